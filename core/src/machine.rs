@@ -1,0 +1,141 @@
+//! The one value behind every generated `Order<S>`: a run's input and the state it is in.
+//!
+//! It lives here, with private fields, so that no code beside the generated code can put a
+//! machine into a state that it did not reach: the struct that `workflow!` emits stands in the
+//! user's own module, where privacy would not stop anyone.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use serde_core::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_core::ser::{Serialize, SerializeStruct, Serializer};
+
+/// A run's input together with the state it is in.
+///
+/// Generated code wraps it; a program sees it only as `Order<S>`. It serializes as a struct of
+/// `input` and `state`, so a machine that is kept as JSON reads
+/// `{"input": {..}, "state": {..}}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Machine<I, S> {
+    input: I,
+    state: S,
+}
+
+impl<I, S> Machine<I, S> {
+    /// Puts a run into a state. Hidden: only generated code may decide that.
+    #[doc(hidden)]
+    pub const fn enter(input: I, state: S) -> Self {
+        Machine { input, state }
+    }
+
+    /// What the run was started with.
+    pub const fn input(&self) -> &I {
+        &self.input
+    }
+
+    /// The state that the run is in.
+    pub const fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// Takes the machine apart.
+    pub fn into_parts(self) -> (I, S) {
+        (self.input, self.state)
+    }
+}
+
+const NAME: &str = "Machine";
+const FIELDS: &[&str] = &["input", "state"];
+
+impl<I: Serialize, S: Serialize> Serialize for Machine<I, S> {
+    fn serialize<W: Serializer>(&self, serializer: W) -> Result<W::Ok, W::Error> {
+        let mut fields = serializer.serialize_struct(NAME, FIELDS.len())?;
+        fields.serialize_field(FIELDS[0], &self.input)?;
+        fields.serialize_field(FIELDS[1], &self.state)?;
+        fields.end()
+    }
+}
+
+impl<'de, I: Deserialize<'de>, S: Deserialize<'de>> Deserialize<'de> for Machine<I, S> {
+    fn deserialize<R: Deserializer<'de>>(deserializer: R) -> Result<Self, R::Error> {
+        deserializer.deserialize_struct(NAME, FIELDS, Parts(PhantomData))
+    }
+}
+
+struct Parts<I, S>(PhantomData<(I, S)>);
+
+impl<'de, I: Deserialize<'de>, S: Deserialize<'de>> Visitor<'de> for Parts<I, S> {
+    type Value = Machine<I, S>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a machine's input and state")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let input = fields.next_element()?;
+        let input = input.ok_or_else(|| de::Error::invalid_length(0, &self))?;
+        let state = fields.next_element()?;
+        let state = state.ok_or_else(|| de::Error::invalid_length(1, &self))?;
+        Ok(Machine { input, state })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let (mut input, mut state) = (None, None);
+        while let Some(field) = fields.next_key()? {
+            match field {
+                Field::Input if input.is_some() => {
+                    return Err(de::Error::duplicate_field(FIELDS[0]));
+                }
+                Field::Input => input = Some(fields.next_value()?),
+                Field::State if state.is_some() => {
+                    return Err(de::Error::duplicate_field(FIELDS[1]));
+                }
+                Field::State => state = Some(fields.next_value()?),
+            }
+        }
+        Ok(Machine {
+            input: input.ok_or_else(|| de::Error::missing_field(FIELDS[0]))?,
+            state: state.ok_or_else(|| de::Error::missing_field(FIELDS[1]))?,
+        })
+    }
+}
+
+enum Field {
+    Input,
+    State,
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<R: Deserializer<'de>>(deserializer: R) -> Result<Self, R::Error> {
+        struct Name;
+
+        impl Visitor<'_> for Name {
+            type Value = Field;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`input` or `state`")
+            }
+
+            fn visit_u64<E: de::Error>(self, position: u64) -> Result<Field, E> {
+                match position {
+                    0 => Ok(Field::Input),
+                    1 => Ok(Field::State),
+                    _ => Err(E::invalid_value(
+                        de::Unexpected::Unsigned(position),
+                        &"0 or 1",
+                    )),
+                }
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Field, E> {
+                match name {
+                    "input" => Ok(Field::Input),
+                    "state" => Ok(Field::State),
+                    _ => Err(E::unknown_field(name, FIELDS)),
+                }
+            }
+        }
+
+        deserializer.deserialize_identifier(Name)
+    }
+}

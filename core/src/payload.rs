@@ -1,0 +1,29 @@
+//! What a run may carry: data that can move to another thread and outlives the caller.
+//!
+//! Both traits exist for their message: the supertraits are what a driver needs.
+
+/// Data that a state carries: it moves between threads with its run.
+///
+/// Implemented for every type that is `Send + 'static`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be carried by a workflow: it is not `Send + 'static`",
+    label = "a run moves between threads and so does what its states carry",
+    note = "carry owned data that is `Send`, such as `Arc` in place of `Rc`; what belongs to one thread can live in the context"
+)]
+pub trait Payload: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> Payload for T {}
+
+/// Data in a workflow's input: every handler of the run borrows it.
+///
+/// Implemented for every type that is `Send + Sync + 'static`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a workflow's input: it is not `Send + Sync + 'static`",
+    label = "handlers borrow the input from whatever thread they run on",
+    note = "use owned data that is `Send + Sync`, such as `Arc` in place of `Rc` and `Mutex` in place of `RefCell`"
+)]
+pub trait SharedPayload: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> SharedPayload for T {}

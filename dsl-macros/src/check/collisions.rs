@@ -1,0 +1,144 @@
+//! Rule: no two names that the macro generates meet.
+//!
+//! Everything stands flat in one module, so the outcome of `fetch` and a state `Fetch` would be
+//! one name for two types.
+
+use proc_macro2::Ident;
+
+use crate::ast::{plain, upper_camel};
+use crate::diagnostics::{Diagnostics, position};
+use crate::graph::Graph;
+
+/// Methods that every machine has.
+const OWN_METHODS: [&str; 6] = ["start", "run", "into_state", "input", "mermaid", "dot"];
+
+pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    own_methods(graph, diagnostics);
+    stored_alike(graph, diagnostics);
+    types(graph, diagnostics);
+}
+
+fn own_methods(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    for transition in &graph.transitions {
+        let name = &transition.declaration.name;
+        if OWN_METHODS.contains(&plain(name).as_str()) {
+            let workflow = &graph.ast.name;
+            diagnostics
+                .error(
+                    name,
+                    format!("transition `{name}` is named like a method of `{workflow}`"),
+                )
+                .help(format!("choose another name, such as `{}_it`", plain(name)));
+        } else if plain(name) == "retryable" {
+            diagnostics
+                .error(
+                    name,
+                    format!(
+                        "transition `{name}` is named like a method of `{}Steps`",
+                        graph.ast.name
+                    ),
+                )
+                .help("choose another name, such as `retry_it`");
+        }
+    }
+}
+
+/// State names are told apart without regard to case and underscores wherever they are stored.
+fn stored_alike(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    let stored = |name: &Ident| plain(name).replace('_', "").to_lowercase();
+    for (index, state) in graph.states.iter().enumerate() {
+        let first = graph.states[..index]
+            .iter()
+            .find(|first| stored(first.name) == stored(state.name));
+        if let Some(first) = first {
+            diagnostics
+                .error(
+                    state.name,
+                    format!(
+                        "states `{}` and `{}` are stored under the same name",
+                        first.name, state.name
+                    ),
+                )
+                .note(format!(
+                    "`{}` is declared at {}",
+                    first.name,
+                    position(first.name.span())
+                ))
+                .help("give one of them a name that differs in more than case and underscores");
+        }
+    }
+}
+
+/// A type that the macro emits, with what it is.
+struct Emitted<'a> {
+    name: String,
+    at: &'a Ident,
+    what: String,
+    way_out: Option<String>,
+}
+
+fn types(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    let workflow = &graph.ast.name;
+    let name = plain(workflow);
+    let mut emitted: Vec<Emitted<'_>> = [
+        (name.clone(), "the machine"),
+        (format!("{name}Input"), "the input"),
+        (format!("{name}End"), "the enum of final states"),
+        (format!("Any{name}"), "the enum of all states"),
+        (format!("{name}Steps"), "the trait of the handlers"),
+        (format!("{name}Signals"), "the trait of the signals"),
+    ]
+    .into_iter()
+    .map(|(name, what)| Emitted {
+        name,
+        at: workflow,
+        what: what.to_owned(),
+        way_out: None,
+    })
+    .collect();
+    emitted.extend(graph.states.iter().map(|state| Emitted {
+        name: plain(state.name),
+        at: state.name,
+        what: format!("the state `{}`", state.name),
+        way_out: None,
+    }));
+    emitted.extend(graph.transitions.iter().map(|transition| {
+        let declaration = transition.declaration;
+        let name = &declaration.name;
+        let keyword = declaration.kind.keyword();
+        Emitted {
+            name: plain(&transition.outcome),
+            at: declaration.outcome.as_ref().unwrap_or(name),
+            what: format!("the outcome of {keyword} `{name}`"),
+            way_out: Some(format!(
+                "rename the {keyword}, or name its outcome: `{keyword} {name} as {}Next: ..`",
+                upper_camel(&plain(name))
+            )),
+        }
+    }));
+    for (index, second) in emitted.iter().enumerate() {
+        let Some(first) = emitted[..index]
+            .iter()
+            .find(|first| first.name == second.name)
+        else {
+            continue;
+        };
+        // The same identifier twice is a duplicate declaration, which has been reported.
+        let message = format!(
+            "{} and {} are both called `{}`",
+            second.what, first.what, second.name
+        );
+        let error = diagnostics.error(second.at, message);
+        error.note(format!(
+            "`{}` is declared at {}",
+            first.at,
+            position(first.at.span())
+        ));
+        error.help(
+            second
+                .way_out
+                .as_deref()
+                .unwrap_or("choose another name for the state"),
+        );
+    }
+}

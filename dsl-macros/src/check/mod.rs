@@ -1,0 +1,36 @@
+//! What a declaration must not say. One file, one rule or one family of rules; none emits code.
+//!
+//! Rules about a single declaration are always judged. Rules about the graph as a whole are
+//! judged only if every line was read and every name resolved: a typo must not blame two
+//! innocent states.
+
+mod clauses;
+mod collisions;
+mod dead_end;
+mod ends;
+mod exits;
+mod final_exit;
+
+mod reachable;
+mod sources;
+mod transient;
+mod unbuilt;
+
+use crate::diagnostics::Diagnostics;
+use crate::graph::Graph;
+
+/// Reports everything that is illegal in a resolved declaration.
+pub(crate) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    unbuilt::check(graph, diagnostics);
+    sources::check(graph, diagnostics);
+    clauses::check(graph, diagnostics);
+    collisions::check(graph, diagnostics);
+    transient::check(graph, diagnostics);
+    if diagnostics.graph_is_whole() {
+        ends::check(graph, diagnostics);
+        reachable::check(graph, diagnostics);
+        dead_end::check(graph, diagnostics);
+        final_exit::check(graph, diagnostics);
+        exits::check(graph, diagnostics);
+    }
+}

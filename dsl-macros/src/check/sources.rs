@@ -1,0 +1,29 @@
+//! Rule: a transition leaves and leads to as many states as its kind allows.
+
+use crate::ast::TransitionKind;
+use crate::diagnostics::Diagnostics;
+use crate::graph::Graph;
+
+pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    for transition in &graph.transitions {
+        let declaration = transition.declaration;
+        let several = matches!(
+            declaration.kind,
+            TransitionKind::Signal { .. } | TransitionKind::Timer { .. }
+        );
+        if let (false, [_, second, ..]) = (several, declaration.sources.as_slice()) {
+            let keyword = declaration.kind.keyword();
+            diagnostics
+                .error(
+                    second,
+                    format!(
+                        "{keyword} `{}` leaves more than one state",
+                        declaration.name
+                    ),
+                )
+                .help(format!(
+                    "declare a {keyword} for `{second}` under a name of its own"
+                ));
+        }
+    }
+}

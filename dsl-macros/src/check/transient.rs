@@ -1,0 +1,52 @@
+//! Rule: a transient state stands where a run only passes through.
+//!
+//! A transient state is never written to a store. A run that crashes in it goes on from the last
+//! stored state, so there must be one; and a run must not wait or end where nothing remembers it.
+
+use crate::ast::StateKind;
+use crate::diagnostics::Diagnostics;
+use crate::graph::Graph;
+
+pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    for id in graph.ids() {
+        let state = graph.state(id);
+        let Some(transient) = state.declaration.and_then(|state| state.transient.as_ref()) else {
+            continue;
+        };
+        let name = state.name;
+        match state.kind {
+            StateKind::Start => {
+                diagnostics
+                    .error(
+                        transient,
+                        format!("start state `{name}` cannot be transient"),
+                    )
+                    .help("nothing would be stored before it: begin in a stored state");
+            }
+            StateKind::Done | StateKind::Failed => {
+                diagnostics
+                    .error(
+                        transient,
+                        format!("final state `{name}` cannot be transient"),
+                    )
+                    .help("a store has to remember how the run ended");
+            }
+            StateKind::State => {
+                let waits = graph
+                    .exits(id)
+                    .find(|exit| !exit.declaration.kind.is_active());
+                if let Some(waits) = waits {
+                    diagnostics
+                        .error(
+                            transient,
+                            format!(
+                                "transient state `{name}` would wait for `{}`",
+                                waits.declaration.name
+                            ),
+                        )
+                        .help("a run that waits has to be stored: remove `transient`");
+                }
+            }
+        }
+    }
+}

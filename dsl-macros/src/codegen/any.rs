@@ -1,0 +1,87 @@
+//! `AnyOrder`, the machine in whichever state, and `OrderEnd`, the final states.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Context, derives, quiet};
+
+pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
+    let mut code = any(cx);
+    code.extend(end(cx));
+    code
+}
+
+fn any(cx: &Context<'_>) -> TokenStream {
+    let ast = cx.graph.ast;
+    let (workflow, any, here, visibility) = (cx.workflow, &cx.any, &cx.here, &ast.visibility);
+    let (private, quiet) = (cx.private(), quiet());
+    let derives = derives::for_wrapper(&ast.attributes);
+    let doc = format!(
+        "[`{workflow}`] in whichever state it is.\n\n\
+         Keep this in a struct, a database row or JSON, and `match` it to get the typestate back."
+    );
+    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
+    let variants = names.iter().map(|name| {
+        let doc = format!("In [`{name}`].");
+        quote!(#[doc = #doc] #name(#workflow<#name>))
+    });
+    let positions = 0..names.len();
+    quote! {
+        #[doc = #doc]
+        #quiet
+        #derives
+        #[must_use = "a machine that is dropped leaves its process where it is"]
+        #visibility enum #any { #(#variants,)* }
+
+        #quiet
+        impl #any {
+            /// The name and the kind of the state.
+            #[must_use]
+            #visibility fn state(&self) -> &'static #private::StateInfo {
+                let position: usize = match *self { #(#any::#names(_) => #positions,)* };
+                &<#workflow>::GRAPH.states[position]
+            }
+        }
+
+        #quiet
+        impl<#here> ::core::convert::From<#workflow<#here>> for #any
+        where
+            #here: #private::State<Workflow = #workflow>,
+        {
+            fn from(machine: #workflow<#here>) -> Self { #here::into_any(machine.0) }
+        }
+
+        #quiet
+        impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>
+        where
+            #here: #private::State<Workflow = #workflow>,
+        {
+            /// The machine, which is in another state.
+            type Error = #any;
+
+            fn try_from(any: #any) -> ::core::result::Result<Self, #any> {
+                #here::from_any(any).map(#workflow)
+            }
+        }
+    }
+}
+
+fn end(cx: &Context<'_>) -> TokenStream {
+    let ast = cx.graph.ast;
+    let (workflow, end, visibility, quiet) = (cx.workflow, &cx.end, &ast.visibility, quiet());
+    let derives = derives::for_wrapper(&ast.attributes);
+    let doc = format!("How a run of [`{workflow}`] ended.");
+    let finals = cx.graph.states.iter().filter(|state| state.kind.is_final());
+    let variants = finals.map(|state| {
+        let name = state.name;
+        let doc = format!("In `{}` state [`{name}`].", state.kind.keyword());
+        quote!(#[doc = #doc] #name(#name))
+    });
+    quote! {
+        #[doc = #doc]
+        #quiet
+        #derives
+        #[must_use = "a run may also have ended in a failed state"]
+        #visibility enum #end { #(#variants,)* }
+    }
+}

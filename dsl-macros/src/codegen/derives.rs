@@ -1,0 +1,58 @@
+//! `#[derive(..)]` on the workflow and on its states.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use crate::ast::{Attributes, Derive};
+
+/// Traits that make sense for the generated enums and the machine as well as for plain data.
+/// Others, such as `Default`, go to the states and the input only.
+const FOR_ALL: [&str; 10] = [
+    "Clone",
+    "Copy",
+    "Debug",
+    "Deserialize",
+    "Eq",
+    "Hash",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Serialize",
+];
+
+/// The derives of a state or the input: the workflow's and its own, each once.
+pub(super) fn for_data(workflow: &Attributes, own: Option<&Attributes>) -> TokenStream {
+    let mut derives: Vec<Derive> = workflow.derives.clone();
+    for derive in own.into_iter().flat_map(|own| &own.derives) {
+        let text = derive.path.to_token_stream().to_string();
+        let known = derives
+            .iter()
+            .any(|known| known.path.to_token_stream().to_string() == text);
+        if !known {
+            derives.push(derive.clone());
+        }
+    }
+    derives.iter().map(attribute).collect()
+}
+
+/// The derives of a generated type that wraps states.
+pub(super) fn for_wrapper(workflow: &Attributes) -> TokenStream {
+    let fits = |derive: &&Derive| {
+        let last = derive.path.segments.last();
+        last.is_some_and(|last| FOR_ALL.contains(&last.ident.to_string().as_str()))
+    };
+    workflow
+        .derives
+        .iter()
+        .filter(fits)
+        .map(attribute)
+        .collect()
+}
+
+fn attribute(derive: &Derive) -> TokenStream {
+    let path = &derive.path;
+    match &derive.condition {
+        Some(condition) => quote!(#[cfg_attr(#condition, derive(#path))]),
+        None => quote!(#[derive(#path)]),
+    }
+}

@@ -1,0 +1,136 @@
+//! The graph as a picture: Mermaid and DOT.
+
+use quote::ToTokens;
+
+use super::text::written;
+use crate::ast::{self, Branch, Due, StateKind, TransitionKind};
+use crate::graph::Graph;
+
+/// A Mermaid state diagram.
+pub(super) fn mermaid(graph: &Graph<'_>) -> String {
+    let mut text = String::from("stateDiagram-v2\n");
+    let mut line = |content: String| {
+        text.push_str("    ");
+        text.push_str(&content);
+        text.push('\n');
+    };
+    for start in graph.names(graph.starts()) {
+        line(format!("[*] --> {start}"));
+    }
+    for transition in &graph.transitions {
+        for source in graph.names(transition.sources.iter().copied()) {
+            for target in graph.names(transition.targets.iter().copied()) {
+                // A colon or a semicolon would end the label.
+                let label = label(transition.declaration)
+                    .replace("::", ".")
+                    .replace(';', ",");
+                line(format!("{source} --> {target}: {label}"));
+            }
+        }
+    }
+    for state in graph.states.iter().filter(|state| state.kind.is_final()) {
+        line(format!("{} --> [*]", state.name));
+    }
+    let failed = graph
+        .states
+        .iter()
+        .filter(|state| state.kind == StateKind::Failed);
+    let failed: Vec<String> = failed.map(|state| state.name.to_string()).collect();
+    if !failed.is_empty() {
+        line("classDef failed stroke:#c00,stroke-dasharray:4".to_owned());
+        line(format!("class {} failed", failed.join(",")));
+    }
+    text
+}
+
+/// A graph in the DOT language.
+pub(super) fn dot(graph: &Graph<'_>) -> String {
+    let mut text = format!(
+        "digraph {} {{\n    rankdir=LR;\n    node [shape=box, style=rounded];\n",
+        graph.ast.name
+    );
+    for state in &graph.states {
+        let look = match state.kind {
+            StateKind::Start => " [style=\"rounded,bold\"]",
+            StateKind::State => "",
+            StateKind::Done => " [peripheries=2]",
+            StateKind::Failed => " [peripheries=2, style=\"rounded,dashed\"]",
+        };
+        text.push_str(&format!("    {}{look};\n", state.name));
+    }
+    for transition in &graph.transitions {
+        for source in graph.names(transition.sources.iter().copied()) {
+            for target in graph.names(transition.targets.iter().copied()) {
+                let label = label(transition.declaration)
+                    .replace('\\', "\\\\")
+                    .replace('"', "\\\"");
+                text.push_str(&format!("    {source} -> {target} [label=\"{label}\"];\n"));
+            }
+        }
+    }
+    text.push_str("}\n");
+    text
+}
+
+/// A transition's name with what moves it: `give_up after 14d`.
+pub(super) fn label(transition: &ast::Transition) -> String {
+    let name = &transition.name;
+    match &transition.kind {
+        TransitionKind::Step => name.to_string(),
+        TransitionKind::Signal { payload: None } => format!("{name}()"),
+        TransitionKind::Signal {
+            payload: Some(payload),
+        } => format!("{name}({})", written(payload.to_token_stream())),
+        TransitionKind::Timer { due } => match due {
+            Due::After(duration) => format!("{name} after {}", written(duration.to_token_stream())),
+            Due::At(field) => format!("{name} at {field}"),
+        },
+        TransitionKind::Poll { every } => {
+            format!("{name} every {}", written(every.to_token_stream()))
+        }
+        TransitionKind::Split { branches, join } => {
+            let branches: Vec<String> = branches.iter().map(branch).collect();
+            let join = join.as_ref().map(join_label).unwrap_or_default();
+            format!("{name} of {}{join}", branches.join(", "))
+        }
+    }
+}
+
+fn branch(branch: &Branch) -> String {
+    let (name, clauses) = match branch {
+        Branch::Named { name, clauses, .. } => (name.to_string(), clauses),
+        Branch::Each {
+            item,
+            field,
+            at_most,
+            clauses,
+            ..
+        } => {
+            let bound = at_most.as_ref().map(|bound| format!(" at most {bound}"));
+            (
+                format!("each {item} in {field}{}", bound.unwrap_or_default()),
+                clauses,
+            )
+        }
+    };
+    let clauses: Vec<String> = clauses
+        .iter()
+        .map(|clause| written(clause.to_token_stream()))
+        .collect();
+    if clauses.is_empty() {
+        name
+    } else {
+        format!("{name} with {}", clauses.join(", "))
+    }
+}
+
+fn join_label(join: &ast::Join) -> String {
+    let mut text = format!("; join {}", join.strategy);
+    if !join.arguments.is_empty() {
+        text.push_str(&format!("({})", written(join.arguments.clone())));
+    }
+    if let Some(within) = &join.within {
+        text.push_str(&format!(" within {}", written(within.to_token_stream())));
+    }
+    text
+}

@@ -1,0 +1,66 @@
+//! The rustdoc of the machine: what leads where, as a table and as a diagram.
+
+use crate::graph::Graph;
+use crate::{ast, suggest};
+
+use super::{diagram, text};
+
+/// What follows the user's own documentation of the workflow.
+pub(super) fn of_workflow(graph: &Graph<'_>) -> String {
+    let mut doc = String::from("\n# Transitions\n\n");
+    let with = graph
+        .transitions
+        .iter()
+        .any(|transition| !transition.declaration.clauses.is_empty());
+    doc.push_str("| transition | from | to |");
+    doc.push_str(if with { " with |\n" } else { "\n" });
+    doc.push_str("| --- | --- | --- |");
+    doc.push_str(if with { " --- |\n" } else { "\n" });
+    for transition in &graph.transitions {
+        let declaration = transition.declaration;
+        let sources = links(graph.names(transition.sources.iter().copied()));
+        let targets = links(graph.names(transition.targets.iter().copied()));
+        let keyword = declaration.kind.keyword();
+        doc.push_str(&format!(
+            "| `{keyword} {}` | {sources} | {targets} |",
+            diagram::label(declaration)
+        ));
+        if with {
+            doc.push_str(&format!(" {} |", clauses(declaration)));
+        }
+        doc.push('\n');
+    }
+    let finals = graph.states.iter().filter(|state| state.kind.is_final());
+    let starts = graph.names(graph.starts());
+    let finals: Vec<String> = finals
+        .map(|state| format!("{} {}", state.kind.keyword(), state.name))
+        .collect();
+    doc.push_str(&format!(
+        "\nA run begins in {} and ends in {}.\n",
+        suggest::any_of(starts.iter().map(String::as_str)),
+        if finals.is_empty() {
+            "no state: it goes on for ever".to_owned()
+        } else {
+            suggest::any_of(finals.iter().map(String::as_str))
+        },
+    ));
+    doc.push_str("\n```mermaid\n");
+    doc.push_str(&diagram::mermaid(graph));
+    doc.push_str("```\n");
+    doc
+}
+
+fn links(names: Vec<String>) -> String {
+    let links: Vec<String> = names.iter().map(|name| format!("[`{name}`]")).collect();
+    links.join(", ")
+}
+
+fn clauses(declaration: &ast::Transition) -> String {
+    let clauses = declaration.clauses.iter().map(|clause| {
+        format!(
+            "`{}`",
+            text::written(quote::ToTokens::to_token_stream(clause))
+        )
+    });
+    clauses.collect::<Vec<_>>().join(", ")
+}

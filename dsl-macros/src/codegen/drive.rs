@@ -1,0 +1,171 @@
+//! What a driver needs: any state as one value, and the way from each state to the next.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use super::{Context, quiet, steps};
+use crate::ast::Field;
+
+pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
+    let (workflow, any, end, input) = (cx.workflow, &cx.any, &cx.end, &cx.input);
+    let (private, quiet) = (cx.private(), quiet());
+    let state = cx.fresh.ident(&format!("{workflow}State"));
+    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
+    let drive = runtime.then(|| drive(cx, &state));
+    let into_parts = quote!(let (input, state) = machine.0.into_parts(););
+    quote! {
+        #quiet
+        const _: () = {
+            pub enum #state { #(#names(#names),)* }
+
+            impl #private::Workflow for #workflow {
+                type Input = #input;
+                type State = #state;
+                type Any = #any;
+                type End = #end;
+
+                const GRAPH: &'static #private::Graph = <#workflow>::GRAPH;
+
+                fn into_parts(any: #any) -> (#input, #state) {
+                    match any {
+                        #(#any::#names(machine) => { #into_parts (input, #state::#names(state)) })*
+                    }
+                }
+            }
+
+            #drive
+        };
+    }
+}
+
+fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
+    let (workflow, end, steps) = (cx.workflow, &cx.end, &cx.steps);
+    let private = cx.private();
+    let context = cx.fresh.ident("C");
+    let bounds = bounds(cx);
+    let finals = cx
+        .graph
+        .states
+        .iter()
+        .filter(|state| state.kind.is_final())
+        .map(|it| {
+            let name = it.name;
+            quote!(#state::#name(state) => #private::Flow::Ended(#end::#name(state)))
+        });
+    let active: Vec<_> = first_steps(cx);
+    let moved = active.iter().map(|(name, arm)| {
+        let arm = step(cx, state, &context, name, arm);
+        quote!(#state::#name(state) => #arm)
+    });
+    // Only a block with errors has states that neither end nor are left by a step.
+    let left = cx
+        .graph
+        .states
+        .iter()
+        .any(|it| !it.kind.is_final() && !active.iter().any(|(name, _)| *name == it.name))
+        .then(|| quote!(_ => ::core::unreachable!(),));
+    quote! {
+        impl<#context: #steps> #private::Drive<#context> for #workflow
+        where
+            #(#bounds,)*
+        {
+            type Error = #context::Error;
+
+            fn advance(
+                state: #state,
+                context: &#context,
+                run: #private::Run<Self>,
+            ) -> impl ::core::future::Future<Output = #private::Flow<Self, #context>> + ::core::marker::Send {
+                async move {
+                    match state {
+                        #(#moved,)*
+                        #(#finals,)*
+                        #left
+                    }
+                }
+            }
+        }
+    }
+}
+
+type Step<'a> = (&'a Ident, &'a crate::graph::Transition<'a>);
+
+/// For each state the step that leaves it; the first, where a block with errors has two.
+fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
+    let mut first: Vec<Step<'a>> = Vec::new();
+    for (transition, source) in steps::handled(cx) {
+        let is_final = cx.graph.state(transition.sources[0]).kind.is_final();
+        if !is_final && !first.iter().any(|(name, _)| *name == source) {
+            first.push((source, transition));
+        }
+    }
+    first
+}
+
+fn step(
+    cx: &Context<'_>,
+    state: &Ident,
+    context: &Ident,
+    _source: &Ident,
+    transition: &crate::graph::Transition<'_>,
+) -> TokenStream {
+    let (private, steps) = (cx.private(), &cx.steps);
+    let name = format_ident!("{}", transition.declaration.name);
+    let outcome = &transition.outcome;
+    let targets = transition.targets.iter().map(|target| {
+        let target = cx.graph.state(*target).name;
+        quote!(#outcome::#target(state) => #state::#target(state))
+    });
+    quote! {{
+        let step = run.begin::<#outcome>();
+        match <#context as #steps>::#name(context, state, &step).await {
+            ::core::result::Result::Ok(outcome) => #private::Flow::Next(
+                match outcome { #(#targets,)* },
+                step.end(),
+            ),
+            ::core::result::Result::Err(error) => #private::Flow::Failed(error),
+        }
+    }}
+}
+
+/// What the data of the workflow must be so that a run can move between threads.
+///
+/// As bounds of the `impl`, they give the one error at the type in the block, and inside they
+/// are taken for granted, so that nothing in generated code is blamed as well.
+fn bounds(cx: &Context<'_>) -> Vec<TokenStream> {
+    let private = cx.private();
+    let ast = cx.graph.ast;
+    let mut seen = HashSet::new();
+    let mut bounds = Vec::new();
+    let mut demand = |fields: &[Field], what: &str| {
+        let what = Ident::new(what, proc_macro2::Span::call_site());
+        for Field { ty, .. } in fields {
+            if !is_plain(ty) && seen.insert((what.to_string(), ty.to_token_stream().to_string())) {
+                bounds.push(quote_spanned!(ty.span()=> #ty: #private::#what));
+            }
+        }
+    };
+    if let Some(input) = &ast.input {
+        demand(&input.fields, "SharedPayload");
+    }
+    for state in &ast.states {
+        demand(state.fields.as_deref().unwrap_or_default(), "Payload");
+    }
+    bounds
+}
+
+/// Types that everyone knows to be fine: there is no need to have rustc prove it.
+fn is_plain(ty: &Type) -> bool {
+    const PLAIN: [&str; 16] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize",
+    ];
+    let Type::Path(path) = ty else { return false };
+    path.path
+        .get_ident()
+        .is_some_and(|ident| PLAIN.contains(&ident.to_string().as_str()))
+}

@@ -1,0 +1,53 @@
+//! The graph as constant data.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::Context;
+use crate::ast::{StateKind, TransitionKind, plain};
+use crate::graph::StateId;
+
+/// The expression for `Order::GRAPH`.
+pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
+    let private = cx.private();
+    let graph = cx.graph;
+    let name = plain(cx.workflow);
+    let states = graph.states.iter().map(|state| {
+        let name = plain(state.name);
+        let kind = format_ident!(
+            "{}",
+            match state.kind {
+                StateKind::Start => "Start",
+                StateKind::State => "State",
+                StateKind::Done => "Done",
+                StateKind::Failed => "Failed",
+            }
+        );
+        let transient = state
+            .declaration
+            .is_some_and(|declaration| declaration.transient.is_some());
+        quote!(#private::StateInfo::new(#name, #private::StateKind::#kind, #transient))
+    });
+    let transitions = graph.transitions.iter().map(|transition| {
+        let name = plain(&transition.declaration.name);
+        let kind = format_ident!(
+            "{}",
+            match transition.declaration.kind {
+                TransitionKind::Step => "Step",
+                TransitionKind::Signal { .. } => "Signal",
+                TransitionKind::Timer { .. } => "Timer",
+                TransitionKind::Poll { .. } => "Poll",
+                TransitionKind::Split { .. } => "Split",
+            }
+        );
+        let sources = positions(&transition.sources);
+        let targets = positions(&transition.targets);
+        quote!(#private::TransitionInfo::new(#name, #private::TransitionKind::#kind, #sources, #targets))
+    });
+    quote!(&#private::Graph::new(#name, &[#(#states),*], &[#(#transitions),*]))
+}
+
+fn positions(states: &[StateId]) -> TokenStream {
+    let positions = states.iter().map(|StateId(index)| index);
+    quote!(&[#(#positions),*])
+}

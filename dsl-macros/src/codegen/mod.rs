@@ -1,0 +1,101 @@
+//! The graph as Rust. Nothing here reports an error: what is illegal has been said, and what is
+//! left is written out as well as it can be, so that the rest of the program still finds its
+//! types and an editor its completions.
+//!
+//! What a user names stands flat; what only the compiler needs stands in two `const _` blocks,
+//! where it cannot meet a user's name. Both kinds take their spans from the declaration wherever
+//! rustc would point at them.
+
+mod any;
+mod derives;
+mod diagram;
+mod docs;
+mod drive;
+mod editor;
+mod graph;
+mod machine;
+mod names;
+mod outcomes;
+mod states;
+mod steps;
+mod text;
+mod typestate;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::graph::Graph;
+use names::Fresh;
+
+/// Everything that one block becomes.
+pub(crate) fn generate(graph: &Graph<'_>, krate: &TokenStream, runtime: bool) -> TokenStream {
+    let cx = Context::new(graph, krate);
+    let mut code = editor::completions(&cx);
+    code.extend(states::structs(&cx));
+    code.extend(machine::machine(&cx, runtime));
+    code.extend(outcomes::enums(&cx));
+    code.extend(any::enums(&cx));
+    code.extend(typestate::methods(&cx));
+    if runtime {
+        code.extend(steps::handlers(&cx));
+    }
+    code.extend(drive::workflow(&cx, runtime));
+    code
+}
+
+/// What every part of the generator needs: the graph and the names to use.
+struct Context<'a> {
+    graph: &'a Graph<'a>,
+    krate: &'a TokenStream,
+    /// `Order`
+    workflow: &'a Ident,
+    /// `OrderInput`, or `()` for a workflow without one.
+    input: TokenStream,
+    any: Ident,
+    end: Ident,
+    steps: Ident,
+    /// The type parameter for the state that a machine is in.
+    here: Ident,
+    fresh: Fresh,
+}
+
+impl<'a> Context<'a> {
+    fn new(graph: &'a Graph<'a>, krate: &'a TokenStream) -> Self {
+        let workflow = &graph.ast.name;
+        let fresh = Fresh::new(graph);
+        let input = if graph.ast.input.is_some() {
+            let input = format_ident!("{workflow}Input");
+            quote!(#input)
+        } else {
+            quote!(())
+        };
+        Context {
+            graph,
+            krate,
+            workflow,
+            input,
+            any: format_ident!("Any{workflow}"),
+            end: format_ident!("{workflow}End"),
+            steps: format_ident!("{workflow}Steps"),
+            here: fresh.ident("S"),
+            fresh,
+        }
+    }
+
+    /// The hidden part of the crate that generated code stands on.
+    fn private(&self) -> TokenStream {
+        let krate = self.krate;
+        quote!(#krate::__private)
+    }
+}
+
+/// For items that the user named but did not write: no lint of theirs should speak of them.
+fn quiet() -> TokenStream {
+    quote! {
+        #[allow(
+            dead_code, deprecated, missing_docs, non_camel_case_types, non_local_definitions,
+            private_bounds, private_interfaces, trivial_bounds, unexpected_cfgs, unreachable_code,
+            unreachable_pub, unused_variables, clippy::all, clippy::pedantic, clippy::nursery
+        )]
+    }
+}

@@ -1,0 +1,96 @@
+//! Names for what the user does not name: they must not shadow a word of the block.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use crate::ast::{self, Branch, TransitionKind, plain};
+use crate::graph::Graph;
+
+/// Every word that the block uses, so that a generated name can avoid it.
+pub(super) struct Fresh {
+    used: HashSet<String>,
+}
+
+impl Fresh {
+    pub(super) fn new(graph: &Graph<'_>) -> Self {
+        let mut used = HashSet::new();
+        let ast = graph.ast;
+        used.insert(plain(&ast.name));
+        used.extend(graph.states.iter().map(|state| plain(state.name)));
+        used.extend(
+            graph
+                .transitions
+                .iter()
+                .map(|transition| plain(&transition.outcome)),
+        );
+        let of_states = ast.states.iter().filter_map(|state| state.fields.as_ref());
+        let of_input = ast.input.iter().map(|input| &input.fields);
+        for field in of_states.chain(of_input).flatten() {
+            words(field.ty.to_token_stream(), &mut used);
+        }
+        for transition in &ast.transitions {
+            payloads(&transition.kind, &mut used);
+        }
+        Fresh { used }
+    }
+
+    /// `name`, with as many underscores as it takes to differ from every word of the block.
+    pub(super) fn ident(&self, name: &str) -> Ident {
+        self.ident_at(name, Span::call_site())
+    }
+
+    pub(super) fn ident_at(&self, name: &str, span: Span) -> Ident {
+        let mut name = name.to_owned();
+        while self.used.contains(&name) {
+            name.push('_');
+        }
+        Ident::new(&name, span)
+    }
+}
+
+fn payloads(kind: &TransitionKind, used: &mut HashSet<String>) {
+    match kind {
+        TransitionKind::Signal { payload } => words(payload.to_token_stream(), used),
+        TransitionKind::Split { branches, .. } => {
+            for branch in branches {
+                match branch {
+                    Branch::Named { output, .. } => words(output.to_token_stream(), used),
+                    Branch::Each {
+                        item_type, output, ..
+                    } => {
+                        words(item_type.to_token_stream(), used);
+                        words(output.to_token_stream(), used);
+                    }
+                }
+            }
+        }
+        TransitionKind::Step | TransitionKind::Timer { .. } | TransitionKind::Poll { .. } => {}
+    }
+}
+
+fn words(tokens: TokenStream, used: &mut HashSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                used.insert(plain(&ident));
+            }
+            TokenTree::Group(group) => words(group.stream(), used),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+/// `GaveUp` as `gave_up`: the parameter that a handler takes a state under.
+pub(super) fn parameter(state: &Ident) -> Ident {
+    let mut snake = String::new();
+    for (index, letter) in ast::plain(state).chars().enumerate() {
+        if letter.is_uppercase() && index > 0 && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    // `Match` would be the parameter `match`.
+    syn::parse_str(&snake).unwrap_or_else(|_| Ident::new("state", Span::call_site()))
+}

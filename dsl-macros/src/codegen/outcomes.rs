@@ -1,0 +1,34 @@
+//! The outcome of each transition: an enum of the states that it may lead to.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Context, derives, quiet};
+
+pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
+    let ast = cx.graph.ast;
+    let (visibility, quiet) = (&ast.visibility, quiet());
+    let derives = derives::for_wrapper(&ast.attributes);
+    let enums = cx.graph.transitions.iter().map(|transition| {
+        let outcome = &transition.outcome;
+        let declaration = transition.declaration;
+        let doc = format!(
+            "Where {} `{}` leads.",
+            declaration.kind.keyword(),
+            declaration.name
+        );
+        let targets = transition.targets.iter().map(|target| {
+            let name = cx.graph.state(*target).name;
+            let doc = format!("To [`{name}`].");
+            quote!(#[doc = #doc] #name(#name))
+        });
+        quote! {
+            #[doc = #doc]
+            #quiet
+            #derives
+            #[must_use = "an outcome that is not returned moves nothing"]
+            #visibility enum #outcome { #(#targets,)* }
+        }
+    });
+    enums.collect()
+}

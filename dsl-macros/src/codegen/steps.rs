@@ -1,0 +1,108 @@
+//! `OrderSteps`: the handlers that a context implements.
+//!
+//! Each function carries the span of its declaration, so that "missing handler" points there. The
+//! trait is emitted a second time for editors: "implement missing members" copies the signature,
+//! and `async fn` is what people write.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::{Context, names, quiet};
+use crate::ast::TransitionKind;
+use crate::graph::Transition;
+
+pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
+    let (workflow, steps, visibility) = (cx.workflow, &cx.steps, &cx.graph.ast.visibility);
+    let quiet = quiet();
+    let doc = format!(
+        "The handlers of [`{workflow}`]: a context implements them, one for each step.\n\n\
+         A handler gets the source state by value and says by its outcome where the run goes."
+    );
+    let message = format!("`{{Self}}` does not handle the steps of workflow `{workflow}`");
+    let note = format!("implement `{steps}` for it");
+    let for_rustc = functions(cx, |signature| {
+        let Signature {
+            arguments,
+            output,
+            span,
+            name,
+        } = signature;
+        quote_spanned!(*span=> fn #name #arguments
+            -> impl ::core::future::Future<Output = #output> + ::core::marker::Send;)
+    });
+    let for_editors = functions(cx, |signature| {
+        let Signature {
+            arguments,
+            output,
+            span,
+            name,
+        } = signature;
+        quote_spanned!(*span=> async fn #name #arguments -> #output;)
+    });
+    let attributes = quote! {
+        #[doc = #doc]
+        #quiet
+        #[diagnostic::on_unimplemented(message = #message, label = "no handlers", note = #note)]
+    };
+    let error = quote! {
+        /// Why a handler failed; a run that fails returns it as it is.
+        type Error: ::core::marker::Send + 'static;
+    };
+    quote! {
+        #[cfg(not(rust_analyzer))]
+        #attributes
+        #visibility trait #steps: ::core::marker::Send + ::core::marker::Sync {
+            #error
+            #(#for_rustc)*
+        }
+
+        #[cfg(rust_analyzer)]
+        #attributes
+        #visibility trait #steps: ::core::marker::Send + ::core::marker::Sync {
+            #error
+            #(#for_editors)*
+        }
+    }
+}
+
+/// The transitions whose handlers this version calls.
+pub(super) fn handled<'a>(
+    cx: &'a Context<'a>,
+) -> impl Iterator<Item = (&'a Transition<'a>, &'a Ident)> {
+    cx.graph.transitions.iter().filter_map(|transition| {
+        let is_step = matches!(transition.declaration.kind, TransitionKind::Step);
+        let source = transition.sources.first().filter(|_| is_step)?;
+        Some((transition, cx.graph.state(*source).name))
+    })
+}
+
+struct Signature<'a> {
+    name: &'a Ident,
+    span: proc_macro2::Span,
+    arguments: TokenStream,
+    output: TokenStream,
+}
+
+fn functions<'a>(
+    cx: &'a Context<'a>,
+    write: impl Fn(&Signature<'_>) -> TokenStream,
+) -> impl Iterator<Item = TokenStream> {
+    let krate = cx.krate;
+    handled(cx).map(move |(transition, source)| {
+        let name = &transition.declaration.name;
+        let outcome = &transition.outcome;
+        let span = name.span();
+        let parameter = names::parameter(source);
+        let attributes = &transition.declaration.attributes.kept;
+        let function = write(&Signature {
+            name,
+            span,
+            arguments: quote_spanned!(span=> (&self, #parameter: #source, step: &#krate::Step<#outcome>)),
+            output: quote_spanned!(span=> ::core::result::Result<#outcome, Self::Error>),
+        });
+        let targets = cx.graph.names(transition.targets.iter().copied());
+        let targets: Vec<_> = targets.iter().map(|target| format!("[`{target}`]")).collect();
+        let doc = format!("From [`{source}`] to {}.", targets.join(" or "));
+        quote!(#(#attributes)* #[doc = #doc] #function)
+    })
+}

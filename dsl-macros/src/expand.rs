@@ -1,0 +1,63 @@
+//! The pipeline: tokens, declaration, graph, checks, code.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
+
+use crate::diagnostics::Diagnostics;
+use crate::{check, codegen, graph, parse};
+
+/// Expands `(path of the crate `stateway`) features { block }`.
+pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    let code =
+        Invocation::read(tokens).map(|invocation| expand_block(invocation, &mut diagnostics));
+    let errors = diagnostics.finish();
+    match code {
+        Some(code) => quote!(#errors #code),
+        // Only a macro that calls `expand` itself can get here.
+        None => quote!(::core::compile_error! { "call `stateway::workflow!` instead" }),
+    }
+}
+
+fn expand_block(invocation: Invocation, diagnostics: &mut Diagnostics) -> TokenStream {
+    let Some(ast) = parse::parse(invocation.block, diagnostics) else {
+        return TokenStream::new();
+    };
+    let graph = graph::resolve(&ast, diagnostics);
+    check::check(&graph, diagnostics);
+    codegen::generate(&graph, &invocation.krate, invocation.runtime)
+}
+
+/// What the wrapper macro in `stateway` passes.
+struct Invocation {
+    krate: TokenStream,
+    runtime: bool,
+    block: TokenStream,
+}
+
+impl Invocation {
+    fn read(tokens: TokenStream) -> Option<Self> {
+        let mut tokens = tokens.into_iter();
+        let krate = group(tokens.next()?, Delimiter::Parenthesis)?.stream();
+        let mut runtime = false;
+        loop {
+            match tokens.next()? {
+                TokenTree::Ident(feature) if feature == "runtime" => runtime = true,
+                token => {
+                    return Some(Invocation {
+                        krate,
+                        runtime,
+                        block: group(token, Delimiter::Brace)?.stream(),
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn group(token: TokenTree, delimiter: Delimiter) -> Option<Group> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == delimiter => Some(group),
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! The declaration with its names resolved: what leads where.
+//!
+//! An undeclared name has been reported when the graph is made. The most similar state stands in
+//! for it, or a stub, so that the generated code still fits the rest of the program and the typo
+//! is the only error.
+
+mod resolve;
+
+use proc_macro2::Ident;
+
+use crate::ast;
+
+pub(crate) use resolve::resolve;
+
+/// States and transitions, each known by its position.
+pub(crate) struct Graph<'a> {
+    pub(crate) ast: &'a ast::Workflow,
+    pub(crate) states: Vec<State<'a>>,
+    pub(crate) transitions: Vec<Transition<'a>>,
+}
+
+/// The position of a state in [`Graph::states`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct StateId(pub(crate) usize);
+
+pub(crate) struct State<'a> {
+    pub(crate) name: &'a Ident,
+    pub(crate) kind: ast::StateKind,
+    /// `None` for a stub of an undeclared state.
+    pub(crate) declaration: Option<&'a ast::State>,
+}
+
+pub(crate) struct Transition<'a> {
+    pub(crate) declaration: &'a ast::Transition,
+    pub(crate) outcome: Ident,
+    pub(crate) sources: Vec<StateId>,
+    pub(crate) targets: Vec<StateId>,
+}
+
+impl<'a> Graph<'a> {
+    pub(crate) fn state(&self, id: StateId) -> &State<'a> {
+        &self.states[id.0]
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = StateId> + use<> {
+        (0..self.states.len()).map(StateId)
+    }
+
+    /// The transitions that leave a state, in order of declaration.
+    pub(crate) fn exits(&self, state: StateId) -> impl Iterator<Item = &Transition<'a>> {
+        self.transitions
+            .iter()
+            .filter(move |transition| transition.sources.contains(&state))
+    }
+
+    /// The names of these states.
+    pub(crate) fn names(&self, states: impl IntoIterator<Item = StateId>) -> Vec<String> {
+        states
+            .into_iter()
+            .map(|id| self.state(id).name.to_string())
+            .collect()
+    }
+
+    pub(crate) fn starts(&self) -> impl Iterator<Item = StateId> {
+        self.ids()
+            .filter(|id| self.state(*id).kind == ast::StateKind::Start)
+    }
+
+    /// Every state that can be reached from `from`, these included.
+    pub(crate) fn reachable(&self, from: impl IntoIterator<Item = StateId>) -> Vec<bool> {
+        self.closure(from, |transition| {
+            (&transition.sources, &transition.targets)
+        })
+    }
+
+    /// Every state from which one of `to` can be reached, these included.
+    pub(crate) fn reaching(&self, to: impl IntoIterator<Item = StateId>) -> Vec<bool> {
+        self.closure(to, |transition| (&transition.targets, &transition.sources))
+    }
+
+    fn closure<'b>(
+        &'b self,
+        seeds: impl IntoIterator<Item = StateId>,
+        ends: impl Fn(&'b Transition<'a>) -> (&'b Vec<StateId>, &'b Vec<StateId>),
+    ) -> Vec<bool> {
+        let mut found = vec![false; self.states.len()];
+        let mut queue: Vec<StateId> = seeds.into_iter().collect();
+        while let Some(state) = queue.pop() {
+            if std::mem::replace(&mut found[state.0], true) {
+                continue;
+            }
+            for transition in &self.transitions {
+                let (near, far) = ends(transition);
+                if near.contains(&state) {
+                    queue.extend(far);
+                }
+            }
+        }
+        found
+    }
+}

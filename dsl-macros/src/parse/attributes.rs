@@ -1,0 +1,106 @@
+//! What stands before a declaration: documentation, derives, the language's own attributes, and
+//! the rest, which goes to the items as it is.
+
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Meta, Path, Result, Token};
+
+use crate::ast::{Attributes, Derive};
+use crate::diagnostics::Diagnostics;
+
+pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Attributes> {
+    let mut attributes = Attributes::default();
+    for attribute in input.call(Attribute::parse_outer)? {
+        let path = attribute.path();
+        if path.is_ident("derive") {
+            match attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) {
+                Ok(paths) => attributes
+                    .derives
+                    .extend(paths.into_iter().map(|path| Derive {
+                        path,
+                        condition: None,
+                    })),
+                Err(error) => diagnostics.syntax(&error),
+            }
+        } else if path.is_ident("durable") {
+            attributes.durable = Some(attribute);
+        } else if path.is_ident("perpetual") {
+            if !matches!(attribute.meta, Meta::Path(_)) {
+                diagnostics.error(&attribute.meta, "`#[perpetual]` takes no arguments");
+            }
+            attributes.perpetual = Some(attribute);
+        } else if path.is_ident("cfg") {
+            diagnostics
+                .error(&attribute, "a part of a workflow cannot depend on `cfg`")
+                .help("the graph is checked as a whole: put `#[cfg(..)]` on the `workflow!` call and declare both workflows");
+        } else if let Some((derives, rest)) = conditional_derives(&attribute) {
+            attributes.derives.extend(derives);
+            attributes.kept.extend(rest);
+        } else {
+            attributes.kept.push(attribute);
+        }
+    }
+    Ok(attributes)
+}
+
+/// Splits `#[cfg_attr(p, derive(A), rest)]` into the conditional derives and the rest.
+fn conditional_derives(attribute: &Attribute) -> Option<(Vec<Derive>, Vec<Attribute>)> {
+    if !attribute.path().is_ident("cfg_attr") {
+        return None;
+    }
+    let parts = attribute
+        .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+        .ok()?;
+    let mut parts = parts.into_iter();
+    let condition = quote::ToTokens::into_token_stream(parts.next()?);
+    let mut derives = Vec::new();
+    let mut rest = Vec::new();
+    for part in parts {
+        if part.path().is_ident("derive") {
+            let paths = part
+                .require_list()
+                .ok()?
+                .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
+                .ok()?;
+            derives.extend(paths.into_iter().map(|path| Derive {
+                path,
+                condition: Some(condition.clone()),
+            }));
+        } else {
+            rest.push(syn::parse_quote!(#[cfg_attr(#condition, #part)]));
+        }
+    }
+    Some((derives, rest))
+}
+
+/// Reports attributes of a declaration that has no item to put them on.
+pub(super) fn refuse(attributes: &Attributes, on: &str, diagnostics: &mut Diagnostics) {
+    for attribute in &attributes.kept {
+        if !attribute.path().is_ident("doc") {
+            diagnostics.error(attribute, format!("{on} takes no attributes"));
+        }
+    }
+    for derive in &attributes.derives {
+        diagnostics
+            .error(&derive.path, format!("{on} takes no attributes"))
+            .help("`#[derive(..)]` on the workflow applies to its input as well");
+    }
+    misplaced(attributes, on, diagnostics);
+}
+
+/// Reports attributes that belong on the workflow.
+pub(super) fn misplaced(attributes: &Attributes, on: &str, diagnostics: &mut Diagnostics) {
+    for attribute in attributes.durable.iter().chain(&attributes.perpetual) {
+        let name = attribute
+            .path()
+            .get_ident()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        diagnostics
+            .error(
+                attribute,
+                format!("`#[{name}]` belongs on the workflow, not on {on}"),
+            )
+            .help("put it before `workflow`");
+    }
+}

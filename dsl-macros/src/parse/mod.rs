@@ -1,0 +1,188 @@
+//! Tokens to [`ast::Workflow`].
+//!
+//! A line that cannot be read costs that line and nothing else: the error is reported, the parser
+//! goes on at the next declaration, and what was already known of the line stays. An editor asks
+//! for completion in the middle of half-typed lines, and one typo must not become ten errors.
+
+mod attributes;
+mod clause;
+mod duration;
+mod split;
+mod state;
+mod tokens;
+mod transition;
+
+use proc_macro2::{Delimiter, TokenStream};
+use syn::parse::{ParseStream, Parser};
+use syn::{Result, Visibility, braced};
+
+use crate::ast::{self, Attributes, StateKind};
+use crate::diagnostics::Diagnostics;
+use crate::{ast::Workflow, suggest};
+use tokens::{declared_name, next_word, stop, unexpected, word};
+
+const TRANSITIONS: [&str; 5] = ["step", "signal", "timer", "poll", "split"];
+
+/// Reads one block; `None` if there is not even a workflow with a name.
+pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Option<Workflow> {
+    let mut workflow = None;
+    let read = |input: ParseStream<'_>| {
+        if let Err(error) = block(input, &mut workflow, diagnostics) {
+            diagnostics.syntax(&error);
+        }
+        tokens::skip_all(input);
+        Ok(())
+    };
+    // `read` consumes everything and reports its errors itself.
+    let _ = read.parse2(tokens);
+    workflow
+}
+
+fn block(
+    input: ParseStream<'_>,
+    workflow: &mut Option<Workflow>,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    if input.is_empty() {
+        return Err(input.error("expected `workflow Name { .. }`"));
+    }
+    let attributes = attributes::parse(input, diagnostics)?;
+    let visibility: Visibility = input.parse()?;
+    word(input, "workflow")?;
+    let name = declared_name(input, "a workflow")?;
+    if input.peek(syn::Token![<]) {
+        let generics: syn::Generics = input.parse()?;
+        diagnostics
+            .error(&generics, "a workflow has no generic parameters")
+            .help("declare the workflow for one type, or carry the varying part as an `enum` or a `Box<dyn ..>`");
+    }
+    let mut ast = Workflow {
+        attributes,
+        visibility,
+        name,
+        input: None,
+        states: Vec::new(),
+        transitions: Vec::new(),
+        deadline: None,
+        unread: Vec::new(),
+    };
+    let opened = input.cursor().group(Delimiter::Brace).is_some();
+    if !opened {
+        let error = unexpected(input, &format!("`{{ .. }}` after `workflow {}`", ast.name));
+        *workflow = Some(ast);
+        return Err(error);
+    }
+    let body;
+    braced!(body in input);
+    declarations(&body, &mut ast, diagnostics);
+    *workflow = Some(ast);
+    if !input.is_empty() {
+        return Err(stop(input, "one `workflow!` block declares one workflow")
+            .with_help("put the next workflow in a `workflow!` block of its own"));
+    }
+    Ok(())
+}
+
+fn declarations(body: ParseStream<'_>, ast: &mut Workflow, diagnostics: &mut Diagnostics) {
+    while !body.is_empty() {
+        if let Err(error) = declaration(body, ast, diagnostics) {
+            diagnostics.syntax(&error);
+            resynchronize(body, &mut ast.unread);
+        }
+    }
+}
+
+fn declaration(
+    body: ParseStream<'_>,
+    ast: &mut Workflow,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    let attributes = attributes::parse(body, diagnostics)?;
+    let Some(keyword) = next_word(body) else {
+        return Err(unexpected(body, "a state or a transition"));
+    };
+    match keyword.as_str() {
+        "input" if body.peek2(syn::token::Brace) => input_block(body, ast, attributes, diagnostics),
+        "deadline" => {
+            let keyword = word(body, "deadline")?;
+            duration::parse(body, "the time that a run may take, such as `30d`")?;
+            if ast.deadline.is_some() {
+                diagnostics.error(&keyword, "the workflow has two deadlines");
+            }
+            ast.deadline.get_or_insert(keyword);
+            tokens::semicolon(body, "the deadline")
+        }
+        other if TRANSITIONS.contains(&other) => {
+            transition::parse(body, attributes, ast, diagnostics)
+        }
+        "transient" => state::parse(body, attributes, ast, diagnostics),
+        other if StateKind::ALL.iter().any(|kind| kind.keyword() == other) => {
+            state::parse(body, attributes, ast, diagnostics)
+        }
+        other => {
+            let keywords = StateKind::ALL.iter().map(|kind| kind.keyword());
+            let keywords = keywords
+                .chain(["transient", "input", "deadline"])
+                .chain(TRANSITIONS);
+            let error = stop(body, &format!("unknown keyword `{other}`"));
+            Err(match suggest::nearest(other, keywords.clone()) {
+                Some(nearest) => error.with_help(&format!("did you mean `{nearest}`?")),
+                None => error.with_help(&format!(
+                    "a declaration begins with {}",
+                    suggest::any_of(keywords)
+                )),
+            })
+        }
+    }
+}
+
+fn input_block(
+    body: ParseStream<'_>,
+    ast: &mut Workflow,
+    attributes: Attributes,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    let keyword = word(body, "input")?;
+    attributes::refuse(&attributes, "`input`", diagnostics);
+    let fields = state::fields(body, "input", diagnostics)?;
+    if let Some(first) = &ast.input {
+        diagnostics
+            .unresolved(&keyword, "`input` is declared twice")
+            .note(format!(
+                "first declared at {}",
+                crate::diagnostics::position(first.keyword.span())
+            ));
+    } else {
+        ast.input = Some(ast::Input { keyword, fields });
+    }
+    // `input { .. }` ends with its brace; a semicolon after it is a habit, not a mistake.
+    let _: Option<syn::Token![;]> = body.parse()?;
+    Ok(())
+}
+
+/// Skips to the next declaration, noting the words on the way.
+fn resynchronize(body: ParseStream<'_>, unread: &mut Vec<String>) {
+    while !body.is_empty() {
+        if body.peek(syn::Token![;]) {
+            tokens::skip(body);
+            return;
+        }
+        if begins_declaration(body) {
+            return;
+        }
+        tokens::skip_noting(body, unread);
+    }
+}
+
+/// Whether a declaration seems to begin here: a keyword of the language and then a name.
+fn begins_declaration(body: ParseStream<'_>) -> bool {
+    let Some(keyword) = next_word(body) else {
+        return body.peek(syn::Token![#]);
+    };
+    let opens = TRANSITIONS.contains(&keyword.as_str())
+        || keyword == "transient"
+        || StateKind::ALL.iter().any(|kind| kind.keyword() == keyword);
+    (opens && tokens::second_is_word(body)) || (keyword == "input" && body.peek2(syn::token::Brace))
+}
+
+use tokens::WithHelp as _;

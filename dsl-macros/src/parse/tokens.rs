@@ -1,0 +1,146 @@
+//! Small readers that say in the language's own words what they expected and what they found.
+
+use proc_macro2::{Ident, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::{Error, Result, Token};
+
+use crate::ast::plain;
+
+/// Words of Rust that no state, transition or field can be called.
+const KEYWORDS: &str = "abstract as async await become box break const continue crate do dyn else \
+    enum extern false final fn for gen if impl in let loop macro match mod move mut override priv \
+    pub ref return self Self static struct super trait true try type typeof unsafe unsized use \
+    virtual where while yield _";
+
+/// The next word without consuming it, be it a keyword or not.
+pub(super) fn next_word(input: ParseStream<'_>) -> Option<String> {
+    input.cursor().ident().map(|(ident, _)| ident.to_string())
+}
+
+/// Whether the token after the next is a word.
+pub(super) fn second_is_word(input: ParseStream<'_>) -> bool {
+    let after = input.cursor().token_tree().map(|(_, rest)| rest);
+    after.is_some_and(|rest| rest.ident().is_some())
+}
+
+/// Consumes the keyword `expected` of our language.
+pub(super) fn word(input: ParseStream<'_>, expected: &str) -> Result<Ident> {
+    if next_word(input).as_deref() == Some(expected) {
+        input.call(Ident::parse_any)
+    } else {
+        Err(unexpected(input, &format!("`{expected}`")))
+    }
+}
+
+/// Consumes the name of `what`, which may not be a keyword of Rust.
+pub(super) fn declared_name(input: ParseStream<'_>, what: &str) -> Result<Ident> {
+    let Some(text) = next_word(input) else {
+        return Err(unexpected(input, &format!("the name of {what}")));
+    };
+    let name = input.call(Ident::parse_any)?;
+    if KEYWORDS.split_whitespace().any(|keyword| keyword == text) {
+        return Err(Error::new(
+            name.span(),
+            format!("`{text}` is a keyword and cannot name {what}"),
+        )
+        .with_help(&format!(
+            "choose another name, such as `{}`",
+            alternative(&text)
+        )));
+    }
+    Ok(name)
+}
+
+fn alternative(keyword: &str) -> String {
+    match keyword {
+        "_" => "other".to_owned(),
+        "Self" => "Own".to_owned(),
+        word => format!("{word}_it"),
+    }
+}
+
+/// Consumes the `;` that ends `what`.
+pub(super) fn semicolon(input: ParseStream<'_>, what: &str) -> Result<()> {
+    if input.peek(Token![;]) {
+        input.parse::<Token![;]>()?;
+        return Ok(());
+    }
+    Err(unexpected(input, &format!("`;` after {what}")))
+}
+
+/// "expected .., found ..", at the next token or at the end of what is being read.
+pub(super) fn unexpected(input: ParseStream<'_>, expected: &str) -> Error {
+    let found = match input.cursor().token_tree() {
+        None => "the end".to_owned(),
+        Some((TokenTree::Ident(ident), _)) => format!("`{}`", plain(&ident)),
+        Some((TokenTree::Group(group), _)) => match group.delimiter() {
+            proc_macro2::Delimiter::Brace => "`{`".to_owned(),
+            proc_macro2::Delimiter::Bracket => "`[`".to_owned(),
+            proc_macro2::Delimiter::Parenthesis => "`(`".to_owned(),
+            proc_macro2::Delimiter::None => format!("`{group}`"),
+        },
+        Some((TokenTree::Punct(punct), rest)) => {
+            let mut text = punct.as_char().to_string();
+            if let (proc_macro2::Spacing::Joint, Some((next, _))) = (punct.spacing(), rest.punct())
+            {
+                text.push(next.as_char());
+            }
+            format!("`{text}`")
+        }
+        Some((literal, _)) => format!("`{literal}`"),
+    };
+    stop(input, &format!("expected {expected}, found {found}"))
+}
+
+/// An error at the next token.
+pub(super) fn stop(input: ParseStream<'_>, message: &str) -> Error {
+    match input.cursor().token_tree() {
+        // A group's span covers lines of content; its first delimiter is where reading stopped.
+        Some((TokenTree::Group(group), _)) => Error::new(group.span_open(), message),
+        Some((token, _)) => Error::new(token.span(), message),
+        None => input.error(message),
+    }
+}
+
+/// Consumes one token tree.
+pub(super) fn skip(input: ParseStream<'_>) {
+    // Cannot fail: callers have seen that there is a token.
+    let _ = input.parse::<TokenTree>();
+}
+
+/// Consumes one token tree and notes the words in it.
+pub(super) fn skip_noting(input: ParseStream<'_>, words: &mut Vec<String>) {
+    fn note(token: TokenTree, words: &mut Vec<String>) {
+        match token {
+            TokenTree::Ident(ident) => words.push(plain(&ident)),
+            TokenTree::Group(group) => {
+                for token in group.stream() {
+                    note(token, words);
+                }
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    if let Ok(token) = input.parse::<TokenTree>() {
+        note(token, words);
+    }
+}
+
+/// Consumes what is left: a buffer that is dropped half-read reports it a second time.
+pub(super) fn skip_all(input: ParseStream<'_>) {
+    while !input.is_empty() {
+        skip(input);
+    }
+}
+
+/// Adds the way out to a syntax error.
+pub(super) trait WithHelp {
+    fn with_help(self, help: &str) -> Self;
+}
+
+impl WithHelp for Error {
+    fn with_help(self, help: &str) -> Self {
+        Error::new(self.span(), format!("{self}\n  help: {help}"))
+    }
+}

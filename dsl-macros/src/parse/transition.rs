@@ -1,0 +1,182 @@
+//! `step charge: Reserved -> Charged | Rejected with retry(5);` and its siblings.
+
+use proc_macro2::Ident;
+use syn::parse::ParseStream;
+use syn::{Result, Token, Type, parenthesized};
+
+use super::tokens::{
+    WithHelp as _, declared_name, next_word, semicolon, skip, stop, unexpected, word,
+};
+use super::{attributes, clause, duration, split};
+use crate::ast::{Attributes, Due, Transition, TransitionKind, Workflow};
+use crate::diagnostics::Diagnostics;
+
+pub(super) fn parse(
+    input: ParseStream<'_>,
+    attributes: Attributes,
+    ast: &mut Workflow,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    attributes::misplaced(&attributes, "a transition", diagnostics);
+    for derive in &attributes.derives {
+        diagnostics
+            .error(&derive.path, "a transition cannot derive")
+            .help("`#[derive(..)]` on the workflow applies to the outcomes of its transitions as well");
+    }
+    let text = next_word(input).unwrap_or_default();
+    let keyword = word(input, &text)?;
+    let name = declared_name(input, &format!("a {text}"))?;
+    // From here on the transition exists, however much of its line can be read.
+    ast.transitions.push(Transition {
+        attributes,
+        kind: TransitionKind::Step,
+        keyword,
+        name,
+        outcome: None,
+        sources: Vec::new(),
+        targets: Vec::new(),
+        clauses: Vec::new(),
+    });
+    let transition = ast.transitions.last_mut().expect("one was just pushed");
+    rest(input, &text, transition, diagnostics)
+}
+
+fn rest(
+    input: ParseStream<'_>,
+    keyword: &str,
+    transition: &mut Transition,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    let name = transition.name.clone();
+    if next_word(input).as_deref() == Some("as") {
+        skip(input);
+        transition.outcome = Some(declared_name(input, "an outcome")?);
+    }
+    transition.kind = kind(input, keyword)?;
+    if !input.peek(Token![:]) || input.peek(Token![::]) {
+        return Err(unexpected(
+            input,
+            &format!("`: From -> To` after {keyword} `{name}`"),
+        ));
+    }
+    input.parse::<Token![:]>()?;
+    if input.peek(Token![->]) {
+        return Err(unexpected(
+            input,
+            &format!("the state that {keyword} `{name}` leaves"),
+        ));
+    }
+    states(input, &mut transition.sources, "the state that it leaves")?;
+    if !input.peek(Token![->]) {
+        return Err(unexpected(
+            input,
+            &format!("`->` and the states that `{name}` leads to"),
+        ));
+    }
+    input.parse::<Token![->]>()?;
+    states(
+        input,
+        &mut transition.targets,
+        &format!("the state that `{name}` leads to"),
+    )?;
+    let is_split = matches!(transition.kind, TransitionKind::Split { .. });
+    if next_word(input).as_deref() == Some("with") {
+        skip(input);
+        clause::list(input, &mut transition.clauses, diagnostics)?;
+    }
+    if is_split {
+        transition.kind = split::body(input, &name, diagnostics)?;
+        let _: Option<Token![;]> = input.parse()?;
+        return Ok(());
+    }
+    if let Some(word) = next_word(input).filter(|_| !super::begins_declaration(input)) {
+        let error = unexpected(input, &format!("`;` after {keyword} `{name}`"));
+        return Err(match word.as_str() {
+            word if clause::kind(word).is_some() => {
+                error.with_help(&format!("clauses follow `with`: `with {word}(..)`"))
+            }
+            _ => error,
+        });
+    }
+    semicolon(input, &format!("{keyword} `{name}`"))
+}
+
+fn kind(input: ParseStream<'_>, keyword: &str) -> Result<TransitionKind> {
+    Ok(match keyword {
+        "signal" => TransitionKind::Signal {
+            payload: payload(input)?,
+        },
+        "timer" => TransitionKind::Timer { due: due(input)? },
+        "poll" => {
+            word(input, "every")?;
+            TransitionKind::Poll {
+                every: duration::parse(input, "how often to ask, such as `5s`")?,
+            }
+        }
+        "split" => TransitionKind::Split {
+            branches: Vec::new(),
+            join: None,
+        },
+        _ => TransitionKind::Step,
+    })
+}
+
+/// `(Signature)`, or nothing.
+fn payload(input: ParseStream<'_>) -> Result<Option<Type>> {
+    if !input.peek(syn::token::Paren) {
+        return Ok(None);
+    }
+    let content;
+    parenthesized!(content in input);
+    if content.is_empty() {
+        return Ok(None);
+    }
+    let payload = content.parse();
+    if !content.is_empty() && payload.is_ok() {
+        let error = stop(&content, "a signal carries one value")
+            .with_help("put several values in a struct");
+        super::tokens::skip_all(&content);
+        return Err(error);
+    }
+    super::tokens::skip_all(&content);
+    payload.map(Some)
+}
+
+fn due(input: ParseStream<'_>) -> Result<Due> {
+    match next_word(input).as_deref() {
+        Some("after") => {
+            skip(input);
+            Ok(Due::After(duration::parse(
+                input,
+                "how long to wait, such as `14d`",
+            )?))
+        }
+        Some("at") => {
+            skip(input);
+            Ok(Due::At(declared_name(
+                input,
+                "the field that holds the time",
+            )?))
+        }
+        _ => Err(unexpected(
+            input,
+            "`after` and a duration, or `at` and a field",
+        )),
+    }
+}
+
+/// `A | B`
+fn states(input: ParseStream<'_>, states: &mut Vec<Ident>, expected: &str) -> Result<()> {
+    loop {
+        match next_word(input).as_deref() {
+            // The line ends too early: a name here belongs to what follows.
+            None | Some("with") => return Err(unexpected(input, expected)),
+            Some(_) if super::begins_declaration(input) => return Err(unexpected(input, expected)),
+            Some(_) => states.push(declared_name(input, "a state")?),
+        }
+        if !input.peek(Token![|]) {
+            return Ok(());
+        }
+        skip(input);
+    }
+}

@@ -1,0 +1,53 @@
+//! Names that stay the same when work is repeated: of a run, and of one visit to a transition.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Names one run among all runs.
+///
+/// A run that is driven in memory gets an id that no other run has, in this process or another:
+/// 128 bits, random for the process and counted within it. It prints as 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RunId(u128);
+
+impl RunId {
+    /// An id that no other run has.
+    pub(crate) fn unique() -> Self {
+        static PROCESS: OnceLock<u128> = OnceLock::new();
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let process = *PROCESS.get_or_init(|| u128::from(random()) << 64 | u128::from(random()));
+        let run = NEXT.fetch_add(1, Ordering::Relaxed);
+        RunId(process.wrapping_add(u128::from(run)))
+    }
+}
+
+/// 64 random bits: the standard library seeds the hasher of every map from the system.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// An idempotency key: names one visit to one transition of one run.
+///
+/// It is equal for every attempt of the same visit and never equal for another visit, so a
+/// service that is called with it can tell a repeat from a new request. It prints as
+/// `workflow/run/visit`, where visits are counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub(crate) workflow: &'static str,
+    pub(crate) run: RunId,
+    pub(crate) visit: u64,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.workflow, self.run, self.visit)
+    }
+}

@@ -1,0 +1,106 @@
+//! Workflows for processes that must not take a wrong turn.
+//!
+//! A [`workflow!`] block declares the states of a process, the data that each state carries, and
+//! the transitions between them. It becomes a typestate: a transition that was not declared does
+//! not compile. The same declaration can be moved by hand, or driven by handlers.
+//!
+//! ```
+//! use stateway::prelude::*;
+//!
+//! workflow! {
+//!     /// One order, from checkout to doorstep.
+//!     #[derive(Debug, PartialEq)]
+//!     workflow Order {
+//!         input { items: u32 }
+//!
+//!         start  Placed;
+//!         state  Reserved { hold: u64 };
+//!         done   Shipped { parcel: String };
+//!         failed Rejected;
+//!
+//!         step reserve: Placed -> Reserved | Rejected;
+//!         step ship: Reserved -> Shipped;
+//!     }
+//! }
+//!
+//! // By hand: the type says where the order is.
+//! let order = Order::start(OrderInput { items: 2 }, Placed);
+//! let order = order.reserve(|_placed| Reserved { hold: 7 });
+//! assert_eq!(order.hold, 7);
+//!
+//! // Driven: the handlers are one trait.
+//! struct Shop { stock: u32 }
+//!
+//! impl OrderSteps for Shop {
+//!     type Error = std::convert::Infallible;
+//!
+//!     async fn reserve(&self, _: Placed, step: &Step<Reserve>) -> Result<Reserve, Self::Error> {
+//!         Ok(if step.input().items <= self.stock {
+//!             step.to(Reserved { hold: 7 })
+//!         } else {
+//!             step.to(Rejected)
+//!         })
+//!     }
+//!
+//!     async fn ship(&self, reserved: Reserved, step: &Step<Ship>) -> Result<Ship, Self::Error> {
+//!         Ok(step.to(Shipped { parcel: format!("P-{}", reserved.hold) }))
+//!     }
+//! }
+//!
+//! # pollster::block_on(async {
+//! let end = Order::start(OrderInput { items: 2 }, Placed).run(&Shop { stock: 5 }).await?;
+//! assert_eq!(end, OrderEnd::Shipped(Shipped { parcel: "P-7".to_owned() }));
+//!
+//! let end = Order::start(OrderInput { items: 9 }, Placed).run(&Shop { stock: 5 }).await?;
+//! assert_eq!(end, OrderEnd::Rejected(Rejected));
+//! # Ok::<_, RunError<std::convert::Infallible>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # Features
+//!
+//! `runtime` (default): the driver, [`Step`] and [`RunError`]. Without it [`workflow!`] gives the
+//! typestate, the graph and the diagrams, and no trait of handlers.
+
+#[cfg(feature = "runtime")]
+mod driver;
+#[cfg(feature = "runtime")]
+mod error;
+#[cfg(feature = "runtime")]
+mod key;
+mod macros;
+#[cfg(feature = "runtime")]
+mod step;
+
+#[cfg(feature = "runtime")]
+pub use error::{Cause, RunError};
+#[cfg(feature = "runtime")]
+pub use key::{Key, RunId};
+pub use stateway_core::{
+    Accepts, Graph, StartState, State, StateInfo, StateKind, Transition, TransitionInfo,
+    TransitionKind, Workflow,
+};
+#[cfg(feature = "runtime")]
+pub use step::Step;
+
+/// What a module that declares or handles workflows needs.
+pub mod prelude {
+    pub use crate::workflow;
+    #[cfg(feature = "runtime")]
+    pub use crate::{Cause, RunError, Step};
+}
+
+/// What generated code stands on. Not for use by hand: it may change in any release.
+#[doc(hidden)]
+pub mod __private {
+    pub use stateway_core::{
+        Accepts, Graph, Machine, Nothing, Payload, SharedPayload, StartState, State, StateInfo,
+        StateKind, Transition, TransitionInfo, TransitionKind, Workflow,
+    };
+    pub use stateway_macros::expand;
+
+    #[cfg(feature = "runtime")]
+    pub use crate::driver::{Drive, Flow, run};
+    #[cfg(feature = "runtime")]
+    pub use crate::step::Run;
+}

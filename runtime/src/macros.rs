@@ -1,0 +1,22 @@
+//! The wrapper around the proc macro.
+//!
+//! It forwards `$crate`, so the generated code finds this crate under whatever name and through
+//! whatever re-export the block was written, and it says which features the crate was built with.
+
+#[cfg(feature = "runtime")]
+#[doc = include_str!("workflow.md")]
+#[macro_export]
+macro_rules! workflow {
+    ($($block:tt)*) => {
+        $crate::__private::expand! { ($crate) runtime { $($block)* } }
+    };
+}
+
+#[cfg(not(feature = "runtime"))]
+#[doc = include_str!("workflow.md")]
+#[macro_export]
+macro_rules! workflow {
+    ($($block:tt)*) => {
+        $crate::__private::expand! { ($crate) { $($block)* } }
+    };
+}
