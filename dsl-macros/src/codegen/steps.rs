@@ -1,8 +1,8 @@
 //! `OrderSteps`: the handlers that a context implements.
 //!
-//! Each function carries the span of its declaration, so that "missing handler" points there. The
-//! trait is emitted a second time for editors: "implement missing members" copies the signature,
-//! and `async fn` is what people write.
+//! Each function carries the span of its declaration, so that "missing handler" points there, and
+//! is emitted a second time for editors: "implement missing members" copies the signature, and
+//! `async fn` is what people write.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -20,47 +20,16 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     );
     let message = format!("`{{Self}}` does not handle the steps of workflow `{workflow}`");
     let note = format!("implement `{steps}` for it");
-    let for_rustc = functions(cx, |signature| {
-        let Signature {
-            arguments,
-            output,
-            span,
-            name,
-        } = signature;
-        quote_spanned!(*span=> fn #name #arguments
-            -> impl ::core::future::Future<Output = #output> + ::core::marker::Send;)
-    });
-    let for_editors = functions(cx, |signature| {
-        let Signature {
-            arguments,
-            output,
-            span,
-            name,
-        } = signature;
-        quote_spanned!(*span=> async fn #name #arguments -> #output;)
-    });
-    let attributes = quote! {
+    let functions = handled(cx).map(|(transition, source)| function(cx, transition, source));
+    quote! {
         #[doc = #doc]
         #quiet
         #[diagnostic::on_unimplemented(message = #message, label = "no handlers", note = #note)]
-    };
-    let error = quote! {
-        /// Why a handler failed; a run that fails returns it as it is.
-        type Error: ::core::marker::Send + 'static;
-    };
-    quote! {
-        #[cfg(not(rust_analyzer))]
-        #attributes
         #visibility trait #steps: ::core::marker::Send + ::core::marker::Sync {
-            #error
-            #(#for_rustc)*
-        }
+            /// Why a handler failed; a run that fails returns it as it is.
+            type Error: ::core::marker::Send + 'static;
 
-        #[cfg(rust_analyzer)]
-        #attributes
-        #visibility trait #steps: ::core::marker::Send + ::core::marker::Sync {
-            #error
-            #(#for_editors)*
+            #(#functions)*
         }
     }
 }
@@ -76,33 +45,36 @@ pub(super) fn handled<'a>(
     })
 }
 
-struct Signature<'a> {
-    name: &'a Ident,
-    span: proc_macro2::Span,
-    arguments: TokenStream,
-    output: TokenStream,
-}
-
-fn functions<'a>(
-    cx: &'a Context<'a>,
-    write: impl Fn(&Signature<'_>) -> TokenStream,
-) -> impl Iterator<Item = TokenStream> {
+fn function(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> TokenStream {
     let krate = cx.krate;
-    handled(cx).map(move |(transition, source)| {
-        let name = &transition.declaration.name;
-        let outcome = &transition.outcome;
-        let span = name.span();
-        let parameter = names::parameter(source);
-        let attributes = &transition.declaration.attributes.kept;
-        let function = write(&Signature {
-            name,
-            span,
-            arguments: quote_spanned!(span=> (&self, #parameter: #source, step: &#krate::Step<#outcome>)),
-            output: quote_spanned!(span=> ::core::result::Result<#outcome, Self::Error>),
-        });
-        let targets = cx.graph.names(transition.targets.iter().copied());
-        let targets: Vec<_> = targets.iter().map(|target| format!("[`{target}`]")).collect();
-        let doc = format!("From [`{source}`] to {}.", targets.join(" or "));
-        quote!(#(#attributes)* #[doc = #doc] #function)
-    })
+    let name = &transition.declaration.name;
+    let outcome = &transition.outcome;
+    let attributes = &transition.declaration.attributes.kept;
+    let parameter = names::parameter(source);
+    let targets = cx.graph.names(transition.targets.iter().copied());
+    let targets: Vec<_> = targets
+        .iter()
+        .map(|target| format!("[`{target}`]"))
+        .collect();
+    let doc = format!("From [`{source}`] to {}.", targets.join(" or "));
+    let span = name.span();
+    let arguments =
+        quote_spanned!(span=> (&self, #parameter: #source, step: &#krate::Step<#outcome>));
+    let output = quote_spanned!(span=> ::core::result::Result<#outcome, Self::Error>);
+    let for_rustc = quote_spanned! {span=>
+        fn #name #arguments
+            -> impl ::core::future::Future<Output = #output> + ::core::marker::Send;
+    };
+    let for_editors = quote_spanned!(span=> async fn #name #arguments -> #output;);
+    quote! {
+        #[cfg(not(rust_analyzer))]
+        #(#attributes)*
+        #[doc = #doc]
+        #for_rustc
+
+        #[cfg(rust_analyzer)]
+        #(#attributes)*
+        #[doc = #doc]
+        #for_editors
+    }
 }
