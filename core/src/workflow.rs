@@ -45,6 +45,10 @@ pub trait State: Sized + 'static {
     ///
     /// # Errors
     /// The machine itself, if it is in another state.
+    #[expect(
+        clippy::type_complexity,
+        reason = "an alias would hide what comes back"
+    )]
     fn from_any(
         any: <Self::Workflow as Workflow>::Any,
     ) -> Result<Machine<<Self::Workflow as Workflow>::Input, Self>, <Self::Workflow as Workflow>::Any>;

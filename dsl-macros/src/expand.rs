@@ -9,14 +9,13 @@ use crate::{check, codegen, graph, parse};
 /// Expands `(path of the crate `stateway`) features { block }`.
 pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    let code =
-        Invocation::read(tokens).map(|invocation| expand_block(invocation, &mut diagnostics));
-    let errors = diagnostics.finish();
-    match code {
-        Some(code) => quote!(#errors #code),
+    let Some(invocation) = Invocation::read(tokens) else {
         // Only a macro that calls `expand` itself can get here.
-        None => quote!(::core::compile_error! { "call `stateway::workflow!` instead" }),
-    }
+        return quote!(::core::compile_error! { "call `stateway::workflow!` instead" });
+    };
+    let code = expand_block(invocation, &mut diagnostics);
+    let errors = diagnostics.finish();
+    quote!(#errors #code)
 }
 
 fn expand_block(invocation: Invocation, diagnostics: &mut Diagnostics) -> TokenStream {

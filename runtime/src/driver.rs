@@ -15,37 +15,23 @@ use stateway_core::Workflow;
 use crate::error::{Cause, RunError};
 use crate::step::{Run, Shared};
 
-/// Transitions that a run may take before it lets its executor do something else.
-///
-/// A run whose handlers never wait would otherwise hold its thread until it ends, and a timeout
-/// around it could not fire.
-const TURNS: u32 = 256;
-
 /// A workflow whose handlers are implemented by `C`. Generated code implements it.
 pub trait Drive<C>: Workflow {
     /// What a handler fails with.
     type Error: Send + 'static;
 
-    /// Calls the handler of the step that leaves `state`.
-    fn advance(
+    /// Calls handler after handler until a final state.
+    fn drive(
         state: Self::State,
         context: &C,
         run: Run<Self>,
-    ) -> impl Future<Output = Flow<Self, C>> + Send;
-}
-
-/// Where a run stands after one transition.
-#[allow(missing_debug_implementations)]
-pub enum Flow<W: Drive<C>, C> {
-    /// In another state.
-    Next(W::State, Run<W>),
-    /// At its end.
-    Ended(W::End),
-    /// A handler returned this error.
-    Failed(W::Error),
+    ) -> impl Future<Output = Result<Self::End, Self::Error>> + Send;
 }
 
 /// Drives a machine until it ends or a handler fails.
+///
+/// # Errors
+/// The handler's error or the message of its panic, with where the run was.
 pub async fn run<W: Drive<C>, C>(
     machine: W::Any,
     context: &C,
@@ -53,28 +39,9 @@ pub async fn run<W: Drive<C>, C>(
     let (input, state) = W::into_parts(machine);
     let shared = Arc::new(Shared::new(input));
     let run = Run::new(Arc::clone(&shared));
-    let result = catch_panics(drive::<W, C>(state, context, run)).await;
+    let result =
+        catch_panics(async { W::drive(state, context, run).await.map_err(Cause::Handler) }).await;
     result.map_err(|cause| RunError::new(W::GRAPH, shared.transition(), cause))
-}
-
-async fn drive<W: Drive<C>, C>(
-    mut state: W::State,
-    context: &C,
-    mut run: Run<W>,
-) -> Result<W::End, Cause<W::Error>> {
-    let mut turns = TURNS;
-    loop {
-        match W::advance(state, context, run).await {
-            Flow::Next(next_state, next_run) => (state, run) = (next_state, next_run),
-            Flow::Ended(end) => return Ok(end),
-            Flow::Failed(error) => return Err(Cause::Handler(error)),
-        }
-        turns -= 1;
-        if turns == 0 {
-            turns = TURNS;
-            yield_now().await;
-        }
-    }
 }
 
 /// Gives a panic of `run` as its cause.
@@ -103,7 +70,7 @@ fn message(panic: Box<dyn Any + Send>) -> Box<str> {
 }
 
 /// Lets the executor run something else.
-async fn yield_now() {
+pub async fn yield_now() {
     let mut yielded = false;
     poll_fn(|cx| {
         if yielded {

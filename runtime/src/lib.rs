@@ -100,7 +100,7 @@ pub mod __private {
     pub use stateway_macros::expand;
 
     #[cfg(feature = "runtime")]
-    pub use crate::driver::{Drive, Flow, run};
+    pub use crate::driver::{Drive, run, yield_now};
     #[cfg(feature = "runtime")]
     pub use crate::step::Run;
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use stateway_core::{Accepts, Transition, Workflow};
 
@@ -44,7 +44,7 @@ impl<T: Transition> Step<T> {
         Key {
             workflow: T::Workflow::GRAPH.name,
             run: self.run.shared.id.clone(),
-            visit: self.run.visit,
+            visit: self.run.shared.visit(),
         }
     }
 
@@ -63,6 +63,7 @@ impl<T: Transition> Step<T> {
 
     /// Ends the visit. Hidden: the driver's.
     #[doc(hidden)]
+    #[inline]
     #[must_use]
     pub fn end(self) -> Run<T::Workflow> {
         self.run
@@ -80,40 +81,58 @@ impl<T: Transition> fmt::Debug for Step<T> {
 
 /// A run under way, handed from one transition to the next.
 ///
-/// It is a pointer and a count, so that handing it on costs the same for every input.
+/// It is one pointer, so that handing it on costs the same for every input.
 #[doc(hidden)]
 #[allow(missing_debug_implementations)]
 pub struct Run<W: Workflow> {
     shared: Arc<Shared<W>>,
-    visit: u64,
 }
 
 /// What stays the same for the whole run, and where it is.
+///
+/// Only the task that drives the run writes its position, and a handler or a failed run reads it
+/// on the same task or after it: the atomics need no ordering, they are there because a handler
+/// may be a future on any thread.
 pub(crate) struct Shared<W: Workflow> {
     id: RunId,
     input: W::Input,
-    /// The position of the transition that was begun last. Only this run writes it, and it is
-    /// read by the same task after a failure: no ordering is needed.
+    /// The position of the transition that was begun last.
     transition: AtomicUsize,
+    /// How many transitions were begun.
+    visit: AtomicU64,
 }
+
+/// Transitions that a run may take before it lets its executor do something else.
+///
+/// A run whose handlers never wait would otherwise hold its thread until it ends, and a timeout
+/// around it could not fire.
+const TURNS: u64 = 256;
 
 impl<W: Workflow> Run<W> {
     pub(crate) fn new(shared: Arc<Shared<W>>) -> Self {
-        Run { shared, visit: 0 }
+        Run { shared }
     }
 
     /// Begins a visit to the transition `T`.
     #[doc(hidden)]
+    #[inline]
     #[must_use]
     pub fn begin<T: Transition<Workflow = W>>(self) -> Step<T> {
         self.shared.transition.store(T::INDEX, Ordering::Relaxed);
+        let visit = self.shared.visit() + 1;
+        self.shared.visit.store(visit, Ordering::Relaxed);
         Step {
-            run: Run {
-                visit: self.visit + 1,
-                ..self
-            },
+            run: self,
             transition: PhantomData,
         }
+    }
+
+    /// Whether the run has held its thread for long enough.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn is_due_to_yield(&self) -> bool {
+        self.shared.visit().is_multiple_of(TURNS)
     }
 }
 
@@ -123,11 +142,17 @@ impl<W: Workflow> Shared<W> {
             id: RunId::unique(),
             input,
             transition: AtomicUsize::new(0),
+            visit: AtomicU64::new(0),
         }
     }
 
     /// The position of the transition that was begun last.
     pub(crate) fn transition(&self) -> usize {
         self.transition.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn visit(&self) -> u64 {
+        self.visit.load(Ordering::Relaxed)
     }
 }

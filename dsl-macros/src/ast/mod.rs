@@ -83,6 +83,7 @@ pub(crate) struct Transition {
 }
 
 /// Who moves a transition, with what the declaration says about it.
+#[expect(clippy::large_enum_variant, reason = "a block has a handful of them")]
 pub(crate) enum TransitionKind {
     Step,
     Signal {
@@ -112,6 +113,7 @@ pub(crate) enum Due {
 pub(crate) struct Duration(pub(crate) proc_macro2::Literal);
 
 /// One part of a split.
+#[expect(clippy::large_enum_variant, reason = "a block has a handful of them")]
 pub(crate) enum Branch {
     /// `branch credit: CreditReport with ..;`
     Named {

@@ -51,8 +51,9 @@ pub(super) fn for_wrapper(workflow: &Attributes) -> TokenStream {
 
 fn attribute(derive: &Derive) -> TokenStream {
     let path = &derive.path;
-    match &derive.condition {
-        Some(condition) => quote!(#[cfg_attr(#condition, derive(#path))]),
-        None => quote!(#[derive(#path)]),
+    if let Some(condition) = &derive.condition {
+        quote!(#[cfg_attr(#condition, derive(#path))])
+    } else {
+        quote!(#[derive(#path)])
     }
 }

@@ -18,8 +18,8 @@ pub(super) fn of_workflow(graph: &Graph<'_>) -> String {
     doc.push_str(if with { " --- |\n" } else { "\n" });
     for transition in &graph.transitions {
         let declaration = transition.declaration;
-        let sources = links(graph.names(transition.sources.iter().copied()));
-        let targets = links(graph.names(transition.targets.iter().copied()));
+        let sources = links(&graph.names(transition.sources.iter().copied()));
+        let targets = links(&graph.names(transition.targets.iter().copied()));
         let keyword = declaration.kind.keyword();
         doc.push_str(&format!(
             "| `{keyword} {}` | {sources} | {targets} |",
@@ -50,7 +50,7 @@ pub(super) fn of_workflow(graph: &Graph<'_>) -> String {
     doc
 }
 
-fn links(names: Vec<String>) -> String {
+fn links(names: &[String]) -> String {
     let links: Vec<String> = names.iter().map(|name| format!("[`{name}`]")).collect();
     links.join(", ")
 }

@@ -1,4 +1,9 @@
-//! What a driver needs: any state as one value, and the way from each state to the next.
+//! What a driver needs: any state as one value, and the loop that takes it from each state to the
+//! next.
+//!
+//! The loop is generated, and not a function of the runtime that calls one transition at a time:
+//! as one function over one `match` it costs a third, since no future is made, moved and dropped
+//! for each transition.
 
 use std::collections::HashSet;
 
@@ -9,6 +14,7 @@ use syn::spanned::Spanned as _;
 
 use super::{Context, quiet, steps};
 use crate::ast::Field;
+use crate::graph::Transition;
 
 pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let (workflow, any, end, input) = (cx.workflow, &cx.any, &cx.end, &cx.input);
@@ -54,19 +60,19 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
         .filter(|state| state.kind.is_final())
         .map(|it| {
             let name = it.name;
-            quote!(#state::#name(state) => #private::Flow::Ended(#end::#name(state)))
+            quote!(#state::#name(state) => return ::core::result::Result::Ok(#end::#name(state)))
         });
-    let active: Vec<_> = first_steps(cx);
-    let moved = active.iter().map(|(name, arm)| {
-        let arm = step(cx, state, &context, name, arm);
-        quote!(#state::#name(state) => #arm)
+    let steps_taken = first_steps(cx);
+    let moved = steps_taken.iter().map(|(source, transition)| {
+        let arm = step(cx, state, &context, transition);
+        quote!(#state::#source(state) => #arm)
     });
     // Only a block with errors has states that neither end nor are left by a step.
     let left = cx
         .graph
         .states
         .iter()
-        .any(|it| !it.kind.is_final() && !active.iter().any(|(name, _)| *name == it.name))
+        .any(|it| !it.kind.is_final() && !steps_taken.iter().any(|(source, _)| *source == it.name))
         .then(|| quote!(_ => ::core::unreachable!(),));
     quote! {
         impl<#context: #steps> #private::Drive<#context> for #workflow
@@ -75,16 +81,22 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
         {
             type Error = #context::Error;
 
-            fn advance(
+            fn drive(
                 state: #state,
                 context: &#context,
                 run: #private::Run<Self>,
-            ) -> impl ::core::future::Future<Output = #private::Flow<Self, #context>> + ::core::marker::Send {
+            ) -> impl ::core::future::Future<
+                Output = ::core::result::Result<#end, #context::Error>,
+            > + ::core::marker::Send {
                 async move {
-                    match state {
-                        #(#moved,)*
-                        #(#finals,)*
-                        #left
+                    let (mut state, mut run) = (state, run);
+                    loop {
+                        state = match state {
+                            #(#moved,)*
+                            #(#finals,)*
+                            #left
+                        };
+                        if run.is_due_to_yield() { #private::yield_now().await; }
                     }
                 }
             }
@@ -92,7 +104,8 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
     }
 }
 
-type Step<'a> = (&'a Ident, &'a crate::graph::Transition<'a>);
+/// A state and the step that leaves it.
+type Step<'a> = (&'a Ident, &'a Transition<'a>);
 
 /// For each state the step that leaves it; the first, where a block with errors has two.
 fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
@@ -110,10 +123,9 @@ fn step(
     cx: &Context<'_>,
     state: &Ident,
     context: &Ident,
-    _source: &Ident,
-    transition: &crate::graph::Transition<'_>,
+    transition: &Transition<'_>,
 ) -> TokenStream {
-    let (private, steps) = (cx.private(), &cx.steps);
+    let steps = &cx.steps;
     let name = format_ident!("{}", transition.declaration.name);
     let outcome = &transition.outcome;
     let targets = transition.targets.iter().map(|target| {
@@ -122,13 +134,9 @@ fn step(
     });
     quote! {{
         let step = run.begin::<#outcome>();
-        match <#context as #steps>::#name(context, state, &step).await {
-            ::core::result::Result::Ok(outcome) => #private::Flow::Next(
-                match outcome { #(#targets,)* },
-                step.end(),
-            ),
-            ::core::result::Result::Err(error) => #private::Flow::Failed(error),
-        }
+        let outcome = <#context as #steps>::#name(context, state, &step).await?;
+        run = step.end();
+        match outcome { #(#targets,)* }
     }}
 }
 

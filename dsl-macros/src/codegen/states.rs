@@ -29,10 +29,8 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
         };
         let attributes = &declaration.attributes.kept;
         let derives = derives::for_data(&ast.attributes, Some(&declaration.attributes));
-        let body = match &declaration.fields {
-            Some(declared) => fields(cx, declared),
-            None => quote!(;),
-        };
+        let declared = declaration.fields.as_ref();
+        let body = declared.map_or_else(|| quote!(;), |declared| fields(cx, declared));
         code.extend(quote!(#(#attributes)* #derives #visibility struct #name #body));
     }
     code

@@ -19,7 +19,7 @@ use syn::{Result, Visibility, braced};
 use crate::ast::{self, Attributes, StateKind};
 use crate::diagnostics::Diagnostics;
 use crate::{ast::Workflow, suggest};
-use tokens::{declared_name, next_word, stop, unexpected, word};
+use tokens::{WithHelp as _, declared_name, next_word, stop, unexpected, word};
 
 const TRANSITIONS: [&str; 5] = ["step", "signal", "timer", "poll", "split"];
 
@@ -102,7 +102,9 @@ fn declaration(
         return Err(unexpected(body, "a state or a transition"));
     };
     match keyword.as_str() {
-        "input" if body.peek2(syn::token::Brace) => input_block(body, ast, attributes, diagnostics),
+        "input" if body.peek2(syn::token::Brace) => {
+            input_block(body, ast, &attributes, diagnostics)
+        }
         "deadline" => {
             let keyword = word(body, "deadline")?;
             duration::parse(body, "the time that a run may take, such as `30d`")?;
@@ -139,11 +141,11 @@ fn declaration(
 fn input_block(
     body: ParseStream<'_>,
     ast: &mut Workflow,
-    attributes: Attributes,
+    attributes: &Attributes,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     let keyword = word(body, "input")?;
-    attributes::refuse(&attributes, "`input`", diagnostics);
+    attributes::refuse(attributes, "`input`", diagnostics);
     let fields = state::fields(body, "input", diagnostics)?;
     if let Some(first) = &ast.input {
         diagnostics
@@ -184,5 +186,3 @@ fn begins_declaration(body: ParseStream<'_>) -> bool {
         || StateKind::ALL.iter().any(|kind| kind.keyword() == keyword);
     (opens && tokens::second_is_word(body)) || (keyword == "input" && body.peek2(syn::token::Brace))
 }
-
-use tokens::WithHelp as _;

@@ -1,0 +1,7 @@
+stateway::workflow! {
+    workflow Bill {
+        start done Draft;
+    }
+}
+
+fn main() {}

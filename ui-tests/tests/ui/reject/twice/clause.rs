@@ -1,0 +1,9 @@
+stateway::workflow! {
+    workflow Bill {
+        start Draft;
+        done Paid;
+        step pay: Draft -> Paid with retry(3), retry(5);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+stateway::workflow! {
+    workflow {
+        start Draft;
+    }
+}
+
+fn main() {}

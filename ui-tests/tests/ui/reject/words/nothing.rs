@@ -1,0 +1,3 @@
+stateway::workflow! {}
+
+fn main() {}
