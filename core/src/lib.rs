@@ -13,5 +13,5 @@ mod workflow;
 
 pub use graph::{Graph, StateInfo, StateKind, TransitionInfo, TransitionKind};
 pub use machine::Machine;
-pub use payload::{Payload, SharedPayload};
-pub use workflow::{Accepts, Nothing, StartState, State, Transition, Workflow};
+pub use payload::{Carry, Payload, SharedPayload, demand_input, demand_payload};
+pub use workflow::{Accepts, StartState, State, Transition, Workflow};

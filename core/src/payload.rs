@@ -27,3 +27,23 @@ pub trait SharedPayload: Send + Sync + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> SharedPayload for T {}
+
+/// Does nothing but compile: generated code calls it with the type of each field.
+#[doc(hidden)]
+pub const fn demand_payload<T: Payload>() {}
+
+/// Does nothing but compile: generated code calls it with the type of each field of the input.
+#[doc(hidden)]
+pub const fn demand_input<T: SharedPayload>() {}
+
+/// Names `T` in a bound by way of a type parameter, so that the bound is granted inside and
+/// checked at the use.
+#[doc(hidden)]
+pub trait Carry<T> {
+    /// `T`
+    type Data;
+}
+
+impl<C: ?Sized, T> Carry<T> for C {
+    type Data = T;
+}

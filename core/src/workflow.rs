@@ -80,8 +80,3 @@ pub trait Accepts<S>: Transition {
     /// The outcome that leads to `state`.
     fn accept(state: S) -> Self;
 }
-
-/// Stands for the transitions out of a final state in a compile error: there are none.
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub enum Nothing {}

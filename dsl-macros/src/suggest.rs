@@ -2,14 +2,18 @@
 
 /// The candidate that `word` is probably a misspelling of.
 ///
-/// Distance is Damerau-Levenshtein, ignoring case; a third of the word may be wrong, as rustc
-/// allows for its own suggestions.
+/// Distance is Damerau-Levenshtein, ignoring case. Two letters may be wrong, as in `Payed` for
+/// `Paid`; in a short word one, and in a long one a third.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).max(1);
+    let allowed = match word.chars().count() {
+        0..4 => 1,
+        4..9 => 2,
+        length => length / 3,
+    };
     candidates
         .into_iter()
         .map(|candidate| {

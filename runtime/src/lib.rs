@@ -94,8 +94,8 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use stateway_core::{
-        Accepts, Graph, Machine, Nothing, Payload, SharedPayload, StartState, State, StateInfo,
-        StateKind, Transition, TransitionInfo, TransitionKind, Workflow,
+        Accepts, Carry, Graph, Machine, StartState, State, StateInfo, StateKind, Transition,
+        TransitionInfo, TransitionKind, Workflow, demand_input, demand_payload,
     };
     pub use stateway_macros::expand;
 

@@ -11,7 +11,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             if clause.kind == ClauseKind::Spawn {
                 diagnostics
                     .error(
-                        clause,
+                        &clause.name,
                         format!(
                             "{} `{}` cannot be spawned",
                             declaration.kind.keyword(),

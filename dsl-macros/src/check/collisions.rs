@@ -7,10 +7,7 @@ use proc_macro2::Ident;
 
 use crate::ast::{plain, upper_camel};
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::Graph;
-
-/// Methods that every machine has.
-const OWN_METHODS: [&str; 6] = ["start", "run", "into_state", "input", "mermaid", "dot"];
+use crate::graph::{Graph, OWN_METHODS};
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     own_methods(graph, diagnostics);
@@ -107,7 +104,7 @@ fn types(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         let name = &declaration.name;
         let keyword = declaration.kind.keyword();
         Emitted {
-            name: plain(&transition.outcome),
+            name: plain(&declaration.outcome_name()),
             at: declaration.outcome.as_ref().unwrap_or(name),
             what: format!("the outcome of {keyword} `{name}`"),
             way_out: Some(format!(
@@ -123,7 +120,6 @@ fn types(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         else {
             continue;
         };
-        // The same identifier twice is a duplicate declaration, which has been reported.
         let message = format!(
             "{} and {} are both called `{}`",
             second.what, first.what, second.name

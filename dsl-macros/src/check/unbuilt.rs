@@ -3,7 +3,7 @@
 //! The grammar is complete, so a block that is ahead of the implementation gets one plain answer
 //! at each such place instead of a syntax error.
 
-use crate::ast::{Attributes, TransitionKind};
+use crate::ast::{Attributes, Clause, ClauseKind, TransitionKind};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
@@ -30,9 +30,11 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 .error(&transition.keyword, format!("{kind} are not supported yet"))
                 .help("this version runs `step` transitions");
         }
-        for clause in &transition.clauses {
+        // A misplaced clause is never going to be supported; that is said elsewhere.
+        let built_later = |clause: &&Clause| clause.kind != ClauseKind::Spawn;
+        for clause in transition.clauses.iter().filter(built_later) {
             diagnostics.error(
-                clause,
+                &clause.name,
                 format!("the clause `{}` is not supported yet", clause.name),
             );
         }

@@ -1,9 +1,9 @@
 //! `AnyOrder`, the machine in whichever state, and `OrderEnd`, the final states.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
-use super::{Context, derives, quiet};
+use super::{Context, at, derives, quiet};
 
 pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let mut code = any(cx);
@@ -13,8 +13,9 @@ pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
 
 fn any(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
-    let (workflow, any, here, visibility) = (cx.workflow, &cx.any, &cx.here, &ast.visibility);
-    let (private, quiet) = (cx.private(), quiet());
+    let span = at(cx.workflow.span());
+    let (workflow, any, here, visibility) = (&cx.workflow, &cx.any, &cx.here, cx.visibility(span));
+    let (private, quiet) = (cx.private(span), quiet());
     let derives = derives::for_wrapper(&ast.attributes);
     let doc = format!(
         "[`{workflow}`] in whichever state it is.\n\n\
@@ -26,7 +27,7 @@ fn any(cx: &Context<'_>) -> TokenStream {
         quote!(#[doc = #doc] #name(#workflow<#name>))
     });
     let positions = 0..names.len();
-    quote! {
+    quote_spanned! {span=>
         #[doc = #doc]
         #quiet
         #derives
@@ -68,7 +69,8 @@ fn any(cx: &Context<'_>) -> TokenStream {
 
 fn end(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
-    let (workflow, end, visibility, quiet) = (cx.workflow, &cx.end, &ast.visibility, quiet());
+    let span = at(cx.workflow.span());
+    let (workflow, end, visibility, quiet) = (&cx.workflow, &cx.end, cx.visibility(span), quiet());
     let derives = derives::for_wrapper(&ast.attributes);
     let doc = format!("How a run of [`{workflow}`] ended.");
     let finals = cx.graph.states.iter().filter(|state| state.kind.is_final());
@@ -77,7 +79,7 @@ fn end(cx: &Context<'_>) -> TokenStream {
         let doc = format!("In `{}` state [`{name}`].", state.kind.keyword());
         quote!(#[doc = #doc] #name(#name))
     });
-    quote! {
+    quote_spanned! {span=>
         #[doc = #doc]
         #quiet
         #derives

@@ -8,22 +8,23 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::{Context, quiet, steps};
+use super::{Context, at, quiet, steps};
 use crate::ast::Field;
 use crate::graph::Transition;
 
 pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
-    let (workflow, any, end, input) = (cx.workflow, &cx.any, &cx.end, &cx.input);
-    let (private, quiet) = (cx.private(), quiet());
+    let (workflow, any, end, input) = (&cx.workflow, &cx.any, &cx.end, &cx.input);
+    let span = at(cx.workflow.span());
+    let (private, quiet) = (cx.private(span), quiet());
     let state = cx.fresh.ident(&format!("{workflow}State"));
     let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
     let drive = runtime.then(|| drive(cx, &state));
-    let into_parts = quote!(let (input, state) = machine.0.into_parts(););
-    quote! {
+    let into_parts = quote_spanned!(span=> let (input, state) = machine.0.into_parts(););
+    quote_spanned! {span=>
         #quiet
         const _: () = {
             pub enum #state { #(#names(#names),)* }
@@ -49,10 +50,11 @@ pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
 }
 
 fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
-    let (workflow, end, steps) = (cx.workflow, &cx.end, &cx.steps);
-    let private = cx.private();
+    let (workflow, end, steps) = (&cx.workflow, &cx.end, &cx.steps);
+    let span = at(cx.workflow.span());
+    let private = cx.private(span);
     let context = cx.fresh.ident("C");
-    let bounds = bounds(cx);
+    let Demands { made, granted } = demands(cx, &context);
     let finals = cx
         .graph
         .states
@@ -60,12 +62,12 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
         .filter(|state| state.kind.is_final())
         .map(|it| {
             let name = it.name;
-            quote!(#state::#name(state) => return ::core::result::Result::Ok(#end::#name(state)))
+            quote_spanned!(span=> #state::#name(state) => return ::core::result::Result::Ok(#end::#name(state)))
         });
     let steps_taken = first_steps(cx);
     let moved = steps_taken.iter().map(|(source, transition)| {
         let arm = step(cx, state, &context, transition);
-        quote!(#state::#source(state) => #arm)
+        quote_spanned!(span=> #state::#source(state) => #arm)
     });
     // Only a block with errors has states that neither end nor are left by a step.
     let left = cx
@@ -74,10 +76,12 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
         .iter()
         .any(|it| !it.kind.is_final() && !steps_taken.iter().any(|(source, _)| *source == it.name))
         .then(|| quote!(_ => ::core::unreachable!(),));
-    quote! {
+    quote_spanned! {span=>
+        const _: fn() = || { #made };
+
         impl<#context: #steps> #private::Drive<#context> for #workflow
         where
-            #(#bounds,)*
+            #(#granted,)*
         {
             type Error = #context::Error;
 
@@ -126,13 +130,14 @@ fn step(
     transition: &Transition<'_>,
 ) -> TokenStream {
     let steps = &cx.steps;
-    let name = format_ident!("{}", transition.declaration.name);
+    let name = &transition.declaration.name;
     let outcome = &transition.outcome;
     let targets = transition.targets.iter().map(|target| {
         let target = cx.graph.state(*target).name;
         quote!(#outcome::#target(state) => #state::#target(state))
     });
-    quote! {{
+    let span = at(transition.declaration.name.span());
+    quote_spanned! {span=> {
         let step = run.begin::<#outcome>();
         let outcome = <#context as #steps>::#name(context, state, &step).await?;
         run = step.end();
@@ -142,28 +147,49 @@ fn step(
 
 /// What the data of the workflow must be so that a run can move between threads.
 ///
-/// As bounds of the `impl`, they give the one error at the type in the block, and inside they
-/// are taken for granted, so that nothing in generated code is blamed as well.
-fn bounds(cx: &Context<'_>) -> Vec<TokenStream> {
-    let private = cx.private();
+/// The demand is made once, at the type in the block. The driver takes it for granted by bounds
+/// that name the type by way of `C`: a bound without a parameter would be checked, and blamed,
+/// a second time.
+struct Demands {
+    made: TokenStream,
+    granted: Vec<TokenStream>,
+}
+
+fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
+    let private = cx.private(at(cx.workflow.span()));
     let ast = cx.graph.ast;
     let mut seen = HashSet::new();
-    let mut bounds = Vec::new();
-    let mut demand = |fields: &[Field], what: &str| {
+    let mut demands = Demands {
+        made: TokenStream::new(),
+        granted: Vec::new(),
+    };
+    let mut demand = |fields: &[Field], what: &str, granted: &TokenStream| {
         let what = Ident::new(what, proc_macro2::Span::call_site());
         for Field { ty, .. } in fields {
-            if !is_plain(ty) && seen.insert((what.to_string(), ty.to_token_stream().to_string())) {
-                bounds.push(quote_spanned!(ty.span()=> #ty: #private::#what));
+            if is_plain(ty) || !seen.insert((what.clone(), ty.to_token_stream().to_string())) {
+                continue;
             }
+            demands
+                .made
+                .extend(quote_spanned!(ty.span()=> #private::#what::<#ty>();));
+            demands
+                .granted
+                .push(quote!(<#context as #private::Carry<#ty>>::Data: #granted));
         }
     };
     if let Some(input) = &ast.input {
-        demand(&input.fields, "SharedPayload");
+        let granted = quote!(::core::marker::Send + ::core::marker::Sync);
+        demand(&input.fields, "demand_input", &granted);
     }
     for state in &ast.states {
-        demand(state.fields.as_deref().unwrap_or_default(), "Payload");
+        let granted = quote!(::core::marker::Send);
+        demand(
+            state.fields.as_deref().unwrap_or_default(),
+            "demand_payload",
+            &granted,
+        );
     }
-    bounds
+    demands
 }
 
 /// Types that everyone knows to be fine: there is no need to have rustc prove it.

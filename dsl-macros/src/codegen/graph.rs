@@ -9,9 +9,9 @@ use crate::graph::StateId;
 
 /// The expression for `Order::GRAPH`.
 pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
-    let private = cx.private();
+    let private = cx.private(cx.workflow.span());
     let graph = cx.graph;
-    let name = plain(cx.workflow);
+    let name = plain(&cx.graph.ast.name);
     let states = graph.states.iter().map(|state| {
         let name = plain(state.name);
         let kind = format_ident!(

@@ -1,14 +1,16 @@
 //! The machine `Order<S>`: its state by `Deref`, how it starts, how it is driven, its graph.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
-use super::{Context, derives, diagram, docs, graph, quiet};
+use super::{Context, at, derives, diagram, docs, graph, quiet};
 
 pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let ast = cx.graph.ast;
-    let (workflow, input, here, visibility) = (cx.workflow, &cx.input, &cx.here, &ast.visibility);
-    let (private, quiet) = (cx.private(), quiet());
+    let span = at(cx.workflow.span());
+    let (workflow, input, here, visibility) =
+        (&cx.workflow, &cx.input, &cx.here, cx.visibility(span));
+    let (private, quiet) = (cx.private(span), quiet());
     let attributes = &ast.attributes.kept;
     let derives = derives::for_wrapper(&ast.attributes);
     let documentation = docs::of_workflow(cx.graph);
@@ -18,10 +20,10 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let start = start(cx);
     let run = runtime.then(|| run(cx));
     let borrow = borrow_input(cx);
-    quote! {
+    quote_spanned! {span=>
+        #derives
         #(#attributes)*
         #[doc = #documentation]
-        #derives
         #[must_use = "a machine that is dropped leaves its process where it is"]
         #visibility struct #workflow<#here = ()>(#private::Machine<#input, #here>);
 
@@ -60,14 +62,18 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
 }
 
 fn start(cx: &Context<'_>) -> TokenStream {
-    let (workflow, input, here) = (cx.workflow, &cx.input, &cx.here);
-    let visibility = &cx.graph.ast.visibility;
-    let private = cx.private();
+    let span = at(cx.workflow.span());
+    let (workflow, input, here) = (&cx.workflow, &cx.input, &cx.here);
+    let visibility = cx.visibility(span);
+    let private = cx.private(span);
     let (parameter, value) = match cx.graph.ast.input {
-        Some(_) => (Some(quote!(input: #input,)), quote!(input)),
-        None => (None, quote!(())),
+        Some(_) => (
+            Some(quote_spanned!(span=> input: #input,)),
+            quote_spanned!(span=> input),
+        ),
+        None => (None, quote_spanned!(span=> ())),
     };
-    quote! {
+    quote_spanned! {span=>
         /// Begins a run in a start state.
         #visibility fn start<#here>(#parameter state: #here) -> #workflow<#here>
         where
@@ -79,9 +85,10 @@ fn start(cx: &Context<'_>) -> TokenStream {
 }
 
 fn borrow_input(cx: &Context<'_>) -> Option<TokenStream> {
-    let (input, visibility) = (&cx.input, &cx.graph.ast.visibility);
+    let span = at(cx.workflow.span());
+    let (input, visibility) = (&cx.input, cx.visibility(span));
     cx.graph.ast.input.is_some().then(|| {
-        quote! {
+        quote_spanned! {span=>
             /// What the run was started with.
             #[must_use]
             #visibility fn input(&self) -> &#input { self.0.input() }
@@ -90,12 +97,11 @@ fn borrow_input(cx: &Context<'_>) -> Option<TokenStream> {
 }
 
 fn run(cx: &Context<'_>) -> TokenStream {
-    let (workflow, here, end, steps) = (cx.workflow, &cx.here, &cx.end, &cx.steps);
-    let (krate, private, visibility) = (cx.krate, cx.private(), &cx.graph.ast.visibility);
+    let span = at(cx.workflow.span());
+    let (workflow, here, end) = (&cx.workflow, &cx.here, &cx.end);
+    let (krate, private, visibility) = (cx.krate(span), cx.private(span), cx.visibility(span));
     let context = cx.fresh.ident("C");
-    // A machine that is moved into `run` and used again is a mistake at the declaration's user.
-    let receiver = quote_spanned!(workflow.span()=> self);
-    quote! {
+    quote_spanned! {span=>
         /// Runs the machine from here to a final state, in this process, without storing it.
         ///
         /// `context` handles the steps. The future works on any executor.
@@ -107,14 +113,14 @@ fn run(cx: &Context<'_>) -> TokenStream {
         /// Dropping the future drops the handler that is running and the machine with it;
         /// nothing goes on elsewhere.
         #visibility async fn run<#context>(
-            #receiver,
+            self,
             context: &#context,
-        ) -> ::core::result::Result<#end, #krate::RunError<#context::Error>>
+        ) -> ::core::result::Result<#end, #krate::RunError<<#workflow as #private::Drive<#context>>::Error>>
         where
             #here: #private::State<Workflow = #workflow>,
-            #context: #steps,
+            #workflow: #private::Drive<#context>,
         {
-            #private::run::<#workflow, #context>(#here::into_any(#receiver.0), context).await
+            #private::run::<#workflow, #context>(#here::into_any(self.0), context).await
         }
     }
 }

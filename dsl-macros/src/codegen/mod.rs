@@ -21,9 +21,10 @@ mod steps;
 mod text;
 mod typestate;
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
 
+use crate::ast;
 use crate::graph::Graph;
 use names::Fresh;
 
@@ -48,7 +49,7 @@ struct Context<'a> {
     graph: &'a Graph<'a>,
     krate: &'a TokenStream,
     /// `Order`
-    workflow: &'a Ident,
+    workflow: Ident,
     /// `OrderInput`, or `()` for a workflow without one.
     input: TokenStream,
     any: Ident,
@@ -61,10 +62,12 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn new(graph: &'a Graph<'a>, krate: &'a TokenStream) -> Self {
-        let workflow = &graph.ast.name;
+        let name = &graph.ast.name;
         let fresh = Fresh::new(graph);
+        let documented = |text: String| fresh.documented(&text, name.span());
+        let name = ast::plain(name);
         let input = if graph.ast.input.is_some() {
-            let input = format_ident!("{workflow}Input");
+            let input = documented(format!("{name}Input"));
             quote!(#input)
         } else {
             quote!(())
@@ -72,21 +75,47 @@ impl<'a> Context<'a> {
         Context {
             graph,
             krate,
-            workflow,
             input,
-            any: format_ident!("Any{workflow}"),
-            end: format_ident!("{workflow}End"),
-            steps: format_ident!("{workflow}Steps"),
+            any: documented(format!("Any{name}")),
+            end: documented(format!("{name}End")),
+            steps: documented(format!("{name}Steps")),
+            workflow: documented(name),
             here: fresh.ident("S"),
             fresh,
         }
     }
 
-    /// The hidden part of the crate that generated code stands on.
-    fn private(&self) -> TokenStream {
-        let krate = self.krate;
-        quote!(#krate::__private)
+    /// The visibility of the workflow, written at `span`: an item's span reaches from its
+    /// visibility to its name, and an error would underline all lines between.
+    fn visibility(&self, span: Span) -> TokenStream {
+        relocate(self.graph.ast.visibility.to_token_stream(), span)
     }
+
+    /// The path of the crate, written at `span`.
+    fn krate(&self, span: Span) -> TokenStream {
+        relocate(self.krate.clone(), span)
+    }
+
+    /// The hidden part of the crate that generated code stands on, written at `span`.
+    fn private(&self, span: Span) -> TokenStream {
+        let krate = self.krate(span);
+        quote_spanned!(span=> #krate::__private)
+    }
+}
+
+/// A span that shows where the declaration is and resolves names where the macro was called.
+///
+/// An item whose tokens all have it is underlined at that place, not as the whole block.
+fn at(declaration: Span) -> Span {
+    Span::call_site().located_at(declaration)
+}
+
+fn relocate(tokens: TokenStream, span: Span) -> TokenStream {
+    let moved = tokens.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(span));
+        token
+    });
+    moved.collect()
 }
 
 /// For items that the user named but did not write: no lint of theirs should speak of them.

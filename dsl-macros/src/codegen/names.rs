@@ -11,20 +11,21 @@ use crate::graph::Graph;
 /// Every word that the block uses, so that a generated name can avoid it.
 pub(super) struct Fresh {
     used: HashSet<String>,
+    /// The names that the user gave to types.
+    types: HashSet<String>,
 }
 
 impl Fresh {
     pub(super) fn new(graph: &Graph<'_>) -> Self {
-        let mut used = HashSet::new();
         let ast = graph.ast;
+        let states = graph.states.iter().map(|state| plain(state.name));
+        let outcomes = graph
+            .transitions
+            .iter()
+            .map(|transition| plain(&transition.outcome));
+        let types: HashSet<String> = states.chain(outcomes).collect();
+        let mut used = types.clone();
         used.insert(plain(&ast.name));
-        used.extend(graph.states.iter().map(|state| plain(state.name)));
-        used.extend(
-            graph
-                .transitions
-                .iter()
-                .map(|transition| plain(&transition.outcome)),
-        );
         let of_states = ast.states.iter().filter_map(|state| state.fields.as_ref());
         let of_input = ast.input.iter().map(|input| &input.fields);
         for field in of_states.chain(of_input).flatten() {
@@ -33,7 +34,17 @@ impl Fresh {
         for transition in &ast.transitions {
             payloads(&transition.kind, &mut used);
         }
-        Fresh { used }
+        Fresh { used, types }
+    }
+
+    /// A type of the documented name, unless a state or an outcome took it. That is reported, and
+    /// the generated code must not fail on it a second time.
+    pub(super) fn documented(&self, name: &str, span: Span) -> Ident {
+        let mut name = name.to_owned();
+        while self.types.contains(&name) {
+            name.push('_');
+        }
+        Ident::new(&name, span)
     }
 
     /// `name`, with as many underscores as it takes to differ from every word of the block.

@@ -1,16 +1,18 @@
 //! The outcome of each transition: an enum of the states that it may lead to.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
-use super::{Context, derives, quiet};
+use super::{Context, at, derives, quiet};
 
 pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
-    let (visibility, quiet) = (&ast.visibility, quiet());
+    let quiet = quiet();
     let derives = derives::for_wrapper(&ast.attributes);
     let enums = cx.graph.transitions.iter().map(|transition| {
         let outcome = &transition.outcome;
+        let span = at(outcome.span());
+        let visibility = cx.visibility(span);
         let declaration = transition.declaration;
         let doc = format!(
             "Where {} `{}` leads.",
@@ -22,7 +24,7 @@ pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
             let doc = format!("To [`{name}`].");
             quote!(#[doc = #doc] #name(#name))
         });
-        quote! {
+        quote_spanned! {span=>
             #[doc = #doc]
             #quiet
             #derives

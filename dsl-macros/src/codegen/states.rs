@@ -1,21 +1,22 @@
 //! A struct for each state, and one for the input.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 
-use super::{Context, derives};
+use super::{Context, at, derives};
 use crate::ast::Field;
 
 pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
-    let visibility = &ast.visibility;
     let mut code = TokenStream::new();
     if let Some(input) = &ast.input {
         let name = &cx.input;
-        let fields = fields(cx, &input.fields);
+        let span = at(input.keyword.span());
+        let visibility = cx.visibility(span);
+        let fields = fields(cx, &input.fields, span);
         let derives = derives::for_data(&ast.attributes, None);
         let doc = format!("What a run of [`{}`] is started with.", cx.workflow);
-        code.extend(quote! {
+        code.extend(quote_spanned! {span=>
             #[doc = #doc]
             #derives
             #visibility struct #name #fields
@@ -23,28 +24,35 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
     }
     for state in &cx.graph.states {
         let name = state.name;
+        let span = at(name.span());
+        let visibility = cx.visibility(span);
         let Some(declaration) = state.declaration else {
-            code.extend(quote!(#visibility struct #name;));
+            code.extend(quote_spanned!(span=> #visibility struct #name;));
             continue;
         };
         let attributes = &declaration.attributes.kept;
         let derives = derives::for_data(&ast.attributes, Some(&declaration.attributes));
         let declared = declaration.fields.as_ref();
-        let body = declared.map_or_else(|| quote!(;), |declared| fields(cx, declared));
-        code.extend(quote!(#(#attributes)* #derives #visibility struct #name #body));
+        let body = declared.map_or_else(
+            || quote_spanned!(span=> ;),
+            |declared| fields(cx, declared, span),
+        );
+        code.extend(quote_spanned! {span=>
+            #derives #(#attributes)* #visibility struct #name #body
+        });
     }
     code
 }
 
-fn fields(cx: &Context<'_>, fields: &[Field]) -> TokenStream {
-    let visibility = &cx.graph.ast.visibility;
+fn fields(cx: &Context<'_>, fields: &[Field], span: Span) -> TokenStream {
     let fields = fields.iter().map(|field| {
         let Field {
             attributes,
             name,
             ty,
         } = field;
+        let visibility = cx.visibility(name.span());
         quote!(#(#attributes)* #visibility #name: #ty)
     });
-    quote!({ #(#fields,)* })
+    quote_spanned!(span=> { #(#fields,)* })
 }

@@ -7,12 +7,13 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Context, names, quiet};
+use super::{Context, at, names, quiet};
 use crate::ast::TransitionKind;
 use crate::graph::Transition;
 
 pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
-    let (workflow, steps, visibility) = (cx.workflow, &cx.steps, &cx.graph.ast.visibility);
+    let span = at(cx.workflow.span());
+    let (workflow, steps, visibility) = (&cx.workflow, &cx.steps, cx.visibility(span));
     let quiet = quiet();
     let doc = format!(
         "The handlers of [`{workflow}`]: a context implements them, one for each step.\n\n\
@@ -21,7 +22,7 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     let message = format!("`{{Self}}` does not handle the steps of workflow `{workflow}`");
     let note = format!("implement `{steps}` for it");
     let functions = handled(cx).map(|(transition, source)| function(cx, transition, source));
-    quote! {
+    quote_spanned! {span=>
         #[doc = #doc]
         #quiet
         #[diagnostic::on_unimplemented(message = #message, label = "no handlers", note = #note)]
@@ -46,8 +47,8 @@ pub(super) fn handled<'a>(
 }
 
 fn function(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> TokenStream {
-    let krate = cx.krate;
     let name = &transition.declaration.name;
+    let krate = cx.krate(name.span());
     let outcome = &transition.outcome;
     let attributes = &transition.declaration.attributes.kept;
     let parameter = names::parameter(source);

@@ -6,18 +6,23 @@
 //! completion and documentation show what is legal.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
-use super::{Context, quiet};
-use crate::graph::{StateId, Transition};
+use super::{Context, at, quiet};
+use crate::ast::plain;
+use crate::graph::{OWN_METHODS, StateId, Transition};
 use crate::suggest;
 
 pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
     let quiet = quiet();
-    let markers = cx.graph.transitions.iter().map(|transition| {
-        let name = &transition.declaration.name;
-        quote!(pub enum #name {})
-    });
+    let names = cx
+        .graph
+        .transitions
+        .iter()
+        .map(|transition| &transition.declaration.name);
+    let markers = names
+        .filter(|name| *name != "nothing")
+        .map(|name| quote!(pub enum #name {}));
     let states = cx.graph.ids().map(|id| state(cx, id));
     let transitions = cx.graph.transitions.iter().enumerate();
     let transitions = transitions.map(|(index, it)| transition(cx, index, it));
@@ -25,6 +30,7 @@ pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
         #quiet
         const _: () = {
             // Types that compile errors print as the names of the transitions.
+            pub enum nothing {}
             #(#markers)*
             #(#states)*
             #(#transitions)*
@@ -33,13 +39,15 @@ pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
 }
 
 fn state(cx: &Context<'_>, id: StateId) -> TokenStream {
-    let (workflow, any, input, private) = (cx.workflow, &cx.any, &cx.input, cx.private());
     let name = cx.graph.state(id).name;
+    let span = at(name.span());
+    let (workflow, any, input, private) = (&cx.workflow, &cx.any, &cx.input, cx.private(span));
     let StateId(index) = id;
     let exits = exits(cx, id);
     let is_start = cx.graph.state(id).kind == crate::ast::StateKind::Start;
-    let start = is_start.then(|| quote!(impl #private::StartState<#workflow> for #name {}));
-    quote! {
+    let start =
+        is_start.then(|| quote_spanned!(span=> impl #private::StartState<#workflow> for #name {}));
+    quote_spanned! {span=>
         impl #private::State for #name {
             type Workflow = #workflow;
             type Exits = #exits;
@@ -65,33 +73,33 @@ fn state(cx: &Context<'_>, id: StateId) -> TokenStream {
 
 /// The type that a compile error prints as the transitions that leave a state.
 fn exits(cx: &Context<'_>, state: StateId) -> TokenStream {
-    let private = cx.private();
     let names: Vec<&Ident> = cx
         .graph
         .exits(state)
         .map(|exit| &exit.declaration.name)
         .collect();
     match names.as_slice() {
-        [] => quote!(#private::Nothing),
+        [] => quote!(nothing),
         [name] => quote!(#name),
         names => quote!((#(#names),*)),
     }
 }
 
 fn transition(cx: &Context<'_>, index: usize, transition: &Transition<'_>) -> TokenStream {
-    let (workflow, here, private) = (cx.workflow, &cx.here, cx.private());
     let declaration = transition.declaration;
     let (name, keyword) = (&declaration.name, declaration.kind.keyword());
+    let span = at(name.span());
+    let (workflow, here, private) = (&cx.workflow, &cx.here, cx.private(span));
     let outcome = &transition.outcome;
     // Without a source there is a syntax error, and nothing that the method could take.
     let Some(source_id) = transition.sources.first().copied() else {
         return TokenStream::new();
     };
     let source = cx.graph.state(source_id).name;
-    let from = cx.fresh.ident(&format!("{outcome}From"));
-    let to = cx.fresh.ident(&format!("{outcome}To"));
-    let next = cx.fresh.ident("Next");
-    let legal = cx.fresh.ident("Legal");
+    let ident = |name: &str| cx.fresh.ident_at(name, span);
+    let from = ident(&format!("{outcome}From"));
+    let to = ident(&format!("{outcome}To"));
+    let (next, legal) = (ident("Next"), ident("Legal"));
 
     let leaves = format!("`{name}` leaves `{source}`");
     let not_from = format!("`{name}` is not a transition out of `{{Self}}`");
@@ -106,17 +114,26 @@ fn transition(cx: &Context<'_>, index: usize, transition: &Transition<'_>) -> To
     let exits = exits(cx, source_id);
     let accepts = transition.targets.iter().map(|target| {
         let target = cx.graph.state(*target).name;
-        quote!(impl #to for #target { fn outcome(self) -> #outcome { #outcome::#target(self) } })
+        quote_spanned!(span=> impl #to for #target { fn outcome(self) -> #outcome { #outcome::#target(self) } })
     });
     let method = |bounds: TokenStream, state: TokenStream| {
         method(cx, transition, source, &to, &next, &bounds, &state)
     };
     let for_rustc = method(
-        quote!(#here: #private::State + #from<<#here as #private::State>::Exits>,),
-        quote!(#from::source(state)),
+        quote_spanned!(span=> #here: #private::State + #from<<#here as #private::State>::Exits>,),
+        quote_spanned!(span=> #from::source(state)),
     );
-    let for_readers = method(TokenStream::new(), quote!(state));
-    quote! {
+    let for_readers = method(TokenStream::new(), quote_spanned!(span=> state));
+    let methods = (!OWN_METHODS.contains(&plain(name).as_str())).then(|| {
+        quote_spanned! {span=>
+            #[cfg(not(any(doc, rust_analyzer)))]
+            impl<#here> #workflow<#here> { #for_rustc }
+
+            #[cfg(any(doc, rust_analyzer))]
+            impl #workflow<#source> { #for_readers }
+        }
+    });
+    quote_spanned! {span=>
         #[diagnostic::on_unimplemented(message = #not_from, label = #leaves, note = #legal_here)]
         pub trait #from<#legal> { fn source(self) -> #source; }
 
@@ -137,11 +154,7 @@ fn transition(cx: &Context<'_>, index: usize, transition: &Transition<'_>) -> To
             fn accept(state: #next) -> Self { #to::outcome(state) }
         }
 
-        #[cfg(not(any(doc, rust_analyzer)))]
-        impl<#here> #workflow<#here> { #for_rustc }
-
-        #[cfg(any(doc, rust_analyzer))]
-        impl #workflow<#source> { #for_readers }
+        #methods
     }
 }
 
@@ -154,28 +167,27 @@ fn method(
     bounds: &TokenStream,
     state: &TokenStream,
 ) -> TokenStream {
-    let (workflow, private, visibility) = (cx.workflow, cx.private(), &cx.graph.ast.visibility);
     let name = &transition.declaration.name;
+    let span = at(name.span());
+    let (workflow, private, visibility) = (&cx.workflow, cx.private(span), cx.visibility(span));
     let attributes = &transition.declaration.attributes.kept;
     let doc = format!(
         "Moves the machine along {} `{name}`: `next` turns the source state into the one that follows.",
         transition.declaration.kind.keyword()
     );
-    let function = format_ident!("{name}");
     // "takes ownership of the receiver, which moves .." then points at the declaration.
-    let receiver = quote_spanned!(name.span()=> self);
-    quote! {
+    quote_spanned! {span=>
         #(#attributes)*
         #[doc = #doc]
-        #visibility fn #function<#next>(
-            #receiver,
+        #visibility fn #name<#next>(
+            self,
             next: impl ::core::ops::FnOnce(#source) -> #next,
         ) -> #workflow<#next>
         where
             #bounds
             #next: #to,
         {
-            let (input, state) = #receiver.0.into_parts();
+            let (input, state) = self.0.into_parts();
             #workflow(#private::Machine::enter(input, next(#state)))
         }
     }

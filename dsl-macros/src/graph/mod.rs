@@ -19,6 +19,9 @@ pub(crate) struct Graph<'a> {
     pub(crate) transitions: Vec<Transition<'a>>,
 }
 
+/// Methods that every machine has, so that no transition can be called like them.
+pub(crate) const OWN_METHODS: [&str; 6] = ["start", "run", "into_state", "input", "mermaid", "dot"];
+
 /// The position of a state in [`Graph::states`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct StateId(pub(crate) usize);

@@ -9,49 +9,20 @@ use crate::suggest;
 
 /// Resolves the names of a declaration, reporting those that lead nowhere.
 pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Graph<'a> {
-    let mut graph = Graph {
-        ast,
-        states: states(ast, diagnostics),
-        transitions: Vec::new(),
+    let states = states(ast, diagnostics);
+    let mut resolver = Resolver {
+        declared: states.len(),
+        graph: Graph {
+            ast,
+            states,
+            transitions: Vec::new(),
+        },
+        diagnostics,
     };
-    let declared = graph.states.len();
     for transition in &ast.transitions {
-        let name = &transition.name;
-        let first = graph
-            .transitions
-            .iter()
-            .find(|first| plain(&first.declaration.name) == plain(name));
-        if let Some(first) = first {
-            diagnostics
-                .unresolved(name, format!("transition `{name}` is declared twice"))
-                .note(format!(
-                    "first declared at {}",
-                    position(first.declaration.name.span())
-                ));
-            continue;
-        }
-        let sources = ends(
-            &transition.sources,
-            "leaves",
-            &mut graph,
-            declared,
-            diagnostics,
-        );
-        let targets = ends(
-            &transition.targets,
-            "leads to",
-            &mut graph,
-            declared,
-            diagnostics,
-        );
-        graph.transitions.push(Transition {
-            declaration: transition,
-            outcome: transition.outcome_name(),
-            sources,
-            targets,
-        });
+        resolver.transition(transition);
     }
-    graph
+    resolver.graph
 }
 
 fn states<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Vec<State<'a>> {
@@ -73,89 +44,129 @@ fn states<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Vec<Stat
     states
 }
 
-/// Resolves one side of a transition; `verb` says which.
-fn ends<'a>(
-    names: &'a [Ident],
-    verb: &str,
-    graph: &mut Graph<'a>,
+struct Resolver<'a, 'd> {
+    graph: Graph<'a>,
+    /// How many states are declared; stubs of undeclared ones come after them.
     declared: usize,
-    diagnostics: &mut Diagnostics,
-) -> Vec<StateId> {
-    let mut ends: Vec<StateId> = Vec::new();
-    for (position_in_list, name) in names.iter().enumerate() {
-        let repeated = names[..position_in_list]
-            .iter()
-            .find(|first| *first == name);
-        if let Some(first) = repeated {
-            diagnostics
-                .error(name, format!("the transition {verb} `{name}` twice"))
-                .note(format!("first named at {}", position(first.span())));
-            continue;
-        }
-        let id = state_named(name, graph, declared, diagnostics);
-        if !ends.contains(&id) {
-            ends.push(id);
-        }
-    }
-    ends
+    diagnostics: &'d mut Diagnostics,
 }
 
-fn state_named<'a>(
-    name: &'a Ident,
-    graph: &mut Graph<'a>,
-    declared: usize,
-    diagnostics: &mut Diagnostics,
-) -> StateId {
-    let text = plain(name);
-    let find = |graph: &Graph<'_>, text: &str| {
-        graph
+impl<'a> Resolver<'a, '_> {
+    fn transition(&mut self, transition: &'a ast::Transition) {
+        let name = &transition.name;
+        let mut others = self
+            .graph
+            .transitions
+            .iter()
+            .map(|other| &other.declaration.name);
+        if let Some(first) = others.find(|first| plain(first) == plain(name)) {
+            self.diagnostics
+                .unresolved(name, format!("transition `{name}` is declared twice"))
+                .note(format!("first declared at {}", position(first.span())));
+            return;
+        }
+        let label = format!("{} `{name}`", transition.kind.keyword());
+        let sources = self.ends(&transition.sources, &format!("{label} leaves"));
+        let targets = self.ends(&transition.targets, &format!("{label} leads to"));
+        self.graph.transitions.push(Transition {
+            declaration: transition,
+            outcome: self.outcome(transition),
+            sources,
+            targets,
+        });
+    }
+
+    /// The outcome's name. One that is taken, which is reported later, gives way, so that the
+    /// generated code does not fail on it a second time.
+    fn outcome(&self, transition: &ast::Transition) -> Ident {
+        let mut name = transition.outcome_name();
+        let taken = |name: &Ident| {
+            self.graph
+                .states
+                .iter()
+                .any(|state| plain(state.name) == plain(name))
+                || self
+                    .graph
+                    .transitions
+                    .iter()
+                    .any(|other| other.outcome == *name)
+        };
+        while taken(&name) {
+            name = Ident::new(&format!("{}Next", plain(&name)), name.span());
+        }
+        name
+    }
+
+    /// Resolves one side of a transition; `says` is how an error begins.
+    fn ends(&mut self, names: &'a [Ident], says: &str) -> Vec<StateId> {
+        let mut ends: Vec<StateId> = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            if let Some(first) = names[..index].iter().find(|first| *first == name) {
+                self.diagnostics
+                    .error(name, format!("{says} `{name}` twice"))
+                    .note(format!("first named at {}", position(first.span())));
+                continue;
+            }
+            let id = self.state(name);
+            if !ends.contains(&id) {
+                ends.push(id);
+            }
+        }
+        ends
+    }
+
+    fn state(&mut self, name: &'a Ident) -> StateId {
+        let text = plain(name);
+        let known = self.position(&text);
+        if let Some(index) = known.filter(|index| *index < self.declared) {
+            return StateId(index);
+        }
+        // A name from a line that could not be read may have been declared there, and that line
+        // is reported.
+        let nearest = if self.graph.ast.unread.contains(&text) {
+            None
+        } else {
+            self.report(name)
+        };
+        let stand_in = nearest.or(known);
+        StateId(stand_in.unwrap_or_else(|| self.stub(name)))
+    }
+
+    /// Reports an undeclared state; gives the one that was probably meant.
+    fn report(&mut self, name: &Ident) -> Option<usize> {
+        let workflow = &self.graph.ast.name;
+        let declared = &self.graph.states[..self.declared];
+        let names: Vec<String> = declared.iter().map(|state| plain(state.name)).collect();
+        let names = || names.iter().map(String::as_str);
+        let error = self.diagnostics.unresolved(
+            name,
+            format!("state `{name}` is not declared in workflow `{workflow}`"),
+        );
+        let nearest = suggest::nearest(&plain(name), names());
+        if let Some(nearest) = nearest {
+            error.help(format!("did you mean `{nearest}`?"));
+        }
+        if names().next().is_some() {
+            error.note(format!("declared are {}", suggest::all_of(names())));
+        } else {
+            error.help(format!("declare it: `state {name};`"));
+        }
+        nearest.and_then(|nearest| self.position(nearest))
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.graph
             .states
             .iter()
-            .position(|state| plain(state.name) == text)
-    };
-    // A stub has been added for the name's first use, which is reported; so is this one.
-    let known = find(graph, &text);
-    if let Some(index) = known.filter(|index| *index < declared) {
-        return StateId(index);
+            .position(|state| plain(state.name) == name)
     }
-    if graph.ast.unread.contains(&text) {
-        // It may be declared in a line that could not be read, and that line is reported.
-        return known.map_or_else(|| stub(name, graph), StateId);
-    }
-    let names: Vec<String> = graph.states[..declared]
-        .iter()
-        .map(|state| plain(state.name))
-        .collect();
-    let nearest = suggest::nearest(&text, names.iter().map(String::as_str));
-    let error = diagnostics.unresolved(
-        name,
-        format!(
-            "state `{name}` is not declared in workflow `{}`",
-            graph.ast.name
-        ),
-    );
-    if let Some(nearest) = nearest {
-        error.help(format!("did you mean `{nearest}`?"));
-    }
-    if names.is_empty() {
-        error.help(format!("declare it: `state {name};`"));
-    } else {
-        error.note(format!(
-            "declared are {}",
-            suggest::all_of(names.iter().map(String::as_str))
-        ));
-    }
-    match nearest.and_then(|nearest| find(graph, nearest)).or(known) {
-        Some(index) => StateId(index),
-        None => stub(name, graph),
-    }
-}
 
-fn stub<'a>(name: &'a Ident, graph: &mut Graph<'a>) -> StateId {
-    graph.states.push(State {
-        name,
-        kind: ast::StateKind::State,
-        declaration: None,
-    });
-    StateId(graph.states.len() - 1)
+    fn stub(&mut self, name: &'a Ident) -> usize {
+        self.graph.states.push(State {
+            name,
+            kind: ast::StateKind::State,
+            declaration: None,
+        });
+        self.graph.states.len() - 1
+    }
 }

@@ -19,7 +19,13 @@ pub(super) fn list(
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     loop {
-        let clause = clause(input, diagnostics)?;
+        let Some(clause) = clause(input, diagnostics)? else {
+            if !input.peek(Token![,]) {
+                return Ok(());
+            }
+            skip(input);
+            continue;
+        };
         let first = clauses.iter().find(|first| first.kind == clause.kind);
         if let Some(first) = first {
             diagnostics
@@ -43,7 +49,8 @@ pub(super) fn kind(word: &str) -> Option<ClauseKind> {
     ClauseKind::ALL.into_iter().find(|kind| kind.word() == word)
 }
 
-fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Clause> {
+/// `None` for a clause whose arguments are wrong, which is reported.
+fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Option<Clause>> {
     let Some(text) = next_word(input) else {
         return Err(unexpected(input, "a clause such as `retry(3)`"));
     };
@@ -64,16 +71,18 @@ fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Claus
         let content;
         parenthesized!(content in input);
         arguments = content.cursor().token_stream();
-        if let Err(error) = self::arguments(&content, kind) {
-            diagnostics.syntax(&error);
-        }
+        let read = self::arguments(&content, kind);
         skip_all(&content);
+        if let Err(error) = read {
+            diagnostics.syntax(&error);
+            return Ok(None);
+        }
     }
-    Ok(Clause {
+    Ok(Some(Clause {
         kind,
         name,
         arguments,
-    })
+    }))
 }
 
 fn arguments(content: &ParseBuffer<'_>, kind: ClauseKind) -> Result<()> {

@@ -38,18 +38,19 @@ pub(super) fn declared_name(input: ParseStream<'_>, what: &str) -> Result<Ident>
     let Some(text) = next_word(input) else {
         return Err(unexpected(input, &format!("the name of {what}")));
     };
-    let name = input.call(Ident::parse_any)?;
-    if KEYWORDS.split_whitespace().any(|keyword| keyword == text) {
-        return Err(Error::new(
-            name.span(),
-            format!("`{text}` is a keyword and cannot name {what}"),
-        )
-        .with_help(&format!(
+    if is_keyword(&text) {
+        let message = format!("`{text}` is a keyword and cannot name {what}");
+        return Err(stop(input, &message).with_help(&format!(
             "choose another name, such as `{}`",
             alternative(&text)
         )));
     }
-    Ok(name)
+    input.call(Ident::parse_any)
+}
+
+/// Whether `word` is a keyword of Rust.
+pub(super) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.split_whitespace().any(|keyword| keyword == word)
 }
 
 fn alternative(keyword: &str) -> String {

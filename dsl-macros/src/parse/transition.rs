@@ -5,7 +5,7 @@ use syn::parse::ParseStream;
 use syn::{Result, Token, Type, parenthesized};
 
 use super::tokens::{
-    WithHelp as _, declared_name, next_word, semicolon, skip, stop, unexpected, word,
+    WithHelp as _, declared_name, is_keyword, next_word, semicolon, skip, stop, unexpected, word,
 };
 use super::{attributes, clause, duration, split};
 use crate::ast::{Attributes, Due, Transition, TransitionKind, Workflow};
@@ -38,13 +38,14 @@ pub(super) fn parse(
         clauses: Vec::new(),
     });
     let transition = ast.transitions.last_mut().expect("one was just pushed");
-    rest(input, &text, transition, diagnostics)
+    rest(input, &text, transition, &ast.unread, diagnostics)
 }
 
 fn rest(
     input: ParseStream<'_>,
     keyword: &str,
     transition: &mut Transition,
+    unread: &[String],
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     let name = transition.name.clone();
@@ -66,7 +67,12 @@ fn rest(
             &format!("the state that {keyword} `{name}` leaves"),
         ));
     }
-    states(input, &mut transition.sources, "the state that it leaves")?;
+    states(
+        input,
+        unread,
+        &mut transition.sources,
+        "the state that it leaves",
+    )?;
     if !input.peek(Token![->]) {
         return Err(unexpected(
             input,
@@ -76,6 +82,7 @@ fn rest(
     input.parse::<Token![->]>()?;
     states(
         input,
+        unread,
         &mut transition.targets,
         &format!("the state that `{name}` leads to"),
     )?;
@@ -166,12 +173,21 @@ fn due(input: ParseStream<'_>) -> Result<Due> {
 }
 
 /// `A | B`
-fn states(input: ParseStream<'_>, states: &mut Vec<Ident>, expected: &str) -> Result<()> {
+fn states(
+    input: ParseStream<'_>,
+    unread: &[String],
+    states: &mut Vec<Ident>,
+    expected: &str,
+) -> Result<()> {
     loop {
         match next_word(input).as_deref() {
             // The line ends too early: a name here belongs to what follows.
             None | Some("with") => return Err(unexpected(input, expected)),
             Some(_) if super::begins_declaration(input) => return Err(unexpected(input, expected)),
+            // A state that is called like a keyword was reported where it is declared.
+            Some(word) if is_keyword(word) && unread.iter().any(|unread| unread == word) => {
+                skip(input);
+            }
             Some(_) => states.push(declared_name(input, "a state")?),
         }
         if !input.peek(Token![|]) {

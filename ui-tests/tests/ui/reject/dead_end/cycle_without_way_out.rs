@@ -5,8 +5,8 @@ stateway::workflow! {
         state Turn;
         done Paid;
         step pay: Draft -> Paid | Spin;
-        step spin: Spin -> Turn;
-        step turn: Turn -> Spin;
+        step whirl: Spin -> Turn;
+        step twist: Turn -> Spin;
     }
 }
 

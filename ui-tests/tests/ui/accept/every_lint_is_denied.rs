@@ -1,0 +1,58 @@
+//! A strict crate gets no warning from generated code.
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    elided_lifetimes_in_paths,
+    rust_2018_idioms,
+    single_use_lifetimes,
+    unused_qualifications,
+    unused_lifetimes,
+    trivial_casts,
+    variant_size_differences,
+    let_underscore_drop,
+    non_ascii_idents,
+    unit_bindings,
+    redundant_lifetimes,
+    explicit_outlives_requirements,
+    unused_results,
+    unsafe_code
+)]
+
+pub mod bills {
+    //! Bills.
+
+    stateway::workflow! {
+        /// A bill.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub workflow Bill {
+            input {
+                /// In cents.
+                sum: u64,
+            }
+            /// Written.
+            start Draft;
+            /// Sent.
+            state Sent {
+                /// How often.
+                times: u8,
+            };
+            /// Paid.
+            done Paid;
+            /// Lost.
+            failed Lost;
+            /// Sends it.
+            step send: Draft -> Sent;
+            /// Pays it.
+            step pay: Sent -> Paid | Lost | Sent;
+        }
+    }
+}
+
+fn main() {
+    use bills::{Bill, BillInput, Draft, Lost, Sent};
+    let bill = Bill::start(BillInput { sum: 1 }, Draft).send(|_| Sent { times: 1 });
+    assert!(bill < bill.pay(|sent| Sent { times: sent.times + 1 }));
+    assert_eq!(bill.pay(|_| Lost).into_state(), Lost);
+}
