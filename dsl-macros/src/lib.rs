@@ -16,6 +16,8 @@ mod expand;
 mod graph;
 mod parse;
 mod suggest;
+#[cfg(test)]
+mod tests;
 
 /// Expands one block. Hidden behind `stateway::workflow!`.
 #[doc(hidden)]

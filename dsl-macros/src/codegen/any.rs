@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::{Context, at, derives, quiet};
+use super::{Context, at, derives, generated};
 
 pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let mut code = any(cx);
@@ -15,7 +15,7 @@ fn any(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
     let span = at(cx.workflow.span());
     let (workflow, any, here, visibility) = (&cx.workflow, &cx.any, &cx.here, cx.visibility(span));
-    let (private, quiet) = (cx.private(span), quiet());
+    let (private, generated) = (cx.private(span), generated());
     let derives = derives::for_wrapper(&ast.attributes);
     let doc = format!(
         "[`{workflow}`] in whichever state it is.\n\n\
@@ -29,12 +29,12 @@ fn any(cx: &Context<'_>) -> TokenStream {
     let positions = 0..names.len();
     quote_spanned! {span=>
         #[doc = #doc]
-        #quiet
+        #generated
         #derives
         #[must_use = "a machine that is dropped leaves its process where it is"]
         #visibility enum #any { #(#variants,)* }
 
-        #quiet
+        #generated
         impl #any {
             /// The name and the kind of the state.
             #[must_use]
@@ -44,7 +44,6 @@ fn any(cx: &Context<'_>) -> TokenStream {
             }
         }
 
-        #quiet
         impl<#here> ::core::convert::From<#workflow<#here>> for #any
         where
             #here: #private::State<Workflow = #workflow>,
@@ -52,7 +51,6 @@ fn any(cx: &Context<'_>) -> TokenStream {
             fn from(machine: #workflow<#here>) -> Self { #here::into_any(machine.0) }
         }
 
-        #quiet
         impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>
         where
             #here: #private::State<Workflow = #workflow>,
@@ -70,7 +68,8 @@ fn any(cx: &Context<'_>) -> TokenStream {
 fn end(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
     let span = at(cx.workflow.span());
-    let (workflow, end, visibility, quiet) = (&cx.workflow, &cx.end, cx.visibility(span), quiet());
+    let (workflow, end, visibility, generated) =
+        (&cx.workflow, &cx.end, cx.visibility(span), generated());
     let derives = derives::for_wrapper(&ast.attributes);
     let doc = format!("How a run of [`{workflow}`] ended.");
     let finals = cx.graph.states.iter().filter(|state| state.kind.is_final());
@@ -81,7 +80,7 @@ fn end(cx: &Context<'_>) -> TokenStream {
     });
     quote_spanned! {span=>
         #[doc = #doc]
-        #quiet
+        #generated
         #derives
         #[must_use = "a run may also have ended in a failed state"]
         #visibility enum #end { #(#variants,)* }

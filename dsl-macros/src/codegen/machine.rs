@@ -3,14 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{Context, at, derives, diagram, docs, graph, quiet};
+use super::{Context, at, derives, diagram, docs, generated, graph};
 
 pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let ast = cx.graph.ast;
     let span = at(cx.workflow.span());
     let (workflow, input, here, visibility) =
         (&cx.workflow, &cx.input, &cx.here, cx.visibility(span));
-    let (private, quiet) = (cx.private(span), quiet());
+    let (private, generated) = (cx.private(span), generated());
     let attributes = &ast.attributes.kept;
     let derives = derives::for_wrapper(&ast.attributes);
     let documentation = docs::of_workflow(cx.graph);
@@ -27,7 +27,7 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
         #[must_use = "a machine that is dropped leaves its process where it is"]
         #visibility struct #workflow<#here = ()>(#private::Machine<#input, #here>);
 
-        #quiet
+        #generated
         impl #workflow {
             /// The declared states and transitions, as data.
             #visibility const GRAPH: &'static #private::Graph = #graph;
@@ -43,7 +43,7 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #visibility const fn dot() -> &'static str { #dot }
         }
 
-        #quiet
+        #generated
         impl<#here> #workflow<#here> {
             /// Ends the machine and gives the data of its state.
             #visibility fn into_state(self) -> #here { self.0.into_parts().1 }
@@ -52,7 +52,6 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #run
         }
 
-        #quiet
         impl<#here> ::core::ops::Deref for #workflow<#here> {
             type Target = #here;
 

@@ -118,13 +118,18 @@ fn relocate(tokens: TokenStream, span: Span) -> TokenStream {
     moved.collect()
 }
 
-/// For items that the user named but did not write: no lint of theirs should speak of them.
+/// For a hidden block of code: no lint of the user's should speak of it.
 fn quiet() -> TokenStream {
     quote! {
         #[allow(
-            dead_code, deprecated, missing_docs, non_camel_case_types, non_local_definitions,
-            private_bounds, private_interfaces, trivial_bounds, unexpected_cfgs, unreachable_code,
-            unreachable_pub, unused_variables, clippy::all, clippy::pedantic, clippy::nursery
+            dead_code, deprecated, non_camel_case_types, non_local_definitions, private_bounds,
+            private_interfaces, unexpected_cfgs, unreachable_code, unreachable_pub,
+            unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery
         )]
     }
+}
+
+/// For an item that the user can name but did not write.
+fn generated() -> TokenStream {
+    quote!(#[allow(dead_code, deprecated, unexpected_cfgs, clippy::all, clippy::pedantic)])
 }

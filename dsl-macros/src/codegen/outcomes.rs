@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::{Context, at, derives, quiet};
+use super::{Context, at, derives, generated};
 
 pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
-    let quiet = quiet();
+    let generated = generated();
     let derives = derives::for_wrapper(&ast.attributes);
     let enums = cx.graph.transitions.iter().map(|transition| {
         let outcome = &transition.outcome;
@@ -26,7 +26,7 @@ pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
         });
         quote_spanned! {span=>
             #[doc = #doc]
-            #quiet
+            #generated
             #derives
             #[must_use = "an outcome that is not returned moves nothing"]
             #visibility enum #outcome { #(#targets,)* }

@@ -7,14 +7,14 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Context, at, names, quiet};
+use super::{Context, at, generated, names};
 use crate::ast::TransitionKind;
 use crate::graph::Transition;
 
 pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     let span = at(cx.workflow.span());
     let (workflow, steps, visibility) = (&cx.workflow, &cx.steps, cx.visibility(span));
-    let quiet = quiet();
+    let generated = generated();
     let doc = format!(
         "The handlers of [`{workflow}`]: a context implements them, one for each step.\n\n\
          A handler gets the source state by value and says by its outcome where the run goes."
@@ -24,7 +24,7 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     let functions = handled(cx).map(|(transition, source)| function(cx, transition, source));
     quote_spanned! {span=>
         #[doc = #doc]
-        #quiet
+        #generated
         #[diagnostic::on_unimplemented(message = #message, label = "no handlers", note = #note)]
         #visibility trait #steps: ::core::marker::Send + ::core::marker::Sync {
             /// Why a handler failed; a run that fails returns it as it is.
@@ -57,7 +57,7 @@ fn function(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> To
         .iter()
         .map(|target| format!("[`{target}`]"))
         .collect();
-    let doc = format!("From [`{source}`] to {}.", targets.join(" or "));
+    let doc = format!("\nFrom [`{source}`] to {}.", targets.join(" or "));
     let span = name.span();
     let arguments =
         quote_spanned!(span=> (&self, #parameter: #source, step: &#krate::Step<#outcome>));

@@ -171,8 +171,9 @@ fn method(
     let span = at(name.span());
     let (workflow, private, visibility) = (&cx.workflow, cx.private(span), cx.visibility(span));
     let attributes = &transition.declaration.attributes.kept;
+    // The user's own documentation, if there is any, is a paragraph of its own.
     let doc = format!(
-        "Moves the machine along {} `{name}`: `next` turns the source state into the one that follows.",
+        "\nMoves the machine along {} `{name}`: `next` turns the source state into the one that follows.",
         transition.declaration.kind.keyword()
     );
     // "takes ownership of the receiver, which moves .." then points at the declaration.

@@ -33,8 +33,12 @@ pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Optio
         tokens::skip_all(input);
         Ok(())
     };
-    // `read` consumes everything and reports its errors itself.
-    let _ = read.parse2(tokens);
+    let read = read.parse2(tokens);
+    // `read` reports its errors itself. What is left is a part that was not read to its end, such
+    // as the `=` missing in `#[doc "..."]`, unless an error has cut that part short.
+    if let (Err(error), true) = (read, diagnostics.graph_is_whole()) {
+        diagnostics.syntax(&error);
+    }
     workflow
 }
 

@@ -1,0 +1,21 @@
+//! White-box tests of the pipeline: what it does to damaged blocks, and what it writes.
+
+mod deletions;
+mod expansion;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::{check, codegen, graph, parse};
+
+/// Runs the pipeline on the content of a block.
+fn expand(block: TokenStream) -> (Vec<Diagnostic>, TokenStream) {
+    let mut diagnostics = Diagnostics::default();
+    let code = parse::parse(block, &mut diagnostics).map(|ast| {
+        let graph = graph::resolve(&ast, &mut diagnostics);
+        check::check(&graph, &mut diagnostics);
+        codegen::generate(&graph, &quote!(stateway), true)
+    });
+    (diagnostics.into_errors(), code.unwrap_or_default())
+}
