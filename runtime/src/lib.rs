@@ -27,35 +27,8 @@
 //! let order = Order::start(OrderInput { items: 2 }, Placed);
 //! let order = order.reserve(|_placed| Reserved { hold: 7 });
 //! assert_eq!(order.hold, 7);
-//!
-//! // Driven: the handlers are one trait.
-//! struct Shop { stock: u32 }
-//!
-//! impl OrderSteps for Shop {
-//!     type Error = std::convert::Infallible;
-//!
-//!     async fn reserve(&self, _: Placed, step: &Step<Reserve>) -> Result<Reserve, Self::Error> {
-//!         Ok(if step.input().items <= self.stock {
-//!             step.to(Reserved { hold: 7 })
-//!         } else {
-//!             step.to(Rejected)
-//!         })
-//!     }
-//!
-//!     async fn ship(&self, reserved: Reserved, step: &Step<Ship>) -> Result<Ship, Self::Error> {
-//!         Ok(step.to(Shipped { parcel: format!("P-{}", reserved.hold) }))
-//!     }
-//! }
-//!
-//! # pollster::block_on(async {
-//! let end = Order::start(OrderInput { items: 2 }, Placed).run(&Shop { stock: 5 }).await?;
-//! assert_eq!(end, OrderEnd::Shipped(Shipped { parcel: "P-7".to_owned() }));
-//!
-//! let end = Order::start(OrderInput { items: 9 }, Placed).run(&Shop { stock: 5 }).await?;
-//! assert_eq!(end, OrderEnd::Rejected(Rejected));
-//! # Ok::<_, RunError<std::convert::Infallible>>(())
-//! # }).unwrap();
 //! ```
+#![cfg_attr(feature = "runtime", doc = include_str!("driven.md"))]
 //!
 //! # Features
 //!
