@@ -14,4 +14,4 @@ mod workflow;
 pub use graph::{Graph, StateInfo, StateKind, TransitionInfo, TransitionKind};
 pub use machine::Machine;
 pub use payload::{Carry, Payload, SharedPayload, demand_input, demand_payload};
-pub use workflow::{Accepts, StartState, State, Transition, Workflow};
+pub use workflow::{Source, StartState, State, Target, Transition, Workflow, cast};

@@ -28,6 +28,18 @@ impl<I, S> Machine<I, S> {
         Machine { input, state }
     }
 
+    /// Moves a run to the next state. Hidden: only generated code may decide which.
+    #[doc(hidden)]
+    pub fn advance<From, Next>(self, next: impl FnOnce(From) -> Next) -> Machine<I, Next>
+    where
+        S: Into<From>,
+    {
+        Machine {
+            input: self.input,
+            state: next(self.state.into()),
+        }
+    }
+
     /// What the run was started with.
     pub const fn input(&self) -> &I {
         &self.input

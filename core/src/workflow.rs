@@ -1,7 +1,12 @@
 //! How generated types relate: a workflow has states, a state has transitions out of it, and a
-//! transition accepts the states it was declared to lead to.
+//! transition has states that it may lead to.
+//!
+//! Several parameters exist only to be printed: a message of `on_unimplemented` can name them, so
+//! one trait here says for every workflow which transitions are legal where.
 
-use crate::{Graph, Machine};
+use core::any::Any;
+
+use crate::Graph;
 
 /// A declaration made by `workflow!`, under the name of its machine (`Order`).
 ///
@@ -29,29 +34,9 @@ pub trait Workflow: Sized + 'static {
 pub trait State: Sized + 'static {
     /// The workflow that declares this state.
     type Workflow: Workflow;
-    /// The names of the transitions that leave this state; they appear in compile errors only.
+    /// Prints as the names of the transitions that leave this state.
     #[doc(hidden)]
     type Exits;
-
-    /// The position of this state in [`Graph::states`].
-    const INDEX: usize;
-
-    /// Forgets at compile time which state the machine is in.
-    fn into_any(
-        machine: Machine<<Self::Workflow as Workflow>::Input, Self>,
-    ) -> <Self::Workflow as Workflow>::Any;
-
-    /// Finds out whether a machine is in this state, or gives it back.
-    ///
-    /// # Errors
-    /// The machine itself, if it is in another state.
-    #[expect(
-        clippy::type_complexity,
-        reason = "an alias would hide what comes back"
-    )]
-    fn from_any(
-        any: <Self::Workflow as Workflow>::Any,
-    ) -> Result<Machine<<Self::Workflow as Workflow>::Input, Self>, <Self::Workflow as Workflow>::Any>;
 }
 
 /// A state that a run of `W` may begin in.
@@ -68,15 +53,50 @@ pub trait StartState<W> {}
 pub trait Transition: Sized + 'static {
     /// The workflow that declares this transition.
     type Workflow: Workflow;
-
-    /// The position of this transition in [`Graph::transitions`].
-    const INDEX: usize;
+    /// Prints as the keyword of the transition.
+    #[doc(hidden)]
+    type Kind;
+    /// Prints as the name of the transition.
+    #[doc(hidden)]
+    type Name;
+    /// Prints as the states that the transition may lead to.
+    #[doc(hidden)]
+    type Targets;
 }
 
-/// A transition that may lead to the state `S`.
+/// The state `From`, which the transition leaves. Being it, every such state converts into it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Name}` is not a transition out of `{Self}`",
+    label = "`{Name}` leaves `{From}`",
+    note = "legal here: {Legal}"
+)]
+pub trait Source<Name, From, Legal>: Into<From> {}
+
+/// A state that the transition with the outcome `T` may lead to.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "{Kind} `{Name}` may not end in `{Self}`",
+    label = "not a declared target",
+    note = "`{Name}` leads to {Targets}"
+)]
+pub trait Target<T, Kind, Name, Targets> {
+    /// The outcome that leads to this state.
+    fn outcome(self) -> T;
+}
+
+/// Finds out whether a value is a `B`, or gives it back by way of `or`.
 ///
-/// Only generated code implements it.
-pub trait Accepts<S>: Transition {
-    /// The outcome that leads to `state`.
-    fn accept(state: S) -> Self;
+/// Types are compared by identity, which the compiler decides where both are known.
+///
+/// # Errors
+/// The value, if it is not.
+#[doc(hidden)]
+pub fn cast<A: 'static, B: 'static, E>(value: A, or: fn(A) -> E) -> Result<B, E> {
+    let mut value = Some(value);
+    let same: Option<&mut Option<B>> = (&mut value as &mut dyn Any).downcast_mut();
+    match same.and_then(Option::take) {
+        Some(value) => Ok(value),
+        None => Err(or(value.expect("what is not taken is still there"))),
+    }
 }

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
+use crate::codegen::Reader;
 use crate::diagnostics::Diagnostics;
 use crate::{check, codegen, graph, parse};
 
@@ -13,18 +14,18 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
         // Only a macro that calls `expand` itself can get here.
         return quote!(::core::compile_error! { "call `stateway::workflow!` instead" });
     };
-    let code = expand_block(invocation, &mut diagnostics);
-    let errors = diagnostics.finish();
-    quote!(#errors #code)
-}
-
-fn expand_block(invocation: Invocation, diagnostics: &mut Diagnostics) -> TokenStream {
-    let Some(ast) = parse::parse(invocation.block, diagnostics) else {
-        return TokenStream::new();
+    let Some(ast) = parse::parse(invocation.block, &mut diagnostics) else {
+        return diagnostics.finish();
     };
-    let graph = graph::resolve(&ast, diagnostics);
-    check::check(&graph, diagnostics);
-    codegen::generate(&graph, &invocation.krate, invocation.runtime)
+    let graph = graph::resolve(&ast, &mut diagnostics);
+    check::check(&graph, &mut diagnostics);
+    codegen::generate(
+        &graph,
+        &invocation.krate,
+        invocation.runtime,
+        Reader::detect(),
+        diagnostics.finish(),
+    )
 }
 
 /// What the wrapper macro in `stateway` passes.

@@ -24,7 +24,7 @@ pub trait Drive<C>: Workflow {
     fn drive(
         state: Self::State,
         context: &C,
-        run: Run<Self>,
+        run: &Run<Self>,
     ) -> impl Future<Output = Result<Self::End, Self::Error>> + Send;
 }
 
@@ -40,7 +40,7 @@ pub async fn run<W: Drive<C>, C>(
     let shared = Arc::new(Shared::new(input));
     let run = Run::new(Arc::clone(&shared));
     let result =
-        catch_panics(async { W::drive(state, context, run).await.map_err(Cause::Handler) }).await;
+        catch_panics(async { W::drive(state, context, &run).await.map_err(Cause::Handler) }).await;
     result.map_err(|cause| RunError::new(W::GRAPH, shared.transition(), cause))
 }
 

@@ -50,8 +50,8 @@ pub use error::{Cause, RunError};
 #[cfg(feature = "runtime")]
 pub use key::{Key, RunId};
 pub use stateway_core::{
-    Accepts, Graph, StartState, State, StateInfo, StateKind, Transition, TransitionInfo,
-    TransitionKind, Workflow,
+    Graph, StartState, State, StateInfo, StateKind, Transition, TransitionInfo, TransitionKind,
+    Workflow,
 };
 #[cfg(feature = "runtime")]
 pub use step::Step;
@@ -67,8 +67,8 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use stateway_core::{
-        Accepts, Carry, Graph, Machine, StartState, State, StateInfo, StateKind, Transition,
-        TransitionInfo, TransitionKind, Workflow, demand_input, demand_payload,
+        Carry, Graph, Machine, Source, StartState, State, StateInfo, StateKind, Target, Transition,
+        TransitionInfo, TransitionKind, Workflow, cast, demand_input, demand_payload,
     };
     pub use stateway_macros::expand;
 

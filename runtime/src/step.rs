@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use stateway_core::{Accepts, Transition, Workflow};
+use ref_cast::RefCast;
+use stateway_core::{Target, Transition, Workflow};
 
 use crate::key::{Key, RunId};
 
@@ -13,8 +14,11 @@ use crate::key::{Key, RunId};
 ///
 /// It makes the outcome ([`to`](Step::to)), lends the run's input, and carries what identifies
 /// the work to the outside world ([`key`](Step::key)).
+#[derive(RefCast)]
+#[repr(transparent)]
 pub struct Step<T: Transition> {
     run: Run<T::Workflow>,
+    #[trivial]
     transition: PhantomData<fn() -> T>,
 }
 
@@ -24,9 +28,9 @@ impl<T: Transition> Step<T> {
     /// A state that the transition was not declared to lead to does not compile.
     pub fn to<S>(&self, state: S) -> T
     where
-        T: Accepts<S>,
+        S: Target<T, T::Kind, T::Name, T::Targets>,
     {
-        T::accept(state)
+        state.outcome()
     }
 
     /// What the run was started with.
@@ -60,20 +64,15 @@ impl<T: Transition> Step<T> {
     pub fn run_id(&self) -> &RunId {
         &self.run.shared.id
     }
-
-    /// Ends the visit. Hidden: the driver's.
-    #[doc(hidden)]
-    #[inline]
-    #[must_use]
-    pub fn end(self) -> Run<T::Workflow> {
-        self.run
-    }
 }
 
 impl<T: Transition> fmt::Debug for Step<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Step")
-            .field("transition", &T::Workflow::GRAPH.transitions[T::INDEX].name)
+            .field(
+                "transition",
+                &T::Workflow::GRAPH.transitions[self.run.shared.transition()].name,
+            )
             .field("key", &format_args!("{}", self.key()))
             .finish_non_exhaustive()
     }
@@ -117,14 +116,11 @@ impl<W: Workflow> Run<W> {
     #[doc(hidden)]
     #[inline]
     #[must_use]
-    pub fn begin<T: Transition<Workflow = W>>(self) -> Step<T> {
-        self.shared.transition.store(T::INDEX, Ordering::Relaxed);
+    pub fn begin<T: Transition<Workflow = W>>(&self, index: usize) -> &Step<T> {
+        self.shared.transition.store(index, Ordering::Relaxed);
         let visit = self.shared.visit() + 1;
         self.shared.visit.store(visit, Ordering::Relaxed);
-        Step {
-            run: self,
-            transition: PhantomData,
-        }
+        Step::ref_cast(self)
     }
 
     /// Whether the run has held its thread for long enough.

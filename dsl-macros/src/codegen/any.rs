@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
-use super::{Context, at, derives, generated};
+use super::{Context, derives, generated};
 
 pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let mut code = any(cx);
@@ -13,26 +13,27 @@ pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
 
 fn any(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
-    let span = at(cx.workflow.span());
+    let span = cx.at(cx.workflow.span());
     let (workflow, any, here, visibility) = (&cx.workflow, &cx.any, &cx.here, cx.visibility(span));
     let (private, generated) = (cx.private(span), generated());
     let derives = derives::for_wrapper(&ast.attributes);
-    let doc = format!(
-        "[`{workflow}`] in whichever state it is.\n\n\
-         Keep this in a struct, a database row or JSON, and `match` it to get the typestate back."
-    );
-    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
-    let variants = names.iter().map(|name| {
-        let doc = format!("In [`{name}`].");
-        quote!(#[doc = #doc] #name(#workflow<#name>))
+    let doc = cx.doc(|| {
+        format!(
+            "[`{workflow}`] in whichever state it is.
+
+\
+             Keep this in a struct, a database row or JSON, and `match` it to get the typestate back."
+        )
     });
+    let declared = cx.declared(any);
+    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
     let positions = 0..names.len();
     quote_spanned! {span=>
-        #[doc = #doc]
+        #doc
         #generated
         #derives
         #[must_use = "a machine that is dropped leaves its process where it is"]
-        #visibility enum #any { #(#variants,)* }
+        #visibility enum #declared { #(#names(#workflow<#names>),)* }
 
         #generated
         impl #any {
@@ -44,13 +45,6 @@ fn any(cx: &Context<'_>) -> TokenStream {
             }
         }
 
-        impl<#here> ::core::convert::From<#workflow<#here>> for #any
-        where
-            #here: #private::State<Workflow = #workflow>,
-        {
-            fn from(machine: #workflow<#here>) -> Self { #here::into_any(machine.0) }
-        }
-
         impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>
         where
             #here: #private::State<Workflow = #workflow>,
@@ -59,7 +53,9 @@ fn any(cx: &Context<'_>) -> TokenStream {
             type Error = #any;
 
             fn try_from(any: #any) -> ::core::result::Result<Self, #any> {
-                #here::from_any(any).map(#workflow)
+                match any {
+                    #(#any::#names(machine) => #private::cast(machine, #any::#names),)*
+                }
             }
         }
     }
@@ -67,22 +63,19 @@ fn any(cx: &Context<'_>) -> TokenStream {
 
 fn end(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
-    let span = at(cx.workflow.span());
+    let span = cx.at(cx.workflow.span());
     let (workflow, end, visibility, generated) =
         (&cx.workflow, &cx.end, cx.visibility(span), generated());
     let derives = derives::for_wrapper(&ast.attributes);
-    let doc = format!("How a run of [`{workflow}`] ended.");
+    let doc = cx.doc(|| format!("How a run of [`{workflow}`] ended."));
+    let declared = cx.declared(end);
     let finals = cx.graph.states.iter().filter(|state| state.kind.is_final());
-    let variants = finals.map(|state| {
-        let name = state.name;
-        let doc = format!("In `{}` state [`{name}`].", state.kind.keyword());
-        quote!(#[doc = #doc] #name(#name))
-    });
+    let finals: Vec<_> = finals.map(|state| state.name).collect();
     quote_spanned! {span=>
-        #[doc = #doc]
+        #doc
         #generated
         #derives
         #[must_use = "a run may also have ended in a failed state"]
-        #visibility enum #end { #(#variants,)* }
+        #visibility enum #declared { #(#finals(#finals),)* }
     }
 }

@@ -12,13 +12,13 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::{Context, at, quiet, steps};
+use super::{Context, quiet, steps};
 use crate::ast::Field;
 use crate::graph::Transition;
 
 pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let (workflow, any, end, input) = (&cx.workflow, &cx.any, &cx.end, &cx.input);
-    let span = at(cx.workflow.span());
+    let span = cx.at(cx.workflow.span());
     let (private, quiet) = (cx.private(span), quiet());
     let state = cx.fresh.ident(&format!("{workflow}State"));
     let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
@@ -51,7 +51,7 @@ pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
 
 fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
     let (workflow, end, steps) = (&cx.workflow, &cx.end, &cx.steps);
-    let span = at(cx.workflow.span());
+    let span = cx.at(cx.workflow.span());
     let private = cx.private(span);
     let context = cx.fresh.ident("C");
     let Demands { made, granted } = demands(cx, &context);
@@ -62,12 +62,24 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
         .filter(|state| state.kind.is_final())
         .map(|it| {
             let name = it.name;
-            quote_spanned!(span=> #state::#name(state) => return ::core::result::Result::Ok(#end::#name(state)))
+            quote_spanned!(span=> #state::#name(state) => return return ::core::result::Result::Ok(#end::#name(state)))
         });
     let steps_taken = first_steps(cx);
     let moved = steps_taken.iter().map(|(source, transition)| {
-        let arm = step(cx, state, &context, transition);
+        let arm = step(cx, &context, transition);
         quote_spanned!(span=> #state::#source(state) => #arm)
+    });
+    let conversions = cx.graph.transitions.iter().map(|transition| {
+        let outcome = &transition.outcome;
+        let targets = transition.targets.iter().map(|target| {
+            let target = cx.graph.state(*target).name;
+            quote!(#outcome::#target(state) => #state::#target(state))
+        });
+        quote_spanned! {span=>
+            impl ::core::convert::From<#outcome> for #state {
+                fn from(outcome: #outcome) -> Self { match outcome { #(#targets,)* } }
+            }
+        }
     });
     // Only a block with errors has states that neither end nor are left by a step.
     let left = cx
@@ -77,6 +89,8 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
         .any(|it| !it.kind.is_final() && !steps_taken.iter().any(|(source, _)| *source == it.name))
         .then(|| quote!(_ => ::core::unreachable!(),));
     quote_spanned! {span=>
+        #(#conversions)*
+
         const _: fn() = || { #made };
 
         impl<#context: #steps> #private::Drive<#context> for #workflow
@@ -88,12 +102,12 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
             fn drive(
                 state: #state,
                 context: &#context,
-                run: #private::Run<Self>,
+                run: &#private::Run<Self>,
             ) -> impl ::core::future::Future<
                 Output = ::core::result::Result<#end, #context::Error>,
             > + ::core::marker::Send {
                 async move {
-                    let (mut state, mut run) = (state, run);
+                    let mut state = state;
                     loop {
                         state = match state {
                             #(#moved,)*
@@ -123,26 +137,22 @@ fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
     first
 }
 
-fn step(
-    cx: &Context<'_>,
-    state: &Ident,
-    context: &Ident,
-    transition: &Transition<'_>,
-) -> TokenStream {
+fn step(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> TokenStream {
     let steps = &cx.steps;
     let name = &transition.declaration.name;
+    let index = cx
+        .graph
+        .transitions
+        .iter()
+        .position(|it| std::ptr::eq(it, transition));
+    let span = cx.at(transition.declaration.name.span());
     let outcome = &transition.outcome;
-    let targets = transition.targets.iter().map(|target| {
-        let target = cx.graph.state(*target).name;
-        quote!(#outcome::#target(state) => #state::#target(state))
-    });
-    let span = at(transition.declaration.name.span());
-    quote_spanned! {span=> {
-        let step = run.begin::<#outcome>();
-        let outcome = <#context as #steps>::#name(context, state, &step).await?;
-        run = step.end();
-        match outcome { #(#targets,)* }
-    }}
+    quote_spanned! {span=>
+        match <#context as #steps>::#name(context, state, run.begin(#index)).await {
+            ::core::result::Result::Ok(outcome) => ::core::convert::From::<#outcome>::from(outcome),
+            ::core::result::Result::Err(error) => return ::core::result::Result::Err(error),
+        }
+    }
 }
 
 /// What the data of the workflow must be so that a run can move between threads.
@@ -156,7 +166,7 @@ struct Demands {
 }
 
 fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
-    let private = cx.private(at(cx.workflow.span()));
+    let private = cx.private(cx.at(cx.workflow.span()));
     let ast = cx.graph.ast;
     let mut seen = HashSet::new();
     let mut demands = Demands {

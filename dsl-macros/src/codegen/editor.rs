@@ -1,26 +1,54 @@
-//! Completion inside the block.
+//! What only an editor reads: the names of states in the transitions, as far as they are written.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::Context;
+use crate::ast::plain;
+use crate::graph::Graph;
 
-/// Uses each state of each transition as a type, for editors only.
+/// Uses each name in a transition that is not a declared state as a variant of an enum of those
+/// that are, so that an editor offers them.
 ///
-/// rust-analyzer completes what an unfinished word becomes in the expansion. In an empty target
-/// that is a type, so it offers the declared states. This stands first and in a block of its own,
-/// because the editor takes the first place that the word leads to.
-pub(super) fn completions(cx: &Context<'_>) -> TokenStream {
-    let transitions = cx.graph.ast.transitions.iter();
-    let states =
-        transitions.flat_map(|transition| transition.sources.iter().chain(&transition.targets));
+/// rust-analyzer writes a word of its own at the cursor, expands the block with it and without,
+/// and completes at the first place that the word leads to. At the same offset, the expansion
+/// without it must have a place like that one. So this stands before the errors, which differ
+/// between the two, and its last line is there where the word is not.
+pub(super) fn completions(graph: &Graph<'_>) -> TokenStream {
+    let unknown = ends(graph).filter(|name| !is_declared(graph, name));
+    // Without the span of the declaration: there an editor shows the state, and not this enum.
+    let declared = graph.states.iter().filter(|it| it.declaration.is_some());
+    let variants = declared.map(|state| {
+        let mut variant = state.name.clone();
+        variant.set_span(Span::call_site());
+        variant
+    });
     quote! {
-        #[allow(unexpected_cfgs)]
         const _: () = {
-            #[cfg(rust_analyzer)]
-            {
-                #(let _: #states;)*
-            }
+            enum States { #(#variants,)* }
+            #(let _ = States::#unknown;)*
+            let _: States;
         };
     }
+}
+
+/// Uses each state in a transition as the type that it is: from there, go-to-definition and rename
+/// know it.
+pub(super) fn references(graph: &Graph<'_>) -> TokenStream {
+    let known = ends(graph).filter(|name| is_declared(graph, name));
+    quote! {
+        const _: () = {
+            #(let _: #known;)*
+        };
+    }
+}
+
+/// The states of all transitions, as they are written.
+fn ends<'a>(graph: &Graph<'a>) -> impl Iterator<Item = &'a Ident> {
+    let transitions = graph.ast.transitions.iter();
+    transitions.flat_map(|transition| transition.sources.iter().chain(&transition.targets))
+}
+
+fn is_declared(graph: &Graph<'_>, name: &Ident) -> bool {
+    let mut states = graph.states.iter();
+    states.any(|state| state.declaration.is_some() && plain(state.name) == plain(name))
 }

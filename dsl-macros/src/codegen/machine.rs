@@ -3,17 +3,18 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{Context, at, derives, diagram, docs, generated, graph};
+use super::{Context, derives, diagram, docs, generated, graph};
 
 pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let ast = cx.graph.ast;
-    let span = at(cx.workflow.span());
+    let span = cx.at(cx.workflow.span());
     let (workflow, input, here, visibility) =
         (&cx.workflow, &cx.input, &cx.here, cx.visibility(span));
     let (private, generated) = (cx.private(span), generated());
+    let declared = cx.declared(workflow);
     let attributes = &ast.attributes.kept;
     let derives = derives::for_wrapper(&ast.attributes);
-    let documentation = docs::of_workflow(cx.graph);
+    let documentation = cx.doc(|| docs::of_workflow(cx.graph));
     let graph = graph::constant(cx);
     let mermaid = diagram::mermaid(cx.graph);
     let dot = diagram::dot(cx.graph);
@@ -23,9 +24,9 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
     quote_spanned! {span=>
         #derives
         #(#attributes)*
-        #[doc = #documentation]
+        #documentation
         #[must_use = "a machine that is dropped leaves its process where it is"]
-        #visibility struct #workflow<#here = ()>(#private::Machine<#input, #here>);
+        #visibility struct #declared<#here = ()>(#private::Machine<#input, #here>);
 
         #generated
         impl #workflow {
@@ -61,7 +62,7 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
 }
 
 fn start(cx: &Context<'_>) -> TokenStream {
-    let span = at(cx.workflow.span());
+    let span = cx.at(cx.workflow.span());
     let (workflow, input, here) = (&cx.workflow, &cx.input, &cx.here);
     let visibility = cx.visibility(span);
     let private = cx.private(span);
@@ -84,7 +85,7 @@ fn start(cx: &Context<'_>) -> TokenStream {
 }
 
 fn borrow_input(cx: &Context<'_>) -> Option<TokenStream> {
-    let span = at(cx.workflow.span());
+    let span = cx.at(cx.workflow.span());
     let (input, visibility) = (&cx.input, cx.visibility(span));
     cx.graph.ast.input.is_some().then(|| {
         quote_spanned! {span=>
@@ -96,8 +97,8 @@ fn borrow_input(cx: &Context<'_>) -> Option<TokenStream> {
 }
 
 fn run(cx: &Context<'_>) -> TokenStream {
-    let span = at(cx.workflow.span());
-    let (workflow, here, end) = (&cx.workflow, &cx.here, &cx.end);
+    let span = cx.at(cx.workflow.span());
+    let (workflow, here, any, end) = (&cx.workflow, &cx.here, &cx.any, &cx.end);
     let (krate, private, visibility) = (cx.krate(span), cx.private(span), cx.visibility(span));
     let context = cx.fresh.ident("C");
     quote_spanned! {span=>
@@ -111,15 +112,20 @@ fn run(cx: &Context<'_>) -> TokenStream {
         /// # Cancel safety
         /// Dropping the future drops the handler that is running and the machine with it;
         /// nothing goes on elsewhere.
-        #visibility async fn run<#context>(
+        #visibility fn run<'run, #context>(
             self,
-            context: &#context,
-        ) -> ::core::result::Result<#end, #krate::RunError<<#workflow as #private::Drive<#context>>::Error>>
+            context: &'run #context,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                #end,
+                #krate::RunError<<#workflow as #private::Drive<#context>>::Error>,
+            >,
+        > + use<'run, #here, #context>
         where
-            #here: #private::State<Workflow = #workflow>,
+            #any: ::core::convert::From<#workflow<#here>>,
             #workflow: #private::Drive<#context>,
         {
-            #private::run::<#workflow, #context>(#here::into_any(self.0), context).await
+            #private::run::<#workflow, #context>(self.into(), context)
         }
     }
 }

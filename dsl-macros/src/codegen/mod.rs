@@ -16,22 +16,35 @@ mod graph;
 mod machine;
 mod names;
 mod outcomes;
+mod reader;
 mod states;
 mod steps;
 mod text;
 mod typestate;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use crate::ast;
 use crate::graph::Graph;
 use names::Fresh;
 
-/// Everything that one block becomes.
-pub(crate) fn generate(graph: &Graph<'_>, krate: &TokenStream, runtime: bool) -> TokenStream {
-    let cx = Context::new(graph, krate);
-    let mut code = editor::completions(&cx);
+pub(crate) use reader::Reader;
+
+/// The errors of a block and everything that it becomes.
+pub(crate) fn generate(
+    graph: &Graph<'_>,
+    krate: &TokenStream,
+    runtime: bool,
+    reader: Reader,
+    errors: TokenStream,
+) -> TokenStream {
+    let cx = Context::new(graph, krate, reader);
+    let mut code = TokenStream::new();
+    if reader == Reader::Editor {
+        code.extend(editor::completions(graph));
+    }
+    code.extend(errors);
     code.extend(states::structs(&cx));
     code.extend(machine::machine(&cx, runtime));
     code.extend(outcomes::enums(&cx));
@@ -41,6 +54,9 @@ pub(crate) fn generate(graph: &Graph<'_>, krate: &TokenStream, runtime: bool) ->
         code.extend(steps::handlers(&cx));
     }
     code.extend(drive::workflow(&cx, runtime));
+    if reader == Reader::Editor {
+        code.extend(editor::references(graph));
+    }
     code
 }
 
@@ -48,6 +64,7 @@ pub(crate) fn generate(graph: &Graph<'_>, krate: &TokenStream, runtime: bool) ->
 struct Context<'a> {
     graph: &'a Graph<'a>,
     krate: &'a TokenStream,
+    reader: Reader,
     /// `Order`
     workflow: Ident,
     /// `OrderInput`, or `()` for a workflow without one.
@@ -61,10 +78,10 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(graph: &'a Graph<'a>, krate: &'a TokenStream) -> Self {
+    fn new(graph: &'a Graph<'a>, krate: &'a TokenStream, reader: Reader) -> Self {
         let name = &graph.ast.name;
         let fresh = Fresh::new(graph);
-        let documented = |text: String| fresh.documented(&text, name.span());
+        let documented = |text: String| fresh.documented(&text, at(reader, name.span()));
         let name = ast::plain(name);
         let input = if graph.ast.input.is_some() {
             let input = documented(format!("{name}Input"));
@@ -75,6 +92,7 @@ impl<'a> Context<'a> {
         Context {
             graph,
             krate,
+            reader,
             input,
             any: documented(format!("Any{name}")),
             end: documented(format!("{name}End")),
@@ -85,44 +103,78 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// A span that shows where a declaration is and resolves names where the macro was called.
+    ///
+    /// An item whose tokens all have it is underlined at that place, not as the whole block.
+    fn at(&self, declaration: Span) -> Span {
+        at(self.reader, declaration)
+    }
+
+    /// Documentation of a generated item, for those who read it.
+    fn doc(&self, text: impl FnOnce() -> String) -> TokenStream {
+        if self.reader == Reader::Compiler {
+            return TokenStream::new();
+        }
+        let text = text();
+        quote!(#[doc = #text])
+    }
+
+    /// `Order`, `AnyOrder` or the like where it is declared: an editor takes this, and no other
+    /// use, for the name in the block.
+    fn declared(&self, name: impl ToTokens) -> TokenStream {
+        let span = self.graph.ast.name.span();
+        let named = name.into_token_stream().into_iter().map(|mut token| {
+            token.set_span(span);
+            token
+        });
+        named.collect()
+    }
+
     /// The visibility of the workflow, written at `span`: an item's span reaches from its
     /// visibility to its name, and an error would underline all lines between.
     fn visibility(&self, span: Span) -> TokenStream {
-        relocate(self.graph.ast.visibility.to_token_stream(), span)
+        self.relocate(self.graph.ast.visibility.to_token_stream(), span)
     }
 
     /// The path of the crate, written at `span`.
     fn krate(&self, span: Span) -> TokenStream {
-        relocate(self.krate.clone(), span)
+        self.relocate(self.krate.clone(), span)
     }
 
     /// The hidden part of the crate that generated code stands on, written at `span`.
     fn private(&self, span: Span) -> TokenStream {
         let krate = self.krate(span);
-        quote_spanned!(span=> #krate::__private)
+        quote_spanned!(self.at(span)=> #krate::__private)
+    }
+
+    fn relocate(&self, tokens: TokenStream, place: Span) -> TokenStream {
+        let moved = tokens.into_iter().map(|mut token| {
+            token.set_span(located(self.reader, token.span(), place));
+            token
+        });
+        moved.collect()
     }
 }
 
-/// A span that shows where the declaration is and resolves names where the macro was called.
-///
-/// An item whose tokens all have it is underlined at that place, not as the whole block.
-fn at(declaration: Span) -> Span {
-    Span::call_site().located_at(declaration)
+fn at(reader: Reader, declaration: Span) -> Span {
+    located(reader, Span::call_site(), declaration)
 }
 
-fn relocate(tokens: TokenStream, span: Span) -> TokenStream {
-    let moved = tokens.into_iter().map(|mut token| {
-        token.set_span(token.span().located_at(span));
-        token
-    });
-    moved.collect()
+/// `span` at another place; for editors where it is, since rust-analyzer takes every token that is
+/// at a name for what the name stands for: hovering over it would explain `impl` and `for`.
+fn located(reader: Reader, span: Span, place: Span) -> Span {
+    if reader == Reader::Editor {
+        span
+    } else {
+        span.located_at(place)
+    }
 }
 
 /// For a hidden block of code: no lint of the user's should speak of it.
 fn quiet() -> TokenStream {
     quote! {
         #[allow(
-            dead_code, deprecated, non_camel_case_types, non_local_definitions, private_bounds,
+            dead_code, deprecated, missing_docs, non_camel_case_types, non_local_definitions, private_bounds,
             private_interfaces, unexpected_cfgs, unreachable_code, unreachable_pub,
             unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery
         )]

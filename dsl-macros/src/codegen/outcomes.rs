@@ -1,9 +1,9 @@
 //! The outcome of each transition: an enum of the states that it may lead to.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
-use super::{Context, at, derives, generated};
+use super::{Context, derives, generated};
 
 pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
@@ -11,25 +11,26 @@ pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let derives = derives::for_wrapper(&ast.attributes);
     let enums = cx.graph.transitions.iter().map(|transition| {
         let outcome = &transition.outcome;
-        let span = at(outcome.span());
+        let span = cx.at(outcome.span());
         let visibility = cx.visibility(span);
         let declaration = transition.declaration;
-        let doc = format!(
-            "Where {} `{}` leads.",
-            declaration.kind.keyword(),
-            declaration.name
-        );
-        let targets = transition.targets.iter().map(|target| {
-            let name = cx.graph.state(*target).name;
-            let doc = format!("To [`{name}`].");
-            quote!(#[doc = #doc] #name(#name))
+        let doc = cx.doc(|| {
+            format!(
+                "Where {} `{}` leads.",
+                declaration.kind.keyword(),
+                declaration.name
+            )
         });
+        let targets = transition
+            .targets
+            .iter()
+            .map(|target| cx.graph.state(*target).name);
         quote_spanned! {span=>
-            #[doc = #doc]
+            #doc
             #generated
             #derives
             #[must_use = "an outcome that is not returned moves nothing"]
-            #visibility enum #outcome { #(#targets,)* }
+            #visibility enum #outcome { #(#targets(#targets),)* }
         }
     });
     enums.collect()

@@ -3,28 +3,29 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Context, at, derives};
+use super::{Context, derives};
 use crate::ast::Field;
 
 pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
     let mut code = TokenStream::new();
     if let Some(input) = &ast.input {
-        let name = &cx.input;
-        let span = at(input.keyword.span());
+        let name = cx.declared(&cx.input);
+        let span = cx.at(input.keyword.span());
         let visibility = cx.visibility(span);
         let fields = fields(cx, &input.fields, span);
         let derives = derives::for_data(&ast.attributes, None);
-        let doc = format!("What a run of [`{}`] is started with.", cx.workflow);
+        let doc = cx.doc(|| format!("What a run of [`{}`] is started with.", cx.workflow));
         code.extend(quote_spanned! {span=>
-            #[doc = #doc]
+            #doc
+            #[allow(missing_docs)]
             #derives
             #visibility struct #name #fields
         });
     }
     for state in &cx.graph.states {
         let name = state.name;
-        let span = at(name.span());
+        let span = cx.at(name.span());
         let visibility = cx.visibility(span);
         let Some(declaration) = state.declaration else {
             code.extend(quote_spanned!(span=> #visibility struct #name;));

@@ -1,34 +1,37 @@
 //! `OrderSteps`: the handlers that a context implements.
 //!
-//! Each function carries the span of its declaration, so that "missing handler" points there, and
-//! is emitted a second time for editors: "implement missing members" copies the signature, and
-//! `async fn` is what people write.
+//! Each function carries the span of its declaration, so that "missing handler" points there. For
+//! editors they read as people write them: "implement missing members" copies what stands in the
+//! trait, with its attributes.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
-use super::{Context, at, generated, names};
+use super::{Context, Reader, generated, names};
 use crate::ast::TransitionKind;
 use crate::graph::Transition;
 
 pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
-    let span = at(cx.workflow.span());
+    let span = cx.at(cx.workflow.span());
     let (workflow, steps, visibility) = (&cx.workflow, &cx.steps, cx.visibility(span));
     let generated = generated();
-    let doc = format!(
-        "The handlers of [`{workflow}`]: a context implements them, one for each step.\n\n\
+    let doc = cx.doc(|| {
+        format!(
+            "The handlers of [`{workflow}`]: a context implements them, one for each step.\n\n\
          A handler gets the source state by value and says by its outcome where the run goes."
-    );
+        )
+    });
     let message = format!("`{{Self}}` does not handle the steps of workflow `{workflow}`");
     let note = format!("implement `{steps}` for it");
+    let declared = cx.declared(steps);
+    let error = quote_spanned!(span=> type Error: ::core::marker::Send + 'static;);
     let functions = handled(cx).map(|(transition, source)| function(cx, transition, source));
     quote_spanned! {span=>
-        #[doc = #doc]
+        #doc
         #generated
         #[diagnostic::on_unimplemented(message = #message, label = "no handlers", note = #note)]
-        #visibility trait #steps: ::core::marker::Send + ::core::marker::Sync {
-            /// Why a handler failed; a run that fails returns it as it is.
-            type Error: ::core::marker::Send + 'static;
+        #visibility trait #declared: ::core::marker::Send + ::core::marker::Sync {
+            #error
 
             #(#functions)*
         }
@@ -52,30 +55,29 @@ fn function(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> To
     let outcome = &transition.outcome;
     let attributes = &transition.declaration.attributes.kept;
     let parameter = names::parameter(source);
-    let targets = cx.graph.names(transition.targets.iter().copied());
-    let targets: Vec<_> = targets
-        .iter()
-        .map(|target| format!("[`{target}`]"))
-        .collect();
-    let doc = format!("\nFrom [`{source}`] to {}.", targets.join(" or "));
-    let span = name.span();
+    let doc = cx.doc(|| {
+        let targets = cx.graph.names(transition.targets.iter().copied());
+        let targets: Vec<_> = targets
+            .iter()
+            .map(|target| format!("[`{target}`]"))
+            .collect();
+        format!("\nFrom [`{source}`] to {}.", targets.join(" or "))
+    });
+    // As the user's own code: a bound that is not met is then no error "in the macro".
+    let span = match cx.reader {
+        Reader::Editor => cx.at(name.span()),
+        Reader::Compiler | Reader::Documentation => name.span(),
+    };
     let arguments =
         quote_spanned!(span=> (&self, #parameter: #source, step: &#krate::Step<#outcome>));
-    let output = quote_spanned!(span=> ::core::result::Result<#outcome, Self::Error>);
-    let for_rustc = quote_spanned! {span=>
-        fn #name #arguments
-            -> impl ::core::future::Future<Output = #output> + ::core::marker::Send;
-    };
-    let for_editors = quote_spanned!(span=> async fn #name #arguments -> #output;);
-    quote! {
-        #[cfg(not(rust_analyzer))]
+    if cx.reader == Reader::Editor {
+        return quote_spanned!(span=> async fn #name #arguments -> Result<#outcome, Self::Error>;);
+    }
+    quote_spanned! {span=>
         #(#attributes)*
-        #[doc = #doc]
-        #for_rustc
-
-        #[cfg(rust_analyzer)]
-        #(#attributes)*
-        #[doc = #doc]
-        #for_editors
+        #doc
+        fn #name #arguments -> impl ::core::future::Future<
+            Output = ::core::result::Result<#outcome, Self::Error>,
+        > + ::core::marker::Send;
     }
 }

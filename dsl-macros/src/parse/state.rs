@@ -74,6 +74,8 @@ fn name(input: ParseStream<'_>, kind: StateKind) -> Result<Ident> {
             };
             Err(stop(input, &message))
         }
+        // A line that breaks off: the next one's keyword is not its name.
+        _ if super::begins_declaration(input) => Err(unexpected(input, "the name of a state")),
         _ => declared_name(input, "a state"),
     }
 }

@@ -4,6 +4,7 @@
 use proc_macro2::{Group, TokenStream, TokenTree};
 
 use super::expand;
+use crate::codegen::Reader;
 
 /// Every form of declaration that this version runs.
 const STEPS: &str = r#"
@@ -54,6 +55,8 @@ workflow Order {
 /// or not, and what is wrong with the types `Vec<>` and `::time::SystemTime` rustc says itself.
 const LEGAL: [&str; 5] = ["Clone", "pub", "Item", "std", "transient"];
 
+const READERS: [Reader; 3] = [Reader::Compiler, Reader::Documentation, Reader::Editor];
+
 #[test]
 fn any_missing_token_is_an_error_inside_the_block() {
     let mut legal = Vec::new();
@@ -82,8 +85,10 @@ fn any_missing_group_is_survived() {
             }) else {
                 break;
             };
-            let (_, code) = expand(damaged);
-            syn::parse2::<syn::File>(code).expect("what is generated is Rust");
+            for reader in READERS {
+                let (_, code) = expand(damaged.clone(), reader);
+                syn::parse2::<syn::File>(code).expect("what is generated is Rust");
+            }
         }
     }
 }
@@ -97,7 +102,9 @@ struct Deleted {
 
 /// Checks one damaged block; gives the number of errors.
 fn check(block: &str, deleted: &Deleted, damaged: TokenStream) -> usize {
-    let (errors, code) = expand(damaged);
+    let (errors, code) = expand(damaged.clone(), Reader::Compiler);
+    let (_, for_editors) = expand(damaged, Reader::Editor);
+    syn::parse2::<syn::File>(for_editors).expect("what an editor reads is Rust");
     let lines = block.lines().count();
     for error in &errors {
         let start = error.start();

@@ -1,26 +1,37 @@
 //! What a small block becomes, as a reader would see it. `UPDATE_EXPECT=1 cargo test -p
 //! stateway-macros` writes it anew.
 
-use expect_test::expect_file;
+use expect_test::{ExpectFile, expect_file};
 
 use super::expand;
+use crate::codegen::Reader;
 
-#[test]
-fn a_small_block_becomes_this() {
-    let block = r"
-        /// A bill.
-        #[derive(Clone)]
-        pub workflow Bill {
-            input { sum: u64, customer: Customer }
-            start Draft;
-            done Paid { receipt: String };
-            failed Lost;
-            /// Takes the money.
-            step pay: Draft -> Paid | Lost;
-        }
-    ";
-    let (errors, code) = expand(block.parse().expect("the block lexes"));
+const BLOCK: &str = r"
+    /// A bill.
+    #[derive(Clone)]
+    pub workflow Bill {
+        input { sum: u64, customer: Customer }
+        start Draft;
+        done Paid { receipt: String };
+        failed Lost;
+        /// Takes the money.
+        step pay: Draft -> Paid | Lost;
+    }
+";
+
+fn check(reader: Reader, expected: &ExpectFile) {
+    let (errors, code) = expand(BLOCK.parse().expect("the block lexes"), reader);
     assert!(errors.is_empty(), "{}", errors[0].message());
     let file = syn::parse2(code).expect("what is generated is Rust");
-    expect_file!["small_block.rs.txt"].assert_eq(&prettyplease::unparse(&file));
+    expected.assert_eq(&prettyplease::unparse(&file));
+}
+
+#[test]
+fn a_small_block_becomes_this_for_the_compiler() {
+    check(Reader::Compiler, &expect_file!["for_the_compiler.rs.txt"]);
+}
+
+#[test]
+fn a_small_block_becomes_this_for_an_editor() {
+    check(Reader::Editor, &expect_file!["for_an_editor.rs.txt"]);
 }

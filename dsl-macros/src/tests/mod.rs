@@ -6,16 +6,18 @@ mod expansion;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::codegen::Reader;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::{check, codegen, graph, parse};
 
 /// Runs the pipeline on the content of a block.
-fn expand(block: TokenStream) -> (Vec<Diagnostic>, TokenStream) {
+fn expand(block: TokenStream, reader: Reader) -> (Vec<Diagnostic>, TokenStream) {
     let mut diagnostics = Diagnostics::default();
     let code = parse::parse(block, &mut diagnostics).map(|ast| {
         let graph = graph::resolve(&ast, &mut diagnostics);
         check::check(&graph, &mut diagnostics);
-        codegen::generate(&graph, &quote!(stateway), true)
+        let krate = quote!(stateway);
+        codegen::generate(&graph, &krate, true, reader, TokenStream::new())
     });
     (diagnostics.into_errors(), code.unwrap_or_default())
 }

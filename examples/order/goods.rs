@@ -1,0 +1,103 @@
+//! What an order is about: articles, carts, customers and their cards.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroU32;
+
+use serde::Deserialize;
+
+use crate::cents::Cents;
+
+/// An article, by the name that the shop keeps it under.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Sku(String);
+
+/// Who ordered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct CustomerId(String);
+
+/// What stands for a card; the number itself never reaches the shop.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct CardToken(String);
+
+/// How many of which article.
+pub(crate) type Units = BTreeMap<Sku, u64>;
+
+/// What was ordered: at least one article, at a total that is known to fit.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Vec<Line>")]
+pub(crate) struct Cart {
+    units: Units,
+    total: Cents,
+}
+
+/// One line of a cart, as it is written in a file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    sku: Sku,
+    quantity: NonZeroU32,
+    /// The price of one unit.
+    price_cents: Cents,
+}
+
+/// Why a list of lines is no cart.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+enum CartError {
+    #[error("the cart is empty")]
+    Empty,
+    #[error("the total of the cart is beyond all money")]
+    TotalTooLarge,
+}
+
+impl Cart {
+    /// How many of which article, each article once.
+    pub(crate) fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// What all of it costs.
+    pub(crate) fn total(&self) -> Cents {
+        self.total
+    }
+}
+
+impl TryFrom<Vec<Line>> for Cart {
+    type Error = CartError;
+
+    fn try_from(lines: Vec<Line>) -> Result<Self, CartError> {
+        let (mut units, mut total) = (Units::new(), 0_u64);
+        for line in lines {
+            let quantity = u64::from(line.quantity.get());
+            total = quantity
+                .checked_mul(line.price_cents.0)
+                .and_then(|price| total.checked_add(price))
+                .ok_or(CartError::TotalTooLarge)?;
+            // No overflow: it would take more lines than fit into memory.
+            *units.entry(line.sku).or_default() += quantity;
+        }
+        if units.is_empty() {
+            return Err(CartError::Empty);
+        }
+        Ok(Cart {
+            units,
+            total: Cents(total),
+        })
+    }
+}
+
+impl fmt::Display for Sku {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
