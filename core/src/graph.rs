@@ -13,11 +13,8 @@
 /// fn ends(graph: &Graph) -> impl Iterator<Item = &str> {
 ///     graph.states.iter().filter(|state| state.kind.is_final()).map(|state| state.name)
 /// }
-/// # let graph = Graph::new("Empty", &[], &[]);
-/// # assert_eq!(ends(&graph).count(), 0);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Graph {
     /// The workflow's name as declared, such as `Order`.
     pub name: &'static str,
@@ -25,11 +22,14 @@ pub struct Graph {
     pub states: &'static [StateInfo],
     /// Every transition, in order of declaration.
     pub transitions: &'static [TransitionInfo],
+    // Generated code writes a graph as a literal, which the compiler checks faster than calls.
+    // Others cannot, so that a later policy can add a field.
+    #[doc(hidden)]
+    pub more: More,
 }
 
 /// One state of a [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct StateInfo {
     /// The state's name as declared, such as `Reserved`.
     pub name: &'static str,
@@ -37,11 +37,12 @@ pub struct StateInfo {
     pub kind: StateKind,
     /// Whether the state is never written to a store.
     pub transient: bool,
+    #[doc(hidden)]
+    pub more: More,
 }
 
 /// One transition of a [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct TransitionInfo {
     /// The transition's name as declared, such as `reserve`.
     pub name: &'static str,
@@ -51,7 +52,14 @@ pub struct TransitionInfo {
     pub sources: &'static [usize],
     /// The positions of the states that it may lead to; at least one.
     pub targets: &'static [usize],
+    #[doc(hidden)]
+    pub more: More,
 }
+
+/// What a graph may have one day. Hidden: whoever writes it writes generated code.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct More;
 
 /// Where a run stands when it is in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,53 +95,5 @@ impl StateKind {
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, StateKind::Done | StateKind::Failed)
-    }
-}
-
-// The constructors are how generated code builds its constant. They are hidden because a field
-// that a later policy adds changes them.
-#[doc(hidden)]
-impl Graph {
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        states: &'static [StateInfo],
-        transitions: &'static [TransitionInfo],
-    ) -> Self {
-        Graph {
-            name,
-            states,
-            transitions,
-        }
-    }
-}
-
-#[doc(hidden)]
-impl StateInfo {
-    #[must_use]
-    pub const fn new(name: &'static str, kind: StateKind, transient: bool) -> Self {
-        StateInfo {
-            name,
-            kind,
-            transient,
-        }
-    }
-}
-
-#[doc(hidden)]
-impl TransitionInfo {
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        kind: TransitionKind,
-        sources: &'static [usize],
-        targets: &'static [usize],
-    ) -> Self {
-        TransitionInfo {
-            name,
-            kind,
-            sources,
-            targets,
-        }
     }
 }

@@ -11,7 +11,7 @@ mod machine;
 mod payload;
 mod workflow;
 
-pub use graph::{Graph, StateInfo, StateKind, TransitionInfo, TransitionKind};
+pub use graph::{Graph, More, StateInfo, StateKind, TransitionInfo, TransitionKind};
 pub use machine::Machine;
 pub use payload::{Carry, Payload, SharedPayload, demand_input, demand_payload};
 pub use workflow::{Source, StartState, State, Target, Transition, Workflow, cast};

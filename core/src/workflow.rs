@@ -73,6 +73,9 @@ pub trait Transition: Sized + 'static {
 )]
 pub trait Source<Name, From, Legal>: Into<From> {}
 
+/// Most states are left by one transition.
+impl<S: State<Exits = Name>, Name> Source<Name, S, Name> for S {}
+
 /// A state that the transition with the outcome `T` may lead to.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(

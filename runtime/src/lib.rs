@@ -56,6 +56,10 @@ pub use stateway_core::{
 #[cfg(feature = "runtime")]
 pub use step::Step;
 
+// At the root, where a compile error names them by a short path.
+#[doc(hidden)]
+pub use stateway_core::{Source, Target};
+
 /// What a module that declares or handles workflows needs.
 pub mod prelude {
     pub use crate::workflow;
@@ -67,8 +71,8 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod __private {
     pub use stateway_core::{
-        Carry, Graph, Machine, Source, StartState, State, StateInfo, StateKind, Target, Transition,
-        TransitionInfo, TransitionKind, Workflow, cast, demand_input, demand_payload,
+        Carry, Graph, Machine, More, Source, StartState, State, StateInfo, StateKind, Target,
+        Transition, TransitionInfo, TransitionKind, Workflow, cast, demand_input, demand_payload,
     };
     pub use stateway_macros::expand;
 

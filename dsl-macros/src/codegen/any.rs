@@ -1,7 +1,7 @@
 //! `AnyOrder`, the machine in whichever state, and `OrderEnd`, the final states.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 
 use super::{Context, derives, generated};
 

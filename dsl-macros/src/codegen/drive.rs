@@ -19,7 +19,7 @@ use crate::graph::Transition;
 pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let (workflow, any, end, input) = (&cx.workflow, &cx.any, &cx.end, &cx.input);
     let span = cx.at(cx.workflow.span());
-    let (private, quiet) = (cx.private(span), quiet());
+    let (path, private, quiet) = (cx.private(span), cx.alias(span), quiet());
     let state = cx.fresh.ident(&format!("{workflow}State"));
     let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
     let drive = runtime.then(|| drive(cx, &state));
@@ -27,6 +27,8 @@ pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
     quote_spanned! {span=>
         #quiet
         const _: () = {
+            use #path as __stateway;
+
             pub enum #state { #(#names(#names),)* }
 
             impl #private::Workflow for #workflow {
@@ -52,7 +54,7 @@ pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
 fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
     let (workflow, end, steps) = (&cx.workflow, &cx.end, &cx.steps);
     let span = cx.at(cx.workflow.span());
-    let private = cx.private(span);
+    let private = cx.alias(span);
     let context = cx.fresh.ident("C");
     let Demands { made, granted } = demands(cx, &context);
     let finals = cx
@@ -166,7 +168,7 @@ struct Demands {
 }
 
 fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
-    let private = cx.private(cx.at(cx.workflow.span()));
+    let private = cx.alias(cx.workflow.span());
     let ast = cx.graph.ast;
     let mut seen = HashSet::new();
     let mut demands = Demands {

@@ -26,7 +26,7 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
         let transient = state
             .declaration
             .is_some_and(|declaration| declaration.transient.is_some());
-        quote!(#private::StateInfo::new(#name, #private::StateKind::#kind, #transient))
+        quote!(StateInfo { name: #name, kind: StateKind::#kind, transient: #transient, more: More })
     });
     let transitions = graph.transitions.iter().map(|transition| {
         let name = plain(&transition.declaration.name);
@@ -42,9 +42,15 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
         );
         let sources = positions(&transition.sources);
         let targets = positions(&transition.targets);
-        quote!(#private::TransitionInfo::new(#name, #private::TransitionKind::#kind, #sources, #targets))
+        quote!(TransitionInfo {
+            name: #name, kind: TransitionKind::#kind, sources: #sources, targets: #targets, more: More
+        })
     });
-    quote!(&#private::Graph::new(#name, &[#(#states),*], &[#(#transitions),*]))
+    quote!({
+        use #private::{Graph, More, StateInfo, StateKind, TransitionInfo, TransitionKind};
+
+        &Graph { name: #name, states: &[#(#states),*], transitions: &[#(#transitions),*], more: More }
+    })
 }
 
 fn positions(states: &[StateId]) -> TokenStream {

@@ -147,6 +147,11 @@ impl<'a> Context<'a> {
         quote_spanned!(self.at(span)=> #krate::__private)
     }
 
+    /// The short name of [`private`](Context::private) in the hidden blocks.
+    fn alias(&self, span: Span) -> Ident {
+        Ident::new("__stateway", self.at(span))
+    }
+
     fn relocate(&self, tokens: TokenStream, place: Span) -> TokenStream {
         let moved = tokens.into_iter().map(|mut token| {
             token.set_span(located(self.reader, token.span(), place));
@@ -175,7 +180,7 @@ fn quiet() -> TokenStream {
     quote! {
         #[allow(
             dead_code, deprecated, missing_docs, non_camel_case_types, non_local_definitions, private_bounds,
-            private_interfaces, unexpected_cfgs, unreachable_code, unreachable_pub,
+            private_interfaces, unreachable_code, unreachable_pub,
             unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery
         )]
     }
@@ -183,5 +188,5 @@ fn quiet() -> TokenStream {
 
 /// For an item that the user can name but did not write.
 fn generated() -> TokenStream {
-    quote!(#[allow(dead_code, deprecated, unexpected_cfgs, clippy::all, clippy::pedantic)])
+    quote!(#[allow(dead_code, deprecated, missing_docs, clippy::all, clippy::pedantic)])
 }

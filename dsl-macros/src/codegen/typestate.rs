@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::{Context, Reader, quiet};
@@ -18,13 +18,15 @@ use crate::ast::{StateKind, plain};
 use crate::graph::{OWN_METHODS, StateId, Transition};
 
 pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
-    let quiet = quiet();
+    let (quiet, private) = (quiet(), cx.private(Span::call_site()));
     let markers = markers(cx);
     let states = cx.graph.ids().map(|id| state(cx, id));
     let transitions = cx.graph.transitions.iter().map(|it| transition(cx, it));
     quote! {
         #quiet
         const _: () = {
+            use #private as __stateway;
+
             #(pub enum #markers {})*
             #(#states)*
             #(#transitions)*
@@ -48,7 +50,7 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
 fn state(cx: &Context<'_>, id: StateId) -> TokenStream {
     let name = cx.graph.state(id).name;
     let span = cx.at(name.span());
-    let (workflow, any, private) = (&cx.workflow, &cx.any, cx.private(span));
+    let (workflow, any, private) = (&cx.workflow, &cx.any, cx.alias(span));
     let exits = exits(cx, id);
     let is_start = cx.graph.state(id).kind == StateKind::Start;
     let start =
@@ -86,7 +88,7 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
     let declaration = transition.declaration;
     let name = &declaration.name;
     let span = cx.at(name.span());
-    let (workflow, here, private) = (&cx.workflow, &cx.here, cx.private(span));
+    let (workflow, here, private) = (&cx.workflow, &cx.here, cx.alias(span));
     let outcome = &transition.outcome;
     let kind = format_ident!("{}", declaration.kind.keyword(), span = span);
     let targets: Vec<_> = transition
@@ -98,7 +100,11 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         [target] => quote!(#target),
         targets => quote!((#(#targets),*)),
     };
-    let exits = exits(cx, source_id);
+    // What leaves a state alone is its source by a blanket impl.
+    let several = (cx.graph.exits(source_id).count() > 1).then(|| {
+        let exits = exits(cx, source_id);
+        quote_spanned!(span=> impl #private::Source<#name, #source, #exits> for #source {})
+    });
     let next = cx.fresh.ident_at("Next", span);
     let method = (!OWN_METHODS.contains(&plain(name).as_str())).then(|| {
         let to = quote_spanned!(span=> #next: #private::Target<#outcome, #kind, #name, #all_targets>);
@@ -121,7 +127,7 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
             type Targets = #all_targets;
         }
 
-        impl #private::Source<#name, #source, #exits> for #source {}
+        #several
 
         #(impl #private::Target<#outcome, #kind, #name, #all_targets> for #targets {
             fn outcome(self) -> #outcome { #outcome::#targets(self) }

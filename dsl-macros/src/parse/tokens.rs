@@ -8,10 +8,13 @@ use syn::{Error, Result, Token};
 use crate::ast::plain;
 
 /// Words of Rust that no state, transition or field can be called.
-const KEYWORDS: &str = "abstract as async await become box break const continue crate do dyn else \
-    enum extern false final fn for gen if impl in let loop macro match mod move mut override priv \
-    pub ref return self Self static struct super trait true try type typeof unsafe unsized use \
-    virtual where while yield _";
+const KEYWORDS: [&str; 53] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+    "return", "self", "Self", "static", "struct", "super", "trait", "true", "try", "type",
+    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "_",
+];
 
 /// The next word without consuming it, be it a keyword or not.
 pub(super) fn next_word(input: ParseStream<'_>) -> Option<String> {
@@ -50,7 +53,7 @@ pub(super) fn declared_name(input: ParseStream<'_>, what: &str) -> Result<Ident>
 
 /// Whether `word` is a keyword of Rust.
 pub(super) fn is_keyword(word: &str) -> bool {
-    KEYWORDS.split_whitespace().any(|keyword| keyword == word)
+    KEYWORDS.contains(&word)
 }
 
 fn alternative(keyword: &str) -> String {
