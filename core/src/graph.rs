@@ -7,11 +7,11 @@
 /// graph that `workflow!` made is in bounds.
 ///
 /// ```
-/// use stateway_core::Graph;
+/// use stateway_core::{Graph, StateInfo};
 ///
-/// /// The names of the states that nothing leaves.
-/// fn ends(graph: &Graph) -> impl Iterator<Item = &str> {
-///     graph.states.iter().filter(|state| state.kind.is_final()).map(|state| state.name)
+/// /// The names of the transitions that are legal in a state.
+/// fn legal(graph: &Graph, state: &StateInfo) -> Vec<&'static str> {
+///     graph.exits(state).map(|transition| transition.name).collect()
 /// }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +88,16 @@ pub enum TransitionKind {
     Poll,
     /// The driver, after several branches side by side.
     Split,
+}
+
+impl Graph {
+    /// The transitions that leave a state: what is legal in it.
+    pub fn exits(&self, state: &StateInfo) -> impl Iterator<Item = &'static TransitionInfo> {
+        // Names are unique in a graph.
+        let position = self.states.iter().position(|it| it.name == state.name);
+        let leaves = move |it: &&TransitionInfo| it.sources.iter().any(|it| Some(*it) == position);
+        self.transitions.iter().filter(leaves)
+    }
 }
 
 impl StateKind {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use stateway::{StateInfo, Transition, workflow};
+use stateway::{StateInfo, workflow};
 
 use crate::cents::Cents;
 
@@ -114,12 +114,11 @@ fn pay(claim: Claim<Approved>, paid: Cents) -> Result<AnyClaim, Refusal> {
 impl Move {
     /// A command is called like the transition that it takes.
     fn name(&self) -> &'static str {
-        let transition = match self {
-            Move::Submit(_) => Submit::INDEX,
-            Move::Review(_) => Review::INDEX,
-            Move::Pay(_) => Pay::INDEX,
-        };
-        Claim::GRAPH.transitions[transition].name
+        match self {
+            Move::Submit(_) => "submit",
+            Move::Review(_) => "review",
+            Move::Pay(_) => "pay",
+        }
     }
 }
 
@@ -133,11 +132,8 @@ impl fmt::Display for Exits<'_> {
             return f.write_str("the claim has come to its end");
         }
         let states = Claim::GRAPH.states;
-        let leaves = |source: &&usize| states[**source].name == state.name;
-        let exits = Claim::GRAPH.transitions.iter();
-        let exits = exits.filter(|exit| exit.sources.iter().any(|source| leaves(&source)));
         f.write_str("legal here is")?;
-        for (position, exit) in exits.enumerate() {
+        for (position, exit) in Claim::GRAPH.exits(state).enumerate() {
             let and = if position > 0 { " and" } else { "" };
             write!(f, "{and} `{}`, to", exit.name)?;
             for (position, target) in exit.targets.iter().enumerate() {
@@ -156,13 +152,7 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Shown(claim) = self;
         let state = claim.state();
-        let ClaimInput { title } = match claim {
-            AnyClaim::Draft(claim) => claim.input(),
-            AnyClaim::Submitted(claim) => claim.input(),
-            AnyClaim::Approved(claim) => claim.input(),
-            AnyClaim::Paid(claim) => claim.input(),
-            AnyClaim::Refused(claim) => claim.input(),
-        };
+        let ClaimInput { title } = claim.input();
         write!(f, "{title}: `{}`, ", state.name)?;
         match claim {
             AnyClaim::Draft(claim) => match &claim.remark {

@@ -41,7 +41,7 @@ pub async fn run<W: Drive<C>, C>(
     let run = Run::new(Arc::clone(&shared));
     let result =
         catch_panics(async { W::drive(state, context, &run).await.map_err(Cause::Handler) }).await;
-    result.map_err(|cause| RunError::new(W::GRAPH, shared.transition(), cause))
+    result.map_err(|cause| RunError::new(W::GRAPH, shared.id().clone(), shared.transition(), cause))
 }
 
 /// Gives a panic of `run` as its cause.

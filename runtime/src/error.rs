@@ -5,6 +5,8 @@ use std::fmt;
 
 use stateway_core::Graph;
 
+use crate::key::RunId;
+
 /// A run that ended without reaching a final state.
 ///
 /// It says where the run was, and gives the cause as a value: the user's own error comes back as
@@ -16,6 +18,7 @@ pub struct RunError<E> {
 
 struct Failure<E> {
     graph: &'static Graph,
+    run: RunId,
     transition: usize,
     attempts: u32,
     cause: Cause<E>,
@@ -32,10 +35,16 @@ pub enum Cause<E> {
 }
 
 impl<E> RunError<E> {
-    pub(crate) fn new(graph: &'static Graph, transition: usize, cause: Cause<E>) -> Self {
+    pub(crate) fn new(
+        graph: &'static Graph,
+        run: RunId,
+        transition: usize,
+        cause: Cause<E>,
+    ) -> Self {
         RunError {
             failure: Box::new(Failure {
                 graph,
+                run,
                 transition,
                 attempts: 1,
                 cause,
@@ -47,6 +56,12 @@ impl<E> RunError<E> {
     #[must_use]
     pub fn workflow(&self) -> &'static str {
         self.failure.graph.name
+    }
+
+    /// The id of the run; its handlers saw the same.
+    #[must_use]
+    pub fn run_id(&self) -> &RunId {
+        &self.failure.run
     }
 
     /// The name of the state that the run was in.
@@ -87,6 +102,7 @@ impl<E: fmt::Debug> fmt::Debug for RunError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunError")
             .field("workflow", &self.workflow())
+            .field("run", &format_args!("{}", self.run_id()))
             .field("state", &self.state())
             .field("transition", &self.transition())
             .field("attempts", &self.attempts())

@@ -142,6 +142,10 @@ impl<W: Workflow> Shared<W> {
         }
     }
 
+    pub(crate) fn id(&self) -> &RunId {
+        &self.id
+    }
+
     /// The position of the transition that was begun last.
     pub(crate) fn transition(&self) -> usize {
         self.transition.load(Ordering::Relaxed)

@@ -36,7 +36,7 @@ impl CountSteps for Counter {
     async fn to_even(&self, odd: Odd, step: &Step<ToEven>) -> Result<ToEven, Infallible> {
         Ok(if odd.turn >= step.input().turns {
             step.to(Reached)
-        } else if odd.turn % 3 == 0 {
+        } else if odd.turn.is_multiple_of(3) {
             step.to(Odd { turn: odd.turn + 1 })
         } else {
             step.to(Even { turn: odd.turn + 1 })

@@ -62,6 +62,25 @@ fn all_visits_of_a_run_share_its_id() {
 }
 
 #[test]
+fn an_error_names_the_run_that_its_handler_saw() {
+    struct Fails(Mutex<Option<RunId>>);
+    impl ImportSteps for Fails {
+        type Error = ();
+
+        async fn import(&self, _: Importing, step: &Step<Imports>) -> Result<Imports, ()> {
+            *self.0.lock().unwrap() = Some(step.run_id().clone());
+            Err(())
+        }
+    }
+    let fails = Fails(Mutex::new(None));
+    let run = Import::start(Importing { page: 0 }).run(&fails);
+    let Err(error) = pollster::block_on(run) else {
+        panic!("the handler fails");
+    };
+    assert_eq!(fails.0.into_inner().unwrap().as_ref(), Some(error.run_id()));
+}
+
+#[test]
 fn a_key_reads_as_workflow_run_and_visit() {
     let visits = visits_of_two_runs();
     let (key, id) = &visits[2];

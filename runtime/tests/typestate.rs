@@ -134,8 +134,24 @@ fn the_graph_is_the_declaration() {
 }
 
 #[test]
+fn the_graph_knows_what_is_legal_in_a_state() {
+    let legal = |document: AnyDocument| {
+        let exits = Document::GRAPH.exits(document.state());
+        exits.map(|exit| exit.name).collect::<Vec<_>>()
+    };
+    let in_review = draft().submit(|draft| InReview { text: draft.text });
+    assert_eq!(legal(in_review.clone().into()), ["review"]);
+    assert_eq!(legal(in_review.review(|_| Withdrawn).into()), [""; 0]);
+}
+
+#[test]
+fn a_machine_that_lost_its_type_still_lends_its_input() {
+    assert_eq!(AnyDocument::from(draft()).input().author, "an author");
+}
+
+#[test]
 fn the_diagrams_show_every_transition_and_what_is_final() {
-    expect![[r#"
+    expect![[r"
         stateDiagram-v2
             [*] --> Draft
             Draft --> InReview: submit
@@ -147,7 +163,7 @@ fn the_diagrams_show_every_transition_and_what_is_final() {
             Withdrawn --> [*]
             classDef failed stroke:#c00,stroke-dasharray:4
             class Withdrawn failed
-    "#]]
+    "]]
     .assert_eq(Document::mermaid());
     expect![[r#"
         digraph Document {

@@ -3,54 +3,87 @@
 //!
 //! `cargo bench -p stateway-benches --bench check_time`
 //!
-//! Both crates are checked from scratch, without incremental compilation, in turns; their
-//! dependencies are built before. The generated code has more in it than the typestate by hand:
-//! the trait of the handlers, the driver, the graph and the diagrams.
+//! Each crate is checked as one does while writing it, incrementally and after an edit, and from
+//! scratch; all in turns, with their dependencies built before. "By hand" is a typestate with its
+//! transitions; "with driver" has the trait of the handlers and a loop that calls them as well,
+//! which is in the generated code, too.
 
 mod source;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Odd, so that the median is a measurement.
 const ROUNDS: usize = 15;
 
 fn main() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("check_time");
-    let contestants = [
-        Contestant::new(&folder, "empty", String::new()),
-        Contestant::new(&folder, "by_hand", source::by_hand()),
-        Contestant::new(&folder, "generated", source::generated()),
-    ];
-    for contestant in &contestants {
-        contestant.check();
+    println!(
+        "\ncargo check of 20 workflows of 10 states, ms above an empty crate, medians of {ROUNDS} rounds"
+    );
+    println!(
+        "                 by hand   with driver   generated   generated - by hand   - with driver"
+    );
+    for mode in [Mode::AfterAnEdit, Mode::FromScratch] {
+        let contestants = [
+            Contestant::new(&folder, "empty", String::new()),
+            Contestant::new(&folder, "by_hand", source::by_hand(false)),
+            Contestant::new(&folder, "with_driver", source::by_hand(true)),
+            Contestant::new(&folder, "generated", source::generated()),
+        ];
+        for contestant in &contestants {
+            // Twice: the first check fills the cache, and the first after it tidies up.
+            contestant.check(mode, 0);
+            contestant.check(mode, 1);
+        }
+        let mut times = [(); 4].map(|()| Vec::with_capacity(ROUNDS));
+        for round in 0..ROUNDS {
+            for (contestant, times) in contestants.iter().zip(&mut times) {
+                times.push(contestant.check(mode, round + 2));
+            }
+        }
+        let [empty, by_hand, with_driver, generated] = times.map(median);
+        let above = |time: f64| time - empty;
+        println!(
+            "{:<16} {:>7.0} {:>13.0} {:>11.0} {:>21.0} {:>15.0}",
+            mode.name(),
+            above(by_hand),
+            above(with_driver),
+            above(generated),
+            generated - by_hand,
+            generated - with_driver,
+        );
     }
-    let mut times = [(); 3].map(|()| Vec::with_capacity(ROUNDS));
-    for _ in 0..ROUNDS {
-        for (contestant, times) in contestants.iter().zip(&mut times) {
-            times.push(contestant.check());
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    AfterAnEdit,
+    FromScratch,
+}
+
+impl Mode {
+    fn name(self) -> &'static str {
+        match self {
+            Mode::AfterAnEdit => "after an edit",
+            Mode::FromScratch => "from scratch",
         }
     }
-    let [empty, by_hand, generated] = times.map(median);
-    let over = |time: Duration| time.as_secs_f64() * 1e3 - empty.as_secs_f64() * 1e3;
-    println!("\ncargo check of 20 workflows of 10 states, medians of {ROUNDS} rounds");
-    println!(
-        "an empty crate        {:>6.0} ms",
-        empty.as_secs_f64() * 1e3
-    );
-    println!("by hand               {:>6.0} ms above it", over(by_hand));
-    println!("generated             {:>6.0} ms above it", over(generated));
-    println!(
-        "generated - by hand   {:>6.0} ms",
-        over(generated) - over(by_hand)
-    );
+
+    fn incremental(self) -> &'static str {
+        match self {
+            Mode::AfterAnEdit => "1",
+            Mode::FromScratch => "0",
+        }
+    }
 }
 
 /// A crate that is checked.
 struct Contestant {
     folder: PathBuf,
     target: PathBuf,
+    source: String,
 }
 
 impl Contestant {
@@ -58,6 +91,7 @@ impl Contestant {
         let contestant = Contestant {
             target: folder.join("target"),
             folder: folder.join(name),
+            source,
         };
         let runtime = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime");
         let manifest = format!(
@@ -69,28 +103,23 @@ impl Contestant {
         // The versions that the workspace itself uses.
         let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
         std::fs::copy(lock, contestant.folder.join("Cargo.lock")).expect("the lock file is there");
-        write(&contestant.library(), source);
         contestant
     }
 
-    fn library(&self) -> PathBuf {
-        self.folder.join("src/lib.rs")
-    }
-
-    /// How long a check takes after the source has changed.
-    fn check(&self) -> Duration {
-        let source = std::fs::read(self.library()).expect("the source is there");
-        std::fs::write(self.library(), source).expect("the source is writable");
+    /// How long a check takes after an edit, in milliseconds.
+    fn check(&self, mode: Mode, edit: usize) -> f64 {
+        let source = format!("{}pub fn edit_{edit}() {{}}\n", self.source);
+        write(&self.folder.join("src/lib.rs"), source);
         let mut cargo = Command::new(env!("CARGO"));
         cargo
             .args(["check", "--quiet", "--offline"])
             .current_dir(&self.folder);
         cargo
             .env("CARGO_TARGET_DIR", &self.target)
-            .env("CARGO_INCREMENTAL", "0");
+            .env("CARGO_INCREMENTAL", mode.incremental());
         let start = Instant::now();
         let status = cargo.status().expect("cargo runs");
-        let time = start.elapsed();
+        let time = start.elapsed().as_secs_f64() * 1e3;
         assert!(
             status.success(),
             "the crate in {} does not compile",
@@ -104,7 +133,7 @@ fn write(file: &Path, text: String) {
     std::fs::write(file, text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
     times[times.len() / 2]
 }

@@ -35,8 +35,8 @@ pub(crate) fn generated() -> String {
 }
 
 /// Each workflow as a typestate by hand: the states, the machine, a method for each transition,
-/// and the enum over all machines.
-pub(crate) fn by_hand() -> String {
+/// and the enum over all machines; with a driver, the handlers and the loop that calls them, too.
+pub(crate) fn by_hand(with_driver: bool) -> String {
     modules(|code| {
         code.push_str("    pub struct OrderInput { pub customer: u64, pub cart: Vec<String> }\n");
         for state in 0..=MIDDLE {
@@ -72,7 +72,73 @@ pub(crate) fn by_hand() -> String {
             writeln!(code, "        S{state}(Order<S{state}>),").unwrap();
         }
         code.push_str("        Done(Order<Done>),\n        Failed(Order<Failed>),\n    }\n");
+        if with_driver {
+            driver(code);
+        }
     })
+}
+
+fn driver(code: &mut String) {
+    let outcomes = (0..=MIDDLE).map(|state| {
+        let next = next(state);
+        format!("    pub enum Move{state} {{ {next}({next}), Failed(Failed) }}\n")
+    });
+    code.extend(outcomes);
+    let states: Vec<String> = (0..=MIDDLE)
+        .map(|state| format!("S{state}(S{state})"))
+        .collect();
+    writeln!(
+        code,
+        "    pub enum State {{ {}, Done(Done), Failed(Failed) }}
+    pub enum End {{ Done(Done), Failed(Failed) }}
+    pub trait Steps: Send + Sync {{\n        type Error: Send + 'static;",
+        states.join(", ")
+    )
+    .unwrap();
+    for state in 0..=MIDDLE {
+        writeln!(
+            code,
+            "        fn move{state}(&self, input: &OrderInput, from: S{state})
+            -> impl Future<Output = Result<Move{state}, Self::Error>> + Send;"
+        )
+        .unwrap();
+    }
+    code.push_str(
+        "    }
+    impl<S> Order<S> where State: From<S> {
+        pub async fn run<C: Steps>(self, context: &C) -> Result<End, C::Error> {
+            let input = &self.input;
+            let mut state = State::from(self.state);
+            loop {
+                state = match state {\n",
+    );
+    for state in 0..=MIDDLE {
+        let next = next(state);
+        writeln!(
+            code,
+            "                    State::S{state}(from) => match context.move{state}(input, from).await? {{
+                        Move{state}::{next}(next) => State::{next}(next),
+                        Move{state}::Failed(next) => State::Failed(next),
+                    }},"
+        )
+        .unwrap();
+    }
+    code.push_str(
+        "                    State::Done(end) => return Ok(End::Done(end)),
+                    State::Failed(end) => return Ok(End::Failed(end)),
+                };
+            }
+        }
+    }\n",
+    );
+    let all = (0..=MIDDLE).map(|state| format!("S{state}"));
+    for state in all.chain(["Done".to_owned(), "Failed".to_owned()]) {
+        writeln!(
+            code,
+            "    impl From<{state}> for State {{ fn from(state: {state}) -> Self {{ State::{state}(state) }} }}"
+        )
+        .unwrap();
+    }
 }
 
 fn modules(content: impl Fn(&mut String)) -> String {

@@ -28,6 +28,16 @@ fn any(cx: &Context<'_>) -> TokenStream {
     let declared = cx.declared(any);
     let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
     let positions = 0..names.len();
+    let input = cx.graph.ast.input.is_some().then(|| {
+        let input = &cx.input;
+        quote_spanned! {span=>
+            /// What the run was started with.
+            #[must_use]
+            #visibility fn input(&self) -> &#input {
+                match self { #(#any::#names(machine) => machine.input(),)* }
+            }
+        }
+    });
     quote_spanned! {span=>
         #doc
         #generated
@@ -43,6 +53,8 @@ fn any(cx: &Context<'_>) -> TokenStream {
                 let position: usize = match *self { #(#any::#names(_) => #positions,)* };
                 &<#workflow>::GRAPH.states[position]
             }
+
+            #input
         }
 
         impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>

@@ -7,7 +7,7 @@ use super::expand;
 use crate::codegen::Reader;
 
 /// Every form of declaration that this version runs.
-const STEPS: &str = r#"
+const STEPS: &str = r"
 /// One order.
 #[derive(Debug, Clone)]
 pub workflow Order {
@@ -23,10 +23,10 @@ pub workflow Order {
     step fetch as FetchNext: Reserved -> Checked | Reserved;
     step ship: Checked -> Shipped;
 }
-"#;
+";
 
 /// Every form of declaration that the language has.
-const LANGUAGE: &str = r#"
+const LANGUAGE: &str = r"
 #[durable(version = 1)]
 workflow Order {
     start Placed;
@@ -49,7 +49,7 @@ workflow Order {
     timer give_up after 14d: Shipped -> Lost;
     timer wake at until: Shipped -> Lost;
 }
-"#;
+";
 
 /// Deletions that leave a legal block: `pub`, `transient` and one of several derives may be there
 /// or not, and what is wrong with the types `Vec<>` and `::time::SystemTime` rustc says itself.
