@@ -67,6 +67,11 @@ pub mod prelude {
     pub use crate::{Cause, RunError, Step};
 }
 
+/// The README's code is tested like the documentation.
+#[cfg(all(doctest, feature = "runtime"))]
+#[doc = include_str!("../../README.md")]
+mod readme {}
+
 /// What generated code stands on. Not for use by hand: it may change in any release.
 #[doc(hidden)]
 pub mod __private {
