@@ -7,7 +7,7 @@
 /// graph that `workflow!` made is in bounds.
 ///
 /// ```
-/// use stateway_core::{Graph, StateInfo};
+/// # use stateway_core::{Graph, StateInfo};
 ///
 /// /// The names of the transitions that are legal in a state.
 /// fn legal(graph: &Graph, state: &StateInfo) -> Vec<&'static str> {

@@ -22,24 +22,6 @@ pub struct Machine<I, S> {
 }
 
 impl<I, S> Machine<I, S> {
-    /// Puts a run into a state. Hidden: only generated code may decide that.
-    #[doc(hidden)]
-    pub const fn enter(input: I, state: S) -> Self {
-        Machine { input, state }
-    }
-
-    /// Moves a run to the next state. Hidden: only generated code may decide which.
-    #[doc(hidden)]
-    pub fn advance<From, Next>(self, next: impl FnOnce(From) -> Next) -> Machine<I, Next>
-    where
-        S: Into<From>,
-    {
-        Machine {
-            input: self.input,
-            state: next(self.state.into()),
-        }
-    }
-
     /// What the run was started with.
     pub const fn input(&self) -> &I {
         &self.input
@@ -53,6 +35,30 @@ impl<I, S> Machine<I, S> {
     /// Takes the machine apart.
     pub fn into_parts(self) -> (I, S) {
         (self.input, self.state)
+    }
+}
+
+/// Puts a run into a state.
+///
+/// A function and not a method: whoever has a machine at hand must not have this at hand as well.
+/// Generated code reaches it by a path that says it is private.
+#[doc(hidden)]
+pub const fn enter<I, S>(input: I, state: S) -> Machine<I, S> {
+    Machine { input, state }
+}
+
+/// Moves a run to the next state; a function for the same reason.
+#[doc(hidden)]
+pub fn advance<I, S, From, Next>(
+    machine: Machine<I, S>,
+    next: impl FnOnce(From) -> Next,
+) -> Machine<I, Next>
+where
+    S: Into<From>,
+{
+    Machine {
+        input: machine.input,
+        state: next(machine.state.into()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A machine that is kept as JSON comes back as it was, and a damaged one says what is wrong.
 
 use serde_json::{from_str, json, to_value};
-use stateway_core::Machine;
+use stateway_core::{Machine, enter};
 
 type Sample = Machine<u8, Vec<u8>>;
 
@@ -13,7 +13,7 @@ fn refused(json: &str) -> String {
 
 #[test]
 fn a_machine_is_stored_as_its_input_and_its_state() {
-    let machine = Machine::enter(7, vec![1, 2]);
+    let machine = enter(7, vec![1, 2]);
     let stored = to_value(&machine).expect("plain data serializes");
     assert_eq!(stored, json!({"input": 7, "state": [1, 2]}));
     assert_eq!(from_str::<Sample>(&stored.to_string()).unwrap(), machine);
@@ -23,7 +23,7 @@ fn a_machine_is_stored_as_its_input_and_its_state() {
 fn a_format_without_field_names_gives_the_machine_back() {
     assert_eq!(
         from_str::<Sample>("[7, [1, 2]]").unwrap(),
-        Machine::enter(7, vec![1, 2])
+        enter(7, vec![1, 2])
     );
 }
 

@@ -7,13 +7,12 @@ use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 
 use stateway_core::Workflow;
 
 use crate::error::{Cause, RunError};
-use crate::step::{Run, Shared};
+use crate::step::Run;
 
 /// A workflow whose handlers are implemented by `C`. Generated code implements it.
 pub trait Drive<C>: Workflow {
@@ -32,40 +31,60 @@ pub trait Drive<C>: Workflow {
 ///
 /// # Errors
 /// The handler's error or the message of its panic, with where the run was.
-pub async fn run<W: Drive<C>, C>(
+///
+/// Not an `async fn`: that would hold the machine as its argument for as long as it runs, beside the
+/// state that the run is in.
+pub fn run<W: Drive<C>, C>(
     machine: W::Any,
     context: &C,
-) -> Result<W::End, RunError<W::Error>> {
+) -> impl Future<Output = Result<W::End, RunError<W::Error>>> {
     let (input, state) = W::into_parts(machine);
-    let shared = Arc::new(Shared::new(input));
-    let run = Run::new(Arc::clone(&shared));
-    let result =
-        catch_panics(async { W::drive(state, context, &run).await.map_err(Cause::Handler) }).await;
-    result.map_err(|cause| RunError::new(W::GRAPH, shared.id().clone(), shared.transition(), cause))
+    let run = Run::new(input);
+    async move {
+        let result = catch_panics(W::drive(state, context, &run)).await;
+        let result = result
+            .map_err(|cause| RunError::new(W::GRAPH, run.id().clone(), run.transition(), cause));
+        // How the run ended is known by now and not lost to an input that panics when it goes.
+        forget_panic(|| drop(run));
+        result
+    }
 }
 
 /// Gives a panic of `run` as its cause.
 ///
 /// One guard stands around the whole run: a guard around each step would cost more than the step.
-async fn catch_panics<T, E>(run: impl Future<Output = Result<T, Cause<E>>>) -> Result<T, Cause<E>> {
+async fn catch_panics<T, E>(run: impl Future<Output = Result<T, E>>) -> Result<T, Cause<E>> {
     let mut run = pin!(run);
     poll_fn(move |cx| {
         // After a panic the run is never polled again, and of what it borrowed only the context
         // lives on, which other runs share and a panic may meet at any time anyway.
-        let poll = catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx)));
-        poll.unwrap_or_else(|panic| Poll::Ready(Err(Cause::Panic(message(panic)))))
+        match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))) {
+            Ok(poll) => poll.map_err(Cause::Handler),
+            Err(panic) => Poll::Ready(Err(Cause::Panic(message(panic)))),
+        }
     })
     .await
 }
 
 /// The message of a panic, as the panic hook would print it.
 fn message(panic: Box<dyn Any + Send>) -> Box<str> {
-    match panic.downcast::<String>() {
-        Ok(text) => text.into_boxed_str(),
-        Err(panic) => match panic.downcast::<&'static str>() {
-            Ok(text) => (*text).into(),
-            Err(_) => "a panic without a message".into(),
-        },
+    let text = match panic.downcast_ref::<String>() {
+        Some(text) => text.as_str(),
+        None => panic
+            .downcast_ref::<&str>()
+            .copied()
+            .unwrap_or("a panic without a message"),
+    };
+    let text = text.into();
+    forget_panic(|| drop(panic));
+    text
+}
+
+/// Does what may panic and must not stop us. The panic hook has told of it.
+fn forget_panic(act: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(act)) {
+        // What it panicked with could panic in turn.
+        std::mem::forget(panic);
     }
 }
 

@@ -19,7 +19,9 @@ impl RunId {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let process = *PROCESS.get_or_init(|| u128::from(random()) << 64 | u128::from(random()));
         let run = NEXT.fetch_add(1, Ordering::Relaxed);
-        RunId(process.wrapping_add(u128::from(run)))
+        // A forked process has the randomness and the count of its parent, but not its number.
+        let number = u128::from(std::process::id()) << 64;
+        RunId((process ^ number).wrapping_add(u128::from(run)))
     }
 }
 

@@ -50,15 +50,10 @@ pub use error::{Cause, RunError};
 #[cfg(feature = "runtime")]
 pub use key::{Key, RunId};
 pub use stateway_core::{
-    Graph, StartState, State, StateInfo, StateKind, Transition, TransitionInfo, TransitionKind,
-    Workflow,
+    Graph, State, StateInfo, StateKind, Transition, TransitionInfo, TransitionKind, Workflow,
 };
 #[cfg(feature = "runtime")]
 pub use step::Step;
-
-// At the root, where a compile error names them by a short path.
-#[doc(hidden)]
-pub use stateway_core::{Source, Target};
 
 /// What a module that declares or handles workflows needs.
 pub mod prelude {
@@ -77,7 +72,8 @@ mod readme {}
 pub mod __private {
     pub use stateway_core::{
         Carry, Graph, Machine, More, Source, StartState, State, StateInfo, StateKind, Target,
-        Transition, TransitionInfo, TransitionKind, Workflow, cast, demand_input, demand_payload,
+        Transition, TransitionInfo, TransitionKind, Workflow, advance, cast, demand_input,
+        demand_payload, enter,
     };
     pub use stateway_macros::expand;
 

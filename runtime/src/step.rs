@@ -71,7 +71,7 @@ impl<T: Transition> fmt::Debug for Step<T> {
         f.debug_struct("Step")
             .field(
                 "transition",
-                &T::Workflow::GRAPH.transitions[self.run.shared.transition()].name,
+                &T::Workflow::GRAPH.transitions[self.run.transition()].name,
             )
             .field("key", &format_args!("{}", self.key()))
             .finish_non_exhaustive()
@@ -92,7 +92,7 @@ pub struct Run<W: Workflow> {
 /// Only the task that drives the run writes its position, and a handler or a failed run reads it
 /// on the same task or after it: the atomics need no ordering, they are there because a handler
 /// may be a future on any thread.
-pub(crate) struct Shared<W: Workflow> {
+struct Shared<W: Workflow> {
     id: RunId,
     input: W::Input,
     /// The position of the transition that was begun last.
@@ -108,8 +108,24 @@ pub(crate) struct Shared<W: Workflow> {
 const TURNS: u64 = 256;
 
 impl<W: Workflow> Run<W> {
-    pub(crate) fn new(shared: Arc<Shared<W>>) -> Self {
-        Run { shared }
+    pub(crate) fn new(input: W::Input) -> Self {
+        Run {
+            shared: Arc::new(Shared {
+                id: RunId::unique(),
+                input,
+                transition: AtomicUsize::new(0),
+                visit: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    pub(crate) fn id(&self) -> &RunId {
+        &self.shared.id
+    }
+
+    /// The position of the transition that was begun last.
+    pub(crate) fn transition(&self) -> usize {
+        self.shared.transition.load(Ordering::Relaxed)
     }
 
     /// Begins a visit to the transition `T`.
@@ -133,24 +149,6 @@ impl<W: Workflow> Run<W> {
 }
 
 impl<W: Workflow> Shared<W> {
-    pub(crate) fn new(input: W::Input) -> Self {
-        Shared {
-            id: RunId::unique(),
-            input,
-            transition: AtomicUsize::new(0),
-            visit: AtomicU64::new(0),
-        }
-    }
-
-    pub(crate) fn id(&self) -> &RunId {
-        &self.id
-    }
-
-    /// The position of the transition that was begun last.
-    pub(crate) fn transition(&self) -> usize {
-        self.transition.load(Ordering::Relaxed)
-    }
-
     #[inline]
     fn visit(&self) -> u64 {
         self.visit.load(Ordering::Relaxed)

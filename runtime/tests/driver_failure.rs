@@ -29,6 +29,16 @@ enum Shop {
     PanicsAfterWaiting,
     PanicsWithText,
     PanicsWithAValue,
+    PanicsWithABomb,
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("the bomb went off");
+    }
 }
 
 impl OrderSteps for Shop {
@@ -48,6 +58,7 @@ impl OrderSteps for Shop {
             }
             Shop::PanicsWithText => panic_any(format!("{} parcels", 0)),
             Shop::PanicsWithAValue => panic_any(0_u8),
+            Shop::PanicsWithABomb => panic_any(Bomb),
         }
     }
 }
@@ -114,6 +125,40 @@ fn a_panic_with_a_value_other_than_text_is_still_a_cause() {
         panic_message(&Shop::PanicsWithAValue),
         "a panic without a message"
     );
+}
+
+#[test]
+fn a_panic_with_a_value_that_panics_in_turn_is_still_a_cause() {
+    assert_eq!(
+        panic_message(&Shop::PanicsWithABomb),
+        "a panic without a message"
+    );
+}
+
+workflow! {
+    workflow Bombed {
+        input { bomb: Bomb }
+        start Armed;
+        done Left;
+        step leave: Armed -> Left;
+    }
+}
+
+struct Leaves;
+
+impl BombedSteps for Leaves {
+    type Error = Strike;
+
+    async fn leave(&self, _: Armed, step: &Step<Leave>) -> Result<Leave, Strike> {
+        let Bomb = &step.input().bomb;
+        Ok(step.to(Left))
+    }
+}
+
+#[test]
+fn an_input_that_panics_when_it_goes_does_not_take_the_end_with_it() {
+    let run = Bombed::start(BombedInput { bomb: Bomb }, Armed).run(&Leaves);
+    assert!(matches!(pollster::block_on(run), Ok(BombedEnd::Left(Left))));
 }
 
 #[test]

@@ -83,6 +83,15 @@ fn a_machine_that_was_moved_by_hand_is_driven_from_where_it_is() {
 }
 
 #[test]
+fn a_machine_that_lost_its_type_is_driven_from_where_it_is() {
+    let counter = Counter::default();
+    let machine = AnyCount::from(start(5, true).count(|_| Counting { turn: 4 }));
+    let end = pollster::block_on(machine.run(&counter)).unwrap();
+    assert_eq!(end, CountEnd::Reached(Reached { turns: 5 }));
+    assert_eq!(counter.calls.into_inner(), 2);
+}
+
+#[test]
 fn a_run_that_never_waits_lets_its_executor_go_on() {
     let counter = Counter::default();
     let mut run = pin!(start(u64::MAX, true).run(&counter));

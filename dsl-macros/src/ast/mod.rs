@@ -227,10 +227,21 @@ impl TransitionKind {
 
 impl Transition {
     /// The name of the enum of the states that this transition may lead to.
+    ///
+    /// Where the transition's name gives no name for a type, which is reported, another stands in.
     pub(crate) fn outcome_name(&self) -> Ident {
-        self.outcome
-            .clone()
-            .unwrap_or_else(|| Ident::new(&upper_camel(&plain(&self.name)), self.name.span()))
+        let given = self.outcome.clone().or_else(|| self.derived_outcome());
+        given.unwrap_or_else(|| {
+            let name = format!("Outcome{}", upper_camel(&plain(&self.name)));
+            Ident::new(&name, self.name.span())
+        })
+    }
+
+    /// `GiveUp` for `give_up`; `None` for a name such as `__`, `_1` or `self_`.
+    pub(crate) fn derived_outcome(&self) -> Option<Ident> {
+        let mut name: Ident = syn::parse_str(&upper_camel(&plain(&self.name))).ok()?;
+        name.set_span(self.name.span());
+        Some(name)
     }
 }
 

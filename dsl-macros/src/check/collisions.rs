@@ -10,9 +10,55 @@ use crate::diagnostics::{Diagnostics, position};
 use crate::graph::{Graph, OWN_METHODS};
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    case(graph, diagnostics);
     own_methods(graph, diagnostics);
     stored_alike(graph, diagnostics);
     types(graph, diagnostics);
+}
+
+/// States become types and transitions methods. Written in the other's case, they meet names of
+/// variables and of types.
+fn case(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    for state in graph
+        .states
+        .iter()
+        .filter(|state| state.declaration.is_some())
+    {
+        let name = plain(state.name);
+        if name.starts_with(|first: char| first.is_lowercase() || first == '_') {
+            let error = diagnostics.error(
+                state.name,
+                format!("state `{name}` becomes a type and is not named like one"),
+            );
+            match upper_camel(&name) {
+                camel if syn::parse_str::<Ident>(&camel).is_ok() => {
+                    error.help(format!("write `{camel}`"))
+                }
+                _ => error.help("begin it with an upper-case letter"),
+            };
+        }
+    }
+    for transition in &graph.transitions {
+        let transition = transition.declaration;
+        let (name, keyword) = (plain(&transition.name), transition.kind.keyword());
+        if name.starts_with(char::is_uppercase) {
+            diagnostics
+                .error(
+                    &transition.name,
+                    format!("{keyword} `{name}` becomes a method and is not named like one"),
+                )
+                .help(format!("write `{}`", name.to_lowercase()));
+        } else if transition.outcome.is_none() && transition.derived_outcome().is_none() {
+            diagnostics
+                .error(
+                    &transition.name,
+                    format!("the name of {keyword} `{name}` gives none for its outcome"),
+                )
+                .help(format!(
+                    "choose another name, or name the outcome: `{keyword} {name} as Name: ..`"
+                ));
+        }
+    }
 }
 
 fn own_methods(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {

@@ -3,15 +3,15 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{Context, derives, generated};
+use super::{Context, derives, generated, machine};
 
-pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
-    let mut code = any(cx);
+pub(super) fn enums(cx: &Context<'_>, runtime: bool) -> TokenStream {
+    let mut code = any(cx, runtime);
     code.extend(end(cx));
     code
 }
 
-fn any(cx: &Context<'_>) -> TokenStream {
+fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let ast = cx.graph.ast;
     let span = cx.at(cx.workflow.span());
     let (workflow, any, here, visibility) = (&cx.workflow, &cx.any, &cx.here, cx.visibility(span));
@@ -28,6 +28,7 @@ fn any(cx: &Context<'_>) -> TokenStream {
     let declared = cx.declared(any);
     let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
     let positions = 0..names.len();
+    let run = runtime.then(|| machine::run(cx, None));
     let input = cx.graph.ast.input.is_some().then(|| {
         let input = &cx.input;
         quote_spanned! {span=>
@@ -55,8 +56,11 @@ fn any(cx: &Context<'_>) -> TokenStream {
             }
 
             #input
+
+            #run
         }
 
+        #generated
         impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>
         where
             #here: #private::State<Workflow = #workflow>,

@@ -7,20 +7,20 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
 use super::{Context, quiet, steps};
-use crate::ast::Field;
+use crate::ast::{Field, plain};
 use crate::graph::Transition;
 
 pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let (workflow, any, end, input) = (&cx.workflow, &cx.any, &cx.end, &cx.input);
     let span = cx.at(cx.workflow.span());
     let (path, private, quiet) = (cx.private(span), cx.alias(span), quiet());
-    let state = cx.fresh.ident(&format!("{workflow}State"));
+    let state = cx.fresh.ident(&format!("{}State", plain(workflow)));
     let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
     let drive = runtime.then(|| drive(cx, &state));
     let into_parts = quote_spanned!(span=> let (input, state) = machine.0.into_parts(););
@@ -102,14 +102,13 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
             type Error = #context::Error;
 
             fn drive(
-                state: #state,
+                mut state: #state,
                 context: &#context,
                 run: &#private::Run<Self>,
             ) -> impl ::core::future::Future<
                 Output = ::core::result::Result<#end, #context::Error>,
             > + ::core::marker::Send {
                 async move {
-                    let mut state = state;
                     loop {
                         state = match state {
                             #(#moved,)*
@@ -175,15 +174,18 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
         made: TokenStream::new(),
         granted: Vec::new(),
     };
-    let mut demand = |fields: &[Field], what: &str, granted: &TokenStream| {
+    let mut demand = |fields: &[Field], of: &TokenStream, what: &str, granted: &TokenStream| {
         let what = Ident::new(what, proc_macro2::Span::call_site());
         for Field { ty, .. } in fields {
             if is_plain(ty) || !seen.insert((what.clone(), ty.to_token_stream().to_string())) {
                 continue;
             }
+            // Outside its struct, `Self` is nothing or something else.
+            let span = ty.span();
+            let ty = without_self(ty.to_token_stream(), of);
             demands
                 .made
-                .extend(quote_spanned!(ty.span()=> #private::#what::<#ty>();));
+                .extend(quote_spanned!(span=> #private::#what::<#ty>();));
             demands
                 .granted
                 .push(quote!(<#context as #private::Carry<#ty>>::Data: #granted));
@@ -191,17 +193,32 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
     };
     if let Some(input) = &ast.input {
         let granted = quote!(::core::marker::Send + ::core::marker::Sync);
-        demand(&input.fields, "demand_input", &granted);
+        demand(&input.fields, &cx.input, "demand_input", &granted);
     }
     for state in &ast.states {
         let granted = quote!(::core::marker::Send);
+        let of = state.name.to_token_stream();
         demand(
             state.fields.as_deref().unwrap_or_default(),
+            &of,
             "demand_payload",
             &granted,
         );
     }
     demands
+}
+
+fn without_self(tokens: TokenStream, of: &TokenStream) -> TokenStream {
+    let replaced = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(ident) if ident == "Self" => of.clone(),
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), without_self(group.stream(), of));
+            inner.set_span(group.span());
+            TokenTree::Group(inner).into()
+        }
+        other => other.into(),
+    });
+    replaced.collect()
 }
 
 /// Types that everyone knows to be fine: there is no need to have rustc prove it.

@@ -1,6 +1,6 @@
 //! The machine `Order<S>`: its state by `Deref`, how it starts, how it is driven, its graph.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 use super::{Context, derives, diagram, docs, generated, graph};
@@ -19,7 +19,7 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let mermaid = diagram::mermaid(cx.graph);
     let dot = diagram::dot(cx.graph);
     let start = start(cx);
-    let run = runtime.then(|| run(cx));
+    let run = runtime.then(|| run(cx, Some(here)));
     let borrow = borrow_input(cx);
     quote_spanned! {span=>
         #derives
@@ -53,6 +53,7 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #run
         }
 
+        #generated
         impl<#here> ::core::ops::Deref for #workflow<#here> {
             type Target = #here;
 
@@ -79,7 +80,7 @@ fn start(cx: &Context<'_>) -> TokenStream {
         where
             #here: #private::StartState<#workflow>,
         {
-            #workflow(#private::Machine::enter(#value, state))
+            #workflow(#private::enter(#value, state))
         }
     }
 }
@@ -96,11 +97,16 @@ fn borrow_input(cx: &Context<'_>) -> Option<TokenStream> {
     })
 }
 
-fn run(cx: &Context<'_>) -> TokenStream {
+/// The method that drives a machine; `of` is the type parameter of a machine whose state is known.
+pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
     let span = cx.at(cx.workflow.span());
-    let (workflow, here, any, end) = (&cx.workflow, &cx.here, &cx.any, &cx.end);
+    let (workflow, any, end) = (&cx.workflow, &cx.any, &cx.end);
     let (krate, private, visibility) = (cx.krate(span), cx.private(span), cx.visibility(span));
     let context = cx.fresh.ident("C");
+    let of = of.into_iter();
+    let known = of
+        .clone()
+        .map(|here| quote_spanned!(span=> #any: ::core::convert::From<#workflow<#here>>,));
     quote_spanned! {span=>
         /// Runs the machine from here to a final state, in this process, without storing it.
         ///
@@ -120,12 +126,12 @@ fn run(cx: &Context<'_>) -> TokenStream {
                 #end,
                 #krate::RunError<<#workflow as #private::Drive<#context>>::Error>,
             >,
-        > + use<'run, #here, #context>
+        > + use<'run, #(#of,)* #context>
         where
-            #any: ::core::convert::From<#workflow<#here>>,
+            #(#known)*
             #workflow: #private::Drive<#context>,
         {
-            #private::run::<#workflow, #context>(self.into(), context)
+            #private::run::<#workflow, #context>(::core::convert::Into::into(self), context)
         }
     }
 }

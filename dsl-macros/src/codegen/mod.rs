@@ -48,7 +48,7 @@ pub(crate) fn generate(
     code.extend(states::structs(&cx));
     code.extend(machine::machine(&cx, runtime));
     code.extend(outcomes::enums(&cx));
-    code.extend(any::enums(&cx));
+    code.extend(any::enums(&cx, runtime));
     code.extend(typestate::methods(&cx));
     if runtime {
         code.extend(steps::handlers(&cx));
@@ -97,7 +97,7 @@ impl<'a> Context<'a> {
             any: documented(format!("Any{name}")),
             end: documented(format!("{name}End")),
             steps: documented(format!("{name}Steps")),
-            workflow: documented(name),
+            workflow: fresh.own(&graph.ast.name),
             here: fresh.ident("S"),
             fresh,
         }
@@ -147,6 +147,12 @@ impl<'a> Context<'a> {
         quote_spanned!(self.at(span)=> #krate::__private)
     }
 
+    /// The module of the types that compile errors print as names. It keeps them apart from the
+    /// types of the same names: where letters have no case, an outcome is called like its step.
+    fn names(&self, span: Span) -> Ident {
+        Ident::new("__names", self.at(span))
+    }
+
     /// The short name of [`private`](Context::private) in the hidden blocks.
     fn alias(&self, span: Span) -> Ident {
         Ident::new("__stateway", self.at(span))
@@ -188,5 +194,8 @@ fn quiet() -> TokenStream {
 
 /// For an item that the user can name but did not write.
 fn generated() -> TokenStream {
-    quote!(#[allow(dead_code, deprecated, missing_docs, clippy::all, clippy::pedantic)])
+    quote! {
+        #[allow(dead_code, deprecated, missing_docs, unreachable_code,
+            clippy::all, clippy::pedantic, clippy::nursery)]
+    }
 }

@@ -48,6 +48,15 @@ impl Fresh {
     }
 
     /// `name`, with as many underscores as it takes to differ from every word of the block.
+    /// The machine's name as it is written, unless a state or an outcome took it.
+    pub(super) fn own(&self, name: &Ident) -> Ident {
+        if self.types.contains(&plain(name)) {
+            self.documented(&plain(name), name.span())
+        } else {
+            name.clone()
+        }
+    }
+
     pub(super) fn ident(&self, name: &str) -> Ident {
         self.ident_at(name, Span::call_site())
     }

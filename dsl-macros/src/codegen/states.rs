@@ -28,7 +28,8 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
         let span = cx.at(name.span());
         let visibility = cx.visibility(span);
         let Some(declaration) = state.declaration else {
-            code.extend(quote_spanned!(span=> #visibility struct #name;));
+            let derives = derives::for_data(&ast.attributes, None);
+            code.extend(quote_spanned!(span=> #derives #visibility struct #name;));
             continue;
         };
         let attributes = &declaration.attributes.kept;

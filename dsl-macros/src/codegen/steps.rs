@@ -53,7 +53,17 @@ fn function(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> To
     let name = &transition.declaration.name;
     let krate = cx.krate(name.span());
     let outcome = &transition.outcome;
-    let attributes = &transition.declaration.attributes.kept;
+    // Others, such as `inline`, are for the method on the machine, which has a body.
+    let attributes = transition
+        .declaration
+        .attributes
+        .kept
+        .iter()
+        .filter(|attribute| {
+            let name = attribute.path().get_ident().map(ToString::to_string);
+            let name = name.unwrap_or_default();
+            ["doc", "allow", "expect", "deprecated"].contains(&name.as_str())
+        });
     let parameter = names::parameter(source);
     let doc = cx.doc(|| {
         let targets = cx.graph.names(transition.targets.iter().copied());

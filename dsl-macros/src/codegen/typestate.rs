@@ -19,6 +19,7 @@ use crate::graph::{OWN_METHODS, StateId, Transition};
 
 pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
     let (quiet, private) = (quiet(), cx.private(Span::call_site()));
+    let names = cx.names(Span::call_site());
     let markers = markers(cx);
     let states = cx.graph.ids().map(|id| state(cx, id));
     let transitions = cx.graph.transitions.iter().map(|it| transition(cx, it));
@@ -27,7 +28,7 @@ pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
         const _: () = {
             use #private as __stateway;
 
-            #(pub enum #markers {})*
+            mod #names { #(pub enum #markers {})* }
             #(#states)*
             #(#transitions)*
         };
@@ -72,10 +73,11 @@ fn state(cx: &Context<'_>, id: StateId) -> TokenStream {
 /// The type that a compile error prints as the transitions that leave a state.
 fn exits(cx: &Context<'_>, state: StateId) -> TokenStream {
     let exits = cx.graph.exits(state).map(|exit| &exit.declaration.name);
+    let module = cx.names(cx.at(cx.graph.state(state).name.span()));
     match exits.collect::<Vec<_>>().as_slice() {
-        [] => quote!(nothing),
-        [name] => quote!(#name),
-        names => quote!((#(#names),*)),
+        [] => quote!(#module::nothing),
+        [name] => quote!(#module::#name),
+        names => quote!((#(#module::#names),*)),
     }
 }
 
@@ -90,7 +92,12 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
     let span = cx.at(name.span());
     let (workflow, here, private) = (&cx.workflow, &cx.here, cx.alias(span));
     let outcome = &transition.outcome;
+    let names = cx.names(span);
     let kind = format_ident!("{}", declaration.kind.keyword(), span = span);
+    let (kind, marker) = (
+        quote_spanned!(span=> #names::#kind),
+        quote_spanned!(span=> #names::#name),
+    );
     let targets: Vec<_> = transition
         .targets
         .iter()
@@ -103,14 +110,14 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
     // What leaves a state alone is its source by a blanket impl.
     let several = (cx.graph.exits(source_id).count() > 1).then(|| {
         let exits = exits(cx, source_id);
-        quote_spanned!(span=> impl #private::Source<#name, #source, #exits> for #source {})
+        quote_spanned!(span=> impl #private::Source<#marker, #source, #exits> for #source {})
     });
     let next = cx.fresh.ident_at("Next", span);
     let method = (!OWN_METHODS.contains(&plain(name).as_str())).then(|| {
-        let to = quote_spanned!(span=> #next: #private::Target<#outcome, #kind, #name, #all_targets>);
+        let to = quote_spanned!(span=> #next: #private::Target<#outcome, #kind, #marker, #all_targets>);
         if cx.reader == Reader::Compiler {
             let from = quote_spanned! {span=>
-                #here: #private::State + #private::Source<#name, #source, <#here as #private::State>::Exits>,
+                #here: #private::State + #private::Source<#marker, #source, <#here as #private::State>::Exits>,
             };
             let method = method(cx, transition, source, &next, &quote!(#from #to));
             quote_spanned!(span=> impl<#here> #workflow<#here> { #method })
@@ -123,13 +130,13 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         impl #private::Transition for #outcome {
             type Workflow = #workflow;
             type Kind = #kind;
-            type Name = #name;
+            type Name = #marker;
             type Targets = #all_targets;
         }
 
         #several
 
-        #(impl #private::Target<#outcome, #kind, #name, #all_targets> for #targets {
+        #(impl #private::Target<#outcome, #kind, #marker, #all_targets> for #targets {
             fn outcome(self) -> #outcome { #outcome::#targets(self) }
         })*
 
@@ -146,7 +153,7 @@ fn method(
 ) -> TokenStream {
     let name = &transition.declaration.name;
     let span = cx.at(name.span());
-    let (workflow, visibility) = (&cx.workflow, cx.visibility(span));
+    let (workflow, private, visibility) = (&cx.workflow, cx.alias(span), cx.visibility(span));
     let attributes = &transition.declaration.attributes.kept;
     // The user's own documentation, if there is any, is a paragraph of its own.
     let doc = cx.doc(|| {
@@ -164,7 +171,7 @@ fn method(
         where
             #bounds
         {
-            #workflow(self.0.advance(next))
+            #workflow(#private::advance(self.0, next))
         }
     }
 }

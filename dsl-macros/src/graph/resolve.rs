@@ -12,6 +12,7 @@ pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics)
     let states = states(ast, diagnostics);
     let mut resolver = Resolver {
         declared: states.len(),
+        reported: Vec::new(),
         graph: Graph {
             ast,
             states,
@@ -48,6 +49,8 @@ struct Resolver<'a, 'd> {
     graph: Graph<'a>,
     /// How many states are declared; stubs of undeclared ones come after them.
     declared: usize,
+    /// The undeclared names, each reported at its first use, with what stands in for it.
+    reported: Vec<(String, Option<usize>)>,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -125,8 +128,12 @@ impl<'a> Resolver<'a, '_> {
         // is reported.
         let nearest = if self.graph.ast.unread.contains(&text) {
             None
+        } else if let Some((_, nearest)) = self.reported.iter().find(|(known, _)| *known == text) {
+            *nearest
         } else {
-            self.report(name)
+            let nearest = self.report(name);
+            self.reported.push((text, nearest));
+            nearest
         };
         let stand_in = nearest.or(known);
         StateId(stand_in.unwrap_or_else(|| self.stub(name)))

@@ -30,9 +30,7 @@ pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Re
             }
             attributes.perpetual = Some(attribute);
         } else if path.is_ident("cfg") {
-            diagnostics
-                .error(&attribute, "a part of a workflow cannot depend on `cfg`")
-                .help("the graph is checked as a whole: put `#[cfg(..)]` on the `workflow!` call and declare both workflows");
+            refuse_cfg(std::slice::from_ref(&attribute), diagnostics);
         } else if let Some((derives, rest)) = conditional_derives(&attribute) {
             attributes.derives.extend(derives);
             attributes.kept.extend(rest);
@@ -41,6 +39,15 @@ pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Re
         }
     }
     Ok(attributes)
+}
+
+/// Reports `#[cfg(..)]` on a part of a workflow.
+pub(super) fn refuse_cfg(attributes: &[Attribute], diagnostics: &mut Diagnostics) {
+    for attribute in attributes.iter().filter(|it| it.path().is_ident("cfg")) {
+        diagnostics
+            .error(attribute, "a part of a workflow cannot depend on `cfg`")
+            .help("the graph is checked as a whole: put `#[cfg(..)]` on the `workflow!` call and declare both workflows");
+    }
 }
 
 /// Splits `#[cfg_attr(p, derive(A), rest)]` into the conditional derives and the rest.

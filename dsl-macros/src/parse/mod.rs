@@ -12,7 +12,8 @@ mod state;
 mod tokens;
 mod transition;
 
-use proc_macro2::{Delimiter, TokenStream};
+use proc_macro2::{Delimiter, Ident, TokenStream};
+use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser};
 use syn::{Result, Visibility, braced};
 
@@ -105,41 +106,75 @@ fn declaration(
     let Some(keyword) = next_word(body) else {
         return Err(unexpected(body, "a state or a transition"));
     };
-    match keyword.as_str() {
-        "input" if body.peek2(syn::token::Brace) => {
-            input_block(body, ast, &attributes, diagnostics)
+    let meant = meant(body, &keyword, diagnostics)?;
+    match meant {
+        "input" => input_block(body, ast, &attributes, diagnostics),
+        "deadline" => deadline(body, ast, diagnostics),
+        "transient" => {
+            let transient = body.call(Ident::parse_any)?;
+            let kind = state::kind(body)?;
+            state::parse(body, kind, Some(transient), attributes, ast, diagnostics)
         }
-        "deadline" => {
-            let keyword = word(body, "deadline")?;
-            duration::parse(body, "the time that a run may take, such as `30d`")?;
-            if ast.deadline.is_some() {
-                diagnostics.error(&keyword, "the workflow has two deadlines");
+        keyword => {
+            let word = body.call(Ident::parse_any)?;
+            match StateKind::ALL
+                .into_iter()
+                .find(|kind| kind.keyword() == keyword)
+            {
+                Some(kind) => state::parse(body, kind, None, attributes, ast, diagnostics),
+                None => transition::parse(body, word, keyword, attributes, ast, diagnostics),
             }
-            ast.deadline.get_or_insert(keyword);
-            tokens::semicolon(body, "the deadline")
-        }
-        other if TRANSITIONS.contains(&other) => {
-            transition::parse(body, attributes, ast, diagnostics)
-        }
-        "transient" => state::parse(body, attributes, ast, diagnostics),
-        other if StateKind::ALL.iter().any(|kind| kind.keyword() == other) => {
-            state::parse(body, attributes, ast, diagnostics)
-        }
-        other => {
-            let keywords = StateKind::ALL.iter().map(|kind| kind.keyword());
-            let keywords = keywords
-                .chain(["transient", "input", "deadline"])
-                .chain(TRANSITIONS);
-            let error = stop(body, &format!("unknown keyword `{other}`"));
-            Err(match suggest::nearest(other, keywords.clone()) {
-                Some(nearest) => error.with_help(&format!("did you mean `{nearest}`?")),
-                None => error.with_help(&format!(
-                    "a declaration begins with {}",
-                    suggest::any_of(keywords)
-                )),
-            })
         }
     }
+}
+
+/// The keyword that `word` is. A misspelt one is reported and read as what was meant, so that the
+/// rest of its line is not lost.
+fn meant(body: ParseStream<'_>, word: &str, diagnostics: &mut Diagnostics) -> Result<&'static str> {
+    let states = StateKind::ALL.iter().map(|kind| kind.keyword());
+    let keywords = states
+        .chain(["transient", "input", "deadline"])
+        .chain(TRANSITIONS);
+    let followed = |keyword: &str| match keyword {
+        "input" => body.peek2(syn::token::Brace),
+        "deadline" => true,
+        _ => tokens::second_is_word(body),
+    };
+    if let Some(keyword) = keywords.clone().find(|keyword| *keyword == word) {
+        if keyword != "input" || followed(keyword) {
+            return Ok(keyword);
+        }
+    }
+    let error = stop(body, &format!("unknown keyword `{word}`"));
+    match suggest::nearest(word, keywords.clone()) {
+        Some(nearest) => {
+            let error = error.with_help(&format!("did you mean `{nearest}`?"));
+            if followed(nearest) {
+                diagnostics.syntax(&error);
+                Ok(nearest)
+            } else {
+                Err(error)
+            }
+        }
+        None => Err(error.with_help(&format!(
+            "a declaration begins with {}",
+            suggest::any_of(keywords)
+        ))),
+    }
+}
+
+fn deadline(
+    body: ParseStream<'_>,
+    ast: &mut Workflow,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    let keyword = body.call(Ident::parse_any)?;
+    duration::parse(body, "the time that a run may take, such as `30d`")?;
+    if ast.deadline.is_some() {
+        diagnostics.error(&keyword, "the workflow has two deadlines");
+    }
+    ast.deadline.get_or_insert(keyword);
+    tokens::semicolon(body, "the deadline")
 }
 
 fn input_block(
@@ -148,7 +183,7 @@ fn input_block(
     attributes: &Attributes,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
-    let keyword = word(body, "input")?;
+    let keyword = body.call(Ident::parse_any)?;
     attributes::refuse(attributes, "`input`", diagnostics);
     let fields = state::fields(body, "input", diagnostics)?;
     if let Some(first) = &ast.input {

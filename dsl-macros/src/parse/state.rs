@@ -9,17 +9,16 @@ use super::tokens::{WithHelp as _, declared_name, next_word, semicolon, skip, st
 use crate::ast::{Attributes, Field, State, StateKind, Workflow, plain};
 use crate::diagnostics::{Diagnostics, position};
 
+/// Reads what follows the keyword of a state.
 pub(super) fn parse(
     input: ParseStream<'_>,
+    kind: StateKind,
+    transient: Option<Ident>,
     attributes: Attributes,
     ast: &mut Workflow,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     attributes::misplaced(&attributes, "a state", diagnostics);
-    let transient = (next_word(input).as_deref() == Some("transient"))
-        .then(|| super::word(input, "transient"))
-        .transpose()?;
-    let kind = kind(input)?;
     let name = name(input, kind)?;
     // The name is known from here on, so whatever else is wrong with the line, no transition
     // that uses it is to blame.
@@ -45,7 +44,8 @@ pub(super) fn parse(
     semicolon(input, &format!("state `{name}`"))
 }
 
-fn kind(input: ParseStream<'_>) -> Result<StateKind> {
+/// Consumes the keyword after `transient`.
+pub(super) fn kind(input: ParseStream<'_>) -> Result<StateKind> {
     let word = next_word(input);
     let kind = StateKind::ALL
         .into_iter()
@@ -90,8 +90,9 @@ pub(super) fn fields(
     braced!(content in input);
     let mut fields: Vec<Field> = Vec::new();
     while !content.is_empty() {
-        match field(&content, of) {
+        match field(&content, of, diagnostics) {
             Ok(field) => {
+                attributes::refuse_cfg(&field.attributes, diagnostics);
                 let first = fields
                     .iter()
                     .find(|first| plain(&first.name) == plain(&field.name));
@@ -131,12 +132,13 @@ pub(super) fn fields(
     Ok(fields)
 }
 
-fn field(input: ParseStream<'_>, of: &str) -> Result<Field> {
+fn field(input: ParseStream<'_>, of: &str, diagnostics: &mut Diagnostics) -> Result<Field> {
     let attributes = input.call(Attribute::parse_outer)?;
     let start = input.span();
     if !matches!(input.parse::<Visibility>()?, Visibility::Inherited) {
-        return Err(Error::new(start, "a field is as visible as its workflow")
-            .with_help("remove the visibility here, or put it before `workflow`"));
+        let error = Error::new(start, "a field is as visible as its workflow");
+        diagnostics
+            .syntax(&error.with_help("remove the visibility here, or put it before `workflow`"));
     }
     let name = declared_name(input, "a field")?;
     if !input.peek(Token![:]) || input.peek(Token![::]) {
@@ -152,10 +154,28 @@ fn field(input: ParseStream<'_>, of: &str) -> Result<Field> {
             &format!("the type of field `{name}` of {of}"),
         ));
     }
-    let ty: Type = input.parse()?;
+    let ty = field_type(input)?;
     Ok(Field {
         attributes,
         name,
         ty,
     })
+}
+
+/// Reads a type, also one with an expression in it that the parser has no grammar for: rustc will
+/// read it where it is written again.
+fn field_type(input: ParseStream<'_>) -> Result<Type> {
+    let ahead = input.fork();
+    match ahead.parse::<Type>() {
+        Err(error) if error.to_string().starts_with("unsupported expression") => {
+            let mut tokens = proc_macro2::TokenStream::new();
+            let mut depth = 0_i32;
+            while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {
+                depth += i32::from(input.peek(Token![<])) - i32::from(input.peek(Token![>]));
+                tokens.extend(input.parse::<proc_macro2::TokenTree>());
+            }
+            Ok(Type::Verbatim(tokens))
+        }
+        _ => input.parse(),
+    }
 }

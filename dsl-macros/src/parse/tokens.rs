@@ -103,7 +103,7 @@ pub(super) fn stop(input: ParseStream<'_>, message: &str) -> Error {
         // A group's span covers lines of content; its first delimiter is where reading stopped.
         Some((TokenTree::Group(group), _)) => Error::new(group.span_open(), message),
         Some((token, _)) => Error::new(token.span(), message),
-        None => input.error(message),
+        None => Error::new(input.span(), message),
     }
 }
 

@@ -11,8 +11,11 @@ use super::{attributes, clause, duration, split};
 use crate::ast::{Attributes, Due, Transition, TransitionKind, Workflow};
 use crate::diagnostics::Diagnostics;
 
+/// Reads what follows the keyword of a transition.
 pub(super) fn parse(
     input: ParseStream<'_>,
+    keyword: Ident,
+    meant: &str,
     attributes: Attributes,
     ast: &mut Workflow,
     diagnostics: &mut Diagnostics,
@@ -23,9 +26,7 @@ pub(super) fn parse(
             .error(&derive.path, "a transition cannot derive")
             .help("`#[derive(..)]` on the workflow applies to the outcomes of its transitions as well");
     }
-    let text = next_word(input).unwrap_or_default();
-    let keyword = word(input, &text)?;
-    let name = declared_name(input, &format!("a {text}"))?;
+    let name = declared_name(input, &format!("a {meant}"))?;
     // From here on the transition exists, however much of its line can be read.
     ast.transitions.push(Transition {
         attributes,
@@ -38,7 +39,7 @@ pub(super) fn parse(
         clauses: Vec::new(),
     });
     let transition = ast.transitions.last_mut().expect("one was just pushed");
-    rest(input, &text, transition, &ast.unread, diagnostics)
+    rest(input, meant, transition, &ast.unread, diagnostics)
 }
 
 fn rest(
@@ -54,13 +55,15 @@ fn rest(
         transition.outcome = Some(declared_name(input, "an outcome")?);
     }
     transition.kind = kind(input, keyword)?;
-    if !input.peek(Token![:]) || input.peek(Token![::]) {
-        return Err(unexpected(
-            input,
-            &format!("`: From -> To` after {keyword} `{name}`"),
-        ));
+    if input.peek(Token![:]) && !input.peek(Token![::]) {
+        input.parse::<Token![:]>()?;
+    } else {
+        let error = unexpected(input, &format!("`: From -> To` after {keyword} `{name}`"));
+        if next_word(input).is_none() || super::begins_declaration(input) {
+            return Err(error);
+        }
+        diagnostics.syntax(&error);
     }
-    input.parse::<Token![:]>()?;
     if input.peek(Token![->]) {
         return Err(unexpected(
             input,
@@ -73,13 +76,18 @@ fn rest(
         &mut transition.sources,
         "the state that it leaves",
     )?;
-    if !input.peek(Token![->]) {
-        return Err(unexpected(
+    if input.peek(Token![->]) {
+        input.parse::<Token![->]>()?;
+    } else {
+        let error = unexpected(
             input,
             &format!("`->` and the states that `{name}` leads to"),
-        ));
+        );
+        if next_word(input).is_none() || super::begins_declaration(input) {
+            return Err(error);
+        }
+        diagnostics.syntax(&error);
     }
-    input.parse::<Token![->]>()?;
     states(
         input,
         unread,
