@@ -97,7 +97,7 @@ impl<'a> Context<'a> {
             any: documented(format!("Any{name}")),
             end: documented(format!("{name}End")),
             steps: documented(format!("{name}Steps")),
-            workflow: fresh.own(&graph.ast.name),
+            workflow: fresh.own(&graph.ast.name, at(reader, graph.ast.name.span())),
             here: fresh.ident("S"),
             fresh,
         }

@@ -49,12 +49,14 @@ impl Fresh {
 
     /// `name`, with as many underscores as it takes to differ from every word of the block.
     /// The machine's name as it is written, unless a state or an outcome took it.
-    pub(super) fn own(&self, name: &Ident) -> Ident {
-        if self.types.contains(&plain(name)) {
-            self.documented(&plain(name), name.span())
+    pub(super) fn own(&self, name: &Ident, span: Span) -> Ident {
+        let mut own = if self.types.contains(&plain(name)) {
+            self.documented(&plain(name), span)
         } else {
             name.clone()
-        }
+        };
+        own.set_span(span);
+        own
     }
 
     pub(super) fn ident(&self, name: &str) -> Ident {

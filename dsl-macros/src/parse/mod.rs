@@ -140,10 +140,9 @@ fn meant(body: ParseStream<'_>, word: &str, diagnostics: &mut Diagnostics) -> Re
         "deadline" => true,
         _ => tokens::second_is_word(body),
     };
-    if let Some(keyword) = keywords.clone().find(|keyword| *keyword == word) {
-        if keyword != "input" || followed(keyword) {
-            return Ok(keyword);
-        }
+    let known = keywords.clone().find(|keyword| *keyword == word);
+    if let Some(keyword) = known.filter(|keyword| *keyword != "input" || followed(keyword)) {
+        return Ok(keyword);
     }
     let error = stop(body, &format!("unknown keyword `{word}`"));
     match suggest::nearest(word, keywords.clone()) {

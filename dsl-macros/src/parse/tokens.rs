@@ -27,6 +27,13 @@ pub(super) fn second_is_word(input: ParseStream<'_>) -> bool {
     after.is_some_and(|rest| rest.ident().is_some())
 }
 
+/// Whether the token after the next is one of these words.
+pub(super) fn second_is_one_of(input: ParseStream<'_>, words: &[&str]) -> bool {
+    let after = input.cursor().token_tree().map(|(_, rest)| rest);
+    let word = after.and_then(|after| after.ident().map(|(ident, _)| ident.to_string()));
+    word.is_some_and(|word| words.contains(&word.as_str()))
+}
+
 /// Consumes the keyword `expected` of our language.
 pub(super) fn word(input: ParseStream<'_>, expected: &str) -> Result<Ident> {
     if next_word(input).as_deref() == Some(expected) {

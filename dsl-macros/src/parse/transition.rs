@@ -7,9 +7,12 @@ use syn::{Result, Token, Type, parenthesized};
 use super::tokens::{
     WithHelp as _, declared_name, is_keyword, next_word, semicolon, skip, stop, unexpected, word,
 };
-use super::{attributes, clause, duration, split};
+use super::{attributes, clause, duration, split, tokens};
 use crate::ast::{Attributes, Due, Transition, TransitionKind, Workflow};
 use crate::diagnostics::Diagnostics;
+
+/// Words that may follow the name of a transition.
+const HEADER: [&str; 4] = ["as", "after", "at", "every"];
 
 /// Reads what follows the keyword of a transition.
 pub(super) fn parse(
@@ -25,6 +28,11 @@ pub(super) fn parse(
         diagnostics
             .error(&derive.path, "a transition cannot derive")
             .help("`#[derive(..)]` on the workflow applies to the outcomes of its transitions as well");
+    }
+    let what = format!("the name of a {meant}");
+    // A line that breaks off: the next one's keyword is not its name.
+    if super::begins_declaration(input) && !tokens::second_is_one_of(input, &HEADER) {
+        return Err(unexpected(input, &what));
     }
     let name = declared_name(input, &format!("a {meant}"))?;
     // From here on the transition exists, however much of its line can be read.
