@@ -12,6 +12,6 @@ mod payload;
 mod workflow;
 
 pub use graph::{Graph, More, StateInfo, StateKind, TransitionInfo, TransitionKind};
-pub use machine::{Machine, advance, enter};
+pub use machine::{Machine, advance, enter, parts};
 pub use payload::{Carry, Payload, SharedPayload, demand_input, demand_payload};
 pub use workflow::{Source, StartState, State, Target, Transition, Workflow, cast};

@@ -62,6 +62,12 @@ where
     }
 }
 
+/// Takes a machine apart, its state as the variant `any` of an enum.
+#[doc(hidden)]
+pub fn parts<I, S, T>(machine: Machine<I, S>, any: fn(S) -> T) -> (I, T) {
+    (machine.input, any(machine.state))
+}
+
 const NAME: &str = "Machine";
 const FIELDS: &[&str] = &["input", "state"];
 

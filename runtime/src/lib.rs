@@ -70,10 +70,18 @@ mod readme {}
 /// What generated code stands on. Not for use by hand: it may change in any release.
 #[doc(hidden)]
 pub mod __private {
+    // Under one short path: a path of the standard library is twice as many tokens, and the
+    // expansion of each block is read again at every `cargo check`.
+    pub use core::convert::{From, Into};
+    pub use core::future::Future;
+    pub use core::marker::{Send, Sync};
+    pub use core::ops::FnOnce;
+    pub use core::result::Result::{self, Ok};
+
     pub use stateway_core::{
         Carry, Graph, Machine, More, Source, StartState, State, StateInfo, StateKind, Target,
         Transition, TransitionInfo, TransitionKind, Workflow, advance, cast, demand_input,
-        demand_payload, enter,
+        demand_payload, enter, parts,
     };
     pub use stateway_macros::expand;
 

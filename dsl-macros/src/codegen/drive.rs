@@ -23,7 +23,6 @@ pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let state = cx.fresh.ident(&format!("{}State", plain(workflow)));
     let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
     let drive = runtime.then(|| drive(cx, &state));
-    let into_parts = quote_spanned!(span=> let (input, state) = machine.0.into_parts(););
     quote_spanned! {span=>
         #quiet
         const _: () = {
@@ -41,7 +40,7 @@ pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
 
                 fn into_parts(any: #any) -> (#input, #state) {
                     match any {
-                        #(#any::#names(machine) => { #into_parts (input, #state::#names(state)) })*
+                        #(#any::#names(machine) => #private::parts(machine.0, #state::#names),)*
                     }
                 }
             }
@@ -64,7 +63,7 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
         .filter(|state| state.kind.is_final())
         .map(|it| {
             let name = it.name;
-            quote_spanned!(span=> #state::#name(state) => return return ::core::result::Result::Ok(#end::#name(state)))
+            quote_spanned!(span=> #state::#name(state) => return #private::Ok(#end::#name(state)))
         });
     let steps_taken = first_steps(cx);
     let moved = steps_taken.iter().map(|(source, transition)| {
@@ -78,7 +77,7 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
             quote!(#outcome::#target(state) => #state::#target(state))
         });
         quote_spanned! {span=>
-            impl ::core::convert::From<#outcome> for #state {
+            impl #private::From<#outcome> for #state {
                 fn from(outcome: #outcome) -> Self { match outcome { #(#targets,)* } }
             }
         }
@@ -105,9 +104,9 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
                 mut state: #state,
                 context: &#context,
                 run: &#private::Run<Self>,
-            ) -> impl ::core::future::Future<
-                Output = ::core::result::Result<#end, #context::Error>,
-            > + ::core::marker::Send {
+            ) -> impl #private::Future<
+                Output = #private::Result<#end, #context::Error>,
+            > + #private::Send {
                 async move {
                     loop {
                         state = match state {
@@ -139,7 +138,6 @@ fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
 }
 
 fn step(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> TokenStream {
-    let steps = &cx.steps;
     let name = &transition.declaration.name;
     let index = cx
         .graph
@@ -147,12 +145,9 @@ fn step(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> Token
         .iter()
         .position(|it| std::ptr::eq(it, transition));
     let span = cx.at(transition.declaration.name.span());
-    let outcome = &transition.outcome;
+    let private = cx.alias(span);
     quote_spanned! {span=>
-        match <#context as #steps>::#name(context, state, run.begin(#index)).await {
-            ::core::result::Result::Ok(outcome) => ::core::convert::From::<#outcome>::from(outcome),
-            ::core::result::Result::Err(error) => return ::core::result::Result::Err(error),
-        }
+        #private::From::from(#context::#name(context, state, run.begin(#index)).await?)
     }
 }
 
@@ -192,11 +187,11 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
         }
     };
     if let Some(input) = &ast.input {
-        let granted = quote!(::core::marker::Send + ::core::marker::Sync);
+        let granted = quote!(#private::Send + #private::Sync);
         demand(&input.fields, &cx.input, "demand_input", &granted);
     }
     for state in &ast.states {
-        let granted = quote!(::core::marker::Send);
+        let granted = quote!(#private::Send);
         let of = state.name.to_token_stream();
         demand(
             state.fields.as_deref().unwrap_or_default(),

@@ -97,32 +97,36 @@ fn borrow_input(cx: &Context<'_>) -> Option<TokenStream> {
     })
 }
 
+const RUN: &str = "\
+Runs the machine from here to a final state, in this process, without storing it.
+
+`context` handles the steps. The future works on any executor.
+
+# Errors
+`RunError` with the handler's error, or with the message of its panic.
+
+# Cancel safety
+Dropping the future drops the handler that is running and the machine with it; nothing goes on
+elsewhere.";
+
 /// The method that drives a machine; `of` is the type parameter of a machine whose state is known.
 pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
     let span = cx.at(cx.workflow.span());
     let (workflow, any, end) = (&cx.workflow, &cx.any, &cx.end);
     let (krate, private, visibility) = (cx.krate(span), cx.private(span), cx.visibility(span));
     let context = cx.fresh.ident("C");
+    let doc = cx.doc(|| RUN.to_owned());
     let of = of.into_iter();
     let known = of
         .clone()
-        .map(|here| quote_spanned!(span=> #any: ::core::convert::From<#workflow<#here>>,));
+        .map(|here| quote_spanned!(span=> #any: #private::From<#workflow<#here>>,));
     quote_spanned! {span=>
-        /// Runs the machine from here to a final state, in this process, without storing it.
-        ///
-        /// `context` handles the steps. The future works on any executor.
-        ///
-        /// # Errors
-        /// `RunError` with the handler's error, or with the message of its panic.
-        ///
-        /// # Cancel safety
-        /// Dropping the future drops the handler that is running and the machine with it;
-        /// nothing goes on elsewhere.
+        #doc
         #visibility fn run<'run, #context>(
             self,
             context: &'run #context,
-        ) -> impl ::core::future::Future<
-            Output = ::core::result::Result<
+        ) -> impl #private::Future<
+            Output = #private::Result<
                 #end,
                 #krate::RunError<<#workflow as #private::Drive<#context>>::Error>,
             >,
@@ -131,7 +135,7 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
             #(#known)*
             #workflow: #private::Drive<#context>,
         {
-            #private::run::<#workflow, #context>(::core::convert::Into::into(self), context)
+            #private::run::<#workflow, #context>(#private::Into::into(self), context)
         }
     }
 }

@@ -62,7 +62,7 @@ fn state(cx: &Context<'_>, id: StateId) -> TokenStream {
             type Exits = #exits;
         }
 
-        impl ::core::convert::From<#workflow<#name>> for #any {
+        impl #private::From<#workflow<#name>> for #any {
             fn from(machine: #workflow<#name>) -> Self { #any::#name(machine) }
         }
 
@@ -166,7 +166,7 @@ fn method(
         #doc
         #visibility fn #name<#next>(
             self,
-            next: impl ::core::ops::FnOnce(#source) -> #next,
+            next: impl #private::FnOnce(#source) -> #next,
         ) -> #workflow<#next>
         where
             #bounds
