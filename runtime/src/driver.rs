@@ -31,9 +31,8 @@ pub trait Drive<C>: Workflow {
 ///
 /// # Errors
 /// The handler's error or the message of its panic, with where the run was.
-///
-/// Not an `async fn`: that would hold the machine as its argument for as long as it runs, beside the
-/// state that the run is in.
+// Not an `async fn`: that would hold the machine as its argument for as long as it runs, beside the
+// state that the run is in.
 pub fn run<W: Drive<C>, C>(
     machine: W::Any,
     context: &C,
@@ -41,7 +40,12 @@ pub fn run<W: Drive<C>, C>(
     let (input, state) = W::into_parts(machine);
     let run = Run::new(input);
     async move {
-        let result = catch_panics(W::drive(state, context, &run)).await;
+        let result = {
+            let mut drive = pin!(W::drive(state, context, &run));
+            // After a panic the drive is never polled again, and of what it borrowed only the
+            // context lives on, which other runs share and a panic may meet at any time anyway.
+            poll_fn(|cx| catch_panic(|| drive.as_mut().poll(cx))).await
+        };
         let result = result
             .map_err(|cause| RunError::new(W::GRAPH, run.id().clone(), run.transition(), cause));
         // How the run ended is known by now and not lost to an input that panics when it goes.
@@ -50,20 +54,14 @@ pub fn run<W: Drive<C>, C>(
     }
 }
 
-/// Gives a panic of `run` as its cause.
+/// Gives a panic as the cause of the failure.
 ///
 /// One guard stands around the whole run: a guard around each step would cost more than the step.
-async fn catch_panics<T, E>(run: impl Future<Output = Result<T, E>>) -> Result<T, Cause<E>> {
-    let mut run = pin!(run);
-    poll_fn(move |cx| {
-        // After a panic the run is never polled again, and of what it borrowed only the context
-        // lives on, which other runs share and a panic may meet at any time anyway.
-        match catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(cx))) {
-            Ok(poll) => poll.map_err(Cause::Handler),
-            Err(panic) => Poll::Ready(Err(Cause::Panic(message(panic)))),
-        }
-    })
-    .await
+fn catch_panic<T, E>(poll: impl FnOnce() -> Poll<Result<T, E>>) -> Poll<Result<T, Cause<E>>> {
+    match catch_unwind(AssertUnwindSafe(poll)) {
+        Ok(poll) => poll.map_err(Cause::Handler),
+        Err(panic) => Poll::Ready(Err(Cause::Panic(message(panic)))),
+    }
 }
 
 /// The message of a panic, as the panic hook would print it.

@@ -11,6 +11,9 @@ use crate::key::RunId;
 ///
 /// It says where the run was, and gives the cause as a value: the user's own error comes back as
 /// it was returned.
+///
+/// It is a [`std::error::Error`] if the handlers' error is one. For `anyhow::Error`, a `String` or a
+/// `Box<dyn Error>`, which are none, take the error out by [`into_cause`](RunError::into_cause).
 pub struct RunError<E> {
     // Boxed: a run succeeds far more often than it fails, and its result is moved about.
     failure: Box<Failure<E>>,

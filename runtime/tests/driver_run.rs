@@ -91,6 +91,41 @@ fn a_machine_that_lost_its_type_is_driven_from_where_it_is() {
     assert_eq!(counter.calls.into_inner(), 2);
 }
 
+workflow! {
+    workflow Large {
+        start Full { bytes: [u8; 1 << 12] };
+        state Half { bytes: [u8; 1 << 12] };
+        done Empty;
+        step halve: Full -> Half;
+        step drain as Drained: Half -> Empty;
+    }
+}
+
+struct Drain;
+
+impl LargeSteps for Drain {
+    type Error = Infallible;
+
+    async fn halve(&self, full: Full, step: &Step<Halve>) -> Result<Halve, Infallible> {
+        Ok(step.to(Half { bytes: full.bytes }))
+    }
+
+    async fn drain(&self, half: Half, step: &Step<Drained>) -> Result<Drained, Infallible> {
+        drop(half.bytes);
+        Ok(step.to(Empty))
+    }
+}
+
+#[test]
+fn the_future_of_a_run_holds_its_state_a_few_times_and_not_once_for_each_layer() {
+    let run = Large::start(Full {
+        bytes: [0; 1 << 12],
+    })
+    .run(&Drain);
+    let states = size_of_val(&run) / size_of::<Full>();
+    assert!(states <= 4, "{states} times");
+}
+
 #[test]
 fn a_run_that_never_waits_lets_its_executor_go_on() {
     let counter = Counter::default();
