@@ -32,7 +32,7 @@
 //!
 //! # Features
 //!
-//! `runtime` (default): the driver, [`Step`] and [`RunError`]. Without it [`workflow!`] gives the
+//! `runtime` (default): the driver, `Step` and `RunError`. Without it [`workflow!`] gives the
 //! typestate, the graph and the diagrams, and no trait of handlers.
 
 #[cfg(feature = "runtime")]
