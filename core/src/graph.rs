@@ -15,6 +15,7 @@
 /// }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Graph {
     /// The workflow's name as declared, such as `Order`.
     pub name: &'static str,
@@ -22,14 +23,11 @@ pub struct Graph {
     pub states: &'static [StateInfo],
     /// Every transition, in order of declaration.
     pub transitions: &'static [TransitionInfo],
-    // Generated code writes a graph as a literal, which the compiler checks faster than calls.
-    // Others cannot, so that a later policy can add a field.
-    #[doc(hidden)]
-    pub more: More,
 }
 
 /// One state of a [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StateInfo {
     /// The state's name as declared, such as `Reserved`.
     pub name: &'static str,
@@ -37,12 +35,11 @@ pub struct StateInfo {
     pub kind: StateKind,
     /// Whether the state is never written to a store.
     pub transient: bool,
-    #[doc(hidden)]
-    pub more: More,
 }
 
 /// One transition of a [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TransitionInfo {
     /// The transition's name as declared, such as `reserve`.
     pub name: &'static str,
@@ -52,14 +49,7 @@ pub struct TransitionInfo {
     pub sources: &'static [usize],
     /// The positions of the states that it may lead to; at least one.
     pub targets: &'static [usize],
-    #[doc(hidden)]
-    pub more: More,
 }
-
-/// What a graph may have one day. Hidden: whoever writes it writes generated code.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct More;
 
 /// Where a run stands when it is in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,5 +95,48 @@ impl StateKind {
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, StateKind::Done | StateKind::Failed)
+    }
+}
+
+/// A graph as generated code writes it. Hidden, so that a later policy can add a field.
+#[doc(hidden)]
+#[must_use]
+pub const fn graph(
+    name: &'static str,
+    states: &'static [StateInfo],
+    transitions: &'static [TransitionInfo],
+) -> Graph {
+    Graph {
+        name,
+        states,
+        transitions,
+    }
+}
+
+/// A state of it.
+#[doc(hidden)]
+#[must_use]
+pub const fn state(name: &'static str, kind: StateKind, transient: bool) -> StateInfo {
+    StateInfo {
+        name,
+        kind,
+        transient,
+    }
+}
+
+/// A transition of it.
+#[doc(hidden)]
+#[must_use]
+pub const fn transition(
+    name: &'static str,
+    kind: TransitionKind,
+    sources: &'static [usize],
+    targets: &'static [usize],
+) -> TransitionInfo {
+    TransitionInfo {
+        name,
+        kind,
+        sources,
+        targets,
     }
 }

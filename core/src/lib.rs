@@ -11,7 +11,9 @@ mod machine;
 mod payload;
 mod workflow;
 
-pub use graph::{Graph, More, StateInfo, StateKind, TransitionInfo, TransitionKind};
+pub use graph::{
+    Graph, StateInfo, StateKind, TransitionInfo, TransitionKind, graph, state, transition,
+};
 pub use machine::{Machine, advance, enter, parts};
 pub use payload::{Carry, Payload, SharedPayload, demand_input, demand_payload};
 pub use workflow::{Source, StartState, State, Target, Transition, Workflow, cast};

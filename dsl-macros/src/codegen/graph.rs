@@ -26,7 +26,7 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
         let transient = state
             .declaration
             .is_some_and(|declaration| declaration.transient.is_some());
-        quote!(StateInfo { name: #name, kind: StateKind::#kind, transient: #transient, more: More })
+        quote!(state(#name, StateKind::#kind, #transient))
     });
     let transitions = graph.transitions.iter().map(|transition| {
         let name = plain(&transition.declaration.name);
@@ -42,14 +42,12 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
         );
         let sources = positions(&transition.sources);
         let targets = positions(&transition.targets);
-        quote!(TransitionInfo {
-            name: #name, kind: TransitionKind::#kind, sources: #sources, targets: #targets, more: More
-        })
+        quote!(transition(#name, TransitionKind::#kind, #sources, #targets))
     });
     quote!({
-        use #private::{Graph, More, StateInfo, StateKind, TransitionInfo, TransitionKind};
+        use #private::{StateKind, TransitionKind, graph, state, transition};
 
-        &Graph { name: #name, states: &[#(#states),*], transitions: &[#(#transitions),*], more: More }
+        &graph(#name, &[#(#states),*], &[#(#transitions),*])
     })
 }
 

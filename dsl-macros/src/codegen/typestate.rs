@@ -21,6 +21,7 @@ pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
     let (quiet, private) = (quiet(), cx.private(Span::call_site()));
     let names = cx.names(Span::call_site());
     let markers = markers(cx);
+    let methods = methods_of(cx);
     let states = cx.graph.ids().map(|id| state(cx, id));
     let transitions = cx.graph.transitions.iter().map(|it| transition(cx, it));
     quote! {
@@ -31,6 +32,7 @@ pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
             mod #names { #(pub enum #markers {})* }
             #(#states)*
             #(#transitions)*
+            #methods
         };
     }
 }
@@ -90,40 +92,24 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
     let declaration = transition.declaration;
     let name = &declaration.name;
     let span = cx.at(name.span());
-    let (workflow, here, private) = (&cx.workflow, &cx.here, cx.alias(span));
+    let (workflow, private) = (&cx.workflow, cx.alias(span));
     let outcome = &transition.outcome;
-    let names = cx.names(span);
-    let kind = format_ident!("{}", declaration.kind.keyword(), span = span);
-    let (kind, marker) = (
-        quote_spanned!(span=> #names::#kind),
-        quote_spanned!(span=> #names::#name),
-    );
-    let targets: Vec<_> = transition
-        .targets
-        .iter()
-        .map(|it| cx.graph.state(*it).name)
-        .collect();
-    let all_targets = match targets.as_slice() {
-        [target] => quote!(#target),
-        targets => quote!((#(#targets),*)),
-    };
+    let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
+    let Labels {
+        kind,
+        name: marker,
+        targets: all_targets,
+    } = labels(cx, transition);
     // What leaves a state alone is its source by a blanket impl.
     let several = (cx.graph.exits(source_id).count() > 1).then(|| {
         let exits = exits(cx, source_id);
         quote_spanned!(span=> impl #private::Source<#marker, #source, #exits> for #source {})
     });
-    let next = cx.fresh.ident_at("Next", span);
-    let method = (!OWN_METHODS.contains(&plain(name).as_str())).then(|| {
-        let to = quote_spanned!(span=> #next: #private::Target<#outcome, #kind, #marker, #all_targets>);
-        if cx.reader == Reader::Compiler {
-            let from = quote_spanned! {span=>
-                #here: #private::State + #private::Source<#marker, #source, <#here as #private::State>::Exits>,
-            };
-            let method = method(cx, transition, source, &next, &quote!(#from #to));
-            quote_spanned!(span=> impl<#here> #workflow<#here> { #method })
-        } else {
-            let method = method(cx, transition, source, &next, &to);
-            quote_spanned!(span=> impl #workflow<#source> { #method })
+    let accepted = targets.map(|target| {
+        quote_spanned! {span=>
+            impl #private::Target<#outcome, #kind, #marker, #all_targets> for #target {
+                fn outcome(self) -> #outcome { #outcome::#target(self) }
+            }
         }
     });
     quote_spanned! {span=>
@@ -136,28 +122,53 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
 
         #several
 
-        #(impl #private::Target<#outcome, #kind, #marker, #all_targets> for #targets {
-            fn outcome(self) -> #outcome { #outcome::#targets(self) }
-        })*
-
-        #method
+        #(#accepted)*
     }
 }
 
-fn method(
-    cx: &Context<'_>,
-    transition: &Transition<'_>,
-    source: &Ident,
-    next: &Ident,
-    bounds: &TokenStream,
-) -> TokenStream {
-    let name = &transition.declaration.name;
+/// The methods, where their readers look for them.
+fn methods_of(cx: &Context<'_>) -> TokenStream {
+    let (workflow, here) = (&cx.workflow, &cx.here);
+    let callable = cx.graph.transitions.iter().filter(|transition| {
+        let name = plain(&transition.declaration.name);
+        !transition.sources.is_empty() && !OWN_METHODS.contains(&name.as_str())
+    });
+    if cx.reader == Reader::Compiler {
+        let methods = callable.map(|it| method(cx, it));
+        return quote!(impl<#here> #workflow<#here> { #(#methods)* });
+    }
+    let impls = callable.map(|transition| {
+        let source = cx.graph.state(transition.sources[0]).name;
+        let span = cx.at(transition.declaration.name.span());
+        let method = method(cx, transition);
+        quote_spanned!(span=> impl #workflow<#source> { #method })
+    });
+    impls.collect()
+}
+
+fn method(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+    let declaration = transition.declaration;
+    let name = &declaration.name;
     let span = cx.at(name.span());
-    let (workflow, private, visibility) = (&cx.workflow, cx.alias(span), cx.visibility(span));
-    let attributes = &transition.declaration.attributes.kept;
+    let (workflow, here) = (&cx.workflow, &cx.here);
+    let (private, visibility) = (cx.alias(span), cx.visibility(span));
+    let source = cx.graph.state(transition.sources[0]).name;
+    let outcome = &transition.outcome;
+    let Labels {
+        kind,
+        name: label,
+        targets,
+    } = labels(cx, transition);
+    let next = cx.fresh.ident_at("Next", span);
+    let from = (cx.reader == Reader::Compiler).then(|| {
+        quote_spanned! {span=>
+            #here: #private::State + #private::Source<#label, #source, <#here as #private::State>::Exits>,
+        }
+    });
+    let attributes = &declaration.attributes.kept;
     // The user's own documentation, if there is any, is a paragraph of its own.
     let doc = cx.doc(|| {
-        let keyword = transition.declaration.kind.keyword();
+        let keyword = declaration.kind.keyword();
         format!("\nMoves the machine along {keyword} `{name}`: `next` turns the source state into the one that follows.")
     });
     // "takes ownership of the receiver, which moves .." then points at the declaration.
@@ -169,9 +180,34 @@ fn method(
             next: impl #private::FnOnce(#source) -> #next,
         ) -> #workflow<#next>
         where
-            #bounds
+            #from
+            #next: #private::Target<#outcome, #kind, #label, #targets>,
         {
             #workflow(#private::advance(self.0, next))
         }
+    }
+}
+
+/// Types that print as what the declaration says of a transition.
+struct Labels {
+    kind: TokenStream,
+    name: TokenStream,
+    targets: TokenStream,
+}
+
+fn labels(cx: &Context<'_>, transition: &Transition<'_>) -> Labels {
+    let declaration = transition.declaration;
+    let span = cx.at(declaration.name.span());
+    let names = cx.names(span);
+    let kind = format_ident!("{}", declaration.kind.keyword(), span = span);
+    let name = &declaration.name;
+    let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
+    Labels {
+        kind: quote_spanned!(span=> #names::#kind),
+        name: quote_spanned!(span=> #names::#name),
+        targets: match targets.collect::<Vec<_>>().as_slice() {
+            [target] => quote!(#target),
+            targets => quote!((#(#targets),*)),
+        },
     }
 }
