@@ -6,7 +6,7 @@
 
 use core::any::Any;
 
-use crate::Graph;
+use crate::{Graph, Machine};
 
 /// A declaration made by `workflow!`, under the name of its machine (`Order`).
 ///
@@ -37,6 +37,12 @@ pub trait State: Sized + 'static {
     /// Prints as the names of the transitions that leave this state.
     #[doc(hidden)]
     type Exits;
+
+    /// Forgets at compile time which state the machine is in.
+    #[doc(hidden)]
+    fn any(
+        machine: Machine<<Self::Workflow as Workflow>::Input, Self>,
+    ) -> <Self::Workflow as Workflow>::Any;
 }
 
 /// A state that a run of `W` may begin in.

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{Context, derives, generated, machine};
+use super::{Context, derives, generated, generated_type, machine};
 
 pub(super) fn enums(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let mut code = any(cx, runtime);
@@ -15,7 +15,7 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let ast = cx.graph.ast;
     let span = cx.at(cx.workflow.span());
     let (workflow, any, here, visibility) = (&cx.workflow, &cx.any, &cx.here, cx.visibility(span));
-    let (private, generated) = (cx.private(span), generated());
+    let (private, generated, generated_type) = (cx.private(span), generated(), generated_type());
     let derives = derives::for_wrapper(&ast.attributes);
     let doc = cx.doc(|| {
         format!(
@@ -41,7 +41,7 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
     });
     quote_spanned! {span=>
         #doc
-        #generated
+        #generated_type
         #derives
         #[must_use = "a machine that is dropped leaves its process where it is"]
         #visibility enum #declared { #(#names(#workflow<#names>),)* }
@@ -58,6 +58,14 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #input
 
             #run
+        }
+
+        #generated
+        impl<#here> #private::From<#workflow<#here>> for #any
+        where
+            #here: #private::State<Workflow = #workflow>,
+        {
+            fn from(machine: #workflow<#here>) -> Self { #here::any(machine.0) }
         }
 
         #generated
@@ -80,8 +88,8 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
 fn end(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
     let span = cx.at(cx.workflow.span());
-    let (workflow, end, visibility, generated) =
-        (&cx.workflow, &cx.end, cx.visibility(span), generated());
+    let (workflow, end, visibility, generated_type) =
+        (&cx.workflow, &cx.end, cx.visibility(span), generated_type());
     let derives = derives::for_wrapper(&ast.attributes);
     let doc = cx.doc(|| format!("How a run of [`{workflow}`] ended."));
     let declared = cx.declared(end);
@@ -89,7 +97,7 @@ fn end(cx: &Context<'_>) -> TokenStream {
     let finals: Vec<_> = finals.map(|state| state.name).collect();
     quote_spanned! {span=>
         #doc
-        #generated
+        #generated_type
         #derives
         #[must_use = "a run may also have ended in a failed state"]
         #visibility enum #declared { #(#finals(#finals),)* }

@@ -112,14 +112,14 @@ elsewhere.";
 /// The method that drives a machine; `of` is the type parameter of a machine whose state is known.
 pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
     let span = cx.at(cx.workflow.span());
-    let (workflow, any, end) = (&cx.workflow, &cx.any, &cx.end);
+    let (workflow, end) = (&cx.workflow, &cx.end);
     let (krate, private, visibility) = (cx.krate(span), cx.private(span), cx.visibility(span));
     let context = cx.fresh.ident("C");
     let doc = cx.doc(|| RUN.to_owned());
     let of = of.into_iter();
     let known = of
         .clone()
-        .map(|here| quote_spanned!(span=> #any: #private::From<#workflow<#here>>,));
+        .map(|here| quote_spanned!(span=> #here: #private::State<Workflow = #workflow>,));
     quote_spanned! {span=>
         #doc
         #visibility fn run<'run, #context>(

@@ -192,10 +192,14 @@ fn quiet() -> TokenStream {
     }
 }
 
-/// For an item that the user can name but did not write.
+/// For functions that the user can name but did not write.
 fn generated() -> TokenStream {
     quote! {
-        #[allow(dead_code, deprecated, missing_docs, unreachable_code,
-            clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(dead_code, deprecated, unreachable_code, clippy::all, clippy::pedantic, clippy::nursery)]
     }
+}
+
+/// For types that the user can name but did not write.
+fn generated_type() -> TokenStream {
+    quote!(#[allow(dead_code, deprecated, missing_docs, clippy::all)])
 }

@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{Context, derives, generated};
+use super::{Context, derives, generated_type};
 
 pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
-    let generated = generated();
+    let generated_type = generated_type();
     let derives = derives::for_wrapper(&ast.attributes);
     let enums = cx.graph.transitions.iter().map(|transition| {
         let outcome = &transition.outcome;
@@ -27,7 +27,7 @@ pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
             .map(|target| cx.graph.state(*target).name);
         quote_spanned! {span=>
             #doc
-            #generated
+            #generated_type
             #derives
             #[must_use = "an outcome that is not returned moves nothing"]
             #visibility enum #outcome { #(#targets(#targets),)* }

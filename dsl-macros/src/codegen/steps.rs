@@ -7,14 +7,14 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::{Context, Reader, generated, names};
+use super::{Context, Reader, generated_type, names};
 use crate::ast::TransitionKind;
 use crate::graph::Transition;
 
 pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     let span = cx.at(cx.workflow.span());
     let (workflow, steps, visibility) = (&cx.workflow, &cx.steps, cx.visibility(span));
-    let generated = generated();
+    let generated_type = generated_type();
     let doc = cx.doc(|| {
         format!(
             "The handlers of [`{workflow}`]: a context implements them, one for each step.\n\n\
@@ -28,7 +28,7 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     let functions = handled(cx).map(|(transition, source)| function(cx, transition, source));
     quote_spanned! {span=>
         #doc
-        #generated
+        #generated_type
         #[diagnostic::on_unimplemented(message = #message, label = "no handlers", note = #note)]
         #visibility trait #declared: ::core::marker::Send + ::core::marker::Sync {
             #error

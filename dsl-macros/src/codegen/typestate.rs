@@ -53,7 +53,7 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
 fn state(cx: &Context<'_>, id: StateId) -> TokenStream {
     let name = cx.graph.state(id).name;
     let span = cx.at(name.span());
-    let (workflow, any, private) = (&cx.workflow, &cx.any, cx.alias(span));
+    let (workflow, any, input, private) = (&cx.workflow, &cx.any, &cx.input, cx.alias(span));
     let exits = exits(cx, id);
     let is_start = cx.graph.state(id).kind == StateKind::Start;
     let start =
@@ -62,10 +62,8 @@ fn state(cx: &Context<'_>, id: StateId) -> TokenStream {
         impl #private::State for #name {
             type Workflow = #workflow;
             type Exits = #exits;
-        }
 
-        impl #private::From<#workflow<#name>> for #any {
-            fn from(machine: #workflow<#name>) -> Self { #any::#name(machine) }
+            fn any(machine: #private::Machine<#input, Self>) -> #any { #any::#name(#workflow(machine)) }
         }
 
         #start
