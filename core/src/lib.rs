@@ -16,4 +16,4 @@ pub use graph::{
 };
 pub use machine::{Machine, advance, enter, parts};
 pub use payload::{Carry, Payload, SharedPayload, demand_input, demand_payload};
-pub use workflow::{Source, StartState, State, Target, Transition, Workflow, cast};
+pub use workflow::{Accepts, Source, StartState, State, Target, Transition, Workflow, cast};

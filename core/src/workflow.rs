@@ -68,6 +68,10 @@ pub trait Transition: Sized + 'static {
     /// Prints as the states that the transition may lead to.
     #[doc(hidden)]
     type Targets;
+
+    /// The state that it led to, as a driver moves it on.
+    #[doc(hidden)]
+    fn into_state(self) -> <Self::Workflow as Workflow>::State;
 }
 
 /// The state `From`, which the transition leaves. Being it, every such state converts into it.
@@ -92,6 +96,24 @@ impl<S: State<Exits = Name>, Name> Source<Name, S, Name> for S {}
 pub trait Target<T, Kind, Name, Targets> {
     /// The outcome that leads to this state.
     fn outcome(self) -> T;
+}
+
+// Not recommended: that a state has no such impl is the message of `Target`.
+#[diagnostic::do_not_recommend]
+impl<S, T> Target<T, T::Kind, T::Name, T::Targets> for S
+where
+    T: Accepts<S>,
+{
+    fn outcome(self) -> T {
+        T::accept(self)
+    }
+}
+
+/// A transition that may lead to the state `S`.
+#[doc(hidden)]
+pub trait Accepts<S>: Transition {
+    /// The outcome that leads to `state`.
+    fn accept(state: S) -> Self;
 }
 
 /// Finds out whether a value is a `B`, or gives it back by way of `or`.

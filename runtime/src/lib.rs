@@ -79,9 +79,9 @@ pub mod __private {
     pub use core::result::Result::{self, Ok};
 
     pub use stateway_core::{
-        Carry, Graph, Machine, Source, StartState, State, StateInfo, StateKind, Target, Transition,
-        TransitionInfo, TransitionKind, Workflow, advance, cast, demand_input, demand_payload,
-        enter, graph, parts, state, transition,
+        Accepts, Carry, Graph, Machine, Source, StartState, State, StateInfo, StateKind, Target,
+        Transition, TransitionInfo, TransitionKind, Workflow, advance, cast, demand_input,
+        demand_payload, enter, graph, parts, state, transition,
     };
     pub use stateway_macros::expand;
 

@@ -12,46 +12,40 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::{Context, quiet, steps};
-use crate::ast::{Field, plain};
+use super::{Context, steps};
+use crate::ast::Field;
 use crate::graph::Transition;
 
 pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
-    let (workflow, any, end, input) = (&cx.workflow, &cx.any, &cx.end, &cx.input);
+    let (workflow, any, end, input, state) = (&cx.workflow, &cx.any, &cx.end, &cx.input, &cx.state);
     let span = cx.at(cx.workflow.span());
-    let (path, private, quiet) = (cx.private(span), cx.alias(span), quiet());
-    let state = cx.fresh.ident(&format!("{}State", plain(workflow)));
+    let private = cx.alias(span);
     let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
-    let drive = runtime.then(|| drive(cx, &state));
+    let drive = runtime.then(|| drive(cx));
     quote_spanned! {span=>
-        #quiet
-        const _: () = {
-            use #path as __stateway;
+        pub enum #state { #(#names(#names),)* }
 
-            pub enum #state { #(#names(#names),)* }
+        impl #private::Workflow for #workflow {
+            type Input = #input;
+            type State = #state;
+            type Any = #any;
+            type End = #end;
 
-            impl #private::Workflow for #workflow {
-                type Input = #input;
-                type State = #state;
-                type Any = #any;
-                type End = #end;
+            const GRAPH: &'static #private::Graph = <#workflow>::GRAPH;
 
-                const GRAPH: &'static #private::Graph = <#workflow>::GRAPH;
-
-                fn into_parts(any: #any) -> (#input, #state) {
-                    match any {
-                        #(#any::#names(machine) => #private::parts(machine.0, #state::#names),)*
-                    }
+            fn into_parts(any: #any) -> (#input, #state) {
+                match any {
+                    #(#any::#names(machine) => #private::parts(machine.0, #state::#names),)*
                 }
             }
+        }
 
-            #drive
-        };
+        #drive
     }
 }
 
-fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
-    let (workflow, end, steps) = (&cx.workflow, &cx.end, &cx.steps);
+fn drive(cx: &Context<'_>) -> TokenStream {
+    let (workflow, end, steps, state) = (&cx.workflow, &cx.end, &cx.steps, &cx.state);
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
     let context = cx.fresh.ident("C");
@@ -70,18 +64,6 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
         let arm = step(cx, &context, transition);
         quote_spanned!(span=> #state::#source(state) => #arm)
     });
-    let conversions = cx.graph.transitions.iter().map(|transition| {
-        let outcome = &transition.outcome;
-        let targets = transition.targets.iter().map(|target| {
-            let target = cx.graph.state(*target).name;
-            quote!(#outcome::#target(state) => #state::#target(state))
-        });
-        quote_spanned! {span=>
-            impl #private::From<#outcome> for #state {
-                fn from(outcome: #outcome) -> Self { match outcome { #(#targets,)* } }
-            }
-        }
-    });
     // Only a block with errors has states that neither end nor are left by a step.
     let left = cx
         .graph
@@ -90,8 +72,6 @@ fn drive(cx: &Context<'_>, state: &Ident) -> TokenStream {
         .any(|it| !it.kind.is_final() && !steps_taken.iter().any(|(source, _)| *source == it.name))
         .then(|| quote!(_ => ::core::unreachable!(),));
     quote_spanned! {span=>
-        #(#conversions)*
-
         const _: fn() = || { #made };
 
         impl<#context: #steps> #private::Drive<#context> for #workflow
@@ -147,7 +127,7 @@ fn step(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> Token
     let span = cx.at(transition.declaration.name.span());
     let private = cx.alias(span);
     quote_spanned! {span=>
-        #private::From::from(#context::#name(context, state, run.begin(#index)).await?)
+        #private::Transition::into_state(#context::#name(context, state, run.begin(#index)).await?)
     }
 }
 

@@ -2,9 +2,9 @@
 //! left is written out as well as it can be, so that the rest of the program still finds its
 //! types and an editor its completions.
 //!
-//! What a user names stands flat; what only the compiler needs stands in two `const _` blocks,
-//! where it cannot meet a user's name. Both kinds take their spans from the declaration wherever
-//! rustc would point at them.
+//! What a user names stands flat; what only the compiler needs stands in a `const _` block, where it
+//! cannot meet a user's name. Both kinds take their spans from the declaration wherever rustc would
+//! point at them.
 
 mod any;
 mod derives;
@@ -49,15 +49,31 @@ pub(crate) fn generate(
     code.extend(machine::machine(&cx, runtime));
     code.extend(outcomes::enums(&cx));
     code.extend(any::enums(&cx, runtime));
-    code.extend(typestate::methods(&cx));
     if runtime {
         code.extend(steps::handlers(&cx));
     }
-    code.extend(drive::workflow(&cx, runtime));
+    code.extend(hidden(&cx, runtime));
     if reader == Reader::Editor {
         code.extend(editor::references(graph));
     }
     code
+}
+
+/// What only the compiler needs, where it cannot meet a name of the user.
+fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
+    let span = Span::call_site();
+    let (quiet, path, alias) = (quiet(), cx.private(span), cx.alias(span));
+    let typestate = typestate::methods(cx);
+    let workflow = drive::workflow(cx, runtime);
+    quote! {
+        #quiet
+        const _: () = {
+            use #path as #alias;
+
+            #typestate
+            #workflow
+        };
+    }
 }
 
 /// What every part of the generator needs: the graph and the names to use.
@@ -72,6 +88,8 @@ struct Context<'a> {
     any: Ident,
     end: Ident,
     steps: Ident,
+    /// The hidden enum of all states, without input.
+    state: Ident,
     /// The type parameter for the state that a machine is in.
     here: Ident,
     fresh: Fresh,
@@ -97,6 +115,7 @@ impl<'a> Context<'a> {
             any: documented(format!("Any{name}")),
             end: documented(format!("{name}End")),
             steps: documented(format!("{name}Steps")),
+            state: fresh.ident(&format!("{name}State")),
             workflow: fresh.own(&graph.ast.name, at(reader, graph.ast.name.span())),
             here: fresh.ident("S"),
             fresh,
@@ -195,7 +214,10 @@ fn quiet() -> TokenStream {
 /// For functions that the user can name but did not write.
 fn generated() -> TokenStream {
     quote! {
-        #[allow(dead_code, deprecated, unreachable_code, clippy::all, clippy::pedantic, clippy::nursery)]
+        #[allow(
+            dead_code, deprecated, missing_docs, unreachable_code,
+            clippy::all, clippy::pedantic, clippy::nursery
+        )]
     }
 }
 

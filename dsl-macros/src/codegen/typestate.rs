@@ -13,27 +13,21 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::{Context, Reader, quiet};
+use super::{Context, Reader};
 use crate::ast::{StateKind, plain};
 use crate::graph::{OWN_METHODS, StateId, Transition};
 
 pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
-    let (quiet, private) = (quiet(), cx.private(Span::call_site()));
     let names = cx.names(Span::call_site());
     let markers = markers(cx);
     let methods = methods_of(cx);
     let states = cx.graph.ids().map(|id| state(cx, id));
     let transitions = cx.graph.transitions.iter().map(|it| transition(cx, it));
     quote! {
-        #quiet
-        const _: () = {
-            use #private as __stateway;
-
-            mod #names { #(pub enum #markers {})* }
-            #(#states)*
-            #(#transitions)*
-            #methods
-        };
+        mod #names { #(pub enum #markers {})* }
+        #(#states)*
+        #(#transitions)*
+        #methods
     }
 }
 
@@ -92,7 +86,12 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
     let span = cx.at(name.span());
     let (workflow, private) = (&cx.workflow, cx.alias(span));
     let outcome = &transition.outcome;
-    let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
+    let to: Vec<_> = transition
+        .targets
+        .iter()
+        .map(|it| cx.graph.state(*it).name)
+        .collect();
+    let state = &cx.state;
     let Labels {
         kind,
         name: marker,
@@ -103,10 +102,10 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         let exits = exits(cx, source_id);
         quote_spanned!(span=> impl #private::Source<#marker, #source, #exits> for #source {})
     });
-    let accepted = targets.map(|target| {
+    let accepted = to.iter().map(|target| {
         quote_spanned! {span=>
-            impl #private::Target<#outcome, #kind, #marker, #all_targets> for #target {
-                fn outcome(self) -> #outcome { #outcome::#target(self) }
+            impl #private::Accepts<#target> for #outcome {
+                fn accept(state: #target) -> Self { #outcome::#target(state) }
             }
         }
     });
@@ -116,6 +115,10 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
             type Kind = #kind;
             type Name = #marker;
             type Targets = #all_targets;
+
+            fn into_state(self) -> #state {
+                match self { #(#outcome::#to(state) => #state::#to(state),)* }
+            }
         }
 
         #several
