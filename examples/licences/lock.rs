@@ -15,7 +15,7 @@ pub(crate) struct Package {
     pub(crate) source: Option<Source>,
 }
 
-/// Where cargo gets a package from, such as `registry+https://github.com/rust-lang/crates.io-index`.
+/// Where cargo gets a package from, such as `registry+` and the address of an index.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Source(Box<str>);
