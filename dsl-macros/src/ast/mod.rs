@@ -239,9 +239,10 @@ impl Transition {
 
     /// `GiveUp` for `give_up`; `None` for a name such as `__`, `_1` or `self_`.
     pub(crate) fn derived_outcome(&self) -> Option<Ident> {
-        let mut name: Ident = syn::parse_str(&upper_camel(&plain(&self.name))).ok()?;
-        name.set_span(self.name.span());
-        Some(name)
+        let name = upper_camel(&plain(&self.name));
+        // What a name consists of is known; it only has to begin as one and be no keyword.
+        let is_name = name.starts_with(char::is_alphabetic) && name != "Self";
+        is_name.then(|| Ident::new(&name, self.name.span()))
     }
 }
 

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
+use super::Tokens;
 use crate::ast::{Attributes, Derive};
 
 /// Traits that make sense for the generated enums and the machine as well as for plain data.
@@ -21,7 +22,7 @@ const FOR_ALL: [&str; 10] = [
 ];
 
 /// The derives of a state or the input: the workflow's and its own, each once.
-pub(super) fn for_data(workflow: &Attributes, own: Option<&Attributes>) -> TokenStream {
+pub(super) fn for_data(workflow: &Attributes, own: Option<&Attributes>) -> Tokens {
     let mut derives: Vec<Derive> = workflow.derives.clone();
     for derive in own.into_iter().flat_map(|own| &own.derives) {
         let text = derive.path.to_token_stream().to_string();
@@ -32,21 +33,17 @@ pub(super) fn for_data(workflow: &Attributes, own: Option<&Attributes>) -> Token
             derives.push(derive.clone());
         }
     }
-    derives.iter().map(attribute).collect()
+    Tokens::of(derives.iter().map(attribute).collect())
 }
 
 /// The derives of a generated type that wraps states.
-pub(super) fn for_wrapper(workflow: &Attributes) -> TokenStream {
+pub(super) fn for_wrapper(workflow: &Attributes) -> Tokens {
     let fits = |derive: &&Derive| {
         let last = derive.path.segments.last();
         last.is_some_and(|last| FOR_ALL.contains(&last.ident.to_string().as_str()))
     };
-    workflow
-        .derives
-        .iter()
-        .filter(fits)
-        .map(attribute)
-        .collect()
+    let fitting = workflow.derives.iter().filter(fits);
+    Tokens::of(fitting.map(attribute).collect())
 }
 
 fn attribute(derive: &Derive) -> TokenStream {

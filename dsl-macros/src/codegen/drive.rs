@@ -168,7 +168,8 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
     };
     if let Some(input) = &ast.input {
         let granted = quote!(#private::Send + #private::Sync);
-        demand(&input.fields, &cx.input, "demand_input", &granted);
+        let of = cx.input.to_token_stream();
+        demand(&input.fields, &of, "demand_input", &granted);
     }
     for state in &ast.states {
         let granted = quote!(#private::Send);

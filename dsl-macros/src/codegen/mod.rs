@@ -22,8 +22,8 @@ mod steps;
 mod text;
 mod typestate;
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt as _, quote};
 
 use crate::ast;
 use crate::graph::Graph;
@@ -79,12 +79,14 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
 /// What every part of the generator needs: the graph and the names to use.
 struct Context<'a> {
     graph: &'a Graph<'a>,
-    krate: &'a TokenStream,
+    krate: Tokens,
+    private: Tokens,
+    visibility: Tokens,
     reader: Reader,
     /// `Order`
     workflow: Ident,
     /// `OrderInput`, or `()` for a workflow without one.
-    input: TokenStream,
+    input: Tokens,
     any: Ident,
     end: Ident,
     steps: Ident,
@@ -96,22 +98,23 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(graph: &'a Graph<'a>, krate: &'a TokenStream, reader: Reader) -> Self {
+    fn new(graph: &'a Graph<'a>, krate: &TokenStream, reader: Reader) -> Self {
         let name = &graph.ast.name;
         let fresh = Fresh::new(graph);
         let documented = |text: String| fresh.documented(&text, at(reader, name.span()));
         let name = ast::plain(name);
         let input = if graph.ast.input.is_some() {
-            let input = documented(format!("{name}Input"));
-            quote!(#input)
+            vec![documented(format!("{name}Input")).into()]
         } else {
-            quote!(())
+            quote!(()).into_iter().collect()
         };
         Context {
             graph,
-            krate,
+            krate: Tokens::of(krate.clone()),
+            private: Tokens::of(quote!(#krate::__private)),
+            visibility: Tokens::of(graph.ast.visibility.to_token_stream()),
             reader,
-            input,
+            input: Tokens(input),
             any: documented(format!("Any{name}")),
             end: documented(format!("{name}End")),
             steps: documented(format!("{name}Steps")),
@@ -130,40 +133,35 @@ impl<'a> Context<'a> {
     }
 
     /// Documentation of a generated item, for those who read it.
-    fn doc(&self, text: impl FnOnce() -> String) -> TokenStream {
-        if self.reader == Reader::Compiler {
-            return TokenStream::new();
-        }
-        let text = text();
-        quote!(#[doc = #text])
+    fn doc(&self, text: impl FnOnce() -> String) -> Option<TokenStream> {
+        (self.reader != Reader::Compiler).then(|| {
+            let text = text();
+            quote!(#[doc = #text])
+        })
     }
 
     /// `Order`, `AnyOrder` or the like where it is declared: an editor takes this, and no other
     /// use, for the name in the block.
-    fn declared(&self, name: impl ToTokens) -> TokenStream {
-        let span = self.graph.ast.name.span();
-        let named = name.into_token_stream().into_iter().map(|mut token| {
-            token.set_span(span);
-            token
-        });
-        named.collect()
+    fn declared(&self, name: &Ident) -> Ident {
+        let mut name = name.clone();
+        name.set_span(self.graph.ast.name.span());
+        name
     }
 
     /// The visibility of the workflow, written at `span`: an item's span reaches from its
     /// visibility to its name, and an error would underline all lines between.
-    fn visibility(&self, span: Span) -> TokenStream {
-        self.relocate(self.graph.ast.visibility.to_token_stream(), span)
+    fn visibility(&self, span: Span) -> Tokens {
+        self.relocate(&self.visibility, span)
     }
 
     /// The path of the crate, written at `span`.
-    fn krate(&self, span: Span) -> TokenStream {
-        self.relocate(self.krate.clone(), span)
+    fn krate(&self, span: Span) -> Tokens {
+        self.relocate(&self.krate, span)
     }
 
     /// The hidden part of the crate that generated code stands on, written at `span`.
-    fn private(&self, span: Span) -> TokenStream {
-        let krate = self.krate(span);
-        quote_spanned!(self.at(span)=> #krate::__private)
+    fn private(&self, span: Span) -> Tokens {
+        self.relocate(&self.private, span)
     }
 
     /// The module of the types that compile errors print as names. It keeps them apart from the
@@ -177,12 +175,42 @@ impl<'a> Context<'a> {
         Ident::new("__stateway", self.at(span))
     }
 
-    fn relocate(&self, tokens: TokenStream, place: Span) -> TokenStream {
-        let moved = tokens.into_iter().map(|mut token| {
+    fn relocate(&self, tokens: &Tokens, place: Span) -> Tokens {
+        let moved = tokens.0.iter().map(|token| {
+            let mut token = token.clone();
             token.set_span(located(self.reader, token.span(), place));
             token
         });
-        moved.collect()
+        Tokens(moved.collect())
+    }
+}
+
+/// A few tokens that are written again and again.
+///
+/// To put a `TokenStream` into another one is a call into the compiler each time, and half of what
+/// the expansion of a block costs.
+struct Tokens(Vec<TokenTree>);
+
+impl Tokens {
+    fn of(tokens: TokenStream) -> Self {
+        Tokens(tokens.into_iter().collect())
+    }
+
+    fn at(&self, span: Span) -> Tokens {
+        let moved = self.0.iter().map(|token| {
+            let mut token = token.clone();
+            token.set_span(span);
+            token
+        });
+        Tokens(moved.collect())
+    }
+}
+
+impl ToTokens for Tokens {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for token in &self.0 {
+            tokens.append(token.clone());
+        }
     }
 }
 
@@ -201,27 +229,27 @@ fn located(reader: Reader, span: Span, place: Span) -> Span {
 }
 
 /// For a hidden block of code: no lint of the user's should speak of it.
-fn quiet() -> TokenStream {
-    quote! {
+fn quiet() -> Tokens {
+    Tokens::of(quote! {
         #[allow(
             dead_code, deprecated, missing_docs, non_camel_case_types, non_local_definitions, private_bounds,
             private_interfaces, unreachable_code, unreachable_pub,
             unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery
         )]
-    }
+    })
 }
 
 /// For functions that the user can name but did not write.
-fn generated() -> TokenStream {
-    quote! {
+fn generated() -> Tokens {
+    Tokens::of(quote! {
         #[allow(
             dead_code, deprecated, missing_docs, unreachable_code,
             clippy::all, clippy::pedantic, clippy::nursery
         )]
-    }
+    })
 }
 
 /// For types that the user can name but did not write.
-fn generated_type() -> TokenStream {
-    quote!(#[allow(dead_code, deprecated, missing_docs, clippy::all)])
+fn generated_type() -> Tokens {
+    Tokens::of(quote!(#[allow(dead_code, deprecated, missing_docs, clippy::all)]))
 }

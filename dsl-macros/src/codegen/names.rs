@@ -7,6 +7,7 @@ use quote::ToTokens;
 
 use crate::ast::{self, Branch, TransitionKind, plain};
 use crate::graph::Graph;
+use crate::parse::is_keyword;
 
 /// Every word that the block uses, so that a generated name can avoid it.
 pub(super) struct Fresh {
@@ -114,5 +115,6 @@ pub(super) fn parameter(state: &Ident) -> Ident {
         snake.extend(letter.to_lowercase());
     }
     // `Match` would be the parameter `match`.
-    syn::parse_str(&snake).unwrap_or_else(|_| Ident::new("state", Span::call_site()))
+    let is_name = snake.starts_with(char::is_alphabetic) && !is_keyword(&snake);
+    Ident::new(if is_name { &snake } else { "state" }, Span::call_site())
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::{Context, Reader};
+use super::{Context, Reader, Tokens};
 use crate::ast::{StateKind, plain};
 use crate::graph::{OWN_METHODS, StateId, Transition};
 
@@ -191,9 +191,9 @@ fn method(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
 
 /// Types that print as what the declaration says of a transition.
 struct Labels {
-    kind: TokenStream,
-    name: TokenStream,
-    targets: TokenStream,
+    kind: Tokens,
+    name: Tokens,
+    targets: Tokens,
 }
 
 fn labels(cx: &Context<'_>, transition: &Transition<'_>) -> Labels {
@@ -204,11 +204,11 @@ fn labels(cx: &Context<'_>, transition: &Transition<'_>) -> Labels {
     let name = &declaration.name;
     let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
     Labels {
-        kind: quote_spanned!(span=> #names::#kind),
-        name: quote_spanned!(span=> #names::#name),
-        targets: match targets.collect::<Vec<_>>().as_slice() {
+        kind: Tokens::of(quote_spanned!(span=> #names::#kind)),
+        name: Tokens::of(quote_spanned!(span=> #names::#name)),
+        targets: Tokens::of(match targets.collect::<Vec<_>>().as_slice() {
             [target] => quote!(#target),
             targets => quote!((#(#targets),*)),
-        },
+        }),
     }
 }

@@ -20,6 +20,7 @@ use syn::{Result, Visibility, braced};
 use crate::ast::{self, Attributes, StateKind};
 use crate::diagnostics::Diagnostics;
 use crate::{ast::Workflow, suggest};
+pub(crate) use tokens::is_keyword;
 use tokens::{WithHelp as _, declared_name, next_word, stop, unexpected, word};
 
 const TRANSITIONS: [&str; 5] = ["step", "signal", "timer", "poll", "split"];

@@ -59,7 +59,7 @@ pub(super) fn declared_name(input: ParseStream<'_>, what: &str) -> Result<Ident>
 }
 
 /// Whether `word` is a keyword of Rust.
-pub(super) fn is_keyword(word: &str) -> bool {
+pub(crate) fn is_keyword(word: &str) -> bool {
     KEYWORDS.contains(&word)
 }
 
