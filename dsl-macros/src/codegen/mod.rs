@@ -187,8 +187,8 @@ impl<'a> Context<'a> {
 
 /// A few tokens that are written again and again.
 ///
-/// To put a `TokenStream` into another one is a call into the compiler each time, and half of what
-/// the expansion of a block costs.
+/// To put a `TokenStream` into another one is a call into the compiler each time; these are copied
+/// without one.
 struct Tokens(Vec<TokenTree>);
 
 impl Tokens {
