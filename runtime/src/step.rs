@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use ref_cast::RefCast;
@@ -36,7 +35,7 @@ impl<T: Transition> Step<T> {
     /// What the run was started with.
     #[must_use]
     pub fn input(&self) -> &<T::Workflow as Workflow>::Input {
-        &self.run.shared.input
+        &self.run.input
     }
 
     /// The idempotency key of this visit.
@@ -47,8 +46,8 @@ impl<T: Transition> Step<T> {
     pub fn key(&self) -> Key {
         Key {
             workflow: T::Workflow::GRAPH.name,
-            run: self.run.shared.id.clone(),
-            visit: self.run.shared.visit(),
+            run: self.run.id.clone(),
+            visit: self.run.visit(),
         }
     }
 
@@ -62,7 +61,7 @@ impl<T: Transition> Step<T> {
     /// The id of the run.
     #[must_use]
     pub fn run_id(&self) -> &RunId {
-        &self.run.shared.id
+        &self.run.id
     }
 }
 
@@ -78,21 +77,13 @@ impl<T: Transition> fmt::Debug for Step<T> {
     }
 }
 
-/// A run under way, handed from one transition to the next.
+/// A run under way: what stays the same for the whole of it, and where it is.
 ///
-/// It is one pointer, so that handing it on costs the same for every input.
+/// The future of the run owns it and lends it to each handler. Only that future writes the
+/// position, and a handler or a failed run reads it on the same task or after it: the atomics
+/// need no ordering, they are there because a handler may be a future on any thread.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub struct Run<W: Workflow> {
-    shared: Arc<Shared<W>>,
-}
-
-/// What stays the same for the whole run, and where it is.
-///
-/// Only the task that drives the run writes its position, and a handler or a failed run reads it
-/// on the same task or after it: the atomics need no ordering, they are there because a handler
-/// may be a future on any thread.
-struct Shared<W: Workflow> {
     id: RunId,
     input: W::Input,
     /// The position of the transition that was begun last.
@@ -110,22 +101,20 @@ const TURNS: u64 = 256;
 impl<W: Workflow> Run<W> {
     pub(crate) fn new(input: W::Input) -> Self {
         Run {
-            shared: Arc::new(Shared {
-                id: RunId::unique(),
-                input,
-                transition: AtomicUsize::new(0),
-                visit: AtomicU64::new(0),
-            }),
+            id: RunId::unique(),
+            input,
+            transition: AtomicUsize::new(0),
+            visit: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn id(&self) -> &RunId {
-        &self.shared.id
+        &self.id
     }
 
     /// The position of the transition that was begun last.
     pub(crate) fn transition(&self) -> usize {
-        self.shared.transition.load(Ordering::Relaxed)
+        self.transition.load(Ordering::Relaxed)
     }
 
     /// Begins a visit to the transition `T`.
@@ -133,9 +122,9 @@ impl<W: Workflow> Run<W> {
     #[inline]
     #[must_use]
     pub fn begin<T: Transition<Workflow = W>>(&self, index: usize) -> &Step<T> {
-        self.shared.transition.store(index, Ordering::Relaxed);
-        let visit = self.shared.visit() + 1;
-        self.shared.visit.store(visit, Ordering::Relaxed);
+        self.transition.store(index, Ordering::Relaxed);
+        let visit = self.visit() + 1;
+        self.visit.store(visit, Ordering::Relaxed);
         Step::ref_cast(self)
     }
 
@@ -144,11 +133,9 @@ impl<W: Workflow> Run<W> {
     #[inline]
     #[must_use]
     pub fn is_due_to_yield(&self) -> bool {
-        self.shared.visit().is_multiple_of(TURNS)
+        self.visit().is_multiple_of(TURNS)
     }
-}
 
-impl<W: Workflow> Shared<W> {
     #[inline]
     fn visit(&self) -> u64 {
         self.visit.load(Ordering::Relaxed)
