@@ -4,7 +4,7 @@
 //! must not be blamed a second time, so the collector also remembers whether the shape of the
 //! graph can still be trusted.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 
 /// The errors of one block, in the order they were found.
@@ -40,8 +40,7 @@ impl Diagnostics {
         for error in error.clone() {
             // A `syn::Error` keeps only its span, so a token that shows it stands in for the
             // tokens that it was made from.
-            let mut mark = proc_macro2::Ident::new("mark", error.span());
-            mark.set_span(error.span());
+            let mark = Ident::new("mark", error.span());
             self.error(mark, error.to_string());
         }
     }

@@ -176,12 +176,7 @@ impl<'a> Context<'a> {
     }
 
     fn relocate(&self, tokens: &Tokens, place: Span) -> Tokens {
-        let moved = tokens.0.iter().map(|token| {
-            let mut token = token.clone();
-            token.set_span(located(self.reader, token.span(), place));
-            token
-        });
-        Tokens(moved.collect())
+        tokens.with_spans(|span| located(self.reader, span, place))
     }
 }
 
@@ -196,13 +191,13 @@ impl Tokens {
         Tokens(tokens.into_iter().collect())
     }
 
-    fn at(&self, span: Span) -> Tokens {
-        let moved = self.0.iter().map(|token| {
+    fn with_spans(&self, moved: impl Fn(Span) -> Span) -> Self {
+        let tokens = self.0.iter().map(|token| {
             let mut token = token.clone();
-            token.set_span(span);
+            token.set_span(moved(token.span()));
             token
         });
-        Tokens(moved.collect())
+        Tokens(tokens.collect())
     }
 }
 

@@ -48,7 +48,6 @@ impl Fresh {
         Ident::new(&name, span)
     }
 
-    /// `name`, with as many underscores as it takes to differ from every word of the block.
     /// The machine's name as it is written, unless a state or an outcome took it.
     pub(super) fn own(&self, name: &Ident, span: Span) -> Ident {
         let mut own = if self.types.contains(&plain(name)) {
@@ -60,6 +59,7 @@ impl Fresh {
         own
     }
 
+    /// `name`, with as many underscores as it takes to differ from every word of the block.
     pub(super) fn ident(&self, name: &str) -> Ident {
         self.ident_at(name, Span::call_site())
     }

@@ -10,7 +10,7 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
     let mut code = TokenStream::new();
     if let Some(input) = &ast.input {
-        let name = cx.input.at(ast.name.span());
+        let name = cx.input.with_spans(|_| ast.name.span());
         let span = cx.at(input.keyword.span());
         let visibility = cx.visibility(span);
         let fields = fields(cx, &input.fields, span);

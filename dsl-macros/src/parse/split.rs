@@ -9,7 +9,7 @@ use super::tokens::{
 };
 use super::{clause, duration};
 use crate::ast::{Branch, Clause, Join, TransitionKind};
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, position};
 use crate::suggest;
 
 const STRATEGIES: [&str; 5] = ["all", "any", "quorum", "percent", "settled"];
@@ -58,7 +58,8 @@ fn line(
     match next_word(content).as_deref() {
         Some("branch") => {
             skip(content);
-            branches.push(branch(content, diagnostics)?);
+            let branch = branch(content, diagnostics)?;
+            push(branch, branches, diagnostics);
             semicolon(content, "the branch")
         }
         Some("each") => {
@@ -76,6 +77,27 @@ fn line(
             semicolon(content, "the join")
         }
         _ => Err(unexpected(content, "`branch`, `each` or `join`")),
+    }
+}
+
+/// Keeps a branch, unless its name is taken.
+fn push(branch: Branch, branches: &mut Vec<Branch>, diagnostics: &mut Diagnostics) {
+    let name = |branch: &Branch| match branch {
+        Branch::Named { name, .. } => Some(name.clone()),
+        Branch::Each { .. } => None,
+    };
+    let new = name(&branch);
+    match branches
+        .iter()
+        .filter_map(name)
+        .find(|first| Some(first) == new.as_ref())
+    {
+        Some(first) => {
+            diagnostics
+                .unresolved(&new, format!("branch `{first}` is declared twice"))
+                .note(format!("first declared at {}", position(first.span())));
+        }
+        None => branches.push(branch),
     }
 }
 
