@@ -1,6 +1,10 @@
 //! The shape of a workflow as constant data: what a driver, a store or a diagram needs to know
 //! of a declaration without its types.
 
+use core::time::Duration;
+
+use crate::Policy;
+
 /// A workflow's states and transitions, in the order of their declaration.
 ///
 /// Transitions name states by their position in [`states`](Graph::states). Every position in a
@@ -14,7 +18,7 @@
 ///     graph.exits(state).map(|transition| transition.name).collect()
 /// }
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Graph {
     /// The workflow's name as declared, such as `Order`.
@@ -23,6 +27,8 @@ pub struct Graph {
     pub states: &'static [StateInfo],
     /// Every transition, in order of declaration.
     pub transitions: &'static [TransitionInfo],
+    /// How long a run may take from its start to its end.
+    pub deadline: Option<Duration>,
 }
 
 /// One state of a [`Graph`].
@@ -38,7 +44,7 @@ pub struct StateInfo {
 }
 
 /// One transition of a [`Graph`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TransitionInfo {
     /// The transition's name as declared, such as `reserve`.
@@ -49,6 +55,8 @@ pub struct TransitionInfo {
     pub sources: &'static [usize],
     /// The positions of the states that it may lead to; at least one.
     pub targets: &'static [usize],
+    /// Its `with` clauses.
+    pub policy: Policy,
 }
 
 /// Where a run stands when it is in a state.
@@ -110,6 +118,16 @@ pub const fn graph(
         name,
         states,
         transitions,
+        deadline: None,
+    }
+}
+
+#[doc(hidden)]
+impl Graph {
+    #[must_use]
+    pub const fn deadline(mut self, milliseconds: u64) -> Self {
+        self.deadline = Some(Duration::from_millis(milliseconds));
+        self
     }
 }
 
@@ -138,5 +156,15 @@ pub const fn transition(
         kind,
         sources,
         targets,
+        policy: Policy::NONE,
+    }
+}
+
+#[doc(hidden)]
+impl TransitionInfo {
+    #[must_use]
+    pub const fn with(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
     }
 }

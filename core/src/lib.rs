@@ -9,11 +9,13 @@
 mod graph;
 mod machine;
 mod payload;
+mod policy;
 mod workflow;
 
 pub use graph::{
     Graph, StateInfo, StateKind, TransitionInfo, TransitionKind, graph, state, transition,
 };
 pub use machine::{Machine, advance, enter, parts};
-pub use payload::{Carry, Payload, SharedPayload, demand_input, demand_payload};
+pub use payload::{Carry, Kept, Payload, SharedPayload, demand_input, demand_kept, demand_payload};
+pub use policy::{Policy, Retry, UndoInfo, retry, undo};
 pub use workflow::{Accepts, Source, StartState, State, Target, Transition, Workflow, cast};

@@ -28,6 +28,24 @@ pub trait SharedPayload: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> SharedPayload for T {}
 
+/// A state that is kept while the run goes on: for the handler `By`, which may need it later.
+///
+/// Implemented for every state that is `Clone`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "state `{Self}` is kept for `{By}`: derive Clone",
+    label = "kept while the run goes on, and a copy goes on with it",
+    note = "`#[derive(Clone)]` before this state, or before `workflow` for all states"
+)]
+pub trait Kept<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone, By> Kept<By> for T {}
+
+/// Does nothing but compile: generated code calls it with each state that a policy keeps.
+#[doc(hidden)]
+pub const fn demand_kept<T: Kept<By>, By>() {}
+
 /// Does nothing but compile: generated code calls it with the type of each field.
 #[doc(hidden)]
 pub const fn demand_payload<T: Payload>() {}

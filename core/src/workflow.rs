@@ -26,6 +26,9 @@ pub trait Workflow: Sized + 'static {
 
     /// Takes a machine apart into what stays for the whole run and what moves on.
     fn into_parts(any: Self::Any) -> (Self::Input, Self::State);
+
+    /// The position in [`GRAPH`](Workflow::GRAPH) of the state that this is.
+    fn position(state: &Self::State) -> usize;
 }
 
 /// A state of a workflow, such as `Reserved`.

@@ -40,16 +40,22 @@ impl fmt::Display for RunId {
 ///
 /// It is equal for every attempt of the same visit and never equal for another visit, so a
 /// service that is called with it can tell a repeat from a new request. It prints as
-/// `workflow/run/visit`, where visits are counted from 1.
+/// `workflow/run/visit`, where visits are counted from 1; the key of an undo ends in `/undo`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     pub(crate) workflow: &'static str,
     pub(crate) run: RunId,
     pub(crate) visit: u64,
+    pub(crate) undo: bool,
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.workflow, self.run, self.visit)
+        write!(f, "{}/{}/{}", self.workflow, self.run, self.visit)?;
+        if self.undo {
+            f.write_str("/undo")
+        } else {
+            Ok(())
+        }
     }
 }

@@ -36,30 +36,49 @@
 //! typestate, the graph and the diagrams, and no trait of handlers.
 
 #[cfg(feature = "runtime")]
+mod breaker;
+#[cfg(feature = "runtime")]
 mod driver;
 #[cfg(feature = "runtime")]
 mod error;
 #[cfg(feature = "runtime")]
+mod handler;
+#[cfg(feature = "runtime")]
 mod key;
+#[cfg(feature = "runtime")]
+mod limiter;
 mod macros;
 #[cfg(feature = "runtime")]
-mod step;
+mod panic;
+#[cfg(feature = "runtime")]
+mod policy;
+#[cfg(feature = "runtime")]
+mod run;
 
 #[cfg(feature = "runtime")]
-pub use error::{Cause, RunError};
+pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit, Refused};
+#[cfg(feature = "runtime")]
+pub use driver::Running;
+#[cfg(feature = "runtime")]
+pub use error::{Cause, Rollback, RunError, Scope, UndoEntry, UndoError};
+#[cfg(feature = "runtime")]
+pub use handler::{Step, Undo};
 #[cfg(feature = "runtime")]
 pub use key::{Key, RunId};
+#[cfg(feature = "runtime")]
+pub use limiter::{CostAboveCapacity, Limiter};
 pub use stateway_core::{
-    Graph, State, StateInfo, StateKind, Transition, TransitionInfo, TransitionKind, Workflow,
+    Graph, Policy, Retry, State, StateInfo, StateKind, Transition, TransitionInfo, TransitionKind,
+    UndoInfo, Workflow,
 };
 #[cfg(feature = "runtime")]
-pub use step::Step;
+pub use tokio_util::sync::CancellationToken;
 
 /// What a module that declares or handles workflows needs.
 pub mod prelude {
     pub use crate::workflow;
     #[cfg(feature = "runtime")]
-    pub use crate::{Cause, RunError, Step};
+    pub use crate::{Breaker, CancellationToken, Cause, Limiter, RunError, Step, Undo};
 }
 
 /// The README's code is tested like the documentation.
@@ -72,21 +91,29 @@ mod readme {}
 pub mod __private {
     // Under one short path: a path of the standard library is twice as many tokens, and the
     // expansion of each block is read again at every `cargo check`.
+    pub use core::clone::Clone;
     pub use core::convert::{From, Into};
-    pub use core::future::Future;
+    pub use core::future::{Future, pending};
     pub use core::marker::{Send, Sync};
     pub use core::ops::FnOnce;
-    pub use core::result::Result::{self, Ok};
+    pub use core::option::Option::{self, None, Some};
+    pub use core::result::Result;
+    pub use core::time::Duration;
 
     pub use stateway_core::{
-        Accepts, Carry, Graph, Machine, Source, StartState, State, StateInfo, StateKind, Target,
-        Transition, TransitionInfo, TransitionKind, Workflow, advance, cast, demand_input,
-        demand_payload, enter, graph, parts, state, transition,
+        Accepts, Carry, Graph, Kept, Machine, Policy, Source, StartState, State, StateInfo,
+        StateKind, Target, Transition, TransitionInfo, TransitionKind, Workflow, advance, cast,
+        demand_input, demand_kept, demand_payload, enter, graph, parts, retry, state, transition,
+        undo,
     };
     pub use stateway_macros::expand;
 
     #[cfg(feature = "runtime")]
-    pub use crate::driver::{Drive, run, yield_now};
+    pub use crate::driver::*;
     #[cfg(feature = "runtime")]
-    pub use crate::step::Run;
+    pub use crate::error::Left;
+    #[cfg(feature = "runtime")]
+    pub use crate::policy::*;
+    #[cfg(feature = "runtime")]
+    pub use crate::run::Run;
 }

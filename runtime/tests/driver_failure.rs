@@ -86,7 +86,7 @@ fn an_error_says_where_the_run_was() {
     let error = failure(&Shop::Fails);
     assert_eq!(error.workflow(), "Order");
     assert_eq!(error.state(), "Reserved");
-    assert_eq!(error.transition(), "ship");
+    assert_eq!(error.transition(), Some("ship"));
     assert_eq!(error.attempts(), 1);
 }
 
@@ -104,7 +104,7 @@ fn an_error_reads_as_a_chain_of_clauses() {
 #[test]
 fn a_panic_is_a_cause_with_its_message() {
     let error = failure(&Shop::Panics);
-    assert_eq!(error.transition(), "ship");
+    assert_eq!(error.transition(), Some("ship"));
     assert_eq!(
         error.to_string(),
         "step `ship` panicked in state `Reserved` of `Order`: no parcel"

@@ -52,8 +52,11 @@ fn blocks(turns: u64) -> u64 {
     dhat::HeapStats::get().total_blocks - before
 }
 
-// One test, since the allocator counts for the whole process.
-#[test]
+// Without a harness, whose threads allocate now and then: the allocator counts for the whole process.
+fn main() {
+    a_run_of_twenty_million_turns_allocates_nothing();
+}
+
 fn a_run_of_twenty_million_turns_allocates_nothing() {
     let _profiler = dhat::Profiler::builder().testing().build();
     // The executor of this test allocates on its first use.

@@ -3,9 +3,13 @@
 //! Every kind of transition and clause of the language has its place here, also those that are
 //! not built yet: the grammar is one.
 
-use proc_macro2::{Ident, TokenStream};
+mod clause;
+
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Type, Visibility};
+
+pub(crate) use clause::{Clause, ClauseKind, Delay, Meaning, Retry, Undo};
 
 /// The content of one `workflow!` block.
 pub(crate) struct Workflow {
@@ -15,8 +19,8 @@ pub(crate) struct Workflow {
     pub(crate) input: Option<Input>,
     pub(crate) states: Vec<State>,
     pub(crate) transitions: Vec<Transition>,
-    /// `deadline 30d;`, at its keyword.
-    pub(crate) deadline: Option<Ident>,
+    /// `deadline 30d;`
+    pub(crate) deadline: Option<Duration>,
     /// Words in what could not be read: a name among them may have been declared there.
     pub(crate) unread: Vec<String>,
 }
@@ -110,7 +114,16 @@ pub(crate) enum Due {
 }
 
 /// A duration as it was written, known to be valid.
-pub(crate) struct Duration(pub(crate) proc_macro2::Literal);
+pub(crate) struct Duration {
+    pub(crate) literal: Literal,
+    pub(crate) milliseconds: u64,
+}
+
+/// A whole number as it was written.
+pub(crate) struct Count {
+    pub(crate) literal: Literal,
+    pub(crate) value: u32,
+}
 
 /// One part of a split.
 #[expect(clippy::large_enum_variant, reason = "a block has a handful of them")]
@@ -127,7 +140,7 @@ pub(crate) enum Branch {
         field: Ident,
         item_type: Type,
         output: Type,
-        at_most: Option<proc_macro2::Literal>,
+        at_most: Option<Count>,
         clauses: Vec<Clause>,
     },
 }
@@ -137,25 +150,6 @@ pub(crate) struct Join {
     pub(crate) strategy: Ident,
     pub(crate) arguments: TokenStream,
     pub(crate) within: Option<Duration>,
-}
-
-/// `retry(3)`; the arguments are known to be of the clause's form.
-pub(crate) struct Clause {
-    pub(crate) kind: ClauseKind,
-    pub(crate) name: Ident,
-    pub(crate) arguments: TokenStream,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ClauseKind {
-    Retry,
-    Timeout,
-    Deadline,
-    Undo,
-    Catch,
-    Breaker,
-    Limit,
-    Spawn,
 }
 
 impl StateKind {
@@ -180,32 +174,6 @@ impl StateKind {
     }
 }
 
-impl ClauseKind {
-    pub(crate) const ALL: [ClauseKind; 8] = [
-        ClauseKind::Retry,
-        ClauseKind::Timeout,
-        ClauseKind::Deadline,
-        ClauseKind::Undo,
-        ClauseKind::Catch,
-        ClauseKind::Breaker,
-        ClauseKind::Limit,
-        ClauseKind::Spawn,
-    ];
-
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            ClauseKind::Retry => "retry",
-            ClauseKind::Timeout => "timeout",
-            ClauseKind::Deadline => "deadline",
-            ClauseKind::Undo => "undo",
-            ClauseKind::Catch => "catch",
-            ClauseKind::Breaker => "breaker",
-            ClauseKind::Limit => "limit",
-            ClauseKind::Spawn => "spawn",
-        }
-    }
-}
-
 impl TransitionKind {
     /// The keyword that opens such a transition.
     pub(crate) fn keyword(&self) -> &'static str {
@@ -226,6 +194,44 @@ impl TransitionKind {
 }
 
 impl Transition {
+    /// What the clause of this kind says.
+    pub(crate) fn clause(&self, kind: ClauseKind) -> Option<&Meaning> {
+        let clause = self.clauses.iter().find(|clause| clause.kind() == kind)?;
+        Some(&clause.meaning)
+    }
+
+    pub(crate) fn retry(&self) -> Option<&Retry> {
+        match self.clause(ClauseKind::Retry)? {
+            Meaning::Retry(retry) => Some(retry),
+            _ => None,
+        }
+    }
+
+    /// The clause with its handlers.
+    pub(crate) fn undo(&self) -> Option<(&Clause, &Undo)> {
+        self.clauses
+            .iter()
+            .find_map(|clause| match &clause.meaning {
+                Meaning::Undo(undo) => Some((clause, undo)),
+                _ => None,
+            })
+    }
+
+    /// The time of `timeout(..)` or `deadline(..)`.
+    pub(crate) fn time(&self, kind: ClauseKind) -> Option<&Duration> {
+        match self.clause(kind)? {
+            Meaning::Timeout(time) | Meaning::Deadline(time) => Some(time),
+            _ => None,
+        }
+    }
+
+    /// The method that `catch(..)`, `breaker(..)` or `limit(..)` names.
+    pub(crate) fn method(&self, kind: ClauseKind) -> Option<&Ident> {
+        match self.clause(kind)? {
+            Meaning::Catch(name) | Meaning::Breaker(name) | Meaning::Limit(name) => Some(name),
+            _ => None,
+        }
+    }
     /// The name of the enum of the states that this transition may lead to.
     ///
     /// Where the transition's name gives no name for a type, which is reported, another stands in.
@@ -270,19 +276,6 @@ pub(crate) fn upper_camel(snake: &str) -> String {
 
 impl ToTokens for Duration {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.0.to_tokens(tokens);
-    }
-}
-
-impl ToTokens for Clause {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.name.to_tokens(tokens);
-        if !self.arguments.is_empty() {
-            let arguments = proc_macro2::Group::new(
-                proc_macro2::Delimiter::Parenthesis,
-                self.arguments.clone(),
-            );
-            arguments.to_tokens(tokens);
-        }
+        self.literal.to_tokens(tokens);
     }
 }

@@ -1,25 +1,52 @@
-//! Rule: a clause stands on a transition that can have it.
+//! Rule: a clause stands where it has something to act on.
 
-use crate::ast::ClauseKind;
+use crate::ast::{Branch, Clause, ClauseKind, Transition, TransitionKind};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
-        let declaration = transition.declaration;
-        for clause in &declaration.clauses {
-            if clause.kind == ClauseKind::Spawn {
-                diagnostics
-                    .error(
-                        &clause.name,
-                        format!(
-                            "{} `{}` cannot be spawned",
-                            declaration.kind.keyword(),
-                            declaration.name
-                        ),
-                    )
-                    .help("`with spawn` belongs on a `branch` of a split");
+        let transition = transition.declaration;
+        for clause in &transition.clauses {
+            if clause.kind() == ClauseKind::Spawn {
+                on_transition(transition, clause, diagnostics);
             }
         }
+        if let TransitionKind::Split { branches, .. } = &transition.kind {
+            for branch in branches {
+                on_branch(branch, diagnostics);
+            }
+        }
+    }
+}
+
+fn on_transition(transition: &Transition, clause: &Clause, diagnostics: &mut Diagnostics) {
+    let (keyword, name) = (transition.kind.keyword(), &transition.name);
+    diagnostics
+        .error(
+            &clause.name,
+            format!("{keyword} `{name}` cannot be spawned"),
+        )
+        .help("`with spawn` belongs on a `branch` of a split");
+}
+
+fn on_branch(branch: &Branch, diagnostics: &mut Diagnostics) {
+    let (name, clauses) = match branch {
+        Branch::Named { name, clauses, .. } => (name, clauses),
+        Branch::Each { item, clauses, .. } => (item, clauses),
+    };
+    for clause in clauses {
+        let (message, help) = match clause.kind() {
+            ClauseKind::Undo => (
+                format!("branch `{name}` cannot be undone: it moves nothing"),
+                "put `undo(..)` on the split, to undo what it led to",
+            ),
+            ClauseKind::Catch => (
+                format!("branch `{name}` has no targets that `catch` could lead to"),
+                "put `catch(..)` on the split, or let the join take a failed branch",
+            ),
+            _ => continue,
+        };
+        diagnostics.error(&clause.name, message).help(help);
     }
 }

@@ -72,16 +72,6 @@ fn own_methods(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                     format!("transition `{name}` is named like a method of `{workflow}`"),
                 )
                 .help(format!("choose another name, such as `{}_it`", plain(name)));
-        } else if plain(name) == "retryable" {
-            diagnostics
-                .error(
-                    name,
-                    format!(
-                        "transition `{name}` is named like a method of `{}Steps`",
-                        graph.ast.name
-                    ),
-                )
-                .help("choose another name, such as `retry_it`");
         }
     }
 }

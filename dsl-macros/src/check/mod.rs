@@ -10,11 +10,13 @@ mod dead_end;
 mod ends;
 mod exits;
 mod final_exit;
-
+mod handlers;
 mod reachable;
+mod retry;
 mod sources;
 mod transient;
 mod unbuilt;
+mod undo;
 
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
@@ -24,10 +26,13 @@ pub(crate) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     unbuilt::check(graph, diagnostics);
     sources::check(graph, diagnostics);
     clauses::check(graph, diagnostics);
+    retry::check(graph, diagnostics);
+    handlers::check(graph, diagnostics);
     collisions::check(graph, diagnostics);
     transient::check(graph, diagnostics);
     if diagnostics.graph_is_whole() {
         ends::check(graph, diagnostics);
+        undo::check(graph, diagnostics);
         reachable::check(graph, diagnostics);
         dead_end::check(graph, diagnostics);
         final_exit::check(graph, diagnostics);

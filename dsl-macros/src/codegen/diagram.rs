@@ -106,7 +106,9 @@ fn branch(branch: &Branch) -> String {
             clauses,
             ..
         } => {
-            let bound = at_most.as_ref().map(|bound| format!(" at most {bound}"));
+            let bound = at_most
+                .as_ref()
+                .map(|bound| format!(" at most {}", bound.literal));
             (
                 format!("each {item} in {field}{}", bound.unwrap_or_default()),
                 clauses,

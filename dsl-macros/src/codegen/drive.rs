@@ -1,18 +1,16 @@
-//! What a driver needs: any state as one value, and the loop that takes it from each state to the
-//! next.
+//! What a driver needs: any state as one value, and for each state the future of its handler.
 //!
-//! The loop is generated, and not a function of the runtime that calls one transition at a time:
-//! as one function over one `match` it costs a third, since no future is made, moved and dropped
-//! for each transition.
+//! A turn is a plain function that picks a future, and not asynchronous itself: rustc takes several
+//! times as long to check a body with an `.await` for each state.
 
 use std::collections::HashSet;
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::{Context, steps};
+use super::{Context, policy, steps};
 use crate::ast::Field;
 use crate::graph::Transition;
 
@@ -21,6 +19,7 @@ pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
     let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
+    let positions = 0..names.len();
     let drive = runtime.then(|| drive(cx));
     quote_spanned! {span=>
         pub enum #state { #(#names(#names),)* }
@@ -38,6 +37,10 @@ pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
                     #(#any::#names(machine) => #private::parts(machine.0, #state::#names),)*
                 }
             }
+
+            fn position(state: &#state) -> usize {
+                match *state { #(#state::#names(_) => #positions,)* }
+            }
         }
 
         #drive
@@ -50,27 +53,31 @@ fn drive(cx: &Context<'_>) -> TokenStream {
     let private = cx.alias(span);
     let context = cx.fresh.ident("C");
     let Demands { made, granted } = demands(cx, &context);
-    let finals = cx
-        .graph
-        .states
-        .iter()
-        .filter(|state| state.kind.is_final())
-        .map(|it| {
-            let name = it.name;
-            quote_spanned!(span=> #state::#name(state) => return #private::Ok(#end::#name(state)))
-        });
-    let steps_taken = first_steps(cx);
-    let moved = steps_taken.iter().map(|(source, transition)| {
-        let arm = step(cx, &context, transition);
-        quote_spanned!(span=> #state::#source(state) => #arm)
+    let finals = cx.graph.states.iter().enumerate();
+    let finals = finals.filter(|(_, state)| state.kind.is_final());
+    let finals = finals.map(|(index, state_)| {
+        let name = state_.name;
+        quote_spanned!(span=> #state::#name(state) => #private::end(#end::#name(state), #index))
     });
-    // Only a block with errors has states that neither end nor are left by a step.
-    let left = cx
-        .graph
-        .states
-        .iter()
-        .any(|it| !it.kind.is_final() && !steps_taken.iter().any(|(source, _)| *source == it.name))
-        .then(|| quote!(_ => ::core::unreachable!(),));
+    let steps_taken = first_steps(cx);
+    let count = steps_taken.len();
+    let moved = steps_taken.iter().enumerate();
+    let moved = moved.map(|(index, (source, transition))| {
+        let arm = forked(&private, step(cx, &context, transition), index, count);
+        quote_spanned!(span=> #state::#source(state) => #private::next(#arm))
+    });
+    let rollback = policy::rollback(cx, &context);
+    let judge = policy::judge(cx, &context);
+    // Only a block with errors has states that neither end nor are left by a step, or no step at all.
+    let stuck = |state: &crate::graph::State<'_>| {
+        !state.kind.is_final() && !steps_taken.iter().any(|(source, _)| *source == state.name)
+    };
+    let left = if count == 0 {
+        Some(quote!(_ => #private::next(#private::pending()),))
+    } else {
+        let stuck = cx.graph.states.iter().any(stuck);
+        stuck.then(|| quote!(_ => ::core::unreachable!(),))
+    };
     quote_spanned! {span=>
         const _: fn() = || { #made };
 
@@ -80,24 +87,25 @@ fn drive(cx: &Context<'_>) -> TokenStream {
         {
             type Error = #context::Error;
 
-            fn drive(
-                mut state: #state,
-                context: &#context,
-                run: &#private::Run<Self>,
-            ) -> impl #private::Future<
-                Output = #private::Result<#end, #context::Error>,
-            > + #private::Send {
-                async move {
-                    loop {
-                        state = match state {
-                            #(#moved,)*
-                            #(#finals,)*
-                            #left
-                        };
-                        if run.is_due_to_yield() { #private::yield_now().await; }
-                    }
+            fn turn<'run>(
+                state: #state,
+                context: &'run #context,
+                run: &'run #private::Run<Self>,
+            ) -> #private::Turn<
+                impl #private::Future<
+                    Output = #private::Result<#state, #private::Failed<#context::Error>>,
+                > + #private::Send + use<'run, #context>,
+                #end,
+            > {
+                match state {
+                    #(#moved,)*
+                    #(#finals,)*
+                    #left
                 }
             }
+
+            #rollback
+            #judge
         }
     }
 }
@@ -119,16 +127,42 @@ fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
 
 fn step(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> TokenStream {
     let name = &transition.declaration.name;
-    let index = cx
-        .graph
-        .transitions
-        .iter()
-        .position(|it| std::ptr::eq(it, transition));
+    let index = steps::position(cx, transition);
+    if policy::guards(transition) {
+        return policy::guarded(cx, context, transition, index);
+    }
     let span = cx.at(transition.declaration.name.span());
     let private = cx.alias(span);
     quote_spanned! {span=>
-        #private::Transition::into_state(#context::#name(context, state, run.begin(#index)).await?)
+        #private::once(#context::#name(context, state, run.begin(#index)))
     }
+}
+
+/// The most branches of one fork of the runtime.
+const WAYS: usize = 8;
+
+/// Puts a future into the type that all of them share, as the one at `index` of `count`.
+///
+/// That type is a tree of forks: one fork for each number of futures would be as many types.
+pub(super) fn forked(
+    private: &Ident,
+    future: TokenStream,
+    index: usize,
+    count: usize,
+) -> TokenStream {
+    if count == 1 {
+        return future;
+    }
+    let mut share = 1;
+    while share * WAYS < count {
+        share *= WAYS;
+    }
+    let (branch, inner) = (index / share, index % share);
+    let size = share.min(count - branch * share);
+    let future = forked(private, future, inner, size);
+    let fork = format_ident!("Fork{}", count.div_ceil(share));
+    let branch = format_ident!("B{branch}");
+    quote!(#private::#fork::#branch { future: #future })
 }
 
 /// What the data of the workflow must be so that a run can move between threads.
@@ -180,6 +214,14 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
             "demand_payload",
             &granted,
         );
+    }
+    for (state, handler) in policy::kept(cx) {
+        let span = state.span();
+        let names = cx.names(span);
+        let made = quote_spanned!(span=> #private::demand_kept::<#state, #names::#handler>(););
+        demands.made.extend(made);
+        let granted = quote!(<#context as #private::Carry<#state>>::Data: #private::Clone);
+        demands.granted.push(granted);
     }
     demands
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::Context;
+use super::{Context, policy};
 use crate::ast::{StateKind, TransitionKind, plain};
 use crate::graph::StateId;
 
@@ -42,12 +42,17 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
         );
         let sources = positions(&transition.sources);
         let targets = positions(&transition.targets);
-        quote!(transition(#name, TransitionKind::#kind, #sources, #targets))
+        let policy = policy::constant(cx, transition);
+        quote!(transition(#name, TransitionKind::#kind, #sources, #targets)#policy)
+    });
+    let deadline = cx.graph.ast.deadline.as_ref().map(|deadline| {
+        let milliseconds = deadline.milliseconds;
+        quote!(.deadline(#milliseconds))
     });
     quote!({
         use #private::{StateKind, TransitionKind, graph, state, transition};
 
-        &graph(#name, &[#(#states),*], &[#(#transitions),*])
+        &graph(#name, &[#(#states),*], &[#(#transitions),*])#deadline
     })
 }
 

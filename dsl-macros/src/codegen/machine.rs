@@ -100,14 +100,14 @@ fn borrow_input(cx: &Context<'_>) -> Option<TokenStream> {
 const RUN: &str = "\
 Runs the machine from here to a final state, in this process, without storing it.
 
-`context` handles the steps. The future works on any executor.
+`context` handles the steps. The future does nothing until it is awaited.
 
 # Errors
-`RunError` with the handler's error, or with the message of its panic.
+`RunError` with what ended the run, where it was, and what the rollback did.
 
 # Cancel safety
-Dropping the future drops the handler that is running and the machine with it; nothing goes on
-elsewhere.";
+Dropping the future drops the handler that is running and the machine with it: nothing goes on
+elsewhere, and nothing is undone. `cancelled_by` stops a run and undoes what it did.";
 
 /// The method that drives a machine; `of` is the type parameter of a machine whose state is known.
 pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
@@ -125,17 +125,18 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
         #visibility fn run<'run, #context>(
             self,
             context: &'run #context,
-        ) -> impl #private::Future<
+        ) -> #krate::Running<'run, #workflow, #context, impl #private::Future<
             Output = #private::Result<
                 #end,
                 #krate::RunError<<#workflow as #private::Drive<#context>>::Error>,
             >,
-        > + use<'run, #(#of,)* #context>
+        > + use<'run, #(#of,)* #context>>
         where
             #(#known)*
             #workflow: #private::Drive<#context>,
         {
-            #private::run::<#workflow, #context>(#private::Into::into(self), context)
+            let start = #private::run::<#workflow, #context>;
+            #private::running(#private::Into::into(self), context, start)
         }
     }
 }

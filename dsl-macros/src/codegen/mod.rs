@@ -16,6 +16,7 @@ mod graph;
 mod machine;
 mod names;
 mod outcomes;
+mod policy;
 mod reader;
 mod states;
 mod steps;
@@ -132,6 +133,15 @@ impl<'a> Context<'a> {
         at(self.reader, declaration)
     }
 
+    /// The span of a handler's declaration: as the user's own code, so that a bound that is not met
+    /// is no error "in the macro".
+    fn handler_span(&self, name: &Ident) -> Span {
+        match self.reader {
+            Reader::Editor => self.at(name.span()),
+            Reader::Compiler | Reader::Documentation => name.span(),
+        }
+    }
+
     /// Documentation of a generated item, for those who read it.
     fn doc(&self, text: impl FnOnce() -> String) -> Option<TokenStream> {
         (self.reader != Reader::Compiler).then(|| {
@@ -228,7 +238,7 @@ fn quiet() -> Tokens {
     Tokens::of(quote! {
         #[allow(
             dead_code, deprecated, missing_docs, non_camel_case_types, non_local_definitions, private_bounds,
-            private_interfaces, unreachable_code, unreachable_pub,
+            private_interfaces, unreachable_code, unreachable_patterns, unreachable_pub,
             unused_qualifications, clippy::all, clippy::pedantic, clippy::nursery
         )]
     })

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 use super::{Context, Reader, generated_type, names};
-use crate::ast::TransitionKind;
+use crate::ast::{ClauseKind, TransitionKind, plain};
 use crate::graph::Transition;
 
 pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
@@ -25,7 +25,13 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     let note = format!("implement `{steps}` for it");
     let declared = cx.declared(steps);
     let error = quote_spanned!(span=> type Error: ::core::marker::Send + 'static;);
-    let functions = handled(cx).map(|(transition, source)| function(cx, transition, source));
+    let functions = handled(cx).map(|(transition, source)| {
+        let own = function(cx, transition, source);
+        let of_clauses = of_clauses(cx, transition, source);
+        quote_spanned!(span=> #own #of_clauses)
+    });
+    let shared = lenders(cx);
+    let provided = provided(cx);
     quote_spanned! {span=>
         #doc
         #generated_type
@@ -34,8 +40,48 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
             #error
 
             #(#functions)*
+            #shared
+            #provided
         }
     }
+}
+
+/// The methods that the context has without writing them.
+fn provided(cx: &Context<'_>) -> TokenStream {
+    let span = cx.at(cx.workflow.span());
+    let private = cx.private(span);
+    let doc = cx.doc(|| RETRYABLE.to_owned());
+    let doc_after = cx.doc(|| RETRY_AFTER.to_owned());
+    quote_spanned! {span=>
+        #doc
+        fn retryable(&self, error: &Self::Error) -> bool {
+            let _ = error;
+            true
+        }
+
+        #doc_after
+        fn retry_after(&self, error: &Self::Error) -> #private::Option<#private::Duration> {
+            let _ = error;
+            #private::None
+        }
+    }
+}
+
+const RETRYABLE: &str = "\
+Whether a step that failed with this error is tried again, where it has a `retry`.
+
+A request that is wrong stays wrong: say `false`, and the attempts that are left are not wasted.";
+
+const RETRY_AFTER: &str = "\
+How long to wait before the next attempt, where the error says so.
+
+It takes the place of the delay that `retry` would choose, also above its cap.";
+
+/// The position of a transition in the graph.
+pub(super) fn position(cx: &Context<'_>, transition: &Transition<'_>) -> usize {
+    let mut transitions = cx.graph.transitions.iter();
+    let position = transitions.position(|it| std::ptr::eq(it, transition));
+    position.expect("it is a transition of this graph")
 }
 
 /// The transitions whose handlers this version calls.
@@ -73,21 +119,93 @@ fn function(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> To
             .collect();
         format!("\nFrom [`{source}`] to {}.", targets.join(" or "))
     });
-    // As the user's own code: a bound that is not met is then no error "in the macro".
-    let span = match cx.reader {
-        Reader::Editor => cx.at(name.span()),
-        Reader::Compiler | Reader::Documentation => name.span(),
-    };
+    let span = cx.handler_span(name);
     let arguments =
         quote_spanned!(span=> (&self, #parameter: #source, step: &#krate::Step<#outcome>));
+    let head = quote_spanned!(span=> #(#attributes)* #doc);
+    asynchronous(
+        cx,
+        &head,
+        name,
+        &arguments,
+        &quote_spanned!(span=> #outcome),
+    )
+}
+
+/// A handler as its reader is to see it.
+fn asynchronous(
+    cx: &Context<'_>,
+    head: &TokenStream,
+    name: &Ident,
+    arguments: &TokenStream,
+    output: &TokenStream,
+) -> TokenStream {
+    let span = cx.handler_span(name);
     if cx.reader == Reader::Editor {
-        return quote_spanned!(span=> async fn #name #arguments -> Result<#outcome, Self::Error>;);
+        return quote_spanned!(span=> async fn #name #arguments -> Result<#output, Self::Error>;);
     }
     quote_spanned! {span=>
-        #(#attributes)*
-        #doc
+        #head
         fn #name #arguments -> impl ::core::future::Future<
-            Output = ::core::result::Result<#outcome, Self::Error>,
+            Output = ::core::result::Result<#output, Self::Error>,
         > + ::core::marker::Send;
     }
+}
+
+/// The handlers that the clauses of a transition name.
+fn of_clauses(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> TokenStream {
+    let mut functions = TokenStream::new();
+    let outcome = &transition.outcome;
+    let step = &transition.declaration.name;
+    if let Some(name) = transition.declaration.method(ClauseKind::Catch) {
+        let (span, krate) = (cx.handler_span(name), cx.krate(name.span()));
+        let parameter = names::parameter(source);
+        let doc = cx.doc(|| {
+            format!("What to do when the last attempt of `{step}` has failed with an error: it may still lead to a target of `{step}`.")
+        });
+        let arguments = quote_spanned! {span=>
+            (&self, #parameter: #source, error: Self::Error, step: &#krate::Step<#outcome>)
+        };
+        let doc = quote_spanned!(span=> #doc);
+        let output = quote_spanned!(span=> #outcome);
+        functions.extend(asynchronous(cx, &doc, name, &arguments, &output));
+    }
+    for (target, name) in &transition.undo {
+        let (span, krate) = (cx.handler_span(name), cx.krate(name.span()));
+        let target = cx.graph.state(*target).name;
+        let parameter = names::parameter(target);
+        let doc = cx.doc(|| format!("Undoes `{step}`, which led to [`{target}`]."));
+        let arguments = quote_spanned! {span=>
+            (&self, #parameter: #target, step: &#krate::Undo<#outcome>)
+        };
+        let (doc, output) = (quote_spanned!(span=> #doc), quote_spanned!(span=> ()));
+        functions.extend(asynchronous(cx, &doc, name, &arguments, &output));
+    }
+    functions
+}
+
+/// The methods that lend a breaker or a limiter; several transitions may share one.
+fn lenders(cx: &Context<'_>) -> TokenStream {
+    let mut functions = TokenStream::new();
+    let mut seen = Vec::new();
+    for (transition, _) in handled(cx) {
+        for (kind, lent) in [
+            (ClauseKind::Breaker, "Breaker"),
+            (ClauseKind::Limit, "Limiter"),
+        ] {
+            let Some(name) = transition.declaration.method(kind) else {
+                continue;
+            };
+            if seen.contains(&plain(name)) {
+                continue;
+            }
+            seen.push(plain(name));
+            let (span, krate) = (cx.handler_span(name), cx.krate(name.span()));
+            let lent = Ident::new(lent, span);
+            let doc = cx.doc(|| format!("The [`{lent}`] that stands before a call."));
+            let doc = (cx.reader != Reader::Editor).then_some(doc);
+            functions.extend(quote_spanned!(span=> #doc fn #name(&self) -> &#krate::#lent;));
+        }
+    }
+    functions
 }

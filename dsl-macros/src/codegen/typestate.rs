@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::{Context, Reader, Tokens};
+use super::{Context, Reader, Tokens, policy};
 use crate::ast::{StateKind, plain};
 use crate::graph::{OWN_METHODS, StateId, Transition};
 
@@ -38,6 +38,11 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
     let mut seen = BTreeSet::new();
     transitions
         .flat_map(|it| [it.name.clone(), format_ident!("{}", it.kind.keyword())])
+        .chain(
+            policy::kept(cx)
+                .into_iter()
+                .map(|(_, handler)| handler.clone()),
+        )
         .chain([format_ident!("nothing")])
         .filter(move |name| seen.insert(plain(name)))
         .collect::<Vec<_>>()

@@ -22,6 +22,9 @@ pub(crate) struct Graph<'a> {
 /// Methods that every machine has, so that no transition can be called like them.
 pub(crate) const OWN_METHODS: [&str; 6] = ["start", "run", "into_state", "input", "mermaid", "dot"];
 
+/// Methods that every trait of handlers has, so that no handler can be called like them.
+pub(crate) const PROVIDED_HANDLERS: [&str; 2] = ["retryable", "retry_after"];
+
 /// The position of a state in [`Graph::states`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct StateId(pub(crate) usize);
@@ -38,6 +41,8 @@ pub(crate) struct Transition<'a> {
     pub(crate) outcome: Ident,
     pub(crate) sources: Vec<StateId>,
     pub(crate) targets: Vec<StateId>,
+    /// What undoes it, by the state that it led to.
+    pub(crate) undo: Vec<(StateId, &'a Ident)>,
 }
 
 impl<'a> Graph<'a> {

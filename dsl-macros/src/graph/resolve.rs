@@ -74,9 +74,32 @@ impl<'a> Resolver<'a, '_> {
         self.graph.transitions.push(Transition {
             declaration: transition,
             outcome: self.outcome(transition),
+            undo: self.undo(transition, &targets),
             sources,
             targets,
         });
+    }
+
+    /// The undo handlers by target. One that fits none of them, which is reported by a rule, still
+    /// stands for a state: the context implements it.
+    fn undo(
+        &self,
+        transition: &'a ast::Transition,
+        targets: &[StateId],
+    ) -> Vec<(StateId, &'a Ident)> {
+        let Some((_, undo)) = transition.undo() else {
+            return Vec::new();
+        };
+        let fails = |id: &StateId| self.graph.state(*id).kind == ast::StateKind::Failed;
+        let fallback = targets.iter().find(|id| !fails(id)).or(targets.first());
+        let handlers = undo.handlers.iter().filter_map(|(target, handler)| {
+            let named = target.as_ref().and_then(|target| {
+                let mut targets = targets.iter();
+                targets.find(|id| plain(self.graph.state(**id).name) == plain(target))
+            });
+            Some((*named.or(fallback)?, handler))
+        });
+        handlers.collect()
     }
 
     /// The outcome's name. One that is taken, which is reported later, gives way, so that the

@@ -2,13 +2,13 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseBuffer, ParseStream};
-use syn::{Result, Token, parenthesized};
+use syn::{Error, Result, Token, parenthesized};
 
 use super::duration;
 use super::tokens::{
     WithHelp as _, declared_name, next_word, skip, skip_all, stop, unexpected, word,
 };
-use crate::ast::{Clause, ClauseKind};
+use crate::ast::{Clause, ClauseKind, Delay, Meaning, Retry, Undo};
 use crate::diagnostics::{Diagnostics, position};
 use crate::suggest;
 
@@ -26,7 +26,7 @@ pub(super) fn list(
             skip(input);
             continue;
         };
-        let first = clauses.iter().find(|first| first.kind == clause.kind);
+        let first = clauses.iter().find(|first| first.kind() == clause.kind());
         if let Some(first) = first {
             diagnostics
                 .error(
@@ -63,73 +63,106 @@ fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Optio
         });
     };
     let name = word(input, &text)?;
-    let mut arguments = TokenStream::new();
-    if kind != ClauseKind::Spawn {
-        if !input.peek(syn::token::Paren) {
-            return Err(unexpected(input, &format!("`(..)` after `{text}`")));
-        }
-        let content;
-        parenthesized!(content in input);
-        arguments = content.cursor().token_stream();
-        let read = self::arguments(&content, kind);
-        skip_all(&content);
-        if let Err(error) = read {
-            diagnostics.syntax(&error);
-            return Ok(None);
-        }
+    if kind == ClauseKind::Spawn {
+        return Ok(Some(Clause {
+            name,
+            arguments: TokenStream::new(),
+            meaning: Meaning::Spawn,
+        }));
     }
-    Ok(Some(Clause {
-        kind,
+    let mut arguments = TokenStream::new();
+    let meaning = in_parentheses(input, &text, diagnostics, |content, diagnostics| {
+        arguments = content.cursor().token_stream();
+        meaning(content, kind, diagnostics)
+    })?;
+    Ok(meaning.map(|meaning| Clause {
         name,
         arguments,
+        meaning,
     }))
 }
 
-fn arguments(content: &ParseBuffer<'_>, kind: ClauseKind) -> Result<()> {
-    match kind {
-        ClauseKind::Retry => retry(content)?,
-        ClauseKind::Timeout | ClauseKind::Deadline => {
-            duration::parse(content, "a duration, such as `2s`")?;
-        }
-        ClauseKind::Undo => undo(content)?,
-        ClauseKind::Catch => {
-            declared_name(content, "a handler")?;
-        }
-        ClauseKind::Breaker | ClauseKind::Limit => {
-            declared_name(content, "a method of the context")?;
-        }
-        ClauseKind::Spawn => {}
+/// Reads `(..)` after `word`. What is wrong in it is reported, and costs no more than itself.
+fn in_parentheses<T>(
+    input: ParseStream<'_>,
+    word: &str,
+    diagnostics: &mut Diagnostics,
+    read: impl FnOnce(&ParseBuffer<'_>, &mut Diagnostics) -> Result<T>,
+) -> Result<Option<T>> {
+    if !input.peek(syn::token::Paren) {
+        return Err(unexpected(input, &format!("`(..)` after `{word}`")));
     }
-    if content.is_empty() {
-        Ok(())
-    } else {
-        Err(unexpected(
-            content,
-            &format!("the end of `{}(..)`", kind.word()),
-        ))
-    }
+    let content;
+    parenthesized!(content in input);
+    let read = read(&content, diagnostics).and_then(|read| {
+        if content.is_empty() {
+            Ok(read)
+        } else {
+            Err(unexpected(&content, &format!("the end of `{word}(..)`")))
+        }
+    });
+    skip_all(&content);
+    Ok(read.map_err(|error| diagnostics.syntax(&error)).ok())
+}
+
+fn meaning(
+    content: &ParseBuffer<'_>,
+    kind: ClauseKind,
+    diagnostics: &mut Diagnostics,
+) -> Result<Meaning> {
+    Ok(match kind {
+        ClauseKind::Retry => Meaning::Retry(retry(content)?),
+        ClauseKind::Timeout => Meaning::Timeout(time(content)?),
+        ClauseKind::Deadline => Meaning::Deadline(time(content)?),
+        ClauseKind::Undo => Meaning::Undo(undo(content, diagnostics)?),
+        ClauseKind::Catch => Meaning::Catch(declared_name(content, "a handler")?),
+        ClauseKind::Breaker => Meaning::Breaker(declared_name(content, "a method of the context")?),
+        ClauseKind::Limit => Meaning::Limit(declared_name(content, "a method of the context")?),
+        ClauseKind::Spawn => Meaning::Spawn,
+    })
+}
+
+fn time(content: &ParseBuffer<'_>) -> Result<crate::ast::Duration> {
+    duration::parse(content, "a duration, such as `2s`")
 }
 
 /// `5, backoff 100ms..10s, factor 3, no jitter`
-fn retry(content: &ParseBuffer<'_>) -> Result<()> {
-    duration::parse_count(content, "how many attempts, such as `3`")?;
+fn retry(content: &ParseBuffer<'_>) -> Result<Retry> {
+    let mut retry = Retry {
+        attempts: duration::parse_count(content, "how many attempts, such as `3`")?,
+        delay: None,
+        factor: None,
+        no_jitter: None,
+    };
     while content.peek(Token![,]) {
         skip(content);
+        let twice = |given: bool, what: &str| {
+            if given {
+                return Err(stop(content, &format!("`retry` is given {what} twice")));
+            }
+            Ok(())
+        };
         match next_word(content).as_deref() {
             Some("backoff") => {
+                twice(retry.delay.is_some(), "a delay")?;
                 skip(content);
-                duration::parse_range(content)?;
+                let (first, cap) = duration::parse_range(content)?;
+                retry.delay = Some(Delay::Backoff { first, cap });
             }
             Some("every") => {
+                twice(retry.delay.is_some(), "a delay")?;
                 skip(content);
-                duration::parse(content, "the delay between attempts, such as `2s`")?;
+                let every = "the delay between attempts, such as `2s`";
+                retry.delay = Some(Delay::Every(duration::parse(content, every)?));
             }
             Some("factor") => {
+                twice(retry.factor.is_some(), "a factor")?;
                 skip(content);
-                factor(content)?;
+                retry.factor = Some(factor(content)?);
             }
             Some("no") => {
-                skip(content);
+                twice(retry.no_jitter.is_some(), "`no jitter`")?;
+                retry.no_jitter = Some(word(content, "no")?);
                 word(content, "jitter")?;
             }
             _ => {
@@ -140,55 +173,95 @@ fn retry(content: &ParseBuffer<'_>) -> Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(retry)
 }
 
-fn factor(content: &ParseBuffer<'_>) -> Result<()> {
-    let number = content
-        .cursor()
-        .literal()
-        .map(|(literal, _)| literal.to_string());
-    match number.and_then(|text| text.replace('_', "").parse::<f64>().ok()) {
-        Some(factor) if factor >= 1.0 && factor.is_finite() => {
+fn factor(content: &ParseBuffer<'_>) -> Result<(proc_macro2::Literal, f64)> {
+    let literal = content.cursor().literal().map(|(literal, _)| literal);
+    let number = |text: String| text.replace('_', "").parse::<f64>().ok();
+    match literal.and_then(|it| Some((number(it.to_string())?, it))) {
+        Some((factor, literal)) if factor >= 1.0 && factor.is_finite() => {
             skip(content);
-            Ok(())
+            Ok((literal, factor))
         }
         Some(_) => Err(stop(content, "a factor below 1 would shorten each delay")),
         None => Err(unexpected(content, "a factor, such as `2` or `1.5`")),
     }
 }
 
-/// `release`, `release, retry(3)` or `B => undo_b, C => undo_c`
-fn undo(content: &ParseBuffer<'_>) -> Result<()> {
-    declared_name(content, "a handler")?;
-    if content.peek(Token![=>]) {
-        content.parse::<Token![=>]>()?;
-        declared_name(content, "a handler")?;
-        while content.peek(Token![,]) {
-            skip(content);
-            if content.is_empty() {
-                break;
-            }
-            declared_name(content, "a state")?;
-            if !content.peek(Token![=>]) {
-                return Err(unexpected(content, "`=>` and the handler that undoes it"));
-            }
-            content.parse::<Token![=>]>()?;
-            declared_name(content, "a handler")?;
-        }
-        return Ok(());
+/// `release`, or `B => release, C => give_back`; then `retry(3)` and `timeout(5s)`, if given.
+///
+/// A handler that was read is there, whatever follows it: the context implements it.
+fn undo(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Undo> {
+    let mut undo = Undo::default();
+    let first = declared_name(content, "a handler")?;
+    if let Some(handler) = arrow(content)? {
+        undo.handlers.push((Some(first), handler));
+    } else {
+        undo.handlers.push((None, first));
     }
-    if content.peek(Token![,]) {
+    if let Err(error) = rest_of_undo(content, &mut undo, diagnostics) {
+        skip_all(content);
+        diagnostics.syntax(&error);
+    }
+    Ok(undo)
+}
+
+fn rest_of_undo(
+    content: &ParseBuffer<'_>,
+    undo: &mut Undo,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    while content.peek(Token![,]) {
         skip(content);
-        word(content, "retry")?;
-        if !content.peek(syn::token::Paren) {
-            return Err(unexpected(content, "`(..)` after `retry`"));
+        let Some(text) = next_word(content) else {
+            // A comma at the end is a habit, not a mistake.
+            break;
+        };
+        let called = content.peek2(syn::token::Paren);
+        let twice = |given: bool| -> Result<()> {
+            if given {
+                return Err(stop(content, &format!("clause `{text}` is given twice")));
+            }
+            Ok(())
+        };
+        match text.as_str() {
+            "retry" if called => {
+                twice(undo.retry.is_some())?;
+                skip(content);
+                undo.retry = in_parentheses(content, &text, diagnostics, |it, _| retry(it))?;
+            }
+            "timeout" if called => {
+                twice(undo.timeout.is_some())?;
+                skip(content);
+                undo.timeout = in_parentheses(content, &text, diagnostics, |it, _| time(it))?;
+            }
+            _ if called => return Err(not_of_undo(content, &text)),
+            _ => {
+                let target = declared_name(content, "a state")?;
+                let Some(handler) = arrow(content)? else {
+                    return Err(unexpected(content, "`=>` and the handler that undoes it"));
+                };
+                undo.handlers.push((Some(target), handler));
+            }
         }
-        let attempts;
-        parenthesized!(attempts in content);
-        let read = arguments(&attempts, ClauseKind::Retry);
-        skip_all(&attempts);
-        return read;
     }
     Ok(())
+}
+
+/// `=> handler`, if it stands here.
+fn arrow(content: &ParseBuffer<'_>) -> Result<Option<proc_macro2::Ident>> {
+    if !content.peek(Token![=>]) {
+        return Ok(None);
+    }
+    content.parse::<Token![=>]>()?;
+    declared_name(content, "a handler").map(Some)
+}
+
+fn not_of_undo(content: &ParseBuffer<'_>, word: &str) -> Error {
+    let error = stop(content, &format!("`undo` has no clause `{word}`"));
+    match suggest::nearest(word, ["retry", "timeout"]) {
+        Some(nearest) => error.with_help(&format!("did you mean `{nearest}`?")),
+        None => error.with_help("an undo may have a `retry(..)` and a `timeout(..)` of its own"),
+    }
 }

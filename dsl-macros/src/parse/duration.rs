@@ -2,12 +2,11 @@
 //!
 //! Rust lexes each of them as one literal with a suffix, so they need no quotes.
 
-use proc_macro2::Literal;
 use syn::parse::ParseStream;
 use syn::{Error, Result};
 
 use super::tokens::{WithHelp as _, skip, unexpected};
-use crate::ast::Duration;
+use crate::ast::{Count, Duration};
 
 /// The units and how many milliseconds each has.
 const UNITS: [(&str, u64); 5] = [
@@ -29,20 +28,23 @@ pub(super) fn parse(input: ParseStream<'_>, what: &str) -> Result<Duration> {
             Error::new(literal.span(), "a duration of zero has no effect here")
                 .with_help("write how long, such as `250ms`"),
         ),
-        Ok(_) => Ok(Duration(literal)),
+        Ok(milliseconds) => Ok(Duration {
+            literal,
+            milliseconds,
+        }),
         Err(message) => Err(Error::new(literal.span(), message)),
     }
 }
 
 /// Consumes the range of a backoff: `100ms..10s`.
-pub(super) fn parse_range(input: ParseStream<'_>) -> Result<()> {
-    parse(input, "the first delay, such as `100ms`")?;
+pub(super) fn parse_range(input: ParseStream<'_>) -> Result<(Duration, Duration)> {
+    let first = parse(input, "the first delay, such as `100ms`")?;
     if !input.peek(syn::Token![..]) {
         return Err(unexpected(input, "`..` and the longest delay"));
     }
     input.parse::<syn::Token![..]>()?;
-    parse(input, "the longest delay, such as `10s`")?;
-    Ok(())
+    let last = parse(input, "the longest delay, such as `10s`")?;
+    Ok((first, last))
 }
 
 /// How long a literal's text is, in milliseconds, or what is wrong with it.
@@ -100,16 +102,15 @@ fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
 }
 
 /// Consumes a whole number; `what` says what it counts.
-pub(super) fn parse_count(input: ParseStream<'_>, what: &str) -> Result<Literal> {
+pub(super) fn parse_count(input: ParseStream<'_>, what: &str) -> Result<Count> {
     let Some((literal, _)) = input.cursor().literal() else {
         return Err(unexpected(input, what));
     };
-    let text = literal.to_string().replace('_', "");
-    if text.parse::<u32>().is_err() {
+    let Ok(value) = literal.to_string().replace('_', "").parse() else {
         return Err(unexpected(input, what));
-    }
+    };
     skip(input);
-    Ok(literal)
+    Ok(Count { literal, value })
 }
 
 #[cfg(test)]

@@ -169,11 +169,11 @@ fn deadline(
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     let keyword = body.call(Ident::parse_any)?;
-    duration::parse(body, "the time that a run may take, such as `30d`")?;
+    let deadline = duration::parse(body, "the time that a run may take, such as `30d`")?;
     if ast.deadline.is_some() {
         diagnostics.error(&keyword, "the workflow has two deadlines");
     }
-    ast.deadline.get_or_insert(keyword);
+    ast.deadline.get_or_insert(deadline);
     tokens::semicolon(body, "the deadline")
 }
 

@@ -1,0 +1,183 @@
+//! What a declaration says for the case that a handler fails: the `with` clauses as data.
+
+use core::time::Duration;
+
+/// The `with` clauses of one transition.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// How often and when a failed attempt is repeated.
+    pub retry: Option<Retry>,
+    /// How long one attempt may take.
+    pub timeout: Option<Duration>,
+    /// How long the whole transition may take, retries and delays included.
+    pub deadline: Option<Duration>,
+    /// The handlers that undo it, one for each state that it may lead to and that can be undone.
+    pub undo: &'static [UndoInfo],
+    /// The handler that is asked when the last attempt has failed.
+    pub catch: Option<&'static str>,
+    /// The method of the context that lends the circuit breaker.
+    pub breaker: Option<&'static str>,
+    /// The method of the context that lends the rate limiter.
+    pub limit: Option<&'static str>,
+}
+
+/// How often and when an attempt is repeated.
+///
+/// The delay before the second attempt is `first`, before each later one `factor` times the one
+/// before, and never above `cap`. With `jitter` it is drawn evenly between zero and that delay
+/// ("full jitter", Marc Brooker, *Exponential Backoff and Jitter*, AWS Architecture Blog, 2015), so
+/// that the cap holds after jitter as well.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Retry {
+    /// All attempts, the first one included; at least 1.
+    pub attempts: u32,
+    /// The delay before the second attempt.
+    pub first: Duration,
+    /// No delay is longer.
+    pub cap: Duration,
+    /// What each delay is multiplied by to give the next; at least 1.
+    pub factor: f64,
+    /// Whether each delay is drawn at random between zero and itself.
+    pub jitter: bool,
+}
+
+/// The handler that undoes a transition to one of its targets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct UndoInfo {
+    /// The position of the state that the transition led to.
+    pub target: usize,
+    /// The handler's name.
+    pub handler: &'static str,
+    /// How often and when a failed attempt to undo is repeated.
+    pub retry: Option<Retry>,
+    /// How long one attempt to undo may take.
+    pub timeout: Option<Duration>,
+}
+
+impl Policy {
+    /// No clause at all.
+    pub const NONE: Policy = Policy {
+        retry: None,
+        timeout: None,
+        deadline: None,
+        undo: &[],
+        catch: None,
+        breaker: None,
+        limit: None,
+    };
+}
+
+impl Retry {
+    /// The longest that the wait may be after so many attempts; jitter only shortens it.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use stateway_core::retry;
+    /// let retry = retry(5, 100, 300, 2.0, true);
+    /// let delays: Vec<_> = (1..5).map(|made| retry.delay(made).as_millis()).collect();
+    /// assert_eq!(delays, [100, 200, 300, 300]);
+    /// ```
+    #[must_use]
+    pub fn delay(&self, made: u32) -> Duration {
+        let mut delay = self.first.min(self.cap);
+        for _ in 1..made {
+            // What a `Duration` cannot hold is above every cap.
+            let next = delay.as_secs_f64() * self.factor;
+            delay = Duration::try_from_secs_f64(next).map_or(self.cap, |next| next.min(self.cap));
+            if delay == self.cap {
+                break;
+            }
+        }
+        delay
+    }
+}
+
+/// A retry as generated code writes it; delays in milliseconds.
+#[doc(hidden)]
+#[must_use]
+pub const fn retry(attempts: u32, first: u64, cap: u64, factor: f64, jitter: bool) -> Retry {
+    Retry {
+        attempts,
+        first: Duration::from_millis(first),
+        cap: Duration::from_millis(cap),
+        factor,
+        jitter,
+    }
+}
+
+/// What undoes a transition to the state at `target`; the handler has no clauses yet.
+#[doc(hidden)]
+#[must_use]
+pub const fn undo(target: usize, handler: &'static str) -> UndoInfo {
+    UndoInfo {
+        target,
+        handler,
+        retry: None,
+        timeout: None,
+    }
+}
+
+impl UndoInfo {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn timeout(mut self, milliseconds: u64) -> Self {
+        self.timeout = Some(Duration::from_millis(milliseconds));
+        self
+    }
+}
+
+/// Clauses as generated code adds them, one by one: a policy without any is no code at all.
+#[doc(hidden)]
+impl Policy {
+    #[must_use]
+    pub const fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    #[must_use]
+    pub const fn timeout(mut self, milliseconds: u64) -> Self {
+        self.timeout = Some(Duration::from_millis(milliseconds));
+        self
+    }
+
+    #[must_use]
+    pub const fn deadline(mut self, milliseconds: u64) -> Self {
+        self.deadline = Some(Duration::from_millis(milliseconds));
+        self
+    }
+
+    #[must_use]
+    pub const fn undo(mut self, undo: &'static [UndoInfo]) -> Self {
+        self.undo = undo;
+        self
+    }
+
+    #[must_use]
+    pub const fn catch(mut self, handler: &'static str) -> Self {
+        self.catch = Some(handler);
+        self
+    }
+
+    #[must_use]
+    pub const fn breaker(mut self, method: &'static str) -> Self {
+        self.breaker = Some(method);
+        self
+    }
+
+    #[must_use]
+    pub const fn limit(mut self, method: &'static str) -> Self {
+        self.limit = Some(method);
+        self
+    }
+}

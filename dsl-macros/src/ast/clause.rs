@@ -1,0 +1,119 @@
+//! What stands after `with`.
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream};
+use quote::ToTokens;
+
+use super::{Count, Duration};
+
+/// `retry(3)`
+pub(crate) struct Clause {
+    pub(crate) name: Ident,
+    /// What stands in the parentheses, as it was written.
+    pub(crate) arguments: TokenStream,
+    pub(crate) meaning: Meaning,
+}
+
+/// What a clause says.
+pub(crate) enum Meaning {
+    Retry(Retry),
+    Timeout(Duration),
+    Deadline(Duration),
+    Undo(Undo),
+    Catch(Ident),
+    Breaker(Ident),
+    Limit(Ident),
+    Spawn,
+}
+
+/// `retry(5, backoff 100ms..10s, factor 3, no jitter)`
+pub(crate) struct Retry {
+    pub(crate) attempts: Count,
+    pub(crate) delay: Option<Delay>,
+    /// As it was written, and its value.
+    pub(crate) factor: Option<(Literal, f64)>,
+    /// The word `no` of `no jitter`.
+    pub(crate) no_jitter: Option<Ident>,
+}
+
+pub(crate) enum Delay {
+    /// `backoff A..B`
+    Backoff { first: Duration, cap: Duration },
+    /// `every D`
+    Every(Duration),
+}
+
+/// `undo(release)`, or `undo(B => release, C => give_back)`; then its own `retry` and `timeout`.
+#[derive(Default)]
+pub(crate) struct Undo {
+    /// The target, where it is named, and the handler.
+    pub(crate) handlers: Vec<(Option<Ident>, Ident)>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClauseKind {
+    Retry,
+    Timeout,
+    Deadline,
+    Undo,
+    Catch,
+    Breaker,
+    Limit,
+    Spawn,
+}
+
+impl Clause {
+    pub(crate) fn kind(&self) -> ClauseKind {
+        match self.meaning {
+            Meaning::Retry(_) => ClauseKind::Retry,
+            Meaning::Timeout(_) => ClauseKind::Timeout,
+            Meaning::Deadline(_) => ClauseKind::Deadline,
+            Meaning::Undo(_) => ClauseKind::Undo,
+            Meaning::Catch(_) => ClauseKind::Catch,
+            Meaning::Breaker(_) => ClauseKind::Breaker,
+            Meaning::Limit(_) => ClauseKind::Limit,
+            Meaning::Spawn => ClauseKind::Spawn,
+        }
+    }
+}
+
+impl ClauseKind {
+    pub(crate) const ALL: [ClauseKind; 8] = [
+        ClauseKind::Retry,
+        ClauseKind::Timeout,
+        ClauseKind::Deadline,
+        ClauseKind::Undo,
+        ClauseKind::Catch,
+        ClauseKind::Breaker,
+        ClauseKind::Limit,
+        ClauseKind::Spawn,
+    ];
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            ClauseKind::Retry => "retry",
+            ClauseKind::Timeout => "timeout",
+            ClauseKind::Deadline => "deadline",
+            ClauseKind::Undo => "undo",
+            ClauseKind::Catch => "catch",
+            ClauseKind::Breaker => "breaker",
+            ClauseKind::Limit => "limit",
+            ClauseKind::Spawn => "spawn",
+        }
+    }
+
+    /// Whether it says how the handler of a transition is called.
+    pub(crate) fn guards(self) -> bool {
+        !matches!(self, ClauseKind::Undo | ClauseKind::Spawn)
+    }
+}
+
+impl ToTokens for Clause {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.name.to_tokens(tokens);
+        if !self.arguments.is_empty() {
+            Group::new(Delimiter::Parenthesis, self.arguments.clone()).to_tokens(tokens);
+        }
+    }
+}

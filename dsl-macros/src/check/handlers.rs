@@ -1,0 +1,91 @@
+//! Rule: each name in the trait of handlers stands for one thing.
+//!
+//! A handler that undoes two transitions would be given the state of either; one name has one
+//! signature.
+
+use proc_macro2::Ident;
+
+use crate::ast::{ClauseKind, Transition, plain};
+use crate::diagnostics::{Diagnostics, position};
+use crate::graph::{Graph, PROVIDED_HANDLERS};
+
+/// A function of the trait, with what it is for.
+struct Handler<'a> {
+    name: &'a Ident,
+    does: String,
+    /// Breakers and limiters are lent to as many transitions as name them.
+    shared: Option<ClauseKind>,
+}
+
+pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    let mut known: Vec<Handler<'_>> = Vec::new();
+    let transitions = || graph.transitions.iter().map(|it| it.declaration);
+    // First the transitions: where a clause takes the name of one, the clause is to be changed.
+    let handlers = transitions()
+        .map(own)
+        .chain(transitions().flat_map(of_clauses));
+    for handler in handlers {
+        let name = plain(handler.name);
+        if PROVIDED_HANDLERS.contains(&name.as_str()) {
+            diagnostics
+                .error(
+                    handler.name,
+                    format!(
+                        "`{name}` is a method that `{}Steps` has itself",
+                        graph.ast.name
+                    ),
+                )
+                .help(format!("choose another name, such as `{name}_it`"));
+            continue;
+        }
+        let first = known.iter().find(|first| plain(first.name) == name);
+        match first {
+            None => known.push(handler),
+            Some(first) if first.shared.is_some() && first.shared == handler.shared => {}
+            Some(first) => {
+                diagnostics
+                    .error(
+                        handler.name,
+                        format!("`{name}` cannot {}: it is to {}", handler.does, first.does),
+                    )
+                    .note(format!("named at {}", position(first.name.span())))
+                    .help("give each its own handler, with another name");
+            }
+        }
+    }
+}
+
+fn own(transition: &Transition) -> Handler<'_> {
+    Handler {
+        name: &transition.name,
+        does: format!("handle {} `{}`", transition.kind.keyword(), transition.name),
+        shared: None,
+    }
+}
+
+fn of_clauses(transition: &Transition) -> impl Iterator<Item = Handler<'_>> {
+    let name = &transition.name;
+    let undo = transition.undo().into_iter().flat_map(move |(_, undo)| {
+        undo.handlers.iter().map(move |(target, handler)| Handler {
+            name: handler,
+            does: match target {
+                Some(target) => format!("undo `{name}` to `{target}`"),
+                None => format!("undo `{name}`"),
+            },
+            shared: None,
+        })
+    });
+    let methods = [
+        (ClauseKind::Catch, "catch the errors of", false),
+        (ClauseKind::Breaker, "lend the breaker of", true),
+        (ClauseKind::Limit, "lend the limiter of", true),
+    ];
+    let methods = methods.into_iter().filter_map(move |(kind, does, shared)| {
+        Some(Handler {
+            name: transition.method(kind)?,
+            does: format!("{does} `{name}`"),
+            shared: shared.then_some(kind),
+        })
+    });
+    undo.chain(methods)
+}

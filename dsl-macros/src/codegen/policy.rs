@@ -1,0 +1,237 @@
+//! The `with` clauses: as constants of the graph, and as what a driver calls.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::{Context, steps};
+use crate::ast::{ClauseKind, Delay, Retry};
+use crate::graph::{StateId, Transition};
+
+/// The delays of a `retry(N)` that says nothing of them, in milliseconds.
+const FIRST: u64 = 100;
+const CAP: u64 = 10_000;
+
+/// `.with(..)` behind a transition of the graph; nothing for one without clauses.
+pub(super) fn constant(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+    let declaration = transition.declaration;
+    if declaration.clauses.is_empty() {
+        return TokenStream::new();
+    }
+    let private = cx.private(cx.workflow.span());
+    let retry = declaration.retry().map(|it| retry(cx, it));
+    let retry = retry.map(|it| quote!(.retry(#it)));
+    let time = |kind: ClauseKind, method: TokenStream| {
+        let milliseconds = declaration.time(kind)?.milliseconds;
+        Some(quote!(.#method(#milliseconds)))
+    };
+    let timeout = time(ClauseKind::Timeout, quote!(timeout));
+    let deadline = time(ClauseKind::Deadline, quote!(deadline));
+    let method = |kind: ClauseKind, method: TokenStream| {
+        let name = crate::ast::plain(declaration.method(kind)?);
+        Some(quote!(.#method(#name)))
+    };
+    let catch = method(ClauseKind::Catch, quote!(catch));
+    let breaker = method(ClauseKind::Breaker, quote!(breaker));
+    let limit = method(ClauseKind::Limit, quote!(limit));
+    let undo = undo(cx, transition);
+    quote! {
+        .with(#private::Policy::NONE #retry #timeout #deadline #catch #breaker #limit #undo)
+    }
+}
+
+fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {
+    let private = cx.private(cx.workflow.span());
+    let attempts = retry.attempts.value;
+    let factor = retry.factor.as_ref().map_or(2.0, |(_, factor)| *factor);
+    let jitter = retry.no_jitter.is_none();
+    let (first, cap, factor, jitter) = match &retry.delay {
+        None => (FIRST, CAP, factor, jitter),
+        Some(Delay::Backoff { first, cap }) => {
+            (first.milliseconds, cap.milliseconds, factor, jitter)
+        }
+        Some(Delay::Every(every)) => (every.milliseconds, every.milliseconds, 1.0, false),
+    };
+    quote!(#private::retry(#attempts, #first, #cap, #factor, #jitter))
+}
+
+fn undo(cx: &Context<'_>, transition: &Transition<'_>) -> Option<TokenStream> {
+    let private = cx.private(cx.workflow.span());
+    let (_, clause) = transition.declaration.undo()?;
+    let retry = clause.retry.as_ref().map(|it| retry(cx, it));
+    let retry = retry.map(|it| quote!(.retry(#it)));
+    let timeout = clause.timeout.as_ref().map(|timeout| {
+        let milliseconds = timeout.milliseconds;
+        quote!(.timeout(#milliseconds))
+    });
+    let undo = transition.undo.iter().map(|(StateId(target), handler)| {
+        let handler = crate::ast::plain(handler);
+        quote!(#private::undo(#target, #handler)#retry #timeout)
+    });
+    Some(quote!(.undo(&[#(#undo),*])))
+}
+
+/// Whether the handler is called under a policy, and not simply once.
+pub(super) fn guards(transition: &Transition<'_>) -> bool {
+    let mut clauses = transition.declaration.clauses.iter();
+    clauses.any(|clause| clause.kind().guards())
+}
+
+/// Whether the source state is needed after the handler was called with it.
+pub(super) fn keeps_source(transition: &Transition<'_>) -> bool {
+    let declaration = transition.declaration;
+    let retries = declaration
+        .retry()
+        .is_some_and(|retry| retry.attempts.value > 1);
+    retries || declaration.method(ClauseKind::Catch).is_some()
+}
+
+/// Each state that a policy keeps, with the name of the handler that it is kept for.
+pub(super) fn kept<'a>(cx: &'a Context<'a>) -> Vec<(&'a Ident, &'a Ident)> {
+    let mut kept: Vec<(&Ident, &Ident)> = Vec::new();
+    for (transition, source) in steps::handled(cx) {
+        let retried = keeps_source(transition).then_some((source, &transition.declaration.name));
+        let undone = transition.undo.iter();
+        let undone = undone.map(|(target, handler)| (cx.graph.state(*target).name, *handler));
+        for (state, handler) in retried.into_iter().chain(undone) {
+            if !kept.iter().any(|(known, _)| *known == state) {
+                kept.push((state, handler));
+            }
+        }
+    }
+    kept
+}
+
+/// The future of a guarded handler: the turn of the transition at `index`.
+pub(super) fn guarded(
+    cx: &Context<'_>,
+    context: &Ident,
+    transition: &Transition<'_>,
+    index: usize,
+) -> TokenStream {
+    let declaration = transition.declaration;
+    let (name, outcome) = (&declaration.name, &transition.outcome);
+    let span = cx.at(name.span());
+    let private = cx.alias(span);
+    let source = if keeps_source(transition) {
+        quote_spanned!(span=> #private::kept(state))
+    } else {
+        quote_spanned!(span=> #private::once_only(state))
+    };
+    let catch = if let Some(handler) = declaration.method(ClauseKind::Catch) {
+        quote_spanned!(span=> #private::Caught(#context::#handler))
+    } else {
+        quote_spanned!(span=> #private::Nothing::default())
+    };
+    let lent = |kind: ClauseKind| {
+        if let Some(method) = declaration.method(kind) {
+            quote_spanned!(span=> #private::Some(#context::#method(context)))
+        } else {
+            quote_spanned!(span=> #private::None)
+        }
+    };
+    let (breaker, limiter) = (lent(ClauseKind::Breaker), lent(ClauseKind::Limit));
+    quote_spanned! {span=>
+        #private::guarded(
+            context,
+            run,
+            run.visit_to::<#outcome>(#index),
+            #source,
+            #context::#name,
+            #catch,
+            #breaker,
+            #limiter,
+        )
+    }
+}
+
+/// What a rollback needs: which states are to be kept, and how each is undone.
+pub(super) fn rollback(cx: &Context<'_>, context: &Ident) -> Option<TokenStream> {
+    let (state, end) = (&cx.state, &cx.end);
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let undos = steps::handled(cx).flat_map(|(transition, _)| {
+        let index = steps::position(cx, transition);
+        let undo = transition.undo.iter().enumerate();
+        undo.map(move |(position, (target, handler))| {
+            (
+                index,
+                transition,
+                position,
+                cx.graph.state(*target).name,
+                *handler,
+            )
+        })
+    });
+    let undos: Vec<_> = undos.collect();
+    if undos.is_empty() {
+        return None;
+    }
+    let copies = undos.iter().map(|(index, _, position, target, _)| {
+        quote_spanned! {span=>
+            (#index, #state::#target(state)) => {
+                #private::Some((#position, #state::#target(#private::Clone::clone(state))))
+            }
+        }
+    });
+    let count = undos.len();
+    let arms = undos.iter().enumerate();
+    let arms = arms.map(|(branch, (index, transition, position, target, handler))| {
+        let outcome = &transition.outcome;
+        let undoing = quote_spanned! {span=>
+            #private::undoing(context, run, run.undo::<#outcome>(), #position, state, #context::#handler)
+        };
+        let forked = super::drive::forked(&private, undoing, branch, count);
+        quote_spanned!(span=> (#index, #state::#target(state)) => #private::next(#forked))
+    });
+    Some(quote_spanned! {span=>
+        fn undoable(
+            transition: usize,
+            state: &#state,
+        ) -> #private::Option<(usize, #state)> {
+            match (transition, state) {
+                #(#copies)*
+                _ => #private::None,
+            }
+        }
+
+        fn undo<'run>(
+            transition: usize,
+            state: #state,
+            context: &'run #context,
+            run: &'run #private::Run<Self>,
+        ) -> #private::Turn<
+            impl #private::Future<
+                Output = #private::Result<(), #private::NotUndone<#context::Error>>,
+            > + #private::Send + use<'run, #context>,
+            (),
+        > {
+            match (transition, state) {
+                #(#arms,)*
+                _ => #private::end((), 0),
+            }
+        }
+
+        fn left(end: #end) -> #private::Option<#private::Left> {
+            #private::Some(#private::Left::new(end))
+        }
+    })
+}
+
+/// Whether an error is worth another attempt, where one may follow.
+pub(super) fn judge(cx: &Context<'_>, context: &Ident) -> Option<TokenStream> {
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let mut transitions = cx.graph.transitions.iter().map(|it| it.declaration);
+    let retries = transitions
+        .any(|it| it.retry().is_some() || it.undo().is_some_and(|(_, undo)| undo.retry.is_some()));
+    retries.then(|| {
+        quote_spanned! {span=>
+            fn judge(context: &#context, error: &#context::Error) -> #private::Verdict {
+                #private::Verdict::new(
+                    #context::retryable(context, error),
+                    #context::retry_after(context, error),
+                )
+            }
+        }
+    })
+}

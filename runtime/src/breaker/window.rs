@@ -1,0 +1,73 @@
+//! How many calls failed lately: counts in slots of time that wear off one by one.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Slots of a window. A count wears off at the latest one slot after its time.
+const SLOTS: u32 = 10;
+
+/// Counts over the last `length`, to the tenth of it.
+#[derive(Debug)]
+pub(super) struct Window {
+    slots: [Slot; SLOTS as usize],
+    slot: Duration,
+    /// When the newest slot began, and which it is.
+    began: Option<Instant>,
+    newest: usize,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    calls: u32,
+    failures: u32,
+}
+
+impl Window {
+    pub(super) fn new(length: Duration) -> Self {
+        Window {
+            slots: [Slot::default(); SLOTS as usize],
+            // A window of nothing would never advance.
+            slot: (length / SLOTS).max(Duration::from_nanos(1)),
+            began: None,
+            newest: 0,
+        }
+    }
+
+    /// Counts a call that ended `now`.
+    pub(super) fn count(&mut self, now: Instant, failed: bool) {
+        self.advance(now);
+        let slot = &mut self.slots[self.newest];
+        slot.calls = slot.calls.saturating_add(1);
+        slot.failures = slot.failures.saturating_add(u32::from(failed));
+    }
+
+    /// All calls of the window and how many of them failed.
+    pub(super) fn calls_and_failures(&self) -> (u32, u32) {
+        self.slots.iter().fold((0, 0), |(calls, failures), slot| {
+            (
+                calls.saturating_add(slot.calls),
+                failures.saturating_add(slot.failures),
+            )
+        })
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.slots = [Slot::default(); SLOTS as usize];
+    }
+
+    fn advance(&mut self, now: Instant) {
+        let began = *self.began.get_or_insert(now);
+        let passed = now.saturating_duration_since(began);
+        let slots = passed.as_nanos() / self.slot.as_nanos();
+        for _ in 0..slots.min(u128::from(SLOTS)) {
+            self.newest = (self.newest + 1) % self.slots.len();
+            self.slots[self.newest] = Slot::default();
+        }
+        // After a long silence everything has worn off, and the slots begin anew.
+        self.began = match u32::try_from(slots) {
+            Ok(slots) if slots < SLOTS => Some(began + self.slot * slots),
+            _ => Some(now),
+        };
+    }
+}

@@ -1,0 +1,71 @@
+//! Takes a run forward, turn after turn.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use super::drive::Drive;
+use super::rollback::Entry;
+use super::turn::{Failed, Moved, Take};
+use crate::error::{Cause, Place};
+use crate::run::Run;
+
+/// Takes turn after turn until the run ends, in the state at this position, or fails.
+pub(super) async fn forward<W: Drive<C>, C>(
+    place: &mut Option<W::State>,
+    context: &C,
+    run: &Run<W>,
+    journal: &mut Vec<Entry<W>>,
+) -> Result<(W::End, usize), (Place, Failed<W::Error>)> {
+    loop {
+        if run.is_cancelled()
+            && let Some(state) = place
+        {
+            let state = W::position(state);
+            if !W::GRAPH.states[state].kind.is_final() {
+                let cause = Box::new(Cause::Cancelled { last: None });
+                return Err((Place::between(state), cause));
+            }
+        }
+        let moved = {
+            let state = place.take().expect("the state is here between two turns");
+            // Pinned where it is made: a future that is moved once more costs more than a turn.
+            let mut turn = pin!(W::turn(state, context, run));
+            Take(turn.as_mut()).await
+        };
+        let state = match moved {
+            Ok(Moved::To(state)) => place.insert(state),
+            Ok(Moved::End { end, state }) => return Ok((end, state)),
+            Err(cause) if run.is_cancelled() => {
+                return Err((run.place(), Box::new(cause.cancelled(None))));
+            }
+            Err(cause) => return Err((run.place(), cause)),
+        };
+        if let Some((undo, state)) = W::undoable(run.transition(), state) {
+            journal.push(Entry {
+                transition: run.transition(),
+                visit: run.visit(),
+                undo,
+                state,
+            });
+        }
+        if run.is_due_to_yield() {
+            run.leave(W::position(state));
+            yield_now().await;
+        }
+    }
+}
+
+/// Lets the executor run something else.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

@@ -1,0 +1,117 @@
+//! Drives a machine from state to state in this process.
+//!
+//! The whole run is one future without a box or a spawn: each handler's future is a variant of
+//! it. Of the states that were left only those are kept that an `undo` may need, so a run without
+//! one may take any number of turns.
+
+mod drive;
+mod forward;
+mod rollback;
+mod running;
+mod stop;
+mod turn;
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use stateway_core::StateKind;
+
+use crate::error::{Cause, Failure, Place, Rollback, RunError};
+use crate::panic::{catch_panic, forget_panic};
+use crate::run::{Options, Run};
+use forward::forward;
+use rollback::Entry;
+use stop::Stop;
+
+pub use drive::{Drive, NotUndone};
+pub use running::{Running, running};
+pub use turn::*;
+
+/// Drives a machine until it ends or a handler fails; then undoes what is to be undone.
+///
+/// # Errors
+/// What ended the run, with where it was and what was undone.
+// Not an `async fn`: that would hold the machine as its argument for as long as it runs, beside the
+// state that the run is in.
+pub fn run<W: Drive<C>, C>(
+    machine: W::Any,
+    context: &C,
+    options: Options,
+) -> impl Future<Output = Result<W::End, RunError<W::Error>>> {
+    let (input, state) = W::into_parts(machine);
+    let mut place = Some(state);
+    let run = Run::new(input, options.cancellation);
+    let mut stop = Stop::new(&run, options.termination);
+    async move {
+        let mut journal = Vec::new();
+        let outcome = {
+            let forward = forward::<W, C>(&mut place, context, &run, &mut journal);
+            let mut forward = pin!(Some(forward));
+            let outcome = poll_fn(|cx| {
+                let forward = forward.as_mut().as_pin_mut();
+                let forward = forward.unwrap_or_else(|| unreachable!("it has not ended"));
+                // One guard around the whole run: a guard around each step would cost more than
+                // the step.
+                match catch_panic(|| forward.poll(cx).map(Ok)) {
+                    Poll::Ready(Ok(outcome)) => Poll::Ready(outcome),
+                    Poll::Ready(Err(cause)) => Poll::Ready(Err((run.place(), Box::new(cause)))),
+                    Poll::Pending => {
+                        let stopped = stop.poll::<W, _>(cx);
+                        stopped.map(|cause| Err((run.place(), Box::new(cause))))
+                    }
+                }
+            })
+            .await;
+            // A handler that is stopped half-way may panic as it goes.
+            forget_panic(|| forward.set(None));
+            outcome
+        };
+        let result = match outcome {
+            Ok((end, state)) if W::GRAPH.states[state].kind == StateKind::Done => Ok(end),
+            Ok((end, state)) => {
+                let rollback = roll_back(journal, context, &run, &mut stop).await;
+                if rollback.is_complete() {
+                    Ok(end)
+                } else {
+                    let place = Place::between(state);
+                    Err((place, Cause::NotUndone, rollback, W::left(end)))
+                }
+            }
+            Err((place, cause)) => {
+                let rollback = match *cause {
+                    Cause::Terminated => rollback::skip::<W, C>(&journal),
+                    _ => roll_back(journal, context, &run, &mut stop).await,
+                };
+                Err((place, *cause, rollback, None))
+            }
+        };
+        let result = result.map_err(|(place, cause, rollback, end)| {
+            RunError::from(Failure {
+                graph: W::GRAPH,
+                run: run.id.clone(),
+                place,
+                cause,
+                rollback,
+                end,
+            })
+        });
+        // How the run ended is known by now and not lost to an input that panics when it goes.
+        forget_panic(|| drop(run));
+        result
+    }
+}
+
+/// Undoes what is to be undone. Boxed, since most runs have nothing: their future is not to hold
+/// the room for it.
+async fn roll_back<W: Drive<C>, C>(
+    journal: Vec<Entry<W>>,
+    context: &C,
+    run: &Run<W>,
+    stop: &mut Stop,
+) -> Rollback<W::Error> {
+    if journal.is_empty() {
+        return Rollback::nothing();
+    }
+    Box::pin(rollback::roll_back(journal, context, run, stop)).await
+}

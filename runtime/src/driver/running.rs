@@ -1,0 +1,106 @@
+//! A run before it is polled: what may still be said about it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use stateway_core::Workflow;
+use tokio_util::sync::CancellationToken;
+
+use crate::run::Options;
+
+pin_project! {
+    /// A run on its way to a final state: a future that gives the end, or what went wrong.
+    ///
+    /// It does nothing until it is polled, and works on any executor; what a `timeout`, a `deadline`
+    /// or a delay between attempts waits for are the timers of tokio.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the handler that is running and the machine with it: nothing goes on
+    /// elsewhere, and nothing is undone. To stop a run and undo what it did, see
+    /// [`cancelled_by`](Running::cancelled_by).
+    #[must_use = "a run does nothing until it is awaited"]
+    pub struct Running<'run, W: Workflow, C, F> {
+        options: Options,
+        #[pin]
+        stage: Stage<'run, W, C, F>,
+    }
+}
+
+pin_project! {
+    #[project = StageProject]
+    enum Stage<'run, W: Workflow, C, F> {
+        Ready {
+            machine: Option<W::Any>,
+            context: &'run C,
+            start: fn(W::Any, &'run C, Options) -> F,
+        },
+        Started {
+            #[pin]
+            run: F,
+        },
+    }
+}
+
+/// A run that begins when it is polled.
+pub fn running<'run, W: Workflow, C, F>(
+    machine: W::Any,
+    context: &'run C,
+    start: fn(W::Any, &'run C, Options) -> F,
+) -> Running<'run, W, C, F> {
+    Running {
+        options: Options::default(),
+        stage: Stage::Ready {
+            machine: Some(machine),
+            context,
+            start,
+        },
+    }
+}
+
+impl<W: Workflow, C, F> Running<'_, W, C, F> {
+    /// Cancels the run when `token` fires: it stops at the next boundary and is rolled back.
+    ///
+    /// A handler that is running is not interrupted; it sees the token
+    /// ([`Step::cancellation`](crate::Step::cancellation)), and the run stops when it returns.
+    /// Where a run waits between attempts, or for a rate limiter, it stops at once. A run that is
+    /// in a final state by then has ended. A rollback is not cancelled.
+    pub fn cancelled_by(mut self, token: CancellationToken) -> Self {
+        self.options.cancellation = Some(token);
+        self
+    }
+
+    /// Terminates the run when `token` fires: the handler that is running is dropped where it waits,
+    /// and nothing is undone.
+    ///
+    /// In a rollback, the undo that is running ends first; those that were to follow are skipped.
+    /// What was left as it is stands in [`Rollback::skipped`](crate::Rollback::skipped).
+    pub fn terminated_by(mut self, token: CancellationToken) -> Self {
+        self.options.termination = Some(token);
+        self
+    }
+}
+
+impl<W: Workflow, C, F: Future> Future for Running<'_, W, C, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        if let StageProject::Ready {
+            machine,
+            context,
+            start,
+        } = this.stage.as_mut().project()
+        {
+            let machine = machine.take().expect("a run starts once");
+            let run = start(machine, context, std::mem::take(this.options));
+            this.stage.set(Stage::Started { run });
+        }
+        match this.stage.project() {
+            StageProject::Started { run } => run.poll(cx),
+            StageProject::Ready { .. } => unreachable!("it was just started"),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What stops a run from outside, wherever it waits.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use stateway_core::Workflow;
+use tokio::time::sleep_until;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Cause, Scope};
+use crate::run::Run;
+
+/// The termination of a run and the deadline of its workflow; boxed, since most runs have neither.
+pub(super) struct Stop {
+    terminated: Option<Wait>,
+    deadline: Option<Wait>,
+}
+
+type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Stop {
+    pub(super) fn new<W: Workflow>(run: &Run<W>, termination: Option<CancellationToken>) -> Self {
+        Stop {
+            terminated: termination.map(|token| Box::pin(token.cancelled_owned()) as Wait),
+            deadline: run.deadline().map(|at| Box::pin(sleep_until(at)) as Wait),
+        }
+    }
+
+    pub(super) fn is_terminated(&mut self, cx: &mut Context<'_>) -> bool {
+        let terminated = self.terminated.as_mut();
+        terminated.is_some_and(|terminated| terminated.as_mut().poll(cx).is_ready())
+    }
+
+    /// Waits for what stops a run that goes forward. A rollback has no deadline.
+    pub(super) fn poll<W: Workflow, E>(&mut self, cx: &mut Context<'_>) -> Poll<Cause<E>> {
+        if self.is_terminated(cx) {
+            return Poll::Ready(Cause::Terminated);
+        }
+        let (Some(deadline), Some(limit)) = (&mut self.deadline, W::GRAPH.deadline) else {
+            return Poll::Pending;
+        };
+        deadline.as_mut().poll(cx).map(|()| Cause::Deadline {
+            limit,
+            scope: Scope::Run,
+            last: None,
+        })
+    }
+}

@@ -1,0 +1,196 @@
+//! Why a run failed, where it was, and what became of what it had done.
+
+mod cause;
+mod rollback;
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use stateway_core::Graph;
+
+use crate::key::RunId;
+
+pub use cause::{Cause, Scope};
+pub use rollback::{Rollback, UndoEntry, UndoError};
+
+/// A run that did not end as it was declared to.
+///
+/// It says where the run was, gives the cause as a value (the user's own error comes back as it was
+/// returned), and reports the rollback.
+///
+/// It is a [`std::error::Error`] if the handlers' error is one. For `anyhow::Error`, a `String` or a
+/// `Box<dyn Error>`, which are none, take the error out by [`into_cause`](RunError::into_cause).
+pub struct RunError<E> {
+    // Boxed: a run succeeds far more often than it fails, and its result is moved about.
+    failure: Box<Failure<E>>,
+}
+
+pub(crate) struct Failure<E> {
+    pub(crate) graph: &'static Graph,
+    pub(crate) run: RunId,
+    pub(crate) place: Place,
+    pub(crate) cause: Cause<E>,
+    pub(crate) rollback: Rollback<E>,
+    /// The end, of a run that reached one.
+    pub(crate) end: Option<Left>,
+}
+
+/// A value of the workflow that is left over, whatever its type. An error is `Sync`, which the value
+/// may not be: the lock is never waited for, since only its owner takes the value out.
+#[doc(hidden)]
+pub struct Left(Mutex<Box<dyn Any + Send>>);
+
+impl Left {
+    #[doc(hidden)]
+    pub fn new(value: impl Any + Send) -> Self {
+        Left(Mutex::new(Box::new(value)))
+    }
+
+    fn take<T: 'static>(self) -> Option<T> {
+        let value = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        value.downcast().ok().map(|value| *value)
+    }
+}
+
+/// Where a run was.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) state: usize,
+    /// The transition under way; none between two.
+    pub(crate) transition: Option<usize>,
+    pub(crate) attempts: u32,
+}
+
+impl Place {
+    /// In the state at this position, with no transition under way.
+    pub(crate) const fn between(state: usize) -> Self {
+        Place {
+            state,
+            transition: None,
+            attempts: 0,
+        }
+    }
+}
+
+impl<E> From<Failure<E>> for RunError<E> {
+    fn from(failure: Failure<E>) -> Self {
+        RunError {
+            failure: Box::new(failure),
+        }
+    }
+}
+
+impl<E> RunError<E> {
+    /// The workflow's name.
+    #[must_use]
+    pub fn workflow(&self) -> &'static str {
+        self.failure.graph.name
+    }
+
+    /// The id of the run; its handlers saw the same.
+    #[must_use]
+    pub fn run_id(&self) -> &RunId {
+        &self.failure.run
+    }
+
+    /// The name of the state that the run was in.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        self.failure.graph.states[self.failure.place.state].name
+    }
+
+    /// The name of the transition that was under way.
+    ///
+    /// `None` if the run was stopped between two, or had ended in a `failed` state.
+    #[must_use]
+    pub fn transition(&self) -> Option<&'static str> {
+        let transition = self.failure.place.transition?;
+        Some(self.failure.graph.transitions[transition].name)
+    }
+
+    /// How often the handler was called in this visit; 0 if no transition was under way.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.failure.place.attempts
+    }
+
+    /// What ended the run.
+    #[must_use]
+    pub fn cause(&self) -> &Cause<E> {
+        &self.failure.cause
+    }
+
+    /// Takes the cause out.
+    #[must_use]
+    pub fn into_cause(self) -> Cause<E> {
+        self.failure.cause
+    }
+
+    /// What the rollback did.
+    #[must_use]
+    pub fn rollback(&self) -> &Rollback<E> {
+        &self.failure.rollback
+    }
+
+    /// Takes the rollback's report out.
+    #[must_use]
+    pub fn into_rollback(self) -> Rollback<E> {
+        self.failure.rollback
+    }
+
+    /// The `failed` state that the run ended in, where the cause is [`Cause::NotUndone`].
+    ///
+    /// `End` is the workflow's enum of final states, such as `OrderEnd`; of another type there is
+    /// none.
+    #[must_use]
+    pub fn into_end<End: 'static>(self) -> Option<End> {
+        self.failure.end?.take()
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for RunError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunError")
+            .field("workflow", &self.workflow())
+            .field("run", &format_args!("{}", self.run_id()))
+            .field("state", &self.state())
+            .field("transition", &self.transition())
+            .field("attempts", &self.attempts())
+            .field("cause", self.cause())
+            .field("rollback", self.rollback())
+            .finish()
+    }
+}
+
+/// One clause without the handler's error, which is the [`source`](Error::source), and what is
+/// left to be undone, if there is any.
+impl<E> fmt::Display for RunError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (workflow, state) = (self.workflow(), self.state());
+        let (verb, detail) = (self.cause().verb(), self.cause().detail());
+        match self.transition() {
+            // A run moves along steps alone as yet.
+            Some(transition) => write!(f, "step `{transition}` {verb}")?,
+            None => write!(f, "the run {verb}")?,
+        }
+        write!(f, " in state `{state}` of `{workflow}`")?;
+        rollback::attempts(f, self.attempts())?;
+        write!(f, "{detail}")?;
+        if !self.rollback().is_complete() {
+            write!(f, " ({})", self.rollback())?;
+        }
+        Ok(())
+    }
+}
+
+impl<E: Error + 'static> Error for RunError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self.cause() {
+            // There may be several; the first is what to look at first.
+            Cause::NotUndone => self.rollback().failed.first().map(|failed| failed as _),
+            cause => cause.source(),
+        }
+    }
+}

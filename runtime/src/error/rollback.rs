@@ -1,0 +1,138 @@
+//! What a rollback did.
+
+use std::error::Error;
+use std::fmt;
+
+use super::{Cause, Left};
+
+/// What a rollback did, in the order it was done: the last transition first.
+#[non_exhaustive]
+pub struct Rollback<E> {
+    /// What was undone.
+    pub undone: Vec<UndoEntry>,
+    /// What could not be undone, and why.
+    pub failed: Vec<UndoError<E>>,
+    /// What nobody tried to undo, because the run was terminated.
+    pub skipped: Vec<UndoEntry>,
+}
+
+/// One transition that has an `undo`, and the state that it had led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UndoEntry {
+    /// The transition's name.
+    pub transition: &'static str,
+    /// The name of the state that it had led to.
+    pub state: &'static str,
+    /// The name of the handler that undoes it.
+    pub handler: &'static str,
+}
+
+/// A transition that could not be undone: somebody has to see to it.
+#[non_exhaustive]
+pub struct UndoError<E> {
+    /// Which transition it is, and which handler failed.
+    pub entry: UndoEntry,
+    /// How often the handler was called.
+    pub attempts: u32,
+    /// What the last attempt failed with.
+    pub cause: Cause<E>,
+    pub(crate) state: Left,
+}
+
+impl<E> Rollback<E> {
+    pub(crate) const fn nothing() -> Self {
+        Rollback {
+            undone: Vec::new(),
+            failed: Vec::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Whether everything that was to be undone is undone.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty()
+    }
+}
+
+impl<E> UndoError<E> {
+    /// The state that the transition had led to, which says what is still to be undone.
+    ///
+    /// `None` if it is not an `S`: the type is named by [`UndoEntry::state`].
+    #[must_use]
+    pub fn into_state<S: 'static>(self) -> Option<S> {
+        self.state.take()
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for Rollback<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rollback")
+            .field("undone", &self.undone)
+            .field("failed", &self.failed)
+            .field("skipped", &self.skipped)
+            .finish()
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for UndoError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UndoError")
+            .field("entry", &self.entry)
+            .field("attempts", &self.attempts)
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `undone: charge, reserve; not undone: ship`
+impl<E> fmt::Display for Rollback<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failed = self.failed.iter().map(|failed| &failed.entry);
+        let groups = [
+            ("undone", self.undone.iter().collect::<Vec<_>>()),
+            ("not undone", failed.collect()),
+            ("left as it is", self.skipped.iter().collect()),
+        ];
+        let mut separator = "";
+        for (title, entries) in groups.iter().filter(|(_, entries)| !entries.is_empty()) {
+            let names: Vec<_> = entries.iter().map(|entry| entry.transition).collect();
+            write!(f, "{separator}{title}: {}", names.join(", "))?;
+            separator = "; ";
+        }
+        if separator.is_empty() {
+            f.write_str("nothing to undo")?;
+        }
+        Ok(())
+    }
+}
+
+/// One clause without the handler's error, which is the [`source`](Error::source).
+impl<E> fmt::Display for UndoError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let UndoEntry {
+            transition,
+            handler,
+            ..
+        } = self.entry;
+        let (verb, detail) = (self.cause.verb(), self.cause.detail());
+        write!(f, "undo `{handler}` of `{transition}` {verb}")?;
+        attempts(f, self.attempts)?;
+        write!(f, "{detail}")
+    }
+}
+
+/// " after 3 attempts", where there were several.
+pub(super) fn attempts(f: &mut fmt::Formatter<'_>, attempts: u32) -> fmt::Result {
+    if attempts > 1 {
+        write!(f, " after {attempts} attempts")?;
+    }
+    Ok(())
+}
+
+impl<E: Error + 'static> Error for UndoError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.source()
+    }
+}

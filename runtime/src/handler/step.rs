@@ -1,0 +1,88 @@
+//! What the handler of a transition sees.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use ref_cast::RefCast;
+use stateway_core::{Target, Transition, Workflow};
+use tokio_util::sync::CancellationToken;
+
+use crate::key::{Key, RunId};
+use crate::run::Run;
+
+/// One visit to the transition `T`, as its handler sees it.
+///
+/// It makes the outcome ([`to`](Step::to)), lends the run's input, and carries what identifies
+/// the work to the outside world ([`key`](Step::key)).
+#[derive(RefCast)]
+#[repr(transparent)]
+pub struct Step<T: Transition> {
+    run: Run<T::Workflow>,
+    #[trivial]
+    transition: PhantomData<fn() -> T>,
+}
+
+impl<T: Transition> Step<T> {
+    /// The outcome that leads to `state`.
+    ///
+    /// A state that the transition was not declared to lead to does not compile.
+    pub fn to<S>(&self, state: S) -> T
+    where
+        S: Target<T, T::Kind, T::Name, T::Targets>,
+    {
+        state.outcome()
+    }
+
+    /// What the run was started with.
+    #[must_use]
+    pub fn input(&self) -> &<T::Workflow as Workflow>::Input {
+        &self.run.input
+    }
+
+    /// The idempotency key of this visit.
+    ///
+    /// Equal for every attempt of the same visit, and never equal for another: a self-transition
+    /// has a new key at every turn.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key {
+            workflow: T::Workflow::GRAPH.name,
+            run: self.run.id.clone(),
+            visit: self.run.visit(),
+            undo: false,
+        }
+    }
+
+    /// Which attempt of this visit it is, counted from 1. In a `catch` handler, how many there were.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.run.attempts()
+    }
+
+    /// The token that fires when the run is cancelled; it never does for a run that was given none.
+    ///
+    /// A handler is not interrupted by it: the run stops when the handler returns. One that works
+    /// for long waits for this token beside its work, and returns early with an error.
+    #[must_use]
+    pub fn cancellation(&self) -> &CancellationToken {
+        self.run.token()
+    }
+
+    /// The id of the run.
+    #[must_use]
+    pub fn run_id(&self) -> &RunId {
+        &self.run.id
+    }
+}
+
+impl<T: Transition> fmt::Debug for Step<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Step")
+            .field(
+                "transition",
+                &T::Workflow::GRAPH.transitions[self.run.transition()].name,
+            )
+            .field("key", &format_args!("{}", self.key()))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,77 @@
+//! What a handler sees that undoes a transition.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use ref_cast::RefCast;
+use stateway_core::{Transition, Workflow};
+
+use crate::key::{Key, RunId};
+use crate::run::Run;
+
+/// The visit to the transition `T` that is being undone, as the handler of its `undo` sees it.
+///
+/// A rollback is never cancelled, so there is no token here.
+#[derive(RefCast)]
+#[repr(transparent)]
+pub struct Undo<T: Transition> {
+    run: Run<T::Workflow>,
+    #[trivial]
+    transition: PhantomData<fn() -> T>,
+}
+
+impl<T: Transition> Undo<T> {
+    /// What the run was started with.
+    #[must_use]
+    pub fn input(&self) -> &<T::Workflow as Workflow>::Input {
+        &self.run.input
+    }
+
+    /// The idempotency key of this undo.
+    ///
+    /// Equal for every attempt, and never equal for another visit, nor for the visit that it undoes:
+    /// that one's key is [`done`](Undo::done).
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key {
+            undo: true,
+            ..self.done()
+        }
+    }
+
+    /// The key that the handler had whose work is undone.
+    #[must_use]
+    pub fn done(&self) -> Key {
+        Key {
+            workflow: T::Workflow::GRAPH.name,
+            run: self.run.id.clone(),
+            visit: self.run.visit(),
+            undo: false,
+        }
+    }
+
+    /// Which attempt of this undo it is, counted from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.run.attempts()
+    }
+
+    /// The id of the run.
+    #[must_use]
+    pub fn run_id(&self) -> &RunId {
+        &self.run.id
+    }
+}
+
+impl<T: Transition> fmt::Debug for Undo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Undo")
+            .field(
+                "transition",
+                &T::Workflow::GRAPH.transitions[self.run.transition()].name,
+            )
+            .field("key", &format_args!("{}", self.key()))
+            .field("attempt", &self.attempt())
+            .finish_non_exhaustive()
+    }
+}

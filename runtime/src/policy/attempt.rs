@@ -1,0 +1,74 @@
+//! One call of a handler, within its time.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::error::{Cause, Scope};
+use crate::panic::catch_panic;
+
+/// When the call is stopped, and why.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) at: Instant,
+    pub(super) why: Why,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Why {
+    Timeout(Duration),
+    Deadline(Duration, Scope),
+}
+
+impl Limit {
+    /// The cause of a failure by this limit, which came after `last`.
+    pub(super) fn cause<E>(self, last: Option<E>) -> Cause<E> {
+        match self.why {
+            Why::Timeout(limit) => Cause::Timeout(limit),
+            Why::Deadline(limit, scope) => Cause::Deadline { limit, scope, last },
+        }
+    }
+}
+
+/// What became of a call.
+pub(super) enum Called<T, E> {
+    Succeeded(T),
+    Failed(Cause<E>),
+    Stopped(Limit),
+}
+
+/// Waits for a handler.
+///
+/// The timer is made when the handler first waits: most that have one never need it.
+pub(super) async fn attempt<T, E>(
+    handler: impl Future<Output = Result<T, E>>,
+    limit: Option<Limit>,
+    catches_panics: bool,
+) -> Called<T, E> {
+    let mut handler = pin!(handler);
+    let mut timer = pin!(None);
+    poll_fn(|cx| {
+        let mut poll = || handler.as_mut().poll(cx).map_err(Cause::Handler);
+        let polled = if catches_panics {
+            catch_panic(poll)
+        } else {
+            poll()
+        };
+        match (polled, limit) {
+            (Poll::Ready(Ok(value)), _) => Poll::Ready(Called::Succeeded(value)),
+            (Poll::Ready(Err(cause)), _) => Poll::Ready(Called::Failed(cause)),
+            (Poll::Pending, None) => Poll::Pending,
+            (Poll::Pending, Some(limit)) => {
+                if timer.is_none() {
+                    timer.set(Some(sleep_until(limit.at)));
+                }
+                let timer = timer.as_mut().as_pin_mut().expect("it was just set");
+                timer.poll(cx).map(|()| Called::Stopped(limit))
+            }
+        }
+    })
+    .await
+}

@@ -1,0 +1,165 @@
+//! A run under way: what stays the same for the whole of it, and where it is.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+use ref_cast::RefCast as _;
+use stateway_core::{Transition, Workflow};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Place;
+use crate::handler::{Step, Undo};
+use crate::key::RunId;
+
+/// What a caller may say about one run.
+#[derive(Debug, Default)]
+pub struct Options {
+    pub(crate) cancellation: Option<CancellationToken>,
+    pub(crate) termination: Option<CancellationToken>,
+}
+
+/// The future of the run owns it and lends it to each handler. Only that future writes the
+/// position, and a handler or a failed run reads it on the same task or after it: the atomics
+/// need no ordering, they are there because a handler may be a future on any thread.
+pub struct Run<W: Workflow> {
+    pub(crate) id: RunId,
+    pub(crate) input: W::Input,
+    cancellation: Option<CancellationToken>,
+    /// When the workflow's deadline passes.
+    deadline: Option<Instant>,
+    /// The position of the transition that was begun last; of a state, marked [`BETWEEN`], where
+    /// the run waits between two.
+    transition: AtomicUsize,
+    /// How many transitions were begun; in a rollback, the number of the one that is undone.
+    visit: AtomicU64,
+    /// How often the handler was called in this visit.
+    attempts: AtomicU32,
+}
+
+/// Transitions that a run may take before it lets its executor do something else.
+///
+/// A run whose handlers never wait would otherwise hold its thread until it ends, and a timeout
+/// around it could not fire.
+const TURNS: u64 = 256;
+
+/// Marks the position of a state.
+const BETWEEN: usize = 1 << (usize::BITS - 1);
+
+impl<W: Workflow> Run<W> {
+    pub(crate) fn new(input: W::Input, cancellation: Option<CancellationToken>) -> Self {
+        Run {
+            id: RunId::unique(),
+            input,
+            cancellation,
+            deadline: W::GRAPH.deadline.map(|deadline| Instant::now() + deadline),
+            transition: AtomicUsize::new(0),
+            visit: AtomicU64::new(0),
+            attempts: AtomicU32::new(0),
+        }
+    }
+
+    /// Begins a visit to the transition `T` whose handler is called once.
+    #[inline]
+    #[must_use]
+    pub fn begin<T: Transition<Workflow = W>>(&self, index: usize) -> &Step<T> {
+        self.visit_with(index, 1)
+    }
+
+    /// Begins a visit to the transition `T`, whose handler has not been called yet.
+    #[inline]
+    #[must_use]
+    pub fn visit_to<T: Transition<Workflow = W>>(&self, index: usize) -> &Step<T> {
+        self.visit_with(index, 0)
+    }
+
+    #[inline]
+    fn visit_with<T: Transition<Workflow = W>>(&self, index: usize, attempts: u32) -> &Step<T> {
+        self.set(index, self.visit() + 1, attempts);
+        Step::ref_cast(self)
+    }
+
+    #[inline]
+    fn set(&self, transition: usize, visit: u64, attempts: u32) {
+        self.transition.store(transition, Ordering::Relaxed);
+        self.visit.store(visit, Ordering::Relaxed);
+        self.attempts.store(attempts, Ordering::Relaxed);
+    }
+
+    /// Goes back to a visit in order to undo it.
+    pub(crate) fn go_back(&self, transition: usize, visit: u64) {
+        self.set(transition, visit, 0);
+    }
+
+    /// The visit that is undone, as the handler sees it that undoes it.
+    #[must_use]
+    pub fn undo<T: Transition<Workflow = W>>(&self) -> &Undo<T> {
+        Undo::ref_cast(self)
+    }
+
+    /// Waits in the state at this position.
+    pub(crate) fn leave(&self, state: usize) {
+        self.transition.store(state | BETWEEN, Ordering::Relaxed);
+    }
+
+    /// Where the run is.
+    pub(crate) fn place(&self) -> Place {
+        let transition = self.transition();
+        if transition & BETWEEN != 0 {
+            return Place::between(transition & !BETWEEN);
+        }
+        Place {
+            // A step leaves one state.
+            state: W::GRAPH.transitions[transition].sources[0],
+            transition: Some(transition),
+            attempts: self.attempts(),
+        }
+    }
+
+    /// Counts one more call of the handler.
+    pub(crate) fn attempt(&self) {
+        self.attempts.store(self.attempts() + 1, Ordering::Relaxed);
+    }
+
+    /// The position of the transition that was begun last.
+    #[inline]
+    pub(crate) fn transition(&self) -> usize {
+        self.transition.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn visit(&self) -> u64 {
+        self.visit.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    pub(crate) fn cancellation(&self) -> Option<&CancellationToken> {
+        self.cancellation.as_ref()
+    }
+
+    #[inline]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancellation
+            .as_ref()
+            .is_some_and(CancellationToken::is_cancelled)
+    }
+
+    /// The run's token; one that never fires for a run without.
+    pub(crate) fn token(&self) -> &CancellationToken {
+        static NEVER: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
+        self.cancellation.as_ref().unwrap_or(&NEVER)
+    }
+
+    /// Whether the run has held its thread for long enough.
+    #[inline]
+    pub(crate) fn is_due_to_yield(&self) -> bool {
+        self.visit().is_multiple_of(TURNS)
+    }
+}
