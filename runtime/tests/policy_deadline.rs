@@ -1,0 +1,79 @@
+//! The deadline of a workflow: counted from the start of the run, and over all of its steps.
+
+mod support;
+
+use std::time::Duration;
+
+use stateway::Scope;
+use stateway::prelude::*;
+use support::{Act, Desk, Oops};
+
+workflow! {
+    #[derive(Debug, Clone, PartialEq)]
+    workflow Errand {
+        deadline 10s;
+
+        start Begun;
+        state Halfway;
+        done Over;
+
+        step go: Begun -> Halfway with undo(go_back);
+        step wait: Halfway -> Over with retry(9, every 4s);
+    }
+}
+
+impl ErrandSteps for Desk {
+    type Error = Oops;
+
+    async fn go(&self, _: Begun, step: &Step<Go>) -> Result<Go, Oops> {
+        self.act("go").await?;
+        Ok(step.to(Halfway))
+    }
+
+    async fn go_back(&self, _: Halfway, _: &Undo<Go>) -> Result<(), Oops> {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        self.act("go_back").await
+    }
+
+    async fn wait(&self, _: Halfway, step: &Step<Wait>) -> Result<Wait, Oops> {
+        self.act("wait").await?;
+        Ok(step.to(Over))
+    }
+}
+
+fn late(last: Option<Oops>) -> Cause<Oops> {
+    Cause::Deadline {
+        limit: Duration::from_secs(10),
+        scope: Scope::Run,
+        last,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_a_workflow_stops_a_step_without_policies() {
+    let desk = Desk::new().then("go", Act::Hang);
+    let began = desk.now();
+    let error = Errand::start(Begun).run(&desk).await.expect_err("late");
+    assert_eq!(error.cause(), &late(None));
+    assert_eq!((error.state(), error.transition()), ("Begun", Some("go")));
+    assert_eq!(began.elapsed(), Duration::from_secs(10));
+    assert_eq!(desk.calls(), ["go", "go dropped"]);
+    assert_eq!(
+        error.to_string(),
+        "step `go` missed its deadline in state `Begun` of `Errand`: the run may take 10s"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_after_the_deadline_of_the_workflow_is_not_waited_for() {
+    let desk = (0..9).fold(Desk::new(), |desk, _| {
+        desk.then("wait", Act::Fail(Oops::Down))
+    });
+    let began = desk.now();
+    let error = Errand::start(Begun).run(&desk).await.expect_err("late");
+    assert_eq!(error.cause(), &late(Some(Oops::Down)));
+    assert_eq!(error.attempts(), 3);
+    // The third attempt failed after 8 s; the rollback itself has no deadline.
+    assert_eq!(began.elapsed(), Duration::from_secs(8 + 60));
+    assert!(error.rollback().is_complete());
+}
