@@ -211,7 +211,7 @@ impl Till {
     async fn call(&self) -> Result<(), &'static str> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         if self.hangs {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         let left = |down: u32| down.checked_sub(1);
         let down = self

@@ -1,6 +1,6 @@
 //! What stands after `with`.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream};
+use proc_macro2::{Group, Ident, Literal, TokenStream};
 use quote::ToTokens;
 
 use super::{Count, Duration};
@@ -8,8 +8,8 @@ use super::{Count, Duration};
 /// `retry(3)`
 pub(crate) struct Clause {
     pub(crate) name: Ident,
-    /// What stands in the parentheses, as it was written.
-    pub(crate) arguments: TokenStream,
+    /// What stands in parentheses, as it was written.
+    pub(crate) arguments: Option<Group>,
     pub(crate) meaning: Meaning,
 }
 
@@ -112,8 +112,6 @@ impl ClauseKind {
 impl ToTokens for Clause {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.name.to_tokens(tokens);
-        if !self.arguments.is_empty() {
-            Group::new(Delimiter::Parenthesis, self.arguments.clone()).to_tokens(tokens);
-        }
+        self.arguments.to_tokens(tokens);
     }
 }

@@ -46,7 +46,10 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 diagnostics
                     .error(
                         handler.name,
-                        format!("`{name}` cannot {}: it is to {}", handler.does, first.does),
+                        format!(
+                            "`{name}` cannot {}: it is declared to {}",
+                            handler.does, first.does
+                        ),
                     )
                     .note(format!("named at {}", position(first.name.span())))
                     .help("give each its own handler, with another name");

@@ -68,6 +68,7 @@ fn drive(cx: &Context<'_>) -> TokenStream {
     });
     let rollback = policy::rollback(cx, &context);
     let judge = policy::judge(cx, &context);
+    let copies = policy::keeps(cx).then(|| quote_spanned!(span=> use #private::NotKept as _;));
     // Only a block with errors has states that neither end nor are left by a step, or no step at all.
     let stuck = |state: &crate::graph::State<'_>| {
         !state.kind.is_final() && !steps_taken.iter().any(|(source, _)| *source == state.name)
@@ -80,6 +81,8 @@ fn drive(cx: &Context<'_>) -> TokenStream {
     };
     quote_spanned! {span=>
         const _: fn() = || { #made };
+
+        #copies
 
         impl<#context: #steps> #private::Drive<#context> for #workflow
         where
@@ -215,13 +218,15 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
             &granted,
         );
     }
+    // A handler that is called once is `Send` by its declaration, whatever it is given.
+    if !policy::holds_states(cx) {
+        demands.granted.clear();
+    }
     for (state, handler) in policy::kept(cx) {
         let span = state.span();
         let names = cx.names(span);
         let made = quote_spanned!(span=> #private::demand_kept::<#state, #names::#handler>(););
         demands.made.extend(made);
-        let granted = quote!(<#context as #private::Carry<#state>>::Data: #private::Clone);
-        demands.granted.push(granted);
     }
     demands
 }

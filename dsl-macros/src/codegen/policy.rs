@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{Context, steps};
-use crate::ast::{ClauseKind, Delay, Retry};
+use crate::ast::{ClauseKind, Delay, Retry, plain};
 use crate::graph::{StateId, Transition};
 
 /// The delays of a `retry(N)` that says nothing of them, in milliseconds.
@@ -26,13 +26,14 @@ pub(super) fn constant(cx: &Context<'_>, transition: &Transition<'_>) -> TokenSt
     };
     let timeout = time(ClauseKind::Timeout, quote!(timeout));
     let deadline = time(ClauseKind::Deadline, quote!(deadline));
-    let method = |kind: ClauseKind, method: TokenStream| {
-        let name = crate::ast::plain(declaration.method(kind)?);
+    let method = |name: Option<&Ident>, method: TokenStream| {
+        let name = plain(name?);
         Some(quote!(.#method(#name)))
     };
-    let catch = method(ClauseKind::Catch, quote!(catch));
-    let breaker = method(ClauseKind::Breaker, quote!(breaker));
-    let limit = method(ClauseKind::Limit, quote!(limit));
+    let handlers = &transition.handlers;
+    let catch = method(handlers.catch, quote!(catch));
+    let breaker = method(handlers.breaker, quote!(breaker));
+    let limit = method(handlers.limit, quote!(limit));
     let undo = undo(cx, transition);
     quote! {
         .with(#private::Policy::NONE #retry #timeout #deadline #catch #breaker #limit #undo)
@@ -63,10 +64,14 @@ fn undo(cx: &Context<'_>, transition: &Transition<'_>) -> Option<TokenStream> {
         let milliseconds = timeout.milliseconds;
         quote!(.timeout(#milliseconds))
     });
-    let undo = transition.undo.iter().map(|(StateId(target), handler)| {
-        let handler = crate::ast::plain(handler);
-        quote!(#private::undo(#target, #handler)#retry #timeout)
-    });
+    let undo = transition
+        .handlers
+        .undo
+        .iter()
+        .map(|(StateId(target), handler)| {
+            let handler = plain(handler);
+            quote!(#private::undo(#target, #handler)#retry #timeout)
+        });
     Some(quote!(.undo(&[#(#undo),*])))
 }
 
@@ -82,7 +87,18 @@ pub(super) fn keeps_source(transition: &Transition<'_>) -> bool {
     let retries = declaration
         .retry()
         .is_some_and(|retry| retry.attempts.value > 1);
-    retries || declaration.method(ClauseKind::Catch).is_some()
+    retries || transition.handlers.catch.is_some()
+}
+
+/// Whether any policy keeps a state.
+pub(super) fn keeps(cx: &Context<'_>) -> bool {
+    !kept(cx).is_empty()
+}
+
+/// Whether the driver holds states itself, and not the handlers alone.
+pub(super) fn holds_states(cx: &Context<'_>) -> bool {
+    let mut handled = steps::handled(cx);
+    handled.any(|(transition, _)| guards(transition) || !transition.handlers.undo.is_empty())
 }
 
 /// Each state that a policy keeps, with the name of the handler that it is kept for.
@@ -90,7 +106,7 @@ pub(super) fn kept<'a>(cx: &'a Context<'a>) -> Vec<(&'a Ident, &'a Ident)> {
     let mut kept: Vec<(&Ident, &Ident)> = Vec::new();
     for (transition, source) in steps::handled(cx) {
         let retried = keeps_source(transition).then_some((source, &transition.declaration.name));
-        let undone = transition.undo.iter();
+        let undone = transition.handlers.undo.iter();
         let undone = undone.map(|(target, handler)| (cx.graph.state(*target).name, *handler));
         for (state, handler) in retried.into_iter().chain(undone) {
             if !kept.iter().any(|(known, _)| *known == state) {
@@ -113,23 +129,26 @@ pub(super) fn guarded(
     let span = cx.at(name.span());
     let private = cx.alias(span);
     let source = if keeps_source(transition) {
-        quote_spanned!(span=> #private::kept(state))
+        quote_spanned!(span=> #private::kept(state, |state| #private::Keep(state).copy()))
     } else {
         quote_spanned!(span=> #private::once_only(state))
     };
-    let catch = if let Some(handler) = declaration.method(ClauseKind::Catch) {
+    let catch = if let Some(handler) = transition.handlers.catch {
         quote_spanned!(span=> #private::Caught(#context::#handler))
     } else {
         quote_spanned!(span=> #private::Nothing::default())
     };
-    let lent = |kind: ClauseKind| {
-        if let Some(method) = declaration.method(kind) {
+    let lent = |method: Option<&Ident>| {
+        if let Some(method) = method {
             quote_spanned!(span=> #private::Some(#context::#method(context)))
         } else {
             quote_spanned!(span=> #private::None)
         }
     };
-    let (breaker, limiter) = (lent(ClauseKind::Breaker), lent(ClauseKind::Limit));
+    let (breaker, limiter) = (
+        lent(transition.handlers.breaker),
+        lent(transition.handlers.limit),
+    );
     quote_spanned! {span=>
         #private::guarded(
             context,
@@ -151,7 +170,7 @@ pub(super) fn rollback(cx: &Context<'_>, context: &Ident) -> Option<TokenStream>
     let private = cx.alias(span);
     let undos = steps::handled(cx).flat_map(|(transition, _)| {
         let index = steps::position(cx, transition);
-        let undo = transition.undo.iter().enumerate();
+        let undo = transition.handlers.undo.iter().enumerate();
         undo.map(move |(position, (target, handler))| {
             (
                 index,
@@ -169,7 +188,7 @@ pub(super) fn rollback(cx: &Context<'_>, context: &Ident) -> Option<TokenStream>
     let copies = undos.iter().map(|(index, _, position, target, _)| {
         quote_spanned! {span=>
             (#index, #state::#target(state)) => {
-                #private::Some((#position, #state::#target(#private::Clone::clone(state))))
+                #private::Some((#position, #state::#target(#private::Keep(state).copy())))
             }
         }
     });
@@ -178,7 +197,7 @@ pub(super) fn rollback(cx: &Context<'_>, context: &Ident) -> Option<TokenStream>
     let arms = arms.map(|(branch, (index, transition, position, target, handler))| {
         let outcome = &transition.outcome;
         let undoing = quote_spanned! {span=>
-            #private::undoing(context, run, run.undo::<#outcome>(), #position, state, #context::#handler)
+            #private::undoing(context, run, run.undo::<#outcome>(), #position, state, |state| #private::Keep(state).copy(), #context::#handler)
         };
         let forked = super::drive::forked(&private, undoing, branch, count);
         quote_spanned!(span=> (#index, #state::#target(state)) => #private::next(#forked))

@@ -8,8 +8,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
 use super::{Context, Reader, generated_type, names};
-use crate::ast::{ClauseKind, TransitionKind, plain};
-use crate::graph::Transition;
+use crate::ast::{TransitionKind, plain};
+use crate::graph::{PROVIDED_HANDLERS, Transition};
 
 pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     let span = cx.at(cx.workflow.span());
@@ -89,7 +89,11 @@ pub(super) fn handled<'a>(
     cx: &'a Context<'a>,
 ) -> impl Iterator<Item = (&'a Transition<'a>, &'a Ident)> {
     cx.graph.transitions.iter().filter_map(|transition| {
-        let is_step = matches!(transition.declaration.kind, TransitionKind::Step);
+        let declaration = transition.declaration;
+        let name = plain(&declaration.name);
+        // A step that is called like a method of the trait, which is reported, has no handler.
+        let is_step = matches!(declaration.kind, TransitionKind::Step)
+            && !PROVIDED_HANDLERS.contains(&name.as_str());
         let source = transition.sources.first().filter(|_| is_step)?;
         Some((transition, cx.graph.state(*source).name))
     })
@@ -157,7 +161,7 @@ fn of_clauses(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> 
     let mut functions = TokenStream::new();
     let outcome = &transition.outcome;
     let step = &transition.declaration.name;
-    if let Some(name) = transition.declaration.method(ClauseKind::Catch) {
+    if let Some(name) = transition.handlers.catch {
         let (span, krate) = (cx.handler_span(name), cx.krate(name.span()));
         let parameter = names::parameter(source);
         let doc = cx.doc(|| {
@@ -170,7 +174,7 @@ fn of_clauses(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> 
         let output = quote_spanned!(span=> #outcome);
         functions.extend(asynchronous(cx, &doc, name, &arguments, &output));
     }
-    for (target, name) in &transition.undo {
+    for (target, name) in &transition.handlers.undo {
         let (span, krate) = (cx.handler_span(name), cx.krate(name.span()));
         let target = cx.graph.state(*target).name;
         let parameter = names::parameter(target);
@@ -189,11 +193,9 @@ fn lenders(cx: &Context<'_>) -> TokenStream {
     let mut functions = TokenStream::new();
     let mut seen = Vec::new();
     for (transition, _) in handled(cx) {
-        for (kind, lent) in [
-            (ClauseKind::Breaker, "Breaker"),
-            (ClauseKind::Limit, "Limiter"),
-        ] {
-            let Some(name) = transition.declaration.method(kind) else {
+        let handlers = &transition.handlers;
+        for (name, lent) in [(handlers.breaker, "Breaker"), (handlers.limit, "Limiter")] {
+            let Some(name) = name else {
                 continue;
             };
             if seen.contains(&plain(name)) {

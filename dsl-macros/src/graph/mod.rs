@@ -4,6 +4,7 @@
 //! for it, or a stub, so that the generated code still fits the rest of the program and the typo
 //! is the only error.
 
+mod handlers;
 mod resolve;
 
 use proc_macro2::Ident;
@@ -41,8 +42,20 @@ pub(crate) struct Transition<'a> {
     pub(crate) outcome: Ident,
     pub(crate) sources: Vec<StateId>,
     pub(crate) targets: Vec<StateId>,
+    pub(crate) handlers: Handlers<'a>,
+}
+
+/// The functions of the trait that the clauses of a transition name.
+///
+/// A name that is taken by something else, which is reported, is left out: the first to take it
+/// decides what the context has to implement.
+#[derive(Default)]
+pub(crate) struct Handlers<'a> {
     /// What undoes it, by the state that it led to.
     pub(crate) undo: Vec<(StateId, &'a Ident)>,
+    pub(crate) catch: Option<&'a Ident>,
+    pub(crate) breaker: Option<&'a Ident>,
+    pub(crate) limit: Option<&'a Ident>,
 }
 
 impl<'a> Graph<'a> {

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 
-use super::{Graph, State, StateId, Transition};
+use super::{Graph, Handlers, State, StateId, Transition, handlers};
 use crate::ast::{self, plain};
 use crate::diagnostics::{Diagnostics, position};
 use crate::suggest;
@@ -23,7 +23,9 @@ pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics)
     for transition in &ast.transitions {
         resolver.transition(transition);
     }
-    resolver.graph
+    let mut graph = resolver.graph;
+    handlers::resolve(&mut graph);
+    graph
 }
 
 fn states<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Vec<State<'a>> {
@@ -74,32 +76,10 @@ impl<'a> Resolver<'a, '_> {
         self.graph.transitions.push(Transition {
             declaration: transition,
             outcome: self.outcome(transition),
-            undo: self.undo(transition, &targets),
+            handlers: Handlers::default(),
             sources,
             targets,
         });
-    }
-
-    /// The undo handlers by target. One that fits none of them, which is reported by a rule, still
-    /// stands for a state: the context implements it.
-    fn undo(
-        &self,
-        transition: &'a ast::Transition,
-        targets: &[StateId],
-    ) -> Vec<(StateId, &'a Ident)> {
-        let Some((_, undo)) = transition.undo() else {
-            return Vec::new();
-        };
-        let fails = |id: &StateId| self.graph.state(*id).kind == ast::StateKind::Failed;
-        let fallback = targets.iter().find(|id| !fails(id)).or(targets.first());
-        let handlers = undo.handlers.iter().filter_map(|(target, handler)| {
-            let named = target.as_ref().and_then(|target| {
-                let mut targets = targets.iter();
-                targets.find(|id| plain(self.graph.state(**id).name) == plain(target))
-            });
-            Some((*named.or(fallback)?, handler))
-        });
-        handlers.collect()
     }
 
     /// The outcome's name. One that is taken, which is reported later, gives way, so that the

@@ -1,6 +1,6 @@
 //! The clauses after `with`: `retry(5, backoff 100ms..10s), timeout(2s), undo(refund)`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group};
 use syn::parse::{ParseBuffer, ParseStream};
 use syn::{Error, Result, Token, parenthesized};
 
@@ -66,13 +66,17 @@ fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Optio
     if kind == ClauseKind::Spawn {
         return Ok(Some(Clause {
             name,
-            arguments: TokenStream::new(),
+            arguments: None,
             meaning: Meaning::Spawn,
         }));
     }
-    let mut arguments = TokenStream::new();
+    let arguments = input.cursor().group(Delimiter::Parenthesis);
+    let arguments = arguments.map(|(inside, span, _)| {
+        let mut arguments = Group::new(Delimiter::Parenthesis, inside.token_stream());
+        arguments.set_span(span.join());
+        arguments
+    });
     let meaning = in_parentheses(input, &text, diagnostics, |content, diagnostics| {
-        arguments = content.cursor().token_stream();
         meaning(content, kind, diagnostics)
     })?;
     Ok(meaning.map(|meaning| Clause {

@@ -136,12 +136,13 @@ pub fn undoing<'run, W, C, T, S, F, Fut>(
     undo: &'run Undo<T>,
     index: usize,
     state: S,
+    copy: fn(&S) -> S,
     handler: F,
 ) -> impl Future<Output = Result<(), NotUndone<W::Error>>>
 where
     W: Drive<C>,
     T: Transition<Workflow = W>,
-    S: Clone + Send + 'static,
+    S: Send + 'static,
     F: Fn(&'run C, S, &'run Undo<T>) -> Fut,
     Fut: Future<Output = Result<(), W::Error>>,
 {
@@ -156,7 +157,7 @@ where
         catches_panics: true,
     };
     async move {
-        let source = kept(state.clone());
+        let source = kept(copy(&state), copy);
         let nothing = Nothing::default();
         attempts(context, run, undo, source, handler, nothing, plan)
             .await

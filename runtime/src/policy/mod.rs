@@ -6,4 +6,4 @@ mod guard;
 mod source;
 
 pub use guard::{Caught, Nothing, Verdict, guarded, undoing};
-pub use source::{kept, once_only};
+pub use source::{Keep, NotKept, kept, once_only};

@@ -7,14 +7,20 @@ pub trait Source<S> {
 }
 
 /// A state that is kept until the last call.
-pub struct Kept<S>(Option<S>);
+pub struct Kept<S, F> {
+    state: Option<S>,
+    copy: F,
+}
 
 /// A state for one call.
 pub struct OnceOnly<S>(Option<S>);
 
 /// Keeps `state` for several calls.
-pub fn kept<S: Clone>(state: S) -> Kept<S> {
-    Kept(Some(state))
+pub fn kept<S, F: Fn(&S) -> S>(state: S, copy: F) -> Kept<S, F> {
+    Kept {
+        state: Some(state),
+        copy,
+    }
 }
 
 /// Takes `state` for the only call.
@@ -22,9 +28,13 @@ pub fn once_only<S>(state: S) -> OnceOnly<S> {
     OnceOnly(Some(state))
 }
 
-impl<S: Clone> Source<S> for Kept<S> {
+impl<S, F: Fn(&S) -> S> Source<S> for Kept<S, F> {
     fn give(&mut self, last: bool) -> S {
-        let state = if last { self.0.take() } else { self.0.clone() };
+        let state = if last {
+            self.state.take()
+        } else {
+            self.state.as_ref().map(&self.copy)
+        };
         state.expect("nothing follows the last call")
     }
 }
@@ -34,5 +44,31 @@ impl<S> Source<S> for OnceOnly<S> {
         self.0
             .take()
             .expect("a policy that calls twice keeps the state")
+    }
+}
+
+/// Copies a state that is `Clone`.
+///
+/// One that is not is reported where it is declared. That the code which copies it still compiles
+/// makes this the only error: `copy` is then the method of [`NotKept`].
+pub struct Keep<'a, S>(pub &'a S);
+
+impl<S: Clone> Keep<'_, S> {
+    /// The copy.
+    #[must_use]
+    pub fn copy(&self) -> S {
+        self.0.clone()
+    }
+}
+
+/// A state that is not `Clone`.
+pub trait NotKept<S> {
+    /// Is never called: it does not compile.
+    fn copy(&self) -> S;
+}
+
+impl<S> NotKept<S> for Keep<'_, S> {
+    fn copy(&self) -> S {
+        unreachable!("a state that is kept and not `Clone` does not compile")
     }
 }

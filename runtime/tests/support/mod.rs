@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Mutex;
 
 use stateway::CancellationToken;
-use tokio::time::Instant;
 
 /// What a handler fails with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,10 +64,6 @@ impl Desk {
 
     pub(crate) fn calls(&self) -> Vec<String> {
         self.calls.lock().expect("no handler holds it").clone()
-    }
-
-    pub(crate) fn now(&self) -> Instant {
-        Instant::now()
     }
 
     fn note(&self, call: String) {

@@ -1,0 +1,71 @@
+//! Which functions the context implements for the clauses of each transition.
+
+use std::collections::HashMap;
+
+use proc_macro2::Ident;
+
+use super::{Graph, Handlers, PROVIDED_HANDLERS, StateId};
+use crate::ast::{self, ClauseKind, StateKind, plain};
+
+/// Fills in the handlers of every transition.
+pub(super) fn resolve(graph: &mut Graph<'_>) {
+    let mut taken: HashMap<String, Option<ClauseKind>> = PROVIDED_HANDLERS
+        .iter()
+        .map(|name| (*name).to_owned())
+        .chain(graph.ast.transitions.iter().map(|it| plain(&it.name)))
+        .map(|name| (name, None))
+        .collect();
+    // Several transitions may share a breaker or a limiter.
+    let mut take = |name: &Ident, shared: Option<ClauseKind>| {
+        let first = taken.entry(plain(name));
+        match first {
+            std::collections::hash_map::Entry::Vacant(vacant) => {
+                vacant.insert(shared);
+                true
+            }
+            std::collections::hash_map::Entry::Occupied(first) => {
+                shared.is_some() && *first.get() == shared
+            }
+        }
+    };
+    for index in 0..graph.transitions.len() {
+        let transition = &graph.transitions[index];
+        let declaration = transition.declaration;
+        let mut method = |kind: ClauseKind, shared: Option<ClauseKind>| {
+            declaration.method(kind).filter(|name| take(name, shared))
+        };
+        let catch = method(ClauseKind::Catch, None);
+        let breaker = method(ClauseKind::Breaker, Some(ClauseKind::Breaker));
+        let limit = method(ClauseKind::Limit, Some(ClauseKind::Limit));
+        let mut undo = undo(graph, declaration, &transition.targets);
+        undo.retain(|(_, name)| take(name, None));
+        graph.transitions[index].handlers = Handlers {
+            undo,
+            catch,
+            breaker,
+            limit,
+        };
+    }
+}
+
+/// The undo handlers by target. One that fits none of them, which is reported by a rule, still
+/// stands for a state: the context implements it.
+fn undo<'a>(
+    graph: &Graph<'a>,
+    transition: &'a ast::Transition,
+    targets: &[StateId],
+) -> Vec<(StateId, &'a Ident)> {
+    let Some((_, undo)) = transition.undo() else {
+        return Vec::new();
+    };
+    let fails = |id: &StateId| graph.state(*id).kind == StateKind::Failed;
+    let fallback = targets.iter().find(|id| !fails(id)).or(targets.first());
+    let handlers = undo.handlers.iter().filter_map(|(target, handler)| {
+        let named = target.as_ref().and_then(|target| {
+            let mut targets = targets.iter();
+            targets.find(|id| plain(graph.state(**id).name) == plain(target))
+        });
+        Some((*named.or(fallback)?, handler))
+    });
+    handlers.collect()
+}

@@ -1,0 +1,13 @@
+stateway::workflow! {
+    workflow Bill {
+        start Draft;
+        done Paid;
+        split pay: Draft -> Paid {
+            branch cash: u32 with undo(give_back);
+            branch card: u32 with catch(by_hand);
+            join all;
+        }
+    }
+}
+
+fn main() {}

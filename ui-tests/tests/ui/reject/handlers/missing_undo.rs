@@ -1,0 +1,28 @@
+stateway::workflow! {
+    #[derive(Clone)]
+    workflow Bill {
+        start Draft;
+        state Sent { letter: u32 };
+        done Paid;
+        failed Lost;
+        step send: Draft -> Sent with undo(recall);
+        step pay: Sent -> Paid | Lost;
+    }
+}
+
+struct Desk;
+
+impl BillSteps for Desk {
+    type Error = ();
+
+    async fn send(&self, _: Draft, step: &stateway::Step<Send>) -> Result<Send, ()> {
+        Ok(step.to(Sent { letter: 1 }))
+    }
+
+    async fn pay(&self, _: Sent, step: &stateway::Step<Pay>) -> Result<Pay, ()> {
+        Ok(step.to(Paid))
+    }
+}
+
+fn main() {
+}

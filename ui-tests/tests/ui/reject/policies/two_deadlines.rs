@@ -1,0 +1,15 @@
+stateway::workflow! {
+    #[derive(Clone)]
+    workflow Bill {
+        start Draft;
+        state Sent { letter: u32 };
+        done Paid;
+        failed Lost;
+        deadline 1h;
+        deadline 2h;
+        step send: Draft -> Sent;
+        step pay: Sent -> Paid | Lost;
+    }
+}
+
+fn main() {}

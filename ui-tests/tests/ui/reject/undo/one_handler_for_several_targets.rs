@@ -1,0 +1,15 @@
+stateway::workflow! {
+    #[derive(Clone)]
+    workflow Bill {
+        start Draft;
+        state Sent { letter: u32 };
+        done Paid;
+        failed Lost;
+        state Mailed;
+        step send: Draft -> Sent | Mailed | Lost with undo(recall);
+        step pay: Sent -> Paid;
+        step pay_late: Mailed -> Paid;
+    }
+}
+
+fn main() {}
