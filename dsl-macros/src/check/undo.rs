@@ -1,7 +1,10 @@
 //! Rule: an `undo` names a handler for each state that its transition may lead to and that a
 //! rollback could come from.
 //!
-//! A `failed` state is none: the transition that leads there is what failed.
+//! A `failed` state is none: the transition that leads there is what failed. A `done` state needs
+//! none: a run that reached it is not rolled back.
+
+use proc_macro2::Ident;
 
 use crate::ast::{Clause, StateKind, Undo, plain};
 use crate::diagnostics::{Diagnostics, position};
@@ -10,106 +13,144 @@ use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
-        if let Some((clause, undo)) = transition.declaration.undo() {
-            check_one(graph, transition, clause, undo, diagnostics);
-        }
+        let Some((clause, undo)) = transition.declaration.undo() else {
+            continue;
+        };
+        let targets = |kinds: &[StateKind]| {
+            let targets = transition.targets.iter().map(|id| graph.state(*id));
+            let targets = targets.filter(|state| !kinds.contains(&state.kind));
+            targets.map(|state| plain(state.name)).collect::<Vec<_>>()
+        };
+        let rule = Rule {
+            transition,
+            clause,
+            undo,
+            targets: targets(&[]),
+            undoable: targets(&[StateKind::Failed]),
+            required: targets(&[StateKind::Failed, StateKind::Done]),
+        };
+        rule.check(diagnostics);
     }
 }
 
-fn check_one(
-    graph: &Graph<'_>,
-    transition: &Transition<'_>,
-    clause: &Clause,
-    undo: &Undo,
-    diagnostics: &mut Diagnostics,
-) {
-    let name = &transition.declaration.name;
-    let fails = |id: &&crate::graph::StateId| graph.state(**id).kind == StateKind::Failed;
-    let undoable: Vec<_> = transition.targets.iter().filter(|id| !fails(id)).collect();
-    let names: Vec<String> = graph.names(undoable.iter().map(|id| **id));
-    if names.is_empty() {
-        if !transition.targets.is_empty() {
-            let handlers: Vec<String> =
-                undo.handlers.iter().map(|(_, it)| it.to_string()).collect();
-            let handlers = suggest::any_of(handlers.iter().map(String::as_str));
+struct Rule<'a> {
+    transition: &'a Transition<'a>,
+    clause: &'a Clause,
+    undo: &'a Undo,
+    targets: Vec<String>,
+    /// The targets that may have a handler, and those that must.
+    undoable: Vec<String>,
+    required: Vec<String>,
+}
+
+impl Rule<'_> {
+    fn check(&self, diagnostics: &mut Diagnostics) {
+        if self.undoable.is_empty() {
+            if !self.targets.is_empty() {
+                self.nothing_to_undo(diagnostics);
+            }
+            return;
+        }
+        let named: Vec<(&Ident, &Ident)> = self
+            .undo
+            .handlers
+            .iter()
+            .filter_map(|(target, handler)| Some((target.as_ref()?, handler)))
+            .collect();
+        match self.undo.handlers.first() {
+            Some((None, handler)) => self.one_for_all(handler, diagnostics),
+            _ => self.one_for_each(&named, diagnostics),
+        }
+    }
+
+    fn nothing_to_undo(&self, diagnostics: &mut Diagnostics) {
+        let name = &self.transition.declaration.name;
+        let handlers = self.undo.handlers.iter().map(|(_, it)| it.to_string());
+        let handlers: Vec<String> = handlers.collect();
+        let handlers = suggest::any_of(handlers.iter().map(String::as_str));
+        diagnostics
+            .error(
+                self.clause,
+                format!("`{name}` leads to `failed` states only: there is nothing that {handlers} could undo"),
+            )
+            .help("remove the clause; a rollback undoes the transitions before");
+    }
+
+    fn one_for_all(&self, handler: &Ident, diagnostics: &mut Diagnostics) {
+        if self.undoable.len() > 1 {
+            let name = &self.transition.declaration.name;
+            let targets = suggest::any_of(self.undoable.iter().map(String::as_str));
             diagnostics
                 .error(
-                    clause,
-                    format!("`{name}` leads to `failed` states only: there is nothing that {handlers} could undo"),
+                    self.clause,
+                    format!("`{name}` may lead to {targets}: `{handler}` cannot undo them all"),
                 )
-                .help("remove the clause; a rollback undoes the transitions before");
+                .help(format!("name a handler for each: `{}`", self.whole(&[])));
         }
-        return;
     }
-    let mapping = |missing: &str| {
-        let pairs = names.iter().map(|state| {
-            let mut handlers = undo.handlers.iter();
-            let known =
-                handlers.find(|(target, _)| target.as_ref().is_some_and(|it| plain(it) == *state));
+
+    fn one_for_each(&self, named: &[(&Ident, &Ident)], diagnostics: &mut Diagnostics) {
+        let mut all_known = true;
+        for (index, (target, _)) in named.iter().enumerate() {
+            let first = named[..index]
+                .iter()
+                .find(|(first, _)| plain(first) == plain(target));
+            if let Some((first, _)) = first {
+                diagnostics
+                    .error(target, format!("`{target}` is given two handlers"))
+                    .note(format!("first given at {}", position(first.span())));
+            } else if !self.undoable.contains(&plain(target)) {
+                all_known = false;
+                self.not_undoable(target, diagnostics);
+            }
+        }
+        let is_named = |state: &&str| named.iter().any(|(target, _)| plain(target) == **state);
+        let required = self.required.iter().map(String::as_str);
+        let missing: Vec<&str> = required.filter(|state| !is_named(state)).collect();
+        // A misspelt target is missing as well: it has been reported.
+        if !missing.is_empty() && all_known {
+            let name = &self.transition.declaration.name;
+            let missing = suggest::any_of(missing);
+            diagnostics
+                .error(
+                    self.clause,
+                    format!("`{name}` may also lead to {missing}, which nothing undoes"),
+                )
+                .help(format!("write `{}`", self.whole(named)));
+        }
+    }
+
+    fn not_undoable(&self, target: &Ident, diagnostics: &mut Diagnostics) {
+        let name = &self.transition.declaration.name;
+        let text = plain(target);
+        let error = if self.targets.contains(&text) {
+            diagnostics.error(
+                target,
+                format!("`{target}` is `failed`: a run that enters it is rolled back, and `{name}` has done nothing"),
+            )
+        } else {
+            diagnostics.error(target, format!("`{name}` does not lead to `{target}`"))
+        };
+        let undoable = || self.undoable.iter().map(String::as_str);
+        match suggest::nearest(&text, undoable()) {
+            Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
+            None => error.help(format!(
+                "what can be undone is {}",
+                suggest::all_of(undoable())
+            )),
+        };
+    }
+
+    /// The clause as it should be, with the handlers that are named already.
+    fn whole(&self, named: &[(&Ident, &Ident)]) -> String {
+        let pairs = self.undoable.iter().filter_map(|state| {
+            let known = named.iter().find(|(target, _)| plain(target) == *state);
             match known {
-                Some((_, handler)) => format!("{state} => {handler}"),
-                None => format!("{state} => {missing}"),
+                Some((_, handler)) => Some(format!("{state} => {handler}")),
+                None if self.required.contains(state) => Some(format!("{state} => name")),
+                None => None,
             }
         });
         format!("undo({})", pairs.collect::<Vec<_>>().join(", "))
-    };
-    let mut given: Vec<(String, &proc_macro2::Ident)> = Vec::new();
-    for (target, handler) in &undo.handlers {
-        let Some(target) = target else {
-            if names.len() > 1 {
-                diagnostics
-                    .error(
-                        clause,
-                        format!(
-                            "`{name}` may lead to {}: `{handler}` cannot undo them all",
-                            suggest::any_of(names.iter().map(String::as_str))
-                        ),
-                    )
-                    .help(format!("name a handler for each: `{}`", mapping("name")));
-            }
-            return;
-        };
-        let text = plain(target);
-        if let Some((_, first)) = given.iter().find(|(known, _)| *known == text) {
-            diagnostics
-                .error(target, format!("`{target}` is given two handlers"))
-                .note(format!("first given at {}", position(first.span())));
-        } else if !names.contains(&text) {
-            let leads = transition
-                .targets
-                .iter()
-                .any(|id| plain(graph.state(*id).name) == text);
-            let error = if leads {
-                diagnostics.error(target, format!("`{target}` is `failed`: a run that enters it is rolled back, and `{name}` with nothing done"))
-            } else {
-                diagnostics.error(target, format!("`{name}` does not lead to `{target}`"))
-            };
-            match suggest::nearest(&text, names.iter().map(String::as_str)) {
-                Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
-                None => error.help(format!(
-                    "what can be undone is {}",
-                    suggest::all_of(names.iter().map(String::as_str))
-                )),
-            };
-        }
-        given.push((text, target));
-    }
-    let missing: Vec<&str> = names
-        .iter()
-        .filter(|state| !given.iter().any(|(known, _)| known == *state))
-        .map(String::as_str)
-        .collect();
-    let unknown = given.iter().any(|(known, _)| !names.contains(known));
-    // A misspelt target is missing as well: it has been reported.
-    if !missing.is_empty() && !unknown {
-        diagnostics
-            .error(
-                clause,
-                format!(
-                    "`{name}` may also lead to {}, which nothing undoes",
-                    suggest::any_of(missing.iter().copied())
-                ),
-            )
-            .help(format!("write `{}`", mapping("name")));
     }
 }
