@@ -62,6 +62,8 @@ pub trait StartState<W> {}
 pub trait Transition: Sized + 'static {
     /// The workflow that declares this transition.
     type Workflow: Workflow;
+    /// Its position in the workflow's [`GRAPH`](Workflow::GRAPH).
+    const POSITION: usize;
     /// Prints as the keyword of the transition.
     #[doc(hidden)]
     type Kind;

@@ -62,20 +62,20 @@ impl<W: Workflow> Run<W> {
     /// Begins a visit to the transition `T` whose handler is called once.
     #[inline]
     #[must_use]
-    pub fn begin<T: Transition<Workflow = W>>(&self, index: usize) -> &Step<T> {
-        self.visit_with(index, 1)
+    pub fn begin<T: Transition<Workflow = W>>(&self) -> &Step<T> {
+        self.visit_with(1)
     }
 
     /// Begins a visit to the transition `T`, whose handler has not been called yet.
     #[inline]
     #[must_use]
-    pub fn visit_to<T: Transition<Workflow = W>>(&self, index: usize) -> &Step<T> {
-        self.visit_with(index, 0)
+    pub(crate) fn visit_to<T: Transition<Workflow = W>>(&self) -> &Step<T> {
+        self.visit_with(0)
     }
 
     #[inline]
-    fn visit_with<T: Transition<Workflow = W>>(&self, index: usize, attempts: u32) -> &Step<T> {
-        self.set(index, self.visit() + 1, attempts);
+    fn visit_with<T: Transition<Workflow = W>>(&self, attempts: u32) -> &Step<T> {
+        self.set(T::POSITION, self.visit() + 1, attempts);
         Step::ref_cast(self)
     }
 
@@ -93,7 +93,7 @@ impl<W: Workflow> Run<W> {
 
     /// The visit that is undone, as the handler sees it that undoes it.
     #[must_use]
-    pub fn undo<T: Transition<Workflow = W>>(&self) -> &Undo<T> {
+    pub(crate) fn undo<T: Transition<Workflow = W>>(&self) -> &Undo<T> {
         Undo::ref_cast(self)
     }
 

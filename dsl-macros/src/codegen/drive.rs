@@ -130,14 +130,13 @@ fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
 
 fn step(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> TokenStream {
     let name = &transition.declaration.name;
-    let index = steps::position(cx, transition);
     if policy::guards(transition) {
-        return policy::guarded(cx, context, transition, index);
+        return policy::guarded(cx, context, transition);
     }
     let span = cx.at(transition.declaration.name.span());
     let private = cx.alias(span);
     quote_spanned! {span=>
-        #private::once(#context::#name(context, state, run.begin(#index)))
+        #private::once(#context::#name(context, state, run.begin()))
     }
 }
 

@@ -117,15 +117,14 @@ pub(super) fn kept<'a>(cx: &'a Context<'a>) -> Vec<(&'a Ident, &'a Ident)> {
     kept
 }
 
-/// The future of a guarded handler: the turn of the transition at `index`.
+/// The future of a guarded handler.
 pub(super) fn guarded(
     cx: &Context<'_>,
     context: &Ident,
     transition: &Transition<'_>,
-    index: usize,
 ) -> TokenStream {
     let declaration = transition.declaration;
-    let (name, outcome) = (&declaration.name, &transition.outcome);
+    let name = &declaration.name;
     let span = cx.at(name.span());
     let private = cx.alias(span);
     let source = if keeps_source(transition) {
@@ -138,27 +137,22 @@ pub(super) fn guarded(
     } else {
         quote_spanned!(span=> #private::Nothing::default())
     };
-    let lent = |method: Option<&Ident>| {
-        if let Some(method) = method {
-            quote_spanned!(span=> #private::Some(#context::#method(context)))
-        } else {
-            quote_spanned!(span=> #private::None)
-        }
+    let mut gate = if let Some(method) = transition.handlers.breaker {
+        quote_spanned!(span=> #context::#method(context))
+    } else {
+        quote_spanned!(span=> #private::NoGate)
     };
-    let (breaker, limiter) = (
-        lent(transition.handlers.breaker),
-        lent(transition.handlers.limit),
-    );
+    if let Some(method) = transition.handlers.limit {
+        gate = quote_spanned!(span=> #private::Limited(#gate, #context::#method(context)));
+    }
     quote_spanned! {span=>
         #private::guarded(
             context,
             run,
-            run.visit_to::<#outcome>(#index),
             #source,
             #context::#name,
             #catch,
-            #breaker,
-            #limiter,
+            #gate,
         )
     }
 }
@@ -197,7 +191,7 @@ pub(super) fn rollback(cx: &Context<'_>, context: &Ident) -> Option<TokenStream>
     let arms = arms.map(|(branch, (index, transition, position, target, handler))| {
         let outcome = &transition.outcome;
         let undoing = quote_spanned! {span=>
-            #private::undoing(context, run, run.undo::<#outcome>(), #position, state, |state| #private::Keep(state).copy(), #context::#handler)
+            #private::undoing::<#outcome, #position, _, _, _, _, _>(context, run, state, |state| #private::Keep(state).copy(), #context::#handler)
         };
         let forked = super::drive::forked(&private, undoing, branch, count);
         quote_spanned!(span=> (#index, #state::#target(state)) => #private::next(#forked))

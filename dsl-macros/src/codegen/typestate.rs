@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::{Context, Reader, Tokens, policy};
+use super::{Context, Reader, Tokens, policy, steps};
 use crate::ast::{StateKind, plain};
 use crate::graph::{OWN_METHODS, StateId, Transition};
 
@@ -114,9 +114,11 @@ fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
             }
         }
     });
+    let position = steps::position(cx, transition);
     quote_spanned! {span=>
         impl #private::Transition for #outcome {
             type Workflow = #workflow;
+            const POSITION: usize = #position;
             type Kind = #kind;
             type Name = #marker;
             type Targets = #all_targets;

@@ -6,17 +6,21 @@ use std::task::Poll;
 
 use super::drive::Drive;
 use super::rollback::Entry;
-use super::turn::{Failed, Moved, Take};
+use super::turn::{Failed, Take};
 use crate::error::{Cause, Place};
 use crate::run::Run;
 
 /// Takes turn after turn until the run ends, in the state at this position, or fails.
+///
+/// Between two turns the state is in `place`, which the caller owns: as a variable of this future
+/// it would be held a second time while a handler has it.
 pub(super) async fn forward<W: Drive<C>, C>(
     place: &mut Option<W::State>,
     context: &C,
     run: &Run<W>,
     journal: &mut Vec<Entry<W>>,
 ) -> Result<(W::End, usize), (Place, Failed<W::Error>)> {
+    let mut end = None;
     loop {
         if run.is_cancelled()
             && let Some(state) = place
@@ -27,19 +31,23 @@ pub(super) async fn forward<W: Drive<C>, C>(
                 return Err((Place::between(state), cause));
             }
         }
-        let moved = {
+        let taken = {
             let state = place.take().expect("the state is here between two turns");
             // Pinned where it is made: a future that is moved once more costs more than a turn.
             let mut turn = pin!(W::turn(state, context, run));
-            Take(turn.as_mut()).await
+            let (turn, end) = (turn.as_mut(), &mut end);
+            Take { turn, place, end }.await
         };
-        let state = match moved {
-            Ok(Moved::To(state)) => place.insert(state),
-            Ok(Moved::End { end, state }) => return Ok((end, state)),
-            Err(cause) if run.is_cancelled() => {
-                return Err((run.place(), Box::new(cause.cancelled(None))));
-            }
-            Err(cause) => return Err((run.place(), cause)),
+        if let Err(cause) = taken {
+            let cause = if run.is_cancelled() {
+                Box::new(cause.cancelled(None))
+            } else {
+                cause
+            };
+            return Err((run.place(), cause));
+        }
+        let Some(state) = place else {
+            return Ok(end.expect("a turn leads to a state or an end"));
         };
         if let Some((undo, state)) = W::undoable(run.transition(), state) {
             journal.push(Entry {

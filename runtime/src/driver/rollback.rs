@@ -8,6 +8,7 @@ use stateway_core::Workflow;
 
 use super::drive::{Drive, NotUndone};
 use super::stop::Stop;
+use super::turn::Take;
 use crate::error::{Left, Rollback, UndoEntry, UndoError};
 use crate::panic::{catch_panic, forget_panic};
 use crate::run::Run;
@@ -79,7 +80,9 @@ async fn undo<W: Drive<C>, C>(
 ) -> Result<(), NotUndone<W::Error>> {
     run.go_back(entry.transition, entry.visit);
     let mut undo = pin!(Some(async {
-        W::undo(entry.transition, entry.state, context, run).await
+        let mut turn = pin!(W::undo(entry.transition, entry.state, context, run));
+        let (turn, place, end) = (turn.as_mut(), &mut None, &mut None);
+        Take { turn, place, end }.await
     }));
     let outcome = poll_fn(|cx| {
         let undo = undo.as_mut().as_pin_mut().expect("it has not ended");
@@ -88,6 +91,5 @@ async fn undo<W: Drive<C>, C>(
     .await;
     forget_panic(|| undo.set(None));
     // A handler's panic comes as a cause. This one is of the state's `Clone`, or of its `Drop`.
-    outcome.unwrap_or_else(|cause| Err((cause, Left::new(()))))?;
-    Ok(())
+    outcome.unwrap_or_else(|cause| Err((cause, Left::new(()))))
 }

@@ -29,15 +29,6 @@ pin_project! {
     }
 }
 
-/// Where a turn led.
-#[doc(hidden)]
-pub enum Moved<State, End> {
-    /// To this state.
-    To(State),
-    /// To this end, the state at this position.
-    End { end: End, state: usize },
-}
-
 /// A turn whose handler is called.
 #[inline]
 pub fn next<F, End>(future: F) -> Turn<F, End> {
@@ -51,31 +42,37 @@ pub fn end<F, End>(end: End, state: usize) -> Turn<F, End> {
     Turn::End { end, state }
 }
 
-/// Waits for a turn where it is pinned: `Pin` itself would not be inlined.
-pub(crate) struct Take<'a, T>(pub(crate) Pin<&'a mut T>);
-
-impl<T: Future> Future for Take<'_, T> {
-    type Output = T::Output;
-
-    #[inline(always)]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(cx)
-    }
+/// Waits for a turn, and puts where it led into `place`, or into `end` with the position of the state.
+///
+/// A result would be moved from one variable of the caller to the next; this is written once.
+pub(crate) struct Take<'a, F, State, End> {
+    pub(crate) turn: Pin<&'a mut Turn<F, End>>,
+    pub(crate) place: &'a mut Option<State>,
+    pub(crate) end: &'a mut Option<(End, usize)>,
 }
 
-impl<F, State, End, E> Future for Turn<F, End>
+impl<F, State, End, E> Future for Take<'_, F, State, End>
 where
     F: Future<Output = Result<State, E>>,
 {
-    type Output = Result<Moved<State, End>, E>;
+    type Output = Result<(), E>;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            TurnProject::Next { future } => future.poll(cx).map_ok(Moved::To),
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.turn.as_mut().project() {
+            TurnProject::Next { future } => match future.poll(cx) {
+                Poll::Ready(Ok(state)) => {
+                    *self.place = Some(state);
+                    Poll::Ready(Ok(()))
+                }
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Pending => Poll::Pending,
+            },
             TurnProject::End { end, state } => {
                 let end = end.take().expect("a turn ends once");
-                Poll::Ready(Ok(Moved::End { end, state: *state }))
+                let state = *state;
+                *self.end = Some((end, state));
+                Poll::Ready(Ok(()))
             }
         }
     }

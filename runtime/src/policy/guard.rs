@@ -1,144 +1,241 @@
-//! The attempts of one visit: called, judged, waited for, called again.
+//! A handler under a policy, as a future for the driver.
+//!
+//! Most handlers succeed at their first attempt, so that one is called here, without the machinery
+//! of the others: that is a large future, and is made only when the first attempt has failed.
 
-use std::future::{Future, Ready, ready};
-use std::marker::PhantomData;
-use std::time::Duration;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use stateway_core::{Policy, Retry, Transition, UndoInfo, Workflow};
-use tokio::time::{Instant, sleep_until};
+use pin_project_lite::pin_project;
+use stateway_core::{Transition, Workflow};
+use tokio::time::sleep_until;
 
-use super::attempt::{Called, Limit, Why, attempt};
+use super::attempt::Why;
+use super::attempts::{Visit, attempts};
+use super::catch::{Catch, Nothing};
+use super::gate::{Gate, NoGate};
 use super::source::{Source, kept};
-use crate::breaker::{Breaker, Permit};
+use super::terms::{OfTransition, OfUndo, Terms};
 use crate::driver::{Drive, Failed, NotUndone};
-use crate::error::{Cause, Left, Scope};
+use crate::error::{Cause, Left};
 use crate::handler::{Step, Undo};
-use crate::limiter::Limiter;
+use crate::panic::catch_panic;
 use crate::run::Run;
 
-/// What the context says of an error.
-pub enum Verdict {
-    /// Another attempt would fail in the same way.
-    Final,
-    /// Another attempt may succeed; not before this time has passed, if the error says so.
-    Retry {
-        /// The delay that the error asks for.
-        after: Option<Duration>,
-    },
-}
-
-impl Verdict {
-    /// What `retryable` and `retry_after` say.
-    #[must_use]
-    pub fn new(retryable: bool, after: Option<Duration>) -> Self {
-        if retryable {
-            Verdict::Retry { after }
-        } else {
-            Verdict::Final
-        }
+pin_project! {
+    /// The attempts of one visit to a transition.
+    pub struct Guarded<'run, W: Drive<C>, C, T: Transition, G: Gate, P, F, Fut, K> {
+        visit: Option<Visit<'run, W, C, Step<T>, OfTransition<T>, G, P, F, K>>,
+        permit: Option<G::Permit>,
+        // Whichever it is, it is dropped in one way: code that drops it as what it is would be
+        // called at every turn.
+        later: Option<Pin<Box<dyn Future<Output = Later<Result<T, Cause<W::Error>>>> + Send + 'run>>>,
+        #[pin]
+        first: Option<Fut>,
     }
 }
 
-/// The handler that is asked when the last attempt failed.
-pub trait Catch<C, S, E, V> {
-    /// Whether there is one.
-    const CATCHES: bool;
-    /// What it may still lead to.
-    type Outcome;
-    /// Its future.
-    type Call: Future<Output = Result<Self::Outcome, E>> + Send;
-
-    /// Calls it.
-    fn catch(self, context: C, state: S, error: E, visit: V) -> Self::Call;
-}
-
-/// A transition without `catch`.
-pub struct Nothing<T>(PhantomData<fn() -> T>);
-
-/// A transition with this one.
-pub struct Caught<F>(pub F);
-
-impl<T> Default for Nothing<T> {
-    fn default() -> Self {
-        Nothing(PhantomData)
-    }
-}
-
-impl<C, S, E: Send, V, T: Send> Catch<C, S, E, V> for Nothing<T> {
-    const CATCHES: bool = false;
-    type Outcome = T;
-    type Call = Ready<Result<T, E>>;
-
-    fn catch(self, _: C, _: S, error: E, _: V) -> Ready<Result<T, E>> {
-        ready(Err(error))
-    }
-}
-
-impl<C, S, E, V, T, F, Fut> Catch<C, S, E, V> for Caught<F>
-where
-    F: FnOnce(C, S, E, V) -> Fut,
-    Fut: Future<Output = Result<T, E>> + Send,
-{
-    const CATCHES: bool = true;
-    type Outcome = T;
-    type Call = Fut;
-
-    fn catch(self, context: C, state: S, error: E, visit: V) -> Fut {
-        self.0(context, state, error, visit)
-    }
+/// What is waited for beside the first call, or after it.
+enum Later<T> {
+    /// The call's time is up.
+    Late,
+    /// The other attempts.
+    Rest(T),
 }
 
 /// Calls the handler of a transition under its policy.
-///
-/// Whether its future is `Send` is seen where its types are known.
-///
-/// # Errors
-/// What the last attempt failed with, or what came between two.
-#[expect(clippy::too_many_arguments, reason = "generated code calls it")]
-pub fn guarded<'run, W, C, T, S, F, Fut, K>(
+#[inline]
+pub fn guarded<'run, W, C, T, G, S, P, F, Fut, K>(
     context: &'run C,
     run: &'run Run<W>,
-    step: &'run Step<T>,
-    state: impl Source<S>,
+    source: P,
     handler: F,
     catch: K,
-    breaker: Option<&'run Breaker>,
-    limiter: Option<&'run Limiter>,
-) -> impl Future<Output = Result<W::State, Failed<W::Error>>>
+    gate: G,
+) -> Guarded<'run, W, C, T, G, P, F, Fut, K>
 where
     W: Drive<C>,
     T: Transition<Workflow = W>,
+    G: Gate,
+    P: Source<State = S>,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut,
     Fut: Future<Output = Result<T, W::Error>>,
     K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T>,
 {
-    let policy = &W::GRAPH.transitions[run.transition()].policy;
-    let plan = Plan {
-        retry: policy.retry.as_ref(),
-        timeout: policy.timeout,
-        deadlines: Deadlines::of(run, policy),
-        breaker,
-        limiter,
-        stops: true,
-        catches_panics: policy.retry.is_some(),
+    let visit = Visit {
+        context,
+        seen: run.visit_to(),
+        source,
+        handler,
+        catch,
+        terms: Terms::new(run, gate),
     };
-    let outcome = attempts(context, run, step, state, handler, catch, plan);
-    async move { outcome.await.map(T::into_state).map_err(Box::new) }
+    Guarded {
+        visit: Some(visit),
+        permit: None,
+        later: None,
+        first: None,
+    }
 }
 
-/// Undoes one visit under the policy of its undo, the one at `index` of the transition.
+impl<'run, W, C, T, G, S, P, F, Fut, K> Future for Guarded<'run, W, C, T, G, P, F, Fut, K>
+where
+    W: Drive<C>,
+    W::Input: Send + Sync,
+    C: Sync,
+    T: Transition<Workflow = W> + Send,
+    G: Gate<Permit: Send> + Send + Sync + 'run,
+    S: Send + 'run,
+    P: Source<State = S> + Send + 'run,
+    F: Fn(&'run C, S, &'run Step<T>) -> Fut + Send + Sync + 'run,
+    Fut: Future<Output = Result<T, W::Error>> + Send + 'run,
+    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T> + Send + 'run,
+{
+    type Output = Result<W::State, Failed<W::Error>>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.visit.is_none() {
+            return self.poll_rest(cx);
+        }
+        let failed = match self.as_mut().poll_first(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(First::Ended(outcome)) => return Poll::Ready(finish(outcome)),
+            Poll::Ready(First::Failed(cause)) => Some(cause),
+            Poll::Ready(First::NotYet) => None,
+        };
+        self.begin_rest(failed, cx)
+    }
+}
+
+/// What became of the first attempt.
+enum First<T, E> {
+    /// The visit is over.
+    Ended(Result<T, Cause<E>>),
+    Failed(Cause<E>),
+    /// The limiter lets nothing through yet.
+    NotYet,
+}
+
+impl<'run, W, C, T, G, S, P, F, Fut, K> Guarded<'run, W, C, T, G, P, F, Fut, K>
+where
+    W: Drive<C>,
+    W::Input: Send + Sync,
+    C: Sync,
+    T: Transition<Workflow = W> + Send,
+    G: Gate<Permit: Send> + Send + Sync + 'run,
+    S: Send + 'run,
+    P: Source<State = S> + Send + 'run,
+    F: Fn(&'run C, S, &'run Step<T>) -> Fut + Send + Sync + 'run,
+    Fut: Future<Output = Result<T, W::Error>> + Send + 'run,
+    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T> + Send + 'run,
+{
+    #[inline]
+    fn poll_first(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<First<T, W::Error>> {
+        let mut this = self.project();
+        let visit = this.visit.as_mut().expect("the rest has not begun");
+        let mut state = None;
+        if this.first.is_none() {
+            if visit.terms.due().is_some() {
+                return Poll::Ready(First::NotYet);
+            }
+            match visit.terms.permit() {
+                Ok(permit) => *this.permit = Some(permit),
+                Err(refused) => return Poll::Ready(First::Failed(refused)),
+            }
+            visit.terms.attempt();
+            let is_last = Terms::<W, OfTransition<T>, G>::ATTEMPTS == 1 && !K::CATCHES;
+            state = Some(visit.source.give(is_last));
+        }
+        let mut poll = || {
+            if let Some(state) = state.take() {
+                let call = (visit.handler)(visit.context, state, visit.seen);
+                this.first.set(Some(call));
+            }
+            match this.first.as_mut().as_pin_mut() {
+                Some(call) => call.poll(cx).map_err(Cause::Handler),
+                None => unreachable!("the first call is under way"),
+            }
+        };
+        let polled = if Terms::<W, OfTransition<T>, G>::CATCHES_PANICS {
+            catch_panic(poll)
+        } else {
+            poll()
+        };
+        match polled {
+            Poll::Ready(Ok(outcome)) => {
+                if let Some(permit) = this.permit.take() {
+                    G::succeeded(permit);
+                }
+                Poll::Ready(First::Ended(Ok(outcome)))
+            }
+            Poll::Ready(Err(cause)) => Poll::Ready(First::Failed(cause)),
+            Poll::Pending => {
+                let Some(limit) = visit.terms.first_limit() else {
+                    return Poll::Pending;
+                };
+                let late = this.later.get_or_insert_with(|| {
+                    Box::pin(async move {
+                        sleep_until(limit.at).await;
+                        Later::Late
+                    })
+                });
+                late.as_mut().poll(cx).map(|_| match limit.why {
+                    Why::Timeout(_) => First::Failed(limit.cause(None)),
+                    Why::Deadline(..) => First::Ended(Err(limit.cause(None))),
+                })
+            }
+        }
+    }
+
+    #[cold]
+    fn begin_rest(
+        mut self: Pin<&mut Self>,
+        failed: Option<Cause<W::Error>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<W::State, Failed<W::Error>>> {
+        let mut this = self.as_mut().project();
+        let visit = this.visit.take().expect("the rest begins once");
+        let rest = async { Later::Rest(attempts(visit, failed).await) };
+        *this.later = Some(Box::pin(rest));
+        this.first.set(None);
+        // Dropped without a word: a failure.
+        *this.permit = None;
+        self.poll_rest(cx)
+    }
+
+    #[cold]
+    fn poll_rest(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<W::State, Failed<W::Error>>> {
+        let rest = self.project().later.as_mut().expect("the rest has begun");
+        rest.as_mut().poll(cx).map(|later| match later {
+            Later::Rest(outcome) => finish(outcome),
+            Later::Late => unreachable!("the first call is over"),
+        })
+    }
+}
+
+#[inline]
+fn finish<T: Transition, E>(
+    outcome: Result<T, Cause<E>>,
+) -> Result<<T::Workflow as Workflow>::State, Failed<E>> {
+    outcome.map(T::into_state).map_err(Box::new)
+}
+
+/// Undoes one visit to the transition `T` under the policy of its undo at `POSITION`.
 ///
 /// # Errors
 /// What the last attempt failed with, and the state that was not undone.
-pub fn undoing<'run, W, C, T, S, F, Fut>(
+pub async fn undoing<'run, T, const POSITION: usize, W, C, S, F, Fut>(
     context: &'run C,
     run: &'run Run<W>,
-    undo: &'run Undo<T>,
-    index: usize,
     state: S,
     copy: fn(&S) -> S,
     handler: F,
-) -> impl Future<Output = Result<(), NotUndone<W::Error>>>
+) -> Result<(), NotUndone<W::Error>>
 where
     W: Drive<C>,
     T: Transition<Workflow = W>,
@@ -146,218 +243,14 @@ where
     F: Fn(&'run C, S, &'run Undo<T>) -> Fut,
     Fut: Future<Output = Result<(), W::Error>>,
 {
-    let policy: &'static UndoInfo = &W::GRAPH.transitions[run.transition()].policy.undo[index];
-    let plan = Plan {
-        retry: policy.retry.as_ref(),
-        timeout: policy.timeout,
-        deadlines: Deadlines::NONE,
-        breaker: None,
-        limiter: None,
-        stops: false,
-        catches_panics: true,
+    let visit = Visit {
+        context,
+        seen: run.undo::<T>(),
+        source: kept(copy(&state), copy),
+        handler,
+        catch: Nothing::default(),
+        terms: Terms::<W, OfUndo<T, POSITION>, NoGate>::new(run, NoGate),
     };
-    async move {
-        let source = kept(copy(&state), copy);
-        let nothing = Nothing::default();
-        attempts(context, run, undo, source, handler, nothing, plan)
-            .await
-            .map_err(|cause| (cause, Left::new(state)))
-    }
-}
-
-/// A policy for one visit: durations have become times.
-struct Plan<'run> {
-    retry: Option<&'static Retry>,
-    timeout: Option<Duration>,
-    deadlines: Deadlines,
-    breaker: Option<&'run Breaker>,
-    limiter: Option<&'run Limiter>,
-    /// Whether a cancelled run stops here. A rollback does not.
-    stops: bool,
-    /// Whether a panic ends the attempt and not the run: the guard around it costs time.
-    catches_panics: bool,
-}
-
-async fn attempts<'run, W, C, V, S, T, F, Fut, K>(
-    context: &'run C,
-    run: &'run Run<W>,
-    visit: &'run V,
-    mut source: impl Source<S>,
-    handler: F,
-    catch: K,
-    plan: Plan<'run>,
-) -> Result<T, Cause<W::Error>>
-where
-    W: Drive<C>,
-    F: Fn(&'run C, S, &'run V) -> Fut,
-    Fut: Future<Output = Result<T, W::Error>>,
-    K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
-{
-    let all = plan.retry.map_or(1, |retry| retry.attempts);
-    let mut made = 0;
-    let mut last = None;
-    let error = loop {
-        if plan.stops && run.is_cancelled() {
-            return Err(Cause::Cancelled { last });
-        }
-        if let Some(limiter) = plan.limiter
-            && let Some(due) = limiter.due()
-        {
-            last = plan.wait(run, due, last).await?;
-            // Others wait for the same permits: ask again.
-            continue;
-        }
-        made += 1;
-        let cause = match plan.permit() {
-            Err(cause) => cause,
-            Ok(permit) => {
-                run.attempt();
-                let state = source.give(made == all && !K::CATCHES);
-                let call = handler(context, state, visit);
-                let called = attempt(call, plan.limit(), plan.catches_panics).await;
-                if let (Called::Succeeded(_), Some(permit)) = (&called, permit) {
-                    permit.success();
-                }
-                match called {
-                    Called::Succeeded(value) => return Ok(value),
-                    Called::Failed(cause) => cause,
-                    Called::Stopped(
-                        limit @ Limit {
-                            why: Why::Timeout(_),
-                            ..
-                        },
-                    ) => limit.cause(None),
-                    Called::Stopped(limit) => return Err(limit.cause(last)),
-                }
-            }
-        };
-        if plan.stops && run.is_cancelled() {
-            return Err(cause.cancelled(last));
-        }
-        let verdict = match &cause {
-            Cause::Handler(error) => W::judge(context, error),
-            Cause::BreakerOpen { retry_in, .. } => Verdict::Retry {
-                after: Some(*retry_in),
-            },
-            _ => Verdict::Retry { after: None },
-        };
-        let delay = match (verdict, plan.retry) {
-            (Verdict::Retry { after }, Some(retry)) if made < all => {
-                delay(retry, made, &cause, after)
-            }
-            _ => match cause {
-                Cause::Handler(error) if K::CATCHES => break error,
-                cause => return Err(cause),
-            },
-        };
-        if let Cause::Handler(error) = cause {
-            last = Some(error);
-        }
-        last = plan.wait(run, Instant::now() + delay, last).await?;
-    };
-    let call = catch.catch(context, source.give(true), error, visit);
-    match attempt(call, plan.limit(), plan.catches_panics).await {
-        Called::Succeeded(value) => Ok(value),
-        Called::Failed(cause) => Err(cause),
-        Called::Stopped(limit) => Err(limit.cause(None)),
-    }
-}
-
-/// How long to wait after so many attempts, the last of which failed for `cause`.
-///
-/// What an error asks for is obeyed, also above the cap: the other side knows better. A breaker
-/// says when a call is possible at all, so whichever is later counts.
-fn delay<E>(retry: &Retry, made: u32, cause: &Cause<E>, after: Option<Duration>) -> Duration {
-    let delay = retry.delay(made);
-    let backoff = if retry.jitter {
-        delay.mul_f64(fastrand::f64())
-    } else {
-        delay
-    };
-    match (cause, after) {
-        (_, None) => backoff,
-        (Cause::BreakerOpen { .. }, Some(after)) => backoff.max(after),
-        (_, Some(after)) => after,
-    }
-}
-
-impl Plan<'_> {
-    fn permit<E>(&self) -> Result<Option<Permit<'_>>, Cause<E>> {
-        let permit = self.breaker.map(Breaker::acquire).transpose();
-        permit.map_err(|open| Cause::BreakerOpen {
-            breaker: open.breaker,
-            retry_in: open.retry_in,
-        })
-    }
-
-    /// When the call that begins now is stopped.
-    fn limit(&self) -> Option<Limit> {
-        let timeout = self.timeout.map(|timeout| Limit {
-            at: Instant::now() + timeout,
-            why: Why::Timeout(timeout),
-        });
-        match (timeout, self.deadlines.first()) {
-            (Some(timeout), Some(deadline)) if deadline.at < timeout.at => Some(deadline),
-            (Some(timeout), _) => Some(timeout),
-            (None, deadline) => deadline,
-        }
-    }
-
-    /// Waits until `due`, unless a deadline comes first or the run is cancelled.
-    async fn wait<W: Workflow, E>(
-        &self,
-        run: &Run<W>,
-        due: Instant,
-        last: Option<E>,
-    ) -> Result<Option<E>, Cause<E>> {
-        if let Some(deadline) = self.deadlines.passed_at(due) {
-            return Err(deadline.cause(last));
-        }
-        let sleep = sleep_until(due);
-        match run.cancellation().filter(|_| self.stops) {
-            None => sleep.await,
-            Some(token) => {
-                if token.run_until_cancelled(sleep).await.is_none() {
-                    return Err(Cause::Cancelled { last });
-                }
-            }
-        }
-        Ok(last)
-    }
-}
-
-/// The deadlines that a visit is under.
-struct Deadlines {
-    transition: Option<Limit>,
-    run: Option<Limit>,
-}
-
-impl Deadlines {
-    const NONE: Deadlines = Deadlines {
-        transition: None,
-        run: None,
-    };
-
-    fn of<W: Workflow>(run: &Run<W>, policy: &Policy) -> Self {
-        let transition = policy.deadline.map(|limit| Limit {
-            at: Instant::now() + limit,
-            why: Why::Deadline(limit, Scope::Transition),
-        });
-        let of_run = W::GRAPH.deadline.zip(run.deadline());
-        let run = of_run.map(|(limit, at)| Limit {
-            at,
-            why: Why::Deadline(limit, Scope::Run),
-        });
-        Deadlines { transition, run }
-    }
-
-    fn first(&self) -> Option<Limit> {
-        let both = self.transition.into_iter().chain(self.run);
-        both.min_by_key(|limit| limit.at)
-    }
-
-    /// The deadline that will have passed when it is `due`.
-    fn passed_at(&self, due: Instant) -> Option<Limit> {
-        self.first().filter(|limit| limit.at <= due)
-    }
+    let undone = attempts(visit, None).await;
+    undone.map_err(|cause| (cause, Left::new(state)))
 }

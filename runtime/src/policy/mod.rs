@@ -2,8 +2,16 @@
 //! before and after.
 
 mod attempt;
+mod attempts;
+mod catch;
+mod gate;
 mod guard;
 mod source;
+mod terms;
+mod verdict;
 
-pub use guard::{Caught, Nothing, Verdict, guarded, undoing};
+pub use catch::{Caught, Nothing};
+pub use gate::{Limited, NoGate};
+pub use guard::{guarded, undoing};
 pub use source::{Keep, NotKept, kept, once_only};
+pub use verdict::Verdict;

@@ -1,9 +1,12 @@
 //! The state that a handler is called with, as often as it is called.
 
 /// Gives a handler its source state.
-pub trait Source<S> {
+pub trait Source {
+    /// The state.
+    type State;
+
     /// The state for one more call; `last` says that no other follows.
-    fn give(&mut self, last: bool) -> S;
+    fn give(&mut self, last: bool) -> Self::State;
 }
 
 /// A state that is kept until the last call.
@@ -28,7 +31,10 @@ pub fn once_only<S>(state: S) -> OnceOnly<S> {
     OnceOnly(Some(state))
 }
 
-impl<S, F: Fn(&S) -> S> Source<S> for Kept<S, F> {
+impl<S, F: Fn(&S) -> S> Source for Kept<S, F> {
+    type State = S;
+
+    #[inline]
     fn give(&mut self, last: bool) -> S {
         let state = if last {
             self.state.take()
@@ -39,7 +45,10 @@ impl<S, F: Fn(&S) -> S> Source<S> for Kept<S, F> {
     }
 }
 
-impl<S> Source<S> for OnceOnly<S> {
+impl<S> Source for OnceOnly<S> {
+    type State = S;
+
+    #[inline]
     fn give(&mut self, _last: bool) -> S {
         self.0
             .take()

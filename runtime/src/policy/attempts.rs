@@ -1,0 +1,130 @@
+//! The attempts of one visit: called, judged, waited for, called again.
+
+use std::future::Future;
+
+use tokio::time::Instant;
+
+use super::attempt::{Called, Limit, Why, attempt};
+use super::catch::Catch;
+use super::gate::Gate;
+use super::source::Source;
+use super::terms::{Rules, Terms};
+use super::verdict::{Verdict, delay};
+use crate::driver::Drive;
+use crate::error::Cause;
+
+/// What a visit consists of.
+pub(super) struct Visit<'run, W: Drive<C>, C, V, R, G, P, F, K> {
+    pub(super) context: &'run C,
+    /// What the handler sees of the visit.
+    pub(super) seen: &'run V,
+    pub(super) source: P,
+    pub(super) handler: F,
+    pub(super) catch: K,
+    pub(super) terms: Terms<'run, W, R, G>,
+}
+
+/// Calls the handler until it succeeds or no attempt is left; `first` is what the first attempt has
+/// failed with, if it was made.
+pub(super) async fn attempts<'run, W, C, V, R, G, S, T, P, F, Fut, K>(
+    mut visit: Visit<'run, W, C, V, R, G, P, F, K>,
+    first: Option<Cause<W::Error>>,
+) -> Result<T, Cause<W::Error>>
+where
+    W: Drive<C>,
+    R: Rules,
+    G: Gate,
+    P: Source<State = S>,
+    F: Fn(&'run C, S, &'run V) -> Fut,
+    Fut: Future<Output = Result<T, W::Error>>,
+    K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
+{
+    let (context, seen) = (visit.context, visit.seen);
+    let all = Terms::<W, R, G>::ATTEMPTS;
+    let mut made = u32::from(first.is_some());
+    let mut failed = first;
+    let mut last = None;
+    let error = loop {
+        let cause = if let Some(cause) = failed.take() {
+            cause
+        } else {
+            if visit.terms.is_cancelled() {
+                return Err(Cause::Cancelled { last });
+            }
+            if let Some(due) = visit.terms.due() {
+                visit.terms.wait(due, &mut last).await?;
+                // Others wait for the same permits: ask again.
+                continue;
+            }
+            made += 1;
+            match call(&mut visit, made == all).await {
+                Called::Succeeded(value) => return Ok(value),
+                Called::Failed(cause) => cause,
+                Called::Stopped(limit) => match limit.why {
+                    Why::Timeout(_) => limit.cause(None),
+                    Why::Deadline(..) => return Err(limit.cause(last)),
+                },
+            }
+        };
+        if visit.terms.is_cancelled() {
+            return Err(cause.cancelled(last));
+        }
+        let verdict = match &cause {
+            Cause::Handler(error) => W::judge(context, error),
+            Cause::BreakerOpen { retry_in, .. } => Verdict::Retry {
+                after: Some(*retry_in),
+            },
+            _ => Verdict::Retry { after: None },
+        };
+        let delay = match (verdict, R::RETRY) {
+            (Verdict::Retry { after }, Some(retry)) if made < all => {
+                delay(retry, made, &cause, after)
+            }
+            _ => match cause {
+                Cause::Handler(error) if K::CATCHES => break error,
+                cause => return Err(cause),
+            },
+        };
+        if let Cause::Handler(error) = cause {
+            last = Some(error);
+        }
+        visit.terms.wait(Instant::now() + delay, &mut last).await?;
+    };
+    let limit = visit.terms.limit();
+    let state = visit.source.give(true);
+    let caught = visit.catch.catch(context, state, error, seen);
+    match attempt(caught, limit, Terms::<W, R, G>::CATCHES_PANICS).await {
+        Called::Succeeded(value) => Ok(value),
+        Called::Failed(cause) => Err(cause),
+        Called::Stopped(limit @ Limit { .. }) => Err(limit.cause(None)),
+    }
+}
+
+/// Calls the handler once, if the breaker lets it.
+async fn call<'run, W, C, V, R, G, S, T, P, F, Fut, K>(
+    visit: &mut Visit<'run, W, C, V, R, G, P, F, K>,
+    is_last: bool,
+) -> Called<T, W::Error>
+where
+    W: Drive<C>,
+    R: Rules,
+    G: Gate,
+    P: Source<State = S>,
+    F: Fn(&'run C, S, &'run V) -> Fut,
+    Fut: Future<Output = Result<T, W::Error>>,
+    K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
+{
+    let permit = match visit.terms.permit() {
+        Ok(permit) => permit,
+        Err(refused) => return Called::Failed(refused),
+    };
+    visit.terms.attempt();
+    let limit = visit.terms.limit();
+    let state = visit.source.give(is_last && !K::CATCHES);
+    let handler = async { (visit.handler)(visit.context, state, visit.seen).await };
+    let called = attempt(handler, limit, Terms::<W, R, G>::CATCHES_PANICS).await;
+    if let Called::Succeeded(_) = &called {
+        G::succeeded(permit);
+    }
+    called
+}

@@ -1,0 +1,171 @@
+//! The policy of one visit: what the declaration says, what the context lends, and since when.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use stateway_core::{Policy, Retry, Transition, UndoInfo, Workflow};
+use tokio::time::{Instant, sleep_until};
+
+use super::attempt::{Limit, Why};
+use super::gate::Gate;
+use crate::error::{Cause, Scope};
+use crate::run::Run;
+
+/// What the declaration says. Known where the code is compiled, so that a clause that is not there
+/// costs nothing.
+pub(super) trait Rules {
+    /// `retry(..)`
+    const RETRY: Option<&'static Retry>;
+    /// `timeout(..)`
+    const TIMEOUT: Option<Duration>;
+    /// `deadline(..)`
+    const DEADLINE: Option<Duration>;
+    /// Whether it is a transition on the way. A rollback is not cancelled, nor under the deadline of
+    /// the run.
+    const FORWARD: bool;
+}
+
+/// The rules of the transition `T`.
+pub(super) struct OfTransition<T>(PhantomData<fn() -> T>);
+
+/// The rules of the undo at `POSITION` of the transition `T`.
+pub(super) struct OfUndo<T, const POSITION: usize>(PhantomData<fn() -> T>);
+
+impl<T: Transition> OfTransition<T> {
+    const POLICY: &'static Policy = &T::Workflow::GRAPH.transitions[T::POSITION].policy;
+}
+
+impl<T: Transition> Rules for OfTransition<T> {
+    const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
+    const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
+    const DEADLINE: Option<Duration> = Self::POLICY.deadline;
+    const FORWARD: bool = true;
+}
+
+impl<T: Transition, const POSITION: usize> OfUndo<T, POSITION> {
+    const UNDO: &'static UndoInfo = &OfTransition::<T>::POLICY.undo[POSITION];
+}
+
+impl<T: Transition, const POSITION: usize> Rules for OfUndo<T, POSITION> {
+    const RETRY: Option<&'static Retry> = Self::UNDO.retry.as_ref();
+    const TIMEOUT: Option<Duration> = Self::UNDO.timeout;
+    const DEADLINE: Option<Duration> = None;
+    const FORWARD: bool = false;
+}
+
+pub(super) struct Terms<'run, W: Workflow, R, G> {
+    run: &'run Run<W>,
+    gate: G,
+    /// When the visit began; known where something counts from then.
+    began: Option<Instant>,
+    rules: PhantomData<fn() -> R>,
+}
+
+impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
+    /// Whether a panic ends the attempt and not the run: the guard around it costs time, and around
+    /// the run there is one anyway.
+    pub(super) const CATCHES_PANICS: bool = R::RETRY.is_some() || !R::FORWARD;
+
+    #[inline]
+    pub(super) fn new(run: &'run Run<W>, gate: G) -> Self {
+        let is_timed = R::TIMEOUT.is_some() || R::DEADLINE.is_some();
+        Terms {
+            run,
+            gate,
+            began: is_timed.then(Instant::now),
+            rules: PhantomData,
+        }
+    }
+
+    /// How often the handler may be called.
+    pub(super) const ATTEMPTS: u32 = match R::RETRY {
+        Some(retry) => retry.attempts,
+        None => 1,
+    };
+
+    #[inline]
+    pub(super) fn is_cancelled(&self) -> bool {
+        R::FORWARD && self.run.is_cancelled()
+    }
+
+    /// Counts one more call of the handler.
+    #[inline]
+    pub(super) fn attempt(&self) {
+        self.run.attempt();
+    }
+
+    /// Takes a place in the limiter's line, if there is one, or says when there may be one.
+    #[inline]
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.gate.due()
+    }
+
+    /// Asks the breaker, if there is one.
+    #[inline]
+    pub(super) fn permit<E>(&self) -> Result<G::Permit, Cause<E>> {
+        self.gate.acquire().map_err(|open| Cause::BreakerOpen {
+            breaker: open.breaker,
+            retry_in: open.retry_in,
+        })
+    }
+
+    #[inline]
+    /// When the call that began with the visit is stopped.
+    pub(super) fn first_limit(&self) -> Option<Limit> {
+        self.limit_of(self.began)
+    }
+
+    /// When the call that begins now is stopped.
+    pub(super) fn limit(&self) -> Option<Limit> {
+        self.limit_of(Some(Instant::now()))
+    }
+
+    fn limit_of(&self, began: Option<Instant>) -> Option<Limit> {
+        let timeout = began.zip(R::TIMEOUT).map(|(began, timeout)| Limit {
+            at: began + timeout,
+            why: Why::Timeout(timeout),
+        });
+        match (timeout, self.deadline()) {
+            (Some(timeout), Some(deadline)) if deadline.at < timeout.at => Some(deadline),
+            (Some(timeout), _) => Some(timeout),
+            (None, deadline) => deadline,
+        }
+    }
+
+    /// The deadline that passes first.
+    fn deadline(&self) -> Option<Limit> {
+        let of_transition = self.began.zip(R::DEADLINE);
+        let of_transition = of_transition.map(|(began, limit)| Limit {
+            at: began + limit,
+            why: Why::Deadline(limit, Scope::Transition),
+        });
+        let of_run = W::GRAPH.deadline.filter(|_| R::FORWARD);
+        let of_run = of_run.zip(self.run.deadline());
+        let of_run = of_run.map(|(limit, at)| Limit {
+            at,
+            why: Why::Deadline(limit, Scope::Run),
+        });
+        let both = of_transition.into_iter().chain(of_run);
+        both.min_by_key(|limit| limit.at)
+    }
+
+    /// Waits until `due`, unless a deadline comes first or the run is cancelled.
+    ///
+    /// # Errors
+    /// What came first, with what the attempt before had failed with.
+    pub(super) async fn wait<E>(&self, due: Instant, last: &mut Option<E>) -> Result<(), Cause<E>> {
+        if let Some(deadline) = self.deadline().filter(|deadline| deadline.at <= due) {
+            return Err(deadline.cause(last.take()));
+        }
+        let sleep = sleep_until(due);
+        match self.run.cancellation().filter(|_| R::FORWARD) {
+            None => sleep.await,
+            Some(token) => {
+                if token.run_until_cancelled(sleep).await.is_none() {
+                    return Err(Cause::Cancelled { last: last.take() });
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! Whether another attempt is worth it, and when.
+
+use std::time::Duration;
+
+use stateway_core::Retry;
+
+use crate::error::Cause;
+
+/// What the context says of an error.
+pub enum Verdict {
+    /// Another attempt would fail in the same way.
+    Final,
+    /// Another attempt may succeed; not before this time has passed, if the error says so.
+    Retry {
+        /// The delay that the error asks for.
+        after: Option<Duration>,
+    },
+}
+
+impl Verdict {
+    /// What `retryable` and `retry_after` say.
+    #[must_use]
+    pub fn new(retryable: bool, after: Option<Duration>) -> Self {
+        if retryable {
+            Verdict::Retry { after }
+        } else {
+            Verdict::Final
+        }
+    }
+}
+
+/// How long to wait after so many attempts, the last of which failed for `cause`.
+///
+/// What an error asks for is obeyed, also above the cap: the other side knows better. A breaker
+/// says when a call is possible at all, so whichever is later counts.
+pub(super) fn delay<E>(
+    retry: &Retry,
+    made: u32,
+    cause: &Cause<E>,
+    after: Option<Duration>,
+) -> Duration {
+    let delay = retry.delay(made);
+    let backoff = if retry.jitter {
+        delay.mul_f64(fastrand::f64())
+    } else {
+        delay
+    };
+    match (cause, after) {
+        (_, None) => backoff,
+        (Cause::BreakerOpen { .. }, Some(after)) => backoff.max(after),
+        (_, Some(after)) => after,
+    }
+}
