@@ -32,8 +32,8 @@
 //!
 //! # Features
 //!
-//! `runtime` (default): the driver, `Step` and `RunError`. Without it [`workflow!`] gives the
-//! typestate, the graph and the diagrams, and no trait of handlers.
+//! `runtime` (default): the driver, what handlers see, policies and errors. Without it [`workflow!`]
+//! gives the typestate, the graph and the diagrams, and no trait of handlers.
 
 #[cfg(feature = "runtime")]
 mod breaker;
@@ -73,6 +73,10 @@ pub use stateway_core::{
 };
 #[cfg(feature = "runtime")]
 pub use tokio_util::sync::CancellationToken;
+
+#[cfg(feature = "runtime")]
+#[doc = include_str!("policies.md")]
+pub mod policies {}
 
 /// What a module that declares or handles workflows needs.
 pub mod prelude {
