@@ -157,6 +157,28 @@ def missing_handlers_are_written(editor, report):
     report.claim("what it writes passes `cargo check`", not errors, errors)
 
 
+def handlers_of_clauses_are_written(editor, report):
+    """So are the handlers that clauses name; the provided ones are left to the user."""
+    step = "step charge: Reserved -> Charged | Rejected"
+    clauses = "with retry(3), undo(refund), catch(charge_later), breaker(bank), limit(quota);"
+    block = BLOCK.replace(f"{step};", f"{step} {clauses}").replace("derive(Debug)", "derive(Debug, Clone)")
+    at = editor.write(block + HANDLERS)
+    text = editor.assist(at, "Implement missing members")
+    written = added(editor.text, text or editor.text)
+    loose = spaceless(written.replace("stateway::", ""))
+    for signature in [
+        "async fn refund(&self, charged: Charged, step: &Undo<Charge>) -> Result<(), Self::Error>",
+        "async fn charge_later(&self, reserved: Reserved, error: Self::Error, step: &Step<Charge>)"
+        " -> Result<Charge, Self::Error>",
+        "fn bank(&self) -> &Breaker",
+        "fn quota(&self) -> &Limiter",
+    ]:
+        report.claim(f"it writes `{signature}`", spaceless(signature) in loose, written)
+    report.claim("it does not write `retryable`", "retryable" not in written, written)
+    errors = editor.cargo_check(text or editor.text)
+    report.claim("what it writes for clauses passes `cargo check`", not errors, errors)
+
+
 def a_half_typed_line_costs_that_line(editor, report):
     """Errors stay at the line, and the rest of the program keeps its completions."""
     lines = [
@@ -264,6 +286,7 @@ CLAIMS = [
     names_of_states_are_completed,
     transitions_are_completed,
     missing_handlers_are_written,
+    handlers_of_clauses_are_written,
     a_half_typed_line_costs_that_line,
     definitions_lead_into_the_block,
     a_rename_edits_block_and_code,

@@ -45,7 +45,15 @@ pub(super) fn references(graph: &Graph<'_>) -> TokenStream {
 /// The states of all transitions, as they are written.
 fn ends<'a>(graph: &Graph<'a>) -> impl Iterator<Item = &'a Ident> {
     let transitions = graph.ast.transitions.iter();
-    transitions.flat_map(|transition| transition.sources.iter().chain(&transition.targets))
+    transitions.flat_map(|transition| {
+        let undo = transition.undo().into_iter();
+        let undone = undo.flat_map(|(_, undo)| undo.handlers.iter().filter_map(|it| it.0.as_ref()));
+        transition
+            .sources
+            .iter()
+            .chain(&transition.targets)
+            .chain(undone)
+    })
 }
 
 fn is_declared(graph: &Graph<'_>, name: &Ident) -> bool {

@@ -18,10 +18,13 @@ pub workflow Order {
     transient state Checked;
     done Shipped { parcel: String };
     failed Rejected;
-    step reserve: Placed -> Reserved | Rejected;
+    deadline 30d;
+    step reserve: Placed -> Reserved | Rejected
+        with retry(5, backoff 100ms..10s, factor 3, no jitter), undo(release, retry(3, every 2s));
     #[deprecated]
-    step fetch as FetchNext: Reserved -> Checked | Reserved;
-    step ship: Checked -> Shipped;
+    step fetch as FetchNext: Reserved -> Checked | Reserved
+        with timeout(2s), deadline(1m), undo(Checked => drop_check, Reserved => keep, timeout(5s));
+    step ship: Checked -> Shipped with catch(late), breaker(carrier), limit(quota);
 }
 ";
 
@@ -44,7 +47,7 @@ workflow Order {
         join quorum(2) within 5s;
     }
     poll settle every 5s: Charged -> Paid with retry(5, backoff 100ms..10s, factor 3, no jitter);
-    step ship: Paid -> Shipped with catch(late), breaker(bank), limit(bank), deadline(1h30m);
+    step ship: Paid -> Shipped with catch(late), breaker(bank), limit(quota), deadline(1h30m);
     signal deliver(Signature): Shipped -> Delivered;
     timer give_up after 14d: Shipped -> Lost;
     timer wake at until: Shipped -> Lost;
