@@ -70,7 +70,7 @@ impl fmt::Display for Report {
         let (failed, cancelled) = (self.books.failed, self.books.cancelled);
         writeln!(
             f,
-            "the server failed {failed} requests and cancelled {cancelled} bookings"
+            "the server failed {failed} requests and cancelled {cancelled} bookings, some of which it had never confirmed"
         )?;
         let verdict = if self.balances() {
             "balance"

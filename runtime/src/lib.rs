@@ -82,7 +82,9 @@ pub mod policies {}
 pub mod prelude {
     pub use crate::workflow;
     #[cfg(feature = "runtime")]
-    pub use crate::{Breaker, CancellationToken, Cause, Limiter, RunError, Step, Undo};
+    pub use crate::{
+        Breaker, CancellationToken, Cause, Limiter, Rollback, RunError, Step, Undo, UndoError,
+    };
 }
 
 /// The README's code is tested like the documentation.

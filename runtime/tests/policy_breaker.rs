@@ -195,6 +195,8 @@ struct Till {
     /// So many calls fail.
     down: AtomicU32,
     hangs: bool,
+    /// Whether the calls fail because the request is wrong.
+    wrong: bool,
     calls: AtomicU32,
 }
 
@@ -204,6 +206,7 @@ impl Till {
             bank: breaker(),
             down: AtomicU32::new(down),
             hangs: false,
+            wrong: false,
             calls: AtomicU32::new(0),
         }
     }
@@ -231,6 +234,10 @@ impl PaymentSteps for Till {
 
     fn bank(&self) -> &Breaker {
         &self.bank
+    }
+
+    fn retryable(&self, _: &&'static str) -> bool {
+        !self.wrong
     }
 }
 
@@ -289,6 +296,19 @@ async fn a_step_with_retry_waits_for_an_open_breaker() {
     let end = patient::Patient::start(patient::Due).run(&till).await;
     assert!(end.is_ok());
     assert_eq!(began.elapsed(), 29 * SECOND);
+    assert_eq!(till.bank.state(), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_is_not_retryable_is_an_answer_and_no_failure() {
+    let till = Till {
+        wrong: true,
+        ..Till::new(9)
+    };
+    for _ in 0..9 {
+        let error = Payment::start(Due).run(&till).await.expect_err("wrong");
+        assert_eq!(error.cause(), &Cause::Handler("down"));
+    }
     assert_eq!(till.bank.state(), BreakerState::Closed);
 }
 

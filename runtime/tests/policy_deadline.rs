@@ -61,7 +61,7 @@ async fn the_deadline_of_a_workflow_stops_a_step_without_policies() {
     assert_eq!(desk.calls(), ["go", "go dropped"]);
     assert_eq!(
         error.to_string(),
-        "step `go` missed its deadline in state `Begun` of `Errand`: the run may take 10s"
+        "step `go` ran out of time in state `Begun` of `Errand`: the run may take 10s"
     );
 }
 
@@ -77,4 +77,34 @@ async fn an_attempt_after_the_deadline_of_the_workflow_is_not_waited_for() {
     // The third attempt failed after 8 s; the rollback itself has no deadline.
     assert_eq!(began.elapsed(), Duration::from_secs(8 + 60));
     assert!(error.rollback().is_complete());
+}
+
+/// Waits once, on whatever executor.
+struct Patient;
+
+impl ErrandSteps for Patient {
+    type Error = Oops;
+
+    async fn go(&self, _: Begun, step: &Step<Go>) -> Result<Go, Oops> {
+        Ok(step.to(Halfway))
+    }
+
+    async fn go_back(&self, _: Halfway, _: &Undo<Go>) -> Result<(), Oops> {
+        Ok(())
+    }
+
+    async fn wait(&self, _: Halfway, _: &Step<Wait>) -> Result<Wait, Oops> {
+        Err(Oops::Down)
+    }
+}
+
+#[test]
+fn a_timer_without_a_tokio_runtime_is_a_panic_of_the_step_and_rolls_back() {
+    let run = Errand::start(Begun).run(&Patient);
+    let error = pollster::block_on(run).expect_err("there is no timer");
+    let Cause::Panic(message) = error.cause() else {
+        panic!("{error:?}");
+    };
+    assert!(message.contains("Tokio"), "{message}");
+    assert_eq!(error.rollback().to_string(), "undone: go");
 }

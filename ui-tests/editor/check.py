@@ -167,7 +167,7 @@ def handlers_of_clauses_are_written(editor, report):
     written = added(editor.text, text or editor.text)
     loose = spaceless(written.replace("stateway::", ""))
     for signature in [
-        "async fn refund(&self, charged: Charged, step: &Undo<Charge>) -> Result<(), Self::Error>",
+        "async fn refund(&self, charged: Charged, undo: &Undo<Charge>) -> Result<(), Self::Error>",
         "async fn charge_later(&self, reserved: Reserved, error: Self::Error, step: &Step<Charge>)"
         " -> Result<Charge, Self::Error>",
         "fn bank(&self) -> &Breaker",

@@ -230,14 +230,18 @@ pub(super) fn rollback(cx: &Context<'_>, context: &Ident) -> Option<TokenStream>
     })
 }
 
-/// Whether an error is worth another attempt, where one may follow.
+/// Whether an error is worth another attempt, where one may follow or a breaker asks.
 pub(super) fn judge(cx: &Context<'_>, context: &Ident) -> Option<TokenStream> {
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
-    let mut transitions = cx.graph.transitions.iter().map(|it| it.declaration);
-    let retries = transitions
-        .any(|it| it.retry().is_some() || it.undo().is_some_and(|(_, undo)| undo.retry.is_some()));
-    retries.then(|| {
+    let judges = cx.graph.transitions.iter().any(|transition| {
+        let declaration = transition.declaration;
+        let undo = declaration.undo();
+        declaration.retry().is_some()
+            || transition.handlers.breaker.is_some()
+            || undo.is_some_and(|(_, undo)| undo.retry.is_some())
+    });
+    judges.then(|| {
         quote_spanned! {span=>
             fn judge(context: &#context, error: &#context::Error) -> #private::Verdict {
                 #private::Verdict::new(

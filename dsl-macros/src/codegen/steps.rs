@@ -22,7 +22,9 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
         )
     });
     let message = format!("`{{Self}}` does not handle the steps of workflow `{workflow}`");
-    let note = format!("implement `{steps}` for it");
+    let note = format!(
+        "implement `{steps}` for it; of an `Arc` or `Box` of a context that does, pass `&*context`"
+    );
     let declared = cx.declared(steps);
     let error = quote_spanned!(span=> type Error: ::core::marker::Send + 'static;);
     let functions = handled(cx).map(|(transition, source)| {
@@ -180,7 +182,7 @@ fn of_clauses(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> 
         let parameter = names::parameter(target);
         let doc = cx.doc(|| format!("Undoes `{step}`, which led to [`{target}`]."));
         let arguments = quote_spanned! {span=>
-            (&self, #parameter: #target, step: &#krate::Undo<#outcome>)
+            (&self, #parameter: #target, undo: &#krate::Undo<#outcome>)
         };
         let (doc, output) = (quote_spanned!(span=> #doc), quote_spanned!(span=> ()));
         functions.extend(asynchronous(cx, &doc, name, &arguments, &output));

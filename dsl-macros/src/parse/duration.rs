@@ -40,7 +40,10 @@ pub(super) fn parse(input: ParseStream<'_>, what: &str) -> Result<Duration> {
 pub(super) fn parse_range(input: ParseStream<'_>) -> Result<(Duration, Duration)> {
     let first = parse(input, "the first delay, such as `100ms`")?;
     if !input.peek(syn::Token![..]) {
-        return Err(unexpected(input, "`..` and the longest delay"));
+        return Err(unexpected(
+            input,
+            "`..` and the longest delay, as in `100ms..10s`",
+        ));
     }
     input.parse::<syn::Token![..]>()?;
     let last = parse(input, "the longest delay, such as `10s`")?;

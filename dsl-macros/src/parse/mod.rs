@@ -169,6 +169,13 @@ fn deadline(
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     let keyword = body.call(Ident::parse_any)?;
+    if body.peek(syn::token::Paren) {
+        return Err(stop(
+            body,
+            "the deadline of a workflow stands without parentheses",
+        )
+        .with_help("write `deadline 30d;`"));
+    }
     let deadline = duration::parse(body, "the time that a run may take, such as `30d`")?;
     if ast.deadline.is_some() {
         diagnostics.error(&keyword, "the workflow has two deadlines");

@@ -114,7 +114,12 @@ fn rest(
     }
     if let Some(word) = next_word(input).filter(|_| !super::begins_declaration(input)) {
         let error = unexpected(input, &format!("`;` after {keyword} `{name}`"));
+        let has_clauses = !transition.clauses.is_empty();
         return Err(match word.as_str() {
+            "with" => error.with_help("one `with` is enough: clauses are separated by `,`"),
+            word if clause::kind(word).is_some() && has_clauses => {
+                error.with_help("clauses are separated by `,`")
+            }
             word if clause::kind(word).is_some() => {
                 error.with_help(&format!("clauses follow `with`: `with {word}(..)`"))
             }

@@ -53,14 +53,13 @@ pub fn run<W: Drive<C>, C>(
                 let forward = forward.unwrap_or_else(|| unreachable!("it has not ended"));
                 // One guard around the whole run: a guard around each step would cost more than
                 // the step.
-                match catch_panic(|| forward.poll(cx).map(Ok)) {
-                    Poll::Ready(Ok(outcome)) => Poll::Ready(outcome),
-                    Poll::Ready(Err(cause)) => Poll::Ready(Err((run.place(), Box::new(cause)))),
-                    Poll::Pending => {
-                        let stopped = stop.poll::<W, _>(cx);
-                        stopped.map(|cause| Err((run.place(), Box::new(cause))))
-                    }
-                }
+                let polled = catch_panic(|| match forward.poll(cx) {
+                    Poll::Ready(outcome) => Poll::Ready(Ok(outcome)),
+                    Poll::Pending => stop.poll::<W, _>(cx).map(Err),
+                });
+                polled.map(|outcome| {
+                    outcome.unwrap_or_else(|cause| Err((run.place(), Box::new(cause))))
+                })
             })
             .await;
             // A handler that is stopped half-way may panic as it goes.

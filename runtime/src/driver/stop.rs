@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use stateway_core::Workflow;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Cause, Scope};
@@ -14,7 +14,9 @@ use crate::run::Run;
 /// The termination of a run and the deadline of its workflow; boxed, since most runs have neither.
 pub(super) struct Stop {
     terminated: Option<Wait>,
-    deadline: Option<Wait>,
+    deadline: Option<Instant>,
+    /// Waits for the deadline; made where a panic is caught, since a timer needs its runtime.
+    timer: Option<Wait>,
 }
 
 type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -23,7 +25,8 @@ impl Stop {
     pub(super) fn new<W: Workflow>(run: &Run<W>, termination: Option<CancellationToken>) -> Self {
         Stop {
             terminated: termination.map(|token| Box::pin(token.cancelled_owned()) as Wait),
-            deadline: run.deadline().map(|at| Box::pin(sleep_until(at)) as Wait),
+            deadline: run.deadline(),
+            timer: None,
         }
     }
 
@@ -37,10 +40,13 @@ impl Stop {
         if self.is_terminated(cx) {
             return Poll::Ready(Cause::Terminated);
         }
-        let (Some(deadline), Some(limit)) = (&mut self.deadline, W::GRAPH.deadline) else {
+        let (Some(deadline), Some(limit)) = (self.deadline, W::GRAPH.deadline) else {
             return Poll::Pending;
         };
-        deadline.as_mut().poll(cx).map(|()| Cause::Deadline {
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        timer.as_mut().poll(cx).map(|()| Cause::Deadline {
             limit,
             scope: Scope::Run,
             last: None,

@@ -93,11 +93,11 @@ impl<E> Cause<E> {
             Cause::Handler(_) => "failed",
             Cause::Panic(_) => "panicked",
             Cause::Timeout(_) => "timed out",
-            Cause::Deadline { .. } => "missed its deadline",
+            Cause::Deadline { .. } => "ran out of time",
             Cause::BreakerOpen { .. } => "was not called",
             Cause::Cancelled { .. } => "was cancelled",
             Cause::Terminated => "was terminated",
-            Cause::NotUndone => "was not undone as a whole",
+            Cause::NotUndone => "could not be undone as a whole",
         }
     }
 

@@ -111,6 +111,8 @@ impl<E> RunError<E> {
     }
 
     /// How often the handler was called in this visit; 0 if no transition was under way.
+    ///
+    /// An attempt that a breaker refused is no call.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.failure.place.attempts
@@ -173,6 +175,13 @@ impl<E> fmt::Display for RunError<E> {
         match self.transition() {
             // A run moves along steps alone as yet.
             Some(transition) => write!(f, "step `{transition}` {verb}")?,
+            None if matches!(self.cause(), Cause::NotUndone) => {
+                write!(
+                    f,
+                    "the run ended in the failed state `{state}` of `{workflow}` and {verb}"
+                )?;
+                return write!(f, " ({})", self.rollback());
+            }
             None => write!(f, "the run {verb}")?,
         }
         write!(f, " in state `{state}` of `{workflow}`")?;

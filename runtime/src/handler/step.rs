@@ -62,7 +62,8 @@ impl<T: Transition> Step<T> {
     /// The token that fires when the run is cancelled; it never does for a run that was given none.
     ///
     /// A handler is not interrupted by it: the run stops when the handler returns. One that works
-    /// for long waits for this token beside its work, and returns early with an error.
+    /// for long waits for this token beside its work, and returns early: with an error, if it has had no
+    /// effect yet. What a step that returns an error has done is not undone.
     #[must_use]
     pub fn cancellation(&self) -> &CancellationToken {
         self.run.token()

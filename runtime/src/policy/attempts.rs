@@ -123,8 +123,22 @@ where
     let state = visit.source.give(is_last && !K::CATCHES);
     let handler = async { (visit.handler)(visit.context, state, visit.seen).await };
     let called = attempt(handler, limit, Terms::<W, R, G>::CATCHES_PANICS).await;
-    if let Called::Succeeded(_) = &called {
+    let succeeded = match &called {
+        Called::Succeeded(_) => true,
+        Called::Failed(cause) => is_answered::<W, C>(visit.context, cause),
+        Called::Stopped(_) => false,
+    };
+    if succeeded {
         G::succeeded(permit);
     }
     called
+}
+
+/// Whether a call that failed tells a breaker nothing bad: an error that another attempt would give
+/// again is an answer of the other side, about the request.
+pub(super) fn is_answered<W: Drive<C>, C>(context: &C, cause: &Cause<W::Error>) -> bool {
+    match cause {
+        Cause::Handler(error) => matches!(W::judge(context, error), Verdict::Final),
+        _ => false,
+    }
 }

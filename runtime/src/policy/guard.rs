@@ -12,7 +12,7 @@ use stateway_core::{Transition, Workflow};
 use tokio::time::sleep_until;
 
 use super::attempt::Why;
-use super::attempts::{Visit, attempts};
+use super::attempts::{Visit, attempts, is_answered};
 use super::catch::{Catch, Nothing};
 use super::gate::{Gate, NoGate};
 use super::source::{Source, kept};
@@ -170,7 +170,14 @@ where
                 }
                 Poll::Ready(First::Ended(Ok(outcome)))
             }
-            Poll::Ready(Err(cause)) => Poll::Ready(First::Failed(cause)),
+            Poll::Ready(Err(cause)) => {
+                if is_answered::<W, C>(visit.context, &cause)
+                    && let Some(permit) = this.permit.take()
+                {
+                    G::succeeded(permit);
+                }
+                Poll::Ready(First::Failed(cause))
+            }
             Poll::Pending => {
                 let Some(limit) = visit.terms.first_limit() else {
                     return Poll::Pending;
