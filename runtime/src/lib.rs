@@ -54,6 +54,8 @@ mod panic;
 mod policy;
 #[cfg(feature = "runtime")]
 mod run;
+#[cfg(feature = "runtime")]
+mod time;
 
 #[cfg(feature = "runtime")]
 pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit, Refused};

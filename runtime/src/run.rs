@@ -8,9 +8,10 @@ use stateway_core::{Transition, Workflow};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::Place;
+use crate::error::{Cause, Place, Scope};
 use crate::handler::{Step, Undo};
 use crate::key::RunId;
+use crate::time::after;
 
 /// What a caller may say about one run.
 #[derive(Debug, Default)]
@@ -26,8 +27,11 @@ pub struct Run<W: Workflow> {
     pub(crate) id: RunId,
     pub(crate) input: W::Input,
     cancellation: Option<CancellationToken>,
+    termination: Option<CancellationToken>,
     /// When the workflow's deadline passes.
     deadline: Option<Instant>,
+    /// Whether any of these is there: one question between two turns.
+    may_be_stopped: bool,
     /// The position of the transition that was begun last; of a state, marked [`BETWEEN`], where
     /// the run waits between two.
     transition: AtomicUsize,
@@ -47,16 +51,56 @@ const TURNS: u64 = 256;
 const BETWEEN: usize = 1 << (usize::BITS - 1);
 
 impl<W: Workflow> Run<W> {
-    pub(crate) fn new(input: W::Input, cancellation: Option<CancellationToken>) -> Self {
+    pub(crate) fn new(input: W::Input, options: Options) -> Self {
+        let Options {
+            cancellation,
+            termination,
+        } = options;
+        let deadline = W::GRAPH.deadline;
         Run {
             id: RunId::unique(),
             input,
+            may_be_stopped: cancellation.is_some() || termination.is_some() || deadline.is_some(),
             cancellation,
-            deadline: W::GRAPH.deadline.map(|deadline| Instant::now() + deadline),
+            termination,
+            deadline: deadline.map(|deadline| after(Instant::now(), deadline)),
             transition: AtomicUsize::new(0),
             visit: AtomicU64::new(0),
             attempts: AtomicU32::new(0),
         }
+    }
+
+    /// What stops the run before its next turn.
+    #[inline]
+    pub(crate) fn stopped<E>(&self) -> Option<Cause<E>> {
+        if self.may_be_stopped {
+            self.stopped_by()
+        } else {
+            None
+        }
+    }
+
+    fn stopped_by<E>(&self) -> Option<Cause<E>> {
+        if self
+            .termination
+            .as_ref()
+            .is_some_and(CancellationToken::is_cancelled)
+        {
+            return Some(Cause::Terminated);
+        }
+        if self.is_cancelled() {
+            return Some(Cause::Cancelled { last: None });
+        }
+        let (limit, deadline) = W::GRAPH.deadline.zip(self.deadline)?;
+        (deadline <= Instant::now()).then_some(Cause::Deadline {
+            limit,
+            scope: Scope::Run,
+            last: None,
+        })
+    }
+
+    pub(crate) fn termination(&self) -> Option<&CancellationToken> {
+        self.termination.as_ref()
     }
 
     /// Begins a visit to the transition `T` whose handler is called once.
@@ -69,7 +113,7 @@ impl<W: Workflow> Run<W> {
     /// Begins a visit to the transition `T`, whose handler has not been called yet.
     #[inline]
     #[must_use]
-    pub(crate) fn visit_to<T: Transition<Workflow = W>>(&self) -> &Step<T> {
+    pub fn visit_to<T: Transition<Workflow = W>>(&self) -> &Step<T> {
         self.visit_with(0)
     }
 

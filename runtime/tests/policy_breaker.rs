@@ -170,6 +170,13 @@ async fn a_call_counts_as_it_ends_and_one_that_is_dropped_as_a_failure() {
     assert_eq!(error.to_string(), "breaker `bank` is open for another 30s");
 }
 
+#[test]
+fn a_cool_down_that_no_clock_holds_is_for_ever() {
+    let breaker = Breaker::new("bank").failures(1).cool_down(Duration::MAX);
+    fail(&breaker, 1);
+    assert!(open_for(&breaker) > 365 * 24 * 3600 * SECOND);
+}
+
 workflow! {
     #[derive(Debug, Clone, PartialEq)]
     workflow Payment {
@@ -268,8 +275,15 @@ async fn an_open_breaker_ends_a_step_without_retry_at_once_and_says_when_to_try_
     advance(10 * SECOND).await;
     let error = Payment::start(Due).run(&till).await.expect_err("open");
     let retry_in = 20 * SECOND;
-    let breaker = "bank";
-    assert_eq!(error.cause(), &Cause::BreakerOpen { breaker, retry_in });
+    let (breaker, last) = ("bank", None);
+    assert_eq!(
+        error.cause(),
+        &Cause::BreakerOpen {
+            breaker,
+            retry_in,
+            last
+        }
+    );
     assert_eq!(error.attempts(), 0);
     assert_eq!(
         error.to_string(),
@@ -287,8 +301,15 @@ async fn a_step_with_retry_waits_for_an_open_breaker() {
     // fourth attempt.
     let error = end.expect_err("the refusal was the last attempt");
     let retry_in = 29 * SECOND;
-    let breaker = "bank";
-    assert_eq!(error.cause(), &Cause::BreakerOpen { breaker, retry_in });
+    let (breaker, last) = ("bank", Some("down"));
+    assert_eq!(
+        error.cause(),
+        &Cause::BreakerOpen {
+            breaker,
+            retry_in,
+            last
+        }
+    );
     assert_eq!((error.attempts(), began.elapsed()), (3, 3 * SECOND));
 
     // Another run comes with all its attempts, and has to spend one for the wait.

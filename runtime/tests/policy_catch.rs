@@ -114,7 +114,13 @@ async fn its_panic_ends_the_run() {
 async fn it_has_the_timeout_of_an_attempt() {
     let desk = down().then("by_hand", Act::Hang);
     let error = run(&desk).await.expect_err("it fails");
-    assert_eq!(error.cause(), &Cause::Timeout(Duration::from_secs(5)));
+    assert_eq!(
+        error.cause(),
+        &Cause::Timeout {
+            limit: Duration::from_secs(5),
+            last: None
+        }
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,7 +132,13 @@ async fn it_has_what_the_deadline_leaves() {
     let began = Instant::now();
     let error = run(&desk).await.expect_err("it fails");
     // 5 s, then 1 s, then the error, then 5 s.
-    assert_eq!(error.cause(), &Cause::Timeout(Duration::from_secs(5)));
+    assert_eq!(
+        error.cause(),
+        &Cause::Timeout {
+            limit: Duration::from_secs(5),
+            last: None
+        }
+    );
     assert_eq!(began.elapsed(), Duration::from_secs(11));
 }
 
@@ -139,7 +151,13 @@ async fn a_panic_or_a_timeout_has_no_error_to_catch() {
 
     let hangs = Desk::new().then("pay", Act::Hang).then("pay", Act::Hang);
     let error = run(&hangs).await.expect_err("it fails");
-    assert_eq!(error.cause(), &Cause::Timeout(Duration::from_secs(5)));
+    assert_eq!(
+        error.cause(),
+        &Cause::Timeout {
+            limit: Duration::from_secs(5),
+            last: None
+        }
+    );
     assert!(!hangs.calls().contains(&"by_hand".to_owned()));
 }
 

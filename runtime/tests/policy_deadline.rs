@@ -79,6 +79,35 @@ async fn an_attempt_after_the_deadline_of_the_workflow_is_not_waited_for() {
     assert!(error.rollback().is_complete());
 }
 
+/// Its first step ends when the deadline has passed, without having waited for it.
+struct Late(Desk);
+
+impl ErrandSteps for Late {
+    type Error = Oops;
+
+    async fn go(&self, _: Begun, step: &Step<Go>) -> Result<Go, Oops> {
+        tokio::time::advance(Duration::from_mins(1)).await;
+        Ok(step.to(Halfway))
+    }
+
+    async fn go_back(&self, _: Halfway, _: &Undo<Go>) -> Result<(), Oops> {
+        self.0.act("go_back").await
+    }
+
+    async fn wait(&self, _: Halfway, step: &Step<Wait>) -> Result<Wait, Oops> {
+        self.0.act("wait").await?;
+        Ok(step.to(Over))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_step_begins_after_the_deadline_of_the_workflow() {
+    let desk = Late(Desk::new());
+    let error = Errand::start(Begun).run(&desk).await.expect_err("late");
+    assert_eq!(error.cause(), &late(None));
+    assert!(!desk.0.calls().contains(&"wait".to_owned()));
+}
+
 /// Waits once, on whatever executor.
 struct Patient;
 

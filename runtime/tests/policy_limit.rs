@@ -149,3 +149,47 @@ async fn a_run_that_is_cancelled_does_not_wait_for_its_turn() {
     assert_eq!(error.cause(), &Cause::Cancelled { last: None });
     assert_eq!(began.elapsed(), SECOND);
 }
+
+workflow! {
+    #[derive(Debug, Clone, PartialEq)]
+    workflow Call {
+        start Dialled;
+        done Answered;
+        step dial: Dialled -> Answered with breaker(line), limit(quota);
+    }
+}
+
+struct Phone {
+    line: Breaker,
+    quota: Limiter,
+}
+
+impl CallSteps for Phone {
+    type Error = &'static str;
+
+    async fn dial(&self, _: Dialled, _: &Step<Dial>) -> Result<Dial, &'static str> {
+        Err("busy")
+    }
+
+    fn line(&self) -> &Breaker {
+        &self.line
+    }
+
+    fn quota(&self) -> &Limiter {
+        &self.quota
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_the_breaker_refuses_takes_nothing_from_the_limiter() {
+    let phone = Phone {
+        line: Breaker::new("line").failures(1),
+        quota: Limiter::per(100 * SECOND, 2),
+    };
+    let began = Instant::now();
+    for _ in 0..5 {
+        assert!(Call::start(Dialled).run(&phone).await.is_err());
+    }
+    phone.quota.acquire(1).await.expect("one call is left");
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}

@@ -445,6 +445,41 @@ async fn a_run_that_is_terminated_drops_its_handler_and_undoes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_is_terminated_between_two_steps_calls_no_other() {
+    let desk = Desk::new();
+    desk.token.cancel();
+    let token = desk.token.clone();
+    let run = Order::start(Placed).run(&desk).terminated_by(token);
+    assert_failed(run.await, "Placed", None, 0, &Cause::Terminated);
+    assert!(desk.calls().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_that_no_clock_holds_passes_the_deadline_and_keeps_the_error() {
+    let asked = Oops::Busy { seconds: u64::MAX };
+    let desk = Desk::new().then("charge", Act::Fail(asked));
+    let cause = Cause::Deadline {
+        limit: Duration::from_secs(20),
+        scope: Scope::Transition,
+        last: Some(asked),
+    };
+    assert_failed(run(&desk).await, "Reserved", Some("charge"), 1, &cause);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_before_a_timeout_in_the_last_attempt_is_kept() {
+    let desk = Desk::new()
+        .then("charge", Act::Fail(Oops::Busy { seconds: 0 }))
+        .then("charge", Act::Fail(Oops::Busy { seconds: 0 }))
+        .then("charge", Act::Hang);
+    let cause = Cause::Timeout {
+        limit: Duration::from_secs(10),
+        last: Some(Oops::Busy { seconds: 0 }),
+    };
+    assert_failed(run(&desk).await, "Reserved", Some("charge"), 3, &cause);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_termination_in_a_rollback_lets_the_running_undo_end_and_skips_the_others() {
     let desk = Desk::new()
         .then("ship", Act::Fail(Oops::Down))

@@ -35,6 +35,8 @@ workflow! {
 struct Agency {
     desk: Desk,
     by_rail: bool,
+    /// Whether `retryable` panics.
+    judges_badly: bool,
     seen: Mutex<Vec<(Key, RunId, u32)>>,
 }
 
@@ -94,6 +96,7 @@ impl TripSteps for Agency {
     }
 
     fn retryable(&self, error: &Oops) -> bool {
+        assert!(!self.judges_badly, "judged badly");
         *error != Oops::Final
     }
 }
@@ -166,7 +169,13 @@ async fn an_undo_that_hangs_times_out_and_the_report_says_so() {
     let began = Instant::now();
     let error = fail(&agency).await;
     let failed = &error.rollback().failed[0];
-    assert_eq!(failed.cause, Cause::Timeout(Duration::from_secs(5)));
+    assert_eq!(
+        failed.cause,
+        Cause::Timeout {
+            limit: Duration::from_secs(5),
+            last: None
+        }
+    );
     assert_eq!(
         failed.to_string(),
         "undo `fly_back` of `travel` timed out after 3 attempts: an attempt may take 5s"
@@ -216,4 +225,16 @@ async fn an_undo_has_one_key_for_all_its_attempts_and_another_than_what_it_undoe
     assert_eq!(seen[1].0, seen[2].0);
     assert_ne!(seen[0].0, seen[1].0);
     assert_eq!(seen[1].0.to_string(), format!("{}/undo", seen[0].0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_retryable_loses_neither_the_error_nor_the_state() {
+    let agency = Agency {
+        judges_badly: true,
+        ..agency(Desk::new().then("fly_back", Act::Fail(Oops::Down)))
+    };
+    let failed = fail(&agency).await.into_rollback().failed.pop();
+    let failed = failed.expect("it was not undone");
+    assert_eq!(failed.cause, Cause::Handler(Oops::Down));
+    assert!(failed.into_state::<Flown>().is_some());
 }

@@ -185,7 +185,7 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
         made: TokenStream::new(),
         granted: Vec::new(),
     };
-    let mut demand = |fields: &[Field], of: &TokenStream, what: &str, granted: &TokenStream| {
+    let mut demand = |fields: &[Field], of: &TokenStream, what: &str| {
         let what = Ident::new(what, proc_macro2::Span::call_site());
         for Field { ty, .. } in fields {
             if is_plain(ty) || !seen.insert((what.clone(), ty.to_token_stream().to_string())) {
@@ -197,29 +197,30 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
             demands
                 .made
                 .extend(quote_spanned!(span=> #private::#what::<#ty>();));
-            demands
-                .granted
-                .push(quote!(<#context as #private::Carry<#ty>>::Data: #granted));
         }
     };
     if let Some(input) = &ast.input {
-        let granted = quote!(#private::Send + #private::Sync);
-        let of = cx.input.to_token_stream();
-        demand(&input.fields, &of, "demand_input", &granted);
+        demand(&input.fields, &cx.input.to_token_stream(), "demand_input");
     }
     for state in &ast.states {
-        let granted = quote!(#private::Send);
-        let of = state.name.to_token_stream();
-        demand(
-            state.fields.as_deref().unwrap_or_default(),
-            &of,
-            "demand_payload",
-            &granted,
-        );
+        let fields = state.fields.as_deref().unwrap_or_default();
+        demand(fields, &state.name.to_token_stream(), "demand_payload");
     }
     // A handler that is called once is `Send` by its declaration, whatever it is given.
-    if !policy::holds_states(cx) {
-        demands.granted.clear();
+    if policy::holds_states(cx) {
+        // By struct and not by field: a bound that is there twice, under two names of one type, is
+        // ambiguous.
+        let carried = |ty: &TokenStream, granted: TokenStream| quote!(<#context as #private::Carry<#ty>>::Data: #granted);
+        let both = quote!(#private::Send + #private::Sync);
+        if ast.input.is_some() {
+            demands
+                .granted
+                .push(carried(&cx.input.to_token_stream(), both));
+        }
+        for state in &cx.graph.states {
+            let name = state.name.to_token_stream();
+            demands.granted.push(carried(&name, quote!(#private::Send)));
+        }
     }
     for (state, handler) in policy::kept(cx) {
         let span = state.span();

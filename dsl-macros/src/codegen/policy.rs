@@ -149,6 +149,7 @@ pub(super) fn guarded(
         #private::guarded(
             context,
             run,
+            run.visit_to(),
             #source,
             #context::#name,
             #catch,

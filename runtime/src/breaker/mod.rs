@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::time::after;
 use window::Window;
 
 /// Lets calls through to something outside, until too many of them fail.
@@ -185,6 +186,11 @@ impl Breaker {
         self.name
     }
 
+    /// Whether it refuses every call now.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state(), BreakerState::Open { .. })
+    }
+
     /// What it would do with a call now.
     #[must_use]
     pub fn state(&self) -> BreakerState {
@@ -297,7 +303,7 @@ impl Breaker {
     }
 
     fn trip(&self, circuit: &mut Circuit) {
-        let until = Instant::now() + self.cool_down;
+        let until = after(Instant::now(), self.cool_down);
         circuit.turn(State::Open { until });
     }
 

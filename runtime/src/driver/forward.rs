@@ -7,7 +7,7 @@ use std::task::Poll;
 use super::drive::Drive;
 use super::rollback::Entry;
 use super::turn::{Failed, Take};
-use crate::error::{Cause, Place};
+use crate::error::Place;
 use crate::run::Run;
 
 /// Takes turn after turn until the run ends, in the state at this position, or fails.
@@ -22,13 +22,11 @@ pub(super) async fn forward<W: Drive<C>, C>(
 ) -> Result<(W::End, usize), (Place, Failed<W::Error>)> {
     let mut end = None;
     loop {
-        if run.is_cancelled()
-            && let Some(state) = place
-        {
+        if let (Some(cause), Some(state)) = (run.stopped(), &*place) {
             let state = W::position(state);
+            // A run that is in a final state has ended.
             if !W::GRAPH.states[state].kind.is_final() {
-                let cause = Box::new(Cause::Cancelled { last: None });
-                return Err((Place::between(state), cause));
+                return Err((Place::between(state), Box::new(cause)));
             }
         }
         let taken = {

@@ -41,8 +41,8 @@ pub fn run<W: Drive<C>, C>(
 ) -> impl Future<Output = Result<W::End, RunError<W::Error>>> {
     let (input, state) = W::into_parts(machine);
     let mut place = Some(state);
-    let run = Run::new(input, options.cancellation);
-    let mut stop = Stop::new(&run, options.termination);
+    let run = Run::new(input, options);
+    let mut stop = Stop::new(&run);
     async move {
         let mut journal = Vec::new();
         let outcome = {
@@ -67,7 +67,10 @@ pub fn run<W: Drive<C>, C>(
             outcome
         };
         let result = match outcome {
-            Ok((end, state)) if W::GRAPH.states[state].kind == StateKind::Done => Ok(end),
+            Ok((end, state)) if W::GRAPH.states[state].kind == StateKind::Done => {
+                forget_panic(|| drop(journal));
+                Ok(end)
+            }
             Ok((end, state)) => {
                 let rollback = roll_back(journal, context, &run, &mut stop).await;
                 if rollback.is_complete() {
@@ -95,7 +98,8 @@ pub fn run<W: Drive<C>, C>(
                 end,
             })
         });
-        // How the run ended is known by now and not lost to an input that panics when it goes.
+        // How the run ended is known by now and not lost to data that panics when it goes.
+        forget_panic(|| drop(place));
         forget_panic(|| drop(run));
         result
     }

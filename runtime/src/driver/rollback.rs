@@ -90,6 +90,6 @@ async fn undo<W: Drive<C>, C>(
     })
     .await;
     forget_panic(|| undo.set(None));
-    // A handler's panic comes as a cause. This one is of the state's `Clone`, or of its `Drop`.
+    // A handler's panic comes as a cause, with the state. This one is of the state's own `Clone`.
     outcome.unwrap_or_else(|cause| Err((cause, Left::new(()))))
 }

@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 
 use stateway_core::Workflow;
 use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
 
 use crate::error::{Cause, Scope};
 use crate::run::Run;
@@ -22,7 +21,8 @@ pub(super) struct Stop {
 type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Stop {
-    pub(super) fn new<W: Workflow>(run: &Run<W>, termination: Option<CancellationToken>) -> Self {
+    pub(super) fn new<W: Workflow>(run: &Run<W>) -> Self {
+        let termination = run.termination().cloned();
         Stop {
             terminated: termination.map(|token| Box::pin(token.cancelled_owned()) as Wait),
             deadline: run.deadline(),

@@ -15,7 +15,12 @@ pub enum Cause<E> {
     /// A handler panicked with this message.
     Panic(Box<str>),
     /// The last attempt took longer than the `timeout` of its transition. Its future was dropped.
-    Timeout(Duration),
+    Timeout {
+        /// How long the attempt might take.
+        limit: Duration,
+        /// What the attempt before failed with, if a handler had returned an error.
+        last: Option<E>,
+    },
     /// A `deadline` passed, or the next attempt would have come after it.
     Deadline {
         /// How long the deadline gave.
@@ -32,6 +37,8 @@ pub enum Cause<E> {
         /// How long it lets none through. Zero while its probes are under way: it opens or closes as
         /// soon as one has ended.
         retry_in: Duration,
+        /// What the attempt before failed with, if a handler had returned an error.
+        last: Option<E>,
     },
     /// The run was cancelled.
     Cancelled {
@@ -58,13 +65,16 @@ pub enum Scope {
 impl<E> Cause<E> {
     /// The handler's error, where there was one.
     ///
-    /// Also that of the last attempt before a deadline or a cancellation.
+    /// Also that of the attempt before a timeout, a deadline, a refusal or a cancellation.
     #[must_use]
     pub fn error(&self) -> Option<&E> {
         match self {
             Cause::Handler(error) => Some(error),
-            Cause::Deadline { last, .. } | Cause::Cancelled { last } => last.as_ref(),
-            _ => None,
+            Cause::Timeout { last, .. }
+            | Cause::Deadline { last, .. }
+            | Cause::BreakerOpen { last, .. }
+            | Cause::Cancelled { last } => last.as_ref(),
+            Cause::Panic(_) | Cause::Terminated | Cause::NotUndone => None,
         }
     }
 
@@ -72,9 +82,17 @@ impl<E> Cause<E> {
     pub(crate) fn cancelled(self, last: Option<E>) -> Self {
         match self {
             Cause::Handler(error) => Cause::Cancelled { last: Some(error) },
-            Cause::Timeout(_) | Cause::BreakerOpen { .. } => Cause::Cancelled { last },
+            Cause::Timeout { .. } | Cause::BreakerOpen { .. } => Cause::Cancelled { last },
             other => other,
         }
+    }
+
+    /// The same cause, which came after `last`.
+    pub(crate) fn after(mut self, error: Option<E>) -> Self {
+        if let Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } = &mut self {
+            *last = error;
+        }
+        self
     }
 
     /// The cause as the source of an error that says where it happened.
@@ -92,7 +110,7 @@ impl<E> Cause<E> {
         match self {
             Cause::Handler(_) => "failed",
             Cause::Panic(_) => "panicked",
-            Cause::Timeout(_) => "timed out",
+            Cause::Timeout { .. } => "timed out",
             Cause::Deadline { .. } => "ran out of time",
             Cause::BreakerOpen { .. } => "was not called",
             Cause::Cancelled { .. } => "was cancelled",
@@ -105,12 +123,14 @@ impl<E> Cause<E> {
     pub(crate) fn detail(&self) -> impl fmt::Display {
         fmt::from_fn(|f| match self {
             Cause::Panic(message) => write!(f, ": {message}"),
-            Cause::Timeout(limit) => write!(f, ": an attempt may take {limit:?}"),
+            Cause::Timeout { limit, .. } => write!(f, ": an attempt may take {limit:?}"),
             Cause::Deadline { limit, scope, .. } => match scope {
                 Scope::Transition => write!(f, ": it may take {limit:?}"),
                 Scope::Run => write!(f, ": the run may take {limit:?}"),
             },
-            Cause::BreakerOpen { breaker, retry_in } => {
+            Cause::BreakerOpen {
+                breaker, retry_in, ..
+            } => {
                 let open = BreakerOpen {
                     breaker,
                     retry_in: *retry_in,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Cause, Scope};
-use crate::panic::catch_panic;
+use crate::panic::{catch_panic, forget_panic};
 
 /// When the call is stopped, and why.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ impl Limit {
     /// The cause of a failure by this limit, which came after `last`.
     pub(super) fn cause<E>(self, last: Option<E>) -> Cause<E> {
         match self.why {
-            Why::Timeout(limit) => Cause::Timeout(limit),
+            Why::Timeout(limit) => Cause::Timeout { limit, last },
             Why::Deadline(limit, scope) => Cause::Deadline { limit, scope, last },
         }
     }
@@ -48,10 +48,14 @@ pub(super) async fn attempt<T, E>(
     limit: Option<Limit>,
     catches_panics: bool,
 ) -> Called<T, E> {
-    let mut handler = pin!(handler);
+    let mut handler = pin!(Some(handler));
     let mut timer = pin!(None);
-    poll_fn(|cx| {
-        let mut poll = || handler.as_mut().poll(cx).map_err(Cause::Handler);
+    let called = poll_fn(|cx| {
+        let mut poll = || {
+            let handler = handler.as_mut().as_pin_mut();
+            let handler = handler.unwrap_or_else(|| unreachable!("it has not ended"));
+            handler.poll(cx).map_err(Cause::Handler)
+        };
         let polled = if catches_panics {
             catch_panic(poll)
         } else {
@@ -70,5 +74,8 @@ pub(super) async fn attempt<T, E>(
             }
         }
     })
-    .await
+    .await;
+    // One that is stopped half-way may panic as it goes: that is one more failure of the same call.
+    forget_panic(|| handler.set(None));
+    called
 }

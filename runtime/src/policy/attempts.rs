@@ -1,6 +1,7 @@
 //! The attempts of one visit: called, judged, waited for, called again.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::time::Instant;
 
@@ -12,6 +13,7 @@ use super::terms::{Rules, Terms};
 use super::verdict::{Verdict, delay};
 use crate::driver::Drive;
 use crate::error::Cause;
+use crate::time::after;
 
 /// What a visit consists of.
 pub(super) struct Visit<'run, W: Drive<C>, C, V, R, G, P, F, K> {
@@ -70,7 +72,7 @@ where
             return Err(cause.cancelled(last));
         }
         let verdict = match &cause {
-            Cause::Handler(error) => W::judge(context, error),
+            Cause::Handler(error) => judge::<W, C>(context, error),
             Cause::BreakerOpen { retry_in, .. } => Verdict::Retry {
                 after: Some(*retry_in),
             },
@@ -82,13 +84,16 @@ where
             }
             _ => match cause {
                 Cause::Handler(error) if K::CATCHES => break error,
-                cause => return Err(cause),
+                cause => return Err(cause.after(last)),
             },
         };
         if let Cause::Handler(error) = cause {
             last = Some(error);
         }
-        visit.terms.wait(Instant::now() + delay, &mut last).await?;
+        visit
+            .terms
+            .wait(after(Instant::now(), delay), &mut last)
+            .await?;
     };
     let limit = visit.terms.limit();
     let state = visit.source.give(true);
@@ -138,7 +143,14 @@ where
 /// again is an answer of the other side, about the request.
 pub(super) fn is_answered<W: Drive<C>, C>(context: &C, cause: &Cause<W::Error>) -> bool {
     match cause {
-        Cause::Handler(error) => matches!(W::judge(context, error), Verdict::Final),
+        Cause::Handler(error) => matches!(judge::<W, C>(context, error), Verdict::Final),
         _ => false,
     }
+}
+
+/// What the context says of an error. A panic of it says nothing that would be worth another attempt,
+/// and the error is not lost to it.
+fn judge<W: Drive<C>, C>(context: &C, error: &W::Error) -> Verdict {
+    let judged = catch_unwind(AssertUnwindSafe(|| W::judge(context, error)));
+    judged.unwrap_or(Verdict::Final)
 }

@@ -16,6 +16,12 @@ pub trait Gate {
         None
     }
 
+    /// Whether a call would be refused.
+    #[inline]
+    fn is_shut(&self) -> bool {
+        false
+    }
+
     /// Asks for a call.
     ///
     /// # Errors
@@ -45,6 +51,11 @@ impl<'run> Gate for &'run Breaker {
     type Permit = Permit<'run>;
 
     #[inline]
+    fn is_shut(&self) -> bool {
+        self.is_open()
+    }
+
+    #[inline]
     fn acquire(&self) -> Result<Permit<'run>, BreakerOpen> {
         Breaker::acquire(self)
     }
@@ -61,9 +72,18 @@ pub struct Limited<'run, G>(pub G, pub &'run Limiter);
 impl<G: Gate> Gate for Limited<'_, G> {
     type Permit = G::Permit;
 
+    /// A call that is going to be refused takes no place from one that is not.
     #[inline]
     fn due(&self) -> Option<Instant> {
+        if self.0.is_shut() {
+            return None;
+        }
         self.1.due()
+    }
+
+    #[inline]
+    fn is_shut(&self) -> bool {
+        self.0.is_shut()
     }
 
     #[inline]

@@ -20,7 +20,7 @@ use super::terms::{OfTransition, OfUndo, Terms};
 use crate::driver::{Drive, Failed, NotUndone};
 use crate::error::{Cause, Left};
 use crate::handler::{Step, Undo};
-use crate::panic::catch_panic;
+use crate::panic::{catch_panic, forget_panic};
 use crate::run::Run;
 
 pin_project! {
@@ -49,6 +49,7 @@ enum Later<T> {
 pub fn guarded<'run, W, C, T, G, S, P, F, Fut, K>(
     context: &'run C,
     run: &'run Run<W>,
+    seen: &'run Step<T>,
     source: P,
     handler: F,
     catch: K,
@@ -65,7 +66,7 @@ where
 {
     let visit = Visit {
         context,
-        seen: run.visit_to(),
+        seen,
         source,
         handler,
         catch,
@@ -206,7 +207,8 @@ where
         let visit = this.visit.take().expect("the rest begins once");
         let rest = async { Later::Rest(attempts(visit, failed).await) };
         *this.later = Some(Box::pin(rest));
-        this.first.set(None);
+        // One that is stopped half-way may panic as it goes: that is one more failure of the same call.
+        forget_panic(|| this.first.set(None));
         // Dropped without a word: a failure.
         *this.permit = None;
         self.poll_rest(cx)

@@ -10,6 +10,7 @@ use super::attempt::{Limit, Why};
 use super::gate::Gate;
 use crate::error::{Cause, Scope};
 use crate::run::Run;
+use crate::time::after;
 
 /// What the declaration says. Known where the code is compiled, so that a clause that is not there
 /// costs nothing.
@@ -106,6 +107,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
         self.gate.acquire().map_err(|open| Cause::BreakerOpen {
             breaker: open.breaker,
             retry_in: open.retry_in,
+            last: None,
         })
     }
 
@@ -122,7 +124,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
 
     fn limit_of(&self, began: Option<Instant>) -> Option<Limit> {
         let timeout = began.zip(R::TIMEOUT).map(|(began, timeout)| Limit {
-            at: began + timeout,
+            at: after(began, timeout),
             why: Why::Timeout(timeout),
         });
         match (timeout, self.deadline()) {
@@ -136,7 +138,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
     fn deadline(&self) -> Option<Limit> {
         let of_transition = self.began.zip(R::DEADLINE);
         let of_transition = of_transition.map(|(began, limit)| Limit {
-            at: began + limit,
+            at: after(began, limit),
             why: Why::Deadline(limit, Scope::Transition),
         });
         let of_run = W::GRAPH.deadline.filter(|_| R::FORWARD);
