@@ -238,3 +238,62 @@ async fn a_panic_in_retryable_loses_neither_the_error_nor_the_state() {
     assert_eq!(failed.cause, Cause::Handler(Oops::Down));
     assert!(failed.into_state::<Flown>().is_some());
 }
+
+/// Panics when it is copied for the first time.
+#[derive(Debug)]
+struct Brittle {
+    copied: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl Clone for Brittle {
+    fn clone(&self) -> Self {
+        let was = self.copied.swap(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(was, "it broke");
+        Brittle {
+            copied: self.copied.clone(),
+        }
+    }
+}
+
+workflow! {
+    #[derive(Clone)]
+    workflow Vase {
+        start Clay;
+        state Fired { vase: Brittle };
+        done Sold;
+        step fire: Clay -> Fired with undo(crush);
+        step sell: Fired -> Sold;
+    }
+}
+
+impl VaseSteps for Desk {
+    type Error = Oops;
+
+    async fn fire(&self, _: Clay, step: &Step<Fire>) -> Result<Fire, Oops> {
+        self.act("fire").await?;
+        let copied = std::sync::Arc::default();
+        Ok(step.to(Fired {
+            vase: Brittle { copied },
+        }))
+    }
+
+    async fn crush(&self, fired: Fired, _: &Undo<Fire>) -> Result<(), Oops> {
+        assert!(fired.vase.copied.load(std::sync::atomic::Ordering::Relaxed));
+        self.act("crush").await
+    }
+
+    async fn sell(&self, _: Fired, step: &Step<Sell>) -> Result<Sell, Oops> {
+        self.act("sell").await?;
+        Ok(step.to(Sold))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transition_whose_state_could_not_be_copied_is_undone_as_well() {
+    let desk = Desk::new();
+    let run = Vase::start(Clay).run(&desk).await;
+    let error = run.map(drop).expect_err("its `Clone` panics");
+    assert_eq!(error.cause(), &Cause::Panic("it broke".into()));
+    assert_eq!(desk.calls(), ["fire", "crush"]);
+    assert!(error.rollback().is_complete());
+}

@@ -66,6 +66,9 @@ pub fn run<W: Drive<C>, C>(
             forget_panic(|| forward.set(None));
             outcome
         };
+        if outcome.is_err() {
+            journal.extend(rollback::uncopied(&mut place, &run, journal.last()));
+        }
         let result = match outcome {
             Ok((end, state)) if W::GRAPH.states[state].kind == StateKind::Done => {
                 forget_panic(|| drop(journal));

@@ -37,6 +37,28 @@ impl<W: Workflow> Entry<W> {
     }
 }
 
+/// The entry for a state that a transition has led to and whose `Clone` panicked before it was noted:
+/// the transition was taken, and is undone with the state itself.
+pub(super) fn uncopied<W: Workflow>(
+    place: &mut Option<W::State>,
+    run: &Run<W>,
+    noted: Option<&Entry<W>>,
+) -> Option<Entry<W>> {
+    let transition = run.place().transition?;
+    let (visit, target) = (run.visit(), W::position(place.as_ref()?));
+    let undos = W::GRAPH.transitions[transition].policy.undo;
+    let undo = undos.iter().position(|undo| undo.target == target)?;
+    if visit == 0 || noted.is_some_and(|entry| entry.visit == visit) {
+        return None;
+    }
+    Some(Entry {
+        transition,
+        visit,
+        undo,
+        state: place.take()?,
+    })
+}
+
 /// Undoes every entry, the last first. One that fails is reported and the others still run.
 ///
 /// Nothing but a termination stops it, and that not before the handler under way has returned.
