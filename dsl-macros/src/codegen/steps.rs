@@ -56,14 +56,12 @@ fn provided(cx: &Context<'_>) -> TokenStream {
     let doc_after = cx.doc(|| RETRY_AFTER.to_owned());
     quote_spanned! {span=>
         #doc
-        fn retryable(&self, error: &Self::Error) -> bool {
-            let _ = error;
+        fn retryable(&self, _error: &Self::Error) -> bool {
             true
         }
 
         #doc_after
-        fn retry_after(&self, error: &Self::Error) -> #private::Option<#private::Duration> {
-            let _ = error;
+        fn retry_after(&self, _error: &Self::Error) -> #private::Option<#private::Duration> {
             #private::None
         }
     }

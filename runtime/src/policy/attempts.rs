@@ -26,6 +26,15 @@ pub(super) struct Visit<'run, W: Drive<C>, C, V, R, G, P, F, K> {
     pub(super) terms: Terms<'run, W, R, G>,
 }
 
+/// How far a visit has come: plain data, as a store keeps it between two attempts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    /// The attempts that were made; one that a breaker refused is one of them.
+    made: u32,
+    /// When the next may be made.
+    due: Option<Instant>,
+}
+
 /// Calls the handler until it succeeds or no attempt is left; `first` is what the first attempt has
 /// failed with, if it was made.
 pub(super) async fn attempts<'run, W, C, V, R, G, S, T, P, F, Fut, K>(
@@ -43,23 +52,29 @@ where
 {
     let (context, seen) = (visit.context, visit.seen);
     let all = Terms::<W, R, G>::ATTEMPTS;
-    let mut made = u32::from(first.is_some());
+    let mut progress = Progress {
+        made: u32::from(first.is_some()),
+        due: None,
+    };
     let mut failed = first;
     let mut last = None;
     let error = loop {
         let cause = if let Some(cause) = failed.take() {
             cause
         } else {
+            if let Some(due) = progress.due.take() {
+                visit.terms.wait(due, &mut last).await?;
+            }
             if visit.terms.is_cancelled() {
                 return Err(Cause::Cancelled { last });
             }
-            if let Some(due) = visit.terms.due() {
-                visit.terms.wait(due, &mut last).await?;
-                // Others wait for the same permits: ask again.
+            progress.due = visit.terms.due();
+            if progress.due.is_some() {
+                // Others wait for the same place: ask again.
                 continue;
             }
-            made += 1;
-            match call(&mut visit, made == all).await {
+            progress.made += 1;
+            match call(&mut visit, progress.made == all).await {
                 Called::Succeeded(value) => return Ok(value),
                 Called::Failed(cause) => cause,
                 Called::Stopped(limit) => match limit.why {
@@ -79,8 +94,8 @@ where
             _ => Verdict::Retry { after: None },
         };
         let delay = match (verdict, R::RETRY) {
-            (Verdict::Retry { after }, Some(retry)) if made < all => {
-                delay(retry, made, &cause, after)
+            (Verdict::Retry { after }, Some(retry)) if progress.made < all => {
+                delay(retry, progress.made, &cause, after)
             }
             _ => match cause {
                 Cause::Handler(error) if K::CATCHES => break error,
@@ -90,10 +105,7 @@ where
         if let Cause::Handler(error) = cause {
             last = Some(error);
         }
-        visit
-            .terms
-            .wait(after(Instant::now(), delay), &mut last)
-            .await?;
+        progress.due = Some(after(Instant::now(), delay));
     };
     let limit = visit.terms.limit();
     let state = visit.source.give(true);
