@@ -1,6 +1,8 @@
 //! A context whose handlers do what a test tells them, and remember that they were called.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+pub(crate) mod order;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Mutex;
 
