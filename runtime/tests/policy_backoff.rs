@@ -127,3 +127,50 @@ fn a_retry_that_says_nothing_of_delays_waits_longer_each_time_and_at_random() {
     );
     assert!(retry.jitter);
 }
+
+mod asked_once {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use stateway::prelude::*;
+
+    workflow! {
+        #[derive(Clone)]
+        workflow Ask {
+            start Begun;
+            done Over;
+            step go: Begun -> Over with retry(3, every 1s), breaker(gate);
+        }
+    }
+
+    struct Judge {
+        gate: Breaker,
+        asked: AtomicU32,
+    }
+
+    impl AskSteps for Judge {
+        type Error = ();
+
+        async fn go(&self, _: Begun, _: &Step<Go>) -> Result<Go, ()> {
+            Err(())
+        }
+
+        fn gate(&self) -> &Breaker {
+            &self.gate
+        }
+
+        fn retryable(&self, (): &()) -> bool {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            true
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_context_is_asked_once_about_each_error() {
+        let judge = Judge {
+            gate: Breaker::new("gate"),
+            asked: AtomicU32::new(0),
+        };
+        assert!(Ask::start(Begun).run(&judge).await.is_err());
+        assert_eq!(judge.asked.load(Ordering::Relaxed), 3);
+    }
+}

@@ -19,9 +19,7 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let derives = derives::for_wrapper(&ast.attributes);
     let doc = cx.doc(|| {
         format!(
-            "[`{workflow}`] in whichever state it is.
-
-\
+            "[`{workflow}`] in whichever state it is.\n\n\
              Keep this in a struct, a database row or JSON, and `match` it to get the typestate back."
         )
     });

@@ -55,8 +55,8 @@ fn drive(cx: &Context<'_>) -> TokenStream {
     let Demands { made, granted } = demands(cx, &context);
     let finals = cx.graph.states.iter().enumerate();
     let finals = finals.filter(|(_, state)| state.kind.is_final());
-    let finals = finals.map(|(index, state_)| {
-        let name = state_.name;
+    let finals = finals.map(|(index, it)| {
+        let name = it.name;
         quote_spanned!(span=> #state::#name(state) => #private::end(#end::#name(state), #index))
     });
     let steps_taken = first_steps(cx);

@@ -31,14 +31,15 @@ pub(super) fn resolve(graph: &mut Graph<'_>) {
     for index in 0..graph.transitions.len() {
         let transition = &graph.transitions[index];
         let declaration = transition.declaration;
+        // The order of the rule in `check/handlers.rs`, which reports the second use of a name.
+        let mut undo = undo(graph, declaration, &transition.targets);
+        undo.retain(|(_, name)| take(name, None));
         let mut method = |kind: ClauseKind, shared: Option<ClauseKind>| {
             declaration.method(kind).filter(|name| take(name, shared))
         };
         let catch = method(ClauseKind::Catch, None);
         let breaker = method(ClauseKind::Breaker, Some(ClauseKind::Breaker));
         let limit = method(ClauseKind::Limit, Some(ClauseKind::Limit));
-        let mut undo = undo(graph, declaration, &transition.targets);
-        undo.retain(|(_, name)| take(name, None));
         graph.transitions[index].handlers = Handlers {
             undo,
             catch,

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::time::Instant;
 
-use super::attempt::{Called, Limit, Why, attempt};
+use super::attempt::{Called, Why, attempt};
 use super::catch::Catch;
 use super::gate::Gate;
 use super::source::Source;
@@ -26,7 +26,8 @@ pub(super) struct Visit<'run, W: Drive<C>, C, V, R, G, P, F, K> {
     pub(super) terms: Terms<'run, W, R, G>,
 }
 
-/// How far a visit has come: plain data, as a store keeps it between two attempts.
+/// How far a visit has come: plain data, beside the error all that has to outlive the wait for the next
+/// attempt. (Where it outlives the process, the time has to be one of the wall clock.)
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
     /// The attempts that were made; one that a breaker refused is one of them.
@@ -35,11 +36,17 @@ struct Progress {
     due: Option<Instant>,
 }
 
-/// Calls the handler until it succeeds or no attempt is left; `first` is what the first attempt has
-/// failed with, if it was made.
+/// An attempt that failed, with the permit of its call, if it was let through.
+pub(super) struct Failure<E, G: Gate> {
+    pub(super) cause: Cause<E>,
+    pub(super) permit: Option<G::Permit>,
+}
+
+/// Calls the handler until it succeeds or no attempt is left; `first` is the first attempt, if it was
+/// made and failed.
 pub(super) async fn attempts<'run, W, C, V, R, G, S, T, P, F, Fut, K>(
     mut visit: Visit<'run, W, C, V, R, G, P, F, K>,
-    first: Option<Cause<W::Error>>,
+    first: Option<Failure<W::Error, G>>,
 ) -> Result<T, Cause<W::Error>>
 where
     W: Drive<C>,
@@ -59,8 +66,8 @@ where
     let mut failed = first;
     let mut last = None;
     let error = loop {
-        let cause = if let Some(cause) = failed.take() {
-            cause
+        let Failure { cause, permit } = if let Some(failure) = failed.take() {
+            failure
         } else {
             if let Some(due) = progress.due.take() {
                 visit.terms.wait(due, &mut last).await?;
@@ -74,18 +81,30 @@ where
                 continue;
             }
             progress.made += 1;
-            match call(&mut visit, progress.made == all).await {
-                Called::Succeeded(value) => return Ok(value),
+            let permit = match visit.terms.permit() {
+                Ok(permit) => permit,
+                Err(cause) => {
+                    failed = Some(Failure {
+                        cause,
+                        permit: None,
+                    });
+                    continue;
+                }
+            };
+            let cause = match call(&mut visit, progress.made == all).await {
+                Called::Succeeded(value) => {
+                    G::succeeded(permit);
+                    return Ok(value);
+                }
                 Called::Failed(cause) => cause,
                 Called::Stopped(limit) => match limit.why {
                     Why::Timeout(_) => limit.cause(None),
                     Why::Deadline(..) => return Err(limit.cause(last)),
                 },
-            }
+            };
+            let permit = Some(permit);
+            Failure { cause, permit }
         };
-        if visit.terms.is_cancelled() {
-            return Err(cause.cancelled(last));
-        }
         let verdict = match &cause {
             Cause::Handler(error) => judge::<W, C>(context, error),
             Cause::BreakerOpen { retry_in, .. } => Verdict::Retry {
@@ -93,6 +112,14 @@ where
             },
             _ => Verdict::Retry { after: None },
         };
+        // An error that another attempt would give again is an answer of the other side, about the
+        // request: to a breaker it is a success. Any other failure is told by dropping the permit.
+        if let (Verdict::Final, Some(permit)) = (&verdict, permit) {
+            G::succeeded(permit);
+        }
+        if visit.terms.is_cancelled() {
+            return Err(cause.cancelled(last));
+        }
         let delay = match (verdict, R::RETRY) {
             (Verdict::Retry { after }, Some(retry)) if progress.made < all => {
                 delay(retry, progress.made, &cause, after)
@@ -113,11 +140,11 @@ where
     match attempt(caught, limit, Terms::<W, R, G>::CATCHES_PANICS).await {
         Called::Succeeded(value) => Ok(value),
         Called::Failed(cause) => Err(cause),
-        Called::Stopped(limit @ Limit { .. }) => Err(limit.cause(None)),
+        Called::Stopped(limit) => Err(limit.cause(None)),
     }
 }
 
-/// Calls the handler once, if the breaker lets it.
+/// Calls the handler once.
 async fn call<'run, W, C, V, R, G, S, T, P, F, Fut, K>(
     visit: &mut Visit<'run, W, C, V, R, G, P, F, K>,
     is_last: bool,
@@ -131,33 +158,11 @@ where
     Fut: Future<Output = Result<T, W::Error>>,
     K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
 {
-    let permit = match visit.terms.permit() {
-        Ok(permit) => permit,
-        Err(refused) => return Called::Failed(refused),
-    };
     visit.terms.attempt();
     let limit = visit.terms.limit();
     let state = visit.source.give(is_last && !K::CATCHES);
     let handler = async { (visit.handler)(visit.context, state, visit.seen).await };
-    let called = attempt(handler, limit, Terms::<W, R, G>::CATCHES_PANICS).await;
-    let succeeded = match &called {
-        Called::Succeeded(_) => true,
-        Called::Failed(cause) => is_answered::<W, C>(visit.context, cause),
-        Called::Stopped(_) => false,
-    };
-    if succeeded {
-        G::succeeded(permit);
-    }
-    called
-}
-
-/// Whether a call that failed tells a breaker nothing bad: an error that another attempt would give
-/// again is an answer of the other side, about the request.
-pub(super) fn is_answered<W: Drive<C>, C>(context: &C, cause: &Cause<W::Error>) -> bool {
-    match cause {
-        Cause::Handler(error) => matches!(judge::<W, C>(context, error), Verdict::Final),
-        _ => false,
-    }
+    attempt(handler, limit, Terms::<W, R, G>::CATCHES_PANICS).await
 }
 
 /// What the context says of an error. A panic of it says nothing that would be worth another attempt,

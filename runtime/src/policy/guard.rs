@@ -12,7 +12,7 @@ use stateway_core::{Transition, Workflow};
 use tokio::time::sleep_until;
 
 use super::attempt::Why;
-use super::attempts::{Visit, attempts, is_answered};
+use super::attempts::{Failure, Visit, attempts};
 use super::catch::{Catch, Nothing};
 use super::gate::{Gate, NoGate};
 use super::source::{Source, kept};
@@ -171,14 +171,7 @@ where
                 }
                 Poll::Ready(First::Ended(Ok(outcome)))
             }
-            Poll::Ready(Err(cause)) => {
-                if is_answered::<W, C>(visit.context, &cause)
-                    && let Some(permit) = this.permit.take()
-                {
-                    G::succeeded(permit);
-                }
-                Poll::Ready(First::Failed(cause))
-            }
+            Poll::Ready(Err(cause)) => Poll::Ready(First::Failed(cause)),
             Poll::Pending => {
                 let Some(limit) = visit.terms.first_limit() else {
                     return Poll::Pending;
@@ -205,12 +198,12 @@ where
     ) -> Poll<Result<W::State, Failed<W::Error>>> {
         let mut this = self.as_mut().project();
         let visit = this.visit.take().expect("the rest begins once");
+        let permit = this.permit.take();
+        let failed = failed.map(|cause| Failure { cause, permit });
         let rest = async { Later::Rest(attempts(visit, failed).await) };
         *this.later = Some(Box::pin(rest));
         // One that is stopped half-way may panic as it goes: that is one more failure of the same call.
         forget_panic(|| this.first.set(None));
-        // Dropped without a word: a failure.
-        *this.permit = None;
         self.poll_rest(cx)
     }
 

@@ -54,6 +54,7 @@ impl<T: Transition, const POSITION: usize> Rules for OfUndo<T, POSITION> {
     const FORWARD: bool = false;
 }
 
+/// The terms under which a handler is called in one visit.
 pub(super) struct Terms<'run, W: Workflow, R, G> {
     run: &'run Run<W>,
     gate: G,
@@ -111,8 +112,8 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
         })
     }
 
-    #[inline]
     /// When the call that began with the visit is stopped.
+    #[inline]
     pub(super) fn first_limit(&self) -> Option<Limit> {
         self.limit_of(self.began)
     }
