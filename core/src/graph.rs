@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use crate::Policy;
+use crate::{Policy, SplitInfo};
 
 /// A workflow's states and transitions, in the order of their declaration.
 ///
@@ -57,6 +57,8 @@ pub struct TransitionInfo {
     pub targets: &'static [usize],
     /// Its `with` clauses.
     pub policy: Policy,
+    /// Its branches, of a split.
+    pub split: Option<SplitInfo>,
 }
 
 /// Where a run stands when it is in a state.
@@ -95,6 +97,20 @@ impl Graph {
         let position = self.states.iter().position(|it| it.name == state.name);
         let leaves = move |it: &&TransitionInfo| it.sources.iter().any(|it| Some(*it) == position);
         self.transitions.iter().filter(leaves)
+    }
+}
+
+impl TransitionKind {
+    /// The keyword that opens such a transition.
+    #[must_use]
+    pub const fn keyword(self) -> &'static str {
+        match self {
+            TransitionKind::Step => "step",
+            TransitionKind::Signal => "signal",
+            TransitionKind::Timer => "timer",
+            TransitionKind::Poll => "poll",
+            TransitionKind::Split => "split",
+        }
     }
 }
 
@@ -157,6 +173,7 @@ pub const fn transition(
         sources,
         targets,
         policy: Policy::NONE,
+        split: None,
     }
 }
 
@@ -165,6 +182,12 @@ impl TransitionInfo {
     #[must_use]
     pub const fn with(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    #[must_use]
+    pub const fn of(mut self, split: SplitInfo) -> Self {
+        self.split = Some(split);
         self
     }
 }

@@ -10,12 +10,17 @@ mod graph;
 mod machine;
 mod payload;
 mod policy;
+mod split;
 mod workflow;
 
 pub use graph::{
     Graph, StateInfo, StateKind, TransitionInfo, TransitionKind, graph, state, transition,
 };
 pub use machine::{Machine, advance, enter, parts};
-pub use payload::{Carry, Kept, Payload, SharedPayload, demand_input, demand_kept, demand_payload};
+pub use payload::{
+    Carry, Kept, LentPayload, Payload, SharedPayload, demand_input, demand_kept, demand_lent,
+    demand_payload,
+};
 pub use policy::{Policy, Retry, UndoInfo, retry, undo};
+pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};
 pub use workflow::{Accepts, Source, StartState, State, Target, Transition, Workflow, cast};

@@ -1,6 +1,6 @@
 //! What a run may carry: data that can move to another thread and outlives the caller.
 //!
-//! Both traits exist for their message: the supertraits are what a driver needs.
+//! The traits exist for their messages: the supertraits are what a driver needs.
 
 /// Data that a state carries: it moves between threads with its run.
 ///
@@ -28,6 +28,19 @@ pub trait SharedPayload: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> SharedPayload for T {}
 
+/// Data of a state that a split leaves: all its branches borrow it.
+///
+/// Implemented for every type that is `Send + Sync + 'static`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be lent to the branches of a split: it is not `Send + Sync + 'static`",
+    label = "every branch borrows the state, from whatever thread it runs on",
+    note = "use owned data that is `Send + Sync`, such as `Arc` in place of `Rc` and `Mutex` in place of `RefCell`"
+)]
+pub trait LentPayload: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> LentPayload for T {}
+
 /// A state that is kept while the run goes on: for the handler `By`, which may need it later.
 ///
 /// Implemented for every state that is `Clone`.
@@ -53,6 +66,11 @@ pub const fn demand_payload<T: Payload>() {}
 /// Does nothing but compile: generated code calls it with the type of each field of the input.
 #[doc(hidden)]
 pub const fn demand_input<T: SharedPayload>() {}
+
+/// Does nothing but compile: generated code calls it with the type of each field of a state that a
+/// split leaves.
+#[doc(hidden)]
+pub const fn demand_lent<T: LentPayload>() {}
 
 /// Names `T` in a bound by way of a type parameter, so that the bound is granted inside and
 /// checked at the use.

@@ -40,22 +40,38 @@ impl fmt::Display for RunId {
 ///
 /// It is equal for every attempt of the same visit and never equal for another visit, so a
 /// service that is called with it can tell a repeat from a new request. It prints as
-/// `workflow/run/visit`, where visits are counted from 1; the key of an undo ends in `/undo`.
+/// `workflow/run/visit`, where visits are counted from 1. The key of an undo ends in `/undo`, that of a
+/// branch in `/branch/name`, or `/branch/name/item` where items are counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     pub(crate) workflow: &'static str,
     pub(crate) run: RunId,
     pub(crate) visit: u64,
-    pub(crate) undo: bool,
+    pub(crate) part: Part,
+}
+
+/// Which part of a visit a key names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    Whole,
+    Undo,
+    Branch {
+        name: &'static str,
+        item: Option<usize>,
+    },
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.workflow, self.run, self.visit)?;
-        if self.undo {
-            f.write_str("/undo")
-        } else {
-            Ok(())
+        match self.part {
+            Part::Whole => Ok(()),
+            Part::Undo => f.write_str("/undo"),
+            Part::Branch { name, item: None } => write!(f, "/branch/{name}"),
+            Part::Branch {
+                name,
+                item: Some(item),
+            } => write!(f, "/branch/{name}/{item}"),
         }
     }
 }

@@ -55,6 +55,8 @@ mod policy;
 #[cfg(feature = "runtime")]
 mod run;
 #[cfg(feature = "runtime")]
+mod split;
+#[cfg(feature = "runtime")]
 mod time;
 
 #[cfg(feature = "runtime")]
@@ -62,16 +64,18 @@ pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit, Refused};
 #[cfg(feature = "runtime")]
 pub use driver::Running;
 #[cfg(feature = "runtime")]
-pub use error::{Cause, Rollback, RunError, Scope, UndoEntry, UndoError};
+pub use error::{BranchError, Cause, JoinError, Rollback, RunError, Scope, UndoEntry, UndoError};
 #[cfg(feature = "runtime")]
-pub use handler::{Step, Undo};
+pub use handler::{Branch, Step, Undo};
 #[cfg(feature = "runtime")]
 pub use key::{Key, RunId};
 #[cfg(feature = "runtime")]
 pub use limiter::{CostAboveCapacity, Limiter};
+#[cfg(feature = "runtime")]
+pub use split::{Branched, First};
 pub use stateway_core::{
-    Graph, Policy, Retry, State, StateInfo, StateKind, Transition, TransitionInfo, TransitionKind,
-    UndoInfo, Workflow,
+    BranchInfo, EachInfo, Graph, Policy, Retry, SplitInfo, State, StateInfo, StateKind, Strategy,
+    Transition, TransitionInfo, TransitionKind, UndoInfo, Workflow,
 };
 #[cfg(feature = "runtime")]
 pub use tokio_util::sync::CancellationToken;
@@ -85,7 +89,8 @@ pub mod prelude {
     pub use crate::workflow;
     #[cfg(feature = "runtime")]
     pub use crate::{
-        Breaker, CancellationToken, Cause, Limiter, Rollback, RunError, Step, Undo, UndoError,
+        Branch, BranchError, Branched, Breaker, CancellationToken, Cause, First, JoinError,
+        Limiter, Rollback, RunError, Step, Undo, UndoError,
     };
 }
 
@@ -109,10 +114,10 @@ pub mod __private {
     pub use core::time::Duration;
 
     pub use stateway_core::{
-        Accepts, Carry, Graph, Kept, Machine, Policy, Source, StartState, State, StateInfo,
-        StateKind, Target, Transition, TransitionInfo, TransitionKind, Workflow, advance, cast,
-        demand_input, demand_kept, demand_payload, enter, graph, parts, retry, state, transition,
-        undo,
+        Accepts, BranchInfo, Carry, Graph, Kept, Machine, Policy, Source, StartState, State,
+        StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,
+        Workflow, advance, branch, cast, demand_input, demand_kept, demand_lent, demand_payload,
+        enter, graph, parts, retry, split, state, transition, undo,
     };
     pub use stateway_macros::expand;
 
@@ -121,7 +126,15 @@ pub mod __private {
     #[cfg(feature = "runtime")]
     pub use crate::error::Left;
     #[cfg(feature = "runtime")]
+    pub use crate::handler::Branch;
+    #[cfg(feature = "runtime")]
     pub use crate::policy::*;
     #[cfg(feature = "runtime")]
     pub use crate::run::Run;
+    #[cfg(feature = "runtime")]
+    pub use crate::split::*;
+    #[cfg(feature = "runtime")]
+    pub use std::sync::Arc;
+    #[cfg(feature = "runtime")]
+    pub use std::vec::Vec;
 }

@@ -20,7 +20,7 @@ pub(crate) fn catch_panic<T, E>(
 }
 
 /// The message of a panic, as the panic hook would print it.
-fn message(panic: Box<dyn Any + Send>) -> Box<str> {
+pub(crate) fn message(panic: Box<dyn Any + Send>) -> Box<str> {
     let text = match panic.downcast_ref::<String>() {
         Some(text) => text.as_str(),
         None => panic

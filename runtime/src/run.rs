@@ -1,7 +1,9 @@
 //! A run under way: what stays the same for the whole of it, and where it is.
 
-use std::sync::LazyLock;
+use std::any::Any;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Weak};
 
 use ref_cast::RefCast as _;
 use stateway_core::{Transition, Workflow};
@@ -14,16 +16,21 @@ use crate::key::RunId;
 use crate::time::after;
 
 /// What a caller may say about one run.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Options {
     pub(crate) cancellation: Option<CancellationToken>,
     pub(crate) termination: Option<CancellationToken>,
+    /// The context, for branches that run on tasks of their own.
+    pub(crate) context: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// The future of the run owns it and lends it to each handler. Only that future writes the
 /// position, and a handler or a failed run reads it on the same task or after it: the atomics
 /// need no ordering, they are there because a handler may be a future on any thread.
 pub struct Run<W: Workflow> {
+    /// Itself, where branches share it.
+    this: Weak<Run<W>>,
+    context: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) id: RunId,
     pub(crate) input: W::Input,
     cancellation: Option<CancellationToken>,
@@ -50,14 +57,56 @@ const TURNS: u64 = 256;
 /// Marks the position of a state.
 const BETWEEN: usize = 1 << (usize::BITS - 1);
 
-impl<W: Workflow> Run<W> {
+/// A run as its future owns it: shared with the branches, of a workflow that has some. Others keep it
+/// in the future, without an allocation.
+pub(crate) enum Owned<W: Workflow> {
+    Here(Run<W>),
+    Shared(Arc<Run<W>>),
+}
+
+impl<W: Workflow> Owned<W> {
+    const SHARES: bool = {
+        let (mut position, mut shares) = (0, false);
+        while position < W::GRAPH.transitions.len() {
+            shares |= W::GRAPH.transitions[position].split.is_some();
+            position += 1;
+        }
+        shares
+    };
+
     pub(crate) fn new(input: W::Input, options: Options) -> Self {
+        if Self::SHARES {
+            Owned::Shared(Arc::new_cyclic(|this| {
+                Run::new(input, options, this.clone())
+            }))
+        } else {
+            Owned::Here(Run::new(input, options, Weak::new()))
+        }
+    }
+}
+
+impl<W: Workflow> Deref for Owned<W> {
+    type Target = Run<W>;
+
+    fn deref(&self) -> &Run<W> {
+        match self {
+            Owned::Here(run) => run,
+            Owned::Shared(run) => run,
+        }
+    }
+}
+
+impl<W: Workflow> Run<W> {
+    fn new(input: W::Input, options: Options, this: Weak<Self>) -> Self {
         let Options {
             cancellation,
             termination,
+            context,
         } = options;
         let deadline = W::GRAPH.deadline;
         Run {
+            this,
+            context,
             id: RunId::unique(),
             input,
             may_be_stopped: cancellation.is_some() || termination.is_some() || deadline.is_some(),
@@ -68,6 +117,19 @@ impl<W: Workflow> Run<W> {
             visit: AtomicU64::new(0),
             attempts: AtomicU32::new(0),
         }
+    }
+
+    /// The run, for a branch.
+    pub(crate) fn share(&self) -> Arc<Self> {
+        let this = self.this.upgrade();
+        this.expect("the run of a workflow with a split is shared")
+    }
+
+    /// The context, for a task.
+    pub(crate) fn context<C: Send + Sync + 'static>(&self) -> Arc<C> {
+        let context = self.context.clone();
+        let context = context.and_then(|context| context.downcast().ok());
+        context.expect("a workflow that spawns is run with an `Arc` of its context")
     }
 
     /// What stops the run before its next turn.
@@ -153,16 +215,17 @@ impl<W: Workflow> Run<W> {
             return Place::between(transition & !BETWEEN);
         }
         Place {
-            // A step leaves one state.
+            // A step or split leaves one state.
             state: W::GRAPH.transitions[transition].sources[0],
             transition: Some(transition),
             attempts: self.attempts(),
         }
     }
 
-    /// Counts one more call of the handler.
-    pub(crate) fn attempt(&self) {
-        self.attempts.store(self.attempts() + 1, Ordering::Relaxed);
+    /// How often the handler was called in this visit, to be counted up.
+    #[inline]
+    pub(crate) fn counter(&self) -> &AtomicU32 {
+        &self.attempts
     }
 
     /// The position of the transition that was begun last.

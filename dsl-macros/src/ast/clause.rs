@@ -1,5 +1,7 @@
 //! What stands after `with`.
 
+use std::ops::Deref;
+
 use proc_macro2::{Group, Ident, Literal, TokenStream};
 use quote::ToTokens;
 
@@ -12,6 +14,10 @@ pub(crate) struct Clause {
     pub(crate) arguments: Option<Group>,
     pub(crate) meaning: Meaning,
 }
+
+/// What stands after `with`; one clause of a kind.
+#[derive(Default)]
+pub(crate) struct Clauses(pub(crate) Vec<Clause>);
 
 /// What a clause says.
 pub(crate) enum Meaning {
@@ -61,6 +67,58 @@ pub(crate) enum ClauseKind {
     Breaker,
     Limit,
     Spawn,
+}
+
+impl Clauses {
+    /// What the clause of this kind says.
+    pub(crate) fn clause(&self, kind: ClauseKind) -> Option<&Meaning> {
+        let clause = self.0.iter().find(|clause| clause.kind() == kind)?;
+        Some(&clause.meaning)
+    }
+
+    pub(crate) fn retry(&self) -> Option<&Retry> {
+        match self.clause(ClauseKind::Retry)? {
+            Meaning::Retry(retry) => Some(retry),
+            _ => None,
+        }
+    }
+
+    /// The clause with its handlers.
+    pub(crate) fn undo(&self) -> Option<(&Clause, &Undo)> {
+        self.0.iter().find_map(|clause| match &clause.meaning {
+            Meaning::Undo(undo) => Some((clause, undo)),
+            _ => None,
+        })
+    }
+
+    /// The time of `timeout(..)` or `deadline(..)`.
+    pub(crate) fn time(&self, kind: ClauseKind) -> Option<&Duration> {
+        match self.clause(kind)? {
+            Meaning::Timeout(time) | Meaning::Deadline(time) => Some(time),
+            _ => None,
+        }
+    }
+
+    /// The method that `catch(..)`, `breaker(..)` or `limit(..)` names.
+    pub(crate) fn method(&self, kind: ClauseKind) -> Option<&Ident> {
+        match self.clause(kind)? {
+            Meaning::Catch(name) | Meaning::Breaker(name) | Meaning::Limit(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether any of them says how the handler is called.
+    pub(crate) fn guard(&self) -> bool {
+        self.iter().any(|clause| clause.kind().guards())
+    }
+}
+
+impl Deref for Clauses {
+    type Target = [Clause];
+
+    fn deref(&self) -> &[Clause] {
+        &self.0
+    }
 }
 
 impl Clause {

@@ -4,12 +4,14 @@
 //! not built yet: the grammar is one.
 
 mod clause;
+mod split;
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Type, Visibility};
 
-pub(crate) use clause::{Clause, ClauseKind, Delay, Meaning, Retry, Undo};
+pub(crate) use clause::{Clause, ClauseKind, Clauses, Delay, Meaning, Retry, Undo};
+pub(crate) use split::{Branch, Each, Join, Split, Strategy};
 
 /// The content of one `workflow!` block.
 pub(crate) struct Workflow {
@@ -83,26 +85,16 @@ pub(crate) struct Transition {
     pub(crate) outcome: Option<Ident>,
     pub(crate) sources: Vec<Ident>,
     pub(crate) targets: Vec<Ident>,
-    pub(crate) clauses: Vec<Clause>,
+    pub(crate) clauses: Clauses,
 }
 
 /// Who moves a transition, with what the declaration says about it.
-#[expect(clippy::large_enum_variant, reason = "a block has a handful of them")]
 pub(crate) enum TransitionKind {
     Step,
-    Signal {
-        payload: Option<Type>,
-    },
-    Timer {
-        due: Due,
-    },
-    Poll {
-        every: Duration,
-    },
-    Split {
-        branches: Vec<Branch>,
-        join: Option<Join>,
-    },
+    Signal { payload: Option<Type> },
+    Timer { due: Due },
+    Poll { every: Duration },
+    Split(Split),
 }
 
 /// When a timer fires.
@@ -123,33 +115,6 @@ pub(crate) struct Duration {
 pub(crate) struct Count {
     pub(crate) literal: Literal,
     pub(crate) value: u32,
-}
-
-/// One part of a split.
-#[expect(clippy::large_enum_variant, reason = "a block has a handful of them")]
-pub(crate) enum Branch {
-    /// `branch credit: CreditReport with ..;`
-    Named {
-        name: Ident,
-        output: Type,
-        clauses: Vec<Clause>,
-    },
-    /// `each chunk in chunks: Chunk => Counts, at most 8 with ..;`
-    Each {
-        item: Ident,
-        field: Ident,
-        item_type: Type,
-        output: Type,
-        at_most: Option<Count>,
-        clauses: Vec<Clause>,
-    },
-}
-
-/// `join quorum(2) within 5s;`
-pub(crate) struct Join {
-    pub(crate) strategy: Ident,
-    pub(crate) arguments: TokenStream,
-    pub(crate) within: Option<Duration>,
 }
 
 impl StateKind {
@@ -182,56 +147,31 @@ impl TransitionKind {
             TransitionKind::Signal { .. } => "signal",
             TransitionKind::Timer { .. } => "timer",
             TransitionKind::Poll { .. } => "poll",
-            TransitionKind::Split { .. } => "split",
+            TransitionKind::Split(_) => "split",
         }
     }
 
     /// Whether the driver moves it as soon as its state is entered, so that nothing else may
     /// leave that state.
     pub(crate) fn is_active(&self) -> bool {
-        matches!(self, TransitionKind::Step | TransitionKind::Split { .. })
+        matches!(self, TransitionKind::Step | TransitionKind::Split(_))
     }
 }
 
 impl Transition {
-    /// What the clause of this kind says.
-    pub(crate) fn clause(&self, kind: ClauseKind) -> Option<&Meaning> {
-        let clause = self.clauses.iter().find(|clause| clause.kind() == kind)?;
-        Some(&clause.meaning)
-    }
-
-    pub(crate) fn retry(&self) -> Option<&Retry> {
-        match self.clause(ClauseKind::Retry)? {
-            Meaning::Retry(retry) => Some(retry),
+    /// The body, of a split.
+    pub(crate) fn split(&self) -> Option<&Split> {
+        match &self.kind {
+            TransitionKind::Split(split) => Some(split),
             _ => None,
         }
     }
 
-    /// The clause with its handlers.
-    pub(crate) fn undo(&self) -> Option<(&Clause, &Undo)> {
-        self.clauses
-            .iter()
-            .find_map(|clause| match &clause.meaning {
-                Meaning::Undo(undo) => Some((clause, undo)),
-                _ => None,
-            })
+    /// The branches, of a split.
+    pub(crate) fn branches(&self) -> impl Iterator<Item = &Branch> {
+        self.split().into_iter().flat_map(|split| &split.branches)
     }
 
-    /// The time of `timeout(..)` or `deadline(..)`.
-    pub(crate) fn time(&self, kind: ClauseKind) -> Option<&Duration> {
-        match self.clause(kind)? {
-            Meaning::Timeout(time) | Meaning::Deadline(time) => Some(time),
-            _ => None,
-        }
-    }
-
-    /// The method that `catch(..)`, `breaker(..)` or `limit(..)` names.
-    pub(crate) fn method(&self, kind: ClauseKind) -> Option<&Ident> {
-        match self.clause(kind)? {
-            Meaning::Catch(name) | Meaning::Breaker(name) | Meaning::Limit(name) => Some(name),
-            _ => None,
-        }
-    }
     /// The name of the enum of the states that this transition may lead to.
     ///
     /// Where the transition's name gives no name for a type, which is reported, another stands in.
@@ -250,6 +190,11 @@ impl Transition {
         let is_name = name.starts_with(char::is_alphabetic) && name != "Self";
         is_name.then(|| Ident::new(&name, self.name.span()))
     }
+}
+
+/// `AssessJoined`: what the branches of the split with the outcome `Assess` are joined to.
+pub(crate) fn joined_name(outcome: &Ident) -> Ident {
+    Ident::new(&format!("{}Joined", plain(outcome)), outcome.span())
 }
 
 /// An identifier's text without `r#`.

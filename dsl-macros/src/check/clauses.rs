@@ -1,21 +1,19 @@
 //! Rule: a clause stands where it has something to act on.
 
-use crate::ast::{Branch, Clause, ClauseKind, Transition, TransitionKind};
+use crate::ast::{Branch, Clause, ClauseKind, Transition};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
         let transition = transition.declaration;
-        for clause in &transition.clauses {
+        for clause in transition.clauses.iter() {
             if clause.kind() == ClauseKind::Spawn {
                 on_transition(transition, clause, diagnostics);
             }
         }
-        if let TransitionKind::Split { branches, .. } = &transition.kind {
-            for branch in branches {
-                on_branch(branch, diagnostics);
-            }
+        for branch in transition.branches() {
+            on_branch(branch, diagnostics);
         }
     }
 }
@@ -31,11 +29,8 @@ fn on_transition(transition: &Transition, clause: &Clause, diagnostics: &mut Dia
 }
 
 fn on_branch(branch: &Branch, diagnostics: &mut Diagnostics) {
-    let (name, clauses) = match branch {
-        Branch::Named { name, clauses, .. } => (name, clauses),
-        Branch::Each { item, clauses, .. } => (item, clauses),
-    };
-    for clause in clauses {
+    let name = &branch.name;
+    for clause in branch.clauses.iter() {
         let (message, help) = match clause.kind() {
             ClauseKind::Undo => (
                 format!("branch `{name}` cannot be undone: it moves nothing"),

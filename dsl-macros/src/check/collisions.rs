@@ -5,7 +5,7 @@
 
 use proc_macro2::Ident;
 
-use crate::ast::{plain, upper_camel};
+use crate::ast::{joined_name, plain, upper_camel};
 use crate::diagnostics::{Diagnostics, position};
 use crate::graph::{Graph, OWN_METHODS};
 
@@ -148,6 +148,20 @@ fn types(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 upper_camel(&plain(name))
             )),
         }
+    }));
+    emitted.extend(graph.transitions.iter().filter_map(|transition| {
+        let declaration = transition.declaration;
+        declaration.split()?;
+        let name = &declaration.name;
+        Some(Emitted {
+            name: plain(&joined_name(&declaration.outcome_name())),
+            at: declaration.outcome.as_ref().unwrap_or(name),
+            what: format!("what split `{name}` joins"),
+            way_out: Some(format!(
+                "rename the split, or name its outcome: `split {name} as {}Next: ..`",
+                upper_camel(&plain(name))
+            )),
+        })
     }));
     for (index, second) in emitted.iter().enumerate() {
         let Some(first) = emitted[..index]

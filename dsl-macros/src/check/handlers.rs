@@ -5,7 +5,7 @@
 
 use proc_macro2::Ident;
 
-use crate::ast::{ClauseKind, Transition, plain};
+use crate::ast::{ClauseKind, Clauses, Transition, plain};
 use crate::diagnostics::{Diagnostics, position};
 use crate::graph::{Graph, PROVIDED_HANDLERS};
 
@@ -20,9 +20,10 @@ struct Handler<'a> {
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     let mut known: Vec<Handler<'_>> = Vec::new();
     let transitions = || graph.transitions.iter().map(|it| it.declaration);
-    // First the transitions: where a clause takes the name of one, the clause is to be changed.
+    // First the transitions: where a branch or a clause takes the name of one, that is to be changed.
     let handlers = transitions()
         .map(own)
+        .chain(transitions().flat_map(of_branches))
         .chain(transitions().flat_map(of_clauses));
     for handler in handlers {
         let name = plain(handler.name);
@@ -66,29 +67,50 @@ fn own(transition: &Transition) -> Handler<'_> {
     }
 }
 
+fn of_branches(transition: &Transition) -> impl Iterator<Item = Handler<'_>> {
+    transition.branches().map(|branch| Handler {
+        name: &branch.name,
+        does: format!(
+            "handle {} `{}` of split `{}`",
+            branch.keyword, branch.name, transition.name
+        ),
+        shared: None,
+    })
+}
+
 fn of_clauses(transition: &Transition) -> impl Iterator<Item = Handler<'_>> {
     let name = &transition.name;
-    let undo = transition.undo().into_iter().flat_map(move |(_, undo)| {
-        undo.handlers.iter().map(move |(target, handler)| Handler {
-            name: handler,
-            does: match target {
-                Some(target) => format!("undo `{name}` to `{target}`"),
-                None => format!("undo `{name}`"),
-            },
-            shared: None,
-        })
-    });
+    let undo = transition
+        .clauses
+        .undo()
+        .into_iter()
+        .flat_map(move |(_, undo)| {
+            undo.handlers.iter().map(move |(target, handler)| Handler {
+                name: handler,
+                does: match target {
+                    Some(target) => format!("undo `{name}` to `{target}`"),
+                    None => format!("undo `{name}`"),
+                },
+                shared: None,
+            })
+        });
+    let branches = transition.branches();
+    let branches = branches.flat_map(|branch| methods(&branch.name, &branch.clauses));
+    undo.chain(methods(name, &transition.clauses))
+        .chain(branches)
+}
+
+fn methods<'a>(name: &Ident, clauses: &'a Clauses) -> impl Iterator<Item = Handler<'a>> {
     let methods = [
         (ClauseKind::Catch, "catch the errors of", false),
         (ClauseKind::Breaker, "lend the breaker of", true),
         (ClauseKind::Limit, "lend the limiter of", true),
     ];
-    let methods = methods.into_iter().filter_map(move |(kind, does, shared)| {
+    methods.into_iter().filter_map(move |(kind, does, shared)| {
         Some(Handler {
-            name: transition.method(kind)?,
+            name: clauses.method(kind)?,
             does: format!("{does} `{name}`"),
             shared: shared.then_some(kind),
         })
-    });
-    undo.chain(methods)
+    })
 }

@@ -14,6 +14,7 @@ mod handlers;
 mod reachable;
 mod retry;
 mod sources;
+mod splits;
 mod transient;
 mod unbuilt;
 mod undo;
@@ -27,6 +28,7 @@ pub(crate) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     sources::check(graph, diagnostics);
     clauses::check(graph, diagnostics);
     retry::check(graph, diagnostics);
+    splits::check(graph, diagnostics);
     handlers::check(graph, diagnostics);
     collisions::check(graph, diagnostics);
     transient::check(graph, diagnostics);

@@ -1,48 +1,65 @@
 //! Rule: the numbers of `retry`, `timeout` and `deadline` make sense together.
 
-use crate::ast::{Branch, Clause, ClauseKind, Delay, Duration, Meaning, Retry, TransitionKind};
+use crate::ast::{ClauseKind, Clauses, Delay, Duration, Meaning, Retry};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     let run = graph.ast.deadline.as_ref();
+    let run = Limit::of(run, "deadline of the workflow");
     for transition in &graph.ast.transitions {
-        clauses(&transition.clauses, run, diagnostics);
-        if let TransitionKind::Split { branches, .. } = &transition.kind {
-            for branch in branches {
-                let (Branch::Named { clauses: of, .. } | Branch::Each { clauses: of, .. }) = branch;
-                clauses(of, run, diagnostics);
-            }
+        let of_transition = clauses(&transition.clauses, &run, diagnostics);
+        let Some(split) = transition.split() else {
+            continue;
+        };
+        let within = split.join.as_ref().and_then(|join| join.within.as_ref());
+        let limits = or(of_transition, run.clone());
+        fits(within, "time of the join", &limits, diagnostics);
+        let limits = or(Limit::of(within, "time of the join"), limits);
+        for branch in &split.branches {
+            clauses(&branch.clauses, &limits, diagnostics);
         }
     }
 }
 
-fn clauses(clauses: &[Clause], run: Option<&Duration>, diagnostics: &mut Diagnostics) {
-    let time = |kind: ClauseKind| {
-        clauses.iter().find_map(|clause| match &clause.meaning {
-            Meaning::Timeout(time) | Meaning::Deadline(time) if clause.kind() == kind => Some(time),
-            _ => None,
-        })
-    };
-    let (timeout, deadline) = (time(ClauseKind::Timeout), time(ClauseKind::Deadline));
-    within(timeout, "timeout", deadline, "deadline", diagnostics);
-    within(
-        deadline,
-        "deadline",
-        run,
-        "deadline of the workflow",
-        diagnostics,
-    );
-    if deadline.is_none() {
-        within(
-            timeout,
-            "timeout",
-            run,
-            "deadline of the workflow",
-            diagnostics,
-        );
+/// A time that passes in any case, and what it is called.
+#[derive(Clone)]
+struct Limit<'a> {
+    time: &'a Duration,
+    name: &'static str,
+}
+
+impl<'a> Limit<'a> {
+    fn of(time: Option<&'a Duration>, name: &'static str) -> Vec<Self> {
+        time.map(|time| Limit { time, name }).into_iter().collect()
     }
-    for clause in clauses {
+}
+
+/// The limits that are nearer; the others only where there is none.
+fn or<'a>(nearer: Vec<Limit<'a>>, others: Vec<Limit<'a>>) -> Vec<Limit<'a>> {
+    if nearer.is_empty() { others } else { nearer }
+}
+
+/// Checks the clauses of a transition or a branch against the limits around it, and gives their own.
+fn clauses<'a>(
+    clauses: &'a Clauses,
+    around: &[Limit<'a>],
+    diagnostics: &mut Diagnostics,
+) -> Vec<Limit<'a>> {
+    let timeout = clauses.time(ClauseKind::Timeout);
+    let deadline = clauses.time(ClauseKind::Deadline);
+    let of_deadline = Limit::of(deadline, "deadline");
+    fits(deadline, "deadline", around, diagnostics);
+    let limits = or(of_deadline.clone(), around.to_vec());
+    fits(timeout, "timeout", &limits, diagnostics);
+    let own = Limit::of(timeout, "timeout of the split");
+    let of_split = Limit::of(deadline, "deadline of the split");
+    retries(clauses, diagnostics);
+    own.into_iter().chain(of_split).collect()
+}
+
+fn retries(clauses: &Clauses, diagnostics: &mut Diagnostics) {
+    for clause in clauses.iter() {
         match &clause.meaning {
             Meaning::Retry(it) => retry(it, diagnostics),
             Meaning::Undo(undo) => {
@@ -56,26 +73,20 @@ fn clauses(clauses: &[Clause], run: Option<&Duration>, diagnostics: &mut Diagnos
 }
 
 /// Reports a time that could never pass, because another one passes before.
-fn within(
-    time: Option<&Duration>,
-    name: &str,
-    limit: Option<&Duration>,
-    limit_name: &str,
-    diagnostics: &mut Diagnostics,
-) {
-    if let (Some(time), Some(limit)) = (time, limit)
-        && time.milliseconds > limit.milliseconds
-    {
+fn fits(time: Option<&Duration>, name: &str, limits: &[Limit<'_>], diagnostics: &mut Diagnostics) {
+    let Some(time) = time else { return };
+    let passed = |limit: &&Limit<'_>| time.milliseconds > limit.time.milliseconds;
+    if let Some(limit) = limits.iter().find(passed) {
         diagnostics
             .error(
                 time,
                 format!(
-                    "the {name} `{}` is above the {limit_name}, `{}`",
-                    time.literal, limit.literal
+                    "the {name} `{}` is above the {}, `{}`",
+                    time.literal, limit.name, limit.time.literal
                 ),
             )
             .help(format!(
-                "no attempt is left so much time: shorten the {name}, or lengthen the other"
+                "nothing is left so much time: shorten the {name}, or lengthen the other"
             ));
     }
 }

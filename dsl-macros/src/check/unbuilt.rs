@@ -13,16 +13,15 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
         let transition = transition.declaration;
         let kind = match transition.kind {
-            TransitionKind::Step => None,
+            TransitionKind::Step | TransitionKind::Split(_) => None,
             TransitionKind::Signal { .. } => Some("signals"),
             TransitionKind::Timer { .. } => Some("timers"),
             TransitionKind::Poll { .. } => Some("polls"),
-            TransitionKind::Split { .. } => Some("splits"),
         };
         if let Some(kind) = kind {
             diagnostics
                 .error(&transition.keyword, format!("{kind} are not supported yet"))
-                .help("this version runs `step` transitions");
+                .help("this version runs `step` and `split` transitions");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
-        let Some((clause, undo)) = transition.declaration.undo() else {
+        let Some((clause, undo)) = transition.declaration.clauses.undo() else {
             continue;
         };
         let targets = |kinds: &[StateKind]| {

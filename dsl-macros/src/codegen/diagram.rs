@@ -88,51 +88,36 @@ pub(super) fn label(transition: &ast::Transition) -> String {
         TransitionKind::Poll { every } => {
             format!("{name} every {}", written(every.to_token_stream()))
         }
-        TransitionKind::Split { branches, join } => {
-            let branches: Vec<String> = branches.iter().map(branch).collect();
-            let join = join.as_ref().map(join_label).unwrap_or_default();
-            format!("{name} of {}{join}", branches.join(", "))
+        TransitionKind::Split(split) => {
+            let branches: Vec<String> = split.branches.iter().map(branch).collect();
+            let join = split.join.as_ref();
+            let join = join.map(|join| format!("; join {}", written(join.to_token_stream())));
+            format!(
+                "{name} of {}{}",
+                branches.join(", "),
+                join.unwrap_or_default()
+            )
         }
     }
 }
 
 fn branch(branch: &Branch) -> String {
-    let (name, clauses) = match branch {
-        Branch::Named { name, clauses, .. } => (name.to_string(), clauses),
-        Branch::Each {
-            item,
-            field,
-            at_most,
-            clauses,
-            ..
-        } => {
-            let bound = at_most
-                .as_ref()
-                .map(|bound| format!(" at most {}", bound.literal));
-            (
-                format!("each {item} in {field}{}", bound.unwrap_or_default()),
-                clauses,
-            )
+    let name = &branch.name;
+    let label = match &branch.each {
+        None => name.to_string(),
+        Some(each) => {
+            let bound = each.at_most.as_ref();
+            let bound = bound.map(|bound| format!(" at most {}", bound.literal));
+            format!("each {name} in {}{}", each.field, bound.unwrap_or_default())
         }
     };
+    let clauses = branch.clauses.iter();
     let clauses: Vec<String> = clauses
-        .iter()
         .map(|clause| written(clause.to_token_stream()))
         .collect();
     if clauses.is_empty() {
-        name
+        label
     } else {
-        format!("{name} with {}", clauses.join(", "))
+        format!("{label} with {}", clauses.join(", "))
     }
-}
-
-fn join_label(join: &ast::Join) -> String {
-    let mut text = format!("; join {}", join.strategy);
-    if !join.arguments.is_empty() {
-        text.push_str(&format!("({})", written(join.arguments.clone())));
-    }
-    if let Some(within) = &join.within {
-        text.push_str(&format!(" within {}", written(within.to_token_stream())));
-    }
-    text
 }

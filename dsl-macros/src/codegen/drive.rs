@@ -10,9 +10,9 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::{Context, policy, steps};
+use super::{Context, policy, split, steps};
 use crate::ast::Field;
-use crate::graph::Transition;
+use crate::graph::{StateId, Transition};
 
 pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let (workflow, any, end, input, state) = (&cx.workflow, &cx.any, &cx.end, &cx.input, &cx.state);
@@ -66,6 +66,8 @@ fn drive(cx: &Context<'_>) -> TokenStream {
         let arm = forked(&private, step(cx, &context, transition), index, count);
         quote_spanned!(span=> #state::#source(state) => #private::next(#arm))
     });
+    // A task holds the context for as long as it likes.
+    let lasting = split::spawns(cx).then(|| quote_spanned!(span=> + 'static));
     let rollback = policy::rollback(cx, &context);
     let judge = policy::judge(cx, &context);
     let copies = policy::keeps(cx).then(|| quote_spanned!(span=> use #private::NotKept as _;));
@@ -84,7 +86,7 @@ fn drive(cx: &Context<'_>) -> TokenStream {
 
         #copies
 
-        impl<#context: #steps> #private::Drive<#context> for #workflow
+        impl<#context: #steps #lasting> #private::Drive<#context> for #workflow
         where
             #(#granted,)*
         {
@@ -121,7 +123,10 @@ fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
     let mut first: Vec<Step<'a>> = Vec::new();
     for (transition, source) in steps::handled(cx) {
         let is_final = cx.graph.state(transition.sources[0]).kind.is_final();
-        if !is_final && !first.iter().any(|(name, _)| *name == source) {
+        if !is_final
+            && split::is_whole(transition)
+            && !first.iter().any(|(name, _)| *name == source)
+        {
             first.push((source, transition));
         }
     }
@@ -135,6 +140,16 @@ fn step(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> Token
     }
     let span = cx.at(transition.declaration.name.span());
     let private = cx.alias(span);
+    if transition.declaration.split().is_some() {
+        let body = split::body(cx, context, transition);
+        let outcome = &transition.outcome;
+        return quote_spanned! {span=>
+            #private::once({
+                let step = run.begin::<#outcome>();
+                #body
+            })
+        };
+    }
     quote_spanned! {span=>
         #private::once(#context::#name(context, state, run.begin()))
     }
@@ -202,9 +217,22 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
     if let Some(input) = &ast.input {
         demand(&input.fields, &cx.input.to_token_stream(), "demand_input");
     }
-    for state in &ast.states {
+    let lent = |id: StateId| {
+        cx.graph
+            .exits(id)
+            .any(|it| it.declaration.split().is_some())
+    };
+    for id in cx.graph.ids() {
+        let Some(state) = cx.graph.state(id).declaration else {
+            continue;
+        };
         let fields = state.fields.as_deref().unwrap_or_default();
-        demand(fields, &state.name.to_token_stream(), "demand_payload");
+        let demanded = if lent(id) {
+            "demand_lent"
+        } else {
+            "demand_payload"
+        };
+        demand(fields, &state.name.to_token_stream(), demanded);
     }
     // A handler that is called once is `Send` by its declaration, whatever it is given.
     if policy::holds_states(cx) {
@@ -215,11 +243,31 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
         if ast.input.is_some() {
             demands
                 .granted
-                .push(carried(&cx.input.to_token_stream(), both));
+                .push(carried(&cx.input.to_token_stream(), both.clone()));
         }
-        for state in &cx.graph.states {
-            let name = state.name.to_token_stream();
-            demands.granted.push(carried(&name, quote!(#private::Send)));
+        for id in cx.graph.ids() {
+            let name = cx.graph.state(id).name.to_token_stream();
+            let granted = if lent(id) {
+                both.clone()
+            } else {
+                quote!(#private::Send)
+            };
+            demands.granted.push(carried(&name, granted));
+        }
+        let mut outputs = HashSet::new();
+        for transition in &cx.graph.transitions {
+            for branch in transition.declaration.branches() {
+                let output = branch.output.to_token_stream();
+                if is_plain(&branch.output) || !outputs.insert(output.to_string()) {
+                    continue;
+                }
+                let span = branch.output.span();
+                let made = quote_spanned!(span=> #private::demand_payload::<#output>(););
+                demands.made.extend(made);
+                demands
+                    .granted
+                    .push(carried(&output, quote!(#private::Send)));
+            }
         }
     }
     for (state, handler) in policy::kept(cx) {

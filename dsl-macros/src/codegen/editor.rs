@@ -46,7 +46,7 @@ pub(super) fn references(graph: &Graph<'_>) -> TokenStream {
 fn ends<'a>(graph: &Graph<'a>) -> impl Iterator<Item = &'a Ident> {
     let transitions = graph.ast.transitions.iter();
     transitions.flat_map(|transition| {
-        let undo = transition.undo().into_iter();
+        let undo = transition.clauses.undo().into_iter();
         let undone = undo.flat_map(|(_, undo)| undo.handlers.iter().filter_map(|it| it.0.as_ref()));
         transition
             .sources

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Context, policy};
+use super::{Context, policy, split};
 use crate::ast::{StateKind, TransitionKind, plain};
 use crate::graph::StateId;
 
@@ -37,13 +37,14 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
                 TransitionKind::Signal { .. } => "Signal",
                 TransitionKind::Timer { .. } => "Timer",
                 TransitionKind::Poll { .. } => "Poll",
-                TransitionKind::Split { .. } => "Split",
+                TransitionKind::Split(_) => "Split",
             }
         );
         let sources = positions(&transition.sources);
         let targets = positions(&transition.targets);
         let policy = policy::constant(cx, transition);
-        quote!(transition(#name, TransitionKind::#kind, #sources, #targets)#policy)
+        let split = split::constant(cx, transition);
+        quote!(transition(#name, TransitionKind::#kind, #sources, #targets)#policy #split)
     });
     let deadline = cx.graph.ast.deadline.as_ref().map(|deadline| {
         let milliseconds = deadline.milliseconds;

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::{Context, derives, diagram, docs, generated, graph};
+use super::{Context, derives, diagram, docs, generated, graph, split};
 
 pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let ast = cx.graph.ast;
@@ -109,22 +109,46 @@ Runs the machine from here to a final state, in this process, without storing it
 Dropping the future drops the handler that is running and the machine with it: nothing goes on
 elsewhere, and nothing is undone. `cancelled_by` stops a run and undoes what it did.";
 
+/// What is said beside, where branches run on tasks of their own.
+const SPAWNED: &str = "
+
+The context is in an `Arc`, since branches of this workflow run on tasks of their own, which share it.
+It needs the runtime of tokio. Such a task is told by its token and aborted when its branch is dropped,
+and ends where it waits next.";
+
 /// The method that drives a machine; `of` is the type parameter of a machine whose state is known.
 pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
     let span = cx.at(cx.workflow.span());
     let (workflow, end) = (&cx.workflow, &cx.end);
     let (krate, private, visibility) = (cx.krate(span), cx.private(span), cx.visibility(span));
     let context = cx.fresh.ident("C");
-    let doc = cx.doc(|| RUN.to_owned());
+    let spawns = split::spawns(cx);
+    let doc = cx.doc(|| {
+        let spawned = if spawns { SPAWNED } else { "" };
+        format!("{RUN}{spawned}")
+    });
     let of = of.into_iter();
     let known = of
         .clone()
         .map(|here| quote_spanned!(span=> #here: #private::State<Workflow = #workflow>,));
+    let (host, shared, start) = if spawns {
+        (
+            quote_spanned!(span=> #private::Arc<#context>),
+            Some(quote_spanned!(span=> #context: #private::Send + #private::Sync + 'static,)),
+            quote_spanned!(span=> #private::running_on(#private::Into::into(self), context, start)),
+        )
+    } else {
+        (
+            quote_spanned!(span=> #context),
+            None,
+            quote_spanned!(span=> #private::running(#private::Into::into(self), context, start)),
+        )
+    };
     quote_spanned! {span=>
         #doc
         #visibility fn run<'run, #context>(
             self,
-            context: &'run #context,
+            context: &'run #host,
         ) -> #krate::Running<'run, #workflow, #context, impl #private::Future<
             Output = #private::Result<
                 #end,
@@ -133,10 +157,11 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
         > + use<'run, #(#of,)* #context>>
         where
             #(#known)*
+            #shared
             #workflow: #private::Drive<#context>,
         {
             let start = #private::run::<#workflow, #context>;
-            #private::running(#private::Into::into(self), context, start)
+            #start
         }
     }
 }

@@ -18,6 +18,7 @@ mod names;
 mod outcomes;
 mod policy;
 mod reader;
+mod split;
 mod states;
 mod steps;
 mod text;
@@ -51,6 +52,7 @@ pub(crate) fn generate(
     code.extend(outcomes::enums(&cx));
     code.extend(any::enums(&cx, runtime));
     if runtime {
+        code.extend(split::types(&cx));
         code.extend(steps::handlers(&cx));
     }
     code.extend(hidden(&cx, runtime));

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::ast::{self, Branch, TransitionKind, plain};
+use crate::ast::{self, TransitionKind, plain};
 use crate::graph::Graph;
 use crate::parse::is_keyword;
 
@@ -24,7 +24,12 @@ impl Fresh {
             .transitions
             .iter()
             .map(|transition| plain(&transition.outcome));
-        let types: HashSet<String> = states.chain(outcomes).collect();
+        let splits = graph
+            .transitions
+            .iter()
+            .filter(|it| it.declaration.split().is_some());
+        let joined = splits.map(|transition| plain(&transition.joined));
+        let types: HashSet<String> = states.chain(outcomes).chain(joined).collect();
         let mut used = types.clone();
         used.insert(plain(&ast.name));
         let of_states = ast.states.iter().filter_map(|state| state.fields.as_ref());
@@ -76,16 +81,11 @@ impl Fresh {
 fn payloads(kind: &TransitionKind, used: &mut HashSet<String>) {
     match kind {
         TransitionKind::Signal { payload } => words(payload.to_token_stream(), used),
-        TransitionKind::Split { branches, .. } => {
-            for branch in branches {
-                match branch {
-                    Branch::Named { output, .. } => words(output.to_token_stream(), used),
-                    Branch::Each {
-                        item_type, output, ..
-                    } => {
-                        words(item_type.to_token_stream(), used);
-                        words(output.to_token_stream(), used);
-                    }
+        TransitionKind::Split(split) => {
+            for branch in &split.branches {
+                words(branch.output.to_token_stream(), used);
+                if let Some(each) = &branch.each {
+                    words(each.item.to_token_stream(), used);
                 }
             }
         }
@@ -105,8 +105,8 @@ fn words(tokens: TokenStream, used: &mut HashSet<String>) {
     }
 }
 
-/// `GaveUp` as `gave_up`: the parameter that a handler takes a state under.
-pub(super) fn parameter(state: &Ident) -> Ident {
+/// `GaveUp` as `gave_up`: the parameter that a handler takes a state under, beside others.
+pub(super) fn parameter(state: &Ident, others: &[String]) -> Ident {
     let mut snake = String::new();
     for (index, letter) in ast::plain(state).chars().enumerate() {
         if letter.is_uppercase() && index > 0 && !snake.ends_with('_') {
@@ -115,6 +115,14 @@ pub(super) fn parameter(state: &Ident) -> Ident {
         snake.extend(letter.to_lowercase());
     }
     // `Match` would be the parameter `match`.
-    let is_name = snake.starts_with(char::is_alphabetic) && !is_keyword(&snake);
+    let is_name =
+        snake.starts_with(char::is_alphabetic) && !is_keyword(&snake) && !others.contains(&snake);
     Ident::new(if is_name { &snake } else { "state" }, Span::call_site())
+}
+
+/// A name that the user gave, as the name of a parameter beside others.
+pub(super) fn of_variable(name: &Ident, others: &[String]) -> Ident {
+    let text = name.to_string();
+    let is_free = !others.contains(&text) && ast::plain(name) == text;
+    Ident::new(if is_free { &text } else { "item" }, Span::call_site())
 }

@@ -3,9 +3,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Context, steps};
-use crate::ast::{ClauseKind, Delay, Retry, plain};
-use crate::graph::{StateId, Transition};
+use super::{Context, split, steps};
+use crate::ast::{ClauseKind, Clauses, Delay, Retry, plain};
+use crate::graph::{Branch, StateId, Transition};
 
 /// The delays of a `retry(N)` that says nothing of them, in milliseconds.
 const FIRST: u64 = 100;
@@ -13,15 +13,42 @@ const CAP: u64 = 10_000;
 
 /// `.with(..)` behind a transition of the graph; nothing for one without clauses.
 pub(super) fn constant(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
-    let declaration = transition.declaration;
-    if declaration.clauses.is_empty() {
+    let clauses = &transition.declaration.clauses;
+    if clauses.is_empty() {
         return TokenStream::new();
     }
     let private = cx.private(cx.workflow.span());
-    let retry = declaration.retry().map(|it| retry(cx, it));
+    let handlers = &transition.handlers;
+    let common = common(cx, clauses, handlers.breaker, handlers.limit);
+    let catch = handlers.catch.map(|name| {
+        let name = plain(name);
+        quote!(.catch(#name))
+    });
+    let undo = undo(cx, transition);
+    quote!(.with(#private::Policy::NONE #common #catch #undo))
+}
+
+/// The same for a branch of a split.
+pub(super) fn of_branch(cx: &Context<'_>, branch: &Branch<'_>) -> Option<TokenStream> {
+    let clauses = &branch.declaration.clauses;
+    clauses.guard().then(|| {
+        let private = cx.private(cx.workflow.span());
+        let common = common(cx, clauses, branch.breaker, branch.limit);
+        quote!(.with(#private::Policy::NONE #common))
+    })
+}
+
+/// The clauses that a branch can have as well.
+fn common(
+    cx: &Context<'_>,
+    clauses: &Clauses,
+    breaker: Option<&Ident>,
+    limit: Option<&Ident>,
+) -> TokenStream {
+    let retry = clauses.retry().map(|it| retry(cx, it));
     let retry = retry.map(|it| quote!(.retry(#it)));
     let time = |kind: ClauseKind, method: TokenStream| {
-        let milliseconds = declaration.time(kind)?.milliseconds;
+        let milliseconds = clauses.time(kind)?.milliseconds;
         Some(quote!(.#method(#milliseconds)))
     };
     let timeout = time(ClauseKind::Timeout, quote!(timeout));
@@ -30,14 +57,9 @@ pub(super) fn constant(cx: &Context<'_>, transition: &Transition<'_>) -> TokenSt
         let name = plain(name?);
         Some(quote!(.#method(#name)))
     };
-    let handlers = &transition.handlers;
-    let catch = method(handlers.catch, quote!(catch));
-    let breaker = method(handlers.breaker, quote!(breaker));
-    let limit = method(handlers.limit, quote!(limit));
-    let undo = undo(cx, transition);
-    quote! {
-        .with(#private::Policy::NONE #retry #timeout #deadline #catch #breaker #limit #undo)
-    }
+    let breaker = method(breaker, quote!(breaker));
+    let limit = method(limit, quote!(limit));
+    quote!(#retry #timeout #deadline #breaker #limit)
 }
 
 fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {
@@ -57,7 +79,7 @@ fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {
 
 fn undo(cx: &Context<'_>, transition: &Transition<'_>) -> Option<TokenStream> {
     let private = cx.private(cx.workflow.span());
-    let (_, clause) = transition.declaration.undo()?;
+    let (_, clause) = transition.declaration.clauses.undo()?;
     let retry = clause.retry.as_ref().map(|it| retry(cx, it));
     let retry = retry.map(|it| quote!(.retry(#it)));
     let timeout = clause.timeout.as_ref().map(|timeout| {
@@ -77,14 +99,14 @@ fn undo(cx: &Context<'_>, transition: &Transition<'_>) -> Option<TokenStream> {
 
 /// Whether the handler is called under a policy, and not simply once.
 pub(super) fn guards(transition: &Transition<'_>) -> bool {
-    let mut clauses = transition.declaration.clauses.iter();
-    clauses.any(|clause| clause.kind().guards())
+    transition.declaration.clauses.guard()
 }
 
 /// Whether the source state is needed after the handler was called with it.
 pub(super) fn keeps_source(transition: &Transition<'_>) -> bool {
     let declaration = transition.declaration;
     let retries = declaration
+        .clauses
         .retry()
         .is_some_and(|retry| retry.attempts.value > 1);
     retries || transition.handlers.catch.is_some()
@@ -98,7 +120,10 @@ pub(super) fn keeps(cx: &Context<'_>) -> bool {
 /// Whether the driver holds states itself, and not the handlers alone.
 pub(super) fn holds_states(cx: &Context<'_>) -> bool {
     let mut handled = steps::handled(cx);
-    handled.any(|(transition, _)| guards(transition) || !transition.handlers.undo.is_empty())
+    handled.any(|(transition, _)| {
+        let is_split = transition.declaration.split().is_some();
+        is_split || guards(transition) || !transition.handlers.undo.is_empty()
+    })
 }
 
 /// Each state that a policy keeps, with the name of the handler that it is kept for.
@@ -132,30 +157,54 @@ pub(super) fn guarded(
     } else {
         quote_spanned!(span=> #private::once_only(state))
     };
-    let catch = if let Some(handler) = transition.handlers.catch {
-        quote_spanned!(span=> #private::Caught(#context::#handler))
-    } else {
-        quote_spanned!(span=> #private::Nothing::default())
+    let is_split = declaration.split().is_some();
+    let catch = match transition.handlers.catch {
+        Some(handler) if is_split => {
+            quote_spanned!(span=> #private::CaughtJoin(#context::#handler))
+        }
+        Some(handler) => quote_spanned!(span=> #private::Caught(#context::#handler)),
+        None => quote_spanned!(span=> #private::Nothing::default()),
     };
-    let mut gate = if let Some(method) = transition.handlers.breaker {
-        quote_spanned!(span=> #context::#method(context))
+    let handlers = &transition.handlers;
+    let gate = gate(cx, context, name, handlers.breaker, handlers.limit);
+    let handler = if is_split {
+        let body = split::body(cx, context, transition);
+        quote_spanned!(span=> |context, state, step| #body)
     } else {
-        quote_spanned!(span=> #private::NoGate)
+        quote_spanned!(span=> #context::#name)
     };
-    if let Some(method) = transition.handlers.limit {
-        gate = quote_spanned!(span=> #private::Limited(#gate, #context::#method(context)));
-    }
     quote_spanned! {span=>
         #private::guarded(
             context,
             run,
             run.visit_to(),
             #source,
-            #context::#name,
+            #handler,
             #catch,
             #gate,
         )
     }
+}
+
+/// What stands before the calls of the handler `name`.
+pub(super) fn gate(
+    cx: &Context<'_>,
+    context: &Ident,
+    name: &Ident,
+    breaker: Option<&Ident>,
+    limit: Option<&Ident>,
+) -> TokenStream {
+    let span = cx.at(name.span());
+    let private = cx.alias(span);
+    let mut gate = if let Some(method) = breaker {
+        quote_spanned!(span=> #context::#method(context))
+    } else {
+        quote_spanned!(span=> #private::NoGate)
+    };
+    if let Some(method) = limit {
+        gate = quote_spanned!(span=> #private::Limited(#gate, #context::#method(context)));
+    }
+    gate
 }
 
 /// What a rollback needs: which states are to be kept, and how each is undone.
@@ -236,10 +285,12 @@ pub(super) fn judge(cx: &Context<'_>, context: &Ident) -> Option<TokenStream> {
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
     let judges = cx.graph.transitions.iter().any(|transition| {
-        let declaration = transition.declaration;
-        let undo = declaration.undo();
-        declaration.retry().is_some()
-            || transition.handlers.breaker.is_some()
+        let clauses = &transition.declaration.clauses;
+        let undo = clauses.undo();
+        let branches = transition.branches.iter();
+        let of_branches = branches.map(|it| (&it.declaration.clauses, it.breaker));
+        let mut of_all = of_branches.chain([(clauses, transition.handlers.breaker)]);
+        of_all.any(|(clauses, breaker)| clauses.retry().is_some() || breaker.is_some())
             || undo.is_some_and(|(_, undo)| undo.retry.is_some())
     });
     judges.then(|| {

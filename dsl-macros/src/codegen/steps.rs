@@ -4,11 +4,13 @@
 //! editors they read as people write them: "implement missing members" copies what stands in the
 //! trait, with its attributes.
 
+use std::iter;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::{Context, Reader, generated_type, names};
-use crate::ast::{TransitionKind, plain};
+use super::{Context, Reader, generated_type, names, split};
+use crate::ast::plain;
 use crate::graph::{PROVIDED_HANDLERS, Transition};
 
 pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
@@ -29,8 +31,9 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     let error = quote_spanned!(span=> type Error: ::core::marker::Send + 'static;);
     let functions = handled(cx).map(|(transition, source)| {
         let own = function(cx, transition, source);
+        let branches = split::handlers(cx, transition, source);
         let of_clauses = of_clauses(cx, transition, source);
-        quote_spanned!(span=> #own #of_clauses)
+        quote_spanned!(span=> #branches #own #of_clauses)
     });
     let shared = lenders(cx);
     let provided = provided(cx);
@@ -92,8 +95,7 @@ pub(super) fn handled<'a>(
         let declaration = transition.declaration;
         let name = plain(&declaration.name);
         // A step that is called like a method of the trait, which is reported, has no handler.
-        let is_step = matches!(declaration.kind, TransitionKind::Step)
-            && !PROVIDED_HANDLERS.contains(&name.as_str());
+        let is_step = declaration.kind.is_active() && !PROVIDED_HANDLERS.contains(&name.as_str());
         let source = transition.sources.first().filter(|_| is_step)?;
         Some((transition, cx.graph.state(*source).name))
     })
@@ -114,7 +116,12 @@ fn function(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> To
             let name = name.unwrap_or_default();
             ["doc", "allow", "expect", "deprecated"].contains(&name.as_str())
         });
-    let parameter = names::parameter(source);
+    let joined = transition.declaration.split().map(|_| {
+        let joined = split::parameter(cx, transition);
+        quote_spanned!(cx.handler_span(name)=> joined: #joined,)
+    });
+    let others = ["step", "joined"].map(str::to_owned);
+    let parameter = names::parameter(source, &others);
     let doc = cx.doc(|| {
         let targets = cx.graph.names(transition.targets.iter().copied());
         let targets: Vec<_> = targets
@@ -125,7 +132,7 @@ fn function(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> To
     });
     let span = cx.handler_span(name);
     let arguments =
-        quote_spanned!(span=> (&self, #parameter: #source, step: &#krate::Step<#outcome>));
+        quote_spanned!(span=> (&self, #parameter: #source, #joined step: &#krate::Step<#outcome>));
     let head = quote_spanned!(span=> #(#attributes)* #doc);
     asynchronous(
         cx,
@@ -137,7 +144,7 @@ fn function(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> To
 }
 
 /// A handler as its reader is to see it.
-fn asynchronous(
+pub(super) fn asynchronous(
     cx: &Context<'_>,
     head: &TokenStream,
     name: &Ident,
@@ -161,14 +168,23 @@ fn of_clauses(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> 
     let mut functions = TokenStream::new();
     let outcome = &transition.outcome;
     let step = &transition.declaration.name;
+    let is_split = transition.declaration.split().is_some();
     if let Some(name) = transition.handlers.catch {
         let (span, krate) = (cx.handler_span(name), cx.krate(name.span()));
-        let parameter = names::parameter(source);
+        let others = ["step", "error", "cause"].map(str::to_owned);
+        let parameter = names::parameter(source, &others);
         let doc = cx.doc(|| {
-            format!("What to do when the last attempt of `{step}` has failed with an error: it may still lead to a target of `{step}`.")
+            let with = if is_split { "" } else { " with an error" };
+            format!("What to do when the last attempt of `{step}` has failed{with}: it may still lead to a target of `{step}`.")
         });
+        // A join may fail without an error: where a branch did not end in time.
+        let failure = if is_split {
+            quote_spanned!(span=> cause: #krate::Cause<Self::Error>)
+        } else {
+            quote_spanned!(span=> error: Self::Error)
+        };
         let arguments = quote_spanned! {span=>
-            (&self, #parameter: #source, error: Self::Error, step: &#krate::Step<#outcome>)
+            (&self, #parameter: #source, #failure, step: &#krate::Step<#outcome>)
         };
         let doc = quote_spanned!(span=> #doc);
         let output = quote_spanned!(span=> #outcome);
@@ -177,7 +193,7 @@ fn of_clauses(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> 
     for (target, name) in &transition.handlers.undo {
         let (span, krate) = (cx.handler_span(name), cx.krate(name.span()));
         let target = cx.graph.state(*target).name;
-        let parameter = names::parameter(target);
+        let parameter = names::parameter(target, &["undo".to_owned()]);
         let doc = cx.doc(|| format!("Undoes `{step}`, which led to [`{target}`]."));
         let arguments = quote_spanned! {span=>
             (&self, #parameter: #target, undo: &#krate::Undo<#outcome>)
@@ -194,7 +210,11 @@ fn lenders(cx: &Context<'_>) -> TokenStream {
     let mut seen = Vec::new();
     for (transition, _) in handled(cx) {
         let handlers = &transition.handlers;
-        for (name, lent) in [(handlers.breaker, "Breaker"), (handlers.limit, "Limiter")] {
+        let branches = transition.branches.iter();
+        let of_branches = branches.map(|it| (it.breaker, it.limit));
+        let all = iter::once((handlers.breaker, handlers.limit)).chain(of_branches);
+        let all = all.flat_map(|(breaker, limit)| [(breaker, "Breaker"), (limit, "Limiter")]);
+        for (name, lent) in all {
             let Some(name) = name else {
                 continue;
             };

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use proc_macro2::Ident;
 
 use super::{Graph, Handlers, PROVIDED_HANDLERS, StateId};
-use crate::ast::{self, ClauseKind, StateKind, plain};
+use crate::ast::{self, ClauseKind, Clauses, StateKind, plain};
 
 /// Fills in the handlers of every transition.
-pub(super) fn resolve(graph: &mut Graph<'_>) {
+pub(super) fn resolve<'a>(graph: &mut Graph<'a>) {
     let mut taken: HashMap<String, Option<ClauseKind>> = PROVIDED_HANDLERS
         .iter()
         .map(|name| (*name).to_owned())
@@ -28,24 +28,33 @@ pub(super) fn resolve(graph: &mut Graph<'_>) {
             }
         }
     };
+    for transition in &mut graph.transitions {
+        for branch in &mut transition.branches {
+            branch.is_handled = take(&branch.declaration.name, None);
+        }
+    }
     for index in 0..graph.transitions.len() {
         let transition = &graph.transitions[index];
         let declaration = transition.declaration;
         // The order of the rule in `check/handlers.rs`, which reports the second use of a name.
         let mut undo = undo(graph, declaration, &transition.targets);
         undo.retain(|(_, name)| take(name, None));
-        let mut method = |kind: ClauseKind, shared: Option<ClauseKind>| {
-            declaration.method(kind).filter(|name| take(name, shared))
+        let mut method = |clauses: &'a Clauses, kind: ClauseKind| {
+            let shared = (kind != ClauseKind::Catch).then_some(kind);
+            clauses.method(kind).filter(|name| take(name, shared))
         };
-        let catch = method(ClauseKind::Catch, None);
-        let breaker = method(ClauseKind::Breaker, Some(ClauseKind::Breaker));
-        let limit = method(ClauseKind::Limit, Some(ClauseKind::Limit));
+        let clauses = &declaration.clauses;
         graph.transitions[index].handlers = Handlers {
             undo,
-            catch,
-            breaker,
-            limit,
+            catch: method(clauses, ClauseKind::Catch),
+            breaker: method(clauses, ClauseKind::Breaker),
+            limit: method(clauses, ClauseKind::Limit),
         };
+        for branch in &mut graph.transitions[index].branches {
+            let clauses = &branch.declaration.clauses;
+            branch.breaker = method(clauses, ClauseKind::Breaker);
+            branch.limit = method(clauses, ClauseKind::Limit);
+        }
     }
 }
 
@@ -56,7 +65,7 @@ fn undo<'a>(
     transition: &'a ast::Transition,
     targets: &[StateId],
 ) -> Vec<(StateId, &'a Ident)> {
-    let Some((_, undo)) = transition.undo() else {
+    let Some((_, undo)) = transition.clauses.undo() else {
         return Vec::new();
     };
     let fails = |id: &StateId| graph.state(*id).kind == StateKind::Failed;

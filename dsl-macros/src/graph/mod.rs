@@ -43,6 +43,19 @@ pub(crate) struct Transition<'a> {
     pub(crate) sources: Vec<StateId>,
     pub(crate) targets: Vec<StateId>,
     pub(crate) handlers: Handlers<'a>,
+    /// The branches, of a split.
+    pub(crate) branches: Vec<Branch<'a>>,
+    /// The name of what the branches are joined to.
+    pub(crate) joined: Ident,
+}
+
+/// A branch of a split.
+pub(crate) struct Branch<'a> {
+    pub(crate) declaration: &'a ast::Branch,
+    /// Whether its name is that of its handler, and of nothing else.
+    pub(crate) is_handled: bool,
+    pub(crate) breaker: Option<&'a Ident>,
+    pub(crate) limit: Option<&'a Ident>,
 }
 
 /// The functions of the trait that the clauses of a transition name.

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 
-use super::{Graph, Handlers, State, StateId, Transition, handlers};
+use super::{Branch, Graph, Handlers, State, StateId, Transition, handlers};
 use crate::ast::{self, plain};
 use crate::diagnostics::{Diagnostics, position};
 use crate::suggest;
@@ -73,19 +73,27 @@ impl<'a> Resolver<'a, '_> {
         let label = format!("{} `{name}`", transition.kind.keyword());
         let sources = self.ends(&transition.sources, &format!("{label} leaves"));
         let targets = self.ends(&transition.targets, &format!("{label} leads to"));
+        let outcome = self.free(transition.outcome_name());
+        let branches = transition.branches().map(|declaration| Branch {
+            declaration,
+            is_handled: true,
+            breaker: None,
+            limit: None,
+        });
         self.graph.transitions.push(Transition {
             declaration: transition,
-            outcome: self.outcome(transition),
+            joined: self.free(ast::joined_name(&outcome)),
+            outcome,
             handlers: Handlers::default(),
+            branches: branches.collect(),
             sources,
             targets,
         });
     }
 
-    /// The outcome's name. One that is taken, which is reported later, gives way, so that the
+    /// The name of a generated type. One that is taken, which is reported later, gives way, so that the
     /// generated code does not fail on it a second time.
-    fn outcome(&self, transition: &ast::Transition) -> Ident {
-        let mut name = transition.outcome_name();
+    fn free(&self, mut name: Ident) -> Ident {
         let taken = |name: &Ident| {
             self.graph
                 .states
@@ -95,7 +103,7 @@ impl<'a> Resolver<'a, '_> {
                     .graph
                     .transitions
                     .iter()
-                    .any(|other| other.outcome == *name)
+                    .any(|other| other.outcome == *name || other.joined == *name)
         };
         while taken(&name) {
             name = Ident::new(&format!("{}Next", plain(&name)), name.span());

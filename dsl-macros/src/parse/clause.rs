@@ -8,14 +8,14 @@ use super::duration;
 use super::tokens::{
     WithHelp as _, declared_name, next_word, skip, skip_all, stop, unexpected, word,
 };
-use crate::ast::{Clause, ClauseKind, Delay, Meaning, Retry, Undo};
+use crate::ast::{Clause, ClauseKind, Clauses, Delay, Meaning, Retry, Undo};
 use crate::diagnostics::{Diagnostics, position};
 use crate::suggest;
 
 /// Reads clauses up to the end of the line; a bad one costs that clause.
 pub(super) fn list(
     input: ParseStream<'_>,
-    clauses: &mut Vec<Clause>,
+    clauses: &mut Clauses,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     loop {
@@ -35,7 +35,7 @@ pub(super) fn list(
                 )
                 .note(format!("first given at {}", position(first.name.span())));
         } else {
-            clauses.push(clause);
+            clauses.0.push(clause);
         }
         if !input.peek(Token![,]) {
             return Ok(());

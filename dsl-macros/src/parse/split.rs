@@ -1,6 +1,6 @@
 //! The body of a split: its branches and how they are joined.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::Ident;
 use syn::parse::{ParseBuffer, ParseStream};
 use syn::{Result, Token, braced, parenthesized};
 
@@ -8,17 +8,23 @@ use super::tokens::{
     WithHelp as _, declared_name, next_word, semicolon, skip, skip_all, stop, unexpected, word,
 };
 use super::{clause, duration};
-use crate::ast::{Branch, Clause, Join, TransitionKind};
+use crate::ast::{Branch, Clauses, Count, Each, Join, Split, Strategy, plain};
 use crate::diagnostics::{Diagnostics, position};
 use crate::suggest;
 
 const STRATEGIES: [&str; 5] = ["all", "any", "quorum", "percent", "settled"];
 
+/// Words that may follow the name of an `each`, or of a branch.
+const SECOND: [&str; 1] = ["in"];
+
+/// The words that open a line.
+const LINES: [&str; 3] = ["branch", "each", "join"];
+
 pub(super) fn body(
     input: ParseStream<'_>,
     name: &Ident,
     diagnostics: &mut Diagnostics,
-) -> Result<TransitionKind> {
+) -> Result<Split> {
     if !input.peek(syn::token::Brace) {
         return Err(unexpected(
             input,
@@ -27,18 +33,24 @@ pub(super) fn body(
     }
     let content;
     braced!(content in input);
-    let mut branches = Vec::new();
-    let mut join = None;
+    let mut split = Split {
+        is_whole: true,
+        ..Split::default()
+    };
+    let mut is_joined = false;
     while !content.is_empty() {
-        if let Err(error) = line(&content, &mut branches, &mut join, diagnostics) {
+        let is_join = next_word(&content).as_deref() == Some("join");
+        is_joined |= is_join;
+        if let Err(error) = line(&content, &mut split, diagnostics) {
             diagnostics.syntax(&error);
-            while !content.is_empty() && !content.peek(Token![;]) {
+            split.is_whole = false;
+            while !content.is_empty() && !content.peek(Token![;]) && !begins_line(&content) {
                 skip(&content);
             }
             let _: Option<Token![;]> = content.parse()?;
         }
     }
-    if join.is_none() {
+    if !is_joined && split.is_whole {
         diagnostics
             .error(
                 name,
@@ -46,62 +58,69 @@ pub(super) fn body(
             )
             .help("end the body with a strategy, such as `join all;`");
     }
-    Ok(TransitionKind::Split { branches, join })
+    Ok(split)
 }
 
-fn line(
-    content: &ParseBuffer<'_>,
-    branches: &mut Vec<Branch>,
-    join: &mut Option<Join>,
-    diagnostics: &mut Diagnostics,
-) -> Result<()> {
+/// Whether the next word opens a line, and is not what a line is about.
+fn begins_line(content: &ParseBuffer<'_>) -> bool {
+    next_word(content).is_some_and(|word| LINES.contains(&word.as_str()))
+        && !super::tokens::second_is_one_of(content, &SECOND)
+}
+
+fn line(content: &ParseBuffer<'_>, split: &mut Split, diagnostics: &mut Diagnostics) -> Result<()> {
     match next_word(content).as_deref() {
-        Some("branch") => {
-            skip(content);
-            let branch = branch(content, diagnostics)?;
-            push(branch, branches, diagnostics);
+        Some(text @ "branch") => {
+            let keyword = word(content, text)?;
+            let branch = branch(content, keyword, diagnostics)?;
+            push(branch, &mut split.branches, diagnostics);
             semicolon(content, "the branch")
         }
-        Some("each") => {
-            skip(content);
-            branches.push(each(content, diagnostics)?);
+        Some(text @ "each") => {
+            let keyword = word(content, text)?;
+            let each = each(content, keyword, diagnostics)?;
+            push(each, &mut split.branches, diagnostics);
             semicolon(content, "`each`")
         }
         Some("join") => {
-            let keyword = word(content, "join")?;
-            let read = self::join(content)?;
-            if join.is_some() {
-                diagnostics.error(&keyword, "the split is joined twice");
+            let read = join(content)?;
+            if split.join.is_some() {
+                diagnostics.error(&read.keyword, "the split is joined twice");
             }
-            join.get_or_insert(read);
+            split.join.get_or_insert(read);
             semicolon(content, "the join")
         }
-        _ => Err(unexpected(content, "`branch`, `each` or `join`")),
+        Some(other) => {
+            let error = unexpected(content, "`branch`, `each` or `join`");
+            Err(match suggest::nearest(other, LINES) {
+                Some(nearest) => error.with_help(&format!("did you mean `{nearest}`?")),
+                None => error,
+            })
+        }
+        None => Err(unexpected(content, "`branch`, `each` or `join`")),
     }
 }
 
 /// Keeps a branch, unless its name is taken.
 fn push(branch: Branch, branches: &mut Vec<Branch>, diagnostics: &mut Diagnostics) {
-    let name = |branch: &Branch| match branch {
-        Branch::Named { name, .. } => Some(name.clone()),
-        Branch::Each { .. } => None,
-    };
-    let new = name(&branch);
-    match branches
+    let taken = branches
         .iter()
-        .filter_map(name)
-        .find(|first| Some(first) == new.as_ref())
-    {
+        .find(|first| plain(&first.name) == plain(&branch.name));
+    match taken {
         Some(first) => {
+            let name = &branch.name;
             diagnostics
-                .unresolved(&new, format!("branch `{first}` is declared twice"))
-                .note(format!("first declared at {}", position(first.span())));
+                .unresolved(name, format!("branch `{name}` is declared twice"))
+                .note(format!("first declared at {}", position(first.name.span())));
         }
         None => branches.push(branch),
     }
 }
 
-fn branch(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Branch> {
+fn branch(
+    content: &ParseBuffer<'_>,
+    keyword: Ident,
+    diagnostics: &mut Diagnostics,
+) -> Result<Branch> {
     let name = declared_name(content, "a branch")?;
     if !content.peek(Token![:]) {
         return Err(unexpected(
@@ -110,22 +129,28 @@ fn branch(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Br
         ));
     }
     skip(content);
-    Ok(Branch::Named {
+    Ok(Branch {
+        keyword,
         name,
+        each: None,
         output: content.parse()?,
         clauses: clauses(content, diagnostics)?,
     })
 }
 
-fn each(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Branch> {
-    let item = declared_name(content, "an item")?;
+fn each(
+    content: &ParseBuffer<'_>,
+    keyword: Ident,
+    diagnostics: &mut Diagnostics,
+) -> Result<Branch> {
+    let name = declared_name(content, "an item")?;
     word(content, "in")?;
     let field = declared_name(content, "a field of the source state")?;
     if !content.peek(Token![:]) {
         return Err(unexpected(content, "`: Item => Output`"));
     }
     skip(content);
-    let item_type = content.parse()?;
+    let item = content.parse()?;
     if !content.peek(Token![=>]) {
         return Err(unexpected(content, "`=>` and the output of a branch"));
     }
@@ -141,18 +166,21 @@ fn each(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Bran
             "how many branches at a time, such as `8`",
         )?);
     }
-    Ok(Branch::Each {
-        item,
-        field,
-        item_type,
+    Ok(Branch {
+        keyword,
+        name,
+        each: Some(Each {
+            field,
+            item,
+            at_most,
+        }),
         output,
-        at_most,
         clauses: clauses(content, diagnostics)?,
     })
 }
 
-fn clauses(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Vec<Clause>> {
-    let mut clauses = Vec::new();
+fn clauses(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Clauses> {
+    let mut clauses = Clauses::default();
     if next_word(content).as_deref() == Some("with") {
         skip(content);
         clause::list(content, &mut clauses, diagnostics)?;
@@ -161,6 +189,7 @@ fn clauses(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<V
 }
 
 fn join(content: &ParseBuffer<'_>) -> Result<Join> {
+    let keyword = word(content, "join")?;
     let Some(text) = next_word(content) else {
         return Err(unexpected(content, "a strategy, such as `all`"));
     };
@@ -174,43 +203,54 @@ fn join(content: &ParseBuffer<'_>) -> Result<Join> {
             )),
         });
     }
-    let strategy = word(content, &text)?;
-    let mut arguments = TokenStream::new();
-    if content.peek(syn::token::Paren) {
-        let inner;
-        parenthesized!(inner in content);
-        arguments = inner.cursor().token_stream();
-        let read = strategy_argument(&inner, &text);
-        skip_all(&inner);
-        read?;
-    } else if matches!(text.as_str(), "quorum" | "percent") {
-        return Err(unexpected(content, &format!("`(..)` after `{text}`")));
-    }
+    let word = word(content, &text)?;
+    let strategy = strategy(content, &text)?;
     let mut within = None;
     if next_word(content).as_deref() == Some("within") {
         skip(content);
         within = Some(duration::parse(content, "how long to wait, such as `5s`")?);
     }
     Ok(Join {
+        keyword,
+        word,
         strategy,
-        arguments,
         within,
     })
 }
 
-fn strategy_argument(inner: &ParseBuffer<'_>, strategy: &str) -> Result<()> {
-    match strategy {
-        "quorum" => duration::parse_count(inner, "how many branches")?,
-        "percent" => duration::parse_count(inner, "how many percent of the branches")?,
+fn strategy(content: &ParseBuffer<'_>, text: &str) -> Result<Strategy> {
+    if !content.peek(syn::token::Paren) {
+        return match text {
+            "all" => Ok(Strategy::All),
+            "any" => Ok(Strategy::Any),
+            "settled" => Ok(Strategy::Settled(None)),
+            _ => Err(unexpected(content, &format!("`(..)` after `{text}`"))),
+        };
+    }
+    let inner;
+    parenthesized!(inner in content);
+    let strategy = argument(&inner, text);
+    skip_all(&inner);
+    strategy
+}
+
+fn argument(inner: &ParseBuffer<'_>, text: &str) -> Result<Strategy> {
+    let count = |what: &str| -> Result<Count> {
+        let count = duration::parse_count(inner, what)?;
+        if inner.is_empty() {
+            Ok(count)
+        } else {
+            Err(unexpected(inner, "`)`"))
+        }
+    };
+    match text {
+        "quorum" => count("how many branches").map(Strategy::Quorum),
+        "percent" => count("how many percent of the branches").map(Strategy::Percent),
         "settled" => {
             word(inner, "min")?;
-            duration::parse_count(inner, "how many branches")?
+            let min = count("how many branches")?;
+            Ok(Strategy::Settled(Some(min)))
         }
-        _ => return Err(unexpected(inner, &format!("nothing in `{strategy}`"))),
-    };
-    if inner.is_empty() {
-        Ok(())
-    } else {
-        Err(unexpected(inner, "`)`"))
+        _ => Err(unexpected(inner, &format!("nothing in `{text}(..)`"))),
     }
 }

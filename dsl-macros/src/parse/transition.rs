@@ -8,7 +8,7 @@ use super::tokens::{
     WithHelp as _, declared_name, is_keyword, next_word, semicolon, skip, stop, unexpected, word,
 };
 use super::{attributes, clause, duration, split, tokens};
-use crate::ast::{Attributes, Due, Transition, TransitionKind, Workflow};
+use crate::ast::{Attributes, Clauses, Due, Split, Transition, TransitionKind, Workflow};
 use crate::diagnostics::Diagnostics;
 
 /// Words that may follow the name of a transition.
@@ -44,7 +44,7 @@ pub(super) fn parse(
         outcome: None,
         sources: Vec::new(),
         targets: Vec::new(),
-        clauses: Vec::new(),
+        clauses: Clauses::default(),
     });
     let transition = ast.transitions.last_mut().expect("one was just pushed");
     rest(input, meant, transition, &ast.unread, diagnostics)
@@ -102,13 +102,17 @@ fn rest(
         &mut transition.targets,
         &format!("the state that `{name}` leads to"),
     )?;
-    let is_split = matches!(transition.kind, TransitionKind::Split { .. });
+    let is_split = matches!(transition.kind, TransitionKind::Split(_));
     if next_word(input).as_deref() == Some("with") {
         skip(input);
         clause::list(input, &mut transition.clauses, diagnostics)?;
     }
     if is_split {
-        transition.kind = split::body(input, &name, diagnostics)?;
+        transition.kind = TransitionKind::Split(split::body(input, &name, diagnostics)?);
+        if next_word(input).as_deref() == Some("with") {
+            let error = unexpected(input, &format!("the next declaration after split `{name}`"));
+            return Err(error.with_help("the clauses of a split stand before its `{`"));
+        }
         let _: Option<Token![;]> = input.parse()?;
         return Ok(());
     }
@@ -141,10 +145,7 @@ fn kind(input: ParseStream<'_>, keyword: &str) -> Result<TransitionKind> {
                 every: duration::parse(input, "how often to ask, such as `5s`")?,
             }
         }
-        "split" => TransitionKind::Split {
-            branches: Vec::new(),
-            join: None,
-        },
+        "split" => TransitionKind::Split(Split::default()),
         _ => TransitionKind::Step,
     })
 }

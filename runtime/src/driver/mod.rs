@@ -19,13 +19,13 @@ use stateway_core::StateKind;
 
 use crate::error::{Cause, Failure, Place, Rollback, RunError};
 use crate::panic::{catch_panic, forget_panic};
-use crate::run::{Options, Run};
+use crate::run::{Options, Owned, Run};
 use forward::forward;
 use rollback::Entry;
 use stop::Stop;
 
 pub use drive::{Drive, NotUndone};
-pub use running::{Running, running};
+pub use running::{Running, running, running_on};
 pub use turn::*;
 
 /// Drives a machine until it ends or a handler fails; then undoes what is to be undone.
@@ -41,7 +41,7 @@ pub fn run<W: Drive<C>, C>(
 ) -> impl Future<Output = Result<W::End, RunError<W::Error>>> {
     let (input, state) = W::into_parts(machine);
     let mut place = Some(state);
-    let run = Run::new(input, options);
+    let run = Owned::new(input, options);
     let mut stop = Stop::new(&run);
     async move {
         let mut journal = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
@@ -58,6 +59,17 @@ pub fn running<'run, W: Workflow, C, F>(
             start,
         },
     }
+}
+
+/// The same, for a workflow with branches that run on tasks of their own: they share the context.
+pub fn running_on<'run, W: Workflow, C: Send + Sync + 'static, F>(
+    machine: W::Any,
+    context: &'run Arc<C>,
+    start: fn(W::Any, &'run C, Options) -> F,
+) -> Running<'run, W, C, F> {
+    let mut running = running(machine, &**context, start);
+    running.options.context = Some(Arc::clone(context) as _);
+    running
 }
 
 impl<W: Workflow, C, F> Running<'_, W, C, F> {

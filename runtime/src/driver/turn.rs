@@ -6,6 +6,7 @@
 )]
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -13,6 +14,7 @@ use pin_project_lite::pin_project;
 use stateway_core::{Transition, Workflow};
 
 use crate::error::Cause;
+use crate::policy::Fails;
 
 /// What a handler's future fails with. Boxed, since every turn moves the result about.
 pub type Failed<E> = Box<Cause<E>>;
@@ -80,22 +82,31 @@ where
 
 pin_project! {
     /// The future of a handler that is called once.
-    pub struct Once<F> {
+    pub struct Once<F, E> {
         #[pin]
         handler: F,
+        error: PhantomData<fn() -> E>,
     }
 }
 
-/// A step without policies.
+/// A step or split without policies.
 #[inline]
-pub fn once<F>(handler: F) -> Once<F> {
-    Once { handler }
+pub fn once<F, T, X, E>(handler: F) -> Once<F, E>
+where
+    F: Future<Output = Result<T, X>>,
+    X: Fails<E>,
+{
+    Once {
+        handler,
+        error: PhantomData,
+    }
 }
 
-impl<F, T, E> Future for Once<F>
+impl<F, T, X, E> Future for Once<F, E>
 where
-    F: Future<Output = Result<T, E>>,
+    F: Future<Output = Result<T, X>>,
     T: Transition,
+    X: Fails<E>,
 {
     type Output = Result<<T::Workflow as Workflow>::State, Failed<E>>;
 
@@ -104,7 +115,7 @@ where
         match self.project().handler.poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(outcome)) => Poll::Ready(Ok(outcome.into_state())),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(Box::new(Cause::Handler(error)))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Box::new(error.into_cause()))),
         }
     }
 }

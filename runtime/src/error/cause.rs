@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use super::JoinError;
 use crate::breaker::BreakerOpen;
 
 /// What ended a run, or the attempt to undo a transition.
@@ -12,6 +13,9 @@ use crate::breaker::BreakerOpen;
 pub enum Cause<E> {
     /// A handler returned this error.
     Handler(E),
+    /// Too few branches of a split succeeded for them to be joined.
+    // Boxed: it is by far the largest.
+    Join(Box<JoinError<E>>),
     /// A handler panicked with this message.
     Panic(Box<str>),
     /// The last attempt took longer than the `timeout` of its transition. Its future was dropped.
@@ -65,11 +69,13 @@ pub enum Scope {
 impl<E> Cause<E> {
     /// The handler's error, where there was one.
     ///
-    /// Also that of the attempt before a timeout, a deadline, a refusal or a cancellation.
+    /// Also that of the attempt before a timeout, a deadline, a refusal or a cancellation; of a split,
+    /// that of the first branch that has one.
     #[must_use]
     pub fn error(&self) -> Option<&E> {
         match self {
             Cause::Handler(error) => Some(error),
+            Cause::Join(join) => join.error(),
             Cause::Timeout { last, .. }
             | Cause::Deadline { last, .. }
             | Cause::BreakerOpen { last, .. }
@@ -78,10 +84,26 @@ impl<E> Cause<E> {
         }
     }
 
+    /// Takes that error out.
+    pub(crate) fn into_error(self) -> Option<E> {
+        match self {
+            Cause::Handler(error) => Some(error),
+            Cause::Join(join) => join.into_error(),
+            Cause::Timeout { last, .. }
+            | Cause::Deadline { last, .. }
+            | Cause::BreakerOpen { last, .. }
+            | Cause::Cancelled { last } => last,
+            Cause::Panic(_) | Cause::Terminated | Cause::NotUndone => None,
+        }
+    }
+
     /// The same failure of a run that was cancelled meanwhile; `last` came before it.
     pub(crate) fn cancelled(self, last: Option<E>) -> Self {
         match self {
             Cause::Handler(error) => Cause::Cancelled { last: Some(error) },
+            Cause::Join(join) => Cause::Cancelled {
+                last: join.into_error().or(last),
+            },
             Cause::Timeout { .. } | Cause::BreakerOpen { .. } => Cause::Cancelled { last },
             other => other,
         }
@@ -100,7 +122,10 @@ impl<E> Cause<E> {
     where
         E: Error + 'static,
     {
-        self.error().map(|error| error as _)
+        match self {
+            Cause::Join(join) => join.source(),
+            cause => cause.error().map(|error| error as _),
+        }
     }
 }
 
@@ -108,7 +133,7 @@ impl<E> Cause<E> {
     /// What it did: "step `charge` .. in state `Reserved`".
     pub(crate) fn verb(&self) -> &'static str {
         match self {
-            Cause::Handler(_) => "failed",
+            Cause::Handler(_) | Cause::Join(_) => "failed",
             Cause::Panic(_) => "panicked",
             Cause::Timeout { .. } => "timed out",
             Cause::Deadline { .. } => "ran out of time",
@@ -123,6 +148,7 @@ impl<E> Cause<E> {
     pub(crate) fn detail(&self) -> impl fmt::Display {
         fmt::from_fn(|f| match self {
             Cause::Panic(message) => write!(f, ": {message}"),
+            Cause::Join(join) => write!(f, ": {join}"),
             Cause::Timeout { limit, .. } => write!(f, ": an attempt may take {limit:?}"),
             Cause::Deadline { limit, scope, .. } => match scope {
                 Scope::Transition => write!(f, ": it may take {limit:?}"),

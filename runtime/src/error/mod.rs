@@ -1,6 +1,8 @@
 //! Why a run failed, where it was, and what became of what it had done.
 
+mod branch;
 mod cause;
+mod join;
 mod rollback;
 
 use std::any::Any;
@@ -8,11 +10,13 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use stateway_core::Graph;
+use stateway_core::{Graph, TransitionKind};
 
 use crate::key::RunId;
 
+pub use branch::BranchError;
 pub use cause::{Cause, Scope};
+pub use join::JoinError;
 pub use rollback::{Rollback, UndoEntry, UndoError};
 
 /// A run that did not end as it was declared to.
@@ -112,7 +116,8 @@ impl<E> RunError<E> {
 
     /// How often the handler was called in this visit; 0 if no transition was under way.
     ///
-    /// An attempt that a breaker refused is no call.
+    /// An attempt that a breaker refused is no call. An attempt of a split is the whole of it: its
+    /// branches and then the handler that joins them.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.failure.place.attempts
@@ -152,6 +157,15 @@ impl<E> RunError<E> {
     }
 }
 
+impl<E> RunError<E> {
+    /// The keyword of the transition that was under way.
+    fn keyword(&self) -> &'static str {
+        let transition = self.failure.place.transition;
+        let kind = transition.map(|it| self.failure.graph.transitions[it].kind);
+        kind.map_or("", TransitionKind::keyword)
+    }
+}
+
 impl<E: fmt::Debug> fmt::Debug for RunError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunError")
@@ -173,8 +187,7 @@ impl<E> fmt::Display for RunError<E> {
         let (workflow, state) = (self.workflow(), self.state());
         let (verb, detail) = (self.cause().verb(), self.cause().detail());
         match self.transition() {
-            // A run moves along steps alone as yet.
-            Some(transition) => write!(f, "step `{transition}` {verb}")?,
+            Some(transition) => write!(f, "{} `{transition}` {verb}", self.keyword())?,
             None if matches!(self.cause(), Cause::NotUndone) => {
                 write!(
                     f,

@@ -7,7 +7,7 @@ use ref_cast::RefCast;
 use stateway_core::{Target, Transition, Workflow};
 use tokio_util::sync::CancellationToken;
 
-use crate::key::{Key, RunId};
+use crate::key::{Key, Part, RunId};
 use crate::run::Run;
 
 /// One visit to the transition `T`, as its handler sees it.
@@ -49,7 +49,7 @@ impl<T: Transition> Step<T> {
             workflow: T::Workflow::GRAPH.name,
             run: self.run.id.clone(),
             visit: self.run.visit(),
-            undo: false,
+            part: Part::Whole,
         }
     }
 
@@ -73,6 +73,10 @@ impl<T: Transition> Step<T> {
     #[must_use]
     pub fn run_id(&self) -> &RunId {
         &self.run.id
+    }
+
+    pub(crate) fn run(&self) -> &Run<T::Workflow> {
+        &self.run
     }
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use ref_cast::RefCast;
 use stateway_core::{Transition, Workflow};
 
-use crate::key::{Key, RunId};
+use crate::key::{Key, Part, RunId};
 use crate::run::Run;
 
 /// The visit to the transition `T` that is being undone, as the handler of its `undo` sees it.
@@ -34,7 +34,7 @@ impl<T: Transition> Undo<T> {
     #[must_use]
     pub fn key(&self) -> Key {
         Key {
-            undo: true,
+            part: Part::Undo,
             ..self.done()
         }
     }
@@ -46,7 +46,7 @@ impl<T: Transition> Undo<T> {
             workflow: T::Workflow::GRAPH.name,
             run: self.run.id.clone(),
             visit: self.run.visit(),
-            undo: false,
+            part: Part::Whole,
         }
     }
 

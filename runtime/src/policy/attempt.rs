@@ -5,8 +5,10 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
+use super::fails::Fails;
 use crate::error::{Cause, Scope};
 use crate::panic::{catch_panic, forget_panic};
 
@@ -43,8 +45,8 @@ pub(super) enum Called<T, E> {
 /// Waits for a handler.
 ///
 /// The timer is made when the handler first waits: most that have one never need it.
-pub(super) async fn attempt<T, E>(
-    handler: impl Future<Output = Result<T, E>>,
+pub(super) async fn attempt<T, X: Fails<E>, E>(
+    handler: impl Future<Output = Result<T, X>>,
     limit: Option<Limit>,
     catches_panics: bool,
 ) -> Called<T, E> {
@@ -54,7 +56,7 @@ pub(super) async fn attempt<T, E>(
         let mut poll = || {
             let handler = handler.as_mut().as_pin_mut();
             let handler = handler.unwrap_or_else(|| unreachable!("it has not ended"));
-            handler.poll(cx).map_err(Cause::Handler)
+            handler.poll(cx).map_err(Fails::into_cause)
         };
         let polled = if catches_panics {
             catch_panic(poll)
@@ -67,7 +69,8 @@ pub(super) async fn attempt<T, E>(
             (Poll::Pending, None) => Poll::Pending,
             (Poll::Pending, Some(limit)) => {
                 if timer.is_none() {
-                    timer.set(Some(sleep_until(limit.at)));
+                    // A handler that uses up what its task may do must not stop the clock.
+                    timer.set(Some(unconstrained(sleep_until(limit.at))));
                 }
                 let timer = timer.as_mut().as_pin_mut().expect("it was just set");
                 timer.poll(cx).map(|()| Called::Stopped(limit))

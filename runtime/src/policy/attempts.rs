@@ -7,12 +7,13 @@ use tokio::time::Instant;
 
 use super::attempt::{Called, Why, attempt};
 use super::catch::Catch;
+use super::fails::Fails;
 use super::gate::Gate;
 use super::source::Source;
 use super::terms::{Rules, Terms};
 use super::verdict::{Verdict, delay};
 use crate::driver::Drive;
-use crate::error::Cause;
+use crate::error::{BranchError, Cause, JoinError};
 use crate::time::after;
 
 /// What a visit consists of.
@@ -44,7 +45,7 @@ pub(super) struct Failure<E, G: Gate> {
 
 /// Calls the handler until it succeeds or no attempt is left; `first` is the first attempt, if it was
 /// made and failed.
-pub(super) async fn attempts<'run, W, C, V, R, G, S, T, P, F, Fut, K>(
+pub(super) async fn attempts<'run, W, C, V, R, G, S, T, X, P, F, Fut, K>(
     mut visit: Visit<'run, W, C, V, R, G, P, F, K>,
     first: Option<Failure<W::Error, G>>,
 ) -> Result<T, Cause<W::Error>>
@@ -54,7 +55,8 @@ where
     G: Gate,
     P: Source<State = S>,
     F: Fn(&'run C, S, &'run V) -> Fut,
-    Fut: Future<Output = Result<T, W::Error>>,
+    Fut: Future<Output = Result<T, X>>,
+    X: Fails<W::Error>,
     K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
 {
     let (context, seen) = (visit.context, visit.seen);
@@ -65,7 +67,7 @@ where
     };
     let mut failed = first;
     let mut last = None;
-    let error = loop {
+    let cause = loop {
         let Failure { cause, permit } = if let Some(failure) = failed.take() {
             failure
         } else {
@@ -107,6 +109,7 @@ where
         };
         let verdict = match &cause {
             Cause::Handler(error) => judge::<W, C>(context, error),
+            Cause::Join(join) => rejoin::<W, C>(context, join),
             Cause::BreakerOpen { retry_in, .. } => Verdict::Retry {
                 after: Some(*retry_in),
             },
@@ -124,19 +127,17 @@ where
             (Verdict::Retry { after }, Some(retry)) if progress.made < all => {
                 delay(retry, progress.made, &cause, after)
             }
-            _ => match cause {
-                Cause::Handler(error) if K::CATCHES => break error,
-                cause => return Err(cause.after(last)),
-            },
+            _ if K::takes(&cause) => break cause.after(last),
+            _ => return Err(cause.after(last)),
         };
-        if let Cause::Handler(error) = cause {
-            last = Some(error);
+        if let Cause::Handler(_) | Cause::Join(_) = cause {
+            last = cause.into_error();
         }
         progress.due = Some(after(Instant::now(), delay));
     };
     let limit = visit.terms.limit();
     let state = visit.source.give(true);
-    let caught = visit.catch.catch(context, state, error, seen);
+    let caught = visit.catch.catch(context, state, cause, seen);
     match attempt(caught, limit, Terms::<W, R, G>::CATCHES_PANICS).await {
         Called::Succeeded(value) => Ok(value),
         Called::Failed(cause) => Err(cause),
@@ -145,7 +146,7 @@ where
 }
 
 /// Calls the handler once.
-async fn call<'run, W, C, V, R, G, S, T, P, F, Fut, K>(
+async fn call<'run, W, C, V, R, G, S, T, X, P, F, Fut, K>(
     visit: &mut Visit<'run, W, C, V, R, G, P, F, K>,
     is_last: bool,
 ) -> Called<T, W::Error>
@@ -155,7 +156,8 @@ where
     G: Gate,
     P: Source<State = S>,
     F: Fn(&'run C, S, &'run V) -> Fut,
-    Fut: Future<Output = Result<T, W::Error>>,
+    Fut: Future<Output = Result<T, X>>,
+    X: Fails<W::Error>,
     K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
 {
     visit.terms.attempt();
@@ -170,4 +172,19 @@ where
 fn judge<W: Drive<C>, C>(context: &C, error: &W::Error) -> Verdict {
     let judged = catch_unwind(AssertUnwindSafe(|| W::judge(context, error)));
     judged.unwrap_or(Verdict::Final)
+}
+
+/// Whether the branches may be joined the next time: not if too many of them failed with errors that
+/// they would fail with again.
+fn rejoin<W: Drive<C>, C>(context: &C, join: &JoinError<W::Error>) -> Verdict {
+    let is_final = |failure: &&BranchError<W::Error>| match failure.cause() {
+        Cause::Handler(error) => matches!(judge::<W, C>(context, error), Verdict::Final),
+        _ => false,
+    };
+    let lost = join.failures.iter().filter(is_final).count();
+    if join.branches - lost < join.needed {
+        Verdict::Final
+    } else {
+        Verdict::Retry { after: None }
+    }
 }

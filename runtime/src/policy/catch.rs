@@ -1,7 +1,9 @@
-//! The handler that is asked when the last attempt has failed with an error.
+//! The handler that is asked when the last attempt has failed.
 
-use std::future::{Future, Ready, ready};
+use std::future::{Future, Pending};
 use std::marker::PhantomData;
+
+use crate::error::Cause;
 
 /// The handler that is asked when the last attempt failed.
 pub trait Catch<C, S, E, V> {
@@ -12,15 +14,22 @@ pub trait Catch<C, S, E, V> {
     /// Its future.
     type Call: Future<Output = Result<Self::Outcome, E>> + Send;
 
-    /// Calls it.
-    fn catch(self, context: C, state: S, error: E, visit: V) -> Self::Call;
+    /// Whether it is asked about this.
+    fn takes(cause: &Cause<E>) -> bool;
+
+    /// Calls it, about a cause that it takes.
+    fn catch(self, context: C, state: S, cause: Cause<E>, visit: V) -> Self::Call;
 }
 
 /// A transition without `catch`.
 pub struct Nothing<T>(PhantomData<fn() -> T>);
 
-/// A transition with this one.
+/// A step with this one: it is asked about an error.
 pub struct Caught<F>(pub F);
+
+/// A split with this one: it is asked about any failure, since a join fails without an error where a
+/// branch did not end in time.
+pub struct CaughtJoin<F>(pub F);
 
 impl<T> Default for Nothing<T> {
     fn default() -> Self {
@@ -31,10 +40,14 @@ impl<T> Default for Nothing<T> {
 impl<C, S, E: Send, V, T: Send> Catch<C, S, E, V> for Nothing<T> {
     const CATCHES: bool = false;
     type Outcome = T;
-    type Call = Ready<Result<T, E>>;
+    type Call = Pending<Result<T, E>>;
 
-    fn catch(self, _: C, _: S, error: E, _: V) -> Ready<Result<T, E>> {
-        ready(Err(error))
+    fn takes(_: &Cause<E>) -> bool {
+        false
+    }
+
+    fn catch(self, _: C, _: S, _: Cause<E>, _: V) -> Pending<Result<T, E>> {
+        unreachable!("nothing is asked that takes nothing")
     }
 }
 
@@ -47,7 +60,36 @@ where
     type Outcome = T;
     type Call = Fut;
 
-    fn catch(self, context: C, state: S, error: E, visit: V) -> Fut {
-        self.0(context, state, error, visit)
+    fn takes(cause: &Cause<E>) -> bool {
+        matches!(cause, Cause::Handler(_))
+    }
+
+    fn catch(self, context: C, state: S, cause: Cause<E>, visit: V) -> Fut {
+        match cause {
+            Cause::Handler(error) => self.0(context, state, error, visit),
+            _ => unreachable!("it is asked about an error"),
+        }
+    }
+}
+
+impl<C, S, E, V, T, F, Fut> Catch<C, S, E, V> for CaughtJoin<F>
+where
+    F: FnOnce(C, S, Cause<E>, V) -> Fut,
+    Fut: Future<Output = Result<T, E>> + Send,
+{
+    const CATCHES: bool = true;
+    type Outcome = T;
+    type Call = Fut;
+
+    fn takes(cause: &Cause<E>) -> bool {
+        // A deadline leaves no time for it, and a run that is cancelled goes nowhere.
+        !matches!(
+            cause,
+            Cause::Deadline { .. } | Cause::Cancelled { .. } | Cause::Terminated
+        )
+    }
+
+    fn catch(self, context: C, state: S, cause: Cause<E>, visit: V) -> Fut {
+        self.0(context, state, cause, visit)
     }
 }

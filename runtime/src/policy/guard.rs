@@ -9,11 +9,13 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use stateway_core::{Transition, Workflow};
+use tokio::task::coop::unconstrained;
 use tokio::time::sleep_until;
 
 use super::attempt::Why;
 use super::attempts::{Failure, Visit, attempts};
 use super::catch::{Catch, Nothing};
+use super::fails::Fails;
 use super::gate::{Gate, NoGate};
 use super::source::{Source, kept};
 use super::terms::{OfTransition, OfUndo, Terms};
@@ -46,7 +48,7 @@ enum Later<T> {
 
 /// Calls the handler of a transition under its policy.
 #[inline]
-pub fn guarded<'run, W, C, T, G, S, P, F, Fut, K>(
+pub fn guarded<'run, W, C, T, G, S, P, F, Fut, X, K>(
     context: &'run C,
     run: &'run Run<W>,
     seen: &'run Step<T>,
@@ -61,7 +63,8 @@ where
     G: Gate,
     P: Source<State = S>,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut,
-    Fut: Future<Output = Result<T, W::Error>>,
+    Fut: Future<Output = Result<T, X>>,
+    X: Fails<W::Error>,
     K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T>,
 {
     let visit = Visit {
@@ -70,7 +73,7 @@ where
         source,
         handler,
         catch,
-        terms: Terms::new(run, gate),
+        terms: Terms::new(run, run.counter(), gate),
     };
     Guarded {
         visit: Some(visit),
@@ -80,7 +83,7 @@ where
     }
 }
 
-impl<'run, W, C, T, G, S, P, F, Fut, K> Future for Guarded<'run, W, C, T, G, P, F, Fut, K>
+impl<'run, W, C, T, G, S, P, F, Fut, X, K> Future for Guarded<'run, W, C, T, G, P, F, Fut, K>
 where
     W: Drive<C>,
     W::Input: Send + Sync,
@@ -90,7 +93,8 @@ where
     S: Send + 'run,
     P: Source<State = S> + Send + 'run,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut + Send + Sync + 'run,
-    Fut: Future<Output = Result<T, W::Error>> + Send + 'run,
+    Fut: Future<Output = Result<T, X>> + Send + 'run,
+    X: Fails<W::Error> + 'run,
     K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T> + Send + 'run,
 {
     type Output = Result<W::State, Failed<W::Error>>;
@@ -119,7 +123,7 @@ enum First<T, E> {
     NotYet,
 }
 
-impl<'run, W, C, T, G, S, P, F, Fut, K> Guarded<'run, W, C, T, G, P, F, Fut, K>
+impl<'run, W, C, T, G, S, P, F, Fut, X, K> Guarded<'run, W, C, T, G, P, F, Fut, K>
 where
     W: Drive<C>,
     W::Input: Send + Sync,
@@ -129,7 +133,8 @@ where
     S: Send + 'run,
     P: Source<State = S> + Send + 'run,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut + Send + Sync + 'run,
-    Fut: Future<Output = Result<T, W::Error>> + Send + 'run,
+    Fut: Future<Output = Result<T, X>> + Send + 'run,
+    X: Fails<W::Error> + 'run,
     K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T> + Send + 'run,
 {
     #[inline]
@@ -155,7 +160,7 @@ where
                 this.first.set(Some(call));
             }
             match this.first.as_mut().as_pin_mut() {
-                Some(call) => call.poll(cx).map_err(Cause::Handler),
+                Some(call) => call.poll(cx).map_err(Fails::into_cause),
                 None => unreachable!("the first call is under way"),
             }
         };
@@ -178,7 +183,7 @@ where
                 };
                 let late = this.later.get_or_insert_with(|| {
                     Box::pin(async move {
-                        sleep_until(limit.at).await;
+                        unconstrained(sleep_until(limit.at)).await;
                         Later::Late
                     })
                 });
@@ -251,7 +256,7 @@ where
         source: kept(copy(&state), copy),
         handler,
         catch: Nothing::default(),
-        terms: Terms::<W, OfUndo<T, POSITION>, NoGate>::new(run, NoGate),
+        terms: Terms::<W, OfUndo<T, POSITION>, NoGate>::new(run, run.counter(), NoGate),
     };
     let undone = attempts(visit, None).await;
     undone.map_err(|cause| (cause, Left::new(state)))

@@ -3,14 +3,18 @@
 
 mod attempt;
 mod attempts;
+mod branch;
 mod catch;
+mod fails;
 mod gate;
 mod guard;
 mod source;
 mod terms;
 mod verdict;
 
-pub use catch::{Caught, Nothing};
+pub use branch::attempted;
+pub use catch::{Caught, CaughtJoin, Nothing};
+pub use fails::Fails;
 pub use gate::{Limited, NoGate};
 pub use guard::{guarded, undoing};
 pub use source::{Keep, NotKept, kept, once_only};

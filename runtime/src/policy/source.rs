@@ -18,6 +18,9 @@ pub struct Kept<S, F> {
 /// A state for one call.
 pub struct OnceOnly<S>(Option<S>);
 
+/// What a branch borrows, as often as it is called.
+pub(super) struct Lent<S>(pub(super) S);
+
 /// Keeps `state` for several calls.
 pub fn kept<S, F: Fn(&S) -> S>(state: S, copy: F) -> Kept<S, F> {
     Kept {
@@ -53,6 +56,15 @@ impl<S> Source for OnceOnly<S> {
         self.0
             .take()
             .expect("a policy that calls twice keeps the state")
+    }
+}
+
+impl<S: Copy> Source for Lent<S> {
+    type State = S;
+
+    #[inline]
+    fn give(&mut self, _last: bool) -> S {
+        self.0
     }
 }
 

@@ -1,6 +1,7 @@
 //! The policy of one visit: what the declaration says, what the context lends, and since when.
 
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use stateway_core::{Policy, Retry, Transition, UndoInfo, Workflow};
@@ -21,6 +22,8 @@ pub(super) trait Rules {
     const TIMEOUT: Option<Duration>;
     /// `deadline(..)`
     const DEADLINE: Option<Duration>;
+    /// Whether a panic of one attempt is its failure, also where no other follows.
+    const CATCHES_PANICS: bool;
     /// Whether it is a transition on the way. A rollback is not cancelled, nor under the deadline of
     /// the run.
     const FORWARD: bool;
@@ -40,6 +43,11 @@ impl<T: Transition> Rules for OfTransition<T> {
     const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
     const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
     const DEADLINE: Option<Duration> = Self::POLICY.deadline;
+    // A split may `catch` a panic.
+    const CATCHES_PANICS: bool = {
+        let info = &T::Workflow::GRAPH.transitions[T::POSITION];
+        info.split.is_some() && info.policy.catch.is_some()
+    };
     const FORWARD: bool = true;
 }
 
@@ -51,12 +59,33 @@ impl<T: Transition, const POSITION: usize> Rules for OfUndo<T, POSITION> {
     const RETRY: Option<&'static Retry> = Self::UNDO.retry.as_ref();
     const TIMEOUT: Option<Duration> = Self::UNDO.timeout;
     const DEADLINE: Option<Duration> = None;
+    const CATCHES_PANICS: bool = true;
     const FORWARD: bool = false;
+}
+
+/// The rules of the branch that is declared at `POSITION` in the split `T`.
+pub(super) struct OfBranch<T, const POSITION: usize>(PhantomData<fn() -> T>);
+
+impl<T: Transition, const POSITION: usize> OfBranch<T, POSITION> {
+    const POLICY: &'static Policy = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
+        Some(split) => &split.branches[POSITION].policy,
+        None => panic!("only a split has branches"),
+    };
+}
+
+impl<T: Transition, const POSITION: usize> Rules for OfBranch<T, POSITION> {
+    const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
+    const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
+    const DEADLINE: Option<Duration> = Self::POLICY.deadline;
+    const CATCHES_PANICS: bool = true;
+    const FORWARD: bool = true;
 }
 
 /// The terms under which a handler is called in one visit.
 pub(super) struct Terms<'run, W: Workflow, R, G> {
     run: &'run Run<W>,
+    /// How often the handler was called.
+    counter: &'run AtomicU32,
     gate: G,
     /// When the visit began; known where something counts from then.
     began: Option<Instant>,
@@ -66,13 +95,14 @@ pub(super) struct Terms<'run, W: Workflow, R, G> {
 impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
     /// Whether a panic ends the attempt and not the run: the guard around it costs time, and around
     /// the run there is one anyway.
-    pub(super) const CATCHES_PANICS: bool = R::RETRY.is_some() || !R::FORWARD;
+    pub(super) const CATCHES_PANICS: bool = R::RETRY.is_some() || R::CATCHES_PANICS;
 
     #[inline]
-    pub(super) fn new(run: &'run Run<W>, gate: G) -> Self {
+    pub(super) fn new(run: &'run Run<W>, counter: &'run AtomicU32, gate: G) -> Self {
         let is_timed = R::TIMEOUT.is_some() || R::DEADLINE.is_some();
         Terms {
             run,
+            counter,
             gate,
             began: is_timed.then(Instant::now),
             rules: PhantomData,
@@ -93,7 +123,8 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
     /// Counts one more call of the handler.
     #[inline]
     pub(super) fn attempt(&self) {
-        self.run.attempt();
+        let made = self.counter.load(Ordering::Relaxed);
+        self.counter.store(made + 1, Ordering::Relaxed);
     }
 
     /// Takes a place in the limiter's line, if there is one, or says when there may be one.

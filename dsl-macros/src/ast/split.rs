@@ -1,0 +1,88 @@
+//! What stands between the braces of a split.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::Type;
+
+use super::{ClauseKind, Clauses, Count, Duration};
+
+/// The body of a split.
+#[derive(Default)]
+pub(crate) struct Split {
+    pub(crate) branches: Vec<Branch>,
+    /// `None` where it is missing or could not be read, which is reported.
+    pub(crate) join: Option<Join>,
+    /// Whether every line could be read.
+    pub(crate) is_whole: bool,
+}
+
+/// `branch credit: CreditReport with ..;`, or `each chunk in chunks: Chunk => Counts with ..;`
+pub(crate) struct Branch {
+    pub(crate) keyword: Ident,
+    pub(crate) name: Ident,
+    pub(crate) each: Option<Each>,
+    pub(crate) output: Type,
+    pub(crate) clauses: Clauses,
+}
+
+/// What an `each` says beside its name and its output.
+pub(crate) struct Each {
+    pub(crate) field: Ident,
+    pub(crate) item: Type,
+    pub(crate) at_most: Option<Count>,
+}
+
+/// `join quorum(2) within 5s;`
+pub(crate) struct Join {
+    pub(crate) keyword: Ident,
+    /// The word of the strategy.
+    pub(crate) word: Ident,
+    pub(crate) strategy: Strategy,
+    pub(crate) within: Option<Duration>,
+}
+
+pub(crate) enum Strategy {
+    All,
+    Any,
+    Quorum(Count),
+    Percent(Count),
+    /// `settled`, or `settled(min 2)`
+    Settled(Option<Count>),
+}
+
+impl Branch {
+    /// Whether it runs on a task of its own.
+    pub(crate) fn spawns(&self) -> bool {
+        self.clauses
+            .iter()
+            .any(|clause| clause.kind() == ClauseKind::Spawn)
+    }
+}
+
+impl Strategy {
+    /// Whether what is joined has a place for every branch, also for one that failed.
+    pub(crate) fn keeps_failures(&self) -> bool {
+        !matches!(self, Strategy::All | Strategy::Any)
+    }
+}
+
+/// As it was written, without the keyword.
+impl ToTokens for Join {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.word.to_tokens(tokens);
+        tokens.extend(match &self.strategy {
+            Strategy::All | Strategy::Any | Strategy::Settled(None) => TokenStream::new(),
+            Strategy::Quorum(count) | Strategy::Percent(count) => {
+                let count = &count.literal;
+                quote!((#count))
+            }
+            Strategy::Settled(Some(count)) => {
+                let count = &count.literal;
+                quote!((min #count))
+            }
+        });
+        if let Some(within) = &self.within {
+            tokens.extend(quote!(within #within));
+        }
+    }
+}

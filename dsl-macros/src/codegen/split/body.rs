@@ -1,0 +1,236 @@
+//! The future of a split: its branches side by side, then the handler that joins them.
+//!
+//! It is an `async` block, and not a function of the runtime: the branches borrow the state that it
+//! holds, and a closure that gives a future which borrows from its argument has no type to write.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+use super::super::{Context, policy};
+use super::joined::variant;
+use super::{Shape, Whole};
+use crate::ast::Strategy;
+use crate::graph::{Branch, Transition};
+
+/// The block. It finds the context, the state and the `&Step` as `context`, `state` and `step`; gives
+/// the outcome, or the cause of the failure.
+pub(in crate::codegen) fn body(
+    cx: &Context<'_>,
+    context: &Ident,
+    transition: &Transition<'_>,
+) -> TokenStream {
+    let Some(whole) = Whole::of(transition) else {
+        return TokenStream::new();
+    };
+    let name = &transition.declaration.name;
+    let outcome = &transition.outcome;
+    let span = cx.at(name.span());
+    let private = cx.alias(span);
+    let writer = Writer {
+        cx,
+        context,
+        private: &private,
+        whole: &whole,
+    };
+    let branches = writer.branches();
+    let joined = writer.joined();
+    let join = quote_spanned!(span=> #private::join::<#outcome, #context::Error, _>);
+    let before = if whole.spawns() {
+        // Tasks share the state. They have gone when the branches are joined.
+        quote_spanned! {span=>
+            let shared = #private::Arc::new(state);
+            let joined = {
+                let (shared, tasks) = (&shared, &#private::Tasks::new());
+                let state = &**shared;
+                let joined = #join(step, #branches, #private::Some(tasks)).await?;
+                #joined
+            };
+            let state = #private::unshared(shared);
+        }
+    } else {
+        quote_spanned! {span=>
+            let joined = {
+                let state = &state;
+                let joined = #join(step, #branches, #private::None).await?;
+                #joined
+            };
+        }
+    };
+    quote_spanned! {span=>
+        async move {
+            #before
+            #context::#name(context, state, joined, step).await.map_err(#private::Fails::into_cause)
+        }
+    }
+}
+
+struct Writer<'a> {
+    cx: &'a Context<'a>,
+    context: &'a Ident,
+    private: &'a Ident,
+    whole: &'a Whole<'a>,
+}
+
+impl Writer<'_> {
+    /// The branches as the runtime takes them.
+    fn branches(&self) -> TokenStream {
+        let private = self.private;
+        match &self.whole.shape {
+            Shape::Named(branches) => {
+                let seats = branches.iter().enumerate().rev();
+                let list = seats.fold(quote!(#private::Last), |rest, (position, branch)| {
+                    let future = self.future(position, branch);
+                    quote! {
+                        #private::beside(#private::seat(step, #position, |branch| #future), #rest)
+                    }
+                });
+                quote!(#private::named(#list))
+            }
+            Shape::Each(branch, each) => {
+                let item = &each.item;
+                let future = self.future(0, branch);
+                let items = self.items(&each.field);
+                if branch.declaration.spawns() {
+                    return quote!(#private::each(step, #items.count(), |branch| #future));
+                }
+                // Some collections are slow to give the item at a position, so all are at hand.
+                quote! {
+                    match &#items.collect::<#private::Vec<&#item>>() {
+                        items => #private::each(step, items.len(), move |branch| #future),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The items of an `each`.
+    fn items(&self, field: &Ident) -> TokenStream {
+        // At the place of the field: a field that has no items is an error there.
+        let span = self.cx.at(field.span());
+        quote_spanned!(span=> state.#field.iter())
+    }
+
+    /// The future of a branch, on the task of the run or on its own.
+    fn future(&self, position: usize, branch: &Branch<'_>) -> TokenStream {
+        let (private, context) = (self.private, self.context);
+        let call = self.call(position, branch);
+        let span = self.cx.at(branch.declaration.name.span());
+        let each = branch.declaration.each.as_ref();
+        if !branch.declaration.spawns() {
+            let item = each.map(|_| quote_spanned!(span=> let item = items[branch.index()];));
+            return quote_spanned!(span=> async move { #item #call });
+        }
+        // A task shares the whole state and finds its item in it.
+        let item = each.map(|each| {
+            let (items, ty) = (self.items(&each.field), &each.item);
+            quote_spanned!(span=> let item: &#ty = #private::item(#items, &branch);)
+        });
+        quote_spanned! {span=>
+            {
+                let (context, shared) = (
+                    #private::context::<#context, _>(step),
+                    #private::Arc::clone(shared),
+                );
+                #private::spawned(tasks, branch, move |branch| async move {
+                    let (context, state) = (&*context, &*shared);
+                    #item
+                    #call
+                })
+            }
+        }
+    }
+
+    /// The call of the handler, and how it ended.
+    fn call(&self, position: usize, branch: &Branch<'_>) -> TokenStream {
+        let (private, context) = (self.private, self.context);
+        let name = &branch.declaration.name;
+        let span = self.cx.at(name.span());
+        let is_each = branch.declaration.each.is_some();
+        if !branch.declaration.clauses.guard() {
+            let item = is_each.then(|| quote_spanned!(span=> item,));
+            return quote_spanned! {span=>
+                #private::ended(
+                    #context::#name(context, state, #item #private::called(&branch)).await,
+                    &branch,
+                )
+            };
+        }
+        let gate = policy::gate(
+            self.cx,
+            context,
+            &branch.declaration.name,
+            branch.breaker,
+            branch.limit,
+        );
+        let (lent, handler) = if is_each {
+            (
+                quote_spanned!(span=> (state, item)),
+                quote_spanned! {span=>
+                    |context, (state, item), branch| #context::#name(context, state, item, branch)
+                },
+            )
+        } else {
+            (
+                quote_spanned!(span=> state),
+                quote_spanned!(span=> #context::#name),
+            )
+        };
+        quote_spanned! {span=>
+            #private::ended(
+                #private::attempted::<_, #position, _, _, _, _, _, _, _>(
+                    context, &branch, #lent, #handler, #gate,
+                )
+                .await,
+                &branch,
+            )
+        }
+    }
+
+    /// What became of the branches, as the handler gets it.
+    fn joined(&self) -> TokenStream {
+        let (private, joined) = (self.private, &self.whole.transition.joined);
+        let strategy = &self.whole.join.strategy;
+        let branches = match &self.whole.shape {
+            Shape::Each(..) => {
+                return match strategy {
+                    Strategy::All => quote!(#private::all(joined)),
+                    Strategy::Any => quote!(#private::first(joined)),
+                    _ => quote!(joined),
+                };
+            }
+            Shape::Named(branches) => branches,
+        };
+        let names: Vec<&Ident> = branches.iter().map(|it| &it.declaration.name).collect();
+        if matches!(strategy, Strategy::Any) {
+            let arms = names.iter().enumerate().map(|(position, name)| {
+                let variant = variant(name);
+                let pattern = (0..=position).rev().fold(quote!(_), |rest, here| {
+                    if here == position {
+                        quote!((#private::Branched::Done(output), _))
+                    } else {
+                        quote!((_, #rest))
+                    }
+                });
+                quote!(#pattern => #joined::#variant(output))
+            });
+            return quote! {
+                match joined {
+                    #(#arms,)*
+                    _ => ::core::unreachable!("where `any` is joined, one branch has succeeded"),
+                }
+            };
+        }
+        let values: Vec<Ident> = (0..names.len())
+            .map(|it| format_ident!("branch{it}"))
+            .collect();
+        let pattern = values.iter().rev();
+        let pattern = pattern.fold(quote!(()), |rest, value| quote!((#value, #rest)));
+        let done = matches!(strategy, Strategy::All).then(|| quote!(.done()));
+        quote! {
+            {
+                let #pattern = joined;
+                #joined { #(#names: #values #done,)* }
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What the branches of a split are joined to, typed by its strategy.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::super::{Context, generated_type};
+use crate::ast::{Strategy, plain, upper_camel};
+use crate::graph::Transition;
+
+/// The type of each split.
+pub(in crate::codegen) fn types(cx: &Context<'_>) -> TokenStream {
+    let splits = cx.graph.transitions.iter();
+    let splits = splits.filter(|it| it.declaration.split().is_some());
+    splits.map(|it| of(cx, it)).collect()
+}
+
+/// The type as the parameter of the handler that joins.
+pub(in crate::codegen) fn parameter(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+    let span = cx.handler_span(&transition.declaration.name);
+    let mut joined = transition.joined.clone();
+    joined.set_span(span);
+    if keeps_failures(transition) {
+        quote_spanned!(span=> #joined<Self::Error>)
+    } else {
+        quote_spanned!(span=> #joined)
+    }
+}
+
+fn keeps_failures(transition: &Transition<'_>) -> bool {
+    let split = transition.declaration.split();
+    let join = split.and_then(|split| split.join.as_ref());
+    join.is_some_and(|join| join.strategy.keeps_failures())
+}
+
+fn of(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+    let declaration = transition.declaration;
+    let span = cx.at(transition.joined.span());
+    let mut joined = transition.joined.clone();
+    joined.set_span(span);
+    let (visibility, krate) = (cx.visibility(span), cx.krate(span));
+    let generated_type = generated_type();
+    let split = declaration.split();
+    let strategy = split.and_then(|split| Some(&split.join.as_ref()?.strategy));
+    let is_any = matches!(strategy, Some(Strategy::Any));
+    let keeps_failures = keeps_failures(transition);
+    let error = cx.fresh.ident_at("E", span);
+    let generics = keeps_failures.then(|| quote_spanned!(span=> <#error>));
+    let branches = &transition.branches;
+    let output = |branch: &crate::ast::Branch| {
+        let output = &branch.output;
+        if keeps_failures {
+            quote_spanned!(span=> #krate::Branched<#output, #error>)
+        } else {
+            quote!(#output)
+        }
+    };
+    let name = &declaration.name;
+    let each = branches.iter().map(|branch| branch.declaration);
+    if let Some(each) = each.clone().find(|branch| branch.each.is_some()) {
+        let private = cx.private(span);
+        let doc = cx.doc(|| {
+            let what = match strategy {
+                Some(Strategy::Any) => "The first output",
+                _ if keeps_failures => "What became of each branch",
+                _ => "The output of each branch",
+            };
+            format!("{what} of split `{name}`, in the order of its items.")
+        });
+        let output = output(each);
+        let ty = if is_any {
+            quote_spanned!(span=> #krate::First<#output>)
+        } else {
+            quote_spanned!(span=> #private::Vec<#output>)
+        };
+        return quote_spanned! {span=>
+            #doc
+            #[allow(dead_code, type_alias_bounds)]
+            #visibility type #joined #generics = #ty;
+        };
+    }
+    let names = each.clone().map(|branch| &branch.name);
+    let outputs = each.map(output);
+    let doc = cx.doc(|| match strategy {
+        Some(Strategy::Any) => format!("The first output of a branch of split `{name}`."),
+        _ if keeps_failures => format!("What became of each branch of split `{name}`."),
+        _ => format!("The output of each branch of split `{name}`."),
+    });
+    if is_any {
+        let variants = names.map(variant);
+        return quote_spanned! {span=>
+            #doc
+            #generated_type
+            #visibility enum #joined { #(#variants(#outputs),)* }
+        };
+    }
+    quote_spanned! {span=>
+        #doc
+        #generated_type
+        #visibility struct #joined #generics { #(#visibility #names: #outputs,)* }
+    }
+}
+
+/// `Credit` for `credit`. Where the name gives none, which is reported, another stands in.
+pub(super) fn variant(branch: &Ident) -> Ident {
+    let name = upper_camel(&plain(branch));
+    if name.starts_with(char::is_alphabetic) && name != "Self" {
+        Ident::new(&name, branch.span())
+    } else {
+        Ident::new(&format!("Branch{name}"), branch.span())
+    }
+}

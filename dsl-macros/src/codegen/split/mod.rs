@@ -1,0 +1,71 @@
+//! Splits: the types that branches are joined to, the handlers of the branches, and the future that
+//! takes a run through one.
+
+mod body;
+mod constant;
+mod handlers;
+mod joined;
+
+pub(super) use body::body;
+pub(super) use constant::constant;
+pub(super) use handlers::handlers;
+pub(super) use joined::{parameter, types};
+
+use super::Context;
+use crate::ast::{Branch, Each, Join, Split};
+use crate::graph::{self, Transition};
+
+/// A split that can be run: nothing of it was found wrong that would leave a hole in its code.
+struct Whole<'a> {
+    transition: &'a Transition<'a>,
+    split: &'a Split,
+    join: &'a Join,
+    shape: Shape<'a>,
+}
+
+/// What the branches of a split are.
+enum Shape<'a> {
+    Named(&'a [graph::Branch<'a>]),
+    Each(&'a graph::Branch<'a>, &'a Each),
+}
+
+impl<'a> Whole<'a> {
+    fn of(transition: &'a Transition<'a>) -> Option<Self> {
+        let split = transition.declaration.split().filter(|it| it.is_whole)?;
+        let join = split.join.as_ref()?;
+        let branches = transition.branches.as_slice();
+        if branches.is_empty() || !branches.iter().all(|branch| branch.is_handled) {
+            return None;
+        }
+        let each = branches
+            .iter()
+            .find_map(|branch| Some((branch, branch.declaration.each.as_ref()?)));
+        let shape = match (each, branches) {
+            (Some((branch, each)), [_]) => Shape::Each(branch, each),
+            (Some(_), _) => return None,
+            (None, named) => Shape::Named(named),
+        };
+        Some(Whole {
+            transition,
+            split,
+            join,
+            shape,
+        })
+    }
+
+    /// Whether a branch runs on a task of its own.
+    fn spawns(&self) -> bool {
+        self.split.branches.iter().any(Branch::spawns)
+    }
+}
+
+/// Whether the driver can take a run along this transition.
+pub(super) fn is_whole(transition: &Transition<'_>) -> bool {
+    transition.declaration.split().is_none() || Whole::of(transition).is_some()
+}
+
+/// Whether any branch of the workflow runs on a task of its own.
+pub(super) fn spawns(cx: &Context<'_>) -> bool {
+    let mut splits = cx.graph.transitions.iter().filter_map(Whole::of);
+    splits.any(|split| split.spawns())
+}

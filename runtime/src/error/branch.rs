@@ -1,0 +1,100 @@
+//! Why a branch of a split failed.
+
+use std::error::Error;
+use std::fmt;
+
+use super::{Cause, rollback};
+
+/// A branch that gave no output: which one, and why.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BranchError<E> {
+    // Boxed: a branch succeeds far more often than it fails, and its result is moved about.
+    failure: Box<Failure<E>>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Failure<E> {
+    branch: &'static str,
+    item: Option<usize>,
+    attempts: u32,
+    cause: Cause<E>,
+}
+
+impl<E> BranchError<E> {
+    pub(crate) fn new(
+        branch: &'static str,
+        item: Option<usize>,
+        attempts: u32,
+        cause: Cause<E>,
+    ) -> Self {
+        BranchError {
+            failure: Box::new(Failure {
+                branch,
+                item,
+                attempts,
+                cause,
+            }),
+        }
+    }
+
+    /// The name of the branch, as declared.
+    #[must_use]
+    pub fn branch(&self) -> &'static str {
+        self.failure.branch
+    }
+
+    /// The position of the item, counted from 0, of an `each`.
+    #[must_use]
+    pub fn item(&self) -> Option<usize> {
+        self.failure.item
+    }
+
+    /// How often the handler was called. An attempt that a breaker refused is no call.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.failure.attempts
+    }
+
+    /// What the last attempt failed with.
+    #[must_use]
+    pub fn cause(&self) -> &Cause<E> {
+        &self.failure.cause
+    }
+
+    /// Takes the cause out.
+    #[must_use]
+    pub fn into_cause(self) -> Cause<E> {
+        self.failure.cause
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for BranchError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BranchError")
+            .field("branch", &self.branch())
+            .field("item", &self.item())
+            .field("attempts", &self.attempts())
+            .field("cause", self.cause())
+            .finish()
+    }
+}
+
+/// One clause without the handler's error, which is the [`source`](Error::source).
+impl<E> fmt::Display for BranchError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (verb, detail) = (self.cause().verb(), self.cause().detail());
+        write!(f, "branch `{}`", self.branch())?;
+        if let Some(item) = self.item() {
+            write!(f, " of item {item}")?;
+        }
+        write!(f, " {verb}")?;
+        rollback::attempts(f, self.attempts())?;
+        write!(f, "{detail}")
+    }
+}
+
+impl<E: Error + 'static> Error for BranchError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause().source()
+    }
+}

@@ -1,0 +1,149 @@
+//! The branches of an `each`: as many of one kind as there are items.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_buffered::FuturesUnorderedBounded;
+use futures_core::Stream as _;
+use pin_project_lite::pin_project;
+use stateway_core::Transition;
+
+use super::branched::Branched;
+use super::info;
+use super::join::{Branches, end};
+use super::seat::Seat;
+use super::tally::Tally;
+use crate::error::BranchError;
+use crate::handler::{Branch, Step};
+
+pin_project! {
+    /// The branches of an `each`.
+    ///
+    /// Those under way live in the seats of one allocation, which are used again. A branch is polled
+    /// when it was woken, in the order of the wakes: none waits for a sibling that is always ready.
+    pub struct Each<'run, T: Transition, F: Begin<T>> {
+        step: &'run Step<T>,
+        branch: F,
+        // How many items there are, and have begun.
+        items: usize,
+        begun: usize,
+        // Made when the first branch begins.
+        seats: Option<FuturesUnorderedBounded<Seat<T, F::Branch>>>,
+        ended: Vec<Branched<F::Output, F::Error>>,
+    }
+}
+
+/// Makes the future of a branch.
+///
+/// With the future as an associated type: one that is a parameter beside the closure is lost on the
+/// compiler where it asks whether the whole run is `Send`, since it forgets which borrows in the two
+/// are the same.
+pub trait Begin<T: Transition> {
+    /// What the branch gives.
+    type Output;
+    /// What its handler fails with.
+    type Error;
+    /// Its future.
+    type Branch: Future<Output = Result<Self::Output, BranchError<Self::Error>>>;
+
+    /// Makes the future.
+    fn begin(&self, branch: Branch<T>) -> Self::Branch;
+}
+
+impl<T, F, Fut, O, E> Begin<T> for F
+where
+    T: Transition,
+    F: Fn(Branch<T>) -> Fut,
+    Fut: Future<Output = Result<O, BranchError<E>>>,
+{
+    type Output = O;
+    type Error = E;
+    type Branch = Fut;
+
+    fn begin(&self, branch: Branch<T>) -> Fut {
+        self(branch)
+    }
+}
+
+/// A branch for each of so many items; it knows its item by its index.
+pub fn each<T, F, Fut>(step: &Step<T>, items: usize, branch: F) -> Each<'_, T, F>
+where
+    T: Transition,
+    F: Fn(Branch<T>) -> Fut + Begin<T>,
+{
+    Each {
+        step,
+        branch,
+        items,
+        begun: 0,
+        seats: None,
+        ended: Vec::new(),
+    }
+}
+
+impl<T, F> Branches<F::Error> for Each<'_, T, F>
+where
+    T: Transition,
+    F: Begin<T>,
+{
+    type Outputs = Vec<Branched<F::Output, F::Error>>;
+
+    fn length(&self) -> usize {
+        self.items
+    }
+
+    fn poll(
+        self: Pin<&mut Self>,
+        may_begin: bool,
+        cx: &mut Context<'_>,
+        tally: &mut Tally,
+    ) -> Poll<()> {
+        let this = self.project();
+        if this.seats.is_none() {
+            let length = *this.items;
+            let each = info::<T>().branches[0].each;
+            let at_most = each.and_then(|each| each.at_most).unwrap_or(length);
+            *this.seats = Some(FuturesUnorderedBounded::new(length.min(at_most)));
+            this.ended.resize_with(length, || Branched::Cancelled);
+        }
+        let seats = this.seats.as_mut().expect("they were just made");
+        loop {
+            while may_begin && *this.begun < *this.items && seats.len() < seats.capacity() {
+                seats.push(Seat::new(this.step, 0, *this.begun, |branch| {
+                    this.branch.begin(branch)
+                }));
+                *this.begun += 1;
+            }
+            match Pin::new(&mut *seats).poll_next(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(()),
+                Poll::Ready(Some((index, outcome))) => {
+                    this.ended[index] = end(outcome, tally);
+                    if tally.decided().is_some() {
+                        return Poll::Ready(());
+                    }
+                }
+            }
+        }
+    }
+
+    fn stop(self: Pin<&mut Self>) {
+        *self.project().seats = None;
+    }
+
+    fn take(self: Pin<&mut Self>) -> Self::Outputs {
+        let this = self.project();
+        // It is still empty where the strategy was decided before the first began.
+        this.ended.resize_with(*this.items, || Branched::Cancelled);
+        std::mem::take(this.ended)
+    }
+
+    fn failures(outputs: Self::Outputs) -> Vec<BranchError<F::Error>> {
+        let failures = outputs.into_iter().filter_map(|ended| match ended {
+            Branched::Failed(error) => Some(error),
+            _ => None,
+        });
+        failures.collect()
+    }
+}

@@ -1,0 +1,33 @@
+//! Branches side by side, and how they are joined.
+//!
+//! The branches of a split are one value inside the driver's own future: named ones a list of different
+//! futures ([`Named`]), those of an `each` as many of one kind as may be under way at a time
+//! ([`Each`]). [`join`] polls them until the [`Tally`](tally::Tally) says that the strategy is decided,
+//! drops what is still under way, and hands out what became of each.
+
+mod branched;
+mod each;
+mod join;
+mod named;
+mod seat;
+mod spawned;
+mod tally;
+
+use stateway_core::{SplitInfo, Transition, Workflow};
+
+pub use branched::{Branched, First, all, first};
+pub use each::{Each, each};
+pub use join::{Branches, join};
+pub use named::{Beside, Last, Named, beside, named};
+pub use seat::{Seat, called, ended, seat};
+pub use spawned::{Tasks, context, item, spawned, unshared};
+
+/// The body of the split `T`.
+pub(crate) fn info<T: Transition>() -> &'static SplitInfo {
+    const {
+        match &T::Workflow::GRAPH.transitions[T::POSITION].split {
+            Some(split) => split,
+            None => panic!("only a split has branches"),
+        }
+    }
+}

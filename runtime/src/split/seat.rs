@@ -1,0 +1,114 @@
+//! One branch under way.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use stateway_core::Transition;
+
+use super::info;
+use crate::error::{BranchError, Cause};
+use crate::handler::{Branch, Step};
+use crate::panic::{catch_panic, forget_panic};
+use crate::policy::Fails;
+
+pin_project! {
+    /// The future of a branch, with its place among the others. A panic of it is its failure, also when
+    /// it is dropped where it waits: its siblings go on, or go as well.
+    pub struct Seat<T, Fut> {
+        declared: usize,
+        index: usize,
+        // Where the type of the transition is known: of an error's name.
+        transition: std::marker::PhantomData<fn() -> T>,
+        #[pin]
+        branch: Option<Fut>,
+    }
+
+    impl<T, Fut> PinnedDrop for Seat<T, Fut> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut branch = this.project().branch;
+            forget_panic(|| branch.set(None));
+        }
+    }
+}
+
+/// The branch that is declared at this position. Its future is made here and does nothing yet.
+pub fn seat<T: Transition, Fut>(
+    step: &Step<T>,
+    declared: usize,
+    branch: impl FnOnce(Branch<T>) -> Fut,
+) -> Seat<T, Fut> {
+    Seat::new(step, declared, declared, branch)
+}
+
+impl<T: Transition, Fut> Seat<T, Fut> {
+    pub(super) fn new(
+        step: &Step<T>,
+        declared: usize,
+        index: usize,
+        branch: impl FnOnce(Branch<T>) -> Fut,
+    ) -> Self {
+        Seat {
+            declared,
+            index,
+            transition: std::marker::PhantomData,
+            branch: Some(branch(Branch::new(step, declared, index))),
+        }
+    }
+}
+
+impl<T, Fut, O, E> Future for Seat<T, Fut>
+where
+    T: Transition,
+    Fut: Future<Output = Result<O, BranchError<E>>>,
+{
+    type Output = (usize, Result<O, BranchError<E>>);
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let polled = catch_panic(|| {
+            let branch = this.branch.as_mut().as_pin_mut();
+            let branch = branch.unwrap_or_else(|| unreachable!("it has not ended"));
+            branch.poll(cx).map(Ok)
+        });
+        let outcome = match polled {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Ok(outcome)) => outcome,
+            Poll::Ready(Err(cause)) => {
+                let branch = &info::<T>().branches[*this.declared];
+                let item = branch.each.map(|_| *this.index);
+                // What has a policy counts its attempts and catches their panics itself.
+                Err(BranchError::new(branch.name, item, 1, cause))
+            }
+        };
+        forget_panic(|| this.branch.set(None));
+        Poll::Ready((*this.index, outcome))
+    }
+}
+
+/// The branch, whose handler is called now.
+#[inline]
+pub fn called<T: Transition>(branch: &Branch<T>) -> &Branch<T> {
+    branch.attempts().fetch_add(1, Ordering::Relaxed);
+    branch
+}
+
+/// How a branch ended: its output, or its name with what it failed with.
+///
+/// # Errors
+/// If it failed.
+pub fn ended<T: Transition, O, X, E>(
+    outcome: Result<O, X>,
+    branch: &Branch<T>,
+) -> Result<O, BranchError<E>>
+where
+    X: Fails<E>,
+{
+    outcome.map_err(|error| {
+        let cause: Cause<E> = error.into_cause();
+        BranchError::new(branch.name(), branch.item(), branch.attempt(), cause)
+    })
+}

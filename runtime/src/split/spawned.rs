@@ -1,0 +1,90 @@
+//! Branches on tasks of their own.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use stateway_core::Transition;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+
+use crate::error::{BranchError, Cause};
+use crate::handler::{Branch, Step};
+use crate::panic::message;
+
+/// The tasks of one visit to a split.
+#[derive(Default)]
+pub struct Tasks(TaskTracker);
+
+impl Tasks {
+    /// No task yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Tasks::default()
+    }
+
+    /// Waits until every task has gone: each was told to stop when its branch was dropped.
+    pub(super) async fn gone(&self) {
+        self.0.close();
+        self.0.wait().await;
+    }
+}
+
+/// Runs a branch on a task of its own, which begins when this is first polled.
+///
+/// # Errors
+/// What the branch fails with.
+///
+/// # Cancel safety
+/// Dropping it fires the token of the branch and aborts the task, which ends where it waits next.
+pub async fn spawned<T, Fut, O, E>(
+    tasks: &Tasks,
+    branch: Branch<T>,
+    task: impl FnOnce(Branch<T>) -> Fut,
+) -> Result<O, BranchError<E>>
+where
+    T: Transition,
+    Fut: Future<Output = Result<O, BranchError<E>>> + Send + 'static,
+    O: Send + 'static,
+    E: Send + 'static,
+{
+    let token = branch.run().cancellation();
+    let token = token.map_or_else(CancellationToken::new, CancellationToken::child_token);
+    let (name, item) = (branch.name(), branch.item());
+    let task = task(branch.with_token(token.clone()));
+    let handle = AbortOnDropHandle::new(tasks.0.spawn(task));
+    // Dropped before the handle: a task that computes looks at its token, and cannot be aborted.
+    let _told = token.drop_guard();
+    handle.await.unwrap_or_else(|error| {
+        let message = match error.try_into_panic() {
+            Ok(panic) => message(panic),
+            Err(_) => "its task was stopped, as the runtime was shut down".into(),
+        };
+        Err(BranchError::new(name, item, 1, Cause::Panic(message)))
+    })
+}
+
+/// The context of a workflow that spawns.
+#[must_use]
+pub fn context<C: Send + Sync + 'static, T: Transition>(step: &Step<T>) -> Arc<C> {
+    step.run().context()
+}
+
+/// The item that a branch of an `each` is about, as its task finds it again in the shared state.
+///
+/// # Panics
+/// If there are fewer items than when the branch began: a state that is shared does not change.
+pub fn item<'s, T: Transition, S>(
+    mut items: impl Iterator<Item = &'s S>,
+    branch: &Branch<T>,
+) -> &'s S {
+    let item = items.nth(branch.index());
+    item.expect("a state that is shared does not change")
+}
+
+/// The state that was lent to tasks.
+///
+/// # Panics
+/// If a task has not gone; the join waits for them.
+pub fn unshared<S>(state: Arc<S>) -> S {
+    Arc::into_inner(state).expect("the tasks that shared the state have gone")
+}

@@ -1,0 +1,81 @@
+//! When the branches of a split are joined.
+//!
+//! Every strategy comes down to two facts: how many branches have to succeed, and whether those that
+//! are under way by then are waited for.
+
+use stateway_core::Strategy;
+
+/// The count of what has ended so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Tally {
+    pub(super) branches: usize,
+    pub(super) needed: usize,
+    settles: bool,
+    pub(super) succeeded: usize,
+    failed: usize,
+    /// Branches that the run's cancellation stopped: they say nothing for or against.
+    cancelled: usize,
+}
+
+/// Whether the branches are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decision {
+    Joined,
+    /// So many branches as have to succeed cannot any more.
+    Failed,
+}
+
+/// How a branch ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Succeeded,
+    Failed,
+    Cancelled,
+}
+
+impl Tally {
+    pub(super) fn new(strategy: Strategy, branches: usize) -> Self {
+        Tally {
+            branches,
+            needed: strategy.needed(branches),
+            settles: strategy.settles(),
+            succeeded: 0,
+            failed: 0,
+            cancelled: 0,
+        }
+    }
+
+    pub(super) fn count(&mut self, end: End) {
+        match end {
+            End::Succeeded => self.succeeded += 1,
+            End::Failed => self.failed += 1,
+            End::Cancelled => self.cancelled += 1,
+        }
+    }
+
+    /// What is known by now, whatever becomes of the others.
+    pub(super) fn decided(&self) -> Option<Decision> {
+        let is_open = self.settles && self.succeeded + self.failed < self.branches;
+        if self.branches - self.failed < self.needed {
+            Some(Decision::Failed)
+        } else if is_open || self.succeeded < self.needed {
+            None
+        } else {
+            Some(Decision::Joined)
+        }
+    }
+
+    /// What is decided when no time is left: only what has ended counts.
+    pub(super) fn out_of_time(&self) -> Decision {
+        if self.succeeded < self.needed {
+            Decision::Failed
+        } else {
+            Decision::Joined
+        }
+    }
+
+    /// How many branches have ended.
+    pub(super) fn ended(&self) -> usize {
+        self.succeeded + self.failed + self.cancelled
+    }
+}
