@@ -69,10 +69,14 @@ fn strategy(split: &Split, join: &Join, diagnostics: &mut Diagnostics) {
     match &join.strategy {
         Strategy::All => {}
         Strategy::Any => variants(split, diagnostics),
-        Strategy::Quorum(count) => needed(split, count, "quorum(1)", diagnostics),
+        Strategy::Quorum(count) => {
+            let most = |branches| format!("write at most {branches}, which is `all`");
+            needed(split, count, "quorum(1)", most, diagnostics);
+        }
         Strategy::Settled(count) => {
             if let Some(count) = count {
-                needed(split, count, "settled", diagnostics);
+                let most = |branches| format!("write at most {branches}");
+                needed(split, count, "settled", most, diagnostics);
             }
         }
         Strategy::Percent(count) => {
@@ -90,7 +94,13 @@ fn strategy(split: &Split, join: &Join, diagnostics: &mut Diagnostics) {
 }
 
 /// A number of branches that have to succeed.
-fn needed(split: &Split, count: &Count, least: &str, diagnostics: &mut Diagnostics) {
+fn needed(
+    split: &Split,
+    count: &Count,
+    least: &str,
+    most: impl FnOnce(usize) -> String,
+    diagnostics: &mut Diagnostics,
+) {
     let text = &count.literal;
     if count.value == 0 {
         diagnostics
@@ -108,7 +118,7 @@ fn needed(split: &Split, count: &Count, least: &str, diagnostics: &mut Diagnosti
                 text,
                 format!("{text} branches cannot succeed: there are {branches}"),
             )
-            .help(format!("write at most {branches}, which is `all`"));
+            .help(most(branches));
     }
 }
 

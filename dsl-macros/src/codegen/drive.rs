@@ -124,7 +124,7 @@ fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
     for (transition, source) in steps::handled(cx) {
         let is_final = cx.graph.state(transition.sources[0]).kind.is_final();
         if !is_final
-            && split::is_whole(transition)
+            && split::is_whole(cx, transition)
             && !first.iter().any(|(name, _)| *name == source)
         {
             first.push((source, transition));
@@ -254,20 +254,22 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
             };
             demands.granted.push(carried(&name, granted));
         }
-        let mut outputs = HashSet::new();
-        for transition in &cx.graph.transitions {
-            for branch in transition.declaration.branches() {
-                let output = branch.output.to_token_stream();
-                if is_plain(&branch.output) || !outputs.insert(output.to_string()) {
-                    continue;
-                }
-                let span = branch.output.span();
-                let made = quote_spanned!(span=> #private::demand_payload::<#output>(););
-                demands.made.extend(made);
-                demands
-                    .granted
-                    .push(carried(&output, quote!(#private::Send)));
-            }
+        for (ty, is_lent) in of_branches(cx) {
+            let granted = if is_lent {
+                both.clone()
+            } else {
+                quote!(#private::Send)
+            };
+            demands
+                .granted
+                .push(carried(&ty.to_token_stream(), granted));
+        }
+    }
+    for branch in cx.graph.ast.transitions.iter().flat_map(|it| it.branches()) {
+        let output = &branch.output;
+        if !is_plain(output) {
+            let made = quote_spanned!(output.span()=> #private::demand_payload::<#output>(););
+            demands.made.extend(made);
         }
     }
     for (state, handler) in policy::kept(cx) {
@@ -277,6 +279,27 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
         demands.made.extend(made);
     }
     demands
+}
+
+/// The types of outputs and of items, each once; and whether branches borrow it.
+fn of_branches<'a>(cx: &Context<'a>) -> Vec<(&'a Type, bool)> {
+    let mut types: Vec<(&Type, bool)> = Vec::new();
+    let mut add = |ty: &'a Type, is_lent: bool| {
+        let written = ty.to_token_stream().to_string();
+        let same = |(first, _): &&mut (&Type, bool)| first.to_token_stream().to_string() == written;
+        match types.iter_mut().find(same) {
+            Some((_, lent)) => *lent |= is_lent,
+            None if is_plain(ty) => {}
+            None => types.push((ty, is_lent)),
+        }
+    };
+    for branch in cx.graph.ast.transitions.iter().flat_map(|it| it.branches()) {
+        add(&branch.output, false);
+        if let Some(each) = &branch.each {
+            add(&each.item, true);
+        }
+    }
+    types
 }
 
 fn without_self(tokens: TokenStream, of: &TokenStream) -> TokenStream {

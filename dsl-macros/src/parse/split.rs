@@ -72,13 +72,13 @@ fn line(content: &ParseBuffer<'_>, split: &mut Split, diagnostics: &mut Diagnost
         Some(text @ "branch") => {
             let keyword = word(content, text)?;
             let branch = branch(content, keyword, diagnostics)?;
-            push(branch, &mut split.branches, diagnostics);
+            push(branch, split, diagnostics);
             semicolon(content, "the branch")
         }
         Some(text @ "each") => {
             let keyword = word(content, text)?;
             let each = each(content, keyword, diagnostics)?;
-            push(each, &mut split.branches, diagnostics);
+            push(each, split, diagnostics);
             semicolon(content, "`each`")
         }
         Some("join") => {
@@ -101,18 +101,20 @@ fn line(content: &ParseBuffer<'_>, split: &mut Split, diagnostics: &mut Diagnost
 }
 
 /// Keeps a branch, unless its name is taken.
-fn push(branch: Branch, branches: &mut Vec<Branch>, diagnostics: &mut Diagnostics) {
-    let taken = branches
+fn push(branch: Branch, split: &mut Split, diagnostics: &mut Diagnostics) {
+    let taken = split
+        .branches
         .iter()
         .find(|first| plain(&first.name) == plain(&branch.name));
     match taken {
         Some(first) => {
+            split.is_whole = false;
             let name = &branch.name;
             diagnostics
                 .unresolved(name, format!("branch `{name}` is declared twice"))
                 .note(format!("first declared at {}", position(first.name.span())));
         }
-        None => branches.push(branch),
+        None => split.branches.push(branch),
     }
 }
 

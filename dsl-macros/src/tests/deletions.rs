@@ -16,6 +16,8 @@ pub workflow Order {
     /// Held.
     state Reserved { hold: Hold, until: std::time::SystemTime };
     transient state Checked;
+    state Packed;
+    state Weighed { items: Vec<Item> };
     done Shipped { parcel: String };
     failed Rejected;
     deadline 30d;
@@ -24,7 +26,16 @@ pub workflow Order {
     #[deprecated]
     step fetch as FetchNext: Reserved -> Checked | Reserved
         with timeout(2s), deadline(1m), undo(Checked => drop_check, Reserved => keep, timeout(5s));
-    step ship: Checked -> Shipped with catch(late), breaker(carrier), limit(quota);
+    step ship: Checked -> Packed with catch(late), breaker(carrier), limit(quota);
+    split weigh: Packed -> Weighed with undo(unpack), retry(2) {
+        branch scale: u32 with retry(3), timeout(2s), breaker(carrier);
+        branch guess: Result<u32, String> with spawn;
+        join quorum(1) within 5s;
+    }
+    split label as LabelNext: Weighed -> Shipped with catch(late_label) {
+        each item in items: Item => Label, at most 8 with retry(2), spawn;
+        join settled(min 2);
+    }
 }
 ";
 
@@ -55,8 +66,8 @@ workflow Order {
 ";
 
 /// Deletions that leave a legal block: `pub`, `transient` and one of several derives may be there
-/// or not, and what is wrong with the types `Vec<>` and `::time::SystemTime` rustc says itself.
-const LEGAL: [&str; 5] = ["Clone", "pub", "Item", "std", "transient"];
+/// or not, and what is wrong with the types `Vec<>`, `Result<u32,>` and `::time::SystemTime` rustc says itself.
+const LEGAL: [&str; 7] = ["Clone", "pub", "Item", "std", "transient", "Item", "String"];
 
 const READERS: [Reader; 3] = [Reader::Compiler, Reader::Documentation, Reader::Editor];
 

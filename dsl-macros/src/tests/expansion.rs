@@ -6,6 +6,23 @@ use expect_test::{ExpectFile, expect_file};
 use super::expand;
 use crate::codegen::Reader;
 
+const SPLIT: &str = r"
+    workflow Bill {
+        start Draft { lines: Vec<Line> };
+        state Checked;
+        done Paid;
+        split check: Draft -> Checked {
+            each line in lines: Line => u64, at most 8 with spawn;
+            join all;
+        }
+        split pay: Checked -> Paid {
+            branch cash: u64;
+            branch card: Receipt with retry(3);
+            join any within 5s;
+        }
+    }
+";
+
 const BLOCK: &str = r"
     /// A bill.
     #[derive(Clone)]
@@ -19,8 +36,8 @@ const BLOCK: &str = r"
     }
 ";
 
-fn check(reader: Reader, expected: &ExpectFile) {
-    let (errors, code) = expand(BLOCK.parse().expect("the block lexes"), reader);
+fn check(block: &str, reader: Reader, expected: &ExpectFile) {
+    let (errors, code) = expand(block.parse().expect("the block lexes"), reader);
     assert!(errors.is_empty(), "{}", errors[0].message());
     let file = syn::parse2(code).expect("what is generated is Rust");
     expected.assert_eq(&prettyplease::unparse(&file));
@@ -28,10 +45,23 @@ fn check(reader: Reader, expected: &ExpectFile) {
 
 #[test]
 fn a_small_block_becomes_this_for_the_compiler() {
-    check(Reader::Compiler, &expect_file!["for_the_compiler.rs.txt"]);
+    check(
+        BLOCK,
+        Reader::Compiler,
+        &expect_file!["for_the_compiler.rs.txt"],
+    );
 }
 
 #[test]
 fn a_small_block_becomes_this_for_an_editor() {
-    check(Reader::Editor, &expect_file!["for_an_editor.rs.txt"]);
+    check(BLOCK, Reader::Editor, &expect_file!["for_an_editor.rs.txt"]);
+}
+
+#[test]
+fn a_split_becomes_this_for_the_compiler() {
+    check(
+        SPLIT,
+        Reader::Compiler,
+        &expect_file!["split_for_the_compiler.rs.txt"],
+    );
 }

@@ -1,6 +1,5 @@
 //! The branches of an `each`: as many of one kind as there are items.
 
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -12,7 +11,7 @@ use stateway_core::Transition;
 use super::branched::Branched;
 use super::info;
 use super::join::{Branches, end};
-use super::seat::Seat;
+use super::seat::{Attempt, Seat};
 use super::tally::Tally;
 use crate::error::BranchError;
 use crate::handler::{Branch, Step};
@@ -30,35 +29,30 @@ pin_project! {
         begun: usize,
         // Made when the first branch begins.
         seats: Option<FuturesUnorderedBounded<Seat<T, F::Branch>>>,
-        ended: Vec<Branched<F::Output, F::Error>>,
+        ended: Vec<Ended<T, F>>,
     }
 }
 
-/// Makes the future of a branch.
-///
-/// With the future as an associated type: one that is a parameter beside the closure is lost on the
-/// compiler where it asks whether the whole run is `Send`, since it forgets which borrows in the two
-/// are the same.
-pub trait Begin<T: Transition> {
-    /// What the branch gives.
-    type Output;
-    /// What its handler fails with.
-    type Error;
-    /// Its future.
-    type Branch: Future<Output = Result<Self::Output, BranchError<Self::Error>>>;
+type Ended<T, F> = Branched<Done<T, F>, Error<T, F>>;
+type Done<T, F> = <<F as Begin<T>>::Branch as Attempt>::Done;
+type Error<T, F> = <<F as Begin<T>>::Branch as Attempt>::Error;
 
-    /// Makes the future.
+/// Makes the future of a branch; that is an associated type for the same reason as those of
+/// [`Attempt`].
+pub trait Begin<T: Transition> {
+    /// The future.
+    type Branch: Attempt;
+
+    /// Makes it.
     fn begin(&self, branch: Branch<T>) -> Self::Branch;
 }
 
-impl<T, F, Fut, O, E> Begin<T> for F
+impl<T, F, Fut> Begin<T> for F
 where
     T: Transition,
     F: Fn(Branch<T>) -> Fut,
-    Fut: Future<Output = Result<O, BranchError<E>>>,
+    Fut: Attempt,
 {
-    type Output = O;
-    type Error = E;
     type Branch = Fut;
 
     fn begin(&self, branch: Branch<T>) -> Fut {
@@ -82,12 +76,17 @@ where
     }
 }
 
-impl<T, F> Branches<F::Error> for Each<'_, T, F>
+/// The items of an `each`, all at hand: some collections are slow to give the one at a position.
+pub fn items<'s, S: 's>(items: impl Iterator<Item = &'s S>) -> Vec<&'s S> {
+    items.collect()
+}
+
+impl<T, F> Branches<Error<T, F>> for Each<'_, T, F>
 where
     T: Transition,
     F: Begin<T>,
 {
-    type Outputs = Vec<Branched<F::Output, F::Error>>;
+    type Outputs = Vec<Ended<T, F>>;
 
     fn length(&self) -> usize {
         self.items
@@ -139,7 +138,7 @@ where
         std::mem::take(this.ended)
     }
 
-    fn failures(outputs: Self::Outputs) -> Vec<BranchError<F::Error>> {
+    fn failures(outputs: Self::Outputs) -> Vec<BranchError<Error<T, F>>> {
         let failures = outputs.into_iter().filter_map(|ended| match ended {
             Branched::Failed(error) => Some(error),
             _ => None,

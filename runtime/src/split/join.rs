@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::branched::Branched;
 use super::tally::{Decision, End, Tally};
 use super::{Tasks, info};
-use crate::error::{BranchError, Cause, JoinError};
+use crate::error::{BranchError, Cause, JoinError, Scope};
 use crate::handler::Step;
 use crate::time::after;
 
@@ -46,13 +46,22 @@ pub trait Branches<E> {
 pub(super) fn end<O, E>(outcome: Result<O, BranchError<E>>, tally: &mut Tally) -> Branched<O, E> {
     let (branched, end) = match outcome {
         Ok(output) => (Branched::Done(output), End::Succeeded),
-        Err(error) if matches!(error.cause(), Cause::Cancelled { .. }) => {
-            (Branched::Failed(error), End::Cancelled)
-        }
+        Err(error) if is_stopped(error.cause()) => (Branched::Failed(error), End::Stopped),
         Err(error) => (Branched::Failed(error), End::Failed),
     };
     tally.count(end);
     branched
+}
+
+/// Whether a branch failed because its run was stopped.
+fn is_stopped<E>(cause: &Cause<E>) -> bool {
+    matches!(cause, Cause::Cancelled { .. }) || is_out_of_time(cause)
+}
+
+/// Whether it failed because the time of the whole run is up.
+fn is_out_of_time<E>(cause: &Cause<E>) -> bool {
+    let run = Scope::Run;
+    matches!(cause, Cause::Deadline { scope, .. } if *scope == run)
 }
 
 /// Waits until the strategy of the split is decided. What is under way by then is dropped, and has
@@ -60,8 +69,8 @@ pub(super) fn end<O, E>(outcome: Result<O, BranchError<E>>, tally: &mut Tally) -
 ///
 /// # Errors
 /// [`Cause::Join`] as soon as the strategy cannot succeed any more; [`Cause::Cancelled`] if the run was
-/// cancelled meanwhile. A cancellation interrupts no handler: the branches that are under way go on
-/// to their end or until the strategy is decided, and no other begins.
+/// cancelled and too few branches have succeeded. A cancellation interrupts no handler: the branches
+/// that are under way go on to their end or until the strategy is decided, and no other begins.
 pub async fn join<T, E, B>(
     step: &Step<T>,
     branches: B,
@@ -108,7 +117,8 @@ where
     }
     let outputs = branches.take();
     match decision {
-        Some(Decision::Joined) if !run.is_cancelled() => Ok(outputs),
+        // Also of a run that was cancelled meanwhile: only what has led somewhere can be undone.
+        Some(Decision::Joined) => Ok(outputs),
         Some(Decision::Failed) if !run.is_cancelled() => Err(Cause::Join(Box::new(JoinError {
             strategy: split.strategy,
             branches: tally.branches,
@@ -117,11 +127,15 @@ where
             failures: B::failures(outputs),
             within,
         }))),
-        // Without a decision, branches were stopped by the cancellation.
+        // Without a decision, branches were stopped with the run.
         _ => {
-            let mut failures = B::failures(outputs).into_iter();
-            let last = failures.find_map(|failure| failure.into_cause().into_error());
-            Err(Cause::Cancelled { last })
+            let causes = B::failures(outputs)
+                .into_iter()
+                .map(BranchError::into_cause);
+            let (mut late, others): (Vec<_>, Vec<_>) = causes.partition(is_out_of_time);
+            Err(late.pop().unwrap_or_else(|| Cause::Cancelled {
+                last: others.into_iter().find_map(Cause::into_error),
+            }))
         }
     }
 }

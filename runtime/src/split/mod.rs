@@ -16,10 +16,10 @@ mod tally;
 use stateway_core::{SplitInfo, Transition, Workflow};
 
 pub use branched::{Branched, First, all, first};
-pub use each::{Each, each};
+pub use each::{Begin, Each, each, items};
 pub use join::{Branches, join};
 pub use named::{Beside, Last, Named, beside, named};
-pub use seat::{Seat, called, ended, seat};
+pub use seat::{Attempt, Seat, called, ended, seat};
 pub use spawned::{Tasks, context, item, spawned, unshared};
 
 /// The body of the split `T`.

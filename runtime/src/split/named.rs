@@ -1,6 +1,6 @@
 //! Named branches: a list of futures, each of a type of its own, polled where it stands.
 
-use std::future::Future;
+use std::future::Future as _;
 use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,7 +11,7 @@ use tokio::task::coop::has_budget_remaining;
 
 use super::branched::Branched;
 use super::join::{Branches, end};
-use super::seat::Seat;
+use super::seat::{Attempt, Seat};
 use super::tally::Tally;
 use crate::error::BranchError;
 
@@ -27,10 +27,10 @@ pin_project! {
 
 pin_project! {
     /// A branch, and those that are declared after it.
-    pub struct Beside<T, Fut, O, E, Rest> {
+    pub struct Beside<T, Fut: Attempt, Rest> {
         #[pin]
         seat: Option<Seat<T, Fut>>,
-        ended: Branched<O, E>,
+        ended: Branched<Fut::Done, Fut::Error>,
         #[pin]
         rest: Rest,
     }
@@ -45,13 +45,7 @@ pub fn named<L>(list: L) -> Named<L> {
 }
 
 /// A branch before others.
-pub fn beside<T: Transition, Fut, O, E, Rest>(
-    seat: Seat<T, Fut>,
-    rest: Rest,
-) -> Beside<T, Fut, O, E, Rest>
-where
-    Fut: Future<Output = Result<O, BranchError<E>>>,
-{
+pub fn beside<T, Fut: Attempt, Rest>(seat: Seat<T, Fut>, rest: Rest) -> Beside<T, Fut, Rest> {
     Beside {
         seat: Some(seat),
         ended: Branched::Cancelled,
@@ -121,13 +115,13 @@ impl<E> List<E> for Last {
     fn failures((): (), _failures: &mut Vec<BranchError<E>>) {}
 }
 
-impl<T, Fut, O, E, Rest> List<E> for Beside<T, Fut, O, E, Rest>
+impl<T, Fut, Rest> List<Fut::Error> for Beside<T, Fut, Rest>
 where
     T: Transition,
-    Fut: Future<Output = Result<O, BranchError<E>>>,
-    Rest: List<E>,
+    Fut: Attempt,
+    Rest: List<Fut::Error>,
 {
-    type Outputs = (Branched<O, E>, Rest::Outputs);
+    type Outputs = (Branched<Fut::Done, Fut::Error>, Rest::Outputs);
 
     const LENGTH: usize = 1 + Rest::LENGTH;
 
@@ -170,7 +164,7 @@ where
         (ended, this.rest.take())
     }
 
-    fn failures((ended, rest): Self::Outputs, failures: &mut Vec<BranchError<E>>) {
+    fn failures((ended, rest): Self::Outputs, failures: &mut Vec<BranchError<Fut::Error>>) {
         if let Branched::Failed(error) = ended {
             failures.push(error);
         }

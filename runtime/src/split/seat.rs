@@ -14,6 +14,25 @@ use crate::handler::{Branch, Step};
 use crate::panic::{catch_panic, forget_panic};
 use crate::policy::Fails;
 
+/// The future of a branch: it gives the output, or the branch with what it failed with.
+///
+/// With both as associated types. As type parameters beside the future they are lost on the compiler
+/// where it asks whether the whole run is `Send`: it forgets by then which borrows are the same.
+pub trait Attempt: Future<Output = Result<Self::Done, BranchError<Self::Error>>> {
+    /// The output of the branch.
+    type Done;
+    /// What its handler fails with.
+    type Error;
+}
+
+impl<Fut, O, E> Attempt for Fut
+where
+    Fut: Future<Output = Result<O, BranchError<E>>>,
+{
+    type Done = O;
+    type Error = E;
+}
+
 pin_project! {
     /// The future of a branch, with its place among the others. A panic of it is its failure, also when
     /// it is dropped where it waits: its siblings go on, or go as well.
@@ -59,12 +78,8 @@ impl<T: Transition, Fut> Seat<T, Fut> {
     }
 }
 
-impl<T, Fut, O, E> Future for Seat<T, Fut>
-where
-    T: Transition,
-    Fut: Future<Output = Result<O, BranchError<E>>>,
-{
-    type Output = (usize, Result<O, BranchError<E>>);
+impl<T: Transition, Fut: Attempt> Future for Seat<T, Fut> {
+    type Output = (usize, Fut::Output);
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

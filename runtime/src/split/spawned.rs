@@ -1,12 +1,12 @@
 //! Branches on tasks of their own.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use stateway_core::Transition;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
+use super::seat::Attempt;
 use crate::error::{BranchError, Cause};
 use crate::handler::{Branch, Step};
 use crate::panic::message;
@@ -36,16 +36,14 @@ impl Tasks {
 ///
 /// # Cancel safety
 /// Dropping it fires the token of the branch and aborts the task, which ends where it waits next.
-pub async fn spawned<T, Fut, O, E>(
+pub async fn spawned<T, Fut>(
     tasks: &Tasks,
     branch: Branch<T>,
     task: impl FnOnce(Branch<T>) -> Fut,
-) -> Result<O, BranchError<E>>
+) -> Fut::Output
 where
     T: Transition,
-    Fut: Future<Output = Result<O, BranchError<E>>> + Send + 'static,
-    O: Send + 'static,
-    E: Send + 'static,
+    Fut: Attempt<Done: Send + 'static, Error: Send + 'static> + Send + 'static,
 {
     let token = branch.run().cancellation();
     let token = token.map_or_else(CancellationToken::new, CancellationToken::child_token);

@@ -13,8 +13,8 @@ pub struct Tally {
     settles: bool,
     pub(super) succeeded: usize,
     failed: usize,
-    /// Branches that the run's cancellation stopped: they say nothing for or against.
-    cancelled: usize,
+    /// Branches that were stopped with the run: they say nothing for or against.
+    stopped: usize,
 }
 
 /// Whether the branches are joined.
@@ -30,7 +30,7 @@ pub(super) enum Decision {
 pub(super) enum End {
     Succeeded,
     Failed,
-    Cancelled,
+    Stopped,
 }
 
 impl Tally {
@@ -41,7 +41,7 @@ impl Tally {
             settles: strategy.settles(),
             succeeded: 0,
             failed: 0,
-            cancelled: 0,
+            stopped: 0,
         }
     }
 
@@ -49,7 +49,7 @@ impl Tally {
         match end {
             End::Succeeded => self.succeeded += 1,
             End::Failed => self.failed += 1,
-            End::Cancelled => self.cancelled += 1,
+            End::Stopped => self.stopped += 1,
         }
     }
 
@@ -76,6 +76,6 @@ impl Tally {
 
     /// How many branches have ended.
     pub(super) fn ended(&self) -> usize {
-        self.succeeded + self.failed + self.cancelled
+        self.succeeded + self.failed + self.stopped
     }
 }

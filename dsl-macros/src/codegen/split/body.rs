@@ -7,7 +7,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::super::{Context, policy};
-use super::joined::variant;
+use super::joined::variants;
 use super::{Shape, Whole};
 use crate::ast::Strategy;
 use crate::graph::{Branch, Transition};
@@ -19,7 +19,7 @@ pub(in crate::codegen) fn body(
     context: &Ident,
     transition: &Transition<'_>,
 ) -> TokenStream {
-    let Some(whole) = Whole::of(transition) else {
+    let Some(whole) = Whole::of(cx.graph, transition) else {
         return TokenStream::new();
     };
     let name = &transition.declaration.name;
@@ -93,9 +93,8 @@ impl Writer<'_> {
                 if branch.declaration.spawns() {
                     return quote!(#private::each(step, #items.count(), |branch| #future));
                 }
-                // Some collections are slow to give the item at a position, so all are at hand.
                 quote! {
-                    match &#items.collect::<#private::Vec<&#item>>() {
+                    match &#private::items::<#item>(#items) {
                         items => #private::each(step, items.len(), move |branch| #future),
                     }
                 }
@@ -202,17 +201,19 @@ impl Writer<'_> {
         };
         let names: Vec<&Ident> = branches.iter().map(|it| &it.declaration.name).collect();
         if matches!(strategy, Strategy::Any) {
-            let arms = names.iter().enumerate().map(|(position, name)| {
-                let variant = variant(name);
-                let pattern = (0..=position).rev().fold(quote!(_), |rest, here| {
-                    if here == position {
-                        quote!((#private::Branched::Done(output), _))
-                    } else {
-                        quote!((_, #rest))
-                    }
+            let arms = variants(&names)
+                .into_iter()
+                .enumerate()
+                .map(|(position, variant)| {
+                    let pattern = (0..=position).rev().fold(quote!(_), |rest, here| {
+                        if here == position {
+                            quote!((#private::Branched::Done(output), _))
+                        } else {
+                            quote!((_, #rest))
+                        }
+                    });
+                    quote!(#pattern => #joined::#variant(output))
                 });
-                quote!(#pattern => #joined::#variant(output))
-            });
             return quote! {
                 match joined {
                     #(#arms,)*

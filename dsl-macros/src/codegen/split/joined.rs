@@ -86,7 +86,8 @@ fn of(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         _ => format!("The output of each branch of split `{name}`."),
     });
     if is_any {
-        let variants = names.map(variant);
+        let names: Vec<&Ident> = names.collect();
+        let variants = variants(&names);
         return quote_spanned! {span=>
             #doc
             #generated_type
@@ -100,12 +101,17 @@ fn of(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
     }
 }
 
-/// `Credit` for `credit`. Where the name gives none, which is reported, another stands in.
-pub(super) fn variant(branch: &Ident) -> Ident {
-    let name = upper_camel(&plain(branch));
-    if name.starts_with(char::is_alphabetic) && name != "Self" {
-        Ident::new(&name, branch.span())
-    } else {
-        Ident::new(&format!("Branch{name}"), branch.span())
+/// `Credit` for `credit`. Where a name gives none, or one that is taken, which is reported, another
+/// stands in.
+pub(super) fn variants(branches: &[&Ident]) -> Vec<Ident> {
+    let mut variants: Vec<Ident> = Vec::new();
+    for (position, branch) in branches.iter().enumerate() {
+        let mut name = upper_camel(&plain(branch));
+        let is_name = name.starts_with(char::is_alphabetic) && name != "Self";
+        if !is_name || variants.iter().any(|first| *first == name) {
+            name = format!("Branch{position}");
+        }
+        variants.push(Ident::new(&name, branch.span()));
     }
+    variants
 }

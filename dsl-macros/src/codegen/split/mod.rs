@@ -11,9 +11,11 @@ pub(super) use constant::constant;
 pub(super) use handlers::handlers;
 pub(super) use joined::{parameter, types};
 
+use proc_macro2::Ident;
+
 use super::Context;
-use crate::ast::{Branch, Each, Join, Split};
-use crate::graph::{self, Transition};
+use crate::ast::{Branch, Each, Join, Split, plain};
+use crate::graph::{self, Graph, Transition};
 
 /// A split that can be run: nothing of it was found wrong that would leave a hole in its code.
 struct Whole<'a> {
@@ -30,7 +32,7 @@ enum Shape<'a> {
 }
 
 impl<'a> Whole<'a> {
-    fn of(transition: &'a Transition<'a>) -> Option<Self> {
+    fn of(graph: &Graph<'_>, transition: &'a Transition<'a>) -> Option<Self> {
         let split = transition.declaration.split().filter(|it| it.is_whole)?;
         let join = split.join.as_ref()?;
         let branches = transition.branches.as_slice();
@@ -41,7 +43,9 @@ impl<'a> Whole<'a> {
             .iter()
             .find_map(|branch| Some((branch, branch.declaration.each.as_ref()?)));
         let shape = match (each, branches) {
-            (Some((branch, each)), [_]) => Shape::Each(branch, each),
+            (Some((branch, each)), [_]) if has_field(graph, transition, &each.field) => {
+                Shape::Each(branch, each)
+            }
             (Some(_), _) => return None,
             (None, named) => Shape::Named(named),
         };
@@ -60,12 +64,20 @@ impl<'a> Whole<'a> {
 }
 
 /// Whether the driver can take a run along this transition.
-pub(super) fn is_whole(transition: &Transition<'_>) -> bool {
-    transition.declaration.split().is_none() || Whole::of(transition).is_some()
+pub(super) fn is_whole(cx: &Context<'_>, transition: &Transition<'_>) -> bool {
+    transition.declaration.split().is_none() || Whole::of(cx.graph, transition).is_some()
+}
+
+/// Whether the items of an `each` are where it says.
+fn has_field(graph: &Graph<'_>, transition: &Transition<'_>, field: &Ident) -> bool {
+    let source = transition.sources.first().map(|id| graph.state(*id));
+    let declaration = source.and_then(|source| source.declaration);
+    let fields = declaration.and_then(|declaration| declaration.fields.as_ref());
+    fields.is_some_and(|fields| fields.iter().any(|it| plain(&it.name) == plain(field)))
 }
 
 /// Whether any branch of the workflow runs on a task of its own.
 pub(super) fn spawns(cx: &Context<'_>) -> bool {
-    let mut splits = cx.graph.transitions.iter().filter_map(Whole::of);
-    splits.any(|split| split.spawns())
+    let mut transitions = cx.graph.transitions.iter();
+    transitions.any(|it| Whole::of(cx.graph, it).is_some_and(|split| split.spawns()))
 }
