@@ -1,40 +1,67 @@
-//! What a split does when its branches go well: the handlers see what they should, and get what the
-//! branches gave.
+//! What the handlers of a split see, and what is joined of what they gave.
 
-use std::sync::Arc;
+use std::sync::Mutex;
 
 use stateway::prelude::*;
+use stateway::{Strategy, TransitionKind};
 
 workflow! {
     #[derive(Debug, Clone, PartialEq)]
     workflow Loan {
         input { customer: u64 }
+
         start Applied { sum: u32 };
-        done Approved { score: u32 };
+        state Assessed { score: u32, papers: Vec<&'static str> };
+        done Approved { pages: usize, first: &'static str };
         failed Refused;
-        split assess: Applied -> Approved | Refused {
+
+        split assess: Applied -> Assessed | Refused {
             branch credit: u32;
-            branch fraud: String with retry(3), timeout(2s);
+            branch fraud: Option<String>;
             join all;
+        }
+        split read as Reading: Assessed -> Approved {
+            each paper in papers: &'static str => usize, at most 2;
+            join settled(min 1) within 1m;
         }
     }
 }
 
-struct Bank;
+#[derive(Default)]
+struct Bank {
+    keys: Mutex<Vec<String>>,
+    refuses: bool,
+}
+
+impl Bank {
+    fn note(&self, key: impl ToString) {
+        let key = key.to_string();
+        let after_run = key.split('/').skip(2).collect::<Vec<_>>().join("/");
+        self.keys.lock().expect("nobody holds it").push(after_run);
+    }
+}
 
 impl LoanSteps for Bank {
-    type Error = String;
+    type Error = &'static str;
 
-    async fn credit(&self, applied: &Applied, branch: &Branch<Assess>) -> Result<u32, String> {
+    async fn credit(&self, applied: &Applied, branch: &Branch<Assess>) -> Result<u32, Self::Error> {
+        assert_eq!(
+            (branch.name(), branch.index(), branch.attempt()),
+            ("credit", 0, 1)
+        );
         assert_eq!(branch.input().customer, 7);
+        self.note(branch.key());
         Ok(applied.sum / 2)
     }
 
-    async fn fraud(&self, applied: &Applied, branch: &Branch<Assess>) -> Result<String, String> {
-        if branch.attempt() < 3 {
-            return Err("again".to_owned());
-        }
-        Ok(format!("{}", applied.sum))
+    async fn fraud(
+        &self,
+        applied: &Applied,
+        branch: &Branch<Assess>,
+    ) -> Result<Option<String>, Self::Error> {
+        assert_eq!((branch.name(), branch.index()), ("fraud", 1));
+        self.note(branch.key());
+        Ok((applied.sum > 100).then(|| "much".to_owned()))
     }
 
     async fn assess(
@@ -42,177 +69,128 @@ impl LoanSteps for Bank {
         applied: Applied,
         joined: AssessJoined,
         step: &Step<Assess>,
-    ) -> Result<Assess, String> {
-        assert_eq!(joined.fraud, applied.sum.to_string());
-        Ok(step.to(Approved {
-            score: joined.credit,
-        }))
+    ) -> Result<Assess, Self::Error> {
+        assert_eq!(applied.sum, 10);
+        self.note(step.key());
+        Ok(match joined {
+            AssessJoined {
+                credit,
+                fraud: None,
+            } if !self.refuses => step.to(Assessed {
+                score: credit,
+                papers: vec!["deed", "x", "will"],
+            }),
+            _ => step.to(Refused),
+        })
+    }
+
+    async fn paper(
+        &self,
+        assessed: &Assessed,
+        paper: &&'static str,
+        branch: &Branch<Reading>,
+    ) -> Result<usize, Self::Error> {
+        assert_eq!(assessed.papers[branch.index()], *paper);
+        self.note(branch.key());
+        if *paper == "x" {
+            return Err("illegible");
+        }
+        Ok(paper.len())
+    }
+
+    async fn read(
+        &self,
+        assessed: Assessed,
+        joined: ReadingJoined<Self::Error>,
+        step: &Step<Reading>,
+    ) -> Result<Reading, Self::Error> {
+        self.note(step.key());
+        let failure = joined[1].failure().expect("`x` is illegible");
+        assert_eq!(
+            (failure.branch(), failure.item(), failure.attempts()),
+            ("paper", Some(1), 1)
+        );
+        assert_eq!(failure.cause(), &Cause::Handler("illegible"));
+        let pages = joined.iter().filter_map(Branched::output).sum();
+        let first = assessed.papers[0];
+        Ok(step.to(Approved { pages, first }))
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_outputs_of_all_branches_are_joined() {
-    let end = Loan::start(LoanInput { customer: 7 }, Applied { sum: 10 })
-        .run(&Bank)
-        .await;
+async fn run(bank: &Bank) -> LoanEnd {
+    let loan = Loan::start(LoanInput { customer: 7 }, Applied { sum: 10 });
+    loan.run(bank).await.expect("it ends")
+}
+
+#[tokio::test]
+async fn outputs_are_joined_by_name_and_in_the_order_of_the_items() {
+    let end = run(&Bank::default()).await;
+    let approved = Approved {
+        pages: 8,
+        first: "deed",
+    };
+    assert_eq!(end, LoanEnd::Approved(approved));
+}
+
+#[tokio::test]
+async fn a_join_leads_to_any_of_its_targets() {
+    let bank = Bank {
+        refuses: true,
+        ..Bank::default()
+    };
+    assert_eq!(run(&bank).await, LoanEnd::Refused(Refused));
+}
+
+#[tokio::test]
+async fn every_branch_and_every_item_has_a_key_of_its_own() {
+    let bank = Bank::default();
+    let _ = run(&bank).await;
+    let keys = bank.keys.lock().expect("nobody holds it");
     assert_eq!(
-        end.expect("it ends"),
-        LoanEnd::Approved(Approved { score: 5 })
+        *keys,
+        [
+            "1/branch/credit",
+            "1/branch/fraud",
+            "1",
+            "2/branch/paper/0",
+            "2/branch/paper/1",
+            "2/branch/paper/2",
+            "2"
+        ]
     );
 }
 
-mod any {
-    use super::*;
-
-    workflow! {
-        #[derive(Debug, Clone, PartialEq)]
-        workflow Ask {
-            start Asked;
-            done Answered { by: &'static str };
-            split ask as Ask_: Asked -> Answered {
-                branch first: u32;
-                branch second: String;
-                branch third: u64;
-                join any;
-            }
-        }
-    }
-
-    struct Desk(u32);
-
-    impl AskSteps for Desk {
-        type Error = ();
-
-        async fn first(&self, _: &Asked, _: &Branch<Ask_>) -> Result<u32, ()> {
-            Err(())
-        }
-        async fn second(&self, _: &Asked, _: &Branch<Ask_>) -> Result<String, ()> {
-            Ok(String::new())
-        }
-        async fn third(&self, _: &Asked, _: &Branch<Ask_>) -> Result<u64, ()> {
-            Ok(1)
-        }
-        async fn ask(&self, _: Asked, joined: Ask_Joined, step: &Step<Ask_>) -> Result<Ask_, ()> {
-            Ok(step.to(Answered {
-                by: match joined {
-                    Ask_Joined::First(_) => "first",
-                    Ask_Joined::Second(_) => "second",
-                    Ask_Joined::Third(_) => "third",
-                },
-            }))
-        }
-    }
+#[test]
+fn a_run_with_splits_needs_no_executor_of_its_own() {
+    assert!(matches!(
+        pollster::block_on(run(&Bank::default())),
+        LoanEnd::Approved(_)
+    ));
 }
 
-mod each {
-    use super::*;
-
-    workflow! {
-        #[derive(Debug, Clone, PartialEq)]
-        workflow Tally {
-            start Chunked { chunks: Vec<u32> };
-            done Counted { sum: u32 };
-            split count: Chunked -> Counted {
-                each chunk in chunks: u32 => u32, at most 2;
-                join all;
-            }
-        }
-    }
-
-    impl TallySteps for super::Bank {
-        type Error = ();
-
-        async fn chunk(&self, _: &Chunked, chunk: &u32, branch: &Branch<Count>) -> Result<u32, ()> {
-            assert_eq!(*chunk as usize, branch.index());
-            Ok(chunk * 2)
-        }
-
-        async fn count(
-            &self,
-            _: Chunked,
-            joined: CountJoined,
-            step: &Step<Count>,
-        ) -> Result<Count, ()> {
-            Ok(step.to(Counted {
-                sum: joined.into_iter().sum(),
-            }))
-        }
-    }
-
-    #[tokio::test]
-    async fn works() {
-        let end = Tally::start(Chunked {
-            chunks: (0..10).collect(),
-        })
-        .run(&super::Bank)
-        .await;
-        assert_eq!(end.unwrap(), TallyEnd::Counted(Counted { sum: 90 }));
-    }
+#[test]
+fn by_hand_a_split_is_one_move() {
+    let loan = Loan::start(LoanInput { customer: 7 }, Applied { sum: 10 });
+    let loan = loan.assess(|applied| Assessed {
+        score: applied.sum,
+        papers: Vec::new(),
+    });
+    assert_eq!(loan.score, 10);
 }
 
-mod spawned {
-    use super::*;
-
-    workflow! {
-        #[derive(Debug, Clone, PartialEq)]
-        workflow Tally {
-            start Chunked { chunks: Vec<u32> };
-            state Counted { sum: u32 };
-            done Both;
-            split count: Chunked -> Counted {
-                each chunk in chunks: u32 => u32, at most 2 with spawn, retry(2);
-                join quorum(3);
-            }
-            split both as Both_: Counted -> Both {
-                branch here: ();
-                branch there: String with spawn;
-                join settled;
-            }
-        }
-    }
-
-    impl TallySteps for super::Bank {
-        type Error = ();
-
-        async fn chunk(&self, _: &Chunked, chunk: &u32, branch: &Branch<Count>) -> Result<u32, ()> {
-            assert_eq!(*chunk as usize, branch.index());
-            Ok(chunk * 2)
-        }
-
-        async fn count(
-            &self,
-            _: Chunked,
-            joined: CountJoined<()>,
-            step: &Step<Count>,
-        ) -> Result<Count, ()> {
-            Ok(step.to(Counted {
-                sum: joined.iter().filter_map(Branched::output).sum(),
-            }))
-        }
-        async fn here(&self, _: &Counted, _: &Branch<Both_>) -> Result<(), ()> {
-            Ok(())
-        }
-        async fn there(&self, _: &Counted, _: &Branch<Both_>) -> Result<String, ()> {
-            Ok(String::new())
-        }
-        async fn both(
-            &self,
-            _: Counted,
-            joined: Both_Joined<()>,
-            step: &Step<Both_>,
-        ) -> Result<Both_, ()> {
-            assert!(joined.here.is_done());
-            Ok(step.to(Both))
-        }
-    }
-
-    #[tokio::test]
-    async fn works() {
-        let end = Tally::start(Chunked {
-            chunks: (0..10).collect(),
-        })
-        .run(&Arc::new(super::Bank))
-        .await;
-        assert_eq!(end.unwrap(), TallyEnd::Both(Both));
-    }
+#[test]
+fn the_graph_says_what_a_split_consists_of() {
+    let [assess, read] = Loan::GRAPH.transitions else {
+        panic!("there are two");
+    };
+    assert_eq!(assess.kind, TransitionKind::Split);
+    let split = assess.split.expect("it is one");
+    let names: Vec<_> = split.branches.iter().map(|branch| branch.name).collect();
+    assert_eq!(names, ["credit", "fraud"]);
+    assert_eq!((split.strategy, split.within), (Strategy::All, None));
+    let split = read.split.expect("it is one");
+    let each = split.branches[0].each.expect("it is one");
+    assert_eq!((each.field, each.at_most), ("papers", Some(2)));
+    assert_eq!(split.strategy, Strategy::Settled(1));
+    assert_eq!(split.within.map(|it| it.as_secs()), Some(60));
 }

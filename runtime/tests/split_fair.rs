@@ -1,0 +1,190 @@
+//! No branch waits for a sibling that is always ready, and no clock stands still for one.
+//!
+//! What a task may do with the resources of tokio before it lets others run is limited. A handler that
+//! never waits uses it up at every poll, and nothing that comes after it in the same task would go on.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use stateway::prelude::*;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, advance};
+
+struct Mill {
+    always: Semaphore,
+    turns: AtomicU64,
+}
+
+impl Mill {
+    fn new() -> Self {
+        Mill {
+            always: Semaphore::new(1),
+            turns: AtomicU64::new(0),
+        }
+    }
+
+    /// Is ready again and again; the paused clock moves on meanwhile.
+    async fn grind<T>(&self) -> T {
+        loop {
+            drop(self.always.acquire().await);
+            if self.turns.fetch_add(1, Ordering::Relaxed) % 10_000 == 9_999 {
+                advance(Duration::from_millis(1)).await;
+            }
+        }
+    }
+
+    /// Takes as many turns with the same resource, waiting for nothing else.
+    async fn count(&self, turns: u32) {
+        for _ in 0..turns {
+            drop(self.always.acquire().await);
+        }
+    }
+}
+
+mod named {
+    use super::*;
+
+    workflow! {
+        workflow Sift {
+            start Heaped;
+            done Sifted;
+            split sift as Sift_: Heaped -> Sifted {
+                branch busy: ();
+                branch first: ();
+                branch second: ();
+                join quorum(2);
+            }
+        }
+    }
+
+    impl SiftSteps for Mill {
+        type Error = ();
+
+        async fn busy(&self, _: &Heaped, _: &Branch<Sift_>) -> Result<(), ()> {
+            self.grind().await
+        }
+
+        async fn first(&self, _: &Heaped, _: &Branch<Sift_>) -> Result<(), ()> {
+            self.count(1_000).await;
+            Ok(())
+        }
+
+        async fn second(&self, _: &Heaped, _: &Branch<Sift_>) -> Result<(), ()> {
+            self.count(1_000).await;
+            Ok(())
+        }
+
+        async fn sift(
+            &self,
+            _: Heaped,
+            _: Sift_Joined<()>,
+            step: &Step<Sift_>,
+        ) -> Result<Sift_, ()> {
+            Ok(step.to(Sifted))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn branches_beside_one_that_is_always_ready_come_to_their_end() {
+        let end = Sift::start(Heaped).run(&Mill::new()).await;
+        assert!(end.is_ok());
+    }
+}
+
+mod each {
+    use super::*;
+
+    workflow! {
+        workflow Sift {
+            start Heaped { sacks: Vec<u32> };
+            done Sifted;
+            split sift as Sift_: Heaped -> Sifted {
+                each sack in sacks: u32 => ();
+                join quorum(2);
+            }
+        }
+    }
+
+    impl SiftSteps for Mill {
+        type Error = ();
+
+        async fn sack(&self, _: &Heaped, turns: &u32, _: &Branch<Sift_>) -> Result<(), ()> {
+            if *turns == 0 {
+                return self.grind().await;
+            }
+            self.count(*turns).await;
+            Ok(())
+        }
+
+        async fn sift(
+            &self,
+            _: Heaped,
+            _: Sift_Joined<()>,
+            step: &Step<Sift_>,
+        ) -> Result<Sift_, ()> {
+            Ok(step.to(Sifted))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn items_beside_one_that_is_always_ready_come_to_their_end() {
+        let sacks = vec![0, 1_000, 1_000];
+        let end = Sift::start(Heaped { sacks }).run(&Mill::new()).await;
+        assert!(end.is_ok());
+    }
+}
+
+mod clocks {
+    use super::*;
+
+    workflow! {
+        #[derive(Clone)]
+        workflow Grind {
+            start Whole;
+            state Ground;
+            done Fine;
+            failed Coarse;
+            split grind as Grind_: Whole -> Ground {
+                branch busy: ();
+                branch too: ();
+                join settled within 20ms;
+            }
+            step polish: Ground -> Fine | Coarse with retry(2, every 1ms), timeout(30ms);
+        }
+    }
+
+    impl GrindSteps for Mill {
+        type Error = ();
+
+        async fn busy(&self, _: &Whole, _: &Branch<Grind_>) -> Result<(), ()> {
+            self.grind().await
+        }
+
+        async fn too(&self, _: &Whole, _: &Branch<Grind_>) -> Result<(), ()> {
+            self.grind().await
+        }
+
+        async fn grind(
+            &self,
+            _: Whole,
+            _: Grind_Joined<()>,
+            step: &Step<Grind_>,
+        ) -> Result<Grind_, ()> {
+            Ok(step.to(Ground))
+        }
+
+        async fn polish(&self, _: Ground, _: &Step<Polish>) -> Result<Polish, ()> {
+            self.grind().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_that_is_always_ready_stops_no_clock() {
+        let began = Instant::now();
+        let error = Grind::start(Whole).run(&Mill::new()).await;
+        let error = error.err().expect("it takes too long");
+        assert!(matches!(error.cause(), Cause::Timeout { .. }), "{error:?}");
+        assert_eq!((error.state(), error.attempts()), ("Ground", 2));
+        assert!(began.elapsed() >= Duration::from_millis(80));
+    }
+}
