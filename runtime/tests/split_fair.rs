@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use stateway::prelude::*;
-use tokio::sync::Semaphore;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, advance};
 
+#[derive(Default)]
 struct Mill {
-    always: Semaphore,
     turns: AtomicU64,
 }
 
@@ -19,25 +19,18 @@ struct Mill {
 const TOO_MANY: u64 = 1_000_000;
 
 impl Mill {
-    fn new() -> Self {
-        Mill {
-            always: Semaphore::new(1),
-            turns: AtomicU64::new(0),
-        }
-    }
-
     /// Is ready again and again.
     async fn grind<T>(&self) -> Result<T, ()> {
         while self.turns.fetch_add(1, Ordering::Relaxed) < TOO_MANY {
-            drop(self.always.acquire().await);
+            consume_budget().await;
         }
         Err(())
     }
 
-    /// Takes so many turns with the same resource, waiting for nothing else.
+    /// Takes so many turns, waiting for nothing else.
     async fn count(&self, turns: u32) {
         for _ in 0..turns {
-            drop(self.always.acquire().await);
+            consume_budget().await;
         }
     }
 
@@ -91,7 +84,7 @@ mod named {
 
     #[tokio::test(start_paused = true)]
     async fn branches_beside_one_that_is_always_ready_come_to_their_end() {
-        let mill = Mill::new();
+        let mill = Mill::default();
         let end = Sift::start(Heaped).run(&mill).await;
         assert!(end.is_ok() && !mill.has_starved_others());
     }
@@ -135,7 +128,7 @@ mod each {
     #[tokio::test(start_paused = true)]
     async fn items_beside_one_that_is_always_ready_come_to_their_end() {
         let sacks = vec![0, 1_000, 1_000];
-        let mill = Mill::new();
+        let mill = Mill::default();
         let end = Sift::start(Heaped { sacks }).run(&mill).await;
         assert!(end.is_ok() && !mill.has_starved_others());
     }
@@ -194,7 +187,7 @@ mod clocks {
 
     #[tokio::test(start_paused = true)]
     async fn a_handler_that_is_always_ready_stops_no_clock() {
-        let mill = Mill::new();
+        let mill = Mill::default();
         let began = Instant::now();
         let time = tokio::spawn(pass_time());
         let error = Grind::start(Whole).run(&mill).await;
