@@ -1,6 +1,6 @@
 //! Branches side by side, and how they are joined.
 //!
-//! The branches of a split are one value inside the driver's own future: named ones a list of different
+//! The branches of a split are one value inside the driver's own future: named ones a tree of different
 //! futures ([`Named`]), those of an `each` as many of one kind as may be under way at a time
 //! ([`Each`]). [`join`] polls them until the [`Tally`](tally::Tally) says that the strategy is decided,
 //! drops what is still under way, and hands out what became of each.
@@ -18,7 +18,7 @@ use stateway_core::{SplitInfo, Transition, Workflow};
 pub use branched::{Branched, First, all, first};
 pub use each::{Begin, Each, each, items};
 pub use join::{Branches, join};
-pub use named::{Beside, Last, Named, beside, named};
+pub use named::{Both, Named, One, both, named, one};
 pub use seat::{Attempt, Seat, called, ended, seat};
 pub use spawned::{Tasks, context, item, spawned, unshared};
 

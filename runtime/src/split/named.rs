@@ -1,4 +1,4 @@
-//! Named branches: a list of futures, each of a type of its own, polled where it stands.
+//! Named branches: futures that have a type of their own each, polled where they stand.
 
 use std::future::Future as _;
 use std::ops::Range;
@@ -17,51 +17,61 @@ use crate::error::BranchError;
 
 pin_project! {
     /// All named branches of a split.
-    pub struct Named<L> {
+    pub struct Named<B> {
         #[pin]
-        list: L,
+        branches: B,
         // The first to be polled.
         next: usize,
     }
 }
 
 pin_project! {
-    /// A branch, and those that are declared after it.
-    pub struct Beside<T, Fut: Attempt, Rest> {
+    /// One branch.
+    pub struct One<T, Fut: Attempt> {
         #[pin]
         seat: Option<Seat<T, Fut>>,
         ended: Branched<Fut::Done, Fut::Error>,
-        #[pin]
-        rest: Rest,
     }
 }
 
-/// The end of the list.
-pub struct Last;
+pin_project! {
+    /// Branches, and those that are declared after them.
+    pub struct Both<L, R> {
+        #[pin]
+        left: L,
+        #[pin]
+        right: R,
+    }
+}
 
 /// The named branches of a split.
-pub fn named<L>(list: L) -> Named<L> {
-    Named { list, next: 0 }
+pub fn named<B>(branches: B) -> Named<B> {
+    Named { branches, next: 0 }
 }
 
-/// A branch before others.
-pub fn beside<T, Fut: Attempt, Rest>(seat: Seat<T, Fut>, rest: Rest) -> Beside<T, Fut, Rest> {
-    Beside {
+/// One of them.
+pub fn one<T, Fut: Attempt>(seat: Seat<T, Fut>) -> One<T, Fut> {
+    One {
         seat: Some(seat),
         ended: Branched::Cancelled,
-        rest,
     }
 }
 
-/// A list of branches, whose handlers fail with `E`.
-pub trait List<E> {
-    /// What became of each: pairs of the first and the rest.
+/// Two halves of them.
+pub fn both<L, R>(left: L, right: R) -> Both<L, R> {
+    Both { left, right }
+}
+
+/// Branches, whose handlers fail with `E`, as a tree: as a list, a hundred of them would be a type so
+/// deep that the compiler gives up.
+pub trait Tree<E> {
+    /// What became of each: pairs of pairs.
     type Outputs;
 
     /// How many there are.
     const LENGTH: usize;
 
-    /// Polls the branches at these positions, the first of this list being the one at `here`. Gives
+    /// Polls the branches at these positions, the first of this tree being the one at `here`. Gives
     /// where it stopped, if it is not to go on.
     fn poll(
         self: Pin<&mut Self>,
@@ -93,37 +103,10 @@ pub enum Stopped {
     },
 }
 
-impl<E> List<E> for Last {
-    type Outputs = ();
+impl<T: Transition, Fut: Attempt> Tree<Fut::Error> for One<T, Fut> {
+    type Outputs = Branched<Fut::Done, Fut::Error>;
 
-    const LENGTH: usize = 0;
-
-    fn poll(
-        self: Pin<&mut Self>,
-        _here: usize,
-        _at: &Range<usize>,
-        _cx: &mut Context<'_>,
-        _tally: &mut Tally,
-    ) -> Option<Stopped> {
-        None
-    }
-
-    fn stop(self: Pin<&mut Self>) {}
-
-    fn take(self: Pin<&mut Self>) {}
-
-    fn failures((): (), _failures: &mut Vec<BranchError<E>>) {}
-}
-
-impl<T, Fut, Rest> List<Fut::Error> for Beside<T, Fut, Rest>
-where
-    T: Transition,
-    Fut: Attempt,
-    Rest: List<Fut::Error>,
-{
-    type Outputs = (Branched<Fut::Done, Fut::Error>, Rest::Outputs);
-
-    const LENGTH: usize = 1 + Rest::LENGTH;
+    const LENGTH: usize = 1;
 
     #[inline]
     fn poll(
@@ -134,49 +117,78 @@ where
         tally: &mut Tally,
     ) -> Option<Stopped> {
         let mut this = self.project();
-        if at.contains(&here)
-            && let Some(seat) = this.seat.as_mut().as_pin_mut()
-        {
-            match seat.poll(cx) {
-                Poll::Ready((_, outcome)) => {
-                    *this.ended = end(outcome, tally);
-                    this.seat.set(None);
-                    if tally.decided().is_some() {
-                        return Some(Stopped::Decided);
-                    }
-                }
-                Poll::Pending if has_budget_remaining() => {}
-                Poll::Pending => return Some(Stopped::Exhausted { next: here + 1 }),
-            }
+        if !at.contains(&here) {
+            return None;
         }
-        this.rest.poll(here + 1, at, cx, tally)
+        match this.seat.as_mut().as_pin_mut()?.poll(cx) {
+            Poll::Ready((_, outcome)) => {
+                *this.ended = end(outcome, tally);
+                this.seat.set(None);
+                tally.decided().map(|_| Stopped::Decided)
+            }
+            Poll::Pending if has_budget_remaining() => None,
+            Poll::Pending => Some(Stopped::Exhausted { next: here + 1 }),
+        }
     }
 
     fn stop(self: Pin<&mut Self>) {
-        let mut this = self.project();
-        this.seat.set(None);
-        this.rest.stop();
+        self.project().seat.set(None);
+    }
+
+    fn take(self: Pin<&mut Self>) -> Self::Outputs {
+        std::mem::replace(self.project().ended, Branched::Cancelled)
+    }
+
+    fn failures(ended: Self::Outputs, failures: &mut Vec<BranchError<Fut::Error>>) {
+        if let Branched::Failed(error) = ended {
+            failures.push(error);
+        }
+    }
+}
+
+impl<E, L: Tree<E>, R: Tree<E>> Tree<E> for Both<L, R> {
+    type Outputs = (L::Outputs, R::Outputs);
+
+    const LENGTH: usize = L::LENGTH + R::LENGTH;
+
+    #[inline]
+    fn poll(
+        self: Pin<&mut Self>,
+        here: usize,
+        at: &Range<usize>,
+        cx: &mut Context<'_>,
+        tally: &mut Tally,
+    ) -> Option<Stopped> {
+        let this = self.project();
+        let stopped = this.left.poll(here, at, cx, tally);
+        if stopped.is_some() {
+            return stopped;
+        }
+        this.right.poll(here + L::LENGTH, at, cx, tally)
+    }
+
+    fn stop(self: Pin<&mut Self>) {
+        let this = self.project();
+        this.left.stop();
+        this.right.stop();
     }
 
     fn take(self: Pin<&mut Self>) -> Self::Outputs {
         let this = self.project();
-        let ended = std::mem::replace(this.ended, Branched::Cancelled);
-        (ended, this.rest.take())
+        (this.left.take(), this.right.take())
     }
 
-    fn failures((ended, rest): Self::Outputs, failures: &mut Vec<BranchError<Fut::Error>>) {
-        if let Branched::Failed(error) = ended {
-            failures.push(error);
-        }
-        Rest::failures(rest, failures);
+    fn failures((left, right): Self::Outputs, failures: &mut Vec<BranchError<E>>) {
+        L::failures(left, failures);
+        R::failures(right, failures);
     }
 }
 
-impl<E, L: List<E>> Branches<E> for Named<L> {
-    type Outputs = L::Outputs;
+impl<E, B: Tree<E>> Branches<E> for Named<B> {
+    type Outputs = B::Outputs;
 
     fn length(&self) -> usize {
-        L::LENGTH
+        B::LENGTH
     }
 
     fn poll(
@@ -187,22 +199,22 @@ impl<E, L: List<E>> Branches<E> for Named<L> {
     ) -> Poll<()> {
         let mut this = self.project();
         let from = *this.next;
-        for range in [from..L::LENGTH, 0..from] {
+        for range in [from..B::LENGTH, 0..from] {
             if range.is_empty() {
                 continue;
             }
-            match this.list.as_mut().poll(0, &range, cx, tally) {
+            match this.branches.as_mut().poll(0, &range, cx, tally) {
                 None => {}
                 Some(Stopped::Decided) => return Poll::Ready(()),
                 Some(Stopped::Exhausted { next }) => {
-                    *this.next = next % L::LENGTH;
+                    *this.next = next % B::LENGTH;
                     // The branch that used it up has woken the task, if it is one of tokio's.
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
             }
         }
-        if tally.ended() == L::LENGTH {
+        if tally.ended() == B::LENGTH {
             Poll::Ready(())
         } else {
             Poll::Pending
@@ -210,16 +222,16 @@ impl<E, L: List<E>> Branches<E> for Named<L> {
     }
 
     fn stop(self: Pin<&mut Self>) {
-        self.project().list.stop();
+        self.project().branches.stop();
     }
 
-    fn take(self: Pin<&mut Self>) -> L::Outputs {
-        self.project().list.take()
+    fn take(self: Pin<&mut Self>) -> B::Outputs {
+        self.project().branches.take()
     }
 
-    fn failures(outputs: L::Outputs) -> Vec<BranchError<E>> {
+    fn failures(outputs: B::Outputs) -> Vec<BranchError<E>> {
         let mut failures = Vec::new();
-        L::failures(outputs, &mut failures);
+        B::failures(outputs, &mut failures);
         failures
     }
 }

@@ -77,14 +77,13 @@ impl Writer<'_> {
         let private = self.private;
         match &self.whole.shape {
             Shape::Named(branches) => {
-                let seats = branches.iter().enumerate().rev();
-                let list = seats.fold(quote!(#private::Last), |rest, (position, branch)| {
+                let seats = branches.iter().enumerate().map(|(position, branch)| {
                     let future = self.future(position, branch);
-                    quote! {
-                        #private::beside(#private::seat(step, #position, |branch| #future), #rest)
-                    }
+                    quote!(#private::one(#private::seat(step, #position, |branch| #future)))
                 });
-                quote!(#private::named(#list))
+                let both = |left, right| quote!(#private::both(#left, #right));
+                let seats = tree(&seats.collect::<Vec<_>>(), &both);
+                quote!(#private::named(#seats))
             }
             Shape::Each(branch, each) => {
                 let item = &each.item;
@@ -199,21 +198,16 @@ impl Writer<'_> {
             }
             Shape::Named(branches) => branches,
         };
+        let pair = |left, right| quote!((#left, #right));
         let names: Vec<&Ident> = branches.iter().map(|it| &it.declaration.name).collect();
         if matches!(strategy, Strategy::Any) {
-            let arms = variants(&names)
-                .into_iter()
-                .enumerate()
-                .map(|(position, variant)| {
-                    let pattern = (0..=position).rev().fold(quote!(_), |rest, here| {
-                        if here == position {
-                            quote!((#private::Branched::Done(output), _))
-                        } else {
-                            quote!((_, #rest))
-                        }
-                    });
-                    quote!(#pattern => #joined::#variant(output))
-                });
+            let variants = variants(&names).into_iter().enumerate();
+            let arms = variants.map(|(position, variant)| {
+                let mut patterns = vec![quote!(_); names.len()];
+                patterns[position] = quote!(#private::Branched::Done(output));
+                let pattern = tree(&patterns, &pair);
+                quote!(#pattern => #joined::#variant(output))
+            });
             return quote! {
                 match joined {
                     #(#arms,)*
@@ -224,14 +218,29 @@ impl Writer<'_> {
         let values: Vec<Ident> = (0..names.len())
             .map(|it| format_ident!("branch{it}"))
             .collect();
-        let pattern = values.iter().rev();
-        let pattern = pattern.fold(quote!(()), |rest, value| quote!((#value, #rest)));
+        let patterns = values.iter().map(|value| quote!(#value));
+        let pattern = tree(&patterns.collect::<Vec<_>>(), &pair);
         let done = matches!(strategy, Strategy::All).then(|| quote!(.done()));
         quote! {
             {
                 let #pattern = joined;
                 #joined { #(#names: #values #done,)* }
             }
+        }
+    }
+}
+
+/// Joins the leaves in halves, as the runtime holds the branches: a list would be as deep as it is long.
+fn tree(
+    leaves: &[TokenStream],
+    both: &impl Fn(TokenStream, TokenStream) -> TokenStream,
+) -> TokenStream {
+    match leaves {
+        [] => TokenStream::new(),
+        [leaf] => leaf.clone(),
+        leaves => {
+            let (left, right) = leaves.split_at(leaves.len() / 2);
+            both(tree(left, both), tree(right, both))
         }
     }
 }
