@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use stateway_core::{Transition, Workflow};
+use stateway_core::Transition;
 use tokio::task::coop::unconstrained;
 use tokio::time::sleep_until;
 
@@ -17,18 +17,18 @@ use super::attempts::{Failure, Visit, attempts};
 use super::catch::{Catch, Nothing};
 use super::fails::Fails;
 use super::gate::{Gate, NoGate};
-use super::source::{Source, kept};
-use super::terms::{OfTransition, OfUndo, Terms};
-use crate::driver::{Drive, Failed, NotUndone};
+use super::source::{Lent, Source, kept};
+use super::terms::{Ends, OfBranch, OfTransition, OfUndo, Rules, Terms};
+use crate::driver::{Drive, NotUndone};
 use crate::error::{Cause, Left};
-use crate::handler::{Step, Undo};
+use crate::handler::{Branch, Step, Undo};
 use crate::panic::{catch_panic, forget_panic};
 use crate::run::Run;
 
 pin_project! {
-    /// The attempts of one visit to a transition.
-    pub struct Guarded<'run, W: Drive<C>, C, T: Transition, G: Gate, P, F, Fut, K> {
-        visit: Option<Visit<'run, W, C, Step<T>, OfTransition<T>, G, P, F, K>>,
+    /// The attempts of one visit to a transition, or of a branch.
+    pub struct Guarded<'run, W: Drive<C>, C, V, R, T, G: Gate, P, F, Fut, K> {
+        visit: Option<Visit<'run, W, C, V, R, G, P, F, K>>,
         permit: Option<G::Permit>,
         // Whichever it is, it is dropped in one way: code that drops it as what it is would be
         // called at every turn.
@@ -56,7 +56,7 @@ pub fn guarded<'run, W, C, T, G, S, P, F, Fut, X, K>(
     handler: F,
     catch: K,
     gate: G,
-) -> Guarded<'run, W, C, T, G, P, F, Fut, K>
+) -> Guarded<'run, W, C, Step<T>, OfTransition<T>, T, G, P, F, Fut, K>
 where
     W: Drive<C>,
     T: Transition<Workflow = W>,
@@ -67,37 +67,76 @@ where
     X: Fails<W::Error>,
     K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T>,
 {
-    let visit = Visit {
+    let terms = Terms::new(run, run.counter(), gate);
+    Guarded::new(Visit {
         context,
         seen,
         source,
         handler,
         catch,
-        terms: Terms::new(run, run.counter(), gate),
-    };
-    Guarded {
-        visit: Some(visit),
-        permit: None,
-        later: None,
-        first: None,
+        terms,
+    })
+}
+
+/// Calls the handler of the branch that is declared at `POSITION` under its policy.
+#[inline]
+pub fn attempted<'run, T, const POSITION: usize, W, C, S, O, G, F, Fut>(
+    context: &'run C,
+    branch: &'run Branch<T>,
+    state: S,
+    handler: F,
+    gate: G,
+) -> Guarded<'run, W, C, Branch<T>, OfBranch<T, POSITION>, O, G, Lent<S>, F, Fut, Nothing<O>>
+where
+    W: Drive<C>,
+    T: Transition<Workflow = W>,
+    G: Gate,
+    F: Fn(&'run C, S, &'run Branch<T>) -> Fut,
+    Fut: Future<Output = Result<O, W::Error>>,
+{
+    let terms = Terms::new(branch.run(), branch.attempts(), gate);
+    Guarded::new(Visit {
+        context,
+        seen: branch,
+        source: Lent(state),
+        handler,
+        catch: Nothing::default(),
+        terms,
+    })
+}
+
+impl<'run, W: Drive<C>, C, V, R, T, G: Gate, P, F, Fut, K>
+    Guarded<'run, W, C, V, R, T, G, P, F, Fut, K>
+{
+    #[inline]
+    fn new(visit: Visit<'run, W, C, V, R, G, P, F, K>) -> Self {
+        Guarded {
+            visit: Some(visit),
+            permit: None,
+            later: None,
+            first: None,
+        }
     }
 }
 
-impl<'run, W, C, T, G, S, P, F, Fut, X, K> Future for Guarded<'run, W, C, T, G, P, F, Fut, K>
+impl<'run, W, C, V, R, T, G, S, P, F, Fut, X, K> Future
+    for Guarded<'run, W, C, V, R, T, G, P, F, Fut, K>
 where
     W: Drive<C>,
     W::Input: Send + Sync,
     C: Sync,
-    T: Transition<Workflow = W> + Send,
+    V: Sync,
+    R: Rules + Ends<T, W::Error> + 'run,
+    T: Send + 'run,
     G: Gate<Permit: Send> + Send + Sync + 'run,
     S: Send + 'run,
     P: Source<State = S> + Send + 'run,
-    F: Fn(&'run C, S, &'run Step<T>) -> Fut + Send + Sync + 'run,
+    F: Fn(&'run C, S, &'run V) -> Fut + Send + Sync + 'run,
     Fut: Future<Output = Result<T, X>> + Send + 'run,
     X: Fails<W::Error> + 'run,
-    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T> + Send + 'run,
+    K: Catch<&'run C, S, W::Error, &'run V, Outcome = T> + Send + 'run,
 {
-    type Output = Result<W::State, Failed<W::Error>>;
+    type Output = R::End;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -106,7 +145,7 @@ where
         }
         let failed = match self.as_mut().poll_first(cx) {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(First::Ended(outcome)) => return Poll::Ready(finish(outcome)),
+            Poll::Ready(First::Ended(outcome)) => return Poll::Ready(R::end(outcome)),
             Poll::Ready(First::Failed(cause)) => Some(cause),
             Poll::Ready(First::NotYet) => None,
         };
@@ -123,19 +162,21 @@ enum First<T, E> {
     NotYet,
 }
 
-impl<'run, W, C, T, G, S, P, F, Fut, X, K> Guarded<'run, W, C, T, G, P, F, Fut, K>
+impl<'run, W, C, V, R, T, G, S, P, F, Fut, X, K> Guarded<'run, W, C, V, R, T, G, P, F, Fut, K>
 where
     W: Drive<C>,
     W::Input: Send + Sync,
     C: Sync,
-    T: Transition<Workflow = W> + Send,
+    V: Sync,
+    R: Rules + Ends<T, W::Error> + 'run,
+    T: Send + 'run,
     G: Gate<Permit: Send> + Send + Sync + 'run,
     S: Send + 'run,
     P: Source<State = S> + Send + 'run,
-    F: Fn(&'run C, S, &'run Step<T>) -> Fut + Send + Sync + 'run,
+    F: Fn(&'run C, S, &'run V) -> Fut + Send + Sync + 'run,
     Fut: Future<Output = Result<T, X>> + Send + 'run,
     X: Fails<W::Error> + 'run,
-    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T> + Send + 'run,
+    K: Catch<&'run C, S, W::Error, &'run V, Outcome = T> + Send + 'run,
 {
     #[inline]
     fn poll_first(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<First<T, W::Error>> {
@@ -151,7 +192,7 @@ where
                 Err(refused) => return Poll::Ready(First::Failed(refused)),
             }
             visit.terms.attempt();
-            let is_last = Terms::<W, OfTransition<T>, G>::ATTEMPTS == 1 && !K::CATCHES;
+            let is_last = Terms::<W, R, G>::ATTEMPTS == 1 && !K::CATCHES;
             state = Some(visit.source.give(is_last));
         }
         let mut poll = || {
@@ -164,7 +205,7 @@ where
                 None => unreachable!("the first call is under way"),
             }
         };
-        let polled = if Terms::<W, OfTransition<T>, G>::CATCHES_PANICS {
+        let polled = if Terms::<W, R, G>::CATCHES_PANICS {
             catch_panic(poll)
         } else {
             poll()
@@ -200,7 +241,7 @@ where
         mut self: Pin<&mut Self>,
         failed: Option<Cause<W::Error>>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<W::State, Failed<W::Error>>> {
+    ) -> Poll<R::End> {
         let mut this = self.as_mut().project();
         let visit = this.visit.take().expect("the rest begins once");
         let permit = this.permit.take();
@@ -213,23 +254,13 @@ where
     }
 
     #[cold]
-    fn poll_rest(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<W::State, Failed<W::Error>>> {
+    fn poll_rest(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R::End> {
         let rest = self.project().later.as_mut().expect("the rest has begun");
         rest.as_mut().poll(cx).map(|later| match later {
-            Later::Rest(outcome) => finish(outcome),
+            Later::Rest(outcome) => R::end(outcome),
             Later::Late => unreachable!("the first call is over"),
         })
     }
-}
-
-#[inline]
-fn finish<T: Transition, E>(
-    outcome: Result<T, Cause<E>>,
-) -> Result<<T::Workflow as Workflow>::State, Failed<E>> {
-    outcome.map(T::into_state).map_err(Box::new)
 }
 
 /// Undoes one visit to the transition `T` under the policy of its undo at `POSITION`.

@@ -3,7 +3,6 @@
 
 mod attempt;
 mod attempts;
-mod branch;
 mod catch;
 mod fails;
 mod gate;
@@ -12,10 +11,9 @@ mod source;
 mod terms;
 mod verdict;
 
-pub use branch::attempted;
 pub use catch::{Caught, CaughtJoin, Nothing};
 pub use fails::Fails;
 pub use gate::{Limited, NoGate};
-pub use guard::{guarded, undoing};
+pub use guard::{attempted, guarded, undoing};
 pub use source::{Keep, NotKept, kept, once_only};
 pub use verdict::Verdict;

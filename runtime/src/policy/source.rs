@@ -19,7 +19,7 @@ pub struct Kept<S, F> {
 pub struct OnceOnly<S>(Option<S>);
 
 /// What a branch borrows, as often as it is called.
-pub(super) struct Lent<S>(pub(super) S);
+pub struct Lent<S>(pub(super) S);
 
 /// Keeps `state` for several calls.
 pub fn kept<S, F: Fn(&S) -> S>(state: S, copy: F) -> Kept<S, F> {

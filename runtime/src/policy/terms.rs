@@ -9,13 +9,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::attempt::{Limit, Why};
 use super::gate::Gate;
+use crate::driver::Failed;
 use crate::error::{Cause, Scope};
 use crate::run::Run;
 use crate::time::after;
 
 /// What the declaration says. Known where the code is compiled, so that a clause that is not there
 /// costs nothing.
-pub(super) trait Rules {
+pub trait Rules {
     /// `retry(..)`
     const RETRY: Option<&'static Retry>;
     /// `timeout(..)`
@@ -30,7 +31,7 @@ pub(super) trait Rules {
 }
 
 /// The rules of the transition `T`.
-pub(super) struct OfTransition<T>(PhantomData<fn() -> T>);
+pub struct OfTransition<T>(PhantomData<fn() -> T>);
 
 /// The rules of the undo at `POSITION` of the transition `T`.
 pub(super) struct OfUndo<T, const POSITION: usize>(PhantomData<fn() -> T>);
@@ -64,7 +65,7 @@ impl<T: Transition, const POSITION: usize> Rules for OfUndo<T, POSITION> {
 }
 
 /// The rules of the branch that is declared at `POSITION` in the split `T`.
-pub(super) struct OfBranch<T, const POSITION: usize>(PhantomData<fn() -> T>);
+pub struct OfBranch<T, const POSITION: usize>(PhantomData<fn() -> T>);
 
 impl<T: Transition, const POSITION: usize> OfBranch<T, POSITION> {
     const POLICY: &'static Policy = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
@@ -79,6 +80,35 @@ impl<T: Transition, const POSITION: usize> Rules for OfBranch<T, POSITION> {
     const DEADLINE: Option<Duration> = Self::POLICY.deadline;
     const CATCHES_PANICS: bool = true;
     const FORWARD: bool = true;
+}
+
+/// What the end of a visit is to whoever waits for it.
+pub trait Ends<T, E> {
+    /// The end.
+    type End;
+
+    /// Makes it of what the visit gave.
+    fn end(outcome: Result<T, Cause<E>>) -> Self::End;
+}
+
+/// The driver moves the state on.
+impl<T: Transition, E> Ends<T, E> for OfTransition<T> {
+    type End = Result<<T::Workflow as Workflow>::State, Failed<E>>;
+
+    #[inline]
+    fn end(outcome: Result<T, Cause<E>>) -> Self::End {
+        outcome.map(T::into_state).map_err(Box::new)
+    }
+}
+
+/// The join counts it.
+impl<T, const POSITION: usize, O, E> Ends<O, E> for OfBranch<T, POSITION> {
+    type End = Result<O, Cause<E>>;
+
+    #[inline]
+    fn end(outcome: Result<O, Cause<E>>) -> Self::End {
+        outcome
+    }
 }
 
 /// The terms under which a handler is called in one visit.

@@ -1,12 +1,15 @@
 //! Waits for the branches of a split until they can be joined.
 
-use std::future::{Future as _, poll_fn};
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use pin_project_lite::pin_project;
 use stateway_core::Transition;
-use tokio::task::coop::unconstrained;
-use tokio::time::{Instant, sleep_until};
+use tokio::task::coop::{Unconstrained, unconstrained};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::branched::Branched;
 use super::tally::{Decision, End, Tally};
@@ -65,77 +68,129 @@ fn is_out_of_time<E>(cause: &Cause<E>) -> bool {
 }
 
 /// Waits until the strategy of the split is decided. What is under way by then is dropped, and has
-/// gone when this returns, tasks of their own included.
+/// gone when this is ready, tasks of their own included.
 ///
-/// # Errors
-/// [`Cause::Join`] as soon as the strategy cannot succeed any more; [`Cause::Cancelled`] if the run was
-/// cancelled and too few branches have succeeded. A cancellation interrupts no handler: the branches
-/// that are under way go on to their end or until the strategy is decided, and no other begins.
-pub async fn join<T, E, B>(
-    step: &Step<T>,
+/// It gives [`Cause::Join`] as soon as the strategy cannot succeed any more, and [`Cause::Cancelled`] if
+/// the run was cancelled and too few branches have succeeded. A cancellation interrupts no handler:
+/// the branches that are under way go on to their end or until the strategy is decided, and no other
+/// begins.
+// Not an `async fn`: that would hold the branches as its argument beside the variable that they are
+// polled in.
+#[inline]
+pub fn join<'run, T: Transition, E, B: Branches<E>>(
+    step: &'run Step<T>,
     branches: B,
-    tasks: Option<&Tasks>,
-) -> Result<B::Outputs, Cause<E>>
-where
-    T: Transition,
-    B: Branches<E>,
-{
-    let split = info::<T>();
-    let run = step.run();
-    let mut tally = Tally::new(split.strategy, branches.length());
-    let mut branches = pin!(branches);
-    let limit = split.within.map(|within| after(Instant::now(), within));
-    let mut timer = pin!(None);
-    let mut within = None;
-    let decision = poll_fn(|cx| {
+    tasks: Option<&'run Tasks>,
+) -> Join<'run, T, B, E> {
+    Join {
+        step,
+        tally: Tally::new(info::<T>().strategy, branches.length()),
+        branches,
+        limit: None,
+        within: None,
+        timer: None,
+        tasks,
+        gone: None,
+        decision: None,
+        error: PhantomData,
+    }
+}
+
+pin_project! {
+    /// Branches that are waited for.
+    pub struct Join<'run, T: Transition, B, E> {
+        step: &'run Step<T>,
+        tally: Tally,
+        #[pin]
+        branches: B,
+        // When the time of `within` is up, and that time, if it was.
+        limit: Option<Instant>,
+        within: Option<Duration>,
+        // Boxed: most splits have none, or never wait for it.
+        timer: Option<Pin<Box<Unconstrained<Sleep>>>>,
+        tasks: Option<&'run Tasks>,
+        gone: Option<Pin<Box<dyn Future<Output = ()> + Send + 'run>>>,
+        // Once the branches have stopped; `Some(None)` where they were stopped with the run.
+        decision: Option<Option<Decision>>,
+        error: PhantomData<fn() -> E>,
+    }
+}
+
+impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
+    type Output = Result<B::Outputs, Cause<E>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.decision.is_none() {
+            let Poll::Ready(decision) = self.as_mut().poll_decision(cx) else {
+                return Poll::Pending;
+            };
+            let this = self.as_mut().project();
+            *this.decision = Some(decision);
+            this.branches.stop();
+            *this.gone = this.tasks.map(|tasks| Box::pin(tasks.gone()) as _);
+        }
+        let this = self.project();
+        if let Some(gone) = this.gone {
+            ready!(gone.as_mut().poll(cx));
+        }
+        let outputs = this.branches.take();
+        Poll::Ready(match this.decision.take().flatten() {
+            // Also of a run that was cancelled meanwhile: only what has led somewhere can be undone.
+            Some(Decision::Joined) => Ok(outputs),
+            Some(Decision::Failed) if !this.step.run().is_cancelled() => {
+                Err(Cause::Join(Box::new(JoinError {
+                    strategy: info::<T>().strategy,
+                    branches: this.tally.branches,
+                    needed: this.tally.needed,
+                    succeeded: this.tally.succeeded,
+                    failures: B::failures(outputs),
+                    within: *this.within,
+                })))
+            }
+            _ => Err(stopped(B::failures(outputs))),
+        })
+    }
+}
+
+impl<T: Transition, B, E> Join<'_, T, B, E> {
+    /// Waits for the decision; `None` if the branches were stopped with the run.
+    fn poll_decision(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Decision>>
+    where
+        B: Branches<E>,
+    {
+        let mut this = self.project();
         // Before the first begins: it may be clear already.
-        if let Some(decision) = tally.decided() {
+        if let Some(decision) = this.tally.decided() {
             return Poll::Ready(Some(decision));
         }
-        let may_begin = !run.is_cancelled();
-        if branches.as_mut().poll(may_begin, cx, &mut tally).is_ready() {
-            return Poll::Ready(tally.decided());
+        let within = info::<T>().within;
+        if let Some(within) = within {
+            this.limit
+                .get_or_insert_with(|| after(Instant::now(), within));
         }
-        let Some(limit) = limit else {
+        let may_begin = !this.step.run().is_cancelled();
+        let branches = this.branches.as_mut();
+        if branches.poll(may_begin, cx, this.tally).is_ready() {
+            return Poll::Ready(this.tally.decided());
+        }
+        let Some(limit) = *this.limit else {
             return Poll::Pending;
         };
-        if timer.is_none() {
-            // A branch that uses up what the task may do must not stop the clock.
-            timer.set(Some(unconstrained(sleep_until(limit))));
-        }
-        let timer = timer.as_mut().as_pin_mut();
-        let timer = timer.unwrap_or_else(|| unreachable!("it was just set"));
-        timer.poll(cx).map(|()| {
-            within = split.within;
-            Some(tally.out_of_time())
-        })
+        // A branch that uses up what the task may do must not stop the clock.
+        let timer = this
+            .timer
+            .get_or_insert_with(|| Box::pin(unconstrained(sleep_until(limit))));
+        ready!(timer.as_mut().poll(cx));
+        *this.within = within;
+        Poll::Ready(Some(this.tally.out_of_time()))
+    }
+}
+
+/// The cause of a split whose branches were stopped with the run.
+fn stopped<E>(failures: Vec<BranchError<E>>) -> Cause<E> {
+    let causes = failures.into_iter().map(BranchError::into_cause);
+    let (mut late, others): (Vec<_>, Vec<_>) = causes.partition(is_out_of_time);
+    late.pop().unwrap_or_else(|| Cause::Cancelled {
+        last: others.into_iter().find_map(Cause::into_error),
     })
-    .await;
-    branches.as_mut().stop();
-    if let Some(tasks) = tasks {
-        tasks.gone().await;
-    }
-    let outputs = branches.take();
-    match decision {
-        // Also of a run that was cancelled meanwhile: only what has led somewhere can be undone.
-        Some(Decision::Joined) => Ok(outputs),
-        Some(Decision::Failed) if !run.is_cancelled() => Err(Cause::Join(Box::new(JoinError {
-            strategy: split.strategy,
-            branches: tally.branches,
-            needed: tally.needed,
-            succeeded: tally.succeeded,
-            failures: B::failures(outputs),
-            within,
-        }))),
-        // Without a decision, branches were stopped with the run.
-        _ => {
-            let causes = B::failures(outputs)
-                .into_iter()
-                .map(BranchError::into_cause);
-            let (mut late, others): (Vec<_>, Vec<_>) = causes.partition(is_out_of_time);
-            Err(late.pop().unwrap_or_else(|| Cause::Cancelled {
-                last: others.into_iter().find_map(Cause::into_error),
-            }))
-        }
-    }
 }

@@ -17,7 +17,7 @@ use stateway_core::{SplitInfo, Transition, Workflow};
 
 pub use branched::{Branched, First, all, first};
 pub use each::{Begin, Each, each, items};
-pub use join::{Branches, join};
+pub use join::{Branches, Join, join};
 pub use named::{Both, Named, One, both, named, one};
 pub use seat::{Attempt, Seat, called, ended, seat};
 pub use spawned::{Tasks, context, item, spawned, unshared};

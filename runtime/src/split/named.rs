@@ -45,11 +45,13 @@ pin_project! {
 }
 
 /// The named branches of a split.
+#[inline]
 pub fn named<B>(branches: B) -> Named<B> {
     Named { branches, next: 0 }
 }
 
 /// One of them.
+#[inline]
 pub fn one<T, Fut: Attempt>(seat: Seat<T, Fut>) -> One<T, Fut> {
     One {
         seat: Some(seat),
@@ -58,6 +60,7 @@ pub fn one<T, Fut: Attempt>(seat: Seat<T, Fut>) -> One<T, Fut> {
 }
 
 /// Two halves of them.
+#[inline]
 pub fn both<L, R>(left: L, right: R) -> Both<L, R> {
     Both { left, right }
 }

@@ -54,6 +54,7 @@ pin_project! {
 }
 
 /// The branch that is declared at this position. Its future is made here and does nothing yet.
+#[inline]
 pub fn seat<T: Transition, Fut>(
     step: &Step<T>,
     declared: usize,
@@ -63,6 +64,7 @@ pub fn seat<T: Transition, Fut>(
 }
 
 impl<T: Transition, Fut> Seat<T, Fut> {
+    #[inline]
     pub(super) fn new(
         step: &Step<T>,
         declared: usize,
@@ -99,7 +101,6 @@ impl<T: Transition, Fut: Attempt> Future for Seat<T, Fut> {
                 Err(BranchError::new(branch.name, item, 1, cause))
             }
         };
-        forget_panic(|| this.branch.set(None));
         Poll::Ready((*this.index, outcome))
     }
 }
