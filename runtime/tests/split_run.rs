@@ -34,7 +34,7 @@ struct Bank {
 }
 
 impl Bank {
-    fn note(&self, key: impl ToString) {
+    fn note(&self, key: &impl ToString) {
         let key = key.to_string();
         let after_run = key.split('/').skip(2).collect::<Vec<_>>().join("/");
         self.keys.lock().expect("nobody holds it").push(after_run);
@@ -50,7 +50,7 @@ impl LoanSteps for Bank {
             ("credit", 0, 1)
         );
         assert_eq!(branch.input().customer, 7);
-        self.note(branch.key());
+        self.note(&branch.key());
         Ok(applied.sum / 2)
     }
 
@@ -60,7 +60,7 @@ impl LoanSteps for Bank {
         branch: &Branch<Assess>,
     ) -> Result<Option<String>, Self::Error> {
         assert_eq!((branch.name(), branch.index()), ("fraud", 1));
-        self.note(branch.key());
+        self.note(&branch.key());
         Ok((applied.sum > 100).then(|| "much".to_owned()))
     }
 
@@ -71,7 +71,7 @@ impl LoanSteps for Bank {
         step: &Step<Assess>,
     ) -> Result<Assess, Self::Error> {
         assert_eq!(applied.sum, 10);
-        self.note(step.key());
+        self.note(&step.key());
         Ok(match joined {
             AssessJoined {
                 credit,
@@ -91,7 +91,7 @@ impl LoanSteps for Bank {
         branch: &Branch<Reading>,
     ) -> Result<usize, Self::Error> {
         assert_eq!(assessed.papers[branch.index()], *paper);
-        self.note(branch.key());
+        self.note(&branch.key());
         if *paper == "x" {
             return Err("illegible");
         }
@@ -104,7 +104,7 @@ impl LoanSteps for Bank {
         joined: ReadingJoined<Self::Error>,
         step: &Step<Reading>,
     ) -> Result<Reading, Self::Error> {
-        self.note(step.key());
+        self.note(&step.key());
         let failure = joined[1].failure().expect("`x` is illegible");
         assert_eq!(
             (failure.branch(), failure.item(), failure.attempts()),

@@ -75,7 +75,7 @@ named! {
 }
 
 pub(crate) mod each {
-    use super::*;
+    use super::{Branch, Counter, Step, black_box, workflow};
 
     workflow! {
         workflow Count {

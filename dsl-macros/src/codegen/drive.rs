@@ -11,7 +11,7 @@ use syn::Type;
 use syn::spanned::Spanned as _;
 
 use super::{Context, policy, split, steps};
-use crate::ast::Field;
+use crate::ast::{self, Field};
 use crate::graph::{StateId, Transition};
 
 pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
@@ -265,7 +265,13 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
                 .push(carried(&ty.to_token_stream(), granted));
         }
     }
-    for branch in cx.graph.ast.transitions.iter().flat_map(|it| it.branches()) {
+    for branch in cx
+        .graph
+        .ast
+        .transitions
+        .iter()
+        .flat_map(ast::Transition::branches)
+    {
         let output = &branch.output;
         if !is_plain(output) {
             let made = quote_spanned!(output.span()=> #private::demand_payload::<#output>(););
@@ -293,7 +299,13 @@ fn of_branches<'a>(cx: &Context<'a>) -> Vec<(&'a Type, bool)> {
             None => types.push((ty, is_lent)),
         }
     };
-    for branch in cx.graph.ast.transitions.iter().flat_map(|it| it.branches()) {
+    for branch in cx
+        .graph
+        .ast
+        .transitions
+        .iter()
+        .flat_map(ast::Transition::branches)
+    {
         add(&branch.output, false);
         if let Some(each) = &branch.each {
             add(&each.item, true);

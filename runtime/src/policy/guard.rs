@@ -47,6 +47,7 @@ enum Later<T> {
 }
 
 /// Calls the handler of a transition under its policy.
+#[expect(clippy::type_complexity, reason = "nobody writes it")]
 #[inline]
 pub fn guarded<'run, W, C, T, G, S, P, F, Fut, X, K>(
     context: &'run C,
@@ -79,6 +80,7 @@ where
 }
 
 /// Calls the handler of the branch that is declared at `POSITION` under its policy.
+#[expect(clippy::type_complexity, reason = "nobody writes it")]
 #[inline]
 pub fn attempted<'run, T, const POSITION: usize, W, C, S, O, G, F, Fut>(
     context: &'run C,
