@@ -84,6 +84,10 @@ pub use tokio_util::sync::CancellationToken;
 #[doc = include_str!("policies.md")]
 pub mod policies {}
 
+#[cfg(feature = "runtime")]
+#[doc = include_str!("splits.md")]
+pub mod splits {}
+
 /// What a module that declares or handles workflows needs.
 pub mod prelude {
     pub use crate::workflow;
