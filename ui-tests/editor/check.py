@@ -65,6 +65,23 @@ pub fn reserved(order: Order<Placed>) {
 }
 """
 
+CHARGE = "        step charge: Reserved -> Charged | Rejected;\n"
+
+SPLIT = """\
+        split charge: Reserved -> Charged | Rejected with undo(refund), catch(charge_later) {
+            branch card: u64 with retry(3);
+            branch points: String;
+            join quorum(1) within 5s;
+        }
+"""
+
+EACH = """\
+        split charge: Reserved -> Charged | Rejected {
+            each part in parts: u64 => String, at most 8;
+            join all;
+        }
+"""
+
 SHIP = "step ship: Charged -> Shipped;"
 
 
@@ -179,6 +196,65 @@ def handlers_of_clauses_are_written(editor, report):
     report.claim("what it writes for clauses passes `cargo check`", not errors, errors)
 
 
+def split_block(split):
+    fields = "{ hold: u64, parts: Vec<u64> }"
+    return BLOCK.replace(CHARGE, split).replace("{ hold: u64 }", fields).replace("derive(Debug)", "derive(Debug, Clone)")
+
+
+def handlers_of_a_split_are_written(editor, report):
+    """The handlers of branches, and of the split with what it joins."""
+    cases = [
+        (SPLIT, [
+            "async fn card(&self, reserved: &Reserved, branch: &Branch<Charge>) -> Result<u64, Self::Error>",
+            "async fn points(&self, reserved: &Reserved, branch: &Branch<Charge>) -> Result<String, Self::Error>",
+            "async fn charge(&self, reserved: Reserved, joined: ChargeJoined<Self::Error>, step: &Step<Charge>)"
+            " -> Result<Charge, Self::Error>",
+            "async fn charge_later(&self, reserved: Reserved, cause: Cause<Self::Error>, step: &Step<Charge>)"
+            " -> Result<Charge, Self::Error>",
+        ]),
+        (EACH, [
+            "async fn part(&self, reserved: &Reserved, part: &u64, branch: &Branch<Charge>)"
+            " -> Result<String, Self::Error>",
+            "async fn charge(&self, reserved: Reserved, joined: ChargeJoined, step: &Step<Charge>)"
+            " -> Result<Charge, Self::Error>",
+        ]),
+    ]
+    for split, signatures in cases:
+        at = editor.write(split_block(split) + HANDLERS)
+        text = editor.assist(at, "Implement missing members")
+        written = added(editor.text, text or editor.text)
+        loose = spaceless(written.replace("stateway::", ""))
+        for signature in signatures:
+            report.claim(f"it writes `{signature}`", spaceless(signature) in loose, written)
+        errors = editor.cargo_check(text or editor.text)
+        report.claim("what it writes for a split passes `cargo check`", not errors, errors)
+
+    joined = """
+pub fn outputs(joined: ChargeJoined<()>) {
+    joined.$0
+}
+"""
+    offered = editor.completions(editor.write(split_block(SPLIT) + joined))
+    report.claim("`joined.` offers the branches", {"card", "points"} <= set(offered), offered)
+
+
+def a_half_typed_branch_costs_that_line(editor, report):
+    """Inside the braces of a split as well."""
+    whole = "            branch points: String;\n"
+    for line in ["branch", "branch points", "branch points:", "branch points: String with", "bran", "each", "join"]:
+        half = f"            {line}\n"
+        editor.write(split_block(SPLIT.replace(whole, half)) + USE.replace("hold: 7", "hold: 7, parts: Vec::new()"))
+        at = editor.text.splitlines().index(half.rstrip())
+        diagnostics = editor.diagnostics()
+        near = [it for it in diagnostics if it["range"]["start"]["line"] in (at, at + 1)]
+        told = 1 <= len(near) <= 2 and len(near) == len(diagnostics)
+        report.claim(f"no cascade from `{line}`", told, messages(diagnostics))
+    for split in [SPLIT, EACH]:
+        editor.write(split_block(split) + USE.replace("hold: 7", "hold: 7, parts: Vec::new()"))
+        diagnostics = editor.diagnostics()
+        report.claim("no diagnostics in a whole split", not diagnostics, messages(diagnostics))
+
+
 def a_half_typed_line_costs_that_line(editor, report):
     """Errors stay at the line, and the rest of the program keeps its completions."""
     lines = [
@@ -287,6 +363,8 @@ CLAIMS = [
     transitions_are_completed,
     missing_handlers_are_written,
     handlers_of_clauses_are_written,
+    handlers_of_a_split_are_written,
+    a_half_typed_branch_costs_that_line,
     a_half_typed_line_costs_that_line,
     definitions_lead_into_the_block,
     a_rename_edits_block_and_code,
