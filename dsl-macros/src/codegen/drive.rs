@@ -144,7 +144,7 @@ fn step(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> Token
         let body = split::body(cx, context, transition);
         let outcome = &transition.outcome;
         return quote_spanned! {span=>
-            #private::once({
+            #private::split_once({
                 let step = run.begin::<#outcome>();
                 #body
             })

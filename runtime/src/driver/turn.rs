@@ -6,7 +6,6 @@
 )]
 
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -14,7 +13,6 @@ use pin_project_lite::pin_project;
 use stateway_core::{Transition, Workflow};
 
 use crate::error::Cause;
-use crate::policy::Fails;
 
 /// What a handler's future fails with. Boxed, since every turn moves the result about.
 pub type Failed<E> = Box<Cause<E>>;
@@ -82,31 +80,22 @@ where
 
 pin_project! {
     /// The future of a handler that is called once.
-    pub struct Once<F, E> {
+    pub struct Once<F> {
         #[pin]
         handler: F,
-        error: PhantomData<fn() -> E>,
     }
 }
 
-/// A step or split without policies.
+/// A step without policies.
 #[inline]
-pub fn once<F, T, X, E>(handler: F) -> Once<F, E>
-where
-    F: Future<Output = Result<T, X>>,
-    X: Fails<E>,
-{
-    Once {
-        handler,
-        error: PhantomData,
-    }
+pub fn once<F>(handler: F) -> Once<F> {
+    Once { handler }
 }
 
-impl<F, T, X, E> Future for Once<F, E>
+impl<F, T, E> Future for Once<F>
 where
-    F: Future<Output = Result<T, X>>,
+    F: Future<Output = Result<T, E>>,
     T: Transition,
-    X: Fails<E>,
 {
     type Output = Result<<T::Workflow as Workflow>::State, Failed<E>>;
 
@@ -115,8 +104,37 @@ where
         match self.project().handler.poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(outcome)) => Poll::Ready(Ok(outcome.into_state())),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(Box::new(error.into_cause()))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Box::new(Cause::Handler(error)))),
         }
+    }
+}
+
+pin_project! {
+    /// The future of a split that is attempted once.
+    pub struct SplitOnce<F> {
+        #[pin]
+        split: F,
+    }
+}
+
+/// A split without policies.
+// Apart from `once`: a trait for both kinds of failure would be looked up for every step.
+#[inline]
+pub fn split_once<F>(split: F) -> SplitOnce<F> {
+    SplitOnce { split }
+}
+
+impl<F, T, E> Future for SplitOnce<F>
+where
+    F: Future<Output = Result<T, Cause<E>>>,
+    T: Transition,
+{
+    type Output = Result<<T::Workflow as Workflow>::State, Failed<E>>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = self.project().split.poll(cx);
+        polled.map(|ended| ended.map(T::into_state).map_err(Box::new))
     }
 }
 
