@@ -56,6 +56,19 @@ pub enum Strategy {
     Settled(usize),
 }
 
+impl SplitInfo {
+    /// Whether any branch runs on a task of its own.
+    #[must_use]
+    pub const fn spawns(&self) -> bool {
+        let (mut position, mut spawns) = (0, false);
+        while position < self.branches.len() {
+            spawns |= self.branches[position].spawn;
+            position += 1;
+        }
+        spawns
+    }
+}
+
 impl Strategy {
     /// How many of `branches` have to succeed.
     ///

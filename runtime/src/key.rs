@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// A run that is driven in memory gets an id that no other run has, in this process or another:
 /// 128 bits, random for the process and counted within it. It prints as 32 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RunId(u128);
 
 impl RunId {
@@ -28,6 +28,12 @@ impl RunId {
 /// 64 random bits: the standard library seeds the hasher of every map from the system.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
+}
+
+impl fmt::Debug for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RunId({self})")
+    }
 }
 
 impl fmt::Display for RunId {

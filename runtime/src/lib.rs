@@ -64,7 +64,9 @@ pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit, Refused};
 #[cfg(feature = "runtime")]
 pub use driver::Running;
 #[cfg(feature = "runtime")]
-pub use error::{BranchError, Cause, JoinError, Rollback, RunError, Scope, UndoEntry, UndoError};
+pub use error::{
+    BranchError, BranchName, Cause, JoinError, Rollback, RunError, Scope, UndoEntry, UndoError,
+};
 #[cfg(feature = "runtime")]
 pub use handler::{Branch, Step, Undo};
 #[cfg(feature = "runtime")]

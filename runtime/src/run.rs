@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::{Cause, Place, Scope};
 use crate::handler::{Step, Undo};
 use crate::key::RunId;
+use crate::split::Tasks;
 use crate::time::after;
 
 /// What a caller may say about one run.
@@ -31,6 +32,8 @@ pub struct Run<W: Workflow> {
     /// Itself, where branches share it.
     this: Weak<Run<W>>,
     context: Option<Arc<dyn Any + Send + Sync>>,
+    /// The tasks of its branches; there with the context.
+    tasks: Option<Tasks>,
     pub(crate) id: RunId,
     pub(crate) input: W::Input,
     cancellation: Option<CancellationToken>,
@@ -106,6 +109,7 @@ impl<W: Workflow> Run<W> {
         let deadline = W::GRAPH.deadline;
         Run {
             this,
+            tasks: context.as_ref().map(|_| Tasks::new()),
             context,
             id: RunId::unique(),
             input,
@@ -130,6 +134,11 @@ impl<W: Workflow> Run<W> {
         let context = self.context.clone();
         let context = context.and_then(|context| context.downcast().ok());
         context.expect("a workflow that spawns is run with an `Arc` of its context")
+    }
+
+    /// The tasks of its branches, of a workflow that spawns some.
+    pub(crate) fn tasks(&self) -> Option<&Tasks> {
+        self.tasks.as_ref()
     }
 
     /// What stops the run before its next turn.

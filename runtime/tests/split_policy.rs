@@ -153,7 +153,7 @@ mod branches {
         assert_eq!(
             error.to_string(),
             "split `check` failed in state `Asked` of `Check`: 2 of 3 branches succeeded where 3 had \
-             to; failed: `age`"
+             to; failed: `age`; succeeded: `credit`, `fraud`"
         );
         let source = error.source().expect("a branch failed");
         assert_eq!(source.to_string(), "branch `age` failed");
@@ -469,5 +469,84 @@ mod whole {
             &Cause::Cancelled { last }
         );
         assert_eq!(desk.calls(), ["first", "second"]);
+    }
+}
+
+mod one_too_many {
+    use super::*;
+
+    workflow! {
+        workflow Ask {
+            start Asked;
+            done Answered;
+            split ask as Asking: Asked -> Answered {
+                branch fast: ();
+                branch slow: () with breaker(line);
+                branch slower: () with breaker(line), retry(2, every 1ms);
+                join any;
+            }
+        }
+    }
+
+    struct Office {
+        line: Breaker,
+    }
+
+    impl AskSteps for Office {
+        type Error = ();
+
+        async fn fast(&self, _: &Asked, _: &Branch<Asking>) -> Result<(), ()> {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok(())
+        }
+
+        async fn slow(&self, _: &Asked, _: &Branch<Asking>) -> Result<(), ()> {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Ok(())
+        }
+
+        async fn slower(&self, _: &Asked, branch: &Branch<Asking>) -> Result<(), ()> {
+            if branch.attempt() == 1 {
+                return Err(());
+            }
+            tokio::time::sleep(Duration::from_millis(90)).await;
+            Ok(())
+        }
+
+        async fn ask(&self, _: Asked, _: AskingJoined, step: &Step<Asking>) -> Result<Asking, ()> {
+            Ok(step.to(Answered))
+        }
+
+        fn line(&self) -> &Breaker {
+            &self.line
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_branch_that_is_not_needed_any_more_is_no_failure_to_its_breaker() {
+        // One call of `slower` fails in each run; none of those that are dropped counts.
+        let office = Office {
+            line: Breaker::new("line").failures(6),
+        };
+        for _ in 0..5 {
+            assert!(Ask::start(Asked).run(&office).await.is_ok());
+        }
+        assert_eq!(office.line.state(), BreakerState::Closed);
+        assert!(Ask::start(Asked).run(&office).await.is_ok());
+        assert!(matches!(office.line.state(), BreakerState::Open { .. }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_probe_that_is_not_needed_any_more_makes_room_for_another() {
+        let office = Office {
+            line: Breaker::new("line")
+                .failures(1)
+                .cool_down(Duration::from_secs(1)),
+        };
+        assert!(Ask::start(Asked).run(&office).await.is_ok());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let permit = office.line.acquire().expect("it probes");
+        permit.abandon();
+        assert!(office.line.acquire().is_ok());
     }
 }

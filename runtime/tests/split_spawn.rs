@@ -249,6 +249,153 @@ mod waiting {
     }
 }
 
+mod stopped {
+    use super::*;
+    use std::time::Instant;
+
+    workflow! {
+        #[derive(Clone)]
+        workflow Compute {
+            start Asked;
+            state Begun;
+            done Over;
+            step begin: Asked -> Begun with undo(forget);
+            split compute as Computing: Begun -> Over with timeout(20ms), retry(2, every 1ms), catch(late) {
+                branch one: () with spawn;
+                branch two: ();
+                join all;
+            }
+        }
+    }
+
+    #[derive(Default)]
+    struct Machine {
+        computing: AtomicUsize,
+        calls: AtomicUsize,
+        log: Mutex<Vec<&'static str>>,
+    }
+
+    impl Machine {
+        /// What is not to meet a computation.
+        fn alone(&self, what: &'static str) {
+            assert_eq!(self.computing.load(Ordering::SeqCst), 0, "{what}");
+            self.log.lock().expect("nobody holds it").push(what);
+        }
+    }
+
+    impl ComputeSteps for Machine {
+        type Error = ();
+
+        async fn begin(&self, _: Asked, step: &Step<Begin>) -> Result<Begin, ()> {
+            Ok(step.to(Begun))
+        }
+
+        async fn forget(&self, _: Begun, _: &Undo<Begin>) -> Result<(), ()> {
+            self.alone("undo");
+            Ok(())
+        }
+
+        async fn one(&self, _: &Begun, branch: &Branch<Computing>) -> Result<(), ()> {
+            self.alone("call");
+            self.computing.fetch_add(1, Ordering::SeqCst);
+            self.calls.fetch_add(1, Ordering::SeqCst);
+            // Goes on for a while when it was told to stop.
+            while !branch.cancellation().is_cancelled() {
+                std::thread::yield_now();
+            }
+            let told = Instant::now();
+            while told.elapsed() < Duration::from_millis(30) {
+                std::thread::yield_now();
+            }
+            self.computing.fetch_sub(1, Ordering::SeqCst);
+            Err(())
+        }
+
+        async fn two(&self, _: &Begun, _: &Branch<Computing>) -> Result<(), ()> {
+            std::future::pending().await
+        }
+
+        async fn compute(
+            &self,
+            _: Begun,
+            _: ComputingJoined,
+            step: &Step<Computing>,
+        ) -> Result<Computing, ()> {
+            Ok(step.to(Over))
+        }
+
+        async fn late(
+            &self,
+            _: Begun,
+            cause: Cause<()>,
+            _: &Step<Computing>,
+        ) -> Result<Computing, ()> {
+            assert!(matches!(cause, Cause::Timeout { .. }));
+            self.alone("catch");
+            Err(())
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn no_call_catch_or_undo_meets_a_task_that_still_computes() {
+        let machine = Arc::new(Machine::default());
+        let error = Compute::start(Asked).run(&machine).await;
+        assert!(error.is_err());
+        let log = machine.log.lock().expect("nobody holds it");
+        assert_eq!(*log, ["call", "call", "catch", "undo"]);
+    }
+}
+
+mod late {
+    use super::*;
+
+    workflow! {
+        workflow Compute {
+            start Asked;
+            done Over { ended: usize };
+            split compute as Computing: Asked -> Over {
+                branch one: () with spawn;
+                branch two: ();
+                join settled within 20ms;
+            }
+        }
+    }
+
+    struct Machine;
+
+    impl ComputeSteps for Machine {
+        type Error = ();
+
+        async fn one(&self, _: &Asked, _: &Branch<Computing>) -> Result<(), ()> {
+            // Holds the one thread that there is, so that no timer fires in time.
+            std::thread::sleep(Duration::from_millis(60));
+            Ok(())
+        }
+
+        async fn two(&self, _: &Asked, _: &Branch<Computing>) -> Result<(), ()> {
+            Ok(())
+        }
+
+        async fn compute(
+            &self,
+            _: Asked,
+            joined: ComputingJoined<()>,
+            step: &Step<Computing>,
+        ) -> Result<Computing, ()> {
+            let ended = [joined.one.is_done(), joined.two.is_done()];
+            let ended = ended.iter().filter(|is_done| **is_done).count();
+            Ok(step.to(Over { ended }))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_seen_too_late_has_not_ended_in_time() {
+        let end = Compute::start(Asked).run(&Arc::new(Machine)).await;
+        let ComputeEnd::Over(over) = end.expect("it ends");
+        assert_eq!(over.ended, 1);
+    }
+}
+
 #[test]
 fn without_the_runtime_of_tokio_a_task_is_a_failure_that_says_so() {
     let studio = Studio::new();

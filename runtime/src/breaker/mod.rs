@@ -302,6 +302,17 @@ impl Breaker {
         }
     }
 
+    /// Lets another probe through in place of one that nobody waits for.
+    fn forget(&self, generation: u64) {
+        let mut circuit = self.circuit();
+        if circuit.generation != generation {
+            return;
+        }
+        if let State::HalfOpen { under_way, .. } = &mut circuit.state {
+            *under_way -= 1;
+        }
+    }
+
     fn trip(&self, circuit: &mut Circuit) {
         let until = after(Instant::now(), self.cool_down);
         circuit.turn(State::Open { until });
@@ -328,6 +339,15 @@ impl Permit<'_> {
     /// The call succeeded.
     pub fn success(mut self) {
         self.report(false);
+    }
+
+    /// Nobody waits for the call any more: how it would have ended is not known, and it counts neither
+    /// way.
+    pub fn abandon(mut self) {
+        if !self.reported {
+            self.reported = true;
+            self.breaker.forget(self.generation);
+        }
     }
 
     /// The call failed.

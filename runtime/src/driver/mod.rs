@@ -66,6 +66,12 @@ pub fn run<W: Drive<C>, C>(
             forget_panic(|| forward.set(None));
             outcome
         };
+        if let (Err((_, cause)), Some(tasks)) = (&outcome, run.tasks())
+            && !matches!(**cause, Cause::Terminated)
+        {
+            // They were told to stop, and nothing is undone beside them. Boxed for the runs without.
+            Box::pin(tasks.gone()).await;
+        }
         if outcome.is_err() {
             journal.extend(rollback::uncopied(&mut place, &run, journal.last()));
         }

@@ -1,9 +1,28 @@
-//! Why a branch of a split failed.
+//! Which branch of a split it was, and why it failed.
 
 use std::error::Error;
 use std::fmt;
 
 use super::{Cause, rollback};
+
+/// Names a branch of a split. It prints as `credit`, or as `chunk[3]` for an item of an `each`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct BranchName {
+    /// The name, as declared.
+    pub branch: &'static str,
+    /// The position of the item, counted from 0, of an `each`.
+    pub item: Option<usize>,
+}
+
+impl fmt::Display for BranchName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.item {
+            None => f.write_str(self.branch),
+            Some(item) => write!(f, "{}[{item}]", self.branch),
+        }
+    }
+}
 
 /// A branch that gave no output: which one, and why.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,42 +33,42 @@ pub struct BranchError<E> {
 
 #[derive(Clone, PartialEq, Eq)]
 struct Failure<E> {
-    branch: &'static str,
-    item: Option<usize>,
+    name: BranchName,
     attempts: u32,
     cause: Cause<E>,
 }
 
 impl<E> BranchError<E> {
-    pub(crate) fn new(
-        branch: &'static str,
-        item: Option<usize>,
-        attempts: u32,
-        cause: Cause<E>,
-    ) -> Self {
+    pub(crate) fn new(name: BranchName, attempts: u32, cause: Cause<E>) -> Self {
         BranchError {
             failure: Box::new(Failure {
-                branch,
-                item,
+                name,
                 attempts,
                 cause,
             }),
         }
     }
 
+    /// Which branch it is.
+    #[must_use]
+    pub fn name(&self) -> BranchName {
+        self.failure.name
+    }
+
     /// The name of the branch, as declared.
     #[must_use]
     pub fn branch(&self) -> &'static str {
-        self.failure.branch
+        self.failure.name.branch
     }
 
     /// The position of the item, counted from 0, of an `each`.
     #[must_use]
     pub fn item(&self) -> Option<usize> {
-        self.failure.item
+        self.failure.name.item
     }
 
-    /// How often the handler was called. An attempt that a breaker refused is no call.
+    /// How often the handler was called in this attempt of the split. An attempt that a breaker refused
+    /// is no call.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.failure.attempts
@@ -71,8 +90,7 @@ impl<E> BranchError<E> {
 impl<E: fmt::Debug> fmt::Debug for BranchError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BranchError")
-            .field("branch", &self.branch())
-            .field("item", &self.item())
+            .field("branch", &format_args!("{}", self.name()))
             .field("attempts", &self.attempts())
             .field("cause", self.cause())
             .finish()
@@ -83,11 +101,7 @@ impl<E: fmt::Debug> fmt::Debug for BranchError<E> {
 impl<E> fmt::Display for BranchError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (verb, detail) = (self.cause().verb(), self.cause().detail());
-        write!(f, "branch `{}`", self.branch())?;
-        if let Some(item) = self.item() {
-            write!(f, " of item {item}")?;
-        }
-        write!(f, " {verb}")?;
+        write!(f, "branch `{}` {verb}", self.name())?;
         rollback::attempts(f, self.attempts())?;
         write!(f, "{detail}")
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stateway_core::Strategy;
 
-use super::BranchError;
+use super::{BranchError, BranchName};
 
 /// A split whose branches could not be joined as it was declared.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,11 +18,10 @@ pub struct JoinError<E> {
     pub branches: usize,
     /// How many of them had to succeed.
     pub needed: usize,
-    /// How many had succeeded when it was clear that so many would not.
-    pub succeeded: usize,
-    /// The branches that had failed by then, in order of declaration or of their items.
-    ///
-    /// All others were dropped where they waited, or had not begun.
+    /// The branches that had succeeded when it was clear that so many would not, in order of declaration
+    /// or of their items. What they have done outside is not undone.
+    pub succeeded: Vec<BranchName>,
+    /// Those that had failed by then. All others were dropped where they waited, or had not begun.
     pub failures: Vec<BranchError<E>>,
     /// The time of `within`, if it had passed.
     pub within: Option<Duration>,
@@ -56,38 +55,42 @@ impl<E: fmt::Debug> fmt::Debug for JoinError<E> {
     }
 }
 
-/// One clause that names the branches that failed, without their errors: the first of them is the
+/// One clause that names the branches, without their errors: that of the first that failed is the
 /// [`source`](Error::source).
 impl<E> fmt::Display for JoinError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let JoinError {
-            branches,
-            needed,
-            succeeded,
-            ..
-        } = self;
+        let (succeeded, branches, needed) = (self.succeeded.len(), self.branches, self.needed);
         write!(f, "{succeeded} of {branches} branches succeeded")?;
         if let Some(within) = self.within {
             write!(f, " within {within:?}")?;
         }
         write!(f, " where {needed} had to")?;
-        let mut separator = "; failed: ";
-        for failure in self.failures.iter().take(NAMED) {
-            write!(f, "{separator}`{}`", failure.branch())?;
-            if let Some(item) = failure.item() {
-                write!(f, " of item {item}")?;
-            }
-            separator = ", ";
-        }
-        match self.failures.len().saturating_sub(NAMED) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
+        let failed = self.failures.iter().map(BranchError::name);
+        named(f, "failed", failed)?;
+        named(f, "succeeded", self.succeeded.iter().copied())
     }
 }
 
-/// So many failures are named in one line.
+/// So many branches are named in one line.
 const NAMED: usize = 8;
+
+fn named(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    mut names: impl Iterator<Item = BranchName>,
+) -> fmt::Result {
+    for (position, name) in names.by_ref().take(NAMED).enumerate() {
+        if position == 0 {
+            write!(f, "; {what}: `{name}`")?;
+        } else {
+            write!(f, ", `{name}`")?;
+        }
+    }
+    match names.count() {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
+}
 
 impl<E: Error + 'static> Error for JoinError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {

@@ -14,7 +14,7 @@ use stateway_core::{Graph, TransitionKind};
 
 use crate::key::RunId;
 
-pub use branch::BranchError;
+pub use branch::{BranchError, BranchName};
 pub use cause::{Cause, Scope};
 pub use join::JoinError;
 pub use rollback::{Rollback, UndoEntry, UndoError};

@@ -9,6 +9,7 @@ use stateway_core::{BranchInfo, Transition, Workflow};
 use tokio_util::sync::CancellationToken;
 
 use super::Step;
+use crate::error::BranchName;
 use crate::key::{Key, Part, RunId};
 use crate::run::Run;
 
@@ -76,12 +77,13 @@ impl<T: Transition> Branch<T> {
             visit: self.run.visit(),
             part: Part::Branch {
                 name: self.name(),
-                item: self.item(),
+                item: self.entry().item,
             },
         }
     }
 
-    /// Which attempt of this branch it is, counted from 1.
+    /// How often the handler was called for this branch, this call included; it begins again where the
+    /// whole split is tried again. An attempt that a breaker refused is no call.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempts.load(Ordering::Relaxed)
@@ -112,8 +114,11 @@ impl<T: Transition> Branch<T> {
         &self.attempts
     }
 
-    pub(crate) fn item(&self) -> Option<usize> {
-        self.info().each.map(|_| self.index)
+    pub(crate) fn entry(&self) -> BranchName {
+        BranchName {
+            branch: self.name(),
+            item: self.info().each.map(|_| self.index),
+        }
     }
 
     fn info(&self) -> &'static BranchInfo {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::attempt::{Called, Why, attempt};
 use super::catch::Catch;
 use super::fails::Fails;
-use super::gate::Gate;
+use super::gate::{Gate, Ticket};
 use super::source::Source;
 use super::terms::{Rules, Terms};
 use super::verdict::{Verdict, delay};
@@ -38,16 +38,16 @@ struct Progress {
 }
 
 /// An attempt that failed, with the permit of its call, if it was let through.
-pub(super) struct Failure<E, G: Gate> {
+pub(super) struct Failure<E, R: Rules, G: Gate> {
     pub(super) cause: Cause<E>,
-    pub(super) permit: Option<G::Permit>,
+    pub(super) ticket: Option<Ticket<R, G>>,
 }
 
 /// Calls the handler until it succeeds or no attempt is left; `first` is the first attempt, if it was
 /// made and failed.
 pub(super) async fn attempts<'run, W, C, V, R, G, S, T, X, P, F, Fut, K>(
     mut visit: Visit<'run, W, C, V, R, G, P, F, K>,
-    first: Option<Failure<W::Error, G>>,
+    first: Option<Failure<W::Error, R, G>>,
 ) -> Result<T, Cause<W::Error>>
 where
     W: Drive<C>,
@@ -68,7 +68,7 @@ where
     let mut failed = first;
     let mut last = None;
     let cause = loop {
-        let Failure { cause, permit } = if let Some(failure) = failed.take() {
+        let Failure { cause, ticket } = if let Some(failure) = failed.take() {
             failure
         } else {
             if let Some(due) = progress.due.take() {
@@ -77,35 +77,41 @@ where
             if visit.terms.is_cancelled() {
                 return Err(Cause::Cancelled { last });
             }
+            if progress.made > 0 {
+                visit.terms.alone().await;
+            }
             progress.due = visit.terms.due();
             if progress.due.is_some() {
                 // Others wait for the same place: ask again.
                 continue;
             }
             progress.made += 1;
-            let permit = match visit.terms.permit() {
-                Ok(permit) => permit,
+            let ticket = match visit.terms.permit() {
+                Ok(permit) => Ticket::<R, G>::new(permit),
                 Err(cause) => {
                     failed = Some(Failure {
                         cause,
-                        permit: None,
+                        ticket: None,
                     });
                     continue;
                 }
             };
             let cause = match call(&mut visit, progress.made == all).await {
                 Called::Succeeded(value) => {
-                    G::succeeded(permit);
+                    ticket.succeeded();
                     return Ok(value);
                 }
                 Called::Failed(cause) => cause,
                 Called::Stopped(limit) => match limit.why {
                     Why::Timeout(_) => limit.cause(None),
-                    Why::Deadline(..) => return Err(limit.cause(last)),
+                    Why::Deadline(..) => {
+                        ticket.failed();
+                        return Err(limit.cause(last));
+                    }
                 },
             };
-            let permit = Some(permit);
-            Failure { cause, permit }
+            let ticket = Some(ticket);
+            Failure { cause, ticket }
         };
         let verdict = match &cause {
             Cause::Handler(error) => judge::<W, C>(context, error),
@@ -116,9 +122,11 @@ where
             _ => Verdict::Retry { after: None },
         };
         // An error that another attempt would give again is an answer of the other side, about the
-        // request: to a breaker it is a success. Any other failure is told by dropping the permit.
-        if let (Verdict::Final, Some(permit)) = (&verdict, permit) {
-            G::succeeded(permit);
+        // request: to a breaker it is a success.
+        match (&verdict, ticket) {
+            (_, None) => {}
+            (Verdict::Final, Some(ticket)) => ticket.succeeded(),
+            (Verdict::Retry { .. }, Some(ticket)) => ticket.failed(),
         }
         if visit.terms.is_cancelled() {
             return Err(cause.cancelled(last));
@@ -135,6 +143,7 @@ where
         }
         progress.due = Some(after(Instant::now(), delay));
     };
+    visit.terms.alone().await;
     let limit = visit.terms.limit();
     let state = visit.source.give(true);
     let caught = visit.catch.catch(context, state, cause, seen);

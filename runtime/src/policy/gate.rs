@@ -1,7 +1,10 @@
 //! What stands before a call: a breaker, a limiter, both or nothing.
 
+use std::marker::PhantomData;
+
 use tokio::time::Instant;
 
+use super::terms::Rules;
 use crate::breaker::{Breaker, BreakerOpen, Permit};
 use crate::limiter::Limiter;
 
@@ -30,6 +33,51 @@ pub trait Gate {
 
     /// The call succeeded.
     fn succeeded(permit: Self::Permit);
+
+    /// Nobody waits for the call any more.
+    fn abandoned(permit: Self::Permit);
+}
+
+/// The permit of a call that is under way.
+///
+/// A call that is dropped has failed, unless the rules say that it may have been one too many: a
+/// branch that its join does not need any more has done nothing wrong.
+pub(super) struct Ticket<R: Rules, G: Gate> {
+    permit: Option<G::Permit>,
+    rules: PhantomData<fn() -> R>,
+}
+
+impl<R: Rules, G: Gate> Ticket<R, G> {
+    #[inline]
+    pub(super) fn new(permit: G::Permit) -> Self {
+        Ticket {
+            permit: Some(permit),
+            rules: PhantomData,
+        }
+    }
+
+    #[inline]
+    pub(super) fn succeeded(mut self) {
+        if let Some(permit) = self.permit.take() {
+            G::succeeded(permit);
+        }
+    }
+
+    #[inline]
+    pub(super) fn failed(mut self) {
+        drop(self.permit.take());
+    }
+}
+
+impl<R: Rules, G: Gate> Drop for Ticket<R, G> {
+    #[inline]
+    fn drop(&mut self) {
+        if R::MAY_BE_ONE_TOO_MANY
+            && let Some(permit) = self.permit.take()
+        {
+            G::abandoned(permit);
+        }
+    }
 }
 
 /// Every call gets through. A type of its own, so that a step without a breaker holds no permit.
@@ -45,6 +93,9 @@ impl Gate for NoGate {
 
     #[inline]
     fn succeeded((): ()) {}
+
+    #[inline]
+    fn abandoned((): ()) {}
 }
 
 impl<'run> Gate for &'run Breaker {
@@ -63,6 +114,11 @@ impl<'run> Gate for &'run Breaker {
     #[inline]
     fn succeeded(permit: Permit<'run>) {
         permit.success();
+    }
+
+    #[inline]
+    fn abandoned(permit: Permit<'run>) {
+        permit.abandon();
     }
 }
 
@@ -94,5 +150,10 @@ impl<G: Gate> Gate for Limited<'_, G> {
     #[inline]
     fn succeeded(permit: G::Permit) {
         G::succeeded(permit);
+    }
+
+    #[inline]
+    fn abandoned(permit: G::Permit) {
+        G::abandoned(permit);
     }
 }

@@ -16,7 +16,7 @@ use super::attempt::Why;
 use super::attempts::{Failure, Visit, attempts};
 use super::catch::{Catch, Nothing};
 use super::fails::Fails;
-use super::gate::{Gate, NoGate};
+use super::gate::{Gate, NoGate, Ticket};
 use super::source::{Lent, Source, kept};
 use super::terms::{Ends, OfBranch, OfTransition, OfUndo, Rules, Terms};
 use crate::driver::{Drive, NotUndone};
@@ -27,9 +27,9 @@ use crate::run::Run;
 
 pin_project! {
     /// The attempts of one visit to a transition, or of a branch.
-    pub struct Guarded<'run, W: Drive<C>, C, V, R, T, G: Gate, P, F, Fut, K> {
+    pub struct Guarded<'run, W: Drive<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K> {
         visit: Option<Visit<'run, W, C, V, R, G, P, F, K>>,
-        permit: Option<G::Permit>,
+        ticket: Option<Ticket<R, G>>,
         // Whichever it is, it is dropped in one way: code that drops it as what it is would be
         // called at every turn.
         later: Option<Pin<Box<dyn Future<Output = Later<Result<T, Cause<W::Error>>>> + Send + 'run>>>,
@@ -107,14 +107,14 @@ where
     })
 }
 
-impl<'run, W: Drive<C>, C, V, R, T, G: Gate, P, F, Fut, K>
+impl<'run, W: Drive<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K>
     Guarded<'run, W, C, V, R, T, G, P, F, Fut, K>
 {
     #[inline]
     fn new(visit: Visit<'run, W, C, V, R, G, P, F, K>) -> Self {
         Guarded {
             visit: Some(visit),
-            permit: None,
+            ticket: None,
             later: None,
             first: None,
         }
@@ -190,7 +190,7 @@ where
                 return Poll::Ready(First::NotYet);
             }
             match visit.terms.permit() {
-                Ok(permit) => *this.permit = Some(permit),
+                Ok(permit) => *this.ticket = Some(Ticket::new(permit)),
                 Err(refused) => return Poll::Ready(First::Failed(refused)),
             }
             visit.terms.attempt();
@@ -214,8 +214,8 @@ where
         };
         match polled {
             Poll::Ready(Ok(outcome)) => {
-                if let Some(permit) = this.permit.take() {
-                    G::succeeded(permit);
+                if let Some(ticket) = this.ticket.take() {
+                    ticket.succeeded();
                 }
                 Poll::Ready(First::Ended(Ok(outcome)))
             }
@@ -232,7 +232,12 @@ where
                 });
                 late.as_mut().poll(cx).map(|_| match limit.why {
                     Why::Timeout(_) => First::Failed(limit.cause(None)),
-                    Why::Deadline(..) => First::Ended(Err(limit.cause(None))),
+                    Why::Deadline(..) => {
+                        if let Some(ticket) = this.ticket.take() {
+                            ticket.failed();
+                        }
+                        First::Ended(Err(limit.cause(None)))
+                    }
                 })
             }
         }
@@ -246,8 +251,8 @@ where
     ) -> Poll<R::End> {
         let mut this = self.as_mut().project();
         let visit = this.visit.take().expect("the rest begins once");
-        let permit = this.permit.take();
-        let failed = failed.map(|cause| Failure { cause, permit });
+        let ticket = this.ticket.take();
+        let failed = failed.map(|cause| Failure { cause, ticket });
         let rest = async { Later::Rest(attempts(visit, failed).await) };
         *this.later = Some(Box::pin(rest));
         // One that is stopped half-way may panic as it goes: that is one more failure of the same call.

@@ -25,6 +25,10 @@ pub trait Rules {
     const DEADLINE: Option<Duration>;
     /// Whether a panic of one attempt is its failure, also where no other follows.
     const CATCHES_PANICS: bool;
+    /// Whether others are called for the same purpose, so that it may be dropped as not needed.
+    const MAY_BE_ONE_TOO_MANY: bool = false;
+    /// Whether its calls may leave tasks behind where they are dropped.
+    const SPAWNS: bool = false;
     /// Whether it is a transition on the way. A rollback is not cancelled, nor under the deadline of
     /// the run.
     const FORWARD: bool;
@@ -48,6 +52,10 @@ impl<T: Transition> Rules for OfTransition<T> {
     const CATCHES_PANICS: bool = {
         let info = &T::Workflow::GRAPH.transitions[T::POSITION];
         info.split.is_some() && info.policy.catch.is_some()
+    };
+    const SPAWNS: bool = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
+        Some(split) => split.spawns(),
+        None => false,
     };
     const FORWARD: bool = true;
 }
@@ -79,6 +87,7 @@ impl<T: Transition, const POSITION: usize> Rules for OfBranch<T, POSITION> {
     const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
     const DEADLINE: Option<Duration> = Self::POLICY.deadline;
     const CATCHES_PANICS: bool = true;
+    const MAY_BE_ONE_TOO_MANY: bool = true;
     const FORWARD: bool = true;
 }
 
@@ -211,6 +220,16 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
         });
         let both = of_transition.into_iter().chain(of_run);
         both.min_by_key(|limit| limit.at)
+    }
+
+    /// Waits until the tasks of calls that were dropped have gone, so that no two calls of a visit
+    /// meet.
+    pub(super) async fn alone(&self) {
+        if R::SPAWNS
+            && let Some(tasks) = self.run.tasks()
+        {
+            tasks.gone().await;
+        }
     }
 
     /// Waits until `due`, unless a deadline comes first or the run is cancelled.

@@ -6,14 +6,13 @@ use std::task::{Context, Poll};
 use futures_buffered::FuturesUnorderedBounded;
 use futures_core::Stream as _;
 use pin_project_lite::pin_project;
-use stateway_core::Transition;
+use stateway_core::{SplitInfo, Transition};
 
 use super::branched::Branched;
 use super::info;
-use super::join::{Branches, end};
-use super::seat::{Attempt, Seat};
+use super::join::{Branches, Report, end};
+use super::seat::{Attempt, Seat, name};
 use super::tally::Tally;
-use crate::error::BranchError;
 use crate::handler::{Branch, Step};
 
 pin_project! {
@@ -138,11 +137,11 @@ where
         std::mem::take(this.ended)
     }
 
-    fn failures(outputs: Self::Outputs) -> Vec<BranchError<Error<T, F>>> {
-        let failures = outputs.into_iter().filter_map(|ended| match ended {
-            Branched::Failed(error) => Some(error),
-            _ => None,
-        });
-        failures.collect()
+    fn report(outputs: Self::Outputs, split: &SplitInfo) -> Report<Error<T, F>> {
+        let mut report = Report::new();
+        for (index, ended) in outputs.into_iter().enumerate() {
+            report.add(name(split, 0, index), ended);
+        }
+        report
     }
 }

@@ -7,14 +7,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use stateway_core::Transition;
+use stateway_core::{SplitInfo, Transition};
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::branched::Branched;
+use super::info;
 use super::tally::{Decision, End, Tally};
-use super::{Tasks, info};
-use crate::error::{BranchError, Cause, JoinError, Scope};
+use crate::error::{BranchError, BranchName, Cause, JoinError, Scope};
 use crate::handler::Step;
 use crate::time::after;
 
@@ -41,8 +41,32 @@ pub trait Branches<E> {
     /// Takes out what became of each.
     fn take(self: Pin<&mut Self>) -> Self::Outputs;
 
-    /// Takes the failures out of that, in order.
-    fn failures(outputs: Self::Outputs) -> Vec<BranchError<E>>;
+    /// Takes the failures out of that, and the names of the others that have ended.
+    fn report(outputs: Self::Outputs, split: &SplitInfo) -> Report<E>;
+}
+
+/// What became of the branches of a split that is not joined, in order.
+pub struct Report<E> {
+    pub(super) succeeded: Vec<BranchName>,
+    pub(super) failures: Vec<BranchError<E>>,
+}
+
+impl<E> Report<E> {
+    pub(super) fn new() -> Self {
+        Report {
+            succeeded: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// Adds one branch.
+    pub(super) fn add<O>(&mut self, name: BranchName, ended: Branched<O, E>) {
+        match ended {
+            Branched::Done(_) => self.succeeded.push(name),
+            Branched::Failed(error) => self.failures.push(error),
+            Branched::Cancelled => {}
+        }
+    }
 }
 
 /// Counts how a branch ended.
@@ -80,7 +104,6 @@ fn is_out_of_time<E>(cause: &Cause<E>) -> bool {
 pub fn join<'run, T: Transition, E, B: Branches<E>>(
     step: &'run Step<T>,
     branches: B,
-    tasks: Option<&'run Tasks>,
 ) -> Join<'run, T, B, E> {
     Join {
         step,
@@ -89,7 +112,6 @@ pub fn join<'run, T: Transition, E, B: Branches<E>>(
         limit: None,
         within: None,
         timer: None,
-        tasks,
         gone: None,
         decision: None,
         error: PhantomData,
@@ -108,10 +130,9 @@ pin_project! {
         within: Option<Duration>,
         // Boxed: most splits have none, or never wait for it.
         timer: Option<Pin<Box<Unconstrained<Sleep>>>>,
-        tasks: Option<&'run Tasks>,
         gone: Option<Pin<Box<dyn Future<Output = ()> + Send + 'run>>>,
-        // Once the branches have stopped; `Some(None)` where they were stopped with the run.
-        decision: Option<Option<Decision>>,
+        // Once the branches have stopped.
+        decision: Option<Decision>,
         error: PhantomData<fn() -> E>,
     }
 }
@@ -127,51 +148,67 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
             let this = self.as_mut().project();
             *this.decision = Some(decision);
             this.branches.stop();
-            *this.gone = this.tasks.map(|tasks| Box::pin(tasks.gone()) as _);
+            if info::<T>().spawns()
+                && let Some(tasks) = this.step.run().tasks()
+            {
+                *this.gone = Some(Box::pin(tasks.gone()));
+            }
         }
         let this = self.project();
         if let Some(gone) = this.gone {
             ready!(gone.as_mut().poll(cx));
         }
         let outputs = this.branches.take();
-        Poll::Ready(match this.decision.take().flatten() {
+        Poll::Ready(match this.decision.take() {
             // Also of a run that was cancelled meanwhile: only what has led somewhere can be undone.
             Some(Decision::Joined) => Ok(outputs),
-            Some(Decision::Failed) if !this.step.run().is_cancelled() => {
-                Err(Cause::Join(Box::new(JoinError {
-                    strategy: info::<T>().strategy,
-                    branches: this.tally.branches,
-                    needed: this.tally.needed,
-                    succeeded: this.tally.succeeded,
-                    failures: B::failures(outputs),
-                    within: *this.within,
-                })))
+            _ => {
+                let report = B::report(outputs, info::<T>());
+                let is_late = report.failures.iter().any(|it| is_out_of_time(it.cause()));
+                Err(if is_late || this.step.run().is_cancelled() {
+                    stopped(report.failures)
+                } else {
+                    Cause::Join(Box::new(JoinError {
+                        strategy: info::<T>().strategy,
+                        branches: this.tally.branches,
+                        needed: this.tally.needed,
+                        succeeded: report.succeeded,
+                        failures: report.failures,
+                        within: *this.within,
+                    }))
+                })
             }
-            _ => Err(stopped(B::failures(outputs))),
         })
     }
 }
 
 impl<T: Transition, B, E> Join<'_, T, B, E> {
-    /// Waits for the decision; `None` if the branches were stopped with the run.
-    fn poll_decision(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Decision>>
+    /// Waits for the decision.
+    fn poll_decision(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Decision>
     where
         B: Branches<E>,
     {
         let mut this = self.project();
         // Before the first begins: it may be clear already.
         if let Some(decision) = this.tally.decided() {
-            return Poll::Ready(Some(decision));
+            return Poll::Ready(decision);
         }
         let within = info::<T>().within;
         if let Some(within) = within {
-            this.limit
-                .get_or_insert_with(|| after(Instant::now(), within));
+            let now = Instant::now();
+            let limit = this.limit.get_or_insert_with(|| after(now, within));
+            // Where threads were busy, this comes late: what ends now has not ended in time.
+            if *limit < now {
+                *this.within = Some(within);
+                return Poll::Ready(this.tally.out_of_time());
+            }
         }
         let may_begin = !this.step.run().is_cancelled();
         let branches = this.branches.as_mut();
         if branches.poll(may_begin, cx, this.tally).is_ready() {
-            return Poll::Ready(this.tally.decided());
+            // Without a decision, branches were stopped with the run. Also `settled` is not joined then: a
+            // run that was cancelled must not come to a good end with half of its work.
+            return Poll::Ready(this.tally.decided().unwrap_or(Decision::Failed));
         }
         let Some(limit) = *this.limit else {
             return Poll::Pending;
@@ -182,7 +219,7 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
             .get_or_insert_with(|| Box::pin(unconstrained(sleep_until(limit))));
         ready!(timer.as_mut().poll(cx));
         *this.within = within;
-        Poll::Ready(Some(this.tally.out_of_time()))
+        Poll::Ready(this.tally.out_of_time())
     }
 }
 

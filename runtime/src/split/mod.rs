@@ -17,10 +17,11 @@ use stateway_core::{SplitInfo, Transition, Workflow};
 
 pub use branched::{Branched, First, all, first};
 pub use each::{Begin, Each, each, items};
-pub use join::{Branches, Join, join};
+pub use join::{Branches, Join, Report, join};
 pub use named::{Both, Named, One, both, named, one};
 pub use seat::{Attempt, Seat, called, ended, seat};
-pub use spawned::{Tasks, context, item, spawned, unshared};
+pub(crate) use spawned::Tasks;
+pub use spawned::{context, item, spawned, unshared};
 
 /// The body of the split `T`.
 pub(crate) fn info<T: Transition>() -> &'static SplitInfo {

@@ -6,14 +6,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use stateway_core::Transition;
+use stateway_core::{SplitInfo, Transition};
 use tokio::task::coop::has_budget_remaining;
 
 use super::branched::Branched;
-use super::join::{Branches, end};
-use super::seat::{Attempt, Seat};
+use super::join::{Branches, Report, end};
+use super::seat::{Attempt, Seat, name};
 use super::tally::Tally;
-use crate::error::BranchError;
 
 pin_project! {
     /// All named branches of a split.
@@ -90,8 +89,8 @@ pub trait Tree<E> {
     /// Takes out what became of each.
     fn take(self: Pin<&mut Self>) -> Self::Outputs;
 
-    /// Takes the failures out of that.
-    fn failures(outputs: Self::Outputs, failures: &mut Vec<BranchError<E>>);
+    /// Reports it, the first of this tree being declared at `here`.
+    fn report(outputs: Self::Outputs, here: usize, split: &SplitInfo, report: &mut Report<E>);
 }
 
 /// Why the branches after one are not polled.
@@ -142,10 +141,13 @@ impl<T: Transition, Fut: Attempt> Tree<Fut::Error> for One<T, Fut> {
         std::mem::replace(self.project().ended, Branched::Cancelled)
     }
 
-    fn failures(ended: Self::Outputs, failures: &mut Vec<BranchError<Fut::Error>>) {
-        if let Branched::Failed(error) = ended {
-            failures.push(error);
-        }
+    fn report(
+        ended: Self::Outputs,
+        here: usize,
+        split: &SplitInfo,
+        report: &mut Report<Fut::Error>,
+    ) {
+        report.add(name(split, here, here), ended);
     }
 }
 
@@ -181,9 +183,14 @@ impl<E, L: Tree<E>, R: Tree<E>> Tree<E> for Both<L, R> {
         (this.left.take(), this.right.take())
     }
 
-    fn failures((left, right): Self::Outputs, failures: &mut Vec<BranchError<E>>) {
-        L::failures(left, failures);
-        R::failures(right, failures);
+    fn report(
+        (left, right): Self::Outputs,
+        here: usize,
+        split: &SplitInfo,
+        report: &mut Report<E>,
+    ) {
+        L::report(left, here, split, report);
+        R::report(right, here + L::LENGTH, split, report);
     }
 }
 
@@ -232,9 +239,9 @@ impl<E, B: Tree<E>> Branches<E> for Named<B> {
         self.project().branches.take()
     }
 
-    fn failures(outputs: B::Outputs) -> Vec<BranchError<E>> {
-        let mut failures = Vec::new();
-        B::failures(outputs, &mut failures);
-        failures
+    fn report(outputs: B::Outputs, split: &SplitInfo) -> Report<E> {
+        let mut report = Report::new();
+        B::report(outputs, 0, split, &mut report);
+        report
     }
 }

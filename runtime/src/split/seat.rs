@@ -6,10 +6,10 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use stateway_core::Transition;
+use stateway_core::{SplitInfo, Transition};
 
 use super::info;
-use crate::error::{BranchError, Cause};
+use crate::error::{BranchError, BranchName, Cause};
 use crate::handler::{Branch, Step};
 use crate::panic::{catch_panic, forget_panic};
 use crate::policy::Fails;
@@ -95,13 +95,21 @@ impl<T: Transition, Fut: Attempt> Future for Seat<T, Fut> {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Ok(outcome)) => outcome,
             Poll::Ready(Err(cause)) => {
-                let branch = &info::<T>().branches[*this.declared];
-                let item = branch.each.map(|_| *this.index);
+                let name = name(info::<T>(), *this.declared, *this.index);
                 // What has a policy counts its attempts and catches their panics itself.
-                Err(BranchError::new(branch.name, item, 1, cause))
+                Err(BranchError::new(name, 1, cause))
             }
         };
         Poll::Ready((*this.index, outcome))
+    }
+}
+
+/// The name of the branch that is declared at this position, about the item at `index`.
+pub(super) fn name(split: &SplitInfo, declared: usize, index: usize) -> BranchName {
+    let branch = &split.branches[declared];
+    BranchName {
+        branch: branch.name,
+        item: branch.each.map(|_| index),
     }
 }
 
@@ -125,6 +133,6 @@ where
 {
     outcome.map_err(|error| {
         let cause: Cause<E> = error.into_cause();
-        BranchError::new(branch.name(), branch.item(), branch.attempt(), cause)
+        BranchError::new(branch.entry(), branch.attempt(), cause)
     })
 }

@@ -11,21 +11,20 @@ use crate::error::{BranchError, Cause};
 use crate::handler::{Branch, Step};
 use crate::panic::message;
 
-/// The tasks of one visit to a split.
-#[derive(Default)]
-pub struct Tasks(TaskTracker);
+/// The tasks of the branches of a run.
+pub(crate) struct Tasks(TaskTracker);
 
 impl Tasks {
     /// No task yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Tasks::default()
+    pub(crate) fn new() -> Self {
+        Tasks(TaskTracker::new())
     }
 
     /// Waits until every task has gone: each was told to stop when its branch was dropped.
-    pub(super) async fn gone(&self) {
+    pub(crate) async fn gone(&self) {
         self.0.close();
         self.0.wait().await;
+        self.0.reopen();
     }
 }
 
@@ -36,20 +35,18 @@ impl Tasks {
 ///
 /// # Cancel safety
 /// Dropping it fires the token of the branch and aborts the task, which ends where it waits next.
-pub async fn spawned<T, Fut>(
-    tasks: &Tasks,
-    branch: Branch<T>,
-    task: impl FnOnce(Branch<T>) -> Fut,
-) -> Fut::Output
+pub async fn spawned<T, Fut>(branch: Branch<T>, task: impl FnOnce(Branch<T>) -> Fut) -> Fut::Output
 where
     T: Transition,
     Fut: Attempt<Done: Send + 'static, Error: Send + 'static> + Send + 'static,
 {
     let token = branch.run().cancellation();
     let token = token.map_or_else(CancellationToken::new, CancellationToken::child_token);
-    let (name, item) = (branch.name(), branch.item());
+    let name = branch.entry();
+    let tasks = branch.run().tasks().map(|tasks| tasks.0.clone());
+    let tasks = tasks.expect("a run that spawns has tasks");
     let task = task(branch.with_token(token.clone()));
-    let handle = AbortOnDropHandle::new(tasks.0.spawn(task));
+    let handle = AbortOnDropHandle::new(tasks.spawn(task));
     // Dropped before the handle: a task that computes looks at its token, and cannot be aborted.
     let _told = token.drop_guard();
     handle.await.unwrap_or_else(|error| {
@@ -57,7 +54,7 @@ where
             Ok(panic) => message(panic),
             Err(_) => "its task was stopped, as the runtime was shut down".into(),
         };
-        Err(BranchError::new(name, item, 1, Cause::Panic(message)))
+        Err(BranchError::new(name, 1, Cause::Panic(message)))
     })
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn end(lab: &Lab, outcome: Result<Vec<Seen>, RunError<Away>>) -> End 
             Cause::Join(join) => {
                 let name = |failure: &BranchError<Away>| failure.branch().chars().next();
                 let failed = join.failures.iter().filter_map(name).collect();
-                End::NotJoined(lab.now(), join.succeeded, failed)
+                End::NotJoined(lab.now(), join.succeeded.len(), failed)
             }
             cause => panic!("{cause:?}"),
         },

@@ -40,9 +40,9 @@ pub(in crate::codegen) fn body(
         quote_spanned! {span=>
             let shared = #private::Arc::new(state);
             let joined = {
-                let (shared, tasks) = (&shared, &#private::Tasks::new());
+                let shared = &shared;
                 let state = &**shared;
-                let joined = #join(step, #branches, #private::Some(tasks)).await?;
+                let joined = #join(step, #branches).await?;
                 #joined
             };
             let state = #private::unshared(shared);
@@ -51,7 +51,7 @@ pub(in crate::codegen) fn body(
         quote_spanned! {span=>
             let joined = {
                 let state = &state;
-                let joined = #join(step, #branches, #private::None).await?;
+                let joined = #join(step, #branches).await?;
                 #joined
             };
         }
@@ -129,7 +129,7 @@ impl Writer<'_> {
                     #private::context::<#context, _>(step),
                     #private::Arc::clone(shared),
                 );
-                #private::spawned(tasks, branch, move |branch| async move {
+                #private::spawned(branch, move |branch| async move {
                     let (context, state) = (&*context, &*shared);
                     #item
                     #call
