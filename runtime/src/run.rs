@@ -152,11 +152,7 @@ impl<W: Workflow> Run<W> {
     }
 
     fn stopped_by<E>(&self) -> Option<Cause<E>> {
-        if self
-            .termination
-            .as_ref()
-            .is_some_and(CancellationToken::is_cancelled)
-        {
+        if self.is_terminated() {
             return Some(Cause::Terminated);
         }
         if self.is_cancelled() {
@@ -265,6 +261,22 @@ impl<W: Workflow> Run<W> {
         self.cancellation
             .as_ref()
             .is_some_and(CancellationToken::is_cancelled)
+    }
+
+    /// Whether nothing new is to begin: the run is cancelled or terminated.
+    pub(crate) fn is_told_to_stop(&self) -> bool {
+        self.is_cancelled() || self.is_terminated()
+    }
+
+    pub(crate) fn is_terminated(&self) -> bool {
+        let termination = self.termination.as_ref();
+        termination.is_some_and(CancellationToken::is_cancelled)
+    }
+
+    /// Whether the deadline of the workflow has passed.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// The run's token; one that never fires for a run without.

@@ -250,3 +250,125 @@ async fn a_run_that_is_dropped_drops_its_branches() {
     assert!(late.is_err());
     assert_eq!(agency.log(), ["flight", "hotel gone"]);
 }
+
+mod within_one_poll {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    workflow! {
+        #[derive(Debug)]
+        workflow Walk {
+            start Begun { steps: Vec<u32> };
+            done Over;
+            split walk as Walking: Begun -> Over {
+                each pace in steps: u32 => (), at most 1;
+                join settled;
+            }
+        }
+    }
+
+    #[derive(Default)]
+    struct Walker {
+        token: CancellationToken,
+        paces: AtomicUsize,
+    }
+
+    impl WalkSteps for Walker {
+        type Error = ();
+
+        async fn pace(&self, _: &Begun, pace: &u32, _: &Branch<Walking>) -> Result<(), ()> {
+            self.paces.fetch_add(1, Ordering::Relaxed);
+            if *pace == 1 {
+                self.token.cancel();
+            }
+            Ok(())
+        }
+
+        async fn walk(
+            &self,
+            _: Begun,
+            _: WalkingJoined<()>,
+            step: &Step<Walking>,
+        ) -> Result<Walking, ()> {
+            Ok(step.to(Over))
+        }
+    }
+
+    fn begun() -> Begun {
+        let steps = (0..1_000).collect();
+        Begun { steps }
+    }
+
+    #[test]
+    fn no_item_begins_after_a_cancellation_by_the_one_before() {
+        let walker = Walker::default();
+        let run = Walk::start(begun()).run(&walker);
+        let outcome = pollster::block_on(run.cancelled_by(walker.token.clone()));
+        let cause = outcome.expect_err("it was cancelled").into_cause();
+        assert_eq!(cause, Cause::Cancelled { last: None });
+        assert_eq!(walker.paces.into_inner(), 2);
+    }
+
+    #[test]
+    fn no_item_begins_after_a_termination_by_the_one_before() {
+        let walker = Walker::default();
+        let run = Walk::start(begun()).run(&walker);
+        let outcome = pollster::block_on(run.terminated_by(walker.token.clone()));
+        let cause = outcome.expect_err("it was terminated").into_cause();
+        assert_eq!(cause, Cause::Terminated);
+        assert_eq!(walker.paces.into_inner(), 2);
+    }
+}
+
+mod deadlines {
+    use super::*;
+
+    workflow! {
+        #[derive(Debug)]
+        workflow Wait {
+            deadline 10s;
+            start Begun;
+            done Over { failed: usize };
+            split wait as Waiting: Begun -> Over {
+                branch hopeless: () with retry(2, every 20s);
+                branch slow: ();
+                join settled(min 1);
+            }
+        }
+    }
+
+    struct Waiter;
+
+    impl WaitSteps for Waiter {
+        type Error = &'static str;
+
+        async fn hopeless(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), Self::Error> {
+            Err("away")
+        }
+
+        async fn slow(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), Self::Error> {
+            sleep(Duration::from_secs(1)).await;
+            Ok(())
+        }
+
+        async fn wait(
+            &self,
+            _: Begun,
+            joined: WaitingJoined<Self::Error>,
+            step: &Step<Waiting>,
+        ) -> Result<Waiting, Self::Error> {
+            let failure = joined.hopeless.failure().expect("it is away");
+            assert_eq!(failure.cause().error(), Some(&"away"));
+            let failed = usize::from(!joined.slow.is_done()) + 1;
+            Ok(step.to(Over { failed }))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_branch_whose_next_call_would_be_too_late_for_the_run_has_failed_and_stops_nothing() {
+        let began = Instant::now();
+        let WaitEnd::Over(over) = Wait::start(Begun).run(&Waiter).await.expect("it ends");
+        assert_eq!(over.failed, 1);
+        assert_eq!(began.elapsed(), Duration::from_secs(1));
+    }
+}

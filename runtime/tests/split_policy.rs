@@ -472,6 +472,66 @@ mod whole {
     }
 }
 
+mod copies {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static PANICS: AtomicBool = AtomicBool::new(false);
+
+    pub(super) struct Fragile;
+
+    impl Clone for Fragile {
+        fn clone(&self) -> Self {
+            assert!(!PANICS.swap(false, Ordering::Relaxed), "it broke");
+            Fragile
+        }
+    }
+
+    workflow! {
+        #[derive(Clone)]
+        workflow Copy {
+            start Asked { fragile: Fragile };
+            done Answered { attempts: u32 };
+            split copy as Copying: Asked -> Answered with retry(2, every 1ms) {
+                branch one: ();
+                branch two: ();
+                join all;
+            }
+        }
+    }
+
+    impl CopySteps for Desk {
+        type Error = ();
+
+        async fn one(&self, _: &Asked, _: &Branch<Copying>) -> Result<(), ()> {
+            Ok(())
+        }
+
+        async fn two(&self, _: &Asked, _: &Branch<Copying>) -> Result<(), ()> {
+            Ok(())
+        }
+
+        async fn copy(
+            &self,
+            _: Asked,
+            _: CopyingJoined,
+            step: &Step<Copying>,
+        ) -> Result<Copying, ()> {
+            let attempts = step.attempt();
+            Ok(step.to(Answered { attempts }))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_state_that_panics_when_it_is_copied_is_a_failure_of_that_attempt() {
+        PANICS.store(true, Ordering::Relaxed);
+        let asked = Asked { fragile: Fragile };
+        let end = Copy::start(asked).run(&Desk::new()).await;
+        let CopyEnd::Answered(answered) = end.unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(answered.attempts, 2);
+    }
+}
+
 mod one_too_many {
     use super::*;
 

@@ -408,5 +408,6 @@ fn without_the_runtime_of_tokio_a_task_is_a_failure_that_says_so() {
     let Cause::Panic(message) = join.failures[0].cause() else {
         panic!("{join:?}");
     };
-    assert!(message.contains("Tokio"), "{message}");
+    assert!(message.contains("needs the runtime of tokio"), "{message}");
+    assert_eq!(join.failures[0].attempts(), 0);
 }

@@ -19,6 +19,8 @@ use crate::run::Run;
 /// world ([`key`](Branch::key)). What the handler returns is the output of the branch.
 pub struct Branch<T: Transition> {
     run: Arc<Run<T::Workflow>>,
+    /// The number of the visit: a task may look at its key when the run has moved on.
+    visit: u64,
     /// The position of its declaration.
     declared: usize,
     /// The position of its item, of an `each`; otherwise that of its declaration.
@@ -33,6 +35,7 @@ impl<T: Transition> Branch<T> {
     pub(crate) fn new(step: &Step<T>, declared: usize, index: usize) -> Self {
         Branch {
             run: step.run().share(),
+            visit: step.run().visit(),
             declared,
             index,
             attempts: AtomicU32::new(0),
@@ -74,7 +77,7 @@ impl<T: Transition> Branch<T> {
         Key {
             workflow: T::Workflow::GRAPH.name,
             run: self.run.id.clone(),
-            visit: self.run.visit(),
+            visit: self.visit,
             part: Part::Branch {
                 name: self.name(),
                 item: self.entry().item,

@@ -171,8 +171,13 @@ where
 {
     visit.terms.attempt();
     let limit = visit.terms.limit();
-    let state = visit.source.give(is_last && !K::CATCHES);
-    let handler = async { (visit.handler)(visit.context, state, visit.seen).await };
+    let (context, seen, handler) = (visit.context, visit.seen, &visit.handler);
+    let source = &mut visit.source;
+    let handler = async {
+        // Here, so that a state that panics when it is copied is a failure of this attempt.
+        let state = source.give(is_last && !K::CATCHES);
+        handler(context, state, seen).await
+    };
     attempt(handler, limit, Terms::<W, R, G>::CATCHES_PANICS).await
 }
 

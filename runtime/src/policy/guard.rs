@@ -184,8 +184,8 @@ where
     fn poll_first(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<First<T, W::Error>> {
         let mut this = self.project();
         let visit = this.visit.as_mut().expect("the rest has not begun");
-        let mut state = None;
-        if this.first.is_none() {
+        let begins = this.first.is_none();
+        if begins {
             if visit.terms.due().is_some() {
                 return Poll::Ready(First::NotYet);
             }
@@ -194,11 +194,13 @@ where
                 Err(refused) => return Poll::Ready(First::Failed(refused)),
             }
             visit.terms.attempt();
-            let is_last = Terms::<W, R, G>::ATTEMPTS == 1 && !K::CATCHES;
-            state = Some(visit.source.give(is_last));
         }
+        let mut begins = begins;
         let mut poll = || {
-            if let Some(state) = state.take() {
+            if std::mem::take(&mut begins) {
+                // A state that panics when it is copied is a failure of this attempt.
+                let is_last = Terms::<W, R, G>::ATTEMPTS == 1 && !K::CATCHES;
+                let state = visit.source.give(is_last);
                 let call = (visit.handler)(visit.context, state, visit.seen);
                 this.first.set(Some(call));
             }

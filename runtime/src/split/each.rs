@@ -93,7 +93,7 @@ where
 
     fn poll(
         self: Pin<&mut Self>,
-        may_begin: bool,
+        may_begin: &dyn Fn() -> bool,
         cx: &mut Context<'_>,
         tally: &mut Tally,
     ) -> Poll<()> {
@@ -107,7 +107,7 @@ where
         }
         let seats = this.seats.as_mut().expect("they were just made");
         loop {
-            while may_begin && *this.begun < *this.items && seats.len() < seats.capacity() {
+            while *this.begun < *this.items && seats.len() < seats.capacity() && may_begin() {
                 seats.push(Seat::new(this.step, 0, *this.begun, |branch| {
                     this.branch.begin(branch)
                 }));

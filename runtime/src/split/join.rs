@@ -9,14 +9,14 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use stateway_core::{SplitInfo, Transition};
 use tokio::task::coop::{Unconstrained, unconstrained};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Sleep, sleep_until};
 
 use super::branched::Branched;
 use super::info;
 use super::tally::{Decision, End, Tally};
 use crate::error::{BranchError, BranchName, Cause, JoinError, Scope};
 use crate::handler::Step;
-use crate::time::after;
+use crate::panic::forget_panic;
 
 /// The branches of a split, whose handlers fail with `E`.
 pub trait Branches<E> {
@@ -30,7 +30,7 @@ pub trait Branches<E> {
     /// when none is under way any more.
     fn poll(
         self: Pin<&mut Self>,
-        may_begin: bool,
+        may_begin: &dyn Fn() -> bool,
         cx: &mut Context<'_>,
         tally: &mut Tally,
     ) -> Poll<()>;
@@ -62,30 +62,35 @@ impl<E> Report<E> {
     /// Adds one branch.
     pub(super) fn add<O>(&mut self, name: BranchName, ended: Branched<O, E>) {
         match ended {
-            Branched::Done(_) => self.succeeded.push(name),
+            Branched::Done(output) => {
+                // Dropped apart: what failed is not to be lost to an output that panics when it goes.
+                forget_panic(|| drop(output));
+                self.succeeded.push(name);
+            }
             Branched::Failed(error) => self.failures.push(error),
             Branched::Cancelled => {}
         }
     }
 }
 
-/// Counts how a branch ended.
+/// Counts how a branch ended. One that comes too late has been cancelled.
 pub(super) fn end<O, E>(outcome: Result<O, BranchError<E>>, tally: &mut Tally) -> Branched<O, E> {
+    if tally.is_late() {
+        forget_panic(|| drop(outcome));
+        return Branched::Cancelled;
+    }
     let (branched, end) = match outcome {
         Ok(output) => (Branched::Done(output), End::Succeeded),
-        Err(error) if is_stopped(error.cause()) => (Branched::Failed(error), End::Stopped),
+        Err(error) if matches!(error.cause(), Cause::Cancelled { .. }) => {
+            (Branched::Failed(error), End::Stopped)
+        }
         Err(error) => (Branched::Failed(error), End::Failed),
     };
     tally.count(end);
     branched
 }
 
-/// Whether a branch failed because its run was stopped.
-fn is_stopped<E>(cause: &Cause<E>) -> bool {
-    matches!(cause, Cause::Cancelled { .. }) || is_out_of_time(cause)
-}
-
-/// Whether it failed because the time of the whole run is up.
+/// Whether a branch failed because the time of the whole run is up.
 fn is_out_of_time<E>(cause: &Cause<E>) -> bool {
     let run = Scope::Run;
     matches!(cause, Cause::Deadline { scope, .. } if *scope == run)
@@ -109,7 +114,6 @@ pub fn join<'run, T: Transition, E, B: Branches<E>>(
         step,
         tally: Tally::new(info::<T>().strategy, branches.length()),
         branches,
-        limit: None,
         within: None,
         timer: None,
         gone: None,
@@ -125,8 +129,7 @@ pin_project! {
         tally: Tally,
         #[pin]
         branches: B,
-        // When the time of `within` is up, and that time, if it was.
-        limit: Option<Instant>,
+        // The time of `within`, if it was up.
         within: Option<Duration>,
         // Boxed: most splits have none, or never wait for it.
         timer: Option<Pin<Box<Unconstrained<Sleep>>>>,
@@ -164,8 +167,12 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
             Some(Decision::Joined) => Ok(outputs),
             _ => {
                 let report = B::report(outputs, info::<T>());
-                let is_late = report.failures.iter().any(|it| is_out_of_time(it.cause()));
-                Err(if is_late || this.step.run().is_cancelled() {
+                let run = this.step.run();
+                let is_late = run.is_out_of_time()
+                    && report.failures.iter().any(|it| is_out_of_time(it.cause()));
+                Err(if run.is_terminated() {
+                    Cause::Terminated
+                } else if is_late || run.is_cancelled() {
                     stopped(report.failures)
                 } else {
                     Cause::Join(Box::new(JoinError {
@@ -193,24 +200,25 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
         if let Some(decision) = this.tally.decided() {
             return Poll::Ready(decision);
         }
-        let within = info::<T>().within;
-        if let Some(within) = within {
-            let now = Instant::now();
-            let limit = this.limit.get_or_insert_with(|| after(now, within));
-            // Where threads were busy, this comes late: what ends now has not ended in time.
-            if *limit < now {
-                *this.within = Some(within);
-                return Poll::Ready(this.tally.out_of_time());
-            }
+        let run = this.step.run();
+        let limit = this.tally.begin(info::<T>().within);
+        let may_begin = &|| !run.is_told_to_stop();
+        let is_ready = {
+            let branches = this.branches.as_mut();
+            this.tally.is_late() || branches.poll(may_begin, cx, this.tally).is_ready()
+        };
+        if this.tally.is_late() {
+            *this.within = info::<T>().within;
         }
-        let may_begin = !this.step.run().is_cancelled();
-        let branches = this.branches.as_mut();
-        if branches.poll(may_begin, cx, this.tally).is_ready() {
-            // Without a decision, branches were stopped with the run. Also `settled` is not joined then: a
-            // run that was cancelled must not come to a good end with half of its work.
-            return Poll::Ready(this.tally.decided().unwrap_or(Decision::Failed));
+        if let Some(decision) = this.tally.decided() {
+            return Poll::Ready(decision);
         }
-        let Some(limit) = *this.limit else {
+        if is_ready {
+            // Branches were stopped with the run. Also `settled` is not joined then: a run that was
+            // cancelled must not come to a good end with half of its work.
+            return Poll::Ready(Decision::Failed);
+        }
+        let Some(limit) = limit else {
             return Poll::Pending;
         };
         // A branch that uses up what the task may do must not stop the clock.
@@ -218,7 +226,7 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
             .timer
             .get_or_insert_with(|| Box::pin(unconstrained(sleep_until(limit))));
         ready!(timer.as_mut().poll(cx));
-        *this.within = within;
+        *this.within = info::<T>().within;
         Poll::Ready(this.tally.out_of_time())
     }
 }

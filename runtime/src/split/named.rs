@@ -203,7 +203,7 @@ impl<E, B: Tree<E>> Branches<E> for Named<B> {
 
     fn poll(
         self: Pin<&mut Self>,
-        _may_begin: bool,
+        _may_begin: &dyn Fn() -> bool,
         cx: &mut Context<'_>,
         tally: &mut Tally,
     ) -> Poll<()> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use stateway_core::Transition;
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
@@ -40,6 +41,15 @@ where
     T: Transition,
     Fut: Attempt<Done: Send + 'static, Error: Send + 'static> + Send + 'static,
 {
+    if Handle::try_current().is_err() {
+        let message = "a branch with a task of its own needs the runtime of tokio, and the run is polled \
+                       outside of one";
+        return Err(BranchError::new(
+            branch.entry(),
+            0,
+            Cause::Panic(message.into()),
+        ));
+    }
     let token = branch.run().cancellation();
     let token = token.map_or_else(CancellationToken::new, CancellationToken::child_token);
     let name = branch.entry();

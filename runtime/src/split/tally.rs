@@ -3,7 +3,12 @@
 //! Every strategy comes down to two facts: how many branches have to succeed, and whether those that
 //! are under way by then are waited for.
 
+use std::time::Duration;
+
 use stateway_core::Strategy;
+use tokio::time::Instant;
+
+use crate::time::after;
 
 /// The count of what has ended so far.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +20,9 @@ pub struct Tally {
     failed: usize,
     /// Branches that were stopped with the run: they say nothing for or against.
     stopped: usize,
+    /// When the time of `within` is up, and whether it was when a branch ended.
+    limit: Option<Instant>,
+    is_late: bool,
 }
 
 /// Whether the branches are joined.
@@ -35,6 +43,7 @@ pub(super) enum End {
 
 impl Tally {
     pub(super) fn new(strategy: Strategy, branches: usize) -> Self {
+        // The time begins with the first poll.
         Tally {
             branches,
             needed: strategy.needed(branches),
@@ -42,9 +51,27 @@ impl Tally {
             succeeded: 0,
             failed: 0,
             stopped: 0,
+            limit: None,
+            is_late: false,
         }
     }
 
+    /// Begins to measure the time that the branches have; gives when it is up.
+    pub(super) fn begin(&mut self, within: Option<Duration>) -> Option<Instant> {
+        if let (None, Some(within)) = (self.limit, within) {
+            self.limit = Some(after(Instant::now(), within));
+        }
+        self.limit
+    }
+
+    /// Whether the time is up. It is not at its very end.
+    pub(super) fn is_late(&mut self) -> bool {
+        // Not by a timer: that fires late where threads are busy.
+        self.is_late = self.is_late || self.limit.is_some_and(|limit| limit < Instant::now());
+        self.is_late
+    }
+
+    /// Counts a branch that has ended, unless it comes too late.
     pub(super) fn count(&mut self, end: End) {
         match end {
             End::Succeeded => self.succeeded += 1,
@@ -55,6 +82,9 @@ impl Tally {
 
     /// What is known by now, whatever becomes of the others.
     pub(super) fn decided(&self) -> Option<Decision> {
+        if self.is_late {
+            return Some(self.out_of_time());
+        }
         let is_open = self.settles && self.succeeded + self.failed < self.branches;
         if self.branches - self.failed < self.needed {
             Some(Decision::Failed)

@@ -74,7 +74,7 @@ fn of(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         };
         return quote_spanned! {span=>
             #doc
-            #[allow(dead_code, type_alias_bounds)]
+            #[allow(dead_code, missing_docs)]
             #visibility type #joined #generics = #ty;
         };
     }
