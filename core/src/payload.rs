@@ -41,6 +41,19 @@ pub trait LentPayload: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> LentPayload for T {}
 
+/// The output of a branch: it moves between threads with its run.
+///
+/// Implemented for every type that is `Send + 'static`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the output of a branch: it is not `Send + 'static`",
+    label = "a run moves between threads and so does what its branches gave",
+    note = "give owned data that is `Send`, such as `Arc` in place of `Rc` and `String` in place of `&str`"
+)]
+pub trait OutputPayload: Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static> OutputPayload for T {}
+
 /// A state that is kept while the run goes on: for the handler `By`, which may need it later.
 ///
 /// Implemented for every state that is `Clone`.
@@ -71,6 +84,10 @@ pub const fn demand_input<T: SharedPayload>() {}
 /// split leaves.
 #[doc(hidden)]
 pub const fn demand_lent<T: LentPayload>() {}
+
+/// Does nothing but compile: generated code calls it with the type of each output of a branch.
+#[doc(hidden)]
+pub const fn demand_output<T: OutputPayload>() {}
 
 /// Names `T` in a bound by way of a type parameter, so that the bound is granted inside and
 /// checked at the use.

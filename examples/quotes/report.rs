@@ -119,13 +119,16 @@ impl Display for Outcome {
     }
 }
 
-/// What is known of the sources of a symbol without a quote: each failure, and of the others how many.
+/// What is known of the sources of a symbol without a quote: each failure, and who gave a price.
 fn too_few(join: &JoinError<Call>) -> impl Display {
     fmt::from_fn(move |f| {
         for failure in &join.failures {
             writeln!(f, "  {:<10}{}", failure.branch(), failed(failure))?;
         }
-        let (prices, needed) = (join.succeeded, join.needed);
+        for source in &join.succeeded {
+            writeln!(f, "  {:<10}gave a price", source.branch)?;
+        }
+        let (prices, needed) = (join.succeeded.len(), join.needed);
         let waiting = join.branches - prices - join.failures.len();
         write!(
             f,

@@ -122,8 +122,8 @@ pub mod __private {
     pub use stateway_core::{
         Accepts, BranchInfo, Carry, Graph, Kept, Machine, Policy, Source, StartState, State,
         StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,
-        Workflow, advance, branch, cast, demand_input, demand_kept, demand_lent, demand_payload,
-        enter, graph, parts, retry, split, state, transition, undo,
+        Workflow, advance, branch, cast, demand_input, demand_kept, demand_lent, demand_output,
+        demand_payload, enter, graph, parts, retry, split, state, transition, undo,
     };
     pub use stateway_macros::expand;
 

@@ -53,7 +53,7 @@ fn blocks(turns: u64) -> u64 {
 }
 
 mod splits {
-    use super::*;
+    use super::{Branch, Branched, Counter, Infallible, Step, workflow};
 
     workflow! {
         workflow Count {

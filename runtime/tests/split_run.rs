@@ -194,3 +194,37 @@ fn the_graph_says_what_a_split_consists_of() {
     assert_eq!(split.strategy, Strategy::Settled(1));
     assert_eq!(split.within.map(|it| it.as_secs()), Some(60));
 }
+
+#[test]
+fn what_is_joined_prints_as_far_as_its_outputs_do() {
+    struct Mute;
+
+    workflow! {
+        workflow Ask {
+            start Asked;
+            state Heard;
+            done Answered;
+            split ask as Asking: Asked -> Heard {
+                branch loud: u32;
+                branch mute: Mute;
+                join settled;
+            }
+            split hear as Hearing: Heard -> Answered {
+                branch one: &'static str;
+                branch other: Mute;
+                join any;
+            }
+        }
+    }
+
+    let joined = AskingJoined::<&str> {
+        loud: Branched::Done(7),
+        mute: Branched::Done(Mute),
+    };
+    assert_eq!(
+        format!("{joined:?}"),
+        "AskingJoined { loud: Done(7), mute: .. }"
+    );
+    assert_eq!(format!("{:?}", HearingJoined::One("yes")), "One(\"yes\")");
+    assert_eq!(format!("{:?}", HearingJoined::Other(Mute)), "Other(..)");
+}

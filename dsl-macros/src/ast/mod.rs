@@ -117,6 +117,22 @@ pub(crate) struct Count {
     pub(crate) value: u32,
 }
 
+impl Attributes {
+    /// What goes to a function of the trait of handlers. Others, such as `inline`, are for what has a body.
+    pub(crate) fn of_handler(&self) -> impl Iterator<Item = &Attribute> {
+        self.kept.iter().filter(|attribute| {
+            let name = attribute.path().get_ident().map(ToString::to_string);
+            let name = name.unwrap_or_default();
+            ["doc", "allow", "expect", "deprecated"].contains(&name.as_str())
+        })
+    }
+
+    /// The documentation.
+    pub(crate) fn docs(&self) -> impl Iterator<Item = &Attribute> {
+        self.kept.iter().filter(|it| it.path().is_ident("doc"))
+    }
+}
+
 impl StateKind {
     pub(crate) const ALL: [StateKind; 4] = [
         StateKind::Start,

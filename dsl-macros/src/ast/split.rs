@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Type;
 
-use super::{ClauseKind, Clauses, Count, Duration};
+use super::{Attributes, ClauseKind, Clauses, Count, Duration};
 
 /// The body of a split.
 #[derive(Default)]
@@ -18,6 +18,7 @@ pub(crate) struct Split {
 
 /// `branch credit: CreditReport with ..;`, or `each chunk in chunks: Chunk => Counts with ..;`
 pub(crate) struct Branch {
+    pub(crate) attributes: Attributes,
     pub(crate) keyword: Ident,
     pub(crate) name: Ident,
     pub(crate) each: Option<Each>,

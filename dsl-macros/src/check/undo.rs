@@ -80,12 +80,17 @@ impl Rule<'_> {
         if self.undoable.len() > 1 {
             let name = &self.transition.declaration.name;
             let targets = suggest::any_of(self.undoable.iter().map(String::as_str));
-            diagnostics
-                .error(
-                    self.clause,
-                    format!("`{name}` may lead to {targets}: `{handler}` cannot undo them all"),
-                )
-                .help(format!("name a handler for each: `{}`", self.whole(&[])));
+            let error = diagnostics.error(
+                self.clause,
+                format!("`{name}` may lead to {targets}: `{handler}` cannot undo them all"),
+            );
+            if self.required.is_empty() {
+                error.help(
+                    "leave it out: a run that has ended in a `done` state is not rolled back",
+                );
+            } else {
+                error.help(format!("name a handler for each: `{}`", self.whole(&[])));
+            }
         }
     }
 

@@ -254,17 +254,9 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
             };
             demands.granted.push(carried(&name, granted));
         }
-        for (ty, is_lent) in of_branches(cx) {
-            let granted = if is_lent {
-                both.clone()
-            } else {
-                quote!(#private::Send)
-            };
-            demands
-                .granted
-                .push(carried(&ty.to_token_stream(), granted));
-        }
     }
+    // Nothing is granted of outputs: where one is a `dyn Trait` or has a lifetime, such a bound is all that
+    // the compiler knows of it, and not enough where it has forgotten lifetimes.
     for branch in cx
         .graph
         .ast
@@ -274,7 +266,7 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
     {
         let output = &branch.output;
         if !is_plain(output) {
-            let made = quote_spanned!(output.span()=> #private::demand_payload::<#output>(););
+            let made = quote_spanned!(output.span()=> #private::demand_output::<#output>(););
             demands.made.extend(made);
         }
     }
@@ -285,33 +277,6 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
         demands.made.extend(made);
     }
     demands
-}
-
-/// The types of outputs and of items, each once; and whether branches borrow it.
-fn of_branches<'a>(cx: &Context<'a>) -> Vec<(&'a Type, bool)> {
-    let mut types: Vec<(&Type, bool)> = Vec::new();
-    let mut add = |ty: &'a Type, is_lent: bool| {
-        let written = ty.to_token_stream().to_string();
-        let same = |(first, _): &&mut (&Type, bool)| first.to_token_stream().to_string() == written;
-        match types.iter_mut().find(same) {
-            Some((_, lent)) => *lent |= is_lent,
-            None if is_plain(ty) => {}
-            None => types.push((ty, is_lent)),
-        }
-    };
-    for branch in cx
-        .graph
-        .ast
-        .transitions
-        .iter()
-        .flat_map(ast::Transition::branches)
-    {
-        add(&branch.output, false);
-        if let Some(each) = &branch.each {
-            add(&each.item, true);
-        }
-    }
-    types
 }
 
 fn without_self(tokens: TokenStream, of: &TokenStream) -> TokenStream {

@@ -68,6 +68,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let (quiet, path, alias) = (quiet(), cx.private(span), cx.alias(span));
     let typestate = typestate::methods(cx);
     let workflow = drive::workflow(cx, runtime);
+    let texts = runtime.then(|| split::texts(cx));
     quote! {
         #quiet
         const _: () = {
@@ -75,6 +76,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
 
             #typestate
             #workflow
+            #texts
         };
     }
 }

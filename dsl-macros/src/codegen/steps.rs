@@ -105,17 +105,7 @@ fn function(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> To
     let name = &transition.declaration.name;
     let krate = cx.krate(name.span());
     let outcome = &transition.outcome;
-    // Others, such as `inline`, are for the method on the machine, which has a body.
-    let attributes = transition
-        .declaration
-        .attributes
-        .kept
-        .iter()
-        .filter(|attribute| {
-            let name = attribute.path().get_ident().map(ToString::to_string);
-            let name = name.unwrap_or_default();
-            ["doc", "allow", "expect", "deprecated"].contains(&name.as_str())
-        });
+    let attributes = transition.declaration.attributes.of_handler();
     let joined = transition.declaration.split().map(|_| {
         let joined = split::parameter(cx, transition);
         quote_spanned!(cx.handler_span(name)=> joined: #joined,)

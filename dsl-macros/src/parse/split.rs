@@ -7,8 +7,8 @@ use syn::{Result, Token, braced, parenthesized};
 use super::tokens::{
     WithHelp as _, declared_name, next_word, semicolon, skip, skip_all, stop, unexpected, word,
 };
-use super::{clause, duration};
-use crate::ast::{Branch, Clauses, Count, Each, Join, Split, Strategy, plain};
+use super::{attributes, clause, duration};
+use crate::ast::{Attributes, Branch, Clauses, Count, Each, Join, Split, Strategy, plain};
 use crate::diagnostics::{Diagnostics, position};
 use crate::suggest;
 
@@ -39,9 +39,11 @@ pub(super) fn body(
     };
     let mut is_joined = false;
     while !content.is_empty() {
-        let is_join = next_word(&content).as_deref() == Some("join");
-        is_joined |= is_join;
-        if let Err(error) = line(&content, &mut split, diagnostics) {
+        let read = attributes::parse(&content, diagnostics).and_then(|attributes| {
+            is_joined |= next_word(&content).as_deref() == Some("join");
+            line(&content, attributes, &mut split, diagnostics)
+        });
+        if let Err(error) = read {
             diagnostics.syntax(&error);
             split.is_whole = false;
             while !content.is_empty() && !content.peek(Token![;]) && !begins_line(&content) {
@@ -67,22 +69,28 @@ fn begins_line(content: &ParseBuffer<'_>) -> bool {
         && !super::tokens::second_is_one_of(content, &SECOND)
 }
 
-fn line(content: &ParseBuffer<'_>, split: &mut Split, diagnostics: &mut Diagnostics) -> Result<()> {
+fn line(
+    content: &ParseBuffer<'_>,
+    attributes: Attributes,
+    split: &mut Split,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
     match next_word(content).as_deref() {
         Some(text @ "branch") => {
             let keyword = word(content, text)?;
-            let branch = branch(content, keyword, diagnostics)?;
-            push(branch, split, diagnostics);
+            refuse_derives(&attributes, diagnostics);
+            branch(content, attributes, keyword, split, diagnostics)?;
             semicolon(content, "the branch")
         }
         Some(text @ "each") => {
             let keyword = word(content, text)?;
-            let each = each(content, keyword, diagnostics)?;
-            push(each, split, diagnostics);
+            refuse_derives(&attributes, diagnostics);
+            each(content, attributes, keyword, split, diagnostics)?;
             semicolon(content, "`each`")
         }
         Some("join") => {
-            let read = join(content)?;
+            attributes::refuse(&attributes, "a join", diagnostics);
+            let read = join(content, split, diagnostics)?;
             if split.join.is_some() {
                 diagnostics.error(&read.keyword, "the split is joined twice");
             }
@@ -118,11 +126,23 @@ fn push(branch: Branch, split: &mut Split, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// A branch is no item that could derive.
+fn refuse_derives(attributes: &Attributes, diagnostics: &mut Diagnostics) {
+    attributes::misplaced(attributes, "a branch", diagnostics);
+    for derive in &attributes.derives {
+        diagnostics
+            .error(&derive.path, "a branch cannot derive")
+            .help("put `#[derive(..)]` on the type of its output");
+    }
+}
+
 fn branch(
     content: &ParseBuffer<'_>,
+    attributes: Attributes,
     keyword: Ident,
+    split: &mut Split,
     diagnostics: &mut Diagnostics,
-) -> Result<Branch> {
+) -> Result<()> {
     let name = declared_name(content, "a branch")?;
     if !content.peek(Token![:]) {
         return Err(unexpected(
@@ -131,22 +151,33 @@ fn branch(
         ));
     }
     skip(content);
-    Ok(Branch {
+    let mut branch = Branch {
+        attributes,
         keyword,
         name,
         each: None,
         output: content.parse()?,
-        clauses: clauses(content, diagnostics)?,
-    })
+        clauses: Clauses::default(),
+    };
+    let read = clauses(content, &mut branch.clauses, diagnostics);
+    // It is known by now, whatever is wrong with its clauses.
+    push(branch, split, diagnostics);
+    read
 }
 
 fn each(
     content: &ParseBuffer<'_>,
+    attributes: Attributes,
     keyword: Ident,
+    split: &mut Split,
     diagnostics: &mut Diagnostics,
-) -> Result<Branch> {
+) -> Result<()> {
     let name = declared_name(content, "an item")?;
     word(content, "in")?;
+    if next_word(content).as_deref() == Some("self") {
+        let error = stop(content, "the items are in a field of the source state");
+        return Err(error.with_help(&format!("write its name alone: `each {name} in items: ..`")));
+    }
     let field = declared_name(content, "a field of the source state")?;
     if !content.peek(Token![:]) {
         return Err(unexpected(content, "`: Item => Output`"));
@@ -157,67 +188,121 @@ fn each(
         return Err(unexpected(content, "`=>` and the output of a branch"));
     }
     content.parse::<Token![=>]>()?;
-    let output = content.parse()?;
-    let mut at_most = None;
-    if content.peek(Token![,]) {
-        skip(content);
-        word(content, "at")?;
-        word(content, "most")?;
-        at_most = Some(duration::parse_count(
-            content,
-            "how many branches at a time, such as `8`",
-        )?);
-    }
-    Ok(Branch {
+    let mut branch = Branch {
+        attributes,
         keyword,
         name,
+        output: content.parse()?,
         each: Some(Each {
             field,
             item,
-            at_most,
+            at_most: None,
         }),
-        output,
-        clauses: clauses(content, diagnostics)?,
-    })
+        clauses: Clauses::default(),
+    };
+    let read = at_most(content).and_then(|at_most| {
+        if let Some(each) = &mut branch.each {
+            each.at_most = at_most;
+        }
+        clauses(content, &mut branch.clauses, diagnostics)
+    });
+    push(branch, split, diagnostics);
+    read
 }
 
-fn clauses(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Clauses> {
-    let mut clauses = Clauses::default();
-    if next_word(content).as_deref() == Some("with") {
-        skip(content);
-        clause::list(content, &mut clauses, diagnostics)?;
+/// `, at most 8`, if it is there.
+fn at_most(content: &ParseBuffer<'_>) -> Result<Option<Count>> {
+    if next_word(content).as_deref() == Some("at") {
+        let error = unexpected(content, "`;` after `each`");
+        return Err(error.with_help("a `,` stands before `at most`"));
     }
-    Ok(clauses)
+    if !content.peek(Token![,]) {
+        return Ok(None);
+    }
+    skip(content);
+    word(content, "at")?;
+    word(content, "most")?;
+    duration::parse_count(content, "how many branches at a time, such as `8`").map(Some)
 }
 
-fn join(content: &ParseBuffer<'_>) -> Result<Join> {
+fn clauses(
+    content: &ParseBuffer<'_>,
+    clauses: &mut Clauses,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    if next_word(content).as_deref() != Some("with") {
+        return Ok(());
+    }
+    skip(content);
+    clause::list(content, clauses, diagnostics)?;
+    match next_word(content) {
+        Some(word) if clause::kind(&word).is_some() => {
+            let error = unexpected(content, "`;` after the branch");
+            Err(error.with_help("clauses are separated by `,`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads a join. What is wrong with its numbers is reported; the strategy is known all the same, and
+/// with it the type of what is joined.
+fn join(
+    content: &ParseBuffer<'_>,
+    split: &mut Split,
+    diagnostics: &mut Diagnostics,
+) -> Result<Join> {
     let keyword = word(content, "join")?;
     let Some(text) = next_word(content) else {
         return Err(unexpected(content, "a strategy, such as `all`"));
     };
-    if !STRATEGIES.contains(&text.as_str()) {
-        let error = stop(content, &format!("unknown strategy `{text}`"));
-        return Err(match suggest::nearest(&text, STRATEGIES) {
-            Some(nearest) => error.with_help(&format!("did you mean `{nearest}`?")),
-            None => error.with_help(&format!(
-                "the strategies are {}",
-                suggest::all_of(STRATEGIES)
-            )),
-        });
-    }
-    let word = word(content, &text)?;
-    let strategy = strategy(content, &text)?;
-    let mut within = None;
-    if next_word(content).as_deref() == Some("within") {
-        skip(content);
-        within = Some(duration::parse(content, "how long to wait, such as `5s`")?);
-    }
-    Ok(Join {
-        keyword,
+    let mut damaged = |error: &syn::Error| {
+        diagnostics.syntax(error);
+        split.is_whole = false;
+        while !content.is_empty() && !content.peek(Token![;]) && !begins_line(content) {
+            skip(content);
+        }
+    };
+    let join = |word: Ident, strategy: Strategy, within| Join {
+        keyword: keyword.clone(),
         word,
         strategy,
         within,
-    })
+    };
+    if !STRATEGIES.contains(&text.as_str()) {
+        let error = stop(content, &format!("unknown strategy `{text}`"));
+        let Some(nearest) = suggest::nearest(&text, STRATEGIES) else {
+            let help = format!("the strategies are {}", suggest::all_of(STRATEGIES));
+            return Err(error.with_help(&help));
+        };
+        damaged(&error.with_help(&format!("did you mean `{nearest}`?")));
+        return Ok(join(keyword.clone(), meant(nearest), None));
+    }
+    let name = word(content, &text)?;
+    let strategy = match strategy(content, &text) {
+        Ok(strategy) => strategy,
+        Err(error) => {
+            damaged(&error);
+            return Ok(join(name, meant(&text), None));
+        }
+    };
+    let mut within = None;
+    if next_word(content).as_deref() == Some("within") {
+        skip(content);
+        match duration::parse(content, "how long to wait, such as `5s`") {
+            Ok(time) => within = Some(time),
+            Err(error) => damaged(&error),
+        }
+    }
+    Ok(join(name, strategy, within))
+}
+
+/// The strategy of this name, whatever its number.
+fn meant(text: &str) -> Strategy {
+    match text {
+        "all" => Strategy::All,
+        "any" => Strategy::Any,
+        _ => Strategy::Settled(None),
+    }
 }
 
 fn strategy(content: &ParseBuffer<'_>, text: &str) -> Result<Strategy> {
@@ -249,7 +334,7 @@ fn argument(inner: &ParseBuffer<'_>, text: &str) -> Result<Strategy> {
         "quorum" => count("how many branches").map(Strategy::Quorum),
         "percent" => count("how many percent of the branches").map(Strategy::Percent),
         "settled" => {
-            word(inner, "min")?;
+            word(inner, "min").map_err(|error| error.with_help("write `settled(min 2)`"))?;
             let min = count("how many branches")?;
             Ok(Strategy::Settled(Some(min)))
         }

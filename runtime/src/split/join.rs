@@ -106,10 +106,10 @@ fn is_out_of_time<E>(cause: &Cause<E>) -> bool {
 // Not an `async fn`: that would hold the branches as its argument beside the variable that they are
 // polled in.
 #[inline]
-pub fn join<'run, T: Transition, E, B: Branches<E>>(
-    step: &'run Step<T>,
+pub fn join<T: Transition, E, B: Branches<E>>(
+    step: &Step<T>,
     branches: B,
-) -> Join<'run, T, B, E> {
+) -> Join<'_, T, B, E> {
     Join {
         step,
         tally: Tally::new(info::<T>().strategy, branches.length()),
@@ -162,30 +162,28 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
             ready!(gone.as_mut().poll(cx));
         }
         let outputs = this.branches.take();
-        Poll::Ready(match this.decision.take() {
-            // Also of a run that was cancelled meanwhile: only what has led somewhere can be undone.
-            Some(Decision::Joined) => Ok(outputs),
-            _ => {
-                let report = B::report(outputs, info::<T>());
-                let run = this.step.run();
-                let is_late = run.is_out_of_time()
-                    && report.failures.iter().any(|it| is_out_of_time(it.cause()));
-                Err(if run.is_terminated() {
-                    Cause::Terminated
-                } else if is_late || run.is_cancelled() {
-                    stopped(report.failures)
-                } else {
-                    Cause::Join(Box::new(JoinError {
-                        strategy: info::<T>().strategy,
-                        branches: this.tally.branches,
-                        needed: this.tally.needed,
-                        succeeded: report.succeeded,
-                        failures: report.failures,
-                        within: *this.within,
-                    }))
-                })
-            }
-        })
+        // Also of a run that was cancelled meanwhile: only what has led somewhere can be undone.
+        if let Some(Decision::Joined) = this.decision.take() {
+            return Poll::Ready(Ok(outputs));
+        }
+        let run = this.step.run();
+        let report = B::report(outputs, info::<T>());
+        let mut failures = report.failures.iter();
+        let is_late = run.is_out_of_time() && failures.any(|it| is_out_of_time(it.cause()));
+        Poll::Ready(Err(if run.is_terminated() {
+            Cause::Terminated
+        } else if is_late || run.is_cancelled() {
+            stopped(report.failures)
+        } else {
+            Cause::Join(Box::new(JoinError {
+                strategy: info::<T>().strategy,
+                branches: this.tally.branches,
+                needed: this.tally.needed,
+                succeeded: report.succeeded,
+                failures: report.failures,
+                within: *this.within,
+            }))
+        }))
     }
 }
 

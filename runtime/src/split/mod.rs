@@ -10,6 +10,7 @@ mod each;
 mod join;
 mod named;
 mod seat;
+mod show;
 mod spawned;
 mod tally;
 
@@ -20,6 +21,7 @@ pub use each::{Begin, Each, each, items};
 pub use join::{Branches, Join, Report, join};
 pub use named::{Both, Named, One, both, named, one};
 pub use seat::{Attempt, Seat, called, ended, seat};
+pub use show::{NotShown, Show};
 pub(crate) use spawned::Tasks;
 pub use spawned::{context, item, spawned, unshared};
 

@@ -34,6 +34,9 @@ impl Tasks {
 /// # Errors
 /// What the branch fails with.
 ///
+/// # Panics
+/// If the run was not begun with a context to share, which generated code does.
+///
 /// # Cancel safety
 /// Dropping it fires the token of the branch and aborts the task, which ends where it waits next.
 pub async fn spawned<T, Fut>(branch: Branch<T>, task: impl FnOnce(Branch<T>) -> Fut) -> Fut::Output

@@ -33,7 +33,7 @@ fn handler(
         let output = text::written(output.to_token_stream());
         let keyword = &declaration.keyword;
         format!(
-            "{keyword} `{name}` of split `{split}`, which leaves [`{source}`]: gives `{output}`."
+            "\n{keyword} `{name}` of split `{split}`, which leaves [`{source}`]: gives `{output}`."
         )
     });
     let mut taken = vec!["branch".to_owned()];
@@ -47,6 +47,7 @@ fn handler(
     let arguments = quote_spanned! {span=>
         (&self, #state: &#source, #item branch: &#krate::Branch<#outcome>)
     };
-    let doc = quote_spanned!(span=> #doc);
-    steps::asynchronous(cx, &doc, name, &arguments, &output.to_token_stream())
+    let attributes = declaration.attributes.of_handler();
+    let head = quote_spanned!(span=> #(#attributes)* #doc);
+    steps::asynchronous(cx, &head, name, &arguments, &output.to_token_stream())
 }

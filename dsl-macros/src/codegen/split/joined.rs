@@ -79,6 +79,10 @@ fn of(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         };
     }
     let names = each.clone().map(|branch| &branch.name);
+    let docs = each.clone().map(|branch| {
+        let docs = branch.attributes.docs();
+        quote!(#(#docs)*)
+    });
     let outputs = each.map(output);
     let doc = cx.doc(|| match strategy {
         Some(Strategy::Any) => format!("The first output of a branch of split `{name}`."),
@@ -91,13 +95,69 @@ fn of(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         return quote_spanned! {span=>
             #doc
             #generated_type
-            #visibility enum #joined { #(#variants(#outputs),)* }
+            #visibility enum #joined { #(#docs #variants(#outputs),)* }
         };
     }
     quote_spanned! {span=>
         #doc
         #generated_type
-        #visibility struct #joined #generics { #(#visibility #names: #outputs,)* }
+        #visibility struct #joined #generics { #(#docs #visibility #names: #outputs,)* }
+    }
+}
+
+/// The text of what is joined. Outputs without one are left out: nobody could be asked to write it.
+pub(in crate::codegen) fn texts(cx: &Context<'_>) -> TokenStream {
+    let splits = cx.graph.transitions.iter();
+    let named = splits.filter(|transition| {
+        let mut branches = transition.declaration.branches();
+        transition.declaration.split().is_some() && branches.all(|branch| branch.each.is_none())
+    });
+    named.map(|transition| text(cx, transition)).collect()
+}
+
+fn text(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+    let span = cx.at(transition.joined.span());
+    let private = cx.alias(span);
+    let mut joined = transition.joined.clone();
+    joined.set_span(span);
+    let name = plain(&joined);
+    let declared = transition.branches.iter().map(|it| &it.declaration.name);
+    let names: Vec<&Ident> = declared.collect();
+    let split = transition.declaration.split();
+    let strategy = split.and_then(|split| Some(&split.join.as_ref()?.strategy));
+    let (generics, of) = if keeps_failures(transition) {
+        let error = cx.fresh.ident_at("E", span);
+        (quote!(<#error: ::core::fmt::Debug>), quote!(<#error>))
+    } else {
+        (TokenStream::new(), TokenStream::new())
+    };
+    let body = if matches!(strategy, Some(Strategy::Any)) {
+        let variants = variants(&names);
+        let texts = variants.iter().map(plain);
+        quote! {
+            match self {
+                #(#joined::#variants(output) => {
+                    f.debug_tuple(#texts).field(#private::Show(output).shown()).finish()
+                })*
+            }
+        }
+    } else {
+        let texts = names.iter().map(|name| plain(name));
+        quote! {
+            f.debug_struct(#name)
+                #(.field(#texts, #private::Show(&self.#names).shown()))*
+                .finish()
+        }
+    };
+    quote_spanned! {span=>
+        impl #generics ::core::fmt::Debug for #joined #of {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #[allow(unused_imports)]
+                use #private::NotShown as _;
+
+                #body
+            }
+        }
     }
 }
 

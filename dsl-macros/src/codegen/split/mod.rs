@@ -9,7 +9,7 @@ mod joined;
 pub(super) use body::body;
 pub(super) use constant::constant;
 pub(super) use handlers::handlers;
-pub(super) use joined::{parameter, types};
+pub(super) use joined::{parameter, texts, types};
 
 use proc_macro2::Ident;
 

@@ -1,0 +1,34 @@
+//! What is joined as text, also where an output has none.
+
+use std::fmt::{self, Debug};
+
+/// An output that may be `Debug`.
+pub struct Show<'a, T>(pub &'a T);
+
+impl<'a, T: Debug> Show<'a, T> {
+    /// The output.
+    #[must_use]
+    pub fn shown(&self) -> &'a dyn Debug {
+        self.0
+    }
+}
+
+struct Hidden;
+
+impl Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
+/// An output that is not `Debug`.
+pub trait NotShown {
+    /// What stands for it.
+    fn shown(&self) -> &dyn Debug;
+}
+
+impl<T> NotShown for Show<'_, T> {
+    fn shown(&self) -> &dyn Debug {
+        &Hidden
+    }
+}

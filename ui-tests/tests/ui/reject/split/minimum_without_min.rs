@@ -1,0 +1,14 @@
+stateway::workflow! {
+    workflow Rating {
+        start Asked { items: Vec<u32> };
+        done Rated;
+        failed Lost;
+        split rate: Asked -> Rated | Lost {
+            branch credit: u32;
+            branch fraud: u32;
+            join settled(2);
+        }
+    }
+}
+
+fn main() {}
