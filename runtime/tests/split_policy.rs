@@ -513,7 +513,7 @@ mod copies {
 
         async fn copy(
             &self,
-            _: Asked,
+            Asked { fragile: Fragile }: Asked,
             _: CopyingJoined,
             step: &Step<Copying>,
         ) -> Result<Copying, ()> {

@@ -106,10 +106,7 @@ fn is_out_of_time<E>(cause: &Cause<E>) -> bool {
 // Not an `async fn`: that would hold the branches as its argument beside the variable that they are
 // polled in.
 #[inline]
-pub fn join<T: Transition, E, B: Branches<E>>(
-    step: &Step<T>,
-    branches: B,
-) -> Join<'_, T, B, E> {
+pub fn join<T: Transition, E, B: Branches<E>>(step: &Step<T>, branches: B) -> Join<'_, T, B, E> {
     Join {
         step,
         tally: Tally::new(info::<T>().strategy, branches.length()),
