@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Names one run among all runs.
 ///
@@ -19,9 +20,11 @@ impl RunId {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let process = *PROCESS.get_or_init(|| u128::from(random()) << 64 | u128::from(random()));
         let run = NEXT.fetch_add(1, Ordering::Relaxed);
-        // A forked process has the randomness and the count of its parent, but not its number.
-        let number = u128::from(std::process::id()) << 64;
-        RunId((process ^ number).wrapping_add(u128::from(run)))
+        // A forked process has the randomness and the count of its parent, but lives later. The number of
+        // the process would say it as well, and takes a system call.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |since| since.as_nanos()) << 64;
+        RunId(process.wrapping_add(u128::from(run)) ^ now)
     }
 }
 
