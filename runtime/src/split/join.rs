@@ -198,17 +198,13 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
         let run = this.step.run();
         let limit = this.tally.begin(info::<T>().within);
         let may_begin = &|| !run.is_told_to_stop();
-        let is_ready = {
-            let branches = this.branches.as_mut();
-            this.tally.is_late() || branches.poll(may_begin, cx, this.tally).is_ready()
-        };
-        if this.tally.is_late() {
-            *this.within = info::<T>().within;
-        }
+        let branches = this.branches.as_mut();
+        let is_over = this.tally.is_late() || branches.poll(may_begin, cx, this.tally).is_ready();
         if let Some(decision) = this.tally.decided() {
+            *this.within = info::<T>().within.filter(|_| this.tally.was_late());
             return Poll::Ready(decision);
         }
-        if is_ready {
+        if is_over {
             // Branches were stopped with the run. Also `settled` is not joined then: a run that was
             // cancelled must not come to a good end with half of its work.
             return Poll::Ready(Decision::Failed);

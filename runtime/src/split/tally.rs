@@ -20,7 +20,7 @@ pub struct Tally {
     failed: usize,
     /// Branches that were stopped with the run: they say nothing for or against.
     stopped: usize,
-    /// When the time of `within` is up, and whether it was when a branch ended.
+    /// When the time of `within` is up, and whether that was seen.
     limit: Option<Instant>,
     is_late: bool,
 }
@@ -43,7 +43,6 @@ pub(super) enum End {
 
 impl Tally {
     pub(super) fn new(strategy: Strategy, branches: usize) -> Self {
-        // The time begins with the first poll.
         Tally {
             branches,
             needed: strategy.needed(branches),
@@ -64,14 +63,19 @@ impl Tally {
         self.limit
     }
 
-    /// Whether the time is up. It is not at its very end.
+    /// Whether the time is up now. It is not at its very end.
     pub(super) fn is_late(&mut self) -> bool {
         // Not by a timer: that fires late where threads are busy.
         self.is_late = self.is_late || self.limit.is_some_and(|limit| limit < Instant::now());
         self.is_late
     }
 
-    /// Counts a branch that has ended, unless it comes too late.
+    /// Whether something was seen that came too late.
+    pub(super) fn was_late(&self) -> bool {
+        self.is_late
+    }
+
+    /// Counts a branch that has ended.
     pub(super) fn count(&mut self, end: End) {
         match end {
             End::Succeeded => self.succeeded += 1,
