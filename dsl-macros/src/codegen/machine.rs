@@ -131,15 +131,18 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
     let known = of
         .clone()
         .map(|here| quote_spanned!(span=> #here: #private::State<Workflow = #workflow>,));
-    let (host, shared, start) = if spawns {
+    let (parameter, shared, start) = if spawns {
+        // At the clause: a context that is not in an `Arc` is told why it should be.
+        let at = split::spawn_clause(cx).map_or(span, |clause| cx.at(clause.span()));
+        let private = cx.private(at);
         (
-            quote_spanned!(span=> #private::Arc<#context>),
+            quote_spanned!(at=> context: &'run #private::Arc<#context>),
             Some(quote_spanned!(span=> #context: #private::Send + #private::Sync + 'static,)),
             quote_spanned!(span=> #private::running_on(#private::Into::into(self), context, start)),
         )
     } else {
         (
-            quote_spanned!(span=> #context),
+            quote_spanned!(span=> context: &'run #context),
             None,
             quote_spanned!(span=> #private::running(#private::Into::into(self), context, start)),
         )
@@ -148,7 +151,7 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
         #doc
         #visibility fn run<'run, #context>(
             self,
-            context: &'run #host,
+            #parameter,
         ) -> #krate::Running<'run, #workflow, #context, impl #private::Future<
             Output = #private::Result<
                 #end,

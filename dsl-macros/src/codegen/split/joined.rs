@@ -43,7 +43,7 @@ fn of(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
     let strategy = split.and_then(|split| Some(&split.join.as_ref()?.strategy));
     let is_any = matches!(strategy, Some(Strategy::Any));
     let keeps_failures = keeps_failures(transition);
-    let error = cx.fresh.ident_at("E", span);
+    let error = cx.fresh.ident_at("Error", span);
     let generics = keeps_failures.then(|| quote_spanned!(span=> <#error>));
     let branches = &transition.branches;
     let output = |branch: &crate::ast::Branch| {
@@ -126,7 +126,7 @@ fn text(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
     let split = transition.declaration.split();
     let strategy = split.and_then(|split| Some(&split.join.as_ref()?.strategy));
     let (generics, of) = if keeps_failures(transition) {
-        let error = cx.fresh.ident_at("E", span);
+        let error = cx.fresh.ident_at("Error", span);
         (quote!(<#error: ::core::fmt::Debug>), quote!(<#error>))
     } else {
         (TokenStream::new(), TokenStream::new())

@@ -14,7 +14,7 @@ pub(super) use joined::{parameter, texts, types};
 use proc_macro2::Ident;
 
 use super::Context;
-use crate::ast::{Branch, Each, Join, Split, plain};
+use crate::ast::{self, Branch, ClauseKind, Each, Join, Split, plain};
 use crate::graph::{self, Graph, Transition};
 
 /// A split that can be run: nothing of it was found wrong that would leave a hole in its code.
@@ -74,6 +74,19 @@ fn has_field(graph: &Graph<'_>, transition: &Transition<'_>, field: &Ident) -> b
     let declaration = source.and_then(|source| source.declaration);
     let fields = declaration.and_then(|declaration| declaration.fields.as_ref());
     fields.is_some_and(|fields| fields.iter().any(|it| plain(&it.name) == plain(field)))
+}
+
+/// The clause that puts a branch on a task of its own, the first where there are several.
+pub(super) fn spawn_clause<'a>(cx: &Context<'a>) -> Option<&'a Ident> {
+    let branches = cx
+        .graph
+        .ast
+        .transitions
+        .iter()
+        .flat_map(ast::Transition::branches);
+    let mut clauses = branches.flat_map(|branch| branch.clauses.iter());
+    let clause = clauses.find(|clause| clause.kind() == ClauseKind::Spawn)?;
+    Some(&clause.name)
 }
 
 /// Whether any branch of the workflow runs on a task of its own.
