@@ -320,6 +320,65 @@ mod within_one_poll {
     }
 }
 
+mod begun_at_once {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    workflow! {
+        #[derive(Debug)]
+        workflow Rush {
+            start Begun { steps: Vec<u32> };
+            done Over;
+            split rush as Rushing: Begun -> Over {
+                each pace in steps: u32 => ();
+                join settled;
+            }
+        }
+    }
+
+    #[derive(Default)]
+    struct Runner {
+        token: CancellationToken,
+        paces: AtomicUsize,
+    }
+
+    impl RushSteps for Runner {
+        type Error = ();
+
+        async fn pace(&self, _: &Begun, _: &u32, _: &Branch<Rushing>) -> Result<(), ()> {
+            self.paces.fetch_add(1, Ordering::Relaxed);
+            self.token.cancel();
+            Ok(())
+        }
+
+        async fn rush(
+            &self,
+            _: Begun,
+            _: RushingJoined<()>,
+            step: &Step<Rushing>,
+        ) -> Result<Rushing, ()> {
+            Ok(step.to(Over))
+        }
+    }
+
+    #[test]
+    fn an_item_that_has_a_seat_and_was_not_called_is_not_called_after_a_stop() {
+        for is_terminated in [false, true] {
+            let runner = Runner::default();
+            let steps = (0..100).collect();
+            let run = Rush::start(Begun { steps }).run(&runner);
+            let token = runner.token.clone();
+            let outcome = pollster::block_on(if is_terminated {
+                run.terminated_by(token)
+            } else {
+                run.cancelled_by(token)
+            });
+            assert!(outcome.is_err());
+            assert_eq!(runner.paces.into_inner(), 1);
+        }
+    }
+}
+
 mod deadlines {
     use super::*;
 
@@ -334,6 +393,62 @@ mod deadlines {
                 branch slow: ();
                 join settled(min 1);
             }
+        }
+    }
+
+    mod of_the_run {
+        use super::super::*;
+
+        workflow! {
+            #[derive(Debug)]
+            workflow Wait {
+                deadline 10s;
+                start Begun;
+                done Over;
+                split wait as Waiting: Begun -> Over {
+                    branch endless: () with retry(3);
+                    branch quick: ();
+                    join settled(min 1);
+                }
+            }
+        }
+
+        struct Waiter;
+
+        impl WaitSteps for Waiter {
+            type Error = ();
+
+            async fn endless(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), ()> {
+                std::future::pending().await
+            }
+
+            async fn quick(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), ()> {
+                Ok(())
+            }
+
+            async fn wait(
+                &self,
+                _: Begun,
+                _: WaitingJoined<()>,
+                _: &Step<Waiting>,
+            ) -> Result<Waiting, ()> {
+                unreachable!("the time of the run is up")
+            }
+        }
+
+        #[tokio::test(start_paused = true)]
+        async fn the_deadline_of_the_run_is_no_end_of_a_branch_that_settles_anything() {
+            let error = Wait::start(Begun)
+                .run(&Waiter)
+                .await
+                .expect_err("it is late");
+            assert!(matches!(
+                error.cause(),
+                Cause::Deadline {
+                    scope: Scope::Run,
+                    ..
+                }
+            ));
         }
     }
 

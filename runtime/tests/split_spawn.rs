@@ -270,6 +270,9 @@ mod stopped {
 
     #[derive(Default)]
     struct Machine {
+        /// The task cancels its run when it is told to stop.
+        cancels: bool,
+        token: CancellationToken,
         computing: AtomicUsize,
         calls: AtomicUsize,
         log: Mutex<Vec<&'static str>>,
@@ -303,6 +306,9 @@ mod stopped {
             while !branch.cancellation().is_cancelled() {
                 std::thread::yield_now();
             }
+            if self.cancels {
+                self.token.cancel();
+            }
             let told = Instant::now();
             while told.elapsed() < Duration::from_millis(30) {
                 std::thread::yield_now();
@@ -334,6 +340,20 @@ mod stopped {
             self.alone("catch");
             Err(())
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_run_that_is_cancelled_while_a_task_computes_makes_no_other_call() {
+        let machine = Arc::new(Machine {
+            cancels: true,
+            ..Machine::default()
+        });
+        let run = Compute::start(Asked).run(&machine);
+        let outcome = run.cancelled_by(machine.token.clone()).await;
+        let cause = outcome.err().expect("it was cancelled").into_cause();
+        assert!(matches!(cause, Cause::Cancelled { .. }), "{cause:?}");
+        let log = machine.log.lock().expect("nobody holds it");
+        assert_eq!(*log, ["call", "undo"]);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

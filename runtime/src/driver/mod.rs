@@ -70,7 +70,14 @@ pub fn run<W: Drive<C>, C>(
             && !matches!(**cause, Cause::Terminated)
         {
             // They were told to stop, and nothing is undone beside them. Boxed for the runs without.
-            Box::pin(tasks.gone()).await;
+            let mut gone = Box::pin(tasks.gone());
+            poll_fn(|cx| {
+                if stop.is_terminated(cx) {
+                    return Poll::Ready(());
+                }
+                gone.as_mut().poll(cx)
+            })
+            .await;
         }
         if outcome.is_err() {
             journal.extend(rollback::uncopied(&mut place, &run, journal.last()));

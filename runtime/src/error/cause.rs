@@ -109,6 +109,14 @@ impl<E> Cause<E> {
         }
     }
 
+    /// What stopped a run after this error.
+    pub(crate) fn with_last(mut self, error: Option<E>) -> Self {
+        if let Cause::Cancelled { last } | Cause::Deadline { last, .. } = &mut self {
+            *last = error;
+        }
+        self
+    }
+
     /// The same cause, which came after `last`.
     pub(crate) fn after(mut self, error: Option<E>) -> Self {
         if let Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } = &mut self {

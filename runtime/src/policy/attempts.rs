@@ -74,11 +74,11 @@ where
             if let Some(due) = progress.due.take() {
                 visit.terms.wait(due, &mut last).await?;
             }
+            if progress.made > 0 {
+                visit.terms.alone(&mut last).await?;
+            }
             if visit.terms.is_cancelled() {
                 return Err(Cause::Cancelled { last });
-            }
-            if progress.made > 0 {
-                visit.terms.alone().await;
             }
             progress.due = visit.terms.due();
             if progress.due.is_some() {
@@ -143,7 +143,9 @@ where
         }
         progress.due = Some(after(Instant::now(), delay));
     };
-    visit.terms.alone().await;
+    if let Err(stopped) = visit.terms.alone(&mut None).await {
+        return Err(stopped.with_last(cause.into_error()));
+    }
     let limit = visit.terms.limit();
     let state = visit.source.give(true);
     let caught = visit.catch.catch(context, state, cause, seen);

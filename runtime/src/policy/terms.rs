@@ -224,11 +224,21 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
 
     /// Waits until the tasks of calls that were dropped have gone, so that no two calls of a visit
     /// meet.
-    pub(super) async fn alone(&self) {
-        if R::SPAWNS
-            && let Some(tasks) = self.run.tasks()
-        {
-            tasks.gone().await;
+    ///
+    /// # Errors
+    /// What stops the visit by then.
+    pub(super) async fn alone<E>(&self, last: &mut Option<E>) -> Result<(), Cause<E>> {
+        let Some(tasks) = self.run.tasks().filter(|_| R::SPAWNS) else {
+            return Ok(());
+        };
+        tasks.gone().await;
+        if self.is_cancelled() {
+            return Err(Cause::Cancelled { last: last.take() });
+        }
+        let passed = |limit: &Limit| limit.at <= Instant::now();
+        match self.deadline().filter(passed) {
+            Some(deadline) => Err(deadline.cause(last.take())),
+            None => Ok(()),
         }
     }
 

@@ -27,7 +27,7 @@ pin_project! {
         items: usize,
         begun: usize,
         // Made when the first branch begins.
-        seats: Option<FuturesUnorderedBounded<Seat<T, F::Branch>>>,
+        seats: Option<FuturesUnorderedBounded<Seat<'run, T, F::Branch>>>,
         ended: Vec<Ended<T, F>>,
     }
 }
@@ -108,9 +108,9 @@ where
         let seats = this.seats.as_mut().expect("they were just made");
         loop {
             while *this.begun < *this.items && seats.len() < seats.capacity() && may_begin() {
-                seats.push(Seat::new(this.step, 0, *this.begun, |branch| {
-                    this.branch.begin(branch)
-                }));
+                let begin = |branch| this.branch.begin(branch);
+                let begins_by = tally.limit();
+                seats.push(Seat::new(this.step, 0, *this.begun, begins_by, begin));
                 *this.begun += 1;
             }
             match Pin::new(&mut *seats).poll_next(cx) {

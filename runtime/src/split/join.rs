@@ -81,7 +81,14 @@ pub(super) fn end<O, E>(outcome: Result<O, BranchError<E>>, tally: &mut Tally) -
     }
     let (branched, end) = match outcome {
         Ok(output) => (Branched::Done(output), End::Succeeded),
-        Err(error) if matches!(error.cause(), Cause::Cancelled { .. }) => {
+        // It was not even called.
+        Err(error) if error.attempts() == 0 && is_cancelled(error.cause()) => {
+            (Branched::Cancelled, End::Stopped)
+        }
+        Err(error)
+            if is_cancelled(error.cause())
+                || is_out_of_time(error.cause()) && tally.run_is_late() =>
+        {
             (Branched::Failed(error), End::Stopped)
         }
         Err(error) => (Branched::Failed(error), End::Failed),
@@ -90,7 +97,11 @@ pub(super) fn end<O, E>(outcome: Result<O, BranchError<E>>, tally: &mut Tally) -
     branched
 }
 
-/// Whether a branch failed because the time of the whole run is up.
+fn is_cancelled<E>(cause: &Cause<E>) -> bool {
+    matches!(cause, Cause::Cancelled { .. })
+}
+
+/// Whether a branch failed because the time of the whole run is up, or would be.
 fn is_out_of_time<E>(cause: &Cause<E>) -> bool {
     let run = Scope::Run;
     matches!(cause, Cause::Deadline { scope, .. } if *scope == run)
@@ -196,7 +207,7 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
             return Poll::Ready(decision);
         }
         let run = this.step.run();
-        let limit = this.tally.begin(info::<T>().within);
+        let limit = this.tally.begin(info::<T>().within, run.deadline());
         let may_begin = &|| !run.is_told_to_stop();
         let branches = this.branches.as_mut();
         let is_over = this.tally.is_late() || branches.poll(may_begin, cx, this.tally).is_ready();

@@ -26,9 +26,9 @@ pin_project! {
 
 pin_project! {
     /// One branch.
-    pub struct One<T, Fut: Attempt> {
+    pub struct One<'run, T: Transition, Fut: Attempt> {
         #[pin]
-        seat: Option<Seat<T, Fut>>,
+        seat: Option<Seat<'run, T, Fut>>,
         ended: Branched<Fut::Done, Fut::Error>,
     }
 }
@@ -51,7 +51,7 @@ pub fn named<B>(branches: B) -> Named<B> {
 
 /// One of them.
 #[inline]
-pub fn one<T, Fut: Attempt>(seat: Seat<T, Fut>) -> One<T, Fut> {
+pub fn one<T: Transition, Fut: Attempt>(seat: Seat<'_, T, Fut>) -> One<'_, T, Fut> {
     One {
         seat: Some(seat),
         ended: Branched::Cancelled,
@@ -105,7 +105,7 @@ pub enum Stopped {
     },
 }
 
-impl<T: Transition, Fut: Attempt> Tree<Fut::Error> for One<T, Fut> {
+impl<T: Transition, Fut: Attempt> Tree<Fut::Error> for One<'_, T, Fut> {
     type Outputs = Branched<Fut::Done, Fut::Error>;
 
     const LENGTH: usize = 1;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use stateway_core::{SplitInfo, Transition};
+use tokio::time::Instant;
 
 use super::info;
 use crate::error::{BranchError, BranchName, Cause};
@@ -36,16 +37,18 @@ where
 pin_project! {
     /// The future of a branch, with its place among the others. A panic of it is its failure, also when
     /// it is dropped where it waits: its siblings go on, or go as well.
-    pub struct Seat<T, Fut> {
+    pub struct Seat<'run, T: Transition, Fut> {
+        step: &'run Step<T>,
         declared: usize,
         index: usize,
-        // Where the type of the transition is known: of an error's name.
-        transition: std::marker::PhantomData<fn() -> T>,
+        // It begins at its first poll, if the run goes on by then and it is not later than this.
+        has_begun: bool,
+        begins_by: Option<Instant>,
         #[pin]
         branch: Option<Fut>,
     }
 
-    impl<T, Fut> PinnedDrop for Seat<T, Fut> {
+    impl<'run, T: Transition, Fut> PinnedDrop for Seat<'run, T, Fut> {
         fn drop(this: Pin<&mut Self>) {
             let mut branch = this.project().branch;
             forget_panic(|| branch.set(None));
@@ -59,33 +62,47 @@ pub fn seat<T: Transition, Fut>(
     step: &Step<T>,
     declared: usize,
     branch: impl FnOnce(Branch<T>) -> Fut,
-) -> Seat<T, Fut> {
-    Seat::new(step, declared, declared, branch)
+) -> Seat<'_, T, Fut> {
+    Seat::new(step, declared, declared, None, branch)
 }
 
-impl<T: Transition, Fut> Seat<T, Fut> {
+impl<'run, T: Transition, Fut> Seat<'run, T, Fut> {
     #[inline]
     pub(super) fn new(
-        step: &Step<T>,
+        step: &'run Step<T>,
         declared: usize,
         index: usize,
+        begins_by: Option<Instant>,
         branch: impl FnOnce(Branch<T>) -> Fut,
     ) -> Self {
         Seat {
+            step,
             declared,
             index,
-            transition: std::marker::PhantomData,
+            has_begun: false,
+            begins_by,
             branch: Some(branch(Branch::new(step, declared, index))),
         }
     }
 }
 
-impl<T: Transition, Fut: Attempt> Future for Seat<T, Fut> {
+impl<T: Transition, Fut: Attempt> Future for Seat<'_, T, Fut> {
     type Output = (usize, Fut::Output);
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        let failed = |attempts, cause| {
+            let name = name(info::<T>(), *this.declared, *this.index);
+            Err(BranchError::new(name, attempts, cause))
+        };
+        if !std::mem::replace(this.has_begun, true) {
+            let is_late = this.begins_by.is_some_and(|limit| limit < Instant::now());
+            if is_late || this.step.run().is_told_to_stop() {
+                let cancelled = Cause::Cancelled { last: None };
+                return Poll::Ready((*this.index, failed(0, cancelled)));
+            }
+        }
         let polled = catch_panic(|| {
             let branch = this.branch.as_mut().as_pin_mut();
             let branch = branch.unwrap_or_else(|| unreachable!("it has not ended"));
@@ -94,11 +111,8 @@ impl<T: Transition, Fut: Attempt> Future for Seat<T, Fut> {
         let outcome = match polled {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Ok(outcome)) => outcome,
-            Poll::Ready(Err(cause)) => {
-                let name = name(info::<T>(), *this.declared, *this.index);
-                // What has a policy counts its attempts and catches their panics itself.
-                Err(BranchError::new(name, 1, cause))
-            }
+            // What has a policy counts its attempts and catches their panics itself.
+            Poll::Ready(Err(cause)) => failed(1, cause),
         };
         Poll::Ready((*this.index, outcome))
     }

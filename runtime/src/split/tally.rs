@@ -23,6 +23,8 @@ pub struct Tally {
     /// When the time of `within` is up, and whether that was seen.
     limit: Option<Instant>,
     is_late: bool,
+    /// When the time of the whole run is up.
+    deadline: Option<Instant>,
 }
 
 /// Whether the branches are joined.
@@ -52,11 +54,17 @@ impl Tally {
             stopped: 0,
             limit: None,
             is_late: false,
+            deadline: None,
         }
     }
 
     /// Begins to measure the time that the branches have; gives when it is up.
-    pub(super) fn begin(&mut self, within: Option<Duration>) -> Option<Instant> {
+    pub(super) fn begin(
+        &mut self,
+        within: Option<Duration>,
+        deadline: Option<Instant>,
+    ) -> Option<Instant> {
+        self.deadline = deadline;
         if let (None, Some(within)) = (self.limit, within) {
             self.limit = Some(after(Instant::now(), within));
         }
@@ -68,6 +76,17 @@ impl Tally {
         // Not by a timer: that fires late where threads are busy.
         self.is_late = self.is_late || self.limit.is_some_and(|limit| limit < Instant::now());
         self.is_late
+    }
+
+    /// Whether the time of the whole run is up.
+    pub(super) fn run_is_late(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// When a branch may begin at the latest.
+    pub(super) fn limit(&self) -> Option<Instant> {
+        self.limit
     }
 
     /// Whether something was seen that came too late.
