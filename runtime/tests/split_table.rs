@@ -1,5 +1,5 @@
 //! Every strategy of a join against every way that its branches may end: the table of the module
-//! `splits`, line by line. Cancellation has a file of its own.
+//! `splits`, line by line; what a cancellation does to single branches has a file of its own.
 
 #[path = "support/lab.rs"]
 mod lab;
@@ -8,6 +8,8 @@ use lab::Do::{Fail, Give, Hang, Panic};
 use lab::Seen::{Cancelled, Done, Failed, Panicked};
 use lab::{Do, End, Lab};
 
+use std::time::Duration;
+
 use End::{Joined, NotJoined};
 
 /// Runs the same script under one strategy and compares the end, which says when it came as well.
@@ -15,6 +17,19 @@ macro_rules! check {
     ($strategy:ident, $script:expr, $expected:expr) => {{
         let lab = Lab::new(&$script);
         assert_eq!(lab::$strategy::run(&lab).await, $expected);
+    }};
+}
+
+/// The same with a run that is cancelled after 15 milliseconds.
+macro_rules! check_cancelled {
+    ($strategy:ident, $script:expr, $expected:expr) => {{
+        let lab = Lab::new(&$script);
+        let cancel = async {
+            tokio::time::sleep(Duration::from_millis(15)).await;
+            lab.token.cancel();
+        };
+        let (end, ()) = tokio::join!(lab::$strategy::run(&lab), cancel);
+        assert_eq!(end, $expected);
     }};
 }
 
@@ -236,4 +251,34 @@ async fn a_branch_behind_the_one_that_decides_at_once_does_not_begin() {
     let lab = Lab::new(&[Give(0), Give(0), Hang]);
     lab::any::run(&lab).await;
     assert_eq!(lab.log(), ["a gone at 0", "joined at 0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_that_succeeds_in_a_cancelled_run_is_carried_through() {
+    let all = vec![Done('a'), Done('b'), Done('c')];
+    check_cancelled!(all, WELL, Joined(30, all.clone()));
+    check_cancelled!(any, FIRST_FAILS, Joined(20, vec![Done('b')]));
+    let two = vec![Done('a'), Done('b'), Cancelled];
+    check_cancelled!(quorum, WELL, Joined(20, two.clone()));
+    check_cancelled!(percent, WELL, Joined(20, two));
+    check_cancelled!(settled, WELL, Joined(30, all.clone()));
+    check_cancelled!(settled, ALL_FAIL, Joined(30, vec![Failed, Failed, Failed]));
+    check_cancelled!(settled_two, WELL, Joined(30, all));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_that_cannot_succeed_in_a_cancelled_run_is_its_cancellation() {
+    check_cancelled!(all, [Give(10), Fail(20), Give(30)], End::Cancelled(20));
+    check_cancelled!(all, [Give(10), Panic(20), Give(30)], End::Cancelled(20));
+    check_cancelled!(any, ALL_FAIL, End::Cancelled(30));
+    check_cancelled!(quorum, ALL_FAIL, End::Cancelled(20));
+    check_cancelled!(percent, ALL_FAIL, End::Cancelled(20));
+    check_cancelled!(settled_two, ALL_FAIL, End::Cancelled(20));
+    check_cancelled!(all_within, ONE_IN_TIME, End::Cancelled(25));
+    check_cancelled!(any_within, NONE_IN_TIME, End::Cancelled(25));
+    check_cancelled!(quorum_within, ONE_IN_TIME, End::Cancelled(25));
+    check_cancelled!(percent_within, ONE_IN_TIME, End::Cancelled(25));
+    check_cancelled!(settled_two_within, ONE_IN_TIME, End::Cancelled(25));
+    let one = vec![Done('a'), Cancelled, Cancelled];
+    check_cancelled!(settled_within, ONE_IN_TIME, Joined(25, one));
 }

@@ -38,12 +38,16 @@ pub(crate) enum End {
     Joined(u64, Vec<Seen>),
     /// They could not be; so many had succeeded, and these had failed.
     NotJoined(u64, usize, Vec<char>),
+    /// The run was cancelled.
+    Cancelled(u64),
 }
 
 pub(crate) struct Lab {
     script: Vec<Do>,
     log: Mutex<Vec<String>>,
     began: Instant,
+    /// Cancels the run.
+    pub(crate) token: CancellationToken,
 }
 
 impl Lab {
@@ -52,6 +56,7 @@ impl Lab {
             script: script.to_vec(),
             log: Mutex::default(),
             began: Instant::now(),
+            token: CancellationToken::new(),
         }
     }
 
@@ -116,6 +121,7 @@ pub(crate) fn end(lab: &Lab, outcome: Result<Vec<Seen>, RunError<Away>>) -> End 
                 let failed = join.failures.iter().filter_map(name).collect();
                 End::NotJoined(lab.now(), join.succeeded.len(), failed)
             }
+            Cause::Cancelled { .. } => End::Cancelled(lab.now()),
             cause => panic!("{cause:?}"),
         },
     }
@@ -167,7 +173,8 @@ macro_rules! strategy {
             }
 
             pub(crate) async fn run(lab: &Lab) -> End {
-                let outcome = Ask::start(Asked).run(lab).await;
+                let run = Ask::start(Asked).run(lab);
+                let outcome = run.cancelled_by(lab.token.clone()).await;
                 end(lab, outcome.map(|AskEnd::Answered(answered)| answered.seen))
             }
         }
