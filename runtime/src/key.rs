@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::error::BranchName;
+
 /// Names one run among all runs.
 ///
 /// A run that is driven in memory gets an id that no other run has, in this process or another:
@@ -64,10 +66,7 @@ pub struct Key {
 pub(crate) enum Part {
     Whole,
     Undo,
-    Branch {
-        name: &'static str,
-        item: Option<usize>,
-    },
+    Branch(BranchName),
 }
 
 impl fmt::Display for Key {
@@ -76,11 +75,10 @@ impl fmt::Display for Key {
         match self.part {
             Part::Whole => Ok(()),
             Part::Undo => f.write_str("/undo"),
-            Part::Branch { name, item: None } => write!(f, "/branch/{name}"),
-            Part::Branch {
-                name,
-                item: Some(item),
-            } => write!(f, "/branch/{name}/{item}"),
+            Part::Branch(BranchName { branch, item }) => {
+                write!(f, "/branch/{branch}")?;
+                item.map_or(Ok(()), |item| write!(f, "/{item}"))
+            }
         }
     }
 }

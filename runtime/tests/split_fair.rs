@@ -199,3 +199,51 @@ mod clocks {
         assert!(began.elapsed() >= Duration::from_millis(80));
     }
 }
+
+mod computing {
+    use super::*;
+
+    workflow! {
+        workflow Press {
+            start Raw;
+            done Pressed { called: bool };
+            split press as Pressing: Raw -> Pressed {
+                branch slow: ();
+                branch next: ();
+                join settled within 5ms;
+            }
+        }
+    }
+
+    impl PressSteps for Mill {
+        type Error = ();
+
+        async fn slow(&self, _: &Raw, _: &Branch<Pressing>) -> Result<(), ()> {
+            // Holds the thread: a clock that is paused would not see it.
+            std::thread::sleep(Duration::from_millis(20));
+            std::future::pending().await
+        }
+
+        async fn next(&self, _: &Raw, _: &Branch<Pressing>) -> Result<(), ()> {
+            self.turns.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }
+
+        async fn press(
+            &self,
+            _: Raw,
+            _: PressingJoined<()>,
+            step: &Step<Pressing>,
+        ) -> Result<Pressing, ()> {
+            let called = self.turns.load(Ordering::Relaxed) > 0;
+            Ok(step.to(Pressed { called }))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_branch_is_not_called_when_a_sibling_has_used_up_the_time() {
+        let end = Press::start(Raw).run(&Mill::default()).await;
+        let PressEnd::Pressed(pressed) = end.expect("it ends");
+        assert!(!pressed.called);
+    }
+}

@@ -201,10 +201,7 @@ impl Transition {
 
     /// `GiveUp` for `give_up`; `None` for a name such as `__`, `_1` or `self_`.
     pub(crate) fn derived_outcome(&self) -> Option<Ident> {
-        let name = upper_camel(&plain(&self.name));
-        // What a name consists of is known; it only has to begin as one and be no keyword.
-        let is_name = name.starts_with(char::is_alphabetic) && name != "Self";
-        is_name.then(|| Ident::new(&name, self.name.span()))
+        type_name(&self.name)
     }
 }
 
@@ -217,6 +214,14 @@ pub(crate) fn joined_name(outcome: &Ident) -> Ident {
 pub(crate) fn plain(ident: &Ident) -> String {
     let text = ident.to_string();
     text.strip_prefix("r#").map_or(text.clone(), str::to_owned)
+}
+
+/// `GiveUp` for `give_up`; `None` where that is no name.
+pub(crate) fn type_name(snake: &Ident) -> Option<Ident> {
+    let name = upper_camel(&plain(snake));
+    // What a name consists of is known; it only has to begin as one and be no keyword.
+    let is_name = name.starts_with(char::is_alphabetic) && name != "Self";
+    is_name.then(|| Ident::new(&name, snake.span()))
 }
 
 /// `give_up` as `GiveUp`.

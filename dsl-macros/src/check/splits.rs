@@ -1,6 +1,8 @@
 //! Rule: a split has branches that can be joined as it says.
 
-use crate::ast::{Branch, Count, Each, Join, Split, Strategy, TransitionKind, plain, upper_camel};
+use proc_macro2::Ident;
+
+use crate::ast::{Branch, Count, Each, Join, Split, Strategy, TransitionKind, plain, type_name};
 use crate::diagnostics::{Diagnostics, position};
 use crate::graph::{Graph, Transition};
 use crate::suggest;
@@ -125,11 +127,10 @@ fn needed(
 /// `any` gives an enum with a variant for each branch.
 fn variants(split: &Split, diagnostics: &mut Diagnostics) {
     let named = split.branches.iter().filter(|branch| branch.each.is_none());
-    let mut known: Vec<(String, &Branch)> = Vec::new();
+    let mut known: Vec<(Ident, &Branch)> = Vec::new();
     for branch in named {
         let name = &branch.name;
-        let variant = upper_camel(&plain(name));
-        if !variant.starts_with(char::is_alphabetic) || variant == "Self" {
+        let Some(variant) = type_name(name) else {
             diagnostics
                 .error(
                     name,
@@ -139,7 +140,7 @@ fn variants(split: &Split, diagnostics: &mut Diagnostics) {
                 )
                 .help("begin it with a letter");
             continue;
-        }
+        };
         match known.iter().find(|(first, _)| *first == variant) {
             Some((_, first)) => {
                 diagnostics

@@ -78,10 +78,7 @@ impl<T: Transition> Branch<T> {
             workflow: T::Workflow::GRAPH.name,
             run: self.run.id.clone(),
             visit: self.visit,
-            part: Part::Branch {
-                name: self.name(),
-                item: self.entry().item,
-            },
+            part: Part::Branch(self.entry()),
         }
     }
 
@@ -118,10 +115,7 @@ impl<T: Transition> Branch<T> {
     }
 
     pub(crate) fn entry(&self) -> BranchName {
-        BranchName {
-            branch: self.name(),
-            item: self.info().each.map(|_| self.index),
-        }
+        crate::split::name(crate::split::info::<T>(), self.declared, self.index)
     }
 
     fn info(&self) -> &'static BranchInfo {

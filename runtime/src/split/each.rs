@@ -91,12 +91,7 @@ where
         self.items
     }
 
-    fn poll(
-        self: Pin<&mut Self>,
-        may_begin: &dyn Fn() -> bool,
-        cx: &mut Context<'_>,
-        tally: &mut Tally,
-    ) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>, tally: &mut Tally) -> Poll<()> {
         let this = self.project();
         if this.seats.is_none() {
             let length = *this.items;
@@ -107,7 +102,10 @@ where
         }
         let seats = this.seats.as_mut().expect("they were just made");
         loop {
-            while *this.begun < *this.items && seats.len() < seats.capacity() && may_begin() {
+            while *this.begun < *this.items
+                && seats.len() < seats.capacity()
+                && !this.step.run().is_told_to_stop()
+            {
                 let begin = |branch| this.branch.begin(branch);
                 let begins_by = tally.limit();
                 seats.push(Seat::new(this.step, 0, *this.begun, begins_by, begin));

@@ -26,14 +26,9 @@ pub trait Branches<E> {
     /// How many there are.
     fn length(&self) -> usize;
 
-    /// Lets those go on that can, and others begin, if they may. Ready when the tally is decided, or
+    /// Lets those go on that can, and others begin, unless the run is to stop. Ready when the tally is decided, or
     /// when none is under way any more.
-    fn poll(
-        self: Pin<&mut Self>,
-        may_begin: &dyn Fn() -> bool,
-        cx: &mut Context<'_>,
-        tally: &mut Tally,
-    ) -> Poll<()>;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>, tally: &mut Tally) -> Poll<()>;
 
     /// Drops those that are under way.
     fn stop(self: Pin<&mut Self>);
@@ -208,9 +203,8 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
         }
         let run = this.step.run();
         let limit = this.tally.begin(info::<T>().within, run.deadline());
-        let may_begin = &|| !run.is_told_to_stop();
         let branches = this.branches.as_mut();
-        let is_over = this.tally.is_late() || branches.poll(may_begin, cx, this.tally).is_ready();
+        let is_over = this.tally.is_late() || branches.poll(cx, this.tally).is_ready();
         if let Some(decision) = this.tally.decided() {
             *this.within = info::<T>().within.filter(|_| this.tally.was_late());
             return Poll::Ready(decision);

@@ -20,6 +20,7 @@ pub use branched::{Branched, First, all, first};
 pub use each::{Begin, Each, each, items};
 pub use join::{Branches, Join, Report, join};
 pub use named::{Both, Named, One, both, named, one};
+pub(crate) use seat::name;
 pub use seat::{Attempt, Seat, called, ended, seat};
 pub use show::{NotShown, Show};
 pub(crate) use spawned::Tasks;

@@ -122,7 +122,12 @@ impl<T: Transition, Fut: Attempt> Tree<Fut::Error> for One<'_, T, Fut> {
         if !at.contains(&here) {
             return None;
         }
-        match this.seat.as_mut().as_pin_mut()?.poll(cx) {
+        let seat = this.seat.as_mut().as_pin_mut()?;
+        // A sibling may have computed for long.
+        if tally.is_late() {
+            return Some(Stopped::Decided);
+        }
+        match seat.poll(cx) {
             Poll::Ready((_, outcome)) => {
                 *this.ended = end(outcome, tally);
                 this.seat.set(None);
@@ -201,12 +206,7 @@ impl<E, B: Tree<E>> Branches<E> for Named<B> {
         B::LENGTH
     }
 
-    fn poll(
-        self: Pin<&mut Self>,
-        _may_begin: &dyn Fn() -> bool,
-        cx: &mut Context<'_>,
-        tally: &mut Tally,
-    ) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>, tally: &mut Tally) -> Poll<()> {
         let mut this = self.project();
         let from = *this.next;
         for range in [from..B::LENGTH, 0..from] {

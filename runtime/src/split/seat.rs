@@ -119,7 +119,7 @@ impl<T: Transition, Fut: Attempt> Future for Seat<'_, T, Fut> {
 }
 
 /// The name of the branch that is declared at this position, about the item at `index`.
-pub(super) fn name(split: &SplitInfo, declared: usize, index: usize) -> BranchName {
+pub(crate) fn name(split: &SplitInfo, declared: usize, index: usize) -> BranchName {
     let branch = &split.branches[declared];
     BranchName {
         branch: branch.name,

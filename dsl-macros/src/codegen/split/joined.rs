@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::super::{Context, generated_type};
-use crate::ast::{Strategy, plain, upper_camel};
+use crate::ast::{Strategy, plain, type_name};
 use crate::graph::Transition;
 
 /// The type of each split.
@@ -166,12 +166,9 @@ fn text(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
 pub(super) fn variants(branches: &[&Ident]) -> Vec<Ident> {
     let mut variants: Vec<Ident> = Vec::new();
     for (position, branch) in branches.iter().enumerate() {
-        let mut name = upper_camel(&plain(branch));
-        let is_name = name.starts_with(char::is_alphabetic) && name != "Self";
-        if !is_name || variants.iter().any(|first| *first == name) {
-            name = format!("Branch{position}");
-        }
-        variants.push(Ident::new(&name, branch.span()));
+        let free = type_name(branch).filter(|name| !variants.contains(name));
+        let other = || Ident::new(&format!("Branch{position}"), branch.span());
+        variants.push(free.unwrap_or_else(other));
     }
     variants
 }
