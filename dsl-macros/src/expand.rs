@@ -32,6 +32,7 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
 struct Invocation {
     krate: TokenStream,
     runtime: bool,
+    durable: bool,
     block: TokenStream,
 }
 
@@ -39,14 +40,16 @@ impl Invocation {
     fn read(tokens: TokenStream) -> Option<Self> {
         let mut tokens = tokens.into_iter();
         let krate = group(tokens.next()?, Delimiter::Parenthesis)?.stream();
-        let mut runtime = false;
+        let (mut runtime, mut durable) = (false, false);
         loop {
             match tokens.next()? {
                 TokenTree::Ident(feature) if feature == "runtime" => runtime = true,
+                TokenTree::Ident(feature) if feature == "durable" => durable = true,
                 token => {
                     return Some(Invocation {
                         krate,
                         runtime,
+                        durable,
                         block: group(token, Delimiter::Brace)?.stream(),
                     });
                 }

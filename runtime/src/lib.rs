@@ -37,8 +37,12 @@
 
 #[cfg(feature = "runtime")]
 mod breaker;
+#[cfg(feature = "durable")]
+pub mod codec;
 #[cfg(feature = "runtime")]
 mod driver;
+#[cfg(feature = "durable")]
+mod durable;
 #[cfg(feature = "runtime")]
 mod error;
 #[cfg(feature = "runtime")]
@@ -61,8 +65,12 @@ mod time;
 
 #[cfg(feature = "runtime")]
 pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit, Refused};
+#[cfg(feature = "durable")]
+pub use codec::{Codec, CodecError, Json};
 #[cfg(feature = "runtime")]
 pub use driver::Running;
+#[cfg(feature = "durable")]
+pub use durable::Durable;
 #[cfg(feature = "runtime")]
 pub use error::{
     BranchError, BranchName, Cause, JoinError, Rollback, RunError, Scope, UndoEntry, UndoError,
@@ -127,8 +135,12 @@ pub mod __private {
     };
     pub use stateway_macros::expand;
 
+    #[cfg(feature = "durable")]
+    pub use crate::codec::{Codec, CodecError};
     #[cfg(feature = "runtime")]
     pub use crate::driver::*;
+    #[cfg(feature = "durable")]
+    pub use crate::durable::{Durable, NotStored, Stored, by_reference};
     #[cfg(feature = "runtime")]
     pub use crate::error::Left;
     #[cfg(feature = "runtime")]
@@ -139,6 +151,8 @@ pub mod __private {
     pub use crate::run::Run;
     #[cfg(feature = "runtime")]
     pub use crate::split::*;
+    #[cfg(feature = "durable")]
+    pub use serde;
     #[cfg(feature = "runtime")]
     pub use std::sync::Arc;
     #[cfg(feature = "runtime")]

@@ -3,7 +3,16 @@
 //! It forwards `$crate`, so the generated code finds this crate under whatever name and through
 //! whatever re-export the block was written, and it says which features the crate was built with.
 
-#[cfg(feature = "runtime")]
+#[cfg(feature = "durable")]
+#[doc = include_str!("workflow.md")]
+#[macro_export]
+macro_rules! workflow {
+    ($($block:tt)*) => {
+        $crate::__private::expand! { ($crate) runtime durable { $($block)* } }
+    };
+}
+
+#[cfg(all(feature = "runtime", not(feature = "durable")))]
 #[doc = include_str!("workflow.md")]
 #[macro_export]
 macro_rules! workflow {

@@ -9,6 +9,8 @@ mod branched;
 mod each;
 mod join;
 mod named;
+#[cfg(feature = "durable")]
+mod remembered;
 mod seat;
 mod show;
 mod spawned;
@@ -20,6 +22,8 @@ pub use branched::{Branched, First, all, first};
 pub use each::{Begin, Each, each, items};
 pub use join::{Branches, Join, Report, join};
 pub use named::{Both, Named, One, both, named, one};
+#[cfg(feature = "durable")]
+pub use remembered::remembered;
 pub(crate) use seat::name;
 pub use seat::{Attempt, Seat, called, ended, seat};
 pub use show::{NotShown, Show};

@@ -1,0 +1,104 @@
+//! What generated code of a `#[durable]` workflow gives the runner: its payloads as bytes.
+
+use serde::de::DeserializeOwned;
+use stateway_core::Workflow;
+
+use crate::codec::{Codec, CodecError, Serialize, decode};
+
+/// A workflow whose runs can be stored: it is declared with `#[durable(version = N)]`.
+///
+/// Only generated code implements it.
+#[diagnostic::on_unimplemented(
+    message = "runs of `{Self}` cannot be stored: it is not declared durable",
+    label = "a runner stores its runs",
+    note = "put `#[durable(version = 1)]` before `workflow`, or run it in memory with `.run(&context)`"
+)]
+pub trait Durable: Workflow {
+    /// The version of the declaration, which is stored with each run.
+    const VERSION: u32;
+
+    /// The bytes of a run's input.
+    #[doc(hidden)]
+    fn encode_input(input: &Self::Input, codec: &dyn Codec) -> Result<Vec<u8>, CodecError>;
+
+    /// The input of these bytes.
+    #[doc(hidden)]
+    fn decode_input(bytes: &[u8], codec: &dyn Codec) -> Result<Self::Input, CodecError>;
+
+    /// The bytes of a state.
+    #[doc(hidden)]
+    fn encode(state: &Self::State, codec: &dyn Codec) -> Result<Vec<u8>, CodecError>;
+
+    /// The state at this position of the graph, of these bytes.
+    #[doc(hidden)]
+    fn decode(position: usize, bytes: &[u8], codec: &dyn Codec) -> Result<Self::State, CodecError>;
+
+    /// A final state as the end of a run; `None` for another.
+    #[doc(hidden)]
+    fn into_end(state: Self::State) -> Option<Self::End>;
+}
+
+/// A payload to be encoded or, as a type, decoded.
+///
+/// One that serde cannot store is reported where it is declared. That the code which encodes it
+/// still compiles makes this the only error: the methods are then those of [`NotStored`].
+pub struct Stored<'a, T>(pub Option<&'a T>);
+
+impl<T: serde::Serialize + DeserializeOwned> Stored<'_, T> {
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// What the codec says.
+    pub fn encode(&self, codec: &dyn Codec) -> Result<Vec<u8>, CodecError> {
+        let payload = self.0.expect("there is one to be encoded");
+        codec.encode(&payload as &dyn Serialize)
+    }
+
+    /// The payload of these bytes.
+    ///
+    /// # Errors
+    /// What the codec says.
+    pub fn decode(&self, bytes: &[u8], codec: &dyn Codec) -> Result<T, CodecError> {
+        decode(codec, bytes)
+    }
+}
+
+/// A payload that serde cannot store.
+pub trait NotStored<T> {
+    /// Is never called: it does not compile.
+    ///
+    /// # Errors
+    /// None.
+    fn encode(&self, codec: &dyn Codec) -> Result<Vec<u8>, CodecError>;
+
+    /// Is never called: it does not compile.
+    ///
+    /// # Errors
+    /// None.
+    fn decode(&self, bytes: &[u8], codec: &dyn Codec) -> Result<T, CodecError>;
+}
+
+impl<T> NotStored<T> for Stored<'_, T> {
+    fn encode(&self, _: &dyn Codec) -> Result<Vec<u8>, CodecError> {
+        unreachable!("a payload that serde cannot store does not compile")
+    }
+
+    fn decode(&self, _: &[u8], _: &dyn Codec) -> Result<T, CodecError> {
+        unreachable!("a payload that serde cannot store does not compile")
+    }
+}
+
+/// Serializes a field under a bound that is no error where it does not hold: derived code names this for the
+/// fields whose type is demanded elsewhere.
+///
+/// # Errors
+/// What the serializer says.
+pub fn by_reference<T: ?Sized, S: serde::Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error>
+where
+    for<'a> &'a T: serde::Serialize,
+{
+    serde::Serialize::serialize(&value, serializer)
+}
