@@ -60,6 +60,8 @@ mod policy;
 mod run;
 #[cfg(feature = "runtime")]
 mod split;
+#[cfg(feature = "durable")]
+pub mod store;
 #[cfg(feature = "runtime")]
 mod time;
 
@@ -87,6 +89,8 @@ pub use stateway_core::{
     BranchInfo, EachInfo, Graph, Policy, Retry, SplitInfo, State, StateInfo, StateKind, Strategy,
     Transition, TransitionInfo, TransitionKind, UndoInfo, Workflow,
 };
+#[cfg(feature = "durable")]
+pub use store::{MemoryStore, Store, StoreError};
 #[cfg(feature = "runtime")]
 pub use tokio_util::sync::CancellationToken;
 

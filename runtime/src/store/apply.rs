@@ -1,0 +1,161 @@
+//! What the operations mean for the row of a run, for every store in the same words.
+
+use std::time::SystemTime;
+
+use super::{Commit, Event, NewRun, RunRow, Status, Stop, StoreError};
+
+/// What a commit finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fence {
+    /// The row that it expects.
+    Open,
+    /// Itself: it has taken place.
+    Repeated,
+}
+
+impl RunRow {
+    /// The row that a run begins with.
+    #[must_use]
+    pub fn new(run: &NewRun) -> Self {
+        RunRow {
+            id: run.id.clone(),
+            workflow: run.workflow.clone(),
+            version: run.version,
+            status: Status::Running,
+            state: run.state.clone(),
+            sequence: 0,
+            epoch: u64::from(run.lease.is_some()),
+            visit: 0,
+            undos: 0,
+            undo_before: u64::MAX,
+            rolls_back: false,
+            crashes: 0,
+            started: run.at,
+            entered: run.at,
+            due: Some(run.at),
+            stop: None,
+            parked: None,
+            failure: None,
+            ended: None,
+        }
+    }
+
+    /// Whether the run may be claimed at this time; `lease` is the one that it has.
+    #[must_use]
+    pub fn is_claimable(&self, lease: Option<SystemTime>, now: SystemTime) -> bool {
+        self.claimable_from(lease).is_some_and(|from| from <= now)
+    }
+
+    /// From when on it may be claimed.
+    #[must_use]
+    pub fn claimable_from(&self, lease: Option<SystemTime>) -> Option<SystemTime> {
+        let due = self.due.filter(|_| self.status.is_live())?;
+        Some(lease.map_or(due, |lease| lease.max(due)))
+    }
+
+    /// Claims it; `had_lease` says whether the one before had not given it back.
+    pub fn claim(&mut self, had_lease: bool) {
+        self.epoch += 1;
+        self.crashes += u32::from(had_lease);
+    }
+
+    /// Whether something by the holder of `epoch` may take place, which expects this sequence.
+    ///
+    /// # Errors
+    /// [`Fenced`](StoreError::Fenced) if it may not.
+    pub fn fence(&self, epoch: u64, sequence: u64) -> Result<Fence, StoreError> {
+        if self.epoch == epoch && self.sequence == sequence && self.status.is_live() {
+            Ok(Fence::Open)
+        } else if self.epoch == epoch && self.sequence == sequence + 1 {
+            Ok(Fence::Repeated)
+        } else {
+            let run = self.id.clone();
+            Err(StoreError::Fenced { run })
+        }
+    }
+
+    /// Changes the row as a commit says. The claim is kept if this gives `true`.
+    ///
+    /// The fence is asked before.
+    #[must_use]
+    pub fn apply(&mut self, commit: &Commit) -> bool {
+        self.sequence += 1;
+        self.status = commit.status;
+        self.due = Some(commit.release.unwrap_or(commit.at));
+        if let Some(failure) = &commit.failure {
+            self.failure = Some(failure.clone());
+        }
+        match &commit.event {
+            Event::Transition {
+                visit, state, undo, ..
+            } => {
+                self.state.clone_from(state);
+                self.visit = *visit;
+                self.entered = commit.at;
+                self.undos += u64::from(undo.is_some());
+                self.crashes = 0;
+            }
+            Event::RollbackBegan => self.crashes = 0,
+            Event::Undone { of, .. } | Event::NotUndone { of, .. } => {
+                self.undo_before = *of;
+                self.undos = self.undos.saturating_sub(1);
+                self.crashes = 0;
+            }
+            Event::Parked { reason } => self.parked = Some(reason.clone()),
+            Event::Started { .. } | Event::Released | Event::Unparked | Event::Ended => {}
+        }
+        // Also where the transition into a `failed` state is what begins it.
+        self.rolls_back |= self.status == Status::RollingBack;
+        if !self.status.is_live() {
+            self.due = None;
+        }
+        if self.status.is_ended() {
+            self.ended = Some(commit.at);
+        }
+        self.status.is_live() && commit.release.is_none()
+    }
+
+    /// Asks the run to stop.
+    ///
+    /// # Errors
+    /// [`Ended`](StoreError::Ended) for a run that has.
+    pub fn ask(&mut self, stop: Stop, now: SystemTime) -> Result<(), StoreError> {
+        self.wake(now)?;
+        self.stop = self.stop.max(Some(stop));
+        Ok(())
+    }
+
+    /// Makes the run due.
+    ///
+    /// # Errors
+    /// [`Ended`](StoreError::Ended) for a run that has.
+    pub fn wake(&mut self, now: SystemTime) -> Result<(), StoreError> {
+        if self.status.is_ended() {
+            let run = self.id.clone();
+            return Err(StoreError::Ended { run });
+        }
+        self.due = self.due.map(|due| due.min(now));
+        Ok(())
+    }
+
+    /// Lets a parked run go on.
+    ///
+    /// # Errors
+    /// [`NotParked`](StoreError::NotParked) for one that is not.
+    pub fn unpark(&mut self, now: SystemTime) -> Result<(), StoreError> {
+        if self.status != Status::Parked {
+            let run = self.id.clone();
+            return Err(StoreError::NotParked { run });
+        }
+        self.status = if self.rolls_back {
+            Status::RollingBack
+        } else {
+            Status::Running
+        };
+        self.sequence += 1;
+        self.parked = None;
+        self.crashes = 0;
+        self.due = Some(now);
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! Why a store did not do what it was asked.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::key::RunId;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The run was claimed again, or has moved on: the caller does not hold it any more.
+    Fenced {
+        /// The run.
+        run: RunId,
+    },
+    /// There is no run with this id.
+    NotFound {
+        /// The id.
+        run: RunId,
+    },
+    /// The run has ended.
+    Ended {
+        /// The run.
+        run: RunId,
+    },
+    /// The run is not parked.
+    NotParked {
+        /// The run.
+        run: RunId,
+    },
+    /// What is stored of this run cannot be read.
+    Broken {
+        /// The run.
+        run: RunId,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store was closed, or cannot go on: what it said to be done is done, and nothing more will be.
+    Closed {
+        /// Why, if it was not asked to.
+        reason: Option<String>,
+    },
+    /// The store could not be reached, or could not answer. The operation may have taken place or not; it may
+    /// be tried again.
+    Unavailable {
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl StoreError {
+    /// An operation that failed for this reason, and may be tried again.
+    pub fn unavailable(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        StoreError::Unavailable {
+            source: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::Fenced { run } => {
+                write!(
+                    f,
+                    "run `{run}` was claimed by another runner, or has moved on"
+                )
+            }
+            StoreError::NotFound { run } => write!(f, "there is no run `{run}` in the store"),
+            StoreError::Ended { run } => write!(f, "run `{run}` has ended"),
+            StoreError::NotParked { run } => write!(f, "run `{run}` is not parked"),
+            StoreError::Broken { run, reason } => {
+                write!(f, "what is stored of run `{run}` cannot be read: {reason}")
+            }
+            StoreError::Closed { reason: None } => f.write_str("the store is closed"),
+            StoreError::Closed {
+                reason: Some(reason),
+            } => write!(f, "the store has stopped: {reason}"),
+            StoreError::Unavailable { .. } => f.write_str("the store did not answer"),
+        }
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            StoreError::Unavailable { source } => Some(&**source),
+            _ => None,
+        }
+    }
+}

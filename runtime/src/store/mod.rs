@@ -1,0 +1,178 @@
+//! Where runs are kept so that they outlive the process.
+//!
+//! A [`Store`] keeps one row for each run, which is the only authority on where the run is, and beside
+//! it what belongs to the run: its input, its history, notes about the visit under way, and messages.
+//! Everything that a runner does to a run is a compare-and-set on two numbers of that row:
+//!
+//! - the **epoch** counts the claims. Whoever claims a run gets a new one, and from then on nothing that
+//!   comes with an older one is accepted. Leases decide only who may claim, never who may commit: clocks may
+//!   differ, and a run still moves once.
+//! - the **sequence** counts the commits. Each has the number that it expects.
+//!
+//! Nothing is locked while a handler runs. [`MemoryStore`] is the law as a program, for tests;
+//! [`RedbStore`](crate::RedbStore) keeps runs in a file. `stateway::testing::store_conformance!` is the
+//! suite that every store has to pass.
+
+mod apply;
+mod error;
+mod memory;
+mod record;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::key::RunId;
+
+pub use apply::Fence;
+pub use error::StoreError;
+pub use memory::MemoryStore;
+pub use record::{
+    Beat, Claim, Claimed, Commit, Created, Event, Failure, FailureKind, Filter, Heartbeat,
+    HistoryRow, Message, NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Status, Stop,
+};
+
+/// What an operation of a store gives.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// Keeps runs.
+///
+/// # The laws
+///
+/// 1. **Durable.** When an operation that changes something has returned `Ok`, the change outlives the
+///    process, as far as the store promises that at all. When it has returned an error other than
+///    [`Unavailable`](StoreError::Unavailable), nothing has changed.
+/// 2. **Atomic.** An operation takes place as a whole or not at all, also where the process dies.
+/// 3. **Ordered.** Operations on one run take place one after the other. One that begins when another has
+///    returned sees what that one did.
+/// 4. **Fenced.** [`commit`](Store::commit) and [`note`](Store::note) change nothing unless the row has exactly
+///    the epoch and the sequence that they name, and are [`Fenced`](StoreError::Fenced) otherwise. The lease
+///    is not looked at.
+/// 5. **Repeatable.** A commit that has taken place and is asked for again, by the same epoch and with the same
+///    sequence, is `Ok` and changes nothing, so that one whose answer was lost can be repeated.
+/// 6. **Apart.** A record that cannot be read concerns its own run: it is listed as parked, with the reason,
+///    is never claimed, and no other run is kept from anything.
+/// 7. **Cancel safe.** An operation whose future is dropped has taken place or not, as a whole.
+///
+/// Times are those of the caller's wall clock; a store keeps them to the microsecond. Where it has a clock of
+/// its own that all its callers share, as a database server does, it may use that for leases.
+pub trait Store: Send + Sync + 'static {
+    /// Adds a run, unless one with this id is there, of whatever workflow.
+    ///
+    /// The row begins with sequence 0 and the given state; its first history row has number 0. With a
+    /// [`lease`](NewRun::lease) it is claimed by the caller, with epoch 1; otherwise it has epoch 0 and is
+    /// due at once.
+    ///
+    /// Of a run that is there, what it was started with is returned, and nothing changes: the caller
+    /// compares.
+    fn create(&self, run: NewRun) -> StoreFuture<'_, Created>;
+
+    /// Claims runs of one workflow that are due: those that are [`Running`](Status::Running) or
+    /// [`RollingBack`](Status::RollingBack), have a due time that is not after `now`, and no lease, or one that
+    /// has passed at `now`.
+    ///
+    /// Those that have been due for longest come first, at most `limit` of them. Each has its epoch
+    /// counted up and its lease set. One whose lease had passed was not released: the process that held
+    /// it died or stalled, and [`crashes`](RunRow::crashes) counts up.
+    ///
+    /// No run is returned by two claims, unless its lease passes between them.
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Vec<Claimed>>;
+
+    /// Records what happened to a run, as one change: the row with its sequence counted up, the history
+    /// row of that number, the messages that were consumed, and the notes, which are dropped unless the event is
+    /// [`Released`](Event::Released).
+    ///
+    /// What each [`Event`] means for the row is said there, and done by [`RunRow::apply`].
+    ///
+    /// # Errors
+    /// [`Fenced`](StoreError::Fenced) by law 4, [`NotFound`](StoreError::NotFound) for a run that is not there.
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()>;
+
+    /// Keeps something about the visit under way: the attempts that were made, or the output of a branch. It
+    /// replaces the note with the same key. The sequence stays as it is; the next transition drops all
+    /// notes of the run.
+    ///
+    /// # Errors
+    /// Those of [`commit`](Store::commit).
+    fn note(&self, note: Note) -> StoreFuture<'_, ()>;
+
+    /// Extends the leases of these claims, and says of which runs the holder has to hear: those that it has
+    /// lost, that are to stop, or that have a message.
+    fn heartbeat(&self, heartbeat: Heartbeat) -> StoreFuture<'_, Vec<Beat>>;
+
+    /// Asks that a run stops, and makes it due. Whoever holds it hears of it with the next
+    /// heartbeat, others when they claim it. A termination replaces a cancellation, and is not
+    /// replaced by one.
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound), and [`Ended`](StoreError::Ended) for a run that has.
+    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()>;
+
+    /// Keeps a message for a run until a commit consumes it, and makes the run due. A message whose id the
+    /// run has had before, consumed or not, is [`Known`](Sent::Known) and changes nothing.
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound), and [`Ended`](StoreError::Ended) for a run that has.
+    fn send(&self, message: Message) -> StoreFuture<'_, Sent>;
+
+    /// Lets a parked run go on: it is [`Running`](Status::Running) again, or
+    /// [`RollingBack`](Status::RollingBack) if its rollback had begun, due at once, without crashes.
+    /// Its sequence counts up, and its history says so.
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound), and [`NotParked`](StoreError::NotParked).
+    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()>;
+
+    /// The row of a run and the payload of the state it is in; `None` if there is no such run.
+    ///
+    /// # Errors
+    /// [`Broken`](StoreError::Broken) for a record that cannot be read.
+    fn get(&self, run: &RunId) -> StoreFuture<'_, Option<(RunRow, Vec<u8>)>>;
+
+    /// The rows that pass the filter, in the order of their ids.
+    fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>>;
+
+    /// What happened to a run, from the history row with number `from` on, at most `limit` rows.
+    fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>>;
+
+    /// The transitions of a run that have an undo and are still to be undone, the last first, at most
+    /// `limit` of them: rows of [`Event::Transition`] with an undo, with a smaller number than
+    /// [`undo_before`](RunRow::undo_before).
+    fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>>;
+
+    /// Removes runs that have ended, with everything that belongs to them. Says how many.
+    fn purge(&self, purge: Purge) -> StoreFuture<'_, u64>;
+
+    /// When [`claim`](Store::claim) may find something: the earliest due time of a run of this workflow, or
+    /// the end of its lease, whichever is later. `None` if nothing waits.
+    fn next_due(&self, workflow: &str) -> StoreFuture<'_, Option<SystemTime>>;
+}
+
+macro_rules! shared {
+    ($($operation:ident($($argument:ident: $type:ty),*) -> $gives:ty;)*) => {
+        /// A store that several runners share.
+        impl<S: Store + ?Sized> Store for Arc<S> {
+            $(fn $operation(&self, $($argument: $type),*) -> StoreFuture<'_, $gives> {
+                (**self).$operation($($argument),*)
+            })*
+        }
+    };
+}
+
+shared! {
+    create(run: NewRun) -> Created;
+    claim(claim: Claim) -> Vec<Claimed>;
+    commit(commit: Commit) -> ();
+    note(note: Note) -> ();
+    heartbeat(heartbeat: Heartbeat) -> Vec<Beat>;
+    stop(run: &RunId, stop: Stop, now: SystemTime) -> ();
+    send(message: Message) -> Sent;
+    unpark(run: &RunId, now: SystemTime) -> ();
+    get(run: &RunId) -> Option<(RunRow, Vec<u8>)>;
+    list(filter: Filter) -> Vec<RunRow>;
+    history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
+    undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;
+    purge(purge: Purge) -> u64;
+    next_due(workflow: &str) -> Option<SystemTime>;
+}

@@ -1,0 +1,432 @@
+//! What a store keeps, and what it is asked: plain data.
+
+use std::time::SystemTime;
+
+use crate::key::RunId;
+
+/// The row of a run: where it is, and who may move it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    /// The id that it was started with.
+    pub id: RunId,
+    /// The name of its workflow.
+    pub workflow: String,
+    /// The version of the declaration that it was started with.
+    pub version: u32,
+    /// How it stands.
+    pub status: Status,
+    /// The name of the state that it is in.
+    pub state: String,
+    /// How many commits there were.
+    pub sequence: u64,
+    /// How often it was claimed.
+    pub epoch: u64,
+    /// The number of the last visit that was recorded; keys are made of it.
+    pub visit: u64,
+    /// How many transitions would have to be undone.
+    pub undos: u64,
+    /// Transitions with a smaller number in the history are still to be undone.
+    pub undo_before: u64,
+    /// Whether its rollback has begun: it never goes forward again.
+    pub rolls_back: bool,
+    /// How often it was claimed without having been released, since its last commit.
+    pub crashes: u32,
+    /// When it was started.
+    pub started: SystemTime,
+    /// When it entered the state that it is in.
+    pub entered: SystemTime,
+    /// When it is to be looked at; `None` for one that has ended or is parked.
+    pub due: Option<SystemTime>,
+    /// Whether it is to stop.
+    pub stop: Option<Stop>,
+    /// Why it is parked.
+    pub parked: Option<String>,
+    /// Why it is, or was, rolled back, unless it had reached a `failed` state.
+    pub failure: Option<Failure>,
+    /// When it ended.
+    pub ended: Option<SystemTime>,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// It goes forward, or waits.
+    Running,
+    /// What it did is being undone.
+    RollingBack,
+    /// It stands still until somebody has seen to it.
+    Parked,
+    /// It ended in a `done` state.
+    Done,
+    /// It failed, or reached a `failed` state, and was rolled back as far as it could be.
+    Failed,
+    /// It was cancelled and rolled back.
+    Cancelled,
+    /// It was terminated; nothing was undone.
+    Terminated,
+}
+
+impl Status {
+    /// Whether nothing more happens to such a run.
+    #[must_use]
+    pub const fn is_ended(self) -> bool {
+        matches!(
+            self,
+            Status::Done | Status::Failed | Status::Cancelled | Status::Terminated
+        )
+    }
+
+    /// Whether such a run may be claimed.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        matches!(self, Status::Running | Status::RollingBack)
+    }
+}
+
+/// What a run was asked from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stop {
+    /// To stop at the next boundary and to be rolled back.
+    Cancel,
+    /// To stop at once. Nothing is undone.
+    Terminate,
+}
+
+/// Why a run failed, as it is stored: an error of the user's own type is kept as its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The state that the run was in.
+    pub state: String,
+    /// The transition under way, if there was one.
+    pub transition: Option<String>,
+    /// How often its handler was called.
+    pub attempts: u32,
+    /// What kind of failure it was.
+    pub kind: FailureKind,
+    /// What it said: the error and its sources, the panic's message, or the limit that was exceeded.
+    pub message: String,
+}
+
+/// What kind of failure it was; see [`Cause`](crate::Cause).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// A handler returned an error.
+    Handler,
+    /// Too few branches of a split succeeded.
+    Join,
+    /// A handler panicked.
+    Panic,
+    /// The last attempt took too long.
+    Timeout,
+    /// A deadline passed.
+    Deadline,
+    /// The circuit breaker let no call through.
+    BreakerOpen,
+    /// The run was cancelled.
+    Cancelled,
+    /// The run was terminated.
+    Terminated,
+}
+
+/// A run to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRun {
+    /// Its id.
+    pub id: RunId,
+    /// The name of its workflow.
+    pub workflow: String,
+    /// The version of the declaration.
+    pub version: u32,
+    /// What it is started with.
+    pub input: Vec<u8>,
+    /// The name of the state that it begins in.
+    pub state: String,
+    /// The payload of that state.
+    pub payload: Vec<u8>,
+    /// When it is started.
+    pub at: SystemTime,
+    /// Until when the caller holds it at once; otherwise whoever claims it first does.
+    pub lease: Option<SystemTime>,
+}
+
+/// What became of a run to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// It was added.
+    New(RunRow),
+    /// One with this id is there.
+    Known {
+        /// Its row.
+        row: RunRow,
+        /// What it was started with.
+        input: Vec<u8>,
+        /// The state that it began in.
+        state: String,
+        /// The payload of that state.
+        payload: Vec<u8>,
+    },
+}
+
+/// Asks for runs that are due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The name of their workflow.
+    pub workflow: String,
+    /// What time it is for the caller.
+    pub now: SystemTime,
+    /// Until when the caller holds them.
+    pub lease: SystemTime,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// A run that the caller holds now, with all that it takes to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Its row, with the new epoch.
+    pub row: RunRow,
+    /// What it was started with.
+    pub input: Vec<u8>,
+    /// The payload of the state that it is in.
+    pub payload: Vec<u8>,
+    /// The notes about the visit under way, in the order of their keys.
+    pub notes: Vec<NoteRow>,
+    /// The messages that were not consumed, in the order they came.
+    pub inbox: Vec<Message>,
+}
+
+/// A change of a run by whoever holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The run.
+    pub run: RunId,
+    /// The epoch of the claim.
+    pub epoch: u64,
+    /// The sequence that the row has by now.
+    pub sequence: u64,
+    /// When it happens.
+    pub at: SystemTime,
+    /// What happened.
+    pub event: Event,
+    /// How the run stands then. The due time of one that does not go on is dropped, and so is its claim.
+    pub status: Status,
+    /// When it is to be looked at, if the caller gives it back. `None` keeps the claim.
+    pub release: Option<SystemTime>,
+    /// Why it fails, where that is recorded.
+    pub failure: Option<Failure>,
+    /// The ids of the messages that were consumed.
+    pub consumed: Vec<String>,
+}
+
+/// What happened to a run, and what it means for its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// It was started.
+    Started {
+        /// The state that it began in.
+        state: String,
+    },
+    /// A transition was taken: the row has this state, payload and visit, entered now, and no crashes.
+    Transition {
+        /// The name of the transition.
+        transition: String,
+        /// The number of the visit.
+        visit: u64,
+        /// How often its handler was called.
+        attempts: u32,
+        /// The state that it led to.
+        state: String,
+        /// The payload of that state.
+        payload: Vec<u8>,
+        /// The name of the handler that undoes it, if there is one: one more is to be undone then.
+        undo: Option<String>,
+    },
+    /// The rollback began: everything that has an undo is still to be undone, and there are no crashes.
+    RollbackBegan,
+    /// The transition with this number in the history was undone, and those before it are still to be: one less
+    /// is to be undone, and there are no crashes.
+    Undone {
+        /// The number of the transition.
+        of: u64,
+        /// How often the handler was called.
+        attempts: u32,
+    },
+    /// The same, but it could not be undone.
+    NotUndone {
+        /// The number of the transition.
+        of: u64,
+        /// How often the handler was called.
+        attempts: u32,
+        /// What the last attempt failed with.
+        cause: String,
+    },
+    /// The run was given back. Nothing else changes, and the notes stay.
+    Released,
+    /// It was parked.
+    Parked {
+        /// Why.
+        reason: String,
+    },
+    /// Somebody let it go on.
+    Unparked,
+    /// It ended without another transition.
+    Ended,
+}
+
+/// One row of the history of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// Its number: the sequence of the run after it.
+    pub sequence: u64,
+    /// When it happened.
+    pub at: SystemTime,
+    /// What happened.
+    pub event: Event,
+}
+
+impl HistoryRow {
+    /// Whether it is a transition that has an undo.
+    #[must_use]
+    pub fn is_undoable(&self) -> bool {
+        matches!(&self.event, Event::Transition { undo: Some(_), .. })
+    }
+}
+
+/// Something about the visit under way, by whoever holds the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The run.
+    pub run: RunId,
+    /// The epoch of the claim.
+    pub epoch: u64,
+    /// The sequence that the row has.
+    pub sequence: u64,
+    /// What is kept.
+    pub note: NoteRow,
+}
+
+/// A note about the visit under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteRow {
+    /// What it is about: nothing for the whole of the visit, or one of its branches.
+    pub key: String,
+    /// How far that has come.
+    pub progress: Progress,
+}
+
+/// How far a visit, or one of its branches, has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// So many attempts were made, and failed.
+    Attempts {
+        /// How many.
+        made: u32,
+        /// When the next is due.
+        due: SystemTime,
+    },
+    /// It has ended with this output.
+    Output(Vec<u8>),
+}
+
+/// Extends leases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// The runs, and the epochs of their claims.
+    pub claims: Vec<(RunId, u64)>,
+    /// Until when the caller holds them.
+    pub lease: SystemTime,
+}
+
+/// What the holder of a run has to hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beat {
+    /// The run.
+    pub run: RunId,
+    /// Whether it was claimed by another or has ended: its lease was not extended.
+    pub is_lost: bool,
+    /// Whether it is to stop.
+    pub stop: Option<Stop>,
+    /// How many messages wait for it.
+    pub messages: usize,
+}
+
+/// A message to a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The run.
+    pub run: RunId,
+    /// Its own id: a second one with the same is the same message.
+    pub id: String,
+    /// The signal that it is.
+    pub signal: String,
+    /// What it carries.
+    pub payload: Vec<u8>,
+    /// When it came.
+    pub at: SystemTime,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It is kept.
+    Kept,
+    /// The run has had one with this id.
+    Known,
+}
+
+/// Which runs to list. The default lists the first hundred of all.
+///
+/// A run whose record cannot be read passes whatever the filter asks of what could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// Those of this workflow.
+    pub workflow: Option<String>,
+    /// Those that stand like this.
+    pub status: Option<Status>,
+    /// Those in this state.
+    pub state: Option<String>,
+    /// Those that were started before.
+    pub started_before: Option<SystemTime>,
+    /// Those with a greater id: where the page before ended.
+    pub after: Option<RunId>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Filter {
+            workflow: None,
+            status: None,
+            state: None,
+            started_before: None,
+            after: None,
+            limit: 100,
+        }
+    }
+}
+
+impl Filter {
+    /// Whether a row passes.
+    #[must_use]
+    pub fn passes(&self, row: &RunRow) -> bool {
+        self.workflow.as_ref().is_none_or(|it| *it == row.workflow)
+            && self.status.is_none_or(|it| it == row.status)
+            && self.state.as_ref().is_none_or(|it| *it == row.state)
+            && self.started_before.is_none_or(|it| row.started < it)
+    }
+}
+
+/// Which runs to remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purge {
+    /// Those of this workflow.
+    pub workflow: Option<String>,
+    /// Those that ended before.
+    pub ended_before: SystemTime,
+    /// How many at most, those that ended first.
+    pub limit: usize,
+}
