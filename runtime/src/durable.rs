@@ -33,6 +33,10 @@ pub trait Durable: Workflow {
     #[doc(hidden)]
     fn decode(position: usize, bytes: &[u8], codec: &dyn Codec) -> Result<Self::State, CodecError>;
 
+    /// A state with its input and its typestate.
+    #[doc(hidden)]
+    fn into_any(input: Self::Input, state: Self::State) -> Self::Any;
+
     /// A final state as the end of a run; `None` for another.
     #[doc(hidden)]
     fn into_end(state: Self::State) -> Option<Self::End>;

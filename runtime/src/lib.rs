@@ -38,6 +38,8 @@
 #[cfg(feature = "runtime")]
 mod breaker;
 #[cfg(feature = "durable")]
+mod clock;
+#[cfg(feature = "durable")]
 pub mod codec;
 #[cfg(feature = "runtime")]
 mod driver;
@@ -57,7 +59,11 @@ mod panic;
 #[cfg(feature = "runtime")]
 mod policy;
 #[cfg(feature = "runtime")]
+mod recorder;
+#[cfg(feature = "runtime")]
 mod run;
+#[cfg(feature = "durable")]
+pub mod runner;
 #[cfg(feature = "runtime")]
 mod split;
 #[cfg(feature = "durable")]
@@ -67,6 +73,8 @@ mod time;
 
 #[cfg(feature = "runtime")]
 pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit, Refused};
+#[cfg(feature = "durable")]
+pub use clock::Clock;
 #[cfg(feature = "durable")]
 pub use codec::{Codec, CodecError, Json};
 #[cfg(feature = "runtime")]
@@ -83,6 +91,8 @@ pub use handler::{Branch, Step, Undo};
 pub use key::{Key, RunId};
 #[cfg(feature = "runtime")]
 pub use limiter::{CostAboveCapacity, Limiter};
+#[cfg(feature = "durable")]
+pub use runner::{EndError, RunFailure, Runner, StartError};
 #[cfg(feature = "runtime")]
 pub use split::{Branched, First};
 pub use stateway_core::{

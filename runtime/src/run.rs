@@ -4,6 +4,7 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Weak};
+use std::time::Duration;
 
 use ref_cast::RefCast as _;
 use stateway_core::{Transition, Workflow};
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::{Cause, Place, Scope};
 use crate::handler::{Step, Undo};
 use crate::key::RunId;
+use crate::recorder::Recorder;
 use crate::split::Tasks;
 use crate::time::after;
 
@@ -23,6 +25,18 @@ pub struct Options {
     pub(crate) termination: Option<CancellationToken>,
     /// The context, for branches that run on tasks of their own.
     pub(crate) context: Option<Arc<dyn Any + Send + Sync>>,
+    /// Where the run comes from, if it is stored.
+    pub(crate) stored: Option<Stored>,
+}
+
+/// A run that goes on from where a store has it.
+pub(crate) struct Stored {
+    pub(crate) id: RunId,
+    /// The number of the last visit.
+    pub(crate) visit: u64,
+    /// How long ago it was started.
+    pub(crate) age: Duration,
+    pub(crate) recorder: Arc<dyn Recorder>,
 }
 
 /// The future of the run owns it and lends it to each handler. Only that future writes the
@@ -38,6 +52,7 @@ pub struct Run<W: Workflow> {
     pub(crate) input: W::Input,
     cancellation: Option<CancellationToken>,
     termination: Option<CancellationToken>,
+    recorder: Option<Arc<dyn Recorder>>,
     /// When the workflow's deadline passes.
     deadline: Option<Instant>,
     /// Whether any of these is there: one question between two turns.
@@ -105,20 +120,28 @@ impl<W: Workflow> Run<W> {
             cancellation,
             termination,
             context,
+            stored,
         } = options;
         let deadline = W::GRAPH.deadline;
+        let age = stored.as_ref().map_or(Duration::ZERO, |it| it.age);
+        let visit = stored.as_ref().map_or(0, |it| it.visit);
+        let (id, recorder) = match stored {
+            Some(stored) => (stored.id, Some(stored.recorder)),
+            None => (RunId::unique(), None),
+        };
         Run {
             this,
             tasks: context.as_ref().map(|_| Tasks::new()),
             context,
-            id: RunId::unique(),
+            id,
             input,
             may_be_stopped: cancellation.is_some() || termination.is_some() || deadline.is_some(),
             cancellation,
             termination,
-            deadline: deadline.map(|deadline| after(Instant::now(), deadline)),
+            recorder,
+            deadline: deadline.map(|deadline| after(Instant::now(), deadline.saturating_sub(age))),
             transition: AtomicUsize::new(0),
-            visit: AtomicU64::new(0),
+            visit: AtomicU64::new(visit),
             attempts: AtomicU32::new(0),
         }
     }
@@ -127,6 +150,12 @@ impl<W: Workflow> Run<W> {
     pub(crate) fn share(&self) -> Arc<Self> {
         let this = self.this.upgrade();
         this.expect("the run of a workflow with a split is shared")
+    }
+
+    /// Where it keeps what it has to know again, if it is stored.
+    #[inline]
+    pub(crate) fn recorder(&self) -> Option<&dyn Recorder> {
+        self.recorder.as_deref()
     }
 
     /// The context, for a task.

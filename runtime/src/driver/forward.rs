@@ -63,7 +63,7 @@ pub(super) async fn forward<W: Drive<C>, C>(
 }
 
 /// Lets the executor run something else.
-async fn yield_now() {
+pub(crate) async fn yield_now() {
     let mut yielded = false;
     poll_fn(|cx| {
         if yielded {

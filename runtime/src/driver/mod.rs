@@ -12,17 +12,23 @@ mod stop;
 mod turn;
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
-use stateway_core::StateKind;
+use stateway_core::{StateKind, Workflow};
 
 use crate::error::{Cause, Failure, Place, Rollback, RunError};
 use crate::panic::{catch_panic, forget_panic};
 use crate::run::{Options, Owned, Run};
+use crate::split::Tasks;
 use forward::forward;
 use rollback::Entry;
-use stop::Stop;
+
+#[cfg(feature = "durable")]
+pub(crate) use forward::yield_now;
+#[cfg(feature = "durable")]
+pub(crate) use rollback::{Entry as Undoing, undo};
+pub(crate) use stop::Stop;
 
 pub use drive::{Drive, NotUndone};
 pub use running::{Running, running, running_on};
@@ -48,20 +54,7 @@ pub fn run<W: Drive<C>, C>(
         let outcome = {
             let forward = forward::<W, C>(&mut place, context, &run, &mut journal);
             let mut forward = pin!(Some(forward));
-            let outcome = poll_fn(|cx| {
-                let forward = forward.as_mut().as_pin_mut();
-                let forward = forward.unwrap_or_else(|| unreachable!("it has not ended"));
-                // One guard around the whole run: a guard around each step would cost more than
-                // the step.
-                let polled = catch_panic(|| match forward.poll(cx) {
-                    Poll::Ready(outcome) => Poll::Ready(Ok(outcome)),
-                    Poll::Pending => stop.poll::<W, _>(cx).map(Err),
-                });
-                polled.map(|outcome| {
-                    outcome.unwrap_or_else(|cause| Err((run.place(), Box::new(cause))))
-                })
-            })
-            .await;
+            let outcome = poll_fn(|cx| poll(forward.as_mut(), cx, &run, &mut stop)).await;
             // A handler that is stopped half-way may panic as it goes.
             forget_panic(|| forward.set(None));
             outcome
@@ -69,15 +62,8 @@ pub fn run<W: Drive<C>, C>(
         if let (Err((_, cause)), Some(tasks)) = (&outcome, run.tasks())
             && !matches!(**cause, Cause::Terminated)
         {
-            // They were told to stop, and nothing is undone beside them. Boxed for the runs without.
-            let mut gone = Box::pin(tasks.gone());
-            poll_fn(|cx| {
-                if stop.is_terminated(cx) {
-                    return Poll::Ready(());
-                }
-                gone.as_mut().poll(cx)
-            })
-            .await;
+            // Boxed for the runs without.
+            Box::pin(alone(tasks, &mut stop)).await;
         }
         if outcome.is_err() {
             journal.extend(rollback::uncopied(&mut place, &run, journal.last()));
@@ -119,6 +105,40 @@ pub fn run<W: Drive<C>, C>(
         forget_panic(|| drop(run));
         result
     }
+}
+
+/// What a run that goes forward fails with, and where.
+pub(crate) type Stuck<E> = (Place, Failed<E>);
+
+/// Lets a run go forward, under one guard against panics: a guard around each step would cost more than the
+/// step. What stops a run is looked at where it waits.
+#[inline]
+pub(crate) fn poll<W: Workflow, T, E>(
+    forward: Pin<&mut Option<impl Future<Output = Result<T, Stuck<E>>>>>,
+    cx: &mut Context<'_>,
+    run: &Run<W>,
+    stop: &mut Stop,
+) -> Poll<Result<T, Stuck<E>>> {
+    let forward = forward.as_pin_mut();
+    let forward = forward.unwrap_or_else(|| unreachable!("it has not ended"));
+    let polled = catch_panic(|| match forward.poll(cx) {
+        Poll::Ready(outcome) => Poll::Ready(Ok(outcome)),
+        Poll::Pending => stop.poll::<W, _>(cx).map(Err),
+    });
+    polled.map(|outcome| outcome.unwrap_or_else(|cause| Err((run.place(), Box::new(cause)))))
+}
+
+/// Waits until the tasks of a run that has failed have gone: they were told to stop, and nothing is
+/// undone beside them. A termination does not wait.
+pub(crate) async fn alone(tasks: &Tasks, stop: &mut Stop) {
+    let mut gone = pin!(tasks.gone());
+    poll_fn(|cx| {
+        if stop.is_terminated(cx) {
+            return Poll::Ready(());
+        }
+        gone.as_mut().poll(cx)
+    })
+    .await;
 }
 
 /// Undoes what is to be undone. Boxed, since most runs have nothing: their future is not to hold

@@ -14,15 +14,15 @@ use crate::panic::{catch_panic, forget_panic};
 use crate::run::Run;
 
 /// A transition that was taken and can be undone: plain data, as a store keeps it.
-pub(super) struct Entry<W: Workflow> {
+pub(crate) struct Entry<W: Workflow> {
     /// The transition's position in the graph.
-    pub(super) transition: usize,
+    pub(crate) transition: usize,
     /// The number of the visit, which its keys are made of.
-    pub(super) visit: u64,
+    pub(crate) visit: u64,
     /// Which of the transition's undo handlers it is.
-    pub(super) undo: usize,
+    pub(crate) undo: usize,
     /// The state that it led to.
-    pub(super) state: W::State,
+    pub(crate) state: W::State,
 }
 
 impl<W: Workflow> Entry<W> {
@@ -95,7 +95,8 @@ pub(super) fn skip<W: Drive<C>, C>(journal: &[Entry<W>]) -> Rollback<W::Error> {
     rollback
 }
 
-async fn undo<W: Drive<C>, C>(
+/// Calls the handler that undoes an entry.
+pub(crate) async fn undo<W: Drive<C>, C>(
     entry: Entry<W>,
     context: &C,
     run: &Run<W>,

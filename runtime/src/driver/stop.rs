@@ -12,7 +12,7 @@ use crate::error::{Cause, Scope};
 use crate::run::Run;
 
 /// The termination of a run and the deadline of its workflow; boxed, since most runs have neither.
-pub(super) struct Stop {
+pub(crate) struct Stop {
     terminated: Option<Wait>,
     deadline: Option<Instant>,
     /// Waits for the deadline; made where a panic is caught, since a timer needs its runtime.
@@ -22,7 +22,7 @@ pub(super) struct Stop {
 type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Stop {
-    pub(super) fn new<W: Workflow>(run: &Run<W>) -> Self {
+    pub(crate) fn new<W: Workflow>(run: &Run<W>) -> Self {
         let termination = run.termination().cloned();
         Stop {
             terminated: termination.map(|token| Box::pin(token.cancelled_owned()) as Wait),
@@ -31,13 +31,13 @@ impl Stop {
         }
     }
 
-    pub(super) fn is_terminated(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(crate) fn is_terminated(&mut self, cx: &mut Context<'_>) -> bool {
         let terminated = self.terminated.as_mut();
         terminated.is_some_and(|terminated| terminated.as_mut().poll(cx).is_ready())
     }
 
     /// Waits for what stops a run that goes forward. A rollback has no deadline.
-    pub(super) fn poll<W: Workflow, E>(&mut self, cx: &mut Context<'_>) -> Poll<Cause<E>> {
+    pub(crate) fn poll<W: Workflow, E>(&mut self, cx: &mut Context<'_>) -> Poll<Cause<E>> {
         if self.is_terminated(cx) {
             return Poll::Ready(Cause::Terminated);
         }

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use stateway_core::{BranchInfo, Transition, Workflow};
 use tokio_util::sync::CancellationToken;
 
-use super::Step;
+use super::{Part, Step};
 use crate::error::BranchName;
-use crate::key::{Key, Part, RunId};
+use crate::key::{self, Key, RunId};
 use crate::run::Run;
 
 /// One branch of a visit to the split `T`, as its handler sees it.
@@ -26,6 +26,8 @@ pub struct Branch<T: Transition> {
     /// The position of its item, of an `each`; otherwise that of its declaration.
     index: usize,
     attempts: AtomicU32,
+    /// The number of the attempt of the whole split.
+    whole: u32,
     /// The token of a branch with a task of its own.
     token: Option<CancellationToken>,
     transition: PhantomData<fn() -> T>,
@@ -39,6 +41,7 @@ impl<T: Transition> Branch<T> {
             declared,
             index,
             attempts: AtomicU32::new(0),
+            whole: step.attempt(),
             token: None,
             transition: PhantomData,
         }
@@ -78,7 +81,7 @@ impl<T: Transition> Branch<T> {
             workflow: T::Workflow::GRAPH.name,
             run: self.run.id.clone(),
             visit: self.visit,
-            part: Part::Branch(self.entry()),
+            part: key::Part::Branch(self.entry()),
         }
     }
 
@@ -120,6 +123,17 @@ impl<T: Transition> Branch<T> {
 
     fn info(&self) -> &'static BranchInfo {
         &crate::split::info::<T>().branches[self.declared]
+    }
+}
+
+/// An attempt of the whole split begins all branches again, so its number is part of the name.
+impl<T: Transition> Part for Branch<T> {
+    fn part(&self) -> String {
+        let BranchName { branch, item } = self.entry();
+        match item {
+            None => format!("{}/{branch}", self.whole),
+            Some(item) => format!("{}/{branch}/{item}", self.whole),
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use ref_cast::RefCast;
 use stateway_core::{Target, Transition, Workflow};
 use tokio_util::sync::CancellationToken;
 
-use crate::key::{Key, Part, RunId};
+use super::Part;
+use crate::key::{self, Key, RunId};
 use crate::run::Run;
 
 /// One visit to the transition `T`, as its handler sees it.
@@ -49,7 +50,7 @@ impl<T: Transition> Step<T> {
             workflow: T::Workflow::GRAPH.name,
             run: self.run.id.clone(),
             visit: self.run.visit(),
-            part: Part::Whole,
+            part: key::Part::Whole,
         }
     }
 
@@ -77,6 +78,12 @@ impl<T: Transition> Step<T> {
 
     pub(crate) fn run(&self) -> &Run<T::Workflow> {
         &self.run
+    }
+}
+
+impl<T: Transition> Part for Step<T> {
+    fn part(&self) -> String {
+        String::new()
     }
 }
 

@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use ref_cast::RefCast;
 use stateway_core::{Transition, Workflow};
 
-use crate::key::{Key, Part, RunId};
+use super::Part;
+use crate::key::{self, Key, RunId};
 use crate::run::Run;
 
 /// The visit to the transition `T` that is being undone, as the handler of its `undo` sees it.
@@ -34,7 +35,7 @@ impl<T: Transition> Undo<T> {
     #[must_use]
     pub fn key(&self) -> Key {
         Key {
-            part: Part::Undo,
+            part: key::Part::Undo,
             ..self.done()
         }
     }
@@ -46,7 +47,7 @@ impl<T: Transition> Undo<T> {
             workflow: T::Workflow::GRAPH.name,
             run: self.run.id.clone(),
             visit: self.run.visit(),
-            part: Part::Whole,
+            part: key::Part::Whole,
         }
     }
 
@@ -60,6 +61,12 @@ impl<T: Transition> Undo<T> {
     #[must_use]
     pub fn run_id(&self) -> &RunId {
         &self.run.id
+    }
+}
+
+impl<T: Transition> Part for Undo<T> {
+    fn part(&self) -> String {
+        String::new()
     }
 }
 

@@ -14,6 +14,7 @@ use super::terms::{Rules, Terms};
 use super::verdict::{Verdict, delay};
 use crate::driver::Drive;
 use crate::error::{BranchError, Cause, JoinError};
+use crate::handler::Part;
 use crate::time::after;
 
 /// What a visit consists of.
@@ -28,7 +29,7 @@ pub(super) struct Visit<'run, W: Drive<C>, C, V, R, G, P, F, K> {
 }
 
 /// How far a visit has come: plain data, beside the error all that has to outlive the wait for the next
-/// attempt. (Where it outlives the process, the time has to be one of the wall clock.)
+/// attempt. In a stored run it outlives the process.
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
     /// The attempts that were made; one that a breaker refused is one of them.
@@ -52,6 +53,7 @@ pub(super) async fn attempts<'run, W, C, V, R, G, S, T, X, P, F, Fut, K>(
 where
     W: Drive<C>,
     R: Rules,
+    V: Part,
     G: Gate,
     P: Source<State = S>,
     F: Fn(&'run C, S, &'run V) -> Fut,
@@ -65,6 +67,12 @@ where
         made: u32::from(first.is_some()),
         due: None,
     };
+    let part = visit.terms.recorder().map(|_| seen.part());
+    let part = part.unwrap_or_default();
+    if let Some((made, due)) = visit.terms.take_up(&part) {
+        progress.made = made;
+        progress.due = Some(due);
+    }
     let mut failed = first;
     let mut last = None;
     let cause = loop {
@@ -141,7 +149,9 @@ where
         if let Cause::Handler(_) | Cause::Join(_) = cause {
             last = cause.into_error();
         }
-        progress.due = Some(after(Instant::now(), delay));
+        let due = after(Instant::now(), delay);
+        visit.terms.attempted(&part, progress.made, due).await;
+        progress.due = Some(due);
     };
     if let Err(stopped) = visit.terms.alone(&mut None).await {
         return Err(stopped.with_last(cause.into_error()));

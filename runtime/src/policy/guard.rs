@@ -21,7 +21,7 @@ use super::source::{Lent, Source, kept};
 use super::terms::{Ends, OfBranch, OfTransition, OfUndo, Rules, Terms};
 use crate::driver::{Drive, NotUndone};
 use crate::error::{Cause, Left};
-use crate::handler::{Branch, Step, Undo};
+use crate::handler::{Branch, Part, Step, Undo};
 use crate::panic::{catch_panic, forget_panic};
 use crate::run::Run;
 
@@ -127,7 +127,7 @@ where
     W: Drive<C>,
     W::Input: Send + Sync,
     C: Sync,
-    V: Sync,
+    V: Part + Sync,
     R: Rules + Ends<T, W::Error> + 'run,
     T: Send + 'run,
     G: Gate<Permit: Send> + Send + Sync + 'run,
@@ -169,7 +169,7 @@ where
     W: Drive<C>,
     W::Input: Send + Sync,
     C: Sync,
-    V: Sync,
+    V: Part + Sync,
     R: Rules + Ends<T, W::Error> + 'run,
     T: Send + 'run,
     G: Gate<Permit: Send> + Send + Sync + 'run,
@@ -186,7 +186,8 @@ where
         let visit = this.visit.as_mut().expect("the rest has not begun");
         let begins = this.first.is_none();
         if begins {
-            if visit.terms.due().is_some() {
+            // A visit of a stored run may have had attempts before.
+            if visit.terms.recorder().is_some() || visit.terms.due().is_some() {
                 return Poll::Ready(First::NotYet);
             }
             match visit.terms.permit() {

@@ -1,16 +1,20 @@
 //! The policy of one visit: what the declaration says, what the context lends, and since when.
 
+use std::future::{Future as _, poll_fn};
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use stateway_core::{Policy, Retry, Transition, UndoInfo, Workflow};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::attempt::{Limit, Why};
 use super::gate::Gate;
 use crate::driver::Failed;
 use crate::error::{Cause, Scope};
+use crate::recorder::Recorder;
 use crate::run::Run;
 use crate::time::after;
 
@@ -126,8 +130,10 @@ pub(super) struct Terms<'run, W: Workflow, R, G> {
     /// How often the handler was called.
     counter: &'run AtomicU32,
     gate: G,
-    /// When the visit began; known where something counts from then.
+    /// When the visit began here; known where something counts from then.
     began: Option<Instant>,
+    /// How long it was under way before, of a run that was taken up again.
+    age: Duration,
     rules: PhantomData<fn() -> R>,
 }
 
@@ -139,11 +145,18 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
     #[inline]
     pub(super) fn new(run: &'run Run<W>, counter: &'run AtomicU32, gate: G) -> Self {
         let is_timed = R::TIMEOUT.is_some() || R::DEADLINE.is_some();
+        let age = match run.recorder() {
+            Some(recorder) if R::DEADLINE.is_some() && !R::MAY_BE_ONE_TOO_MANY => {
+                recorder.age(run.visit())
+            }
+            _ => Duration::ZERO,
+        };
         Terms {
             run,
             counter,
             gate,
             began: is_timed.then(Instant::now),
+            age,
             rules: PhantomData,
         }
     }
@@ -209,7 +222,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
     fn deadline(&self) -> Option<Limit> {
         let of_transition = self.began.zip(R::DEADLINE);
         let of_transition = of_transition.map(|(began, limit)| Limit {
-            at: after(began, limit),
+            at: after(began, limit.saturating_sub(self.age)),
             why: Why::Deadline(limit, Scope::Transition),
         });
         let of_run = W::GRAPH.deadline.filter(|_| R::FORWARD);
@@ -220,6 +233,35 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
         });
         let both = of_transition.into_iter().chain(of_run);
         both.min_by_key(|limit| limit.at)
+    }
+
+    /// Where a stored run keeps what it has to know again.
+    #[inline]
+    pub(super) fn recorder(&self) -> Option<&'run dyn Recorder> {
+        self.run.recorder()
+    }
+
+    /// Takes up the attempts of a visit that began before the run was taken up: how many there were, and
+    /// when the next is due.
+    #[cold]
+    pub(super) fn take_up(&self, part: &str) -> Option<(u32, Instant)> {
+        let begun = self.recorder()?.begun(part)?;
+        self.counter.store(begun.made, Ordering::Relaxed);
+        Some((begun.made, after(Instant::now(), begun.delay)))
+    }
+
+    /// Records that so many attempts have failed, in a stored run. A run that has long to wait may be given
+    /// back: then this is never ready.
+    pub(super) async fn attempted(&self, part: &str, made: u32, due: Instant) {
+        let Some(recorder) = self.recorder() else {
+            return;
+        };
+        // One that will not be made is not waited for.
+        if self.deadline().is_none_or(|deadline| deadline.at > due) {
+            let delay = due.saturating_duration_since(Instant::now());
+            let may_release = !R::MAY_BE_ONE_TOO_MANY;
+            recorder.attempted(part, made, delay, may_release).await;
+        }
     }
 
     /// Waits until the tasks of calls that were dropped have gone, so that no two calls of a visit
@@ -251,6 +293,9 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
             return Err(deadline.cause(last.take()));
         }
         let sleep = sleep_until(due);
+        if let Some(recorder) = self.recorder().filter(|_| !R::MAY_BE_ONE_TOO_MANY) {
+            return self.wait_stored(due, sleep, recorder, last).await;
+        }
         match self.run.cancellation().filter(|_| R::FORWARD) {
             None => sleep.await,
             Some(token) => {
@@ -260,5 +305,32 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
             }
         }
         Ok(())
+    }
+
+    /// The same in a stored run, which is given back where the runner shuts down meanwhile.
+    async fn wait_stored<E>(
+        &self,
+        due: Instant,
+        sleep: Sleep,
+        recorder: &dyn Recorder,
+        last: &mut Option<E>,
+    ) -> Result<(), Cause<E>> {
+        let delay = due.saturating_duration_since(Instant::now());
+        let mut sleep = pin!(sleep);
+        let mut given_back = recorder.given_back(delay);
+        let token = self.run.token();
+        let mut cancelled = pin!(token.cancelled());
+        poll_fn(|cx| {
+            // It is never ready.
+            let _ = given_back.as_mut().poll(cx);
+            if recorder.is_recording() {
+                return Poll::Pending;
+            }
+            if R::FORWARD && cancelled.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(Cause::Cancelled { last: last.take() }));
+            }
+            sleep.as_mut().poll(cx).map(Ok)
+        })
+        .await
     }
 }

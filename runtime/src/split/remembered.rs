@@ -6,7 +6,7 @@ use stateway_core::Transition;
 
 use crate::codec::{Codec, CodecError};
 use crate::error::BranchError;
-use crate::handler::Branch;
+use crate::handler::{Branch, Part as _};
 
 /// The output of a branch that has ended before the process did, or else that of `call`, which is
 /// stored before this is ready.
@@ -22,6 +22,31 @@ pub async fn remembered<T, O, E>(
 where
     T: Transition,
 {
-    let _ = (branch, decode, encode);
-    call.await
+    let Some(recorder) = branch.run().recorder() else {
+        return call.await;
+    };
+    let part = branch.part();
+    if let Some(output) = recorder.output(&part) {
+        match decode(&output, recorder.codec()) {
+            Ok(output) => return Ok(output),
+            Err(error) => {
+                let reason =
+                    format!("the stored output of branch `{part}` does not decode: {error}");
+                match recorder.park(reason).await {}
+            }
+        }
+    }
+    let ended = call.await;
+    let output = ended
+        .as_ref()
+        .map(|output| encode(output, recorder.codec()));
+    match output {
+        Ok(Ok(output)) => recorder.ended(part, output).await,
+        Ok(Err(error)) => {
+            let reason = format!("the output of branch `{part}` cannot be encoded: {error}");
+            match recorder.park(reason).await {}
+        }
+        Err(_) => {}
+    }
+    ended
 }

@@ -2,15 +2,33 @@
 
 use std::time::SystemTime;
 
-use super::{Commit, Event, NewRun, RunRow, Status, Stop, StoreError};
+use super::{Commit, Event, HistoryRow, NewRun, RunRow, Status, Stop, StoreError};
 
 /// What a commit finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fence {
     /// The row that it expects.
     Open,
-    /// Itself: it has taken place.
-    Repeated,
+    /// A row with one commit more, by the same holder. It may be this very commit, whose answer was lost: it
+    /// is, if the history row of that number is [`the one that it adds`](Commit::is_in). Otherwise the fence is
+    /// closed.
+    Passed,
+}
+
+impl Commit {
+    /// Whether this is the row that the commit adds to the history.
+    #[must_use]
+    pub fn is_in(&self, history: &HistoryRow) -> bool {
+        history.sequence == self.sequence + 1
+            && history.event == self.event
+            && micros(history.at) == micros(self.at)
+    }
+}
+
+/// What a store keeps of a time.
+fn micros(time: SystemTime) -> u128 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_micros())
 }
 
 impl RunRow {
@@ -67,7 +85,7 @@ impl RunRow {
         if self.epoch == epoch && self.sequence == sequence && self.status.is_live() {
             Ok(Fence::Open)
         } else if self.epoch == epoch && self.sequence == sequence + 1 {
-            Ok(Fence::Repeated)
+            Ok(Fence::Passed)
         } else {
             let run = self.id.clone();
             Err(StoreError::Fenced { run })

@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use super::apply::Fence;
 use super::{
-    Beat, Claim, Claimed, Commit, Created, Event, Filter, Heartbeat, HistoryRow, Message, NewRun,
-    Note, NoteRow, Progress, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Beat, Claim, Claimed, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message,
+    NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 use crate::key::RunId;
 
@@ -139,8 +139,13 @@ impl Store for MemoryStore {
     fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
         self.with(|runs| {
             let kept = find(runs, &commit.run)?;
-            if kept.row.fence(commit.epoch, commit.sequence)? == Fence::Repeated {
-                return Ok(());
+            if kept.row.fence(commit.epoch, commit.sequence)? == Fence::Passed {
+                let last = kept.history.last();
+                return if last.is_some_and(|last| commit.is_in(last)) {
+                    Ok(())
+                } else {
+                    Err(StoreError::Fenced { run: commit.run })
+                };
             }
             if !kept.row.apply(&commit) {
                 kept.lease = None;
@@ -225,10 +230,14 @@ impl Store for MemoryStore {
         })
     }
 
-    fn get(&self, run: &RunId) -> StoreFuture<'_, Option<(RunRow, Vec<u8>)>> {
+    fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
         self.with(|runs| {
             let kept = runs.get(run);
-            Ok(kept.map(|kept| (kept.row.clone(), kept.payload.clone())))
+            Ok(kept.map(|kept| Found {
+                row: kept.row.clone(),
+                input: kept.input.clone(),
+                payload: kept.payload.clone(),
+            }))
         })
     }
 

@@ -29,7 +29,7 @@ pub use apply::Fence;
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use record::{
-    Beat, Claim, Claimed, Commit, Created, Event, Failure, FailureKind, Filter, Heartbeat,
+    Beat, Claim, Claimed, Commit, Created, Event, Failure, FailureKind, Filter, Found, Heartbeat,
     HistoryRow, Message, NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Status, Stop,
 };
 
@@ -49,8 +49,9 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// 4. **Fenced.** [`commit`](Store::commit) and [`note`](Store::note) change nothing unless the row has exactly
 ///    the epoch and the sequence that they name, and are [`Fenced`](StoreError::Fenced) otherwise. The lease
 ///    is not looked at.
-/// 5. **Repeatable.** A commit that has taken place and is asked for again, by the same epoch and with the same
-///    sequence, is `Ok` and changes nothing, so that one whose answer was lost can be repeated.
+/// 5. **Repeatable.** A commit that has taken place and is asked for again, the same in every part, is `Ok` and
+///    changes nothing, so that one whose answer was lost can be repeated. Another one of the same epoch and
+///    sequence is fenced.
 /// 6. **Apart.** A record that cannot be read concerns its own run: it is listed as parked, with the reason,
 ///    is never claimed, and no other run is kept from anything.
 /// 7. **Cancel safe.** An operation whose future is dropped has taken place or not, as a whole.
@@ -124,11 +125,11 @@ pub trait Store: Send + Sync + 'static {
     /// [`NotFound`](StoreError::NotFound), and [`NotParked`](StoreError::NotParked).
     fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()>;
 
-    /// The row of a run and the payload of the state it is in; `None` if there is no such run.
+    /// A run; `None` if there is no such run.
     ///
     /// # Errors
     /// [`Broken`](StoreError::Broken) for a record that cannot be read.
-    fn get(&self, run: &RunId) -> StoreFuture<'_, Option<(RunRow, Vec<u8>)>>;
+    fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>>;
 
     /// The rows that pass the filter, in the order of their ids.
     fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>>;
@@ -169,7 +170,7 @@ shared! {
     stop(run: &RunId, stop: Stop, now: SystemTime) -> ();
     send(message: Message) -> Sent;
     unpark(run: &RunId, now: SystemTime) -> ();
-    get(run: &RunId) -> Option<(RunRow, Vec<u8>)>;
+    get(run: &RunId) -> Option<Found>;
     list(filter: Filter) -> Vec<RunRow>;
     history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
     undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;

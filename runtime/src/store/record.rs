@@ -169,6 +169,17 @@ pub enum Created {
     },
 }
 
+/// A run, as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its row.
+    pub row: RunRow,
+    /// What it was started with.
+    pub input: Vec<u8>,
+    /// The payload of the state that it is in.
+    pub payload: Vec<u8>,
+}
+
 /// Asks for runs that are due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {

@@ -1,0 +1,63 @@
+//! What time it is, for everything that outlives the process.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+/// Tells a runner what time it is.
+///
+/// Times that outlive the process are those of the wall clock. Clocks of different machines may
+/// differ: leases then begin and end at different times, and no run moves twice for it.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl Clock {
+    /// The clock of the system.
+    #[must_use]
+    pub fn system() -> Self {
+        Clock::new(SystemTime::now)
+    }
+
+    /// A clock that begins with the system's and goes on with tokio's: under
+    /// `#[tokio::test(start_paused = true)]` a test of a timer of 14 days takes no time.
+    #[must_use]
+    pub fn tokio() -> Self {
+        let (wall, began) = (SystemTime::now(), Instant::now());
+        Clock::new(move || wall + began.elapsed())
+    }
+
+    /// A clock of your own.
+    pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Clock(Arc::new(now))
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        (self.0)()
+    }
+
+    /// How long it is until then; nothing if that has passed.
+    pub(crate) fn until(&self, then: SystemTime) -> Duration {
+        then.duration_since(self.now()).unwrap_or_default()
+    }
+
+    /// How long ago that was; nothing if it is still to come.
+    pub(crate) fn since(&self, then: SystemTime) -> Duration {
+        self.now().duration_since(then).unwrap_or_default()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Clock::system()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Clock").field(&self.now()).finish()
+    }
+}

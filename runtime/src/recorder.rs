@@ -1,0 +1,64 @@
+//! What a run tells of itself while it is under way, where it is stored.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+#[cfg(feature = "durable")]
+use crate::codec::Codec;
+
+/// Done when it is recorded. What cannot be recorded never is: whoever drives the run stops it instead,
+/// so that nothing goes on that nobody will know of.
+pub(crate) type Recorded<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where a stored run keeps what it has to know again after a restart: one for each run.
+///
+/// A part is the visit as a whole, which has the empty name, or one of its branches.
+pub(crate) trait Recorder: Send + Sync {
+    /// The attempts that this part had made when the run was taken up, and when the next is due. Asked
+    /// once: what comes later has begun here.
+    fn begun(&self, part: &str) -> Option<Begun>;
+
+    /// Records that so many attempts have failed, and that the next is due after `delay`. If that is long,
+    /// and `may_release`, the run is given back until then, and this is never ready.
+    fn attempted<'a>(
+        &'a self,
+        part: &'a str,
+        made: u32,
+        delay: Duration,
+        may_release: bool,
+    ) -> Recorded<'a>;
+
+    /// Waits until the runner shuts down, and gives the run back, so that its next attempt is made by
+    /// another after `delay`. It is never ready.
+    fn given_back(&self, delay: Duration) -> Recorded<'_>;
+
+    /// Whether a change of the run is on its way to the store: it is waited for, whatever stops the run.
+    fn is_recording(&self) -> bool;
+
+    /// How long this visit was under way before the run was taken up.
+    fn age(&self, visit: u64) -> Duration;
+
+    /// The output of a branch that had ended when the run was taken up.
+    #[cfg(feature = "durable")]
+    fn output(&self, part: &str) -> Option<Vec<u8>>;
+
+    /// Records the output of a branch.
+    #[cfg(feature = "durable")]
+    fn ended(&self, part: String, output: Vec<u8>) -> Recorded<'_>;
+
+    /// Parks the run. It is never ready.
+    #[cfg(feature = "durable")]
+    fn park(&self, reason: String) -> Recorded<'_, std::convert::Infallible>;
+
+    /// How payloads are encoded.
+    #[cfg(feature = "durable")]
+    fn codec(&self) -> &dyn Codec;
+}
+
+/// How far a part had come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun {
+    pub(crate) made: u32,
+    pub(crate) delay: Duration,
+}

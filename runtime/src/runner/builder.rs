@@ -1,0 +1,142 @@
+//! A runner before it is launched.
+
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::host::{Handlers, Host};
+use super::settings::Settings;
+use super::{Runner, Shell};
+use crate::clock::Clock;
+use crate::codec::Codec;
+use crate::driver::Drive;
+use crate::durable::Durable;
+use crate::store::{Store, StoreError};
+
+impl<W: Durable> Runner<W> {
+    /// A runner whose runs are handled by `context`, to be given a [`store`](Builder::store) and launched.
+    ///
+    /// The errors of the handlers are stored as texts, so they have to be `Display`.
+    #[expect(clippy::new_ret_no_self, reason = "it is one when it is launched")]
+    pub fn new<C>(context: C) -> Builder<W, ()>
+    where
+        W: Drive<C, Error: Display> + Durable<State: Send, Input: Send + Sync, End: Send>,
+        C: Send + Sync + 'static,
+    {
+        Builder {
+            host: Arc::new(Handlers::<W, C>::new(Arc::new(context))),
+            settings: Settings::default(),
+            store: (),
+            workflow: PhantomData,
+        }
+    }
+}
+
+/// A runner that is being set up; `S` is its store, or `()` as long as it has none.
+#[must_use = "a runner runs when it is launched"]
+pub struct Builder<W, S> {
+    host: Arc<dyn Host>,
+    settings: Settings,
+    store: S,
+    workflow: PhantomData<fn() -> W>,
+}
+
+impl<W, S> Builder<W, S> {
+    /// The store that its runs are in. An `Arc` of one can be shared between runners.
+    pub fn store<T: Store>(self, store: T) -> Builder<W, T> {
+        Builder {
+            host: self.host,
+            settings: self.settings,
+            store,
+            workflow: PhantomData,
+        }
+    }
+
+    /// How payloads are encoded; [`Json`](crate::Json) otherwise.
+    pub fn codec(mut self, codec: impl Codec) -> Self {
+        self.settings.codec = Arc::new(codec);
+        self
+    }
+
+    /// What time it is; that of the system otherwise.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// How many runs are driven at a time, 10,000 otherwise. Others wait in the store.
+    ///
+    /// # Panics
+    /// If it is 0.
+    pub fn max_in_flight(mut self, runs: usize) -> Self {
+        assert!(runs > 0, "a runner drives at least one run at a time");
+        self.settings.max_in_flight = runs;
+        self
+    }
+
+    /// How long a claim of a run holds when nothing is heard of this process, 30 seconds otherwise. The store
+    /// hears of it three times as often.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.settings.lease = lease;
+        self
+    }
+
+    /// How often the store is asked for runs that others have left there, every second otherwise.
+    pub fn poll_every(mut self, pause: Duration) -> Self {
+        self.settings.poll = pause;
+        self
+    }
+
+    /// A run that has to wait this long for its next attempt waits in the store and not in memory; 10 seconds
+    /// otherwise.
+    pub fn wait_in_store_from(mut self, delay: Duration) -> Self {
+        self.settings.patience = delay;
+        self
+    }
+
+    /// A run whose process died so many times in the same state is parked; 10 times otherwise.
+    ///
+    /// # Panics
+    /// If it is 0.
+    pub fn max_crashes(mut self, crashes: u32) -> Self {
+        assert!(crashes > 0, "a run that never crashed is not parked");
+        self.settings.max_crashes = crashes;
+        self
+    }
+
+    /// How many bytes an encoded input, state or output of a branch may have; 1 MiB otherwise.
+    ///
+    /// A run with a larger one is not started, or parked where it comes up.
+    pub fn max_payload(mut self, bytes: usize) -> Self {
+        self.settings.max_payload = bytes;
+        self
+    }
+}
+
+impl<W: Durable, S: Store> Builder<W, S> {
+    /// Begins to drive: runs that the store has and nobody holds go on, from the state that was last
+    /// recorded.
+    ///
+    /// Transitions that were recorded are not repeated. The one that was in flight is, so handlers
+    /// must tolerate a repeat: [`Step::key`](crate::Step::key) is the same then.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not answer. Runs that cannot go on are parked, which is no error.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    ///
+    /// # Cancel safety
+    /// Dropping the future launches nothing.
+    pub async fn launch(self) -> Result<Runner<W>, StoreError> {
+        let store: Arc<dyn Store> = Arc::new(self.store);
+        store.next_due(W::GRAPH.name).await?;
+        let engine = Engine::new(W::GRAPH.name, store, self.settings, self.host);
+        Ok(Runner {
+            shell: Arc::new(Shell(engine)),
+            workflow: PhantomData,
+        })
+    }
+}

@@ -1,0 +1,222 @@
+//! What a runner and its runs answer when something is not as it should be.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::codec::CodecError;
+use crate::error::UndoEntry;
+use crate::key::RunId;
+use crate::store::{Failure, StoreError};
+
+/// Why a run was not started.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A run with this id is there, and is not the same: this is what differs.
+    Conflict {
+        /// The id.
+        run: RunId,
+        /// What differs.
+        differs: Differs,
+    },
+    /// The id is no id: one has from 1 to 255 bytes.
+    Id {
+        /// How many bytes it has.
+        length: usize,
+    },
+    /// The input, or the state to begin in, cannot be encoded.
+    Codec(CodecError),
+    /// The input, or the state to begin in, is too large to be stored.
+    TooLarge {
+        /// Which of them, how large it is, and what can be done.
+        what: String,
+    },
+    /// The runner has been shut down. Nothing was stored.
+    ShutDown,
+    /// The store did not take it. If it was not [reached](StoreError::Unavailable), the run may have been
+    /// stored or not: start it again, with the same id.
+    Store(StoreError),
+}
+
+/// What differs between a run that is there and one that was to be started with the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Differs {
+    /// The workflow.
+    Workflow,
+    /// The input.
+    Input,
+    /// The state that it begins in.
+    Start,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Conflict { run, differs } => {
+                let what = match differs {
+                    Differs::Workflow => "is of another workflow",
+                    Differs::Input => "was started with another input",
+                    Differs::Start => "was started in another state",
+                };
+                write!(f, "run `{run}` is there and {what}")
+            }
+            StartError::Id { length } => {
+                write!(
+                    f,
+                    "the id of a run has from 1 to 255 bytes, and this one has {length}"
+                )
+            }
+            StartError::Codec(_) => f.write_str("the run cannot be encoded"),
+            StartError::TooLarge { what } => f.write_str(what),
+            StartError::ShutDown => f.write_str("the runner has been shut down"),
+            StartError::Store(_) => f.write_str("the run could not be stored"),
+        }
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            StartError::Codec(error) => Some(error),
+            StartError::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Why a stored run has not ended as it was declared to, or what kept us from knowing.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EndError {
+    /// It failed, or could not be undone as a whole.
+    Failed(Box<RunFailure>),
+    /// It is parked: it goes on when somebody has seen to it and calls
+    /// [`unpark`](crate::Runner::unpark).
+    Parked {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// The runner was shut down, or dropped, before the run ended. The run is in the store.
+    ShutDown {
+        /// The run.
+        run: RunId,
+    },
+    /// The run has ended, and its state does not decode.
+    Codec(CodecError),
+    /// The store did not answer, or does not have the run any more.
+    Store(StoreError),
+}
+
+/// How a stored run failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunFailure {
+    /// The workflow's name.
+    pub workflow: String,
+    /// The run.
+    pub run: RunId,
+    /// What ended it. `None` for one that reached a `failed` state and could not be undone as a
+    /// whole.
+    pub failure: Option<Failure>,
+    /// What was undone, the last transition first.
+    pub undone: Vec<UndoEntry>,
+    /// What could not be undone: somebody has to see to it.
+    pub not_undone: Vec<NotUndone>,
+    /// What nobody tried to undo, because the run was terminated.
+    pub skipped: Vec<UndoEntry>,
+}
+
+/// A transition of a stored run that could not be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotUndone {
+    /// Which transition it is, and which handler failed.
+    pub entry: UndoEntry,
+    /// How often the handler was called.
+    pub attempts: u32,
+    /// What the last attempt failed with.
+    pub cause: String,
+}
+
+impl fmt::Display for EndError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EndError::Failed(failure) => failure.fmt(f),
+            EndError::Parked { run, reason } => write!(f, "run `{run}` is parked: {reason}"),
+            EndError::ShutDown { run } => {
+                write!(
+                    f,
+                    "the runner was shut down, and run `{run}` waits in the store"
+                )
+            }
+            EndError::Codec(_) => f.write_str("the run has ended, and its state does not decode"),
+            EndError::Store(_) => f.write_str("the store does not say how the run ended"),
+        }
+    }
+}
+
+impl Error for EndError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            EndError::Failed(failure) => Some(&**failure),
+            EndError::Codec(error) => Some(error),
+            EndError::Store(error) => Some(error),
+            EndError::Parked { .. } | EndError::ShutDown { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for RunFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RunFailure { workflow, run, .. } = self;
+        match &self.failure {
+            None => write!(
+                f,
+                "run `{run}` of `{workflow}` failed and could not be undone as a whole"
+            )?,
+            Some(failure) => {
+                write!(
+                    f,
+                    "run `{run}` of `{workflow}` failed in state `{}`",
+                    failure.state
+                )?;
+                if let Some(transition) = &failure.transition {
+                    write!(f, " at `{transition}`")?;
+                }
+                if failure.attempts > 1 {
+                    write!(f, " after {} attempts", failure.attempts)?;
+                }
+                write!(f, ": {}", failure.message)?;
+            }
+        }
+        named(f, "not undone", self.not_undone.iter().map(|it| &it.entry))?;
+        named(f, "left as it is", self.skipped.iter())
+    }
+}
+
+fn named<'a>(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    entries: impl Iterator<Item = &'a UndoEntry>,
+) -> fmt::Result {
+    for (position, entry) in entries.enumerate() {
+        let before = if position == 0 {
+            format!("; {what}: ")
+        } else {
+            ", ".to_owned()
+        };
+        write!(f, "{before}`{}`", entry.transition)?;
+    }
+    Ok(())
+}
+
+impl Error for RunFailure {}
+
+impl From<StoreError> for EndError {
+    fn from(error: StoreError) -> Self {
+        EndError::Store(error)
+    }
+}

@@ -1,0 +1,137 @@
+//! Takes a stored run forward, transition by transition, each of them recorded before the next begins.
+
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+
+use stateway_core::{StateKind, Workflow};
+
+use super::ledger::{Change, Ledger};
+use crate::codec::CodecError;
+use crate::driver::{Drive, Stuck, Take, yield_now};
+use crate::durable::Durable;
+use crate::error::{Cause, Place};
+use crate::panic::message as text;
+use crate::run::Run;
+use crate::store::{Event, Failure, FailureKind, Status};
+
+/// Takes transition after transition until the run is in a final state, which it gives the position of, or
+/// fails. Every state is recorded as it is entered.
+pub(super) async fn forward<W: Drive<C> + Durable, C>(
+    place: &mut Option<W::State>,
+    context: &C,
+    run: &Run<W>,
+    ledger: &Ledger,
+) -> Result<usize, Stuck<W::Error>> {
+    let mut end = None;
+    loop {
+        let state = place.as_ref().map_or(0, W::position);
+        if W::GRAPH.states[state].kind.is_final() {
+            return Ok(state);
+        }
+        if let Some(cause) = run.stopped() {
+            return Err((Place::between(state), Box::new(cause)));
+        }
+        let taken = {
+            let state = place.take().expect("the state is here between two turns");
+            let mut turn = pin!(W::turn(state, context, run));
+            let (turn, end) = (turn.as_mut(), &mut end);
+            Take { turn, place, end }.await
+        };
+        if let Err(cause) = taken {
+            let cause = if run.is_cancelled() {
+                Box::new(cause.cancelled(None))
+            } else {
+                cause
+            };
+            return Err((run.place(), cause));
+        }
+        let state = place.as_ref().expect("only a final state has no turn");
+        let position = W::position(state);
+        if !W::GRAPH.states[position].transient {
+            match entered(state, position, run, ledger) {
+                Ok(entered) => {
+                    run.leave(position);
+                    ledger.record(entered).await;
+                }
+                Err(reason) => match ledger.parked(reason).await {},
+            }
+        }
+        if run.is_due_to_yield() {
+            yield_now().await;
+        }
+    }
+}
+
+/// The transition that was just taken, as it is recorded.
+///
+/// # Errors
+/// Why the state that it led to cannot be stored. The handler has had its effect, so this is no failure that
+/// could be rolled back: the state is needed for it.
+fn entered<W: Durable>(
+    entered: &W::State,
+    position: usize,
+    run: &Run<W>,
+    ledger: &Ledger,
+) -> Result<Change, String> {
+    let transition = &W::GRAPH.transitions[run.transition()];
+    let state = &W::GRAPH.states[position];
+    let what = format!("state `{}`", state.name);
+    let codec = &*ledger.settings().codec;
+    let encoded = catch_unwind(AssertUnwindSafe(|| W::encode(entered, codec)));
+    let encoded = encoded.unwrap_or_else(|panic| Err(CodecError::new(String::from(text(panic)))));
+    let payload = encoded.map_err(|error| format!("{what} cannot be encoded: {error}"))?;
+    let payload = ledger.settings().fits(&what, payload)?;
+    let mut undos = transition.policy.undo.iter();
+    let undo = undos.find(|undo| undo.target == position);
+    let status = match state.kind {
+        StateKind::Done => Status::Done,
+        StateKind::Failed if ledger.undos() > 0 || undo.is_some() => Status::RollingBack,
+        StateKind::Failed => Status::Failed,
+        StateKind::Start | StateKind::State => Status::Running,
+    };
+    let event = Event::Transition {
+        transition: transition.name.to_owned(),
+        visit: run.visit(),
+        attempts: run.attempts(),
+        state: state.name.to_owned(),
+        payload,
+        undo: undo.map(|undo| undo.handler.to_owned()),
+    };
+    Ok(Change::new(event, status))
+}
+
+/// A failure as it is stored.
+pub(super) fn failure<W: Workflow, E: Display>(place: Place, cause: &Cause<E>) -> Failure {
+    let kind = match cause {
+        Cause::Join(_) => FailureKind::Join,
+        Cause::Panic(_) => FailureKind::Panic,
+        Cause::Timeout { .. } => FailureKind::Timeout,
+        Cause::Deadline { .. } => FailureKind::Deadline,
+        Cause::BreakerOpen { .. } => FailureKind::BreakerOpen,
+        Cause::Cancelled { .. } => FailureKind::Cancelled,
+        Cause::Terminated => FailureKind::Terminated,
+        Cause::Handler(_) | Cause::NotUndone => FailureKind::Handler,
+    };
+    let transition = place.transition;
+    Failure {
+        state: W::GRAPH.states[place.state].name.to_owned(),
+        transition: transition.map(|it| W::GRAPH.transitions[it].name.to_owned()),
+        attempts: place.attempts,
+        kind,
+        message: message(cause),
+    }
+}
+
+/// What there is to say about a cause: the error of the handler, with its sources where its text has them,
+/// or what the cause says itself, with the error that came before.
+pub(super) fn message<E: Display>(cause: &Cause<E>) -> String {
+    match cause {
+        // `anyhow` and its like print their sources in this form.
+        Cause::Handler(error) => format!("{error:#}"),
+        cause => match cause.error() {
+            Some(error) => format!("{cause}: {error:#}"),
+            None => cause.to_string(),
+        },
+    }
+}

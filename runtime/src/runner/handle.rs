@@ -1,0 +1,242 @@
+//! A stored run, as the one who started it sees it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use stateway_core::Workflow;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::engine::Engine;
+use super::error::{EndError, NotUndone, RunFailure};
+use crate::codec::CodecError;
+use crate::durable::Durable;
+use crate::error::UndoEntry;
+use crate::key::RunId;
+use crate::store::{Event, Found, RunRow, Status, StoreError};
+
+/// A run in a store.
+///
+/// It is a name and not the run: dropping it changes nothing, and there may be many.
+pub struct Run<W> {
+    engine: Arc<Engine>,
+    id: RunId,
+    /// Tells when it has ended, if it is driven in this process.
+    ended: Option<watch::Receiver<bool>>,
+    workflow: PhantomData<fn() -> W>,
+}
+
+impl<W> Run<W> {
+    pub(super) fn new(engine: Arc<Engine>, id: RunId) -> Self {
+        let ended = engine.watch(&id);
+        Run {
+            engine,
+            id,
+            ended,
+            workflow: PhantomData,
+        }
+    }
+
+    /// The id that it was started with.
+    #[must_use]
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    async fn find(&self) -> Result<Found, StoreError> {
+        let found = self.engine.store.get(&self.id).await?;
+        found.ok_or_else(|| StoreError::NotFound {
+            run: self.id.clone(),
+        })
+    }
+
+    /// Where the run stands: its status and state, its crashes, when it is due.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not say, or does not have the run any more.
+    pub async fn info(&self) -> Result<RunRow, StoreError> {
+        Ok(self.find().await?.row)
+    }
+}
+
+impl<W: Durable> Run<W> {
+    /// The machine as it was last recorded, with its typestate.
+    ///
+    /// What it is moved to by hand is not stored.
+    ///
+    /// # Errors
+    /// [`EndError::Store`] if the store does not say, or does not have the run any more, and
+    /// [`EndError::Codec`] if its state does not decode.
+    pub async fn state(&self) -> Result<W::Any, EndError> {
+        let found = self.find().await?;
+        let codec = &*self.engine.settings.codec;
+        let input = W::decode_input(&found.input, codec).map_err(EndError::Codec)?;
+        let state = self.decode(&found)?;
+        Ok(W::into_any(input, state))
+    }
+
+    /// Waits until the run has ended.
+    ///
+    /// It may be driven by another process, or not at all for the time being: then this waits, and looks into the
+    /// store now and then.
+    ///
+    /// # Errors
+    /// [`EndError::Failed`] if the run ended otherwise than in one of its final states, or could not be undone as
+    /// a whole. A run in a `failed` state that was undone has ended as it was declared to:
+    /// that is `Ok`. [`EndError::Parked`] if it is parked, and [`EndError::ShutDown`] if the runner is shut down
+    /// before it ended.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn end(&self) -> Result<W::End, EndError> {
+        let mut driven = self.ended.clone();
+        loop {
+            let here = driven.take().or_else(|| self.engine.watch(&self.id));
+            if let Some(mut ended) = here {
+                // An error says that it is driven here no longer.
+                let _ = ended.wait_for(|ended| *ended).await;
+            }
+            let found = match self.find().await {
+                Ok(found) => found,
+                Err(StoreError::Unavailable { .. }) if !self.engine.is_closed() => {
+                    sleep(self.engine.settings.poll).await;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let run = || self.id.clone();
+            match found.row.status {
+                Status::Done => return self.reached(&found),
+                Status::Failed | Status::Cancelled | Status::Terminated => {
+                    return self.failed(found).await;
+                }
+                Status::Parked => {
+                    let reason = found.row.parked.unwrap_or_default();
+                    return Err(EndError::Parked { run: run(), reason });
+                }
+                Status::Running | Status::RollingBack if self.engine.is_closed() => {
+                    return Err(EndError::ShutDown { run: run() });
+                }
+                Status::Running | Status::RollingBack => {}
+            }
+            if self.engine.watch(&self.id).is_none() {
+                tokio::select! {
+                    () = sleep(self.engine.settings.poll) => {}
+                    () = self.engine.stopped() => {}
+                }
+            }
+        }
+    }
+
+    fn decode(&self, found: &Found) -> Result<W::State, EndError> {
+        let state = &found.row.state;
+        let position = W::GRAPH.states.iter().position(|it| it.name == *state);
+        let unknown = || CodecError::new(format!("`{}` has no state `{state}`", W::GRAPH.name));
+        let position = position.ok_or_else(unknown).map_err(EndError::Codec)?;
+        let codec = &*self.engine.settings.codec;
+        W::decode(position, &found.payload, codec).map_err(EndError::Codec)
+    }
+
+    fn reached(&self, found: &Found) -> Result<W::End, EndError> {
+        let state = self.decode(found)?;
+        let no_end = || CodecError::new(format!("`{}` is no final state", found.row.state));
+        W::into_end(state).ok_or_else(|| EndError::Codec(no_end()))
+    }
+
+    /// The end of a run that did not end well.
+    async fn failed(&self, found: Found) -> Result<W::End, EndError> {
+        let report = self.report(&found.row).await?;
+        if report.failure.is_none() && report.not_undone.is_empty() && report.skipped.is_empty() {
+            return self.reached(&found);
+        }
+        Err(EndError::Failed(Box::new(report)))
+    }
+
+    /// What became of a run, as its history has it.
+    async fn report(&self, row: &RunRow) -> Result<RunFailure, StoreError> {
+        let mut report = RunFailure {
+            workflow: row.workflow.clone(),
+            run: row.id.clone(),
+            failure: row.failure.clone(),
+            undone: Vec::new(),
+            not_undone: Vec::new(),
+            skipped: Vec::new(),
+        };
+        if row.undo_before == u64::MAX && row.undos == 0 {
+            return Ok(report);
+        }
+        let history = super::history(&*self.engine.store, &self.id).await?;
+        let of = |number: u64| {
+            let row = history.iter().find(|row| row.sequence == number);
+            row.and_then(|row| named::<W>(&row.event))
+        };
+        for row in &history {
+            match &row.event {
+                Event::Undone { of: number, .. } => report.undone.extend(of(*number)),
+                Event::NotUndone {
+                    of: number,
+                    attempts,
+                    cause,
+                } => {
+                    let failed = of(*number).map(|entry| NotUndone {
+                        entry,
+                        attempts: *attempts,
+                        cause: cause.clone(),
+                    });
+                    report.not_undone.extend(failed);
+                }
+                _ => {}
+            }
+        }
+        let skipped = history.iter().rev();
+        let skipped = skipped.filter(|it| it.is_undoable() && it.sequence < row.undo_before);
+        report.skipped = skipped.filter_map(|row| named::<W>(&row.event)).collect();
+        Ok(report)
+    }
+}
+
+/// A transition that has an undo, by the names of the declaration.
+fn named<W: Workflow>(event: &Event) -> Option<UndoEntry> {
+    let Event::Transition {
+        transition,
+        state,
+        undo: Some(handler),
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let graph = W::GRAPH;
+    let transition = graph.transitions.iter().find(|it| it.name == transition)?;
+    let state = graph.states.iter().find(|it| it.name == state)?;
+    let undo = transition
+        .policy
+        .undo
+        .iter()
+        .find(|it| it.handler == handler)?;
+    Some(UndoEntry {
+        transition: transition.name,
+        state: state.name,
+        handler: undo.handler,
+    })
+}
+
+impl<W> Clone for Run<W> {
+    fn clone(&self) -> Self {
+        Run {
+            engine: Arc::clone(&self.engine),
+            id: self.id.clone(),
+            ended: self.ended.clone(),
+            workflow: PhantomData,
+        }
+    }
+}
+
+impl<W> fmt::Debug for Run<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}

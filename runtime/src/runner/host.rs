@@ -1,0 +1,284 @@
+//! Drives one claimed run from where it is to its end, with the types of its workflow.
+
+use std::any::Any;
+use std::fmt::Display;
+use std::future::{Future, poll_fn};
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::forward::{failure, forward};
+use super::ledger::{Change, Ledger, Loss};
+use super::rollback::roll_back;
+use crate::driver::{Drive, Stop, alone, poll};
+use crate::durable::Durable;
+use crate::error::{Cause, Place};
+use crate::panic::{forget_panic, message};
+use crate::recorder::Recorder as _;
+use crate::run::{Options, Owned, Run, Stored};
+use crate::store::{Claimed, Event, Failure, FailureKind, RunRow, Status, Stop as Ask};
+
+/// Whoever knows the types of a workflow.
+pub(super) trait Host: Send + Sync {
+    /// Drives a run to its end, or until its claim is lost.
+    fn drive(self: Arc<Self>, flight: Flight) -> Pin<Box<dyn Future<Output = Settled> + Send>>;
+}
+
+/// A run that is to be driven.
+pub(super) struct Flight {
+    pub(super) claimed: Claimed,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) loss: oneshot::Receiver<Loss>,
+    pub(super) cancellation: CancellationToken,
+    pub(super) termination: CancellationToken,
+}
+
+/// What became of a run that was driven.
+#[derive(Debug)]
+pub(super) enum Settled {
+    /// It has ended like this.
+    Ended,
+    /// It is not driven any longer.
+    Lost(Loss),
+}
+
+/// The context that handles a workflow.
+pub(super) struct Handlers<W, C> {
+    context: Arc<C>,
+    workflow: PhantomData<fn() -> W>,
+}
+
+impl<W, C> Handlers<W, C> {
+    pub(super) fn new(context: Arc<C>) -> Self {
+        Handlers {
+            context,
+            workflow: PhantomData,
+        }
+    }
+}
+
+impl<W, C> Host for Handlers<W, C>
+where
+    W: Durable<State: Send, Input: Send + Sync, End: Send> + Drive<C, Error: Display>,
+    C: Send + Sync + 'static,
+{
+    fn drive(self: Arc<Self>, flight: Flight) -> Pin<Box<dyn Future<Output = Settled> + Send>> {
+        Box::pin(async move {
+            let Flight {
+                claimed,
+                ledger,
+                loss,
+                cancellation,
+                termination,
+            } = flight;
+            let row = claimed.row.clone();
+            let mut loss = loss;
+            let mut driven = pin!(Some(async {
+                if row.stop == Some(Ask::Terminate) {
+                    // It goes nowhere any more, so nothing of it has to be readable.
+                    return terminate(&row, &ledger).await;
+                }
+                let claimed = catch_unwind(AssertUnwindSafe(|| take_up::<W>(claimed, &ledger)));
+                let claimed = claimed.unwrap_or_else(|panic| {
+                    Err(format!(
+                        "what is stored of it does not decode: {}",
+                        message(panic)
+                    ))
+                });
+                match claimed {
+                    Ok((input, state)) => {
+                        let options = Options {
+                            cancellation: Some(cancellation),
+                            termination: Some(termination),
+                            context: Some(Arc::clone(&self.context) as Arc<dyn Any + Send + Sync>),
+                            stored: Some(Stored {
+                                id: row.id.clone(),
+                                visit: row.visit,
+                                age: ledger.settings().clock.since(row.started),
+                                recorder: Arc::clone(&ledger) as _,
+                            }),
+                        };
+                        let run = Owned::<W>::new(input, options);
+                        drive(&row, state, &*self.context, &run, &ledger).await;
+                    }
+                    Err(reason) => match ledger.parked(reason).await {},
+                }
+            }));
+            let settled = poll_fn(|cx| {
+                if let Some(driven) = driven.as_mut().as_pin_mut()
+                    && driven.poll(cx).is_ready()
+                {
+                    return Poll::Ready(Settled::Ended);
+                }
+                // Looked at afterwards, since what was just polled may have lost it.
+                Pin::new(&mut loss)
+                    .poll(cx)
+                    .map(|loss| Settled::Lost(loss.unwrap_or(Loss::Fenced)))
+            })
+            .await;
+            // A handler that is stopped half-way may panic as it goes.
+            forget_panic(|| driven.set(None));
+            settled
+        })
+    }
+}
+
+/// What a claimed run goes on with.
+///
+/// # Errors
+/// Why it cannot.
+fn take_up<W: Durable>(
+    claimed: Claimed,
+    ledger: &Ledger,
+) -> Result<(W::Input, Option<W::State>), String> {
+    let row = claimed.row;
+    let settings = ledger.settings();
+    if row.version != W::VERSION {
+        return Err(format!(
+            "it was started with version {} of `{}`, and this program has version {}",
+            row.version,
+            W::GRAPH.name,
+            W::VERSION
+        ));
+    }
+    if row.crashes >= settings.max_crashes {
+        return Err(format!(
+            "its process died {} times in state `{}`",
+            row.crashes, row.state
+        ));
+    }
+    let codec = &*settings.codec;
+    let input = W::decode_input(&claimed.input, codec);
+    let input = input.map_err(|error| format!("its input does not decode: {error}"))?;
+    let state = row.state;
+    let position = W::GRAPH.states.iter().position(|it| it.name == state);
+    let position = position.ok_or_else(|| {
+        format!(
+            "it is in state `{state}`, which `{}` does not have",
+            W::GRAPH.name
+        )
+    })?;
+    if row.rolls_back {
+        return Ok((input, None));
+    }
+    let payload = W::decode(position, &claimed.payload, codec);
+    let payload = payload.map_err(|error| format!("state `{state}` does not decode: {error}"))?;
+    Ok((input, Some(payload)))
+}
+
+/// Ends a run that was terminated while nobody had it.
+async fn terminate(row: &RunRow, ledger: &Ledger) {
+    let failure = Failure {
+        state: row.state.clone(),
+        transition: None,
+        attempts: 0,
+        kind: FailureKind::Terminated,
+        message: "the run was terminated".to_owned(),
+    };
+    let ended = Change::new(Event::Ended, Status::Terminated);
+    ledger.record(ended.because(failure)).await;
+}
+
+/// Drives a run to its end.
+async fn drive<W, C>(
+    row: &RunRow,
+    state: Option<W::State>,
+    context: &C,
+    run: &Run<W>,
+    ledger: &Ledger,
+) where
+    W: Durable + Drive<C, Error: Display>,
+{
+    let mut stop = Stop::new(run);
+    let ends = match state {
+        // Its rollback has begun.
+        None => row.failure.as_ref().map_or(Status::Failed, ended),
+        Some(state) => match go_forward(state, context, run, ledger, &mut stop).await {
+            Some(ends) => ends,
+            None => return,
+        },
+    };
+    roll_back(context, run, ledger, &mut stop, ends).await;
+}
+
+/// Takes a run forward. Gives how it ends when it has been rolled back; nothing if it has ended.
+async fn go_forward<W, C>(
+    state: W::State,
+    context: &C,
+    run: &Run<W>,
+    ledger: &Ledger,
+    stop: &mut Stop,
+) -> Option<Status>
+where
+    W: Durable + Drive<C, Error: Display>,
+{
+    let mut place = Some(state);
+    let reached = {
+        let forward = forward::<W, C>(&mut place, context, run, ledger);
+        let mut forward = pin!(Some(forward));
+        let reached = poll_fn(|cx| {
+            if ledger.is_recording() {
+                // What is half-way in the store is waited for, whatever stops the run.
+                return match forward.as_mut().as_pin_mut() {
+                    Some(forward) => forward.poll(cx),
+                    None => Poll::Pending,
+                };
+            }
+            poll(forward.as_mut(), cx, run, stop)
+        })
+        .await;
+        forget_panic(|| forward.set(None));
+        reached
+    };
+    let (place, cause) = match reached {
+        Ok(_) if ledger.rolls_back() => return Some(Status::Failed),
+        Ok(_) => return None,
+        Err(stuck) => stuck,
+    };
+    stuck(place, *cause, run, ledger, stop).await
+}
+
+/// Records that a run has failed. Gives how it ends when it has been rolled back; nothing if there is
+/// nothing to undo, and it has ended.
+async fn stuck<W, C>(
+    place: Place,
+    cause: Cause<W::Error>,
+    run: &Run<W>,
+    ledger: &Ledger,
+    stop: &mut Stop,
+) -> Option<Status>
+where
+    W: Durable + Drive<C, Error: Display>,
+{
+    let failure = failure::<W, _>(place, &cause);
+    forget_panic(|| drop(cause));
+    let ends = ended(&failure);
+    if ends != Status::Terminated
+        && let Some(tasks) = run.tasks()
+    {
+        alone(tasks, stop).await;
+    }
+    if ends == Status::Terminated || ledger.undos() == 0 {
+        ledger
+            .record(Change::new(Event::Ended, ends).because(failure))
+            .await;
+        return None;
+    }
+    let began = Change::new(Event::RollbackBegan, Status::RollingBack);
+    ledger.record(began.because(failure)).await;
+    Some(ends)
+}
+
+/// How a run ends that failed like this.
+fn ended(failure: &Failure) -> Status {
+    match failure.kind {
+        FailureKind::Cancelled => Status::Cancelled,
+        FailureKind::Terminated => Status::Terminated,
+        _ => Status::Failed,
+    }
+}

@@ -1,0 +1,346 @@
+//! What a run under way has in the store: every change of it goes through here.
+//!
+//! A change that cannot be made stops the run: whoever asked for it waits for ever, and whoever drives
+//! the run hears why and drops it. So nothing that was not recorded has a consequence.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::settings::Settings;
+use crate::codec::Codec;
+use crate::key::RunId;
+use crate::recorder::{Begun, Recorded, Recorder};
+use crate::store::{
+    Claimed, Commit, Event, Failure, Note, NoteRow, Progress, Status, Store, StoreError,
+    StoreFuture,
+};
+
+/// Why a run is not driven any longer, though it has not ended.
+#[derive(Debug)]
+pub(super) enum Loss {
+    /// It is another's now.
+    Fenced,
+    /// It was given back.
+    Released,
+    /// It was parked, for this reason.
+    Parked(String),
+    /// The store cannot go on.
+    Store(StoreError),
+}
+
+/// The part of the store that belongs to one claim of a run.
+pub(super) struct Ledger {
+    store: Arc<dyn Store>,
+    settings: Arc<Settings>,
+    run: RunId,
+    epoch: u64,
+    /// Only the future of the run changes them, between two handlers.
+    sequence: AtomicU64,
+    undos: AtomicU64,
+    rolls_back: AtomicBool,
+    is_recording: AtomicBool,
+    /// The number of the visit that was taken up, and how long it was under way by then.
+    visit: u64,
+    age: Duration,
+    /// What was noted about it.
+    notes: Mutex<HashMap<String, Progress>>,
+    loss: Mutex<Option<oneshot::Sender<Loss>>>,
+    /// Fires when the runner shuts down.
+    draining: CancellationToken,
+}
+
+/// A change of the run.
+pub(super) struct Change {
+    pub(super) event: Event,
+    pub(super) status: Status,
+    pub(super) failure: Option<Failure>,
+}
+
+impl Change {
+    pub(super) fn new(event: Event, status: Status) -> Self {
+        Change {
+            event,
+            status,
+            failure: None,
+        }
+    }
+
+    pub(super) fn because(mut self, failure: Failure) -> Self {
+        self.failure = Some(failure);
+        self
+    }
+}
+
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+impl Ledger {
+    /// The ledger of a claim, and what tells that it is lost.
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        settings: Arc<Settings>,
+        draining: CancellationToken,
+        claimed: &mut Claimed,
+    ) -> (Arc<Self>, oneshot::Receiver<Loss>) {
+        let (lost, loss) = oneshot::channel();
+        let row = &claimed.row;
+        let notes = std::mem::take(&mut claimed.notes).into_iter();
+        let ledger = Ledger {
+            store,
+            run: row.id.clone(),
+            epoch: row.epoch,
+            sequence: AtomicU64::new(row.sequence),
+            undos: AtomicU64::new(row.undos),
+            rolls_back: AtomicBool::new(row.rolls_back),
+            is_recording: AtomicBool::new(false),
+            visit: row.visit + 1,
+            age: settings.clock.since(row.entered),
+            notes: Mutex::new(notes.map(|note| (note.key, note.progress)).collect()),
+            loss: Mutex::new(Some(lost)),
+            draining,
+            settings,
+        };
+        (Arc::new(ledger), loss)
+    }
+
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// How many transitions are to be undone.
+    pub(super) fn undos(&self) -> u64 {
+        self.undos.load(Ordering::Relaxed)
+    }
+
+    /// Whether the rollback has begun.
+    pub(super) fn rolls_back(&self) -> bool {
+        self.rolls_back.load(Ordering::Relaxed)
+    }
+
+    /// Whether the runner shuts down.
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+
+    /// The claim is lost.
+    pub(super) fn lose(&self, loss: Loss) {
+        let lost = self
+            .loss
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(lost) = lost {
+            // Nobody hears it where the run has ended.
+            let _ = lost.send(loss);
+        }
+    }
+
+    async fn lost(&self, loss: Loss) -> Infallible {
+        self.lose(loss);
+        pending().await
+    }
+
+    fn notes(&self) -> MutexGuard<'_, HashMap<String, Progress>> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records a change. A run that goes on is given back instead, if the runner shuts down.
+    pub(super) async fn record(&self, change: Change) {
+        let release = self.is_draining() && change.status.is_live();
+        let release = release.then(|| self.settings.clock.now());
+        self.change(change, release).await;
+        if release.is_some() {
+            self.lost(Loss::Released).await;
+        }
+    }
+
+    async fn change(&self, change: Change, release: Option<SystemTime>) {
+        let commit = self.commit(change, release);
+        let undos = match &commit.event {
+            Event::Transition { undo: Some(_), .. } => self.undos() + 1,
+            Event::Undone { .. } | Event::NotUndone { .. } => self.undos().saturating_sub(1),
+            _ => self.undos(),
+        };
+        let keeps_notes = matches!(commit.event, Event::Released);
+        let rolls_back = commit.status == Status::RollingBack;
+        self.is_recording.store(true, Ordering::Relaxed);
+        self.asked(|| self.store.commit(commit.clone())).await;
+        self.is_recording.store(false, Ordering::Relaxed);
+        self.sequence.store(commit.sequence + 1, Ordering::Relaxed);
+        self.undos.store(undos, Ordering::Relaxed);
+        self.rolls_back.fetch_or(rolls_back, Ordering::Relaxed);
+        if !keeps_notes {
+            self.notes().clear();
+        }
+    }
+
+    fn commit(&self, change: Change, release: Option<SystemTime>) -> Commit {
+        Commit {
+            run: self.run.clone(),
+            epoch: self.epoch,
+            sequence: self.sequence.load(Ordering::Relaxed),
+            at: self.settings.clock.now(),
+            event: change.event,
+            status: change.status,
+            release,
+            failure: change.failure,
+            consumed: Vec::new(),
+        }
+    }
+
+    /// Keeps a note about the visit under way.
+    async fn note(&self, key: String, progress: Progress) {
+        let note = Note {
+            run: self.run.clone(),
+            epoch: self.epoch,
+            sequence: self.sequence.load(Ordering::Relaxed),
+            note: NoteRow { key, progress },
+        };
+        self.asked(|| self.store.note(note.clone())).await;
+    }
+
+    /// Asks the store again and again as long as it does not answer. That is repeatable by its laws; if it
+    /// takes so long that another claims the run, the fence says so.
+    pub(super) async fn asked<'a, T>(&self, mut ask: impl FnMut() -> StoreFuture<'a, T>) -> T {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let error = match ask().await {
+                Ok(answer) => return answer,
+                Err(error) => error,
+            };
+            let loss = match error {
+                StoreError::Unavailable { .. } => {
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    continue;
+                }
+                // One that was removed is as lost as one that another has.
+                StoreError::Fenced { .. } | StoreError::NotFound { .. } => Loss::Fenced,
+                error => Loss::Store(error),
+            };
+            match self.lost(loss).await {}
+        }
+    }
+
+    /// Parks the run. It is never ready.
+    pub(super) async fn parked(&self, reason: String) -> Infallible {
+        let event = Event::Parked {
+            reason: reason.clone(),
+        };
+        self.change(Change::new(event, Status::Parked), None).await;
+        self.lost(Loss::Parked(reason)).await
+    }
+
+    /// Gives the run back until `due`. It is never ready.
+    async fn released(&self, due: SystemTime) -> Infallible {
+        self.release(due).await;
+        self.lost(Loss::Released).await
+    }
+
+    async fn release(&self, due: SystemTime) {
+        self.change(self.back(), Some(due)).await;
+    }
+
+    fn back(&self) -> Change {
+        let rolls_back = self.rolls_back();
+        Change::new(
+            Event::Released,
+            if rolls_back {
+                Status::RollingBack
+            } else {
+                Status::Running
+            },
+        )
+    }
+
+    /// Gives the run back when its future is gone. One that was in the middle of a commit may be fenced: then
+    /// it is claimed when its lease has passed.
+    pub(super) async fn let_go(&self) -> Result<(), StoreError> {
+        let commit = self.commit(self.back(), Some(self.settings.clock.now()));
+        self.store.commit(commit).await
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+impl Recorder for Ledger {
+    fn begun(&self, part: &str) -> Option<Begun> {
+        let mut notes = self.notes();
+        let &Progress::Attempts { made, due } = notes.get(part)? else {
+            return None;
+        };
+        notes.remove(part);
+        let delay = self.settings.clock.until(due);
+        Some(Begun { made, delay })
+    }
+
+    fn attempted<'a>(
+        &'a self,
+        part: &'a str,
+        made: u32,
+        delay: Duration,
+        may_release: bool,
+    ) -> Recorded<'a> {
+        Box::pin(async move {
+            let due = self.settings.clock.now() + delay;
+            let progress = Progress::Attempts { made, due };
+            self.note(part.to_owned(), progress).await;
+            if may_release && (delay >= self.settings.patience || self.is_draining()) {
+                self.released(due).await;
+            }
+        })
+    }
+
+    fn given_back(&self, delay: Duration) -> Recorded<'_> {
+        Box::pin(async move {
+            self.draining.cancelled().await;
+            self.released(self.settings.clock.now() + delay).await;
+        })
+    }
+
+    fn is_recording(&self) -> bool {
+        self.is_recording.load(Ordering::Relaxed)
+    }
+
+    fn age(&self, visit: u64) -> Duration {
+        if visit == self.visit {
+            self.age
+        } else {
+            Duration::ZERO
+        }
+    }
+
+    fn output(&self, part: &str) -> Option<Vec<u8>> {
+        match self.notes().get(part)? {
+            Progress::Output(output) => Some(output.clone()),
+            Progress::Attempts { .. } => None,
+        }
+    }
+
+    fn ended(&self, part: String, output: Vec<u8>) -> Recorded<'_> {
+        Box::pin(async move {
+            match self.settings.fits("its output", output) {
+                Ok(output) => self.note(part, Progress::Output(output)).await,
+                Err(reason) => match self.parked(format!("branch `{part}`: {reason}")).await {},
+            }
+        })
+    }
+
+    fn park(&self, reason: String) -> Recorded<'_, Infallible> {
+        Box::pin(self.parked(reason))
+    }
+
+    fn codec(&self) -> &dyn Codec {
+        &*self.settings.codec
+    }
+}

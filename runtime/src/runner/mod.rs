@@ -1,0 +1,256 @@
+//! Runs that are stored, and outlive the process.
+
+mod builder;
+mod engine;
+mod error;
+mod forward;
+mod handle;
+mod host;
+mod ledger;
+mod rollback;
+mod settings;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use stateway_core::{StartState, State, Workflow, enter};
+
+use crate::durable::Durable;
+use crate::key::RunId;
+use crate::store::{Filter, HistoryRow, NewRun, Purge, RunRow, Stop, Store, StoreError};
+use engine::Engine;
+
+pub use builder::Builder;
+pub use error::{Differs, EndError, NotUndone, RunFailure, StartError};
+pub use handle::Run;
+
+/// Drives the stored runs of one workflow.
+///
+/// It is made by [`new`](Runner::new) and [`launch`](Builder::launch), and may be cloned: all clones are
+/// the same runner. When the last is dropped, everything stops where it is, as if the process had died;
+/// [`shut_down`](Runner::shut_down) lets what is under way come to its next boundary.
+pub struct Runner<W> {
+    shell: Arc<Shell>,
+    workflow: PhantomData<fn() -> W>,
+}
+
+/// What stops the engine when the last runner goes.
+struct Shell(Arc<Engine>);
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+impl<W: Durable> Runner<W> {
+    fn engine(&self) -> &Arc<Engine> {
+        &self.shell.0
+    }
+
+    /// Starts a run in one of the start states of its workflow. It is stored when this returns, and
+    /// driven from then on.
+    ///
+    /// A run that is there with this id, the same input and the same start state is the one that is returned,
+    /// wherever it is by now. So it is no mistake to start the same run twice.
+    ///
+    /// # Errors
+    /// [`StartError`], which says what is wrong and whether something may have been stored.
+    ///
+    /// # Cancel safety
+    /// Dropping the future starts the run or does not; starting it again with the same id is safe.
+    pub async fn start<S>(
+        &self,
+        id: impl Into<RunId>,
+        input: W::Input,
+        state: S,
+    ) -> Result<Run<W>, StartError>
+    where
+        S: State<Workflow = W> + StartState<W>,
+    {
+        let id = id.into();
+        if !id.is_storable() {
+            let length = id.text().len();
+            return Err(StartError::Id { length });
+        }
+        let engine = self.engine();
+        if engine.is_closed() {
+            return Err(StartError::ShutDown);
+        }
+        let (input, state) = W::into_parts(S::any(enter(input, state)));
+        let settings = &engine.settings;
+        let codec = &*settings.codec;
+        let name = W::GRAPH.states[W::position(&state)].name;
+        let fits = |what: &str, payload| {
+            let fits = settings.fits(what, payload);
+            fits.map_err(|what| StartError::TooLarge { what })
+        };
+        let input = W::encode_input(&input, codec).map_err(StartError::Codec)?;
+        let input = fits("the input", input)?;
+        let payload = W::encode(&state, codec).map_err(StartError::Codec)?;
+        let payload = fits(&format!("state `{name}`"), payload)?;
+        drop(state);
+        let new = NewRun {
+            id,
+            workflow: W::GRAPH.name.to_owned(),
+            version: W::VERSION,
+            input,
+            state: name.to_owned(),
+            payload,
+            at: settings.clock.now(),
+            lease: None,
+        };
+        let id = engine.start(new).await?;
+        Ok(Run::new(Arc::clone(engine), id))
+    }
+
+    /// The run with this id; `None` if there is none of this workflow.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not say.
+    pub async fn get(&self, id: impl Into<RunId>) -> Result<Option<Run<W>>, StoreError> {
+        let id = id.into();
+        let found = self.engine().store.get(&id).await?;
+        let found = found.filter(|found| found.row.workflow == W::GRAPH.name);
+        Ok(found.map(|_| Run::new(Arc::clone(self.engine()), id)))
+    }
+
+    /// The runs of this workflow that pass the filter, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not say.
+    pub async fn list(&self, filter: Filter) -> Result<Vec<RunRow>, StoreError> {
+        let workflow = Some(W::GRAPH.name.to_owned());
+        let filter = Filter { workflow, ..filter };
+        self.engine().store.list(filter).await
+    }
+
+    /// Everything that happened to a run, from its start on.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not say, or has no such run.
+    pub async fn history(&self, id: impl Into<RunId>) -> Result<Vec<HistoryRow>, StoreError> {
+        history(&*self.engine().store, &id.into()).await
+    }
+
+    /// Cancels a run: it stops at the next boundary and is rolled back.
+    ///
+    /// That is stored when this returns; the run is still there afterwards, as
+    /// [`Cancelled`](crate::store::Status::Cancelled) in the end. A parked run is cancelled when it goes on.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Ended`], or that the store does not answer.
+    pub async fn cancel(&self, id: impl Into<RunId>) -> Result<(), StoreError> {
+        self.stop(&id.into(), Stop::Cancel).await
+    }
+
+    /// Terminates a run: the handler under way is dropped where it waits, and nothing is undone. A run that
+    /// is parked ends as well, whatever it is parked for.
+    ///
+    /// # Errors
+    /// Those of [`cancel`](Runner::cancel).
+    pub async fn terminate(&self, id: impl Into<RunId>) -> Result<(), StoreError> {
+        let id = id.into();
+        self.stop(&id, Stop::Terminate).await?;
+        match self.unpark(&id).await {
+            Err(StoreError::NotParked { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    async fn stop(&self, id: &RunId, stop: Stop) -> Result<(), StoreError> {
+        let engine = self.engine();
+        engine
+            .store
+            .stop(id, stop, engine.settings.clock.now())
+            .await?;
+        engine.tell(id, stop);
+        Ok(())
+    }
+
+    /// Lets a parked run go on, in the state it was parked in.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::NotParked`], or that the store does not answer.
+    pub async fn unpark(&self, id: impl Into<RunId>) -> Result<(), StoreError> {
+        let engine = self.engine();
+        engine
+            .store
+            .unpark(&id.into(), engine.settings.clock.now())
+            .await?;
+        engine.wake();
+        Ok(())
+    }
+
+    /// Removes the runs of this workflow that ended longer ago than this, with their histories, and says
+    /// how many they were.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not answer. What was removed by then is.
+    pub async fn purge(&self, ended_longer_ago: Duration) -> Result<u64, StoreError> {
+        let engine = self.engine();
+        let now = engine.settings.clock.now();
+        let ended_before = now
+            .checked_sub(ended_longer_ago)
+            .unwrap_or(SystemTime::UNIX_EPOCH);
+        let mut purged = 0;
+        loop {
+            let purge = Purge {
+                workflow: Some(W::GRAPH.name.to_owned()),
+                ended_before,
+                limit: PAGE,
+            };
+            let count = engine.store.purge(purge).await?;
+            purged += count;
+            if count < PAGE as u64 {
+                return Ok(purged);
+            }
+        }
+    }
+
+    /// Shuts the runner down: no run is claimed or started any more, and those under way stop at their next
+    /// boundary, which is a recorded transition, or a wait between two attempts. What has not come that far
+    /// `within` this time is stopped where it is. All of them wait in the store for the next launch.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the runner draining.
+    pub async fn shut_down(&self, within: Duration) {
+        self.engine().shut_down(within).await;
+    }
+}
+
+/// So many rows are asked for at a time.
+const PAGE: usize = 1_000;
+
+/// The whole history of a run.
+async fn history(store: &dyn Store, run: &RunId) -> Result<Vec<HistoryRow>, StoreError> {
+    let mut history: Vec<HistoryRow> = Vec::new();
+    loop {
+        let from = history.last().map_or(0, |last| last.sequence + 1);
+        let page = store.history(run, from, PAGE).await?;
+        let is_last = page.len() < PAGE;
+        history.extend(page);
+        if is_last {
+            return Ok(history);
+        }
+    }
+}
+
+impl<W> Clone for Runner<W> {
+    fn clone(&self) -> Self {
+        Runner {
+            shell: Arc::clone(&self.shell),
+            workflow: PhantomData,
+        }
+    }
+}
+
+impl<W: Workflow> fmt::Debug for Runner<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("workflow", &W::GRAPH.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,106 @@
+//! Undoes what a stored run did: each transition that has an undo, the last first, and each recorded as
+//! it is undone. A run that was taken up in the middle of its rollback goes on with it.
+
+use std::fmt::Display;
+use std::future::poll_fn;
+use std::task::Poll;
+
+use super::forward::message;
+use super::ledger::{Change, Ledger};
+use crate::driver::{Drive, Stop, Undoing, undo};
+use crate::durable::Durable;
+use crate::run::Run;
+use crate::store::{Event, HistoryRow, Status};
+
+/// So many transitions are read at a time.
+const PAGE: usize = 64;
+
+/// Undoes what is to be undone, and ends the run with this status; with
+/// [`Terminated`](Status::Terminated) if it is terminated meanwhile.
+pub(super) async fn roll_back<W, C>(
+    context: &C,
+    run: &Run<W>,
+    ledger: &Ledger,
+    stop: &mut Stop,
+    ends: Status,
+) -> Status
+where
+    W: Drive<C, Error: Display> + Durable,
+{
+    loop {
+        let page = ledger
+            .asked(|| ledger.store().undoable(&run.id, PAGE))
+            .await;
+        if page.is_empty() {
+            ledger.record(Change::new(Event::Ended, ends)).await;
+            return ends;
+        }
+        for row in page {
+            if poll_fn(|cx| Poll::Ready(stop.is_terminated(cx))).await {
+                let ended = Change::new(Event::Ended, Status::Terminated);
+                ledger.record(ended).await;
+                return Status::Terminated;
+            }
+            let of = row.sequence;
+            let entry = match entry::<W>(row, ledger) {
+                Ok(entry) => entry,
+                Err(reason) => match ledger.parked(reason).await {},
+            };
+            let undone = undo(entry, context, run).await;
+            let attempts = run.attempts();
+            let event = match undone {
+                Ok(()) => Event::Undone { of, attempts },
+                Err((cause, _)) => Event::NotUndone {
+                    of,
+                    attempts,
+                    cause: message(&cause),
+                },
+            };
+            let is_last = ledger.undos() <= 1;
+            let status = if is_last { ends } else { Status::RollingBack };
+            ledger.record(Change::new(event, status)).await;
+            if is_last {
+                return ends;
+            }
+        }
+    }
+}
+
+/// A row of the history as what is to be undone.
+fn entry<W: Durable>(row: HistoryRow, ledger: &Ledger) -> Result<Undoing<W>, String> {
+    let Event::Transition {
+        transition,
+        visit,
+        state,
+        payload,
+        undo: Some(handler),
+        ..
+    } = row.event
+    else {
+        return Err(format!(
+            "history row {} is nothing to be undone",
+            row.sequence
+        ));
+    };
+    let unknown = || {
+        format!(
+            "`{handler}` is to undo `{transition}`, which led to `{state}`, and this program has no such undo"
+        )
+    };
+    let mut transitions = W::GRAPH.transitions.iter();
+    let found = transitions.position(|it| it.name == transition);
+    let found = found.ok_or_else(unknown)?;
+    let target = W::GRAPH.states.iter().position(|it| it.name == state);
+    let target = target.ok_or_else(unknown)?;
+    let mut undos = W::GRAPH.transitions[found].policy.undo.iter();
+    let undo = undos.position(|undo| undo.target == target && undo.handler == handler);
+    let decoded = W::decode(target, &payload, &*ledger.settings().codec);
+    Ok(Undoing {
+        transition: found,
+        visit,
+        undo: undo.ok_or_else(unknown)?,
+        state: decoded.map_err(|error| {
+            format!("state `{state}`, which `{handler}` needs, does not decode: {error}")
+        })?,
+    })
+}
