@@ -18,8 +18,9 @@ pub use graph::{
 };
 pub use machine::{Machine, advance, enter, parts};
 pub use payload::{
-    Carry, Kept, LentPayload, OutputPayload, Payload, SharedPayload, demand_input, demand_kept,
-    demand_lent, demand_output, demand_payload,
+    Carry, Kept, LentPayload, OutputPayload, Payload, SharedPayload, StoredInput, StoredOutput,
+    StoredState, demand_input, demand_kept, demand_lent, demand_output, demand_payload,
+    demand_stored, demand_stored_input, demand_stored_output,
 };
 pub use policy::{Policy, Retry, UndoInfo, retry, undo};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};

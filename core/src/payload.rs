@@ -2,6 +2,9 @@
 //!
 //! The traits exist for their messages: the supertraits are what a driver needs.
 
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
+
 /// Data that a state carries: it moves between threads with its run.
 ///
 /// Implemented for every type that is `Send + 'static`.
@@ -67,6 +70,34 @@ pub trait Kept<By> {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> Kept<By> for T {}
+
+macro_rules! stored {
+    ($($name:ident $demand:ident $message:literal;)*) => {$(
+        /// Data that outlives the process: it is stored with its run, of `By`.
+        ///
+        /// Implemented for every type that serde can store and read again.
+        #[doc(hidden)]
+        #[diagnostic::on_unimplemented(
+            message = $message,
+            label = "cannot be stored",
+            note = "derive `serde::Serialize` and `serde::Deserialize` for it, or remove `#[durable]`"
+        )]
+        pub trait $name<By> {}
+
+        #[diagnostic::do_not_recommend]
+        impl<T: Serialize + DeserializeOwned, By> $name<By> for T {}
+
+        /// Does nothing but compile: generated code calls it with each type that is stored.
+        #[doc(hidden)]
+        pub const fn $demand<T: $name<By>, By>() {}
+    )*};
+}
+
+stored! {
+    StoredState demand_stored "state `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned";
+    StoredInput demand_stored_input "the input of `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned";
+    StoredOutput demand_stored_output "the output of branch `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned";
+}
 
 /// Does nothing but compile: generated code calls it with each state that a policy keeps.
 #[doc(hidden)]

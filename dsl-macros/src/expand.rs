@@ -18,11 +18,14 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
         return diagnostics.finish();
     };
     let graph = graph::resolve(&ast, &mut diagnostics);
-    check::check(&graph, &mut diagnostics);
+    check::check(&graph, invocation.durable, &mut diagnostics);
     codegen::generate(
         &graph,
         &invocation.krate,
-        invocation.runtime,
+        codegen::Features {
+            runtime: invocation.runtime,
+            durable: invocation.durable,
+        },
         Reader::detect(),
         diagnostics.finish(),
     )

@@ -92,6 +92,14 @@ impl<T> NotStored<T> for Stored<'_, T> {
     }
 }
 
+/// What is asked of a state that is never stored.
+///
+/// # Errors
+/// Always.
+pub fn never_stored<T>() -> Result<T, CodecError> {
+    Err(CodecError::new("a transient state is never stored"))
+}
+
 /// Serializes a field under a bound that is no error where it does not hold: derived code names this for the
 /// fields whose type is demanded elsewhere.
 ///

@@ -112,6 +112,10 @@ pub mod policies {}
 #[doc = include_str!("splits.md")]
 pub mod splits {}
 
+#[cfg(feature = "durable")]
+#[doc = include_str!("durable.md")]
+pub mod durability {}
+
 /// What a module that declares or handles workflows needs.
 pub mod prelude {
     pub use crate::workflow;
@@ -145,7 +149,8 @@ pub mod __private {
         Accepts, BranchInfo, Carry, Graph, Kept, Machine, Policy, Source, StartState, State,
         StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,
         Workflow, advance, branch, cast, demand_input, demand_kept, demand_lent, demand_output,
-        demand_payload, enter, graph, parts, retry, split, state, transition, undo,
+        demand_payload, demand_stored, demand_stored_input, demand_stored_output, enter, graph,
+        parts, retry, split, state, transition, undo,
     };
     pub use stateway_macros::expand;
 
@@ -154,7 +159,7 @@ pub mod __private {
     #[cfg(feature = "runtime")]
     pub use crate::driver::*;
     #[cfg(feature = "durable")]
-    pub use crate::durable::{Durable, NotStored, Stored, by_reference};
+    pub use crate::durable::{Durable, NotStored, Stored, by_reference, never_stored};
     #[cfg(feature = "runtime")]
     pub use crate::error::Left;
     #[cfg(feature = "runtime")]

@@ -33,10 +33,17 @@ pub(crate) struct Attributes {
     /// Documentation and everything that the language does not take for itself, in order.
     pub(crate) kept: Vec<Attribute>,
     pub(crate) derives: Vec<Derive>,
-    /// `#[durable(..)]`
-    pub(crate) durable: Option<Attribute>,
+    /// `#[durable(version = 1)]`
+    pub(crate) durable: Option<Durable>,
     /// `#[perpetual]`
     pub(crate) perpetual: Option<Attribute>,
+}
+
+/// `#[durable(version = 1)]`
+pub(crate) struct Durable {
+    pub(crate) attribute: Attribute,
+    /// 1 where none was given that could be read, which is reported.
+    pub(crate) version: u32,
 }
 
 /// One trait of a `#[derive(..)]`.

@@ -7,6 +7,7 @@
 mod clauses;
 mod collisions;
 mod dead_end;
+mod durable;
 mod ends;
 mod exits;
 mod final_exit;
@@ -23,8 +24,11 @@ use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
 /// Reports everything that is illegal in a resolved declaration.
-pub(crate) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+///
+/// `durable` says whether the crate was built with stores.
+pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnostics) {
     unbuilt::check(graph, diagnostics);
+    durable::check(graph, durable, diagnostics);
     sources::check(graph, diagnostics);
     clauses::check(graph, diagnostics);
     retry::check(graph, diagnostics);

@@ -3,13 +3,11 @@
 //! The grammar is complete, so a block that is ahead of the implementation gets one plain answer
 //! at each such place instead of a syntax error.
 
-use crate::ast::{Attributes, TransitionKind};
+use crate::ast::TransitionKind;
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
-    let ast = graph.ast;
-    attributes(&ast.attributes, diagnostics);
     for transition in &graph.transitions {
         let transition = transition.declaration;
         let kind = match transition.kind {
@@ -23,13 +21,5 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 .error(&transition.keyword, format!("{kind} are not supported yet"))
                 .help("this version runs `step` and `split` transitions");
         }
-    }
-}
-
-fn attributes(attributes: &Attributes, diagnostics: &mut Diagnostics) {
-    if let Some(durable) = &attributes.durable {
-        diagnostics
-            .error(durable, "`#[durable]` is not supported yet")
-            .help("this version runs workflows in memory");
     }
 }

@@ -46,6 +46,14 @@ pub(super) fn for_wrapper(workflow: &Attributes) -> Tokens {
     Tokens::of(fitting.map(attribute).collect())
 }
 
+/// The last names of what a state, or the input, derives.
+pub(super) fn names(workflow: &Attributes, own: Option<&Attributes>) -> Vec<String> {
+    let own = own.into_iter().flat_map(|own| &own.derives);
+    let paths = workflow.derives.iter().chain(own);
+    let last = paths.filter_map(|derive| derive.path.segments.last());
+    last.map(|last| last.ident.to_string()).collect()
+}
+
 fn attribute(derive: &Derive) -> TokenStream {
     let path = &derive.path;
     if let Some(condition) = &derive.condition {

@@ -10,7 +10,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::{Context, policy, split, steps};
+use super::{Context, durable, policy, split, steps};
 use crate::ast::{self, Field};
 use crate::graph::{StateId, Transition};
 
@@ -270,6 +270,7 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
             demands.made.extend(made);
         }
     }
+    demands.made.extend(durable::demands(cx));
     for (state, handler) in policy::kept(cx) {
         let span = state.span();
         let names = cx.names(span);
@@ -279,7 +280,8 @@ fn demands(cx: &Context<'_>, context: &Ident) -> Demands {
     demands
 }
 
-fn without_self(tokens: TokenStream, of: &TokenStream) -> TokenStream {
+/// The tokens with `Self` as what it stands for.
+pub(super) fn without_self(tokens: TokenStream, of: &TokenStream) -> TokenStream {
     let replaced = tokens.into_iter().map(|token| match token {
         TokenTree::Ident(ident) if ident == "Self" => of.clone(),
         TokenTree::Group(group) => {
@@ -293,7 +295,7 @@ fn without_self(tokens: TokenStream, of: &TokenStream) -> TokenStream {
 }
 
 /// Types that everyone knows to be fine: there is no need to have rustc prove it.
-fn is_plain(ty: &Type) -> bool {
+pub(super) fn is_plain(ty: &Type) -> bool {
     const PLAIN: [&str; 16] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
         "u32", "u64", "u128", "usize",

@@ -11,6 +11,7 @@ mod derives;
 mod diagram;
 mod docs;
 mod drive;
+mod durable;
 mod editor;
 mod graph;
 mod machine;
@@ -33,20 +34,29 @@ use names::Fresh;
 
 pub(crate) use reader::Reader;
 
+/// What the crate was built with.
+#[derive(Clone, Copy)]
+pub(crate) struct Features {
+    pub(crate) runtime: bool,
+    pub(crate) durable: bool,
+}
+
 /// The errors of a block and everything that it becomes.
 pub(crate) fn generate(
     graph: &Graph<'_>,
     krate: &TokenStream,
-    runtime: bool,
+    features: Features,
     reader: Reader,
     errors: TokenStream,
 ) -> TokenStream {
-    let cx = Context::new(graph, krate, reader);
+    let runtime = features.runtime;
+    let cx = Context::new(graph, krate, features, reader);
     let mut code = TokenStream::new();
     if reader == Reader::Editor {
         code.extend(editor::completions(graph));
     }
     code.extend(errors);
+    code.extend(durable::alias(&cx));
     code.extend(states::structs(&cx));
     code.extend(machine::machine(&cx, runtime));
     code.extend(outcomes::enums(&cx));
@@ -69,6 +79,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let typestate = typestate::methods(cx);
     let workflow = drive::workflow(cx, runtime);
     let texts = runtime.then(|| split::texts(cx));
+    let durable = durable::implementation(cx);
     quote! {
         #quiet
         const _: () = {
@@ -77,6 +88,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #typestate
             #workflow
             #texts
+            #durable
         };
     }
 }
@@ -88,6 +100,8 @@ struct Context<'a> {
     private: Tokens,
     visibility: Tokens,
     reader: Reader,
+    /// The version, of a workflow whose runs can be stored.
+    version: Option<u32>,
     /// `Order`
     workflow: Ident,
     /// `OrderInput`, or `()` for a workflow without one.
@@ -103,7 +117,9 @@ struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn new(graph: &'a Graph<'a>, krate: &TokenStream, reader: Reader) -> Self {
+    fn new(graph: &'a Graph<'a>, krate: &TokenStream, features: Features, reader: Reader) -> Self {
+        let durable = graph.ast.attributes.durable.as_ref();
+        let durable = durable.filter(|_| features.durable);
         let name = &graph.ast.name;
         let fresh = Fresh::new(graph);
         let documented = |text: String| fresh.documented(&text, at(reader, name.span()));
@@ -119,6 +135,7 @@ impl<'a> Context<'a> {
             private: Tokens::of(quote!(#krate::__private)),
             visibility: Tokens::of(graph.ast.visibility.to_token_stream()),
             reader,
+            version: durable.map(|durable| durable.version),
             input: Tokens(input),
             any: documented(format!("Any{name}")),
             end: documented(format!("{name}End")),

@@ -1,8 +1,9 @@
 //! A struct for each state, and one for the input.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 
+use super::durable::{self, Serde};
 use super::{Context, derives};
 use crate::ast::Field;
 
@@ -13,13 +14,16 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
         let name = cx.input.with_spans(|_| ast.name.span());
         let span = cx.at(input.keyword.span());
         let visibility = cx.visibility(span);
-        let fields = fields(cx, &input.fields, span);
+        let serde = durable::serde(cx, None, &input.fields, &name.to_token_stream());
+        let fields = fields(cx, &input.fields, &serde, span);
+        let serde = &serde.attributes;
         let derives = derives::for_data(&ast.attributes, None);
         let doc = cx.doc(|| format!("What a run of [`{}`] is started with.", cx.workflow));
         code.extend(quote_spanned! {span=>
             #doc
             #[allow(missing_docs)]
             #derives
+            #serde
             #visibility struct #name #fields
         });
     }
@@ -35,26 +39,39 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
         let attributes = &declaration.attributes.kept;
         let derives = derives::for_data(&ast.attributes, Some(&declaration.attributes));
         let declared = declaration.fields.as_ref();
+        let serde = if declaration.transient.is_some() {
+            durable::Serde::default()
+        } else {
+            let fields = declared.map_or(&[] as &[Field], |fields| fields);
+            durable::serde(
+                cx,
+                Some(&declaration.attributes),
+                fields,
+                &name.to_token_stream(),
+            )
+        };
         let body = declared.map_or_else(
             || quote_spanned!(span=> ;),
-            |declared| fields(cx, declared, span),
+            |declared| fields(cx, declared, &serde, span),
         );
+        let serde = &serde.attributes;
         code.extend(quote_spanned! {span=>
-            #derives #(#attributes)* #visibility struct #name #body
+            #derives #serde #(#attributes)* #visibility struct #name #body
         });
     }
     code
 }
 
-fn fields(cx: &Context<'_>, fields: &[Field], span: Span) -> TokenStream {
-    let fields = fields.iter().map(|field| {
+fn fields(cx: &Context<'_>, fields: &[Field], serde: &Serde, span: Span) -> TokenStream {
+    let fields = fields.iter().enumerate().map(|(position, field)| {
         let Field {
             attributes,
             name,
             ty,
         } = field;
         let visibility = cx.visibility(name.span());
-        quote!(#(#attributes)* #visibility #name: #ty)
+        let serde = serde.of_fields.get(position);
+        quote!(#serde #(#attributes)* #visibility #name: #ty)
     });
     quote_spanned!(span=> { #(#fields,)* })
 }

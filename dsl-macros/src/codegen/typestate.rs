@@ -14,7 +14,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::{Context, Reader, Tokens, policy, steps};
-use crate::ast::{StateKind, plain};
+use crate::ast::{self, StateKind, plain};
 use crate::graph::{OWN_METHODS, StateId, Transition};
 
 pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
@@ -43,6 +43,11 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
                 .into_iter()
                 .map(|(_, handler)| handler.clone()),
         )
+        .chain(cx.version.iter().flat_map(|_| {
+            let branches = cx.graph.ast.transitions.iter();
+            let branches = branches.flat_map(ast::Transition::branches);
+            branches.map(|branch| branch.name.clone())
+        }))
         .chain([format_ident!("nothing")])
         .filter(move |name| seen.insert(plain(name)))
         .collect::<Vec<_>>()

@@ -5,6 +5,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Path, Result, Token};
 
+use super::durable;
 use crate::ast::{Attributes, Derive};
 use crate::diagnostics::Diagnostics;
 
@@ -23,7 +24,14 @@ pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Re
                 Err(error) => diagnostics.syntax(&error),
             }
         } else if path.is_ident("durable") {
-            attributes.durable = Some(attribute);
+            let durable = durable::parse(attribute, diagnostics);
+            if attributes.durable.is_some() {
+                diagnostics
+                    .error(&durable.attribute, "a workflow is durable once")
+                    .help("remove one of them");
+            } else {
+                attributes.durable = Some(durable);
+            }
         } else if path.is_ident("perpetual") {
             if !matches!(attribute.meta, Meta::Path(_)) {
                 diagnostics.error(&attribute.meta, "`#[perpetual]` takes no arguments");
@@ -97,7 +105,8 @@ pub(super) fn refuse(attributes: &Attributes, on: &str, diagnostics: &mut Diagno
 
 /// Reports attributes that belong on the workflow.
 pub(super) fn misplaced(attributes: &Attributes, on: &str, diagnostics: &mut Diagnostics) {
-    for attribute in attributes.durable.iter().chain(&attributes.perpetual) {
+    let durable = attributes.durable.iter().map(|it| &it.attribute);
+    for attribute in durable.chain(&attributes.perpetual) {
         let name = attribute
             .path()
             .get_ident()

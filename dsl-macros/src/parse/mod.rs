@@ -6,6 +6,7 @@
 
 mod attributes;
 mod clause;
+mod durable;
 mod duration;
 mod split;
 mod state;

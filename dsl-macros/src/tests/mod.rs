@@ -15,9 +15,13 @@ fn expand(block: TokenStream, reader: Reader) -> (Vec<Diagnostic>, TokenStream) 
     let mut diagnostics = Diagnostics::default();
     let code = parse::parse(block, &mut diagnostics).map(|ast| {
         let graph = graph::resolve(&ast, &mut diagnostics);
-        check::check(&graph, &mut diagnostics);
+        check::check(&graph, true, &mut diagnostics);
         let krate = quote!(stateway);
-        codegen::generate(&graph, &krate, true, reader, TokenStream::new())
+        let features = codegen::Features {
+            runtime: true,
+            durable: true,
+        };
+        codegen::generate(&graph, &krate, features, reader, TokenStream::new())
     });
     (diagnostics.into_errors(), code.unwrap_or_default())
 }

@@ -6,7 +6,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::super::{Context, policy};
+use super::super::{Context, durable, policy};
 use super::joined::variants;
 use super::{Shape, Whole};
 use crate::ast::Strategy;
@@ -140,6 +140,12 @@ impl Writer<'_> {
 
     /// The call of the handler, and how it ended.
     fn call(&self, position: usize, branch: &Branch<'_>) -> TokenStream {
+        let call = self.called(position, branch);
+        let span = self.cx.at(branch.declaration.name.span());
+        durable::remembered(self.cx, span, &branch.declaration.output, call)
+    }
+
+    fn called(&self, position: usize, branch: &Branch<'_>) -> TokenStream {
         let (private, context) = (self.private, self.context);
         let name = &branch.declaration.name;
         let span = self.cx.at(name.span());

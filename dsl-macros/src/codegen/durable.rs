@@ -1,0 +1,285 @@
+//! What the runs of a `#[durable]` workflow are stored by: serde for its data, and its states as bytes.
+//!
+//! A field that serde cannot store is reported where it is declared, once. The derived code has bounds that the
+//! compiler takes on trust, since they are for any lifetime, and the code that encodes compiles either way.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Meta, Type};
+
+use super::drive::{is_plain, without_self};
+use super::{Context, derives};
+use crate::ast::{Attributes, Field, plain};
+
+/// The crate under a name that derived code can find: serde takes its path as a text, in which the
+/// crate has no name if it was renamed.
+pub(super) fn alias(cx: &Context<'_>) -> Option<TokenStream> {
+    cx.version?;
+    let private = cx.private(Span::call_site());
+    let alias = alias_name(cx);
+    Some(quote! {
+        #[doc(hidden)]
+        #[allow(non_snake_case, unused_imports, clippy::all, clippy::pedantic)]
+        use #private as #alias;
+    })
+}
+
+fn alias_name(cx: &Context<'_>) -> Ident {
+    format_ident!(
+        "__{}_stored",
+        plain(&cx.graph.ast.name),
+        span = Span::call_site()
+    )
+}
+
+/// What goes to a struct that is stored.
+#[derive(Default)]
+pub(super) struct Serde {
+    /// Before the struct, behind its derives.
+    pub(super) attributes: TokenStream,
+    /// Before each field.
+    pub(super) of_fields: Vec<TokenStream>,
+}
+
+/// The serde of a struct with these fields, called `of`; `own` are the attributes of a state.
+pub(super) fn serde(
+    cx: &Context<'_>,
+    own: Option<&Attributes>,
+    fields: &[Field],
+    of: &TokenStream,
+) -> Serde {
+    let nothing = || Serde {
+        attributes: TokenStream::new(),
+        of_fields: fields.iter().map(|_| TokenStream::new()).collect(),
+    };
+    if cx.version.is_none() {
+        return nothing();
+    }
+    let known = derives::names(&cx.graph.ast.attributes, own);
+    let missing = ["Serialize", "Deserialize"].map(|name| !known.iter().any(|it| it == name));
+    if missing == [false, false] {
+        return nothing();
+    }
+    let span = Span::call_site();
+    let private = cx.private(span);
+    let derived = ["Serialize", "Deserialize"].into_iter().zip(missing);
+    let derived = derived
+        .filter(|(_, is_missing)| *is_missing)
+        .map(|(name, _)| {
+            let name = Ident::new(name, span);
+            quote!(#[derive(#private::serde::#name)])
+        });
+    let alias = alias_name(cx).to_string();
+    let crate_path = format!("{alias}::serde");
+    let mut bounds: Vec<(String, String)> = Vec::new();
+    let of_fields = fields.iter().map(|field| {
+        let Some(ty) = on_trust(field, of) else {
+            return TokenStream::new();
+        };
+        let bound = (
+            format!("for<'__stored> &'__stored ({ty}): {alias}::serde::Serialize"),
+            format!("for<'__stored> ({ty}): {alias}::serde::Deserialize<'__stored>"),
+        );
+        if !bounds.contains(&bound) {
+            bounds.push(bound);
+        }
+        let by = format!("{alias}::by_reference");
+        missing[0]
+            .then(|| quote!(#[serde(serialize_with = #by)]))
+            .unwrap_or_default()
+    });
+    let of_fields = of_fields.collect();
+    let (serialize, deserialize): (Vec<String>, Vec<String>) = bounds.into_iter().unzip();
+    let (serialize, deserialize) = (serialize.join(", "), deserialize.join(", "));
+    let bound = (!serialize.is_empty())
+        .then(|| quote!(, bound(serialize = #serialize, deserialize = #deserialize)));
+    Serde {
+        attributes: quote!(#(#derived)* #[serde(crate = #crate_path #bound)]),
+        of_fields,
+    }
+}
+
+/// The type of a field that is taken on trust, as a text; none for one that needs no trust, or that the user
+/// tells serde about.
+fn on_trust(field: &Field, of: &TokenStream) -> Option<String> {
+    if !is_demanded(field) {
+        return None;
+    }
+    let ty = without_self(field.ty.to_token_stream(), of).to_string();
+    // A text has no `$crate`.
+    (!ty.contains('$')).then_some(ty)
+}
+
+/// Whether serde has to know how to store the type of a field.
+fn is_demanded(field: &Field) -> bool {
+    !is_plain(&field.ty) && !is_string(&field.ty) && !field.attributes.iter().any(is_taken_over)
+}
+
+fn is_string(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident("String"))
+}
+
+/// Whether an attribute tells serde to store a field otherwise, or not at all.
+fn is_taken_over(attribute: &Attribute) -> bool {
+    const OTHERWISE: [&str; 6] = [
+        "deserialize_with",
+        "serialize_with",
+        "skip",
+        "skip_deserializing",
+        "skip_serializing",
+        "with",
+    ];
+    let Meta::List(list) = &attribute.meta else {
+        return false;
+    };
+    attribute.path().is_ident("serde")
+        && list.tokens.clone().into_iter().any(|token| {
+            let token = token.to_string();
+            OTHERWISE.contains(&token.as_str())
+        })
+}
+
+/// Calls that compile if everything that is stored can be.
+pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
+    let mut made = TokenStream::new();
+    if cx.version.is_none() {
+        return made;
+    }
+    let mut demand = |what: &str, fields: &[Field], of: &TokenStream| {
+        let mut seen: Vec<String> = Vec::new();
+        for field in fields.iter().filter(|field| is_demanded(field)) {
+            let span = field.ty.span();
+            let private = cx.alias(span);
+            let ty = without_self(field.ty.to_token_stream(), of);
+            if !seen.contains(&ty.to_string()) {
+                seen.push(ty.to_string());
+                let what = Ident::new(what, span);
+                made.extend(quote_spanned!(span=> #private::#what::<#ty, #of>();));
+            }
+        }
+    };
+    if let Some(input) = &cx.graph.ast.input {
+        // Of `OrderInput` the message would say what nobody wrote.
+        let of = cx.workflow.to_token_stream();
+        demand("demand_stored_input", &input.fields, &of);
+    }
+    for state in &cx.graph.states {
+        let stored = state.declaration.filter(|it| it.transient.is_none());
+        let fields = stored.and_then(|it| it.fields.as_deref());
+        let of = state.name.to_token_stream();
+        demand("demand_stored", fields.unwrap_or_default(), &of);
+    }
+    for branch in cx.graph.transitions.iter().flat_map(|it| &it.branches) {
+        let output = &branch.declaration.output;
+        if !is_plain(output) && !is_string(output) {
+            let span = output.span();
+            let (private, names) = (cx.alias(span), cx.names(span));
+            let name = &branch.declaration.name;
+            made.extend(
+                quote_spanned!(span=> #private::demand_stored_output::<#output, #names::#name>();),
+            );
+        }
+    }
+    made
+}
+
+/// `impl Durable for Order`.
+pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
+    let version = cx.version?;
+    let (workflow, any, end, input, state) = (&cx.workflow, &cx.any, &cx.end, &cx.input, &cx.state);
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
+    let stored = |state: &&crate::graph::State<'_>| {
+        state.declaration.is_none_or(|it| it.transient.is_none())
+    };
+    let kept: Vec<_> = cx
+        .graph
+        .states
+        .iter()
+        .filter(stored)
+        .map(|it| it.name)
+        .collect();
+    let positions = cx.graph.states.iter().enumerate();
+    let positions = positions
+        .filter(|(_, it)| stored(it))
+        .map(|(position, _)| position);
+    let has_transient = kept.len() < names.len();
+    let transient = has_transient.then(|| quote!(_ => #private::never_stored(),));
+    let finals = cx.graph.states.iter().filter(|state| state.kind.is_final());
+    let finals: Vec<_> = finals.map(|state| state.name).collect();
+    let result = |what: TokenStream| quote!(#private::Result<#what, #private::CodecError>);
+    let (bytes, of_input, of_state) = (
+        result(quote!(#private::Vec<u8>)),
+        result(input.to_token_stream()),
+        result(state.to_token_stream()),
+    );
+    Some(quote_spanned! {span=>
+        #[allow(unused_imports)]
+        use #private::NotStored as _;
+
+        impl #private::Durable for #workflow {
+            const VERSION: u32 = #version;
+
+            fn encode_input(input: &#input, codec: &dyn #private::Codec) -> #bytes {
+                #private::Stored(#private::Some(input)).encode(codec)
+            }
+
+            fn decode_input(bytes: &[u8], codec: &dyn #private::Codec) -> #of_input {
+                #private::Stored::<#input>(#private::None).decode(bytes, codec)
+            }
+
+            fn encode(state: &#state, codec: &dyn #private::Codec) -> #bytes {
+                match state {
+                    #(#state::#kept(state) => #private::Stored(#private::Some(state)).encode(codec),)*
+                    #transient
+                }
+            }
+
+            fn decode(position: usize, bytes: &[u8], codec: &dyn #private::Codec) -> #of_state {
+                match position {
+                    #(#positions => {
+                        #private::Stored::<#kept>(#private::None).decode(bytes, codec).map(#state::#kept)
+                    })*
+                    _ => #private::never_stored(),
+                }
+            }
+
+            fn into_any(input: #input, state: #state) -> #any {
+                match state {
+                    #(#state::#names(state) => #any::#names(#workflow(#private::enter(input, state))),)*
+                }
+            }
+
+            fn into_end(state: #state) -> #private::Option<#end> {
+                match state {
+                    #(#state::#finals(state) => #private::Some(#end::#finals(state)),)*
+                    _ => #private::None,
+                }
+            }
+        }
+    })
+}
+
+/// Around the call of a branch's handler: its output is stored, and not asked for again after a restart.
+pub(super) fn remembered(
+    cx: &Context<'_>,
+    span: Span,
+    output: &Type,
+    call: TokenStream,
+) -> TokenStream {
+    if cx.version.is_none() {
+        return call;
+    }
+    let private = cx.alias(span);
+    quote_spanned! {span=>
+        #private::remembered(
+            &branch,
+            |bytes, codec| #private::Stored::<#output>(#private::None).decode(bytes, codec),
+            |output, codec| #private::Stored(#private::Some(output)).encode(codec),
+            async { #call },
+        )
+        .await
+    }
+}
