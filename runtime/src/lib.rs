@@ -68,6 +68,8 @@ pub mod runner;
 mod split;
 #[cfg(feature = "durable")]
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "runtime")]
 mod time;
 
@@ -99,6 +101,8 @@ pub use stateway_core::{
     BranchInfo, EachInfo, Graph, Policy, Retry, SplitInfo, State, StateInfo, StateKind, Strategy,
     Transition, TransitionInfo, TransitionKind, UndoInfo, Workflow,
 };
+#[cfg(feature = "redb")]
+pub use store::{Durability, OpenError, RedbStore};
 #[cfg(feature = "durable")]
 pub use store::{MemoryStore, Store, StoreError};
 #[cfg(feature = "runtime")]

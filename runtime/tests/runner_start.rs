@@ -25,11 +25,15 @@ impl OrderSteps for Shop {
     type Error = String;
 
     async fn reserve(&self, _: Placed, step: &Step<Reserve>) -> Result<Reserve, String> {
-        Ok(step.to(Reserved { hold: step.input().items.len() as u64 }))
+        Ok(step.to(Reserved {
+            hold: step.input().items.len() as u64,
+        }))
     }
 
     async fn ship(&self, reserved: Reserved, step: &Step<Ship>) -> Result<Ship, String> {
-        Ok(step.to(Shipped { parcel: format!("{}/{}", step.key(), reserved.hold) }))
+        Ok(step.to(Shipped {
+            parcel: format!("{}/{}", step.key(), reserved.hold),
+        }))
     }
 }
 
@@ -41,8 +45,16 @@ async fn a_run_that_was_started_ends() {
         .launch()
         .await
         .unwrap();
-    let input = OrderInput { customer: "c".into(), items: vec![1, 2] };
+    let input = OrderInput {
+        customer: "c".into(),
+        items: vec![1, 2],
+    };
     let run = runner.start("o-42", input, Placed).await.unwrap();
     let end = run.end().await.unwrap();
-    assert_eq!(end, OrderEnd::Shipped(Shipped { parcel: "Order/o-42/2/2".into() }));
+    assert_eq!(
+        end,
+        OrderEnd::Shipped(Shipped {
+            parcel: "Order/o-42/2/2".into()
+        })
+    );
 }

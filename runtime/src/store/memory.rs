@@ -130,7 +130,7 @@ impl Store for MemoryStore {
             let of_workflow = |kept: &&mut Kept| kept.row.workflow == claim.workflow;
             let due = |kept: &&mut Kept| kept.row.is_claimable(kept.lease, claim.now);
             let mut due: Vec<_> = runs.values_mut().filter(of_workflow).filter(due).collect();
-            due.sort_by_key(|kept| kept.row.due);
+            due.sort_by_key(|kept| kept.row.claimable_from(kept.lease));
             let claimed = due.into_iter().take(claim.limit);
             Ok(claimed.map(|kept| kept.claim(claim.lease)).collect())
         })

@@ -17,6 +17,8 @@ mod apply;
 mod error;
 mod memory;
 mod record;
+#[cfg(feature = "redb")]
+mod redb;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,6 +27,8 @@ use std::time::SystemTime;
 
 use crate::key::RunId;
 
+#[cfg(feature = "redb")]
+pub use self::redb::{Durability, OpenError, RedbOptions, RedbStore};
 pub use apply::Fence;
 pub use error::StoreError;
 pub use memory::MemoryStore;
@@ -73,7 +77,7 @@ pub trait Store: Send + Sync + 'static {
     /// [`RollingBack`](Status::RollingBack), have a due time that is not after `now`, and no lease, or one that
     /// has passed at `now`.
     ///
-    /// Those that have been due for longest come first, at most `limit` of them. Each has its epoch
+    /// Those that might have been claimed for longest come first, at most `limit` of them. Each has its epoch
     /// counted up and its lease set. One whose lease had passed was not released: the process that held
     /// it died or stalled, and [`crashes`](RunRow::crashes) counts up.
     ///

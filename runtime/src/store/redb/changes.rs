@@ -1,0 +1,462 @@
+//! The operations that change something, inside the transaction of a batch.
+//!
+//! What an operation of a batch does is seen by those that follow it, in the tables and in the index. If
+//! the batch cannot be committed the store is closed, so the index is never ahead of the file.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use redb::ReadableTable;
+
+use super::format::{
+    Origin, Record, read_message, read_note, write_history, write_message, write_note,
+};
+use super::index::Index;
+use super::tables::{Fault, Lookup as _, Tables, broken, find, history_row, origin};
+use super::wire::micros;
+use crate::key::RunId;
+use crate::store::apply::Fence;
+use crate::store::{
+    Beat, Claim, Claimed, Commit, Created, Event, Heartbeat, HistoryRow, Message, NewRun, Note,
+    NoteRow, Purge, RunRow, Sent, Stop, StoreError,
+};
+
+/// The tables and the index, while a batch is applied.
+pub(super) struct Changes<'a> {
+    pub(super) tables: Tables<'a>,
+    pub(super) index: &'a mut Index,
+    pub(super) broken: &'a super::Broken,
+}
+
+impl Changes<'_> {
+    pub(super) fn create(&mut self, run: &NewRun) -> Result<Created, Fault> {
+        let tables = &mut self.tables;
+        if let Some(record) = find((&tables.runs, &tables.ended), &run.id)? {
+            let Origin {
+                input,
+                state,
+                payload,
+            } = origin(&tables.origins, &run.id)?;
+            return Ok(Created::Known {
+                row: record.row,
+                input,
+                state,
+                payload,
+            });
+        }
+        let record = Record::new(run);
+        let origin = Origin::write(&run.input, &run.state, &run.payload);
+        tables.origins.insert(&*run.id.text(), &*origin)?;
+        let started = HistoryRow {
+            sequence: 0,
+            at: run.at,
+            event: Event::Started {
+                state: run.state.clone(),
+            },
+        };
+        self.remember(&run.id, &started)?;
+        self.keep(None, &record, run.lease.map(micros))?;
+        Ok(Created::New(record.row))
+    }
+
+    pub(super) fn claim(&mut self, claim: &Claim) -> Result<Vec<Claimed>, Fault> {
+        let (now, lease) = (micros(claim.now), micros(claim.lease));
+        let mut claimed = Vec::new();
+        while claimed.len() < claim.limit {
+            let missing = claim.limit - claimed.len();
+            let due = self.index.due(&claim.workflow, now, missing);
+            if due.is_empty() {
+                break;
+            }
+            let mut is_stuck = true;
+            for (from, run) in due {
+                match self.take(&run, lease) {
+                    Ok(taken) => {
+                        is_stuck = false;
+                        claimed.push(taken);
+                    }
+                    Err(Fault::Answer(error)) => {
+                        // It stands still, and keeps nobody.
+                        is_stuck = false;
+                        self.broken.add(run.clone(), &error);
+                        self.index.forget(&claim.workflow, from, &run);
+                    }
+                    Err(fault) => return Err(fault),
+                }
+            }
+            // A lease that has passed already is claimed once.
+            if is_stuck || lease <= now {
+                break;
+            }
+        }
+        Ok(claimed)
+    }
+
+    /// Claims one run.
+    fn take(&mut self, run: &RunId, lease: i64) -> Result<Claimed, Fault> {
+        let before = self.live(run)?;
+        let origin = origin(&self.tables.origins, run)?;
+        let payload = payload(&self.tables.history, &before, Cow::Borrowed(&origin))?;
+        let notes = if before.has_notes {
+            self.notes(run)?
+        } else {
+            Vec::new()
+        };
+        let inbox = if before.messages > 0 {
+            self.inbox(run)?
+        } else {
+            Vec::new()
+        };
+        let mut record = before.clone();
+        record.row.claim(before.is_held);
+        record.is_held = true;
+        self.keep(Some(&before), &record, Some(lease))?;
+        Ok(Claimed {
+            row: record.row,
+            input: origin.input,
+            payload,
+            notes,
+            inbox,
+        })
+    }
+
+    pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
+        let run = &commit.run;
+        let fenced = || Fault::Answer(StoreError::Fenced { run: run.clone() });
+        let before = find((&self.tables.runs, &self.tables.ended), run)?;
+        let before = before.ok_or_else(|| not_found(run))?;
+        let fence = before.row.fence(commit.epoch, commit.sequence);
+        if fence.map_err(Fault::Answer)? == Fence::Passed {
+            let last = history_row(&self.tables.history, run, commit.sequence + 1)?;
+            let is_this = last.is_some_and(|last| commit.is_in(&last));
+            return if is_this { Ok(()) } else { Err(fenced()) };
+        }
+        let mut record = before.clone();
+        record.is_held = record.row.apply(commit);
+        if let Event::Transition { .. } = commit.event {
+            record.payload_at = record.row.sequence;
+        }
+        // First what may find a message that cannot be read.
+        if before.messages > 0 && !commit.consumed.is_empty() {
+            record.messages -= self.consume(run, &commit.consumed)?;
+        }
+        if before.has_notes && !matches!(commit.event, Event::Released) {
+            self.drop_notes(run)?;
+            record.has_notes = false;
+        }
+        self.remember(
+            run,
+            &HistoryRow {
+                sequence: record.row.sequence,
+                at: commit.at,
+                event: commit.event.clone(),
+            },
+        )?;
+        let lease = self.index.held(run).map(|held| held.lease);
+        let lease = lease.filter(|_| record.is_held);
+        self.keep(Some(&before), &record, lease)
+    }
+
+    pub(super) fn note(&mut self, note: &Note) -> Result<(), Fault> {
+        let before = self.live(&note.run)?;
+        let fence = before.row.fence(note.epoch, note.sequence);
+        if fence.map_err(Fault::Answer)? != Fence::Open {
+            let run = note.run.clone();
+            return Err(Fault::Answer(StoreError::Fenced { run }));
+        }
+        let key = (&*note.run.text(), &*note.note.key);
+        let progress = write_note(&note.note.progress);
+        self.tables.notes.insert(key, &*progress)?;
+        if before.has_notes {
+            return Ok(());
+        }
+        let record = Record {
+            has_notes: true,
+            ..before
+        };
+        self.tables
+            .runs
+            .insert(&*note.run.text(), &*record.write())?;
+        Ok(())
+    }
+
+    /// Extends leases, which are in memory only.
+    pub(super) fn heartbeat(&mut self, heartbeat: &Heartbeat) -> Vec<Beat> {
+        let lease = micros(heartbeat.lease);
+        let mut beats = Vec::new();
+        for (run, epoch) in &heartbeat.claims {
+            let beat = match self.index.extend(run, *epoch, lease) {
+                None => Beat {
+                    run: run.clone(),
+                    is_lost: true,
+                    stop: None,
+                    messages: 0,
+                },
+                Some(held) => Beat {
+                    run: run.clone(),
+                    is_lost: false,
+                    stop: held.stop,
+                    messages: held.messages as usize,
+                },
+            };
+            if beat.is_lost || beat.stop.is_some() || beat.messages > 0 {
+                beats.push(beat);
+            }
+        }
+        beats
+    }
+
+    pub(super) fn stop(&mut self, run: &RunId, stop: Stop, now: SystemTime) -> Result<(), Fault> {
+        self.change(run, |row| row.ask(stop, now))
+    }
+
+    pub(super) fn send(&mut self, message: &Message) -> Result<Sent, Fault> {
+        let run = &message.run;
+        let before = find((&self.tables.runs, &self.tables.ended), run)?;
+        let before = before.ok_or_else(|| not_found(run))?;
+        let key = (&*run.text(), &*message.id);
+        if self.tables.messages.get(key)?.is_some() {
+            return Ok(Sent::Known);
+        }
+        let mut record = before.clone();
+        record.row.wake(message.at).map_err(Fault::Answer)?;
+        record.messages += 1;
+        let last = {
+            let mut waiting = self
+                .tables
+                .inbox
+                .range((&*run.text(), 0)..=(&*run.text(), u64::MAX))?;
+            match waiting.next_back() {
+                Some(last) => last?.0.value().1 + 1,
+                None => 0,
+            }
+        };
+        self.tables.messages.insert(key, ())?;
+        self.tables
+            .inbox
+            .insert((&*run.text(), last), &*write_message(message))?;
+        let lease = self.index.held(run).map(|held| held.lease);
+        self.keep(Some(&before), &record, lease)?;
+        Ok(Sent::Kept)
+    }
+
+    pub(super) fn unpark(&mut self, run: &RunId, now: SystemTime) -> Result<(), Fault> {
+        self.change(run, |row| row.unpark(now))?;
+        self.broken.remove(run);
+        let sequence = self.live(run)?.row.sequence;
+        self.remember(
+            run,
+            &HistoryRow {
+                sequence,
+                at: now,
+                event: Event::Unparked,
+            },
+        )
+    }
+
+    pub(super) fn purge(&mut self, purge: &Purge) -> Result<u64, Fault> {
+        let before = micros(purge.ended_before);
+        let mut found = Vec::new();
+        {
+            let ended = self.tables.ended_at.range(..(before, ""))?;
+            for entry in ended {
+                if found.len() == purge.limit {
+                    break;
+                }
+                let entry = entry?;
+                let (at, id) = entry.0.value();
+                let run = RunId::from(id);
+                let is_of = match &purge.workflow {
+                    None => true,
+                    Some(workflow) => match self.tables.ended.find(&run) {
+                        Ok(record) => record.is_none_or(|record| record.row.workflow == *workflow),
+                        // Whose it is cannot be read.
+                        Err(Fault::Answer(_)) => false,
+                        Err(fault) => return Err(fault),
+                    },
+                };
+                if is_of {
+                    found.push((at, run));
+                }
+            }
+        }
+        for (at, run) in &found {
+            self.remove(*at, run)?;
+        }
+        Ok(found.len() as u64)
+    }
+
+    fn remove(&mut self, at: i64, run: &RunId) -> Result<(), Fault> {
+        let id = &*run.text();
+        let all = (id, 0)..=(id, u64::MAX);
+        self.tables.ended_at.remove((at, id))?;
+        self.tables.ended.remove(id)?;
+        self.tables.origins.remove(id)?;
+        self.tables.history.retain_in(all.clone(), |_, _| false)?;
+        self.tables.inbox.retain_in(all, |_, _| false)?;
+        self.drop_notes(run)?;
+        let messages = keys(
+            self.tables
+                .messages
+                .range((id, "")..)?
+                .map(|it| it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))),
+        )?;
+        for message in messages {
+            self.tables.messages.remove((id, &*message))?;
+        }
+        Ok(())
+    }
+
+    /// The record of a run that has not ended.
+    fn live(&self, run: &RunId) -> Result<Record, Fault> {
+        if let Some(record) = self.tables.runs.find(run)? {
+            return Ok(record);
+        }
+        Err(match self.tables.ended.find(run)? {
+            Some(_) => Fault::Answer(StoreError::Fenced { run: run.clone() }),
+            None => not_found(run),
+        })
+    }
+
+    /// Changes the row of a run, and nothing else.
+    fn change(
+        &mut self,
+        run: &RunId,
+        change: impl FnOnce(&mut RunRow) -> Result<(), StoreError>,
+    ) -> Result<(), Fault> {
+        let before = find((&self.tables.runs, &self.tables.ended), run)?;
+        let before = before.ok_or_else(|| not_found(run))?;
+        let mut record = before.clone();
+        change(&mut record.row).map_err(Fault::Answer)?;
+        let lease = self.index.held(run).map(|held| held.lease);
+        self.keep(Some(&before), &record, lease)
+    }
+
+    /// Writes the record of a run where it belongs.
+    fn keep(
+        &mut self,
+        before: Option<&Record>,
+        record: &Record,
+        lease: Option<i64>,
+    ) -> Result<(), Fault> {
+        let id = &*record.row.id.text();
+        let bytes = record.write();
+        if let Some(ended) = record.row.ended {
+            self.tables.runs.remove(id)?;
+            self.tables.ended.insert(id, &*bytes)?;
+            self.tables.ended_at.insert((micros(ended), id), ())?;
+        } else {
+            self.tables.runs.insert(id, &*bytes)?;
+        }
+        self.index.place(before, record, lease);
+        Ok(())
+    }
+
+    fn remember(&mut self, run: &RunId, row: &HistoryRow) -> Result<(), Fault> {
+        let bytes = write_history(row);
+        self.tables
+            .history
+            .insert((&*run.text(), row.sequence), &*bytes)?;
+        Ok(())
+    }
+
+    fn notes(&self, run: &RunId) -> Result<Vec<NoteRow>, Fault> {
+        let id = &*run.text();
+        let mut notes = Vec::new();
+        for entry in self.tables.notes.range((id, "")..)? {
+            let (key, progress) = entry?;
+            if key.value().0 != id {
+                break;
+            }
+            let progress = read_note(progress.value());
+            notes.push(NoteRow {
+                key: key.value().1.to_owned(),
+                progress: progress.map_err(|reason| broken(run, "a note", &reason))?,
+            });
+        }
+        Ok(notes)
+    }
+
+    fn drop_notes(&mut self, run: &RunId) -> Result<(), Fault> {
+        let id = &*run.text();
+        let notes = keys(
+            self.tables
+                .notes
+                .range((id, "")..)?
+                .map(|it| it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))),
+        )?;
+        for note in notes {
+            self.tables.notes.remove((id, &*note))?;
+        }
+        Ok(())
+    }
+
+    fn inbox(&self, run: &RunId) -> Result<Vec<Message>, Fault> {
+        let id = &*run.text();
+        let mut inbox = Vec::new();
+        for entry in self.tables.inbox.range((id, 0)..=(id, u64::MAX))? {
+            let message = read_message(run.clone(), entry?.1.value());
+            inbox.push(message.map_err(|reason| broken(run, "a message", &reason))?);
+        }
+        Ok(inbox)
+    }
+
+    /// Removes messages that were consumed. Says how many.
+    fn consume(&mut self, run: &RunId, consumed: &[String]) -> Result<u32, Fault> {
+        let id = &*run.text();
+        let mut gone = Vec::new();
+        for entry in self.tables.inbox.range((id, 0)..=(id, u64::MAX))? {
+            let (key, message) = entry?;
+            let message = read_message(run.clone(), message.value());
+            let message = message.map_err(|reason| broken(run, "a message", &reason))?;
+            if consumed.contains(&message.id) {
+                gone.push(key.value().1);
+            }
+        }
+        for arrival in &gone {
+            self.tables.inbox.remove((id, *arrival))?;
+        }
+        Ok(u32::try_from(gone.len()).unwrap_or(u32::MAX))
+    }
+}
+
+fn not_found(run: &RunId) -> Fault {
+    Fault::Answer(StoreError::NotFound { run: run.clone() })
+}
+
+/// The payload of the state that a run is in.
+pub(super) fn payload(
+    history: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
+    record: &Record,
+    origin: Cow<'_, Origin>,
+) -> Result<Vec<u8>, Fault> {
+    if record.payload_at == 0 {
+        return Ok(match origin {
+            Cow::Borrowed(origin) => origin.payload.clone(),
+            Cow::Owned(origin) => origin.payload,
+        });
+    }
+    let run = &record.row.id;
+    match history_row(history, run, record.payload_at)?.map(|row| row.event) {
+        Some(Event::Transition { payload, .. }) => Ok(payload),
+        _ => Err(broken(
+            run,
+            "its history",
+            &format!("row {} has no payload", record.payload_at),
+        )),
+    }
+}
+
+/// The keys as long as there are some.
+fn keys<E: Into<redb::Error>>(
+    entries: impl Iterator<Item = Result<Option<String>, E>>,
+) -> Result<Vec<String>, Fault> {
+    let mut keys = Vec::new();
+    for entry in entries {
+        match entry? {
+            Some(key) => keys.push(key),
+            None => break,
+        }
+    }
+    Ok(keys)
+}

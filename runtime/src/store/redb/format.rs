@@ -1,0 +1,317 @@
+//! The records of the file. `docs/format.md` describes them byte by byte.
+
+use super::wire::{Reader, Unread, Writer};
+use crate::key::RunId;
+use crate::store::{
+    Event, Failure, FailureKind, HistoryRow, Message, NewRun, Progress, RunRow, Status, Stop,
+};
+
+/// The version of the file and of every record.
+pub(super) const VERSION: u8 = 1;
+
+/// The row of a run, and what the store knows beside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) row: RunRow,
+    /// Whether somebody has claimed it and not given it back.
+    pub(super) is_held: bool,
+    /// The number of the history row that has the payload of its state; 0 for that it began with.
+    pub(super) payload_at: u64,
+    /// Whether there are notes, and how many messages wait.
+    pub(super) has_notes: bool,
+    pub(super) messages: u32,
+}
+
+/// What a run was started with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Origin {
+    pub(super) input: Vec<u8>,
+    pub(super) state: String,
+    pub(super) payload: Vec<u8>,
+}
+
+impl Record {
+    pub(super) fn new(run: &NewRun) -> Self {
+        Record {
+            row: RunRow::new(run),
+            is_held: run.lease.is_some(),
+            payload_at: 0,
+            has_notes: false,
+            messages: 0,
+        }
+    }
+
+    pub(super) fn write(&self) -> Vec<u8> {
+        let row = &self.row;
+        let mut to = Writer::record(VERSION);
+        to.text(&row.workflow)
+            .u32(row.version)
+            .u8(status(row.status))
+            .text(&row.state)
+            .u64(row.sequence)
+            .u64(row.epoch)
+            .u64(row.visit)
+            .u64(row.undos)
+            .u64(row.undo_before)
+            .u8(row.rolls_back.into())
+            .u32(row.crashes)
+            .time(row.started)
+            .time(row.entered)
+            .option(row.due, |to, due| {
+                to.time(due);
+            })
+            .u8(row.stop.map_or(0, |stop| match stop {
+                Stop::Cancel => 1,
+                Stop::Terminate => 2,
+            }))
+            .option(row.parked.as_ref(), |to, reason| {
+                to.text(reason);
+            })
+            .option(row.failure.as_ref(), write_failure)
+            .option(row.ended, |to, ended| {
+                to.time(ended);
+            })
+            .u8(self.is_held.into())
+            .u64(self.payload_at)
+            .u8(self.has_notes.into())
+            .u32(self.messages);
+        to.finish()
+    }
+
+    pub(super) fn read(id: RunId, bytes: &[u8]) -> Result<Self, Unread> {
+        let mut from = Reader::record(bytes, VERSION)?;
+        let row = RunRow {
+            id,
+            workflow: from.text()?,
+            version: from.u32()?,
+            status: read_status(from.u8()?)?,
+            state: from.text()?,
+            sequence: from.u64()?,
+            epoch: from.u64()?,
+            visit: from.u64()?,
+            undos: from.u64()?,
+            undo_before: from.u64()?,
+            rolls_back: from.flag()?,
+            crashes: from.u32()?,
+            started: from.time()?,
+            entered: from.time()?,
+            due: from.option(Reader::time)?,
+            stop: match from.u8()? {
+                0 => None,
+                1 => Some(Stop::Cancel),
+                2 => Some(Stop::Terminate),
+                other => return Err(format!("{other} is no request to stop")),
+            },
+            parked: from.option(Reader::text)?,
+            failure: from.option(read_failure)?,
+            ended: from.option(Reader::time)?,
+        };
+        let record = Record {
+            row,
+            is_held: from.flag()?,
+            payload_at: from.u64()?,
+            has_notes: from.flag()?,
+            messages: from.u32()?,
+        };
+        from.finish(record)
+    }
+}
+
+impl Origin {
+    pub(super) fn write(input: &[u8], state: &str, payload: &[u8]) -> Vec<u8> {
+        let mut to = Writer::record(VERSION);
+        to.bytes(input).text(state).bytes(payload);
+        to.finish()
+    }
+
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Unread> {
+        let mut from = Reader::record(bytes, VERSION)?;
+        let origin = Origin {
+            input: from.bytes()?,
+            state: from.text()?,
+            payload: from.bytes()?,
+        };
+        from.finish(origin)
+    }
+}
+
+const STATUSES: [Status; 7] = [
+    Status::Running,
+    Status::RollingBack,
+    Status::Parked,
+    Status::Done,
+    Status::Failed,
+    Status::Cancelled,
+    Status::Terminated,
+];
+
+fn status(status: Status) -> u8 {
+    number(&STATUSES, status)
+}
+
+fn read_status(number: u8) -> Result<Status, Unread> {
+    let status = STATUSES.get(usize::from(number)).copied();
+    status.ok_or_else(|| format!("{number} is no status"))
+}
+
+const KINDS: [FailureKind; 8] = [
+    FailureKind::Handler,
+    FailureKind::Join,
+    FailureKind::Panic,
+    FailureKind::Timeout,
+    FailureKind::Deadline,
+    FailureKind::BreakerOpen,
+    FailureKind::Cancelled,
+    FailureKind::Terminated,
+];
+
+fn number<T: PartialEq>(known: &[T], value: T) -> u8 {
+    let number = known.iter().position(|it| *it == value);
+    let number = number.expect("every variant has a number");
+    u8::try_from(number).expect("there are less than 256")
+}
+
+fn write_failure(to: &mut Writer, failure: &Failure) {
+    to.text(&failure.state)
+        .option(failure.transition.as_ref(), |to, transition| {
+            to.text(transition);
+        })
+        .u32(failure.attempts)
+        .u8(number(&KINDS, failure.kind))
+        .text(&failure.message);
+}
+
+fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
+    Ok(Failure {
+        state: from.text()?,
+        transition: from.option(Reader::text)?,
+        attempts: from.u32()?,
+        kind: {
+            let kind = from.u8()?;
+            let known = KINDS.get(usize::from(kind)).copied();
+            known.ok_or_else(|| format!("{kind} is no kind of failure"))?
+        },
+        message: from.text()?,
+    })
+}
+
+/// A row of the history, without its number, which is its key.
+pub(super) fn write_history(row: &HistoryRow) -> Vec<u8> {
+    let mut to = Writer::record(VERSION);
+    to.time(row.at);
+    match &row.event {
+        Event::Started { state } => to.u8(0).text(state),
+        Event::Transition {
+            transition,
+            visit,
+            attempts,
+            state,
+            payload,
+            undo,
+        } => to
+            .u8(1)
+            .text(transition)
+            .u64(*visit)
+            .u32(*attempts)
+            .text(state)
+            .option(undo.as_ref(), |to, undo| {
+                to.text(undo);
+            })
+            .bytes(payload),
+        Event::RollbackBegan => to.u8(2),
+        Event::Undone { of, attempts } => to.u8(3).u64(*of).u32(*attempts),
+        Event::NotUndone {
+            of,
+            attempts,
+            cause,
+        } => to.u8(4).u64(*of).u32(*attempts).text(cause),
+        Event::Released => to.u8(5),
+        Event::Parked { reason } => to.u8(6).text(reason),
+        Event::Unparked => to.u8(7),
+        Event::Ended => to.u8(8),
+    };
+    to.finish()
+}
+
+pub(super) fn read_history(sequence: u64, bytes: &[u8]) -> Result<HistoryRow, Unread> {
+    let mut from = Reader::record(bytes, VERSION)?;
+    let at = from.time()?;
+    let event = match from.u8()? {
+        0 => Event::Started {
+            state: from.text()?,
+        },
+        1 => Event::Transition {
+            transition: from.text()?,
+            visit: from.u64()?,
+            attempts: from.u32()?,
+            state: from.text()?,
+            undo: from.option(Reader::text)?,
+            payload: from.bytes()?,
+        },
+        2 => Event::RollbackBegan,
+        3 => Event::Undone {
+            of: from.u64()?,
+            attempts: from.u32()?,
+        },
+        4 => Event::NotUndone {
+            of: from.u64()?,
+            attempts: from.u32()?,
+            cause: from.text()?,
+        },
+        5 => Event::Released,
+        6 => Event::Parked {
+            reason: from.text()?,
+        },
+        7 => Event::Unparked,
+        8 => Event::Ended,
+        other => return Err(format!("{other} is no event")),
+    };
+    from.finish(HistoryRow {
+        sequence,
+        at,
+        event,
+    })
+}
+
+pub(super) fn write_note(progress: &Progress) -> Vec<u8> {
+    let mut to = Writer::record(VERSION);
+    match progress {
+        Progress::Attempts { made, due } => to.u8(0).u32(*made).time(*due),
+        Progress::Output(output) => to.u8(1).bytes(output),
+    };
+    to.finish()
+}
+
+pub(super) fn read_note(bytes: &[u8]) -> Result<Progress, Unread> {
+    let mut from = Reader::record(bytes, VERSION)?;
+    let progress = match from.u8()? {
+        0 => Progress::Attempts {
+            made: from.u32()?,
+            due: from.time()?,
+        },
+        1 => Progress::Output(from.bytes()?),
+        other => return Err(format!("{other} is no kind of note")),
+    };
+    from.finish(progress)
+}
+
+pub(super) fn write_message(message: &Message) -> Vec<u8> {
+    let mut to = Writer::record(VERSION);
+    to.text(&message.id)
+        .text(&message.signal)
+        .bytes(&message.payload)
+        .time(message.at);
+    to.finish()
+}
+
+pub(super) fn read_message(run: RunId, bytes: &[u8]) -> Result<Message, Unread> {
+    let mut from = Reader::record(bytes, VERSION)?;
+    let message = Message {
+        run,
+        id: from.text()?,
+        signal: from.text()?,
+        payload: from.bytes()?,
+        at: from.time()?,
+    };
+    from.finish(message)
+}

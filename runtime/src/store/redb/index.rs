@@ -1,0 +1,130 @@
+//! Which runs are due, and who holds them: what the store keeps in memory.
+//!
+//! One process at a time has the file, so the leases of a process that died are void. Of a run that waits,
+//! this is all there is in memory: its id, and when it is due.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::format::Record;
+use super::wire::micros;
+use crate::key::RunId;
+use crate::store::Stop;
+
+/// The runs that have not ended.
+#[derive(Default)]
+pub(super) struct Index {
+    /// By workflow, those that may be claimed at some time, and from when on.
+    queues: HashMap<Box<str>, BTreeSet<(i64, RunId)>>,
+    /// The claims that were not given back.
+    held: HashMap<RunId, Held>,
+}
+
+/// A claim.
+pub(super) struct Held {
+    pub(super) epoch: u64,
+    pub(super) lease: i64,
+    pub(super) due: Option<i64>,
+    workflow: Box<str>,
+    pub(super) stop: Option<Stop>,
+    pub(super) messages: u32,
+}
+
+impl Held {
+    fn claimable_from(&self) -> Option<i64> {
+        self.due.map(|due| due.max(self.lease))
+    }
+}
+
+impl Index {
+    /// The claim of a run, if there is one.
+    pub(super) fn held(&self, run: &RunId) -> Option<&Held> {
+        self.held.get(run)
+    }
+
+    /// Puts a run where its record says; `lease` is that of a claim which has not been given back. `before` is
+    /// the record as it was.
+    pub(super) fn place(&mut self, before: Option<&Record>, record: &Record, lease: Option<i64>) {
+        let run = &record.row.id;
+        if let Some(before) = before {
+            self.take_out(before);
+        }
+        let due = record
+            .row
+            .due
+            .map(micros)
+            .filter(|_| record.row.status.is_live());
+        let from = due.map(|due| lease.map_or(due, |lease| lease.max(due)));
+        if let Some(from) = from {
+            self.queue(&record.row.workflow).insert((from, run.clone()));
+        }
+        if let Some(lease) = lease.filter(|_| due.is_some()) {
+            let held = Held {
+                epoch: record.row.epoch,
+                lease,
+                due,
+                workflow: record.row.workflow.as_str().into(),
+                stop: record.row.stop,
+                messages: record.messages,
+            };
+            self.held.insert(run.clone(), held);
+        }
+    }
+
+    /// Takes a run out.
+    pub(super) fn take_out(&mut self, before: &Record) {
+        let run = &before.row.id;
+        let from = match self.held.remove(run) {
+            Some(held) => held.claimable_from(),
+            None => before.row.due.map(micros),
+        };
+        if let Some(from) = from {
+            self.queue(&before.row.workflow)
+                .remove(&(from, run.clone()));
+        }
+    }
+
+    /// Takes a run out of the queue at the place where it was found.
+    pub(super) fn forget(&mut self, workflow: &str, from: i64, run: &RunId) {
+        self.held.remove(run);
+        self.queue(workflow).remove(&(from, run.clone()));
+    }
+
+    /// Extends a claim, if it is still the one of this epoch.
+    pub(super) fn extend(&mut self, run: &RunId, epoch: u64, lease: i64) -> Option<&Held> {
+        let held = self.held.get_mut(run).filter(|held| held.epoch == epoch)?;
+        let before = held.claimable_from();
+        held.lease = lease;
+        let after = held.claimable_from();
+        if before != after
+            && let Some(queue) = self.queues.get_mut(&held.workflow)
+        {
+            if let Some(before) = before {
+                queue.remove(&(before, run.clone()));
+            }
+            queue.extend(after.map(|after| (after, run.clone())));
+        }
+        Some(held)
+    }
+
+    /// The runs of a workflow that may be claimed, the one that might be for longest first.
+    pub(super) fn due(&self, workflow: &str, now: i64, limit: usize) -> Vec<(i64, RunId)> {
+        let queue = self.queues.get(workflow).into_iter().flatten();
+        let due = queue.take_while(|(from, _)| *from <= now);
+        due.take(limit).cloned().collect()
+    }
+
+    /// When the first of them may be claimed.
+    pub(super) fn next(&self, workflow: &str) -> Option<i64> {
+        let first = self.queues.get(workflow)?.first()?;
+        Some(first.0)
+    }
+
+    fn queue(&mut self, workflow: &str) -> &mut BTreeSet<(i64, RunId)> {
+        // Asked first, since most have one.
+        if !self.queues.contains_key(workflow) {
+            self.queues.insert(workflow.into(), BTreeSet::new());
+        }
+        let queue = self.queues.get_mut(workflow);
+        queue.expect("it was just made")
+    }
+}

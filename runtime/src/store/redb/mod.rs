@@ -1,0 +1,299 @@
+//! Runs in one file, without a server.
+
+mod changes;
+mod format;
+mod index;
+mod open;
+mod reader;
+mod tables;
+mod wire;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
+
+use redb::ReadableDatabase as _;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::spawn_blocking;
+
+use super::{
+    Beat, Claim, Claimed, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message,
+    NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+};
+use crate::key::RunId;
+use changes::Changes;
+use index::Index;
+use tables::{Fault, Views};
+use wire::time;
+use writer::{Request, Stopped, Writer};
+
+pub use open::{Durability, OpenError, RedbOptions};
+
+/// Keeps runs in one file, by way of the crate `redb`.
+///
+/// A thread of its own writes: what comes together is written in one transaction and flushed once, so that
+/// the commits of runs that are under way at the same time share a flush. The workers of an
+/// executor are never blocked: writes wait in a bounded queue, and reads have threads of their own.
+///
+/// One process at a time has the file. Leases are kept in memory: when the file is opened all are void,
+/// since whoever held one is gone. A clone is the same store; when the last is dropped, what waits is written, and
+/// the file is closed.
+///
+/// `docs/format.md` in the repository describes the file.
+#[derive(Clone)]
+pub struct RedbStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Arc<redb::Database>,
+    places: Arc<Semaphore>,
+    /// None once it is closed.
+    requests: Option<Sender<Request>>,
+    writer: Option<JoinHandle<()>>,
+    broken: Arc<Broken>,
+    stopped: Stopped,
+}
+
+/// The runs that cannot be read, and why.
+#[derive(Default)]
+struct Broken(Mutex<BTreeMap<RunId, String>>);
+
+impl Broken {
+    fn runs(&self) -> MutexGuard<'_, BTreeMap<RunId, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, run: RunId, error: &StoreError) {
+        let reason = match error {
+            StoreError::Broken { reason, .. } => {
+                format!("what is stored of it cannot be read: {reason}")
+            }
+            error => error.to_string(),
+        };
+        self.runs().insert(run, reason);
+    }
+
+    fn remove(&self, run: &RunId) {
+        self.runs().remove(run);
+    }
+
+    fn reason(&self, run: &RunId) -> Option<String> {
+        self.runs().get(run).cloned()
+    }
+}
+
+impl RedbStore {
+    /// Opens a file, or makes it. More can be said by [`options`](RedbStore::options).
+    ///
+    /// # Errors
+    /// [`OpenError`], [`InUse`](OpenError::InUse) among others, if another process has it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        RedbStore::options().open(path)
+    }
+
+    /// A store that is not opened yet.
+    pub fn options() -> RedbOptions {
+        RedbOptions::default()
+    }
+
+    fn over(
+        database: Arc<redb::Database>,
+        options: &RedbOptions,
+        index: Index,
+        broken: Broken,
+    ) -> Self {
+        let (requests, waiting) = mpsc::channel();
+        let (broken, stopped) = (Arc::new(broken), Stopped::default());
+        let writer = Writer {
+            database: Arc::clone(&database),
+            durability: options.durability,
+            index,
+            broken: Arc::clone(&broken),
+            stopped: Arc::clone(&stopped),
+        };
+        let writer = thread::Builder::new()
+            .name("stateway-redb".to_owned())
+            .spawn(move || writer.work(&waiting))
+            .expect("the system has a thread for the writer");
+        RedbStore {
+            inner: Arc::new(Inner {
+                database,
+                places: Arc::new(Semaphore::new(options.queue)),
+                requests: Some(requests),
+                writer: Some(writer),
+                broken,
+                stopped,
+            }),
+        }
+    }
+
+    /// Writes, and waits until that is on disk. `weight` says about how many bytes it is.
+    fn write<T: Send + 'static>(
+        &self,
+        weight: usize,
+        operation: impl FnOnce(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        Box::pin(async move {
+            let place = Arc::clone(&self.inner.places).acquire_owned().await;
+            let place = place.map_err(|_| self.closed())?;
+            let (answer, answered) = oneshot::channel();
+            let operation = move |changes: &mut Changes<'_>| {
+                let result = match operation(changes) {
+                    Ok(value) => Ok(value),
+                    Err(Fault::Answer(error)) => Err(error),
+                    Err(Fault::Storage(error)) => return Err(error),
+                };
+                let answer = move || {
+                    // Whoever asked may have gone.
+                    let _ = answer.send(result);
+                };
+                Ok(Box::new(answer) as writer::Answer)
+            };
+            let request = Request {
+                operation: Box::new(operation),
+                weight,
+                place,
+            };
+            let requests = self.inner.requests.as_ref();
+            let requests = requests.expect("it is closed when nobody has it");
+            requests.send(request).map_err(|_| self.closed())?;
+            match answered.await {
+                Ok(result) => result,
+                // It was in a batch that was not committed, as far as is known.
+                Err(_) => Err(StoreError::unavailable(self.closed())),
+            }
+        })
+    }
+
+    fn closed(&self) -> StoreError {
+        let stopped = &self.inner.stopped;
+        let reason = stopped
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        StoreError::Closed { reason }
+    }
+
+    /// Reads from a snapshot that has everything acknowledged so far.
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Views, &Broken) -> Result<T, Fault> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        Box::pin(async move {
+            let database = Arc::clone(&self.inner.database);
+            let broken = Arc::clone(&self.inner.broken);
+            let read = spawn_blocking(move || {
+                let transaction = database.begin_read()?;
+                read(&Views::open(&transaction)?, &broken)
+            });
+            match read.await {
+                Ok(Ok(value)) => Ok(value),
+                Ok(Err(Fault::Answer(error))) => Err(error),
+                Ok(Err(Fault::Storage(error))) => Err(StoreError::unavailable(error)),
+                Err(error) => Err(StoreError::unavailable(error)),
+            }
+        })
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(writer) = self.writer.take() {
+            // It has caught its own panics.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl fmt::Debug for RedbStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedbStore").finish_non_exhaustive()
+    }
+}
+
+/// About how many bytes a record takes beside its payloads.
+const RECORD: usize = 256;
+
+impl Store for RedbStore {
+    fn create(&self, run: NewRun) -> StoreFuture<'_, Created> {
+        let weight = RECORD + run.input.len() + run.payload.len();
+        self.write(weight, move |changes| changes.create(&run))
+    }
+
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Vec<Claimed>> {
+        let weight = RECORD * claim.limit.min(4096);
+        self.write(weight, move |changes| changes.claim(&claim))
+    }
+
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
+        let payload = match &commit.event {
+            Event::Transition { payload, .. } => payload.len(),
+            _ => 0,
+        };
+        self.write(RECORD + payload, move |changes| changes.commit(&commit))
+    }
+
+    fn note(&self, note: Note) -> StoreFuture<'_, ()> {
+        let payload = match &note.note.progress {
+            Progress::Output(output) => output.len(),
+            Progress::Attempts { .. } => 0,
+        };
+        self.write(RECORD + payload, move |changes| changes.note(&note))
+    }
+
+    fn heartbeat(&self, heartbeat: Heartbeat) -> StoreFuture<'_, Vec<Beat>> {
+        self.write(0, move |changes| Ok(changes.heartbeat(&heartbeat)))
+    }
+
+    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.write(RECORD, move |changes| changes.stop(&run, stop, now))
+    }
+
+    fn send(&self, message: Message) -> StoreFuture<'_, Sent> {
+        let weight = RECORD + message.payload.len();
+        self.write(weight, move |changes| changes.send(&message))
+    }
+
+    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.write(RECORD, move |changes| changes.unpark(&run, now))
+    }
+
+    fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
+        let run = run.clone();
+        self.read(move |views, _| views.get(&run))
+    }
+
+    fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>> {
+        self.read(move |views, broken| views.list(&filter, broken))
+    }
+
+    fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
+        let run = run.clone();
+        self.read(move |views, _| views.history(&run, from, limit))
+    }
+
+    fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
+        let run = run.clone();
+        self.read(move |views, _| views.undoable(&run, limit))
+    }
+
+    fn purge(&self, purge: Purge) -> StoreFuture<'_, u64> {
+        self.write(RECORD, move |changes| changes.purge(&purge))
+    }
+
+    fn next_due(&self, workflow: &str) -> StoreFuture<'_, Option<SystemTime>> {
+        let workflow = workflow.to_owned();
+        self.write(0, move |changes| {
+            Ok(changes.index.next(&workflow).and_then(time))
+        })
+    }
+}

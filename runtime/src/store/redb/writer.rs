@@ -1,0 +1,151 @@
+//! The one thread that writes: it takes what waits, applies it in one transaction, and flushes once.
+//!
+//! So runs that are under way at the same time share a flush: while one batch is on its way to the disk,
+//! the next gathers. (Group commit: Gawlick and Kinkade, 1985.)
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::changes::Changes;
+use super::index::Index;
+use super::tables::Tables;
+use super::{Broken, Durability};
+use crate::panic::message;
+
+/// An operation: it gives how to answer, when the batch is on disk.
+pub(super) type Operation = Box<dyn FnOnce(&mut Changes<'_>) -> Result<Answer, redb::Error> + Send>;
+
+/// Answers the caller.
+pub(super) type Answer = Box<dyn FnOnce() + Send>;
+
+/// What waits for the writer.
+pub(super) struct Request {
+    pub(super) operation: Operation,
+    /// About how many bytes it writes.
+    pub(super) weight: usize,
+    /// Its place in the queue.
+    pub(super) place: OwnedSemaphorePermit,
+}
+
+/// A batch has at most so many operations, and about so many bytes.
+const OPERATIONS: usize = 4096;
+const BYTES: usize = 16 << 20;
+
+/// Why the writer has stopped, if it has by itself.
+pub(super) type Stopped = Arc<Mutex<Option<String>>>;
+
+pub(super) struct Writer {
+    pub(super) database: Arc<redb::Database>,
+    pub(super) durability: Durability,
+    pub(super) index: Index,
+    pub(super) broken: Arc<Broken>,
+    pub(super) stopped: Stopped,
+}
+
+impl Writer {
+    /// Writes until nobody can ask any more, or the file cannot be written.
+    pub(super) fn work(mut self, requests: &Receiver<Request>) {
+        let worked = catch_unwind(AssertUnwindSafe(|| self.keep_writing(requests)));
+        let reason = match worked {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => format!("its writer panicked: {}", message(panic)),
+        };
+        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        *stopped = Some(reason);
+        // Whoever waits is dropped with the receiver, and told.
+    }
+
+    fn keep_writing(&mut self, requests: &Receiver<Request>) -> Result<(), redb::Error> {
+        // Since when something was acknowledged that is not on disk.
+        let mut behind: Option<Instant> = None;
+        loop {
+            let first = match (self.durability, behind) {
+                (Durability::MayLoseLatest { within }, Some(since)) => {
+                    requests.recv_timeout(within.saturating_sub(since.elapsed()))
+                }
+                _ => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match first {
+                Ok(first) => {
+                    let is_late = self.is_late(behind);
+                    let flushes = self.durability == Durability::Flushed || is_late;
+                    self.write(first, requests, flushes)?;
+                    behind = if flushes {
+                        None
+                    } else {
+                        behind.or_else(|| Some(Instant::now()))
+                    };
+                }
+                Err(end) => {
+                    if behind.take().is_some() {
+                        self.flush()?;
+                    }
+                    if end == RecvTimeoutError::Disconnected {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_late(&self, behind: Option<Instant>) -> bool {
+        let Durability::MayLoseLatest { within } = self.durability else {
+            return false;
+        };
+        behind.is_some_and(|since| since.elapsed() >= within)
+    }
+
+    /// Writes one batch, and answers it.
+    fn write(
+        &mut self,
+        first: Request,
+        requests: &Receiver<Request>,
+        flushes: bool,
+    ) -> Result<(), redb::Error> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(if flushes {
+            redb::Durability::Immediate
+        } else {
+            redb::Durability::None
+        })?;
+        let mut answers = Vec::new();
+        // They keep their places until they are on disk.
+        let mut places = Vec::new();
+        {
+            let mut changes = Changes {
+                tables: Tables::open(&transaction)?,
+                index: &mut self.index,
+                broken: &self.broken,
+            };
+            let (mut next, mut bytes) = (Some(first), 0);
+            while let Some(request) = next {
+                bytes += request.weight;
+                answers.push((request.operation)(&mut changes)?);
+                places.push(request.place);
+                next = if answers.len() < OPERATIONS && bytes < BYTES {
+                    requests.try_recv().ok()
+                } else {
+                    None
+                };
+            }
+        }
+        transaction.commit()?;
+        for answer in answers {
+            answer();
+        }
+        Ok(())
+    }
+
+    /// Brings to disk what was acknowledged.
+    fn flush(&self) -> Result<(), redb::Error> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(redb::Durability::Immediate)?;
+        transaction.commit()?;
+        Ok(())
+    }
+}

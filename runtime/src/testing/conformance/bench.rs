@@ -1,0 +1,198 @@
+//! What the checks have in common: a run, a time, and the operations in short.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::key::RunId;
+use crate::store::{
+    Claim, Claimed, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
+    Note, NoteRow, Progress, RunRow, Status, Store, StoreError,
+};
+
+pub(super) type AnyStore = Arc<dyn Store>;
+
+/// The workflow that runs are of.
+pub(super) const WORKFLOW: &str = "Order";
+
+/// So many seconds after the checks began.
+pub(super) fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
+}
+
+pub(super) fn new(id: &str) -> NewRun {
+    NewRun {
+        id: id.into(),
+        workflow: WORKFLOW.into(),
+        version: 1,
+        input: b"input".to_vec(),
+        state: "Placed".into(),
+        payload: b"placed".to_vec(),
+        at: at(0),
+        lease: None,
+    }
+}
+
+/// Adds a run that nobody holds.
+pub(super) async fn add(store: &AnyStore, id: &str) -> RunRow {
+    created(store.create(new(id)).await)
+}
+
+/// Adds a run that is held until 100 seconds.
+pub(super) async fn hold(store: &AnyStore, id: &str) -> RunRow {
+    let run = NewRun {
+        lease: Some(at(100)),
+        ..new(id)
+    };
+    created(store.create(run).await)
+}
+
+fn created(created: Result<Created, StoreError>) -> RunRow {
+    match created {
+        Ok(Created::New(row)) => row,
+        other => panic!("a new run was not added: {other:?}"),
+    }
+}
+
+pub(super) async fn claim_at(store: &AnyStore, now: u64, limit: usize) -> Vec<Claimed> {
+    let claim = Claim {
+        workflow: WORKFLOW.into(),
+        now: at(now),
+        lease: at(now + 100),
+        limit,
+    };
+    store.claim(claim).await.expect("a claim is answered")
+}
+
+/// Claims the one run that is due.
+pub(super) async fn claim(store: &AnyStore, now: u64) -> Claimed {
+    let mut claimed = claim_at(store, now, 10).await;
+    assert_eq!(claimed.len(), 1, "one run is due at {now}");
+    claimed.remove(0)
+}
+
+/// A transition into this state.
+pub(super) fn step(row: &RunRow, state: &str) -> Commit {
+    let event = Event::Transition {
+        transition: format!("to_{state}"),
+        visit: row.visit + 1,
+        attempts: 1,
+        state: state.into(),
+        payload: state.as_bytes().to_vec(),
+        undo: None,
+    };
+    commit(row, event, Status::Running)
+}
+
+/// The same, with an undo.
+pub(super) fn undoable(row: &RunRow, state: &str) -> Commit {
+    let mut commit = step(row, state);
+    if let Event::Transition { undo, .. } = &mut commit.event {
+        *undo = Some(format!("undo_{state}"));
+    }
+    commit
+}
+
+pub(super) fn commit(row: &RunRow, event: Event, status: Status) -> Commit {
+    Commit {
+        run: row.id.clone(),
+        epoch: row.epoch,
+        sequence: row.sequence,
+        at: at(10 + row.sequence),
+        event,
+        status,
+        release: None,
+        failure: None,
+        consumed: Vec::new(),
+    }
+}
+
+/// Commits, and gives the row as it is then.
+pub(super) async fn go(store: &AnyStore, commit: Commit) -> RunRow {
+    let run = commit.run.clone();
+    store
+        .commit(commit)
+        .await
+        .expect("whoever holds the run moves it");
+    get(store, &run).await.row
+}
+
+/// Gives a run back until then.
+pub(super) async fn give_back(store: &AnyStore, row: &RunRow, due: u64) -> RunRow {
+    let back = Commit {
+        release: Some(at(due)),
+        ..commit(row, Event::Released, row.status)
+    };
+    go(store, back).await
+}
+
+/// Ends a run well.
+pub(super) async fn end(store: &AnyStore, row: &RunRow) -> RunRow {
+    let end = Commit {
+        status: Status::Done,
+        ..step(row, "Shipped")
+    };
+    go(store, end).await
+}
+
+pub(super) async fn park(store: &AnyStore, row: &RunRow) -> RunRow {
+    let reason = "somebody has to look".to_owned();
+    go(store, commit(row, Event::Parked { reason }, Status::Parked)).await
+}
+
+pub(super) async fn get(store: &AnyStore, run: &RunId) -> Found {
+    let found = store.get(run).await.expect("a run is read");
+    found.expect("a run that was added is there")
+}
+
+pub(super) async fn history(store: &AnyStore, run: &RunId) -> Vec<HistoryRow> {
+    let history = store.history(run, 0, 1_000).await;
+    history.expect("a history is read")
+}
+
+pub(super) async fn list(store: &AnyStore, filter: Filter) -> Vec<String> {
+    let rows = store.list(filter).await.expect("runs are listed");
+    rows.iter().map(|row| row.id.to_string()).collect()
+}
+
+pub(super) fn note(row: &RunRow, key: &str, progress: Progress) -> Note {
+    Note {
+        run: row.id.clone(),
+        epoch: row.epoch,
+        sequence: row.sequence,
+        note: NoteRow {
+            key: key.into(),
+            progress,
+        },
+    }
+}
+
+pub(super) fn message(run: &str, id: &str) -> Message {
+    Message {
+        run: run.into(),
+        id: id.into(),
+        signal: "approve".into(),
+        payload: id.as_bytes().to_vec(),
+        at: at(5),
+    }
+}
+
+pub(super) fn beat(rows: &[&RunRow], until: u64) -> Heartbeat {
+    Heartbeat {
+        claims: rows.iter().map(|row| (row.id.clone(), row.epoch)).collect(),
+        lease: at(until),
+    }
+}
+
+/// That an operation was refused because the run is another's, or has moved on.
+#[track_caller]
+pub(super) fn is_fenced<T: std::fmt::Debug>(answer: &Result<T, StoreError>, why: &str) {
+    assert!(
+        matches!(answer, Err(StoreError::Fenced { .. })),
+        "law 4: {why}, so it is fenced, and not {answer:?}"
+    );
+}
+
+/// Everything that can be read of a run.
+pub(super) async fn all_of(store: &AnyStore, run: &RunId) -> (Found, Vec<HistoryRow>) {
+    (get(store, run).await, history(store, run).await)
+}

@@ -1,0 +1,164 @@
+//! Adding runs, once each.
+
+use std::sync::Arc;
+
+use super::bench::{AnyStore, add, all_of, at, claim, claim_at, get, history, hold, new};
+use crate::store::{Created, Event, NewRun, Status};
+
+pub async fn a_run_begins_in_the_state_it_was_created_in(store: AnyStore) {
+    let row = add(&store, "a").await;
+    let (found, history) = all_of(&store, &row.id).await;
+    assert_eq!(found.row, row, "what was returned is what is stored");
+    assert_eq!(
+        (&*row.workflow, row.version, &*row.state),
+        ("Order", 1, "Placed")
+    );
+    assert_eq!(
+        (row.status, row.sequence, row.epoch, row.visit),
+        (Status::Running, 0, 0, 0)
+    );
+    assert_eq!((row.started, row.entered), (at(0), at(0)));
+    assert_eq!(
+        (found.input, found.payload),
+        (b"input".to_vec(), b"placed".to_vec())
+    );
+    let started = Event::Started {
+        state: "Placed".into(),
+    };
+    assert_eq!(history.len(), 1, "a history begins with its start");
+    assert_eq!(
+        (history[0].sequence, history[0].at, &history[0].event),
+        (0, at(0), &started)
+    );
+}
+
+pub async fn a_run_that_is_there_is_not_added_again(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let before = all_of(&store, &row.id).await;
+    let other = NewRun {
+        input: b"other".to_vec(),
+        state: "Else".into(),
+        lease: Some(at(500)),
+        ..new("a")
+    };
+    match store.create(other).await {
+        Ok(Created::Known {
+            row: known,
+            input,
+            state,
+            payload,
+        }) => {
+            assert_eq!(known, row);
+            assert_eq!(
+                (input, &*state, payload),
+                (b"input".to_vec(), "Placed", b"placed".to_vec())
+            );
+        }
+        other => panic!("a run with this id is there, and it is not {other:?}"),
+    }
+    assert_eq!(
+        all_of(&store, &row.id).await,
+        before,
+        "and nothing has changed"
+    );
+}
+
+pub async fn an_id_belongs_to_one_run_of_all_workflows(store: AnyStore) {
+    add(&store, "a").await;
+    let other = NewRun {
+        workflow: "Other".into(),
+        ..new("a")
+    };
+    let created = store.create(other).await;
+    assert!(
+        matches!(&created, Ok(Created::Known { row, .. }) if row.workflow == "Order"),
+        "an id is unique in the store: {created:?}"
+    );
+}
+
+pub async fn of_many_that_create_one_run_one_is_first(store: AnyStore) {
+    let mut tasks = Vec::new();
+    for number in 0..16u8 {
+        let store = Arc::clone(&store);
+        let run = NewRun {
+            input: vec![number],
+            ..new("a")
+        };
+        tasks.push(tokio::spawn(
+            async move { (number, store.create(run).await) },
+        ));
+    }
+    let mut first = Vec::new();
+    for task in tasks {
+        let (number, created) = task.await.expect("nothing panics");
+        if let Created::New(_) = created.expect("a run is created") {
+            first.push(number);
+        }
+    }
+    assert_eq!(first.len(), 1, "law 2: one of them was first");
+    assert_eq!(
+        get(&store, &"a".into()).await.input,
+        first,
+        "and the run is that one's"
+    );
+    assert_eq!(history(&store, &"a".into()).await.len(), 1);
+}
+
+pub async fn a_run_without_a_lease_is_due_at_once(store: AnyStore) {
+    add(&store, "a").await;
+    let claimed = claim(&store, 0).await;
+    assert_eq!((claimed.row.epoch, claimed.row.crashes), (1, 0));
+}
+
+pub async fn a_run_with_a_lease_is_held_by_its_creator(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    assert_eq!(row.epoch, 1, "its creator has the first epoch");
+    assert!(
+        claim_at(&store, 99, 10).await.is_empty(),
+        "it is held until 100"
+    );
+}
+
+pub async fn any_text_is_an_id(store: AnyStore) {
+    let long = "x".repeat(255);
+    let ids = [
+        "a",
+        "a/b",
+        "ä ö",
+        "%2F",
+        "0123456789abcdef0123456789abcdef",
+        "\u{0}",
+        "-",
+        &long,
+    ];
+    for id in ids {
+        hold(&store, id).await;
+    }
+    for id in ids {
+        let found = get(&store, &id.into()).await;
+        assert_eq!(found.row.id.text(), id);
+    }
+}
+
+pub async fn any_bytes_are_a_payload(store: AnyStore) {
+    let payloads = [
+        Vec::new(),
+        vec![0; 3],
+        (0..=255).collect(),
+        vec![7; 1 << 20],
+    ];
+    for (number, payload) in payloads.into_iter().enumerate() {
+        let id = format!("run-{number}");
+        let run = NewRun {
+            input: payload.clone(),
+            payload: payload.clone(),
+            ..new(&id)
+        };
+        store.create(run).await.expect("it is created");
+        let found = get(&store, &id.into()).await;
+        assert!(
+            found.input == payload && found.payload == payload,
+            "payload {number} comes back"
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! Messages: kept until they are consumed, each once.
+
+use super::bench::{AnyStore, at, beat, claim, claim_at, end, give_back, go, hold, message, step};
+use crate::store::{Commit, Message, Sent, StoreError};
+
+async fn send(store: &AnyStore, run: &str, id: &str) -> Sent {
+    store
+        .send(message(run, id))
+        .await
+        .expect("a message is taken")
+}
+
+fn ids(inbox: &[Message]) -> Vec<&str> {
+    inbox.iter().map(|message| &*message.id).collect()
+}
+
+pub async fn a_message_is_given_to_the_next_claim(store: AnyStore) {
+    hold(&store, "a").await;
+    assert_eq!(send(&store, "a", "m").await, Sent::Kept);
+    assert_eq!(claim(&store, 100).await.inbox, [message("a", "m")]);
+}
+
+pub async fn messages_come_in_order(store: AnyStore) {
+    hold(&store, "a").await;
+    let sent = ["z", "a", "m", "b"];
+    for id in sent {
+        send(&store, "a", id).await;
+    }
+    assert_eq!(
+        ids(&claim(&store, 100).await.inbox),
+        sent,
+        "the order in which they came"
+    );
+}
+
+pub async fn a_message_is_kept_once(store: AnyStore) {
+    hold(&store, "a").await;
+    send(&store, "a", "m").await;
+    let again = Message {
+        payload: b"other".to_vec(),
+        ..message("a", "m")
+    };
+    assert_eq!(
+        store.send(again).await.expect("it is answered"),
+        Sent::Known
+    );
+    assert_eq!(
+        claim(&store, 100).await.inbox,
+        [message("a", "m")],
+        "the first is the one that counts"
+    );
+}
+
+pub async fn a_consumed_message_is_still_known(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    send(&store, "a", "m").await;
+    let consumes = Commit {
+        consumed: vec!["m".into()],
+        ..step(&row, "Approved")
+    };
+    go(&store, consumes).await;
+    assert_eq!(
+        send(&store, "a", "m").await,
+        Sent::Known,
+        "it was consumed, and comes late a second time"
+    );
+    assert!(claim(&store, 100).await.inbox.is_empty());
+}
+
+pub async fn a_message_that_is_not_consumed_stays(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    for id in ["m", "n", "o"] {
+        send(&store, "a", id).await;
+    }
+    let consumes = Commit {
+        consumed: vec!["n".into()],
+        ..step(&row, "Approved")
+    };
+    go(&store, consumes).await;
+    assert_eq!(ids(&claim(&store, 100).await.inbox), ["m", "o"]);
+    send(&store, "a", "p").await;
+    assert_eq!(ids(&claim(&store, 200).await.inbox), ["m", "o", "p"]);
+}
+
+pub async fn a_message_makes_a_run_due(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    give_back(&store, &row, 5_000).await;
+    assert!(claim_at(&store, 50, 10).await.is_empty());
+    send(&store, "a", "m").await;
+    assert_eq!(
+        claim_at(&store, 50, 10).await.len(),
+        1,
+        "it has something to do"
+    );
+}
+
+pub async fn a_message_to_an_unknown_run_is_not_found(store: AnyStore) {
+    let answer = store.send(message("a", "m")).await;
+    assert!(
+        matches!(answer, Err(StoreError::NotFound { .. })),
+        "{answer:?}"
+    );
+}
+
+pub async fn a_message_to_an_ended_run_is_refused(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    end(&store, &row).await;
+    let answer = store.send(message("a", "m")).await;
+    assert!(
+        matches!(answer, Err(StoreError::Ended { .. })),
+        "{answer:?}"
+    );
+}
+
+pub async fn the_holder_hears_of_a_message(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    send(&store, "a", "m").await;
+    send(&store, "a", "n").await;
+    let beats = store
+        .heartbeat(beat(&[&row], 200))
+        .await
+        .expect("it is answered");
+    assert!(
+        matches!(&*beats, [beat] if !beat.is_lost && beat.messages == 2 && beat.run == row.id),
+        "two messages wait: {beats:?}"
+    );
+    assert_eq!(
+        claim(&store, 200).await.row.epoch,
+        2,
+        "and the lease was extended"
+    );
+}
+
+pub async fn equal_ids_of_two_runs_are_two_messages(store: AnyStore) {
+    for run in ["a", "b"] {
+        hold(&store, run).await;
+        assert_eq!(send(&store, run, "m").await, Sent::Kept);
+    }
+    for claimed in claim_at(&store, 100, 10).await {
+        assert_eq!(ids(&claimed.inbox), ["m"]);
+    }
+    assert_eq!(message("a", "m").at, at(5));
+}

@@ -1,0 +1,213 @@
+//! The checks that every store has to pass, each a law of [`Store`](crate::Store) that it would break.
+
+mod bench;
+#[doc(hidden)]
+pub mod claims;
+#[doc(hidden)]
+pub mod commits;
+#[doc(hidden)]
+pub mod create;
+#[doc(hidden)]
+pub mod endings;
+#[doc(hidden)]
+pub mod fence;
+#[doc(hidden)]
+pub mod messages;
+#[doc(hidden)]
+pub mod notes;
+#[doc(hidden)]
+pub mod reading;
+#[doc(hidden)]
+pub mod rollback;
+#[doc(hidden)]
+pub mod stops;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::store::Store;
+
+/// Runs a check on an executor of its own. The generated tests call it, so that a crate need not depend on
+/// tokio for them.
+///
+/// # Panics
+/// If the check fails.
+pub fn run<S: Store>(store: impl Future<Output = S>, check: impl AsyncFnOnce(Arc<dyn Store>)) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("the system has what a runtime needs");
+    runtime.block_on(async {
+        let store: Arc<dyn Store> = Arc::new(store.await);
+        check(store).await;
+    });
+}
+
+/// A check.
+pub type Check = fn(Arc<dyn Store>) -> std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+/// Checks that a store keeps the laws of [`Store`](crate::Store).
+///
+/// It is given an expression that makes an empty store, as a future, and becomes one test for each
+/// law, in the module it stands in:
+///
+/// ```
+/// # #[cfg(test)]
+/// mod my_store {
+///     stateway::testing::store_conformance!(async { stateway::MemoryStore::new() });
+/// }
+/// ```
+///
+/// What it cannot check is whether anything outlives the process: that is for tests that reopen the store, and
+/// for [`Crashes`](crate::testing::Crashes).
+#[macro_export]
+macro_rules! store_conformance {
+    // The one list of checks, behind what is to be made of it.
+    (@list $($then:tt)*) => {
+        $crate::store_conformance! { $($then)*
+            create {
+                a_run_begins_in_the_state_it_was_created_in
+                a_run_that_is_there_is_not_added_again
+                an_id_belongs_to_one_run_of_all_workflows
+                of_many_that_create_one_run_one_is_first
+                a_run_without_a_lease_is_due_at_once
+                a_run_with_a_lease_is_held_by_its_creator
+                any_text_is_an_id
+                any_bytes_are_a_payload
+            }
+            claims {
+                a_claim_counts_the_epoch
+                a_claim_gives_all_that_a_run_goes_on_with
+                a_held_run_is_not_claimed
+                a_run_is_claimed_when_its_lease_has_passed
+                a_lease_that_passed_counts_as_a_crash
+                a_run_that_was_given_back_has_not_crashed
+                a_transition_clears_the_crashes
+                a_claim_finds_its_own_workflow_only
+                a_claim_takes_no_more_than_it_asks_for
+                those_that_wait_longest_are_claimed_first
+                a_run_that_is_not_due_is_not_claimed
+                no_run_is_claimed_by_two
+                next_due_is_the_first_that_may_be_claimed
+                next_due_waits_for_leases
+                a_heartbeat_extends_a_claim
+                a_heartbeat_does_not_revive_a_lost_claim
+                a_heartbeat_of_an_ended_run_says_so
+                a_heartbeat_of_one_run_does_not_touch_another
+            }
+            commits {
+                a_transition_moves_the_row
+                a_commit_counts_the_sequence
+                a_commit_is_in_the_history
+                a_state_and_its_history_are_one
+                a_commit_that_is_repeated_takes_place_once
+                a_repeated_end_takes_place_once
+                a_commit_of_an_unknown_run_is_not_found
+                a_given_back_run_waits_until_it_is_due
+                a_parked_run_stands_still
+                a_parked_run_goes_on_where_it_was
+                what_is_not_parked_is_not_unparked
+                a_self_transition_is_a_commit_like_any_other
+                many_runs_do_not_mix
+            }
+            fence {
+                an_old_epoch_is_refused
+                an_old_sequence_is_refused
+                a_sequence_ahead_is_refused
+                another_commit_of_the_same_sequence_is_refused
+                a_refused_commit_changes_nothing
+                a_late_commit_after_a_takeover_is_refused
+                a_commit_is_taken_by_epoch_and_not_by_lease
+                of_two_holders_by_skewed_clocks_one_moves_the_run
+                a_run_that_ended_is_not_moved
+                a_parked_run_is_not_moved
+                of_many_commits_of_one_sequence_one_takes_place
+            }
+            notes {
+                a_note_is_given_to_the_next_claim
+                a_note_replaces_the_one_before
+                notes_come_in_the_order_of_their_keys
+                a_transition_drops_the_notes
+                a_run_that_is_given_back_keeps_its_notes
+                a_note_does_not_count_the_sequence
+                a_note_of_an_old_epoch_is_refused
+                a_note_about_an_old_visit_is_refused
+                an_output_comes_back_byte_by_byte
+            }
+            messages {
+                a_message_is_given_to_the_next_claim
+                messages_come_in_order
+                a_message_is_kept_once
+                a_consumed_message_is_still_known
+                a_message_that_is_not_consumed_stays
+                a_message_makes_a_run_due
+                a_message_to_an_unknown_run_is_not_found
+                a_message_to_an_ended_run_is_refused
+                the_holder_hears_of_a_message
+                equal_ids_of_two_runs_are_two_messages
+            }
+            stops {
+                a_request_to_stop_is_in_the_next_claim
+                a_request_to_stop_makes_a_run_due
+                the_holder_hears_of_a_request_to_stop
+                a_termination_replaces_a_cancellation
+                a_cancellation_replaces_no_termination
+                an_ended_run_is_not_stopped
+                an_unknown_run_is_not_stopped
+                a_parked_run_remembers_that_it_is_to_stop
+            }
+            rollback {
+                transitions_with_an_undo_are_undoable_the_last_first
+                an_undone_transition_is_not_undone_again
+                one_that_could_not_be_undone_is_not_tried_again
+                a_rollback_goes_on_after_a_crash
+                a_rollback_that_was_parked_is_still_a_rollback
+                a_failed_state_begins_a_rollback
+                undoable_transitions_come_in_pages
+                a_failure_is_kept
+            }
+            endings {
+                an_ended_run_is_not_claimed
+                an_ended_run_is_still_read
+                an_ended_run_keeps_its_history
+                purge_removes_what_ended_before
+                purge_removes_no_more_than_it_is_asked_for
+                purge_spares_other_workflows
+                purge_spares_what_has_not_ended
+                a_purged_id_begins_anew
+            }
+            reading {
+                an_unknown_run_is_not_there
+                a_list_is_in_the_order_of_the_ids
+                a_list_comes_in_pages
+                a_list_can_be_filtered
+                a_history_comes_in_pages
+                times_are_kept_to_the_microsecond
+                what_was_written_is_read_at_once
+            }
+        }
+    };
+    (@tests ($store:expr) $($area:ident { $($check:ident)* })*) => {
+        $($(
+            #[test]
+            fn $check() {
+                $crate::testing::conformance::run($store, $crate::testing::conformance::$area::$check);
+            }
+        )*)*
+    };
+    (@functions $($area:ident { $($check:ident)* })*) => {
+        /// The names of all checks, and each as a function.
+        #[must_use]
+        pub fn checks() -> Vec<(&'static str, Check)> {
+            vec![$($((
+                stringify!($check),
+                (|store| Box::pin($area::$check(store))) as Check,
+            )),*),*]
+        }
+    };
+    ($store:expr) => {
+        $crate::store_conformance! { @list @tests ($store) }
+    };
+}
+
+store_conformance! { @list @functions }

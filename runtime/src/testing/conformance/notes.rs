@@ -1,0 +1,145 @@
+//! Notes about the visit under way.
+
+use super::bench::{AnyStore, at, claim, get, give_back, go, hold, is_fenced, note, step};
+use crate::store::Progress;
+
+fn attempts(made: u32) -> Progress {
+    Progress::Attempts {
+        made,
+        due: at(u64::from(made)),
+    }
+}
+
+pub async fn a_note_is_given_to_the_next_claim(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    store
+        .note(note(&row, "", attempts(3)))
+        .await
+        .expect("it is noted");
+    let claimed = claim(&store, 100).await;
+    assert_eq!(claimed.notes, [note(&row, "", attempts(3)).note]);
+}
+
+pub async fn a_note_replaces_the_one_before(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    for made in 1..=3 {
+        store
+            .note(note(&row, "1/credit", attempts(made)))
+            .await
+            .expect("it is noted");
+    }
+    store
+        .note(note(&row, "1/credit", Progress::Output(vec![1])))
+        .await
+        .expect("it is noted");
+    let claimed = claim(&store, 100).await;
+    assert_eq!(
+        claimed.notes,
+        [note(&row, "1/credit", Progress::Output(vec![1])).note]
+    );
+}
+
+pub async fn notes_come_in_the_order_of_their_keys(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let other = hold(&store, "a/1").await;
+    for key in ["1/fraud", "", "1/credit", "1/chunk/10"] {
+        store
+            .note(note(&row, key, attempts(1)))
+            .await
+            .expect("it is noted");
+    }
+    store
+        .note(note(&other, "x", attempts(1)))
+        .await
+        .expect("it is noted");
+    let claimed = super::bench::claim_at(&store, 100, 10).await;
+    let claimed = claimed
+        .iter()
+        .find(|it| it.row.id == row.id)
+        .expect("it is due");
+    let keys: Vec<_> = claimed.notes.iter().map(|note| &*note.key).collect();
+    assert_eq!(
+        keys,
+        ["", "1/chunk/10", "1/credit", "1/fraud"],
+        "and none of another run"
+    );
+}
+
+pub async fn a_transition_drops_the_notes(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    store
+        .note(note(&row, "", attempts(1)))
+        .await
+        .expect("it is noted");
+    let moved = go(&store, step(&row, "Reserved")).await;
+    store
+        .note(note(&moved, "new", attempts(2)))
+        .await
+        .expect("it is noted");
+    let claimed = claim(&store, 100).await;
+    assert_eq!(
+        claimed.notes,
+        [note(&moved, "new", attempts(2)).note],
+        "those of the visit before are gone"
+    );
+}
+
+pub async fn a_run_that_is_given_back_keeps_its_notes(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    store
+        .note(note(&row, "", attempts(1)))
+        .await
+        .expect("it is noted");
+    give_back(&store, &row, 20).await;
+    assert_eq!(
+        claim(&store, 20).await.notes,
+        [note(&row, "", attempts(1)).note]
+    );
+}
+
+pub async fn a_note_does_not_count_the_sequence(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    store
+        .note(note(&row, "", attempts(1)))
+        .await
+        .expect("it is noted");
+    assert_eq!(get(&store, &row.id).await.row.sequence, row.sequence);
+    go(&store, step(&row, "Reserved")).await;
+}
+
+pub async fn a_note_of_an_old_epoch_is_refused(store: AnyStore) {
+    let lost = hold(&store, "a").await;
+    claim(&store, 100).await;
+    is_fenced(
+        &store.note(note(&lost, "", attempts(1))).await,
+        "the run was claimed again",
+    );
+    assert!(
+        claim(&store, 300).await.notes.is_empty(),
+        "law 4: and nothing was noted"
+    );
+}
+
+pub async fn a_note_about_an_old_visit_is_refused(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    go(&store, step(&row, "Reserved")).await;
+    is_fenced(
+        &store.note(note(&row, "", attempts(1))).await,
+        "the run has moved on",
+    );
+    assert!(claim(&store, 100).await.notes.is_empty());
+}
+
+pub async fn an_output_comes_back_byte_by_byte(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let output: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    store
+        .note(note(&row, "1/scan", Progress::Output(output.clone())))
+        .await
+        .expect("it is noted");
+    let claimed = claim(&store, 100).await;
+    assert!(
+        claimed.notes[0].progress == Progress::Output(output),
+        "every byte is as it was"
+    );
+}

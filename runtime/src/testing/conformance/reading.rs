@@ -1,0 +1,201 @@
+//! What is read back.
+
+use std::time::Duration;
+
+use super::bench::{AnyStore, add, at, end, go, history, hold, list, new, step};
+use crate::store::{Commit, Filter, NewRun, Status, StoreError};
+
+pub async fn an_unknown_run_is_not_there(store: AnyStore) {
+    assert!(
+        store
+            .get(&"a".into())
+            .await
+            .expect("it is answered")
+            .is_none()
+    );
+    let answer = store.history(&"a".into(), 0, 10).await;
+    assert!(
+        matches!(answer, Err(StoreError::NotFound { .. })),
+        "{answer:?}"
+    );
+    let answer = store.undoable(&"a".into(), 10).await;
+    assert!(
+        matches!(answer, Err(StoreError::NotFound { .. })),
+        "{answer:?}"
+    );
+    assert!(list(&store, Filter::default()).await.is_empty());
+}
+
+pub async fn a_list_is_in_the_order_of_the_ids(store: AnyStore) {
+    for id in [
+        "b",
+        "a/2",
+        "ff",
+        "a",
+        "a/10",
+        "0123456789abcdef0123456789abcdef",
+    ] {
+        let row = hold(&store, id).await;
+        if id.len() == 1 {
+            // Also those that have ended.
+            end(&store, &row).await;
+        }
+    }
+    let ids = list(&store, Filter::default()).await;
+    assert_eq!(
+        ids,
+        [
+            "0123456789abcdef0123456789abcdef",
+            "a",
+            "a/10",
+            "a/2",
+            "b",
+            "ff"
+        ]
+    );
+}
+
+pub async fn a_list_comes_in_pages(store: AnyStore) {
+    for number in 0..7 {
+        add(&store, &format!("run-{number}")).await;
+    }
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().map(|last: &String| last.into());
+        let page = list(
+            &store,
+            Filter {
+                after,
+                limit: 3,
+                ..Filter::default()
+            },
+        )
+        .await;
+        assert!(page.len() <= 3);
+        if page.is_empty() {
+            break;
+        }
+        all.extend(page);
+    }
+    assert_eq!(all.len(), 7);
+    assert!(
+        list(
+            &store,
+            Filter {
+                limit: 0,
+                ..Filter::default()
+            }
+        )
+        .await
+        .is_empty()
+    );
+}
+
+pub async fn a_list_can_be_filtered(store: AnyStore) {
+    add(&store, "a").await;
+    let row = hold(&store, "b").await;
+    go(&store, step(&row, "Reserved")).await;
+    let row = hold(&store, "c").await;
+    end(&store, &row).await;
+    let other = NewRun {
+        workflow: "Other".into(),
+        at: at(50),
+        ..new("d")
+    };
+    store.create(other).await.expect("it is created");
+    let only = |filter: Filter| list(&store, filter);
+    let all = Filter::default;
+    assert_eq!(
+        only(Filter {
+            workflow: Some("Other".into()),
+            ..all()
+        })
+        .await,
+        ["d"]
+    );
+    assert_eq!(
+        only(Filter {
+            state: Some("Reserved".into()),
+            ..all()
+        })
+        .await,
+        ["b"]
+    );
+    assert_eq!(
+        only(Filter {
+            status: Some(Status::Done),
+            ..all()
+        })
+        .await,
+        ["c"]
+    );
+    assert_eq!(
+        only(Filter {
+            started_before: Some(at(50)),
+            ..all()
+        })
+        .await,
+        ["a", "b", "c"]
+    );
+    let both = Filter {
+        status: Some(Status::Running),
+        workflow: Some("Order".into()),
+        ..all()
+    };
+    assert_eq!(only(both).await, ["a", "b"]);
+}
+
+pub async fn a_history_comes_in_pages(store: AnyStore) {
+    let mut row = hold(&store, "a").await;
+    for number in 0..9 {
+        row = go(&store, step(&row, &format!("State{number}"))).await;
+    }
+    let mut all = Vec::new();
+    loop {
+        let from = all.last().map_or(0, |last| last + 1);
+        let page = store
+            .history(&row.id, from, 4)
+            .await
+            .expect("it is answered");
+        assert!(page.len() <= 4);
+        if page.is_empty() {
+            break;
+        }
+        all.extend(page.iter().map(|row| row.sequence));
+    }
+    assert_eq!(all, (0..=9).collect::<Vec<u64>>());
+}
+
+pub async fn times_are_kept_to_the_microsecond(store: AnyStore) {
+    let odd = at(3) + Duration::from_micros(123_456);
+    let run = NewRun {
+        at: odd,
+        lease: Some(at(100)),
+        ..new("a")
+    };
+    store.create(run).await.expect("it is created");
+    let row = store
+        .get(&"a".into())
+        .await
+        .expect("it is answered")
+        .expect("it is there")
+        .row;
+    assert_eq!((row.started, row.entered), (odd, odd));
+    let moved = Commit {
+        at: odd + Duration::from_micros(1),
+        ..step(&row, "Reserved")
+    };
+    let row = go(&store, moved).await;
+    assert_eq!(row.entered, odd + Duration::from_micros(1));
+    assert_eq!(history(&store, &row.id).await[1].at, row.entered);
+}
+
+pub async fn what_was_written_is_read_at_once(store: AnyStore) {
+    let mut row = hold(&store, "a").await;
+    for number in 0..50 {
+        let state = format!("State{number}");
+        row = go(&store, step(&row, &state)).await;
+        assert_eq!(row.state, state, "law 3: what has returned is seen");
+        assert_eq!(history(&store, &row.id).await.len(), number + 2);
+    }
+}

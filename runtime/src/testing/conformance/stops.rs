@@ -1,0 +1,99 @@
+//! Requests to stop, from whoever asks.
+
+use super::bench::{
+    AnyStore, at, beat, claim, claim_at, end, get, give_back, go, hold, park, step,
+};
+use crate::store::{Stop, StoreError};
+
+async fn stop(store: &AnyStore, run: &str, stop: Stop) {
+    store
+        .stop(&run.into(), stop, at(7))
+        .await
+        .expect("a run is asked to stop");
+}
+
+pub async fn a_request_to_stop_is_in_the_next_claim(store: AnyStore) {
+    hold(&store, "a").await;
+    stop(&store, "a", Stop::Cancel).await;
+    assert_eq!(claim(&store, 100).await.row.stop, Some(Stop::Cancel));
+}
+
+pub async fn a_request_to_stop_makes_a_run_due(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    give_back(&store, &row, 5_000).await;
+    stop(&store, "a", Stop::Cancel).await;
+    assert_eq!(
+        claim_at(&store, 7, 10).await.len(),
+        1,
+        "it is to stop now, and not at 5000"
+    );
+}
+
+pub async fn the_holder_hears_of_a_request_to_stop(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    stop(&store, "a", Stop::Terminate).await;
+    let beats = store
+        .heartbeat(beat(&[&row], 200))
+        .await
+        .expect("it is answered");
+    assert!(
+        matches!(&*beats, [beat] if !beat.is_lost && beat.stop == Some(Stop::Terminate)),
+        "it is to stop: {beats:?}"
+    );
+    let moved = go(&store, step(&row, "Reserved")).await;
+    assert_eq!(
+        moved.stop,
+        Some(Stop::Terminate),
+        "a transition does not forget it"
+    );
+}
+
+pub async fn a_termination_replaces_a_cancellation(store: AnyStore) {
+    hold(&store, "a").await;
+    stop(&store, "a", Stop::Cancel).await;
+    stop(&store, "a", Stop::Terminate).await;
+    assert_eq!(
+        get(&store, &"a".into()).await.row.stop,
+        Some(Stop::Terminate)
+    );
+}
+
+pub async fn a_cancellation_replaces_no_termination(store: AnyStore) {
+    hold(&store, "a").await;
+    stop(&store, "a", Stop::Terminate).await;
+    stop(&store, "a", Stop::Cancel).await;
+    assert_eq!(
+        get(&store, &"a".into()).await.row.stop,
+        Some(Stop::Terminate)
+    );
+}
+
+pub async fn an_ended_run_is_not_stopped(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    end(&store, &row).await;
+    let answer = store.stop(&row.id, Stop::Cancel, at(7)).await;
+    assert!(
+        matches!(answer, Err(StoreError::Ended { .. })),
+        "{answer:?}"
+    );
+}
+
+pub async fn an_unknown_run_is_not_stopped(store: AnyStore) {
+    let answer = store.stop(&"a".into(), Stop::Cancel, at(7)).await;
+    assert!(
+        matches!(answer, Err(StoreError::NotFound { .. })),
+        "{answer:?}"
+    );
+}
+
+pub async fn a_parked_run_remembers_that_it_is_to_stop(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    park(&store, &row).await;
+    stop(&store, "a", Stop::Cancel).await;
+    assert!(
+        claim_at(&store, 50, 10).await.is_empty(),
+        "it is still parked"
+    );
+    store.unpark(&row.id, at(60)).await.expect("it is parked");
+    assert_eq!(claim(&store, 60).await.row.stop, Some(Stop::Cancel));
+}

@@ -1,0 +1,298 @@
+//! A store that fails on purpose.
+
+use std::fmt;
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::key::RunId;
+use crate::store::{
+    Beat, Claim, Claimed, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
+    Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+};
+
+/// How a store fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crash {
+    /// The machine is lost, and the operation has not taken place.
+    Before,
+    /// The machine is lost when the operation has taken place, and nobody hears of it.
+    After,
+    /// The operation has not taken place and the store does not answer; it does again from the next on.
+    OutageBefore,
+    /// The operation has taken place and the store does not answer; it does again from the next on.
+    OutageAfter,
+}
+
+impl Crash {
+    /// Every way to fail.
+    pub const ALL: [Crash; 4] = [
+        Crash::Before,
+        Crash::After,
+        Crash::OutageBefore,
+        Crash::OutageAfter,
+    ];
+
+    fn is_loss(self) -> bool {
+        matches!(self, Crash::Before | Crash::After)
+    }
+
+    fn takes_place(self) -> bool {
+        matches!(self, Crash::After | Crash::OutageAfter)
+    }
+}
+
+/// A store that fails at one chosen operation, and is another one otherwise.
+///
+/// The operations are counted that may change something: [`create`](Store::create), [`claim`](Store::claim),
+/// [`commit`](Store::commit), [`note`](Store::note), [`stop`](Store::stop), [`send`](Store::send),
+/// [`unpark`](Store::unpark) and [`purge`](Store::purge). A claim counts when it has found something.
+///
+/// Of a machine that is lost nothing is heard any more: what is asked from then on never answers. Wait for
+/// [`crashed`](Crashes::crashed), drop the runner, and launch another over the [same store](Crashes::restarted).
+///
+/// To take a workflow through every crash, let it run over [`Crashes::new`] with
+/// [`at`](Crashes::at) 1, 2, 3 and so on, until it ends without having crashed:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use stateway::prelude::*;
+/// use stateway::testing::{Crash, Crashes};
+/// use stateway::{Clock, MemoryStore, Runner};
+///
+/// workflow! {
+///     #[durable(version = 1)]
+///     workflow Greeting {
+///         start Asked;
+///         done  Answered;
+///         step answer: Asked -> Answered;
+///     }
+/// }
+///
+/// #[derive(Clone)]
+/// struct Porter;
+///
+/// impl GreetingSteps for Porter {
+///     type Error = String;
+///
+///     async fn answer(&self, _: Asked, step: &Step<Answer>) -> Result<Answer, String> {
+///         Ok(step.to(Answered))
+///     }
+/// }
+///
+/// async fn run(crashes: &Crashes) -> Result<GreetingEnd, String> {
+///     let runner = Runner::<Greeting>::new(Porter).store(crashes.clone()).clock(Clock::tokio());
+///     let runner = runner.launch().await.map_err(|error| error.to_string())?;
+///     let run = runner.start("g-1", (), Asked).await.map_err(|error| error.to_string())?;
+///     run.end().await.map_err(|error| error.to_string())
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
+/// for crash in Crash::ALL {
+///     for n in 1.. {
+///         let crashes = Crashes::new(Arc::new(MemoryStore::new())).at(n, crash);
+///         // A machine that is lost does not answer: everything on it goes.
+///         let ended = tokio::select! {
+///             ended = run(&crashes) => Some(ended),
+///             () = crashes.crashed() => None,
+///         };
+///         let again = match ended {
+///             Some(ended) => ended,
+///             None => run(&crashes.restarted()).await,
+///         };
+///         assert!(matches!(again, Ok(GreetingEnd::Answered(_))), "{crash:?} at {n}: {:?}", again.err());
+///         if crashes.operations() < n {
+///             break;
+///         }
+///     }
+/// }
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct Crashes {
+    store: Arc<dyn Store>,
+    plan: Arc<Plan>,
+}
+
+struct Plan {
+    at: u64,
+    crash: Crash,
+    operations: AtomicU64,
+    lost: CancellationToken,
+}
+
+impl Crashes {
+    /// A store that does not fail yet.
+    pub fn new(store: impl Store) -> Self {
+        Crashes::over(Arc::new(store), u64::MAX, Crash::Before)
+    }
+
+    fn over(store: Arc<dyn Store>, at: u64, crash: Crash) -> Self {
+        let plan = Plan {
+            at,
+            crash,
+            operations: AtomicU64::new(0),
+            lost: CancellationToken::new(),
+        };
+        Crashes {
+            store,
+            plan: Arc::new(plan),
+        }
+    }
+
+    /// The same store; it fails at this operation, counted from 1 and from now on.
+    #[must_use]
+    pub fn at(&self, operation: u64, crash: Crash) -> Self {
+        Crashes::over(Arc::clone(&self.store), operation, crash)
+    }
+
+    /// The same store on a machine that does not fail.
+    #[must_use]
+    pub fn restarted(&self) -> Self {
+        self.at(u64::MAX, Crash::Before)
+    }
+
+    /// How many operations there were.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        self.plan.operations.load(Ordering::SeqCst)
+    }
+
+    /// Whether the machine was lost.
+    #[must_use]
+    pub fn has_crashed(&self) -> bool {
+        self.plan.lost.is_cancelled()
+    }
+
+    /// Waits until the machine is lost.
+    pub async fn crashed(&self) {
+        self.plan.lost.cancelled().await;
+    }
+
+    /// What becomes of an operation that may change something.
+    fn change<'a, T: Send + 'a>(
+        &'a self,
+        operation: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T> + Send + 'a,
+    ) -> StoreFuture<'a, T> {
+        Box::pin(async move {
+            self.alive().await;
+            let number = self.plan.operations.fetch_add(1, Ordering::SeqCst) + 1;
+            if number != self.plan.at {
+                return operation(&*self.store).await;
+            }
+            let crash = self.plan.crash;
+            if crash.takes_place() {
+                let _ = operation(&*self.store).await;
+            }
+            if crash.is_loss() {
+                self.plan.lost.cancel();
+                self.alive().await;
+            }
+            Err(StoreError::unavailable("an outage on purpose"))
+        })
+    }
+
+    fn read<'a, T: Send + 'a>(
+        &'a self,
+        operation: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T> + Send + 'a,
+    ) -> StoreFuture<'a, T> {
+        Box::pin(async move {
+            self.alive().await;
+            operation(&*self.store).await
+        })
+    }
+
+    /// A lost machine hears nothing.
+    async fn alive(&self) {
+        if self.has_crashed() {
+            pending::<()>().await;
+        }
+    }
+}
+
+impl fmt::Debug for Crashes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crashes")
+            .field("at", &self.plan.at)
+            .field("crash", &self.plan.crash)
+            .field("operations", &self.operations())
+            .field("has_crashed", &self.has_crashed())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store for Crashes {
+    fn create(&self, run: NewRun) -> StoreFuture<'_, Created> {
+        self.change(|store| store.create(run))
+    }
+
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Vec<Claimed>> {
+        Box::pin(async move {
+            self.alive().await;
+            // To know whether it would find something, it is asked when something is due.
+            let due = self.store.next_due(&claim.workflow).await?;
+            if due.is_none_or(|due| due > claim.now) {
+                return Ok(Vec::new());
+            }
+            self.change(|store| store.claim(claim)).await
+        })
+    }
+
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
+        self.change(|store| store.commit(commit))
+    }
+
+    fn note(&self, note: Note) -> StoreFuture<'_, ()> {
+        self.change(|store| store.note(note))
+    }
+
+    fn heartbeat(&self, heartbeat: Heartbeat) -> StoreFuture<'_, Vec<Beat>> {
+        self.read(|store| store.heartbeat(heartbeat))
+    }
+
+    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.change(move |store| store.stop(&run, stop, now))
+    }
+
+    fn send(&self, message: Message) -> StoreFuture<'_, Sent> {
+        self.change(|store| store.send(message))
+    }
+
+    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.change(move |store| store.unpark(&run, now))
+    }
+
+    fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
+        let run = run.clone();
+        self.read(move |store| store.get(&run))
+    }
+
+    fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>> {
+        self.read(|store| store.list(filter))
+    }
+
+    fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
+        let run = run.clone();
+        self.read(move |store| store.history(&run, from, limit))
+    }
+
+    fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
+        let run = run.clone();
+        self.read(move |store| store.undoable(&run, limit))
+    }
+
+    fn purge(&self, purge: Purge) -> StoreFuture<'_, u64> {
+        self.change(|store| store.purge(purge))
+    }
+
+    fn next_due(&self, workflow: &str) -> StoreFuture<'_, Option<SystemTime>> {
+        let workflow = workflow.to_owned();
+        self.read(move |store| store.next_due(&workflow))
+    }
+}
