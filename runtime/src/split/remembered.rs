@@ -37,16 +37,17 @@ where
         }
     }
     let ended = call.await;
-    let output = ended
-        .as_ref()
-        .map(|output| encode(output, recorder.codec()));
+    let output = match &ended {
+        Ok(output) => Some(encode(output, recorder.codec())),
+        Err(_) => None,
+    };
     match output {
-        Ok(Ok(output)) => recorder.ended(part, output).await,
-        Ok(Err(error)) => {
+        Some(Ok(output)) => recorder.ended(part, output).await,
+        Some(Err(error)) => {
             let reason = format!("the output of branch `{part}` cannot be encoded: {error}");
             match recorder.park(reason).await {}
         }
-        Err(_) => {}
+        None => {}
     }
     ended
 }
