@@ -122,6 +122,22 @@ async fn a_run_that_fails_is_undone_whatever_crashes() {
     .await;
 }
 
+/// Cano's fault D7: after a crash in the middle of its rollback, the run went forward, and shipped what was refunded.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_rolled_back_never_goes_forward_whatever_crashes() {
+    let plan = Plan {
+        fails_once: names(&["arrive"]),
+        ..plan()
+    };
+    // If it dies before the failure is recorded, `arrive` is called again, and succeeds.
+    check(plan, |ended| match ended {
+        Ok(end) => matches!(end, JourneyEnd::Arrived(_)),
+        Err(EndError::Failed(failure)) => failure.undone.len() == 7,
+        Err(_) => false,
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_failed_state_is_undone_whatever_crashes() {
     let plan = Plan {

@@ -57,7 +57,10 @@ pub(crate) struct Plan {
     pub(crate) bags: u32,
     /// Handlers that fail for good.
     pub(crate) fails: Vec<String>,
-    /// Handlers that fail the first time.
+    /// Handlers that fail when they are called for the first time, by whatever process.
+    #[serde(default)]
+    pub(crate) fails_once: Vec<String>,
+    /// Handlers that fail at their first attempt.
     pub(crate) stumbles: Vec<String>,
 }
 
@@ -111,6 +114,10 @@ impl World {
         self.effect(name, key);
         if plan.fails.iter().any(|it| it == name) {
             return Err(format!("{name} failed"));
+        }
+        let calls = self.done.lock().unwrap()[&format!("{name} {key}")];
+        if calls == 1 && plan.fails_once.iter().any(|it| it == name) {
+            return Err(format!("{name} failed once"));
         }
         if attempt == 1 && plan.stumbles.iter().any(|it| it == name) {
             return Err(format!("{name} stumbled"));
