@@ -1,0 +1,46 @@
+//! redb alone: the rows that Stateway writes, as large and in the same number of tables, in batches of as many
+//! runs as there are at once, by one thread that has nothing else to do.
+
+use std::time::{Duration, Instant};
+
+use redb::{Database, TableDefinition};
+
+use crate::file::Flushes;
+use crate::{Rate, STATES, transitions_a_second};
+
+const RUNS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("runs");
+const HISTORY: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("history");
+
+pub(crate) fn rate(at_once: u64) -> Rate {
+    let (file, _) = Flushes::of("bare");
+    let database = Database::builder()
+        .create_with_backend(file)
+        .expect("the file is new");
+    let (row, history) = ([7; 140], [7; 60]);
+    let began = Instant::now();
+    let mut runs = 0;
+    while began.elapsed() < Duration::from_secs(1) {
+        let ids: Vec<String> = (0..at_once)
+            .map(|run| format!("run-{}", runs + run))
+            .collect();
+        for number in 0..STATES - 1 {
+            let transaction = database.begin_write().expect("nobody else writes");
+            {
+                let mut all_runs = transaction.open_table(RUNS).expect("it is a table");
+                let mut all_history = transaction.open_table(HISTORY).expect("it is a table");
+                for id in &ids {
+                    all_runs.insert(&**id, &row[..]).expect("it is written");
+                    all_history
+                        .insert((&**id, number), &history[..])
+                        .expect("it is written");
+                }
+            }
+            transaction.commit().expect("it is flushed");
+        }
+        runs += at_once;
+    }
+    Rate {
+        transitions: transitions_a_second(runs, began.elapsed()),
+        rows_a_flush: None,
+    }
+}

@@ -1,0 +1,131 @@
+//! What a durable transition costs: runs of ten states on a file, by Stateway, by Cano with redb and by
+//! duroxide with `SQLite`, so many of them at once; beside redb alone, which writes the same rows in batches.
+//!
+//! Then what runs cost that wait: their memory, and the launch of a runner over 100,000 of them.
+//!
+//! `cargo bench -p stateway-benches --bench durable`
+
+mod bare;
+mod cano;
+mod duroxide;
+mod file;
+mod ours;
+mod waiting;
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Runtime};
+
+/// Every run has so many states, and one transition less.
+const STATES: u64 = 10;
+
+/// How many runs are under way at once.
+const AT_ONCE: [u64; 5] = [1, 8, 64, 256, 1_000];
+
+/// What a contestant has done.
+struct Rate {
+    /// Transitions in a second.
+    transitions: f64,
+    /// Transitions for each flush of the file, where that is known.
+    rows_a_flush: Option<f64>,
+}
+
+fn main() {
+    // `cargo test` calls every bench: nothing is measured then.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let only_waiting = std::env::args().any(|argument| argument == "waiting");
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("tokio starts");
+    if !only_waiting {
+        rates(&runtime);
+    }
+    waiting::report(&runtime);
+}
+
+fn rates(runtime: &Runtime) {
+    println!("transitions in a second, of runs of {STATES} states on a file");
+    println!(
+        "{:>8} {:>10} {:>8} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8}",
+        "at once",
+        "stateway",
+        "a flush",
+        "redb alone",
+        "cano",
+        "duroxide",
+        "of redb",
+        "x cano",
+        "x durox."
+    );
+    for at_once in AT_ONCE {
+        let (ours, bare) = pairs(
+            || runtime.block_on(ours::rate(at_once)),
+            || bare::rate(at_once),
+        );
+        let cano = runtime.block_on(cano::rate(at_once));
+        let duroxide = runtime.block_on(duroxide::rate(at_once));
+        println!(
+            "{:>8} {:>10.0} {:>8.1} {:>10.0} {:>10.0} {:>10.0} {:>8.2} {:>8.1} {:>8.1}",
+            at_once,
+            ours.transitions,
+            ours.rows_a_flush.unwrap_or_default(),
+            bare.transitions,
+            cano.transitions,
+            duroxide.transitions,
+            ours.transitions / bare.transitions,
+            ours.transitions / cano.transitions,
+            ours.transitions / duroxide.transitions,
+        );
+    }
+}
+
+/// Both, in turn, three times: the median of each.
+fn pairs(one: impl Fn() -> Rate, other: impl Fn() -> Rate) -> (Rate, Rate) {
+    let (mut ones, mut others): (Vec<Rate>, Vec<Rate>) = (0..3).map(|_| (one(), other())).unzip();
+    (median(&mut ones), median(&mut others))
+}
+
+fn median(rates: &mut Vec<Rate>) -> Rate {
+    rates.sort_by(|one, other| one.transitions.total_cmp(&other.transitions));
+    rates.swap_remove(rates.len() / 2)
+}
+
+/// So many runs are made in all, for about a second of work.
+fn runs(at_once: u64, a_second: u64) -> u64 {
+    (a_second * at_once)
+        .div_ceil(at_once)
+        .max(at_once)
+        .next_multiple_of(at_once)
+}
+
+/// Lets so many runs go at once until there were so many in all. Gives how long they took.
+async fn timed<F>(at_once: u64, runs: u64, run: impl Fn(u64) -> F) -> Duration
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let each = runs / at_once;
+    let began = Instant::now();
+    let mut lanes = Vec::new();
+    for lane in 0..at_once {
+        let mine: Vec<F> = (0..each).map(|number| run(lane * each + number)).collect();
+        lanes.push(tokio::spawn(async move {
+            for run in mine {
+                run.await;
+            }
+        }));
+    }
+    for lane in lanes {
+        lane.await.expect("a run does not panic");
+    }
+    began.elapsed()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "they are small")]
+fn transitions_a_second(runs: u64, elapsed: Duration) -> f64 {
+    (runs * (STATES - 1)) as f64 / elapsed.as_secs_f64()
+}
