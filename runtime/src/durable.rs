@@ -53,6 +53,9 @@ impl<T: serde::Serialize + DeserializeOwned> Stored<'_, T> {
     ///
     /// # Errors
     /// What the codec says.
+    ///
+    /// # Panics
+    /// If this is a type only.
     pub fn encode(&self, codec: &dyn Codec) -> Result<Vec<u8>, CodecError> {
         let payload = self.0.expect("there is one to be encoded");
         codec.encode(&payload as &dyn Serialize)

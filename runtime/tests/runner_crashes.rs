@@ -53,12 +53,13 @@ async fn check(plan: Plan, ends: impl Fn(&Result<JourneyEnd, EndError>) -> bool)
                 () = crashes.crashed() => None,
             };
             let again = crashes.at(n, crash);
-            let second = match first {
-                Some(ended) => Some(ended),
-                None => tokio::select! {
+            let second = if first.is_some() {
+                first
+            } else {
+                tokio::select! {
                     ended = run(&again, &world, &clock, &plan) => Some(ended),
                     () = again.crashed() => None,
-                },
+                }
             };
             let whole = crashes.restarted();
             let ended = match second {

@@ -19,7 +19,7 @@ mod support {
 
     pub(crate) const FLUSHED: Durability = Durability::Flushed;
     pub(crate) const BEHIND: Durability = Durability::MayLoseLatest {
-        within: Duration::from_secs(3600),
+        within: Duration::from_hours(1),
     };
 
     /// A store over memory: what is checked are its answers.

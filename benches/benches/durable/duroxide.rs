@@ -49,7 +49,7 @@ pub(crate) async fn rate(at_once: u64) -> Rate {
                 .await
                 .expect("it starts");
             let end = client
-                .wait_for_orchestration(&id, Duration::from_secs(300))
+                .wait_for_orchestration(&id, Duration::from_mins(5))
                 .await;
             match end.expect("it ends") {
                 OrchestrationStatus::Completed { output, .. } => assert_eq!(output, "9"),

@@ -70,7 +70,7 @@ pub(crate) fn report(runtime: &Runtime) {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        runner.shut_down(Duration::from_secs(60)).await;
+        runner.shut_down(Duration::from_mins(1)).await;
         drop(runner);
         let before = resident();
         let began = Instant::now();

@@ -85,9 +85,11 @@ pub(super) fn serde(
             bounds.push(bound);
         }
         let by = format!("{alias}::by_reference");
-        missing[0]
-            .then(|| quote!(#[serde(serialize_with = #by)]))
-            .unwrap_or_default()
+        if missing[0] {
+            quote!(#[serde(serialize_with = #by)])
+        } else {
+            TokenStream::new()
+        }
     });
     let of_fields = of_fields.collect();
     let (serialize, deserialize): (Vec<String>, Vec<String>) = bounds.into_iter().unzip();

@@ -121,14 +121,7 @@ where
             let ticket = Some(ticket);
             Failure { cause, ticket }
         };
-        let verdict = match &cause {
-            Cause::Handler(error) => judge::<W, C>(context, error),
-            Cause::Join(join) => rejoin::<W, C>(context, join),
-            Cause::BreakerOpen { retry_in, .. } => Verdict::Retry {
-                after: Some(*retry_in),
-            },
-            _ => Verdict::Retry { after: None },
-        };
+        let verdict = weigh::<W, C>(context, &cause);
         // An error that another attempt would give again is an answer of the other side, about the
         // request: to a breaker it is a success.
         match (&verdict, ticket) {
@@ -191,6 +184,18 @@ where
         handler(context, state, seen).await
     };
     attempt(handler, limit, Terms::<W, R, G>::CATCHES_PANICS).await
+}
+
+/// Whether another attempt is worth it.
+fn weigh<W: Drive<C>, C>(context: &C, cause: &Cause<W::Error>) -> Verdict {
+    match cause {
+        Cause::Handler(error) => judge::<W, C>(context, error),
+        Cause::Join(join) => rejoin::<W, C>(context, join),
+        Cause::BreakerOpen { retry_in, .. } => Verdict::Retry {
+            after: Some(*retry_in),
+        },
+        _ => Verdict::Retry { after: None },
+    }
 }
 
 /// What the context says of an error. A panic of it says nothing that would be worth another attempt,

@@ -398,7 +398,7 @@ impl Landing {
             Settled::Lost(Loss::Fenced) => info!(workflow, %run, "run claimed by another"),
             Settled::Lost(Loss::Parked(reason)) => warn!(workflow, %run, reason, "run parked"),
             Settled::Lost(Loss::Store(error)) => {
-                warn!(workflow, %run, %error, "run left in the store")
+                warn!(workflow, %run, %error, "run left in the store");
             }
         }
     }

@@ -90,7 +90,7 @@ impl Ledger {
         draining: CancellationToken,
         claimed: &mut Claimed,
     ) -> (Arc<Self>, oneshot::Receiver<Loss>) {
-        let (lost, loss) = oneshot::channel();
+        let (sender, loss) = oneshot::channel();
         let row = &claimed.row;
         let notes = std::mem::take(&mut claimed.notes).into_iter();
         let ledger = Ledger {
@@ -104,7 +104,7 @@ impl Ledger {
             visit: row.visit + 1,
             age: settings.clock.since(row.entered),
             notes: Mutex::new(notes.map(|note| (note.key, note.progress)).collect()),
-            loss: Mutex::new(Some(lost)),
+            loss: Mutex::new(Some(sender)),
             draining,
             settings,
         };
@@ -132,14 +132,14 @@ impl Ledger {
 
     /// The claim is lost.
     pub(super) fn lose(&self, loss: Loss) {
-        let lost = self
+        let sender = self
             .loss
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(lost) = lost {
+        if let Some(sender) = sender {
             // Nobody hears it where the run has ended.
-            let _ = lost.send(loss);
+            let _ = sender.send(loss);
         }
     }
 

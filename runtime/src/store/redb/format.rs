@@ -146,7 +146,7 @@ const STATUSES: [Status; 7] = [
 ];
 
 fn status(status: Status) -> u8 {
-    number(&STATUSES, status)
+    number(&STATUSES, &status)
 }
 
 fn read_status(number: u8) -> Result<Status, Unread> {
@@ -165,8 +165,8 @@ const KINDS: [FailureKind; 8] = [
     FailureKind::Terminated,
 ];
 
-fn number<T: PartialEq>(known: &[T], value: T) -> u8 {
-    let number = known.iter().position(|it| *it == value);
+fn number<T: PartialEq>(known: &[T], value: &T) -> u8 {
+    let number = known.iter().position(|it| it == value);
     let number = number.expect("every variant has a number");
     u8::try_from(number).expect("there are less than 256")
 }
@@ -177,7 +177,7 @@ fn write_failure(to: &mut Writer, failure: &Failure) {
             to.text(transition);
         })
         .u32(failure.attempts)
-        .u8(number(&KINDS, failure.kind))
+        .u8(number(&KINDS, &failure.kind))
         .text(&failure.message);
 }
 

@@ -61,7 +61,7 @@ impl Views {
                         ..record.row
                     },
                 },
-                Err(reason) => unreadable(run, format!("its record: {reason}")),
+                Err(reason) => unreadable(run, &format!("its record: {reason}")),
             };
             let has_status = filter.status.is_none_or(|status| status == row.status);
             if has_status {
@@ -120,7 +120,7 @@ impl Views {
 }
 
 /// The row of a run whose record cannot be read.
-fn unreadable(run: RunId, reason: String) -> RunRow {
+fn unreadable(run: RunId, reason: &str) -> RunRow {
     RunRow {
         id: run,
         workflow: String::new(),
