@@ -71,33 +71,53 @@ pub trait Kept<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> Kept<By> for T {}
 
-macro_rules! stored {
-    ($($name:ident $demand:ident $message:literal;)*) => {$(
-        /// Data that outlives the process: it is stored with its run, of `By`.
-        ///
-        /// Implemented for every type that serde can store and read again.
-        #[doc(hidden)]
-        #[diagnostic::on_unimplemented(
-            message = $message,
-            label = "cannot be stored",
-            note = "derive `serde::Serialize` and `serde::Deserialize` for it, or remove `#[durable]`"
-        )]
-        pub trait $name<By> {}
+/// Data of a state of a run that is stored: every type that serde can store and read again.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "state `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned",
+    label = "cannot be stored",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or remove `#[durable]`"
+)]
+pub trait StoredState<By> {}
 
-        #[diagnostic::do_not_recommend]
-        impl<T: Serialize + DeserializeOwned, By> $name<By> for T {}
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned, By> StoredState<By> for T {}
 
-        /// Does nothing but compile: generated code calls it with each type that is stored.
-        #[doc(hidden)]
-        pub const fn $demand<T: $name<By>, By>() {}
-    )*};
-}
+/// Data of the input of a run that is stored: every type that serde can store and read again.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the input of `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned",
+    label = "cannot be stored",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or remove `#[durable]`"
+)]
+pub trait StoredInput<By> {}
 
-stored! {
-    StoredState demand_stored "state `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned";
-    StoredInput demand_stored_input "the input of `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned";
-    StoredOutput demand_stored_output "the output of branch `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned";
-}
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned, By> StoredInput<By> for T {}
+
+/// The output of a branch of a run that is stored: every type that serde can store and read again.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the output of branch `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned",
+    label = "cannot be stored",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or remove `#[durable]`"
+)]
+pub trait StoredOutput<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned, By> StoredOutput<By> for T {}
+
+/// Does nothing but compile: generated code calls it with the type of each field that is stored.
+#[doc(hidden)]
+pub const fn demand_stored<T: StoredState<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with the type of each field of an input that is stored.
+#[doc(hidden)]
+pub const fn demand_stored_input<T: StoredInput<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with the type of each output that is stored.
+#[doc(hidden)]
+pub const fn demand_stored_output<T: StoredOutput<By>, By>() {}
 
 /// Does nothing but compile: generated code calls it with each state that a policy keeps.
 #[doc(hidden)]

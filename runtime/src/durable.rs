@@ -117,3 +117,13 @@ where
 {
     serde::Serialize::serialize(&value, serializer)
 }
+
+/// Reads a field that borrows, which is reported where it is declared.
+///
+/// # Errors
+/// Always: there is nobody to borrow from.
+pub fn borrowed<'de, T, D: serde::Deserializer<'de>>(_: D) -> Result<T, D::Error> {
+    Err(serde::de::Error::custom(
+        "there is nobody to borrow from when a run is read",
+    ))
+}

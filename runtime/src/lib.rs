@@ -120,9 +120,11 @@ pub mod splits {}
 #[doc = include_str!("durable.md")]
 pub mod durability {}
 
-/// What a module that declares or handles workflows needs.
+/// What a module that declares, handles or runs workflows needs.
 pub mod prelude {
     pub use crate::workflow;
+    #[cfg(feature = "durable")]
+    pub use crate::{EndError, Runner, StartError};
     #[cfg(feature = "runtime")]
     pub use crate::{
         Branch, BranchError, Branched, Breaker, CancellationToken, Cause, First, JoinError,
@@ -163,7 +165,7 @@ pub mod __private {
     #[cfg(feature = "runtime")]
     pub use crate::driver::*;
     #[cfg(feature = "durable")]
-    pub use crate::durable::{Durable, NotStored, Stored, by_reference, never_stored};
+    pub use crate::durable::{Durable, NotStored, Stored, borrowed, by_reference, never_stored};
     #[cfg(feature = "runtime")]
     pub use crate::error::Left;
     #[cfg(feature = "runtime")]

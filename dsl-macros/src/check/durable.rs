@@ -1,5 +1,8 @@
 //! Rules of workflows whose runs are stored.
 
+use syn::Type;
+
+use crate::ast::{is_borrowed, is_told_otherwise};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
@@ -19,6 +22,41 @@ pub(super) fn check(graph: &Graph<'_>, is_built: bool, diagnostics: &mut Diagnos
             );
     }
     undo_of_transient(graph, diagnostics);
+    borrowed(graph, diagnostics);
+}
+
+/// What is read again after a restart has nobody to borrow from.
+fn borrowed(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    let mut check = |owner: String, ty: &Type| {
+        if is_borrowed(ty) {
+            diagnostics
+                .error(
+                    ty,
+                    format!(
+                        "{owner} is stored, and has nobody to borrow from when it is read again"
+                    ),
+                )
+                .help("own the data, such as `String` in place of `&str`, or remove `#[durable]`");
+        }
+    };
+    let input = graph.ast.input.iter().flat_map(|input| &input.fields);
+    for field in input.filter(|field| !is_told_otherwise(field)) {
+        check("the input".into(), &field.ty);
+    }
+    for state in &graph.states {
+        let stored = state.declaration.filter(|it| it.transient.is_none());
+        let fields = stored.iter().flat_map(|it| it.fields.iter().flatten());
+        for field in fields.filter(|field| !is_told_otherwise(field)) {
+            check(format!("state `{}`", state.name), &field.ty);
+        }
+    }
+    for branch in graph.transitions.iter().flat_map(|it| &it.branches) {
+        let branch = &branch.declaration;
+        check(
+            format!("the output of branch `{}`", branch.name),
+            &branch.output,
+        );
+    }
 }
 
 /// What a transition into a transient state has led to is gone after a crash, and its undo needs it.

@@ -5,12 +5,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Meta, Type};
 
 use super::drive::{is_plain, without_self};
 use super::{Context, derives};
-use crate::ast::{Attributes, Field, plain};
+use crate::ast::{Attributes, Field, is_borrowed, is_told_otherwise, plain};
 
 /// The crate under a name that derived code can find: serde takes its path as a text, in which the
 /// crate has no name if it was renamed.
@@ -74,6 +74,11 @@ pub(super) fn serde(
     let crate_path = format!("{alias}::serde");
     let mut bounds: Vec<(String, String)> = Vec::new();
     let of_fields = fields.iter().map(|field| {
+        if is_borrowed(&field.ty) && !is_told_otherwise(field) {
+            // Reported already; derived code would say it again.
+            let by = format!("{alias}::borrowed");
+            return quote!(#[serde(skip_serializing, deserialize_with = #by)]);
+        }
         let Some(ty) = on_trust(field, of) else {
             return TokenStream::new();
         };
@@ -115,31 +120,14 @@ fn on_trust(field: &Field, of: &TokenStream) -> Option<String> {
 
 /// Whether serde has to know how to store the type of a field.
 fn is_demanded(field: &Field) -> bool {
-    !is_plain(&field.ty) && !is_string(&field.ty) && !field.attributes.iter().any(is_taken_over)
+    !is_plain(&field.ty)
+        && !is_string(&field.ty)
+        && !is_told_otherwise(field)
+        && !is_borrowed(&field.ty)
 }
 
 fn is_string(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident("String"))
-}
-
-/// Whether an attribute tells serde to store a field otherwise, or not at all.
-fn is_taken_over(attribute: &Attribute) -> bool {
-    const OTHERWISE: [&str; 6] = [
-        "deserialize_with",
-        "serialize_with",
-        "skip",
-        "skip_deserializing",
-        "skip_serializing",
-        "with",
-    ];
-    let Meta::List(list) = &attribute.meta else {
-        return false;
-    };
-    attribute.path().is_ident("serde")
-        && list.tokens.clone().into_iter().any(|token| {
-            let token = token.to_string();
-            OTHERWISE.contains(&token.as_str())
-        })
 }
 
 /// Calls that compile if everything that is stored can be.
@@ -174,7 +162,7 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
     }
     for branch in cx.graph.transitions.iter().flat_map(|it| &it.branches) {
         let output = &branch.declaration.output;
-        if !is_plain(output) && !is_string(output) {
+        if !is_plain(output) && !is_string(output) && !is_borrowed(output) {
             let span = output.span();
             let (private, names) = (cx.alias(span), cx.names(span));
             let name = &branch.declaration.name;
@@ -271,7 +259,7 @@ pub(super) fn remembered(
     output: &Type,
     call: TokenStream,
 ) -> TokenStream {
-    if cx.version.is_none() {
+    if cx.version.is_none() || is_borrowed(output) {
         return call;
     }
     let private = cx.alias(span);

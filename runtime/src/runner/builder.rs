@@ -15,7 +15,8 @@ use crate::driver::Drive;
 use crate::durable::Durable;
 use crate::store::{Store, StoreError};
 
-impl<W: Durable> Runner<W> {
+// Without a bound of its own, so that a workflow that is not durable is reported in our words.
+impl<W> Runner<W> {
     /// A runner whose runs are handled by `context`, to be given a [`store`](Builder::store) and launched.
     ///
     /// The errors of the handlers are stored as texts, so they have to be `Display`.

@@ -10,7 +10,7 @@
 //! - the **sequence** counts the commits. Each has the number that it expects.
 //!
 //! Nothing is locked while a handler runs. [`MemoryStore`] is the law as a program, for tests;
-//! [`RedbStore`](crate::RedbStore) keeps runs in a file. `stateway::testing::store_conformance!` is the
+//! [`RedbStore`] keeps runs in a file. `stateway::testing::store_conformance!` is the
 //! suite that every store has to pass.
 
 mod apply;

@@ -1,6 +1,6 @@
 stateway::workflow! {
-    #[durable(version = 1)]
     workflow Bill {
+        #[durable(version = 1)]
         start Draft;
         done Paid;
         step pay: Draft -> Paid;
