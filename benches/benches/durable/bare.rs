@@ -1,5 +1,5 @@
-//! redb alone: the rows that Stateway writes, as large and in the same number of tables, in batches of as many
-//! runs as there are at once, by one thread that has nothing else to do.
+//! redb alone: the rows that Stateway writes, as large and in the same tables, in batches of as many runs as
+//! there are at once, by one thread that has nothing else to do.
 
 use std::time::{Duration, Instant};
 
@@ -9,30 +9,46 @@ use crate::file::Flushes;
 use crate::{Rate, STATES, transitions_a_second};
 
 const RUNS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("runs");
+const ENDED: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("ended");
+const ORIGINS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("origins");
 const HISTORY: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("history");
+const ENDED_AT: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("ended_at");
 
 pub(crate) fn rate(at_once: u64) -> Rate {
     let (file, _) = Flushes::of("bare");
     let database = Database::builder()
         .create_with_backend(file)
         .expect("the file is new");
-    let (row, history) = ([7; 140], [7; 60]);
+    let (row, origin, history) = ([7; 111], [7; 29], [7; 55]);
     let began = Instant::now();
     let mut runs = 0;
     while began.elapsed() < Duration::from_secs(1) {
         let ids: Vec<String> = (0..at_once)
             .map(|run| format!("run-{}", runs + run))
             .collect();
-        for number in 0..STATES - 1 {
+        for number in 0..STATES {
             let transaction = database.begin_write().expect("nobody else writes");
             {
                 let mut all_runs = transaction.open_table(RUNS).expect("it is a table");
+                let mut ended = transaction.open_table(ENDED).expect("it is a table");
+                let mut origins = transaction.open_table(ORIGINS).expect("it is a table");
                 let mut all_history = transaction.open_table(HISTORY).expect("it is a table");
+                let mut ended_at = transaction.open_table(ENDED_AT).expect("it is a table");
                 for id in &ids {
-                    all_runs.insert(&**id, &row[..]).expect("it is written");
+                    let id = &**id;
                     all_history
-                        .insert((&**id, number), &history[..])
+                        .insert((id, number), &history[..])
                         .expect("it is written");
+                    if number == 0 {
+                        origins.insert(id, &origin[..]).expect("it is written");
+                    }
+                    if number < STATES - 1 {
+                        all_runs.insert(id, &row[..]).expect("it is written");
+                    } else {
+                        all_runs.remove(id).expect("it is removed");
+                        ended.insert(id, &row[..]).expect("it is written");
+                        ended_at.insert((7, id), ()).expect("it is written");
+                    }
                 }
             }
             transaction.commit().expect("it is flushed");

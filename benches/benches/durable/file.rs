@@ -8,9 +8,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
-/// A new file of this name, in the target directory.
+/// The file of this name, in the target directory.
+pub(crate) fn path(name: &str) -> PathBuf {
+    folder().join(name)
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("durable")
+}
+
+/// A new file of this name.
 pub(crate) fn fresh(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("durable");
+    let folder = folder();
     std::fs::create_dir_all(&folder).expect("the target directory can be written");
     for old in std::fs::read_dir(&folder)
         .expect("it was just made")
@@ -20,7 +29,7 @@ pub(crate) fn fresh(name: &str) -> PathBuf {
             let _ = std::fs::remove_file(old.path());
         }
     }
-    folder.join(name)
+    path(name)
 }
 
 /// A file of redb that counts its flushes.

@@ -3,7 +3,8 @@
 //!
 //! Then what runs cost that wait: their memory, and the launch of a runner over 100,000 of them.
 //!
-//! `cargo bench -p stateway-benches --bench durable`
+//! `cargo bench -p stateway-benches --bench durable`, with numbers behind `--` for so many runs at once, with
+//! `alone` to leave out Cano and duroxide, and with `waiting` for the runs that wait only.
 
 mod bare;
 mod cano;
@@ -36,51 +37,71 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let only_waiting = std::env::args().any(|argument| argument == "waiting");
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let has = |word: &str| words.iter().any(|it| it == word);
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build();
     let runtime = runtime.expect("tokio starts");
-    if !only_waiting {
-        rates(&runtime);
+    if has(waiting::LAUNCH) {
+        // This is the process that `waiting::report` started.
+        return waiting::launch(&runtime);
     }
-    waiting::report(&runtime);
+    if !has("waiting") {
+        let asked: Vec<u64> = words.iter().filter_map(|word| word.parse().ok()).collect();
+        let at_once = if asked.is_empty() {
+            &AT_ONCE[..]
+        } else {
+            &asked
+        };
+        rates(&runtime, at_once, has("alone"));
+    }
+    if !has("alone") {
+        waiting::report(&runtime);
+    }
 }
 
-fn rates(runtime: &Runtime) {
+fn rates(runtime: &Runtime, at_once: &[u64], is_alone: bool) {
     println!("transitions in a second, of runs of {STATES} states on a file");
     println!(
-        "{:>8} {:>10} {:>8} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8}",
+        "{:>8} {:>10} {:>8} {:>10} {:>8} {:>10} {:>8} {:>10} {:>8}",
         "at once",
         "stateway",
         "a flush",
         "redb alone",
-        "cano",
-        "duroxide",
         "of redb",
+        "cano",
         "x cano",
+        "duroxide",
         "x durox."
     );
-    for at_once in AT_ONCE {
+    for &at_once in at_once {
         let (ours, bare) = pairs(
             || runtime.block_on(ours::rate(at_once)),
             || bare::rate(at_once),
         );
-        let cano = runtime.block_on(cano::rate(at_once));
-        let duroxide = runtime.block_on(duroxide::rate(at_once));
-        println!(
-            "{:>8} {:>10.0} {:>8.1} {:>10.0} {:>10.0} {:>10.0} {:>8.2} {:>8.1} {:>8.1}",
+        print!(
+            "{:>8} {:>10.0} {:>8.1} {:>10.0} {:>8.2}",
             at_once,
             ours.transitions,
             ours.rows_a_flush.unwrap_or_default(),
             bare.transitions,
-            cano.transitions,
-            duroxide.transitions,
             ours.transitions / bare.transitions,
-            ours.transitions / cano.transitions,
-            ours.transitions / duroxide.transitions,
         );
+        if !is_alone {
+            for other in [
+                runtime.block_on(cano::rate(at_once)),
+                runtime.block_on(duroxide::rate(at_once)),
+            ] {
+                print!(
+                    " {:>10.0} {:>8.1}",
+                    other.transitions,
+                    ours.transitions / other.transitions
+                );
+            }
+        }
+        println!();
     }
 }
 

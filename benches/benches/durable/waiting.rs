@@ -1,6 +1,7 @@
 //! Runs that wait in the store, each for its next attempt in an hour: what they take in memory, and how long
 //! a runner takes to be launched over them.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use stateway::prelude::*;
@@ -8,7 +9,7 @@ use stateway::store::Filter;
 use stateway::{RedbStore, Runner};
 use tokio::runtime::Runtime;
 
-use crate::file::fresh;
+use crate::file::{fresh, path};
 
 const RUNS: u64 = 100_000;
 
@@ -37,7 +38,7 @@ impl PatienceSteps for Deaf {
 
 pub(crate) fn report(runtime: &Runtime) {
     let path = fresh("waiting");
-    let (opened, launched, bytes) = runtime.block_on(async {
+    runtime.block_on(async {
         let store = RedbStore::open(&path).expect("the file is new");
         let runner = Runner::<Patience>::new(Deaf).store(store).launch().await;
         let runner = runner.expect("the store is there");
@@ -71,27 +72,33 @@ pub(crate) fn report(runtime: &Runtime) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         runner.shut_down(Duration::from_mins(1)).await;
-        drop(runner);
+    });
+    println!("\n{RUNS} runs that wait");
+    // In a process of its own, whose memory nobody has used before.
+    let this = std::env::current_exe().expect("this program has a path");
+    let launched = Command::new(this).args(["--bench", LAUNCH]).status();
+    assert!(launched.expect("it starts").success());
+}
+
+/// The word that makes a process [`launch`].
+pub(crate) const LAUNCH: &str = "launch-over-waiting";
+
+/// Launches a runner over the runs that wait, and says what that took.
+pub(crate) fn launch(runtime: &Runtime) {
+    runtime.block_on(async {
         let before = resident();
         let began = Instant::now();
-        let store = RedbStore::options()
-            .cache_size(1 << 20)
-            .open(&path)
-            .expect("nobody has it");
+        let store = RedbStore::options().cache_size(1 << 20);
+        let store = store.open(path("waiting")).expect("nobody has it");
         let opened = began.elapsed();
         let runner = Runner::<Patience>::new(Deaf).store(store).launch().await;
         let runner = runner.expect("the store is there");
         let launched = began.elapsed();
-        let bytes = resident().saturating_sub(before);
+        let bytes = resident() - before;
+        println!("  opened in {opened:.1?}, launched in {launched:.1?}");
+        println!("  {} bytes of memory for each", bytes / RUNS);
         drop(runner);
-        (opened, launched, bytes)
     });
-    println!("\n{RUNS} runs that wait");
-    println!("  opened in {opened:.1?}, launched in {launched:.1?}");
-    println!(
-        "  {} bytes of memory for each, 1 MiB of cache included",
-        bytes / RUNS
-    );
 }
 
 /// The resident memory of this process, in bytes.
