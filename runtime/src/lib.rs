@@ -123,13 +123,13 @@ pub mod durability {}
 /// What a module that declares, handles or runs workflows needs.
 pub mod prelude {
     pub use crate::workflow;
-    #[cfg(feature = "durable")]
-    pub use crate::{EndError, Runner, StartError};
     #[cfg(feature = "runtime")]
     pub use crate::{
         Branch, BranchError, Branched, Breaker, CancellationToken, Cause, First, JoinError,
         Limiter, Rollback, RunError, Step, Undo, UndoError,
     };
+    #[cfg(feature = "durable")]
+    pub use crate::{EndError, Runner, StartError};
 }
 
 /// The README's code is tested like the documentation.

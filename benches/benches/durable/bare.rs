@@ -1,12 +1,12 @@
 //! redb alone: the rows that Stateway writes, as large and in the same tables, in batches of as many runs as
 //! there are at once, by one thread that has nothing else to do.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use redb::{Database, TableDefinition};
 
 use crate::file::Flushes;
-use crate::{Rate, STATES, transitions_a_second};
+use crate::{Rate, STATES, ours, runs, transitions_a_second};
 
 const RUNS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("runs");
 const ENDED: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("ended");
@@ -20,11 +20,12 @@ pub(crate) fn rate(at_once: u64) -> Rate {
         .create_with_backend(file)
         .expect("the file is new");
     let (row, origin, history) = ([7; 111], [7; 29], [7; 55]);
+    let runs = runs(at_once, ours::runs_a_second(at_once));
+    let each = runs / at_once;
     let began = Instant::now();
-    let mut runs = 0;
-    while began.elapsed() < Duration::from_secs(1) {
+    for round in 0..each {
         let ids: Vec<String> = (0..at_once)
-            .map(|run| format!("run-{}", runs + run))
+            .map(|lane| format!("run-{}", lane * each + round))
             .collect();
         for number in 0..STATES {
             let transaction = database.begin_write().expect("nobody else writes");
@@ -53,7 +54,6 @@ pub(crate) fn rate(at_once: u64) -> Rate {
             }
             transaction.commit().expect("it is flushed");
         }
-        runs += at_once;
     }
     Rate {
         transitions: transitions_a_second(runs, began.elapsed()),

@@ -118,10 +118,7 @@ fn median(rates: &mut Vec<Rate>) -> Rate {
 
 /// So many runs are made in all, for about a second of work.
 fn runs(at_once: u64, a_second: u64) -> u64 {
-    (a_second * at_once)
-        .div_ceil(at_once)
-        .max(at_once)
-        .next_multiple_of(at_once)
+    a_second.max(at_once).next_multiple_of(at_once)
 }
 
 /// Lets so many runs go at once until there were so many in all. Gives how long they took.

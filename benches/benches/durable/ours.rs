@@ -97,6 +97,11 @@ impl WalkSteps for Legs {
     }
 }
 
+/// About how many runs make up a second's work.
+pub(crate) fn runs_a_second(at_once: u64) -> u64 {
+    400 * (1 + at_once.min(30))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "they are small")]
 pub(crate) async fn rate(at_once: u64) -> Rate {
     let (file, flushes) = Flushes::of("stateway");
@@ -105,7 +110,7 @@ pub(crate) async fn rate(at_once: u64) -> Rate {
         .expect("the file is new");
     let runner = Runner::<Walk>::new(Legs).store(store).launch().await;
     let runner = runner.expect("the store is there");
-    let runs = runs(at_once, 40 + 10 * at_once);
+    let runs = runs(at_once, runs_a_second(at_once));
     let before = flushes.load(Ordering::Relaxed);
     let elapsed = timed(at_once, runs, |number| {
         let runner = runner.clone();

@@ -17,8 +17,8 @@ use super::wire::micros;
 use crate::key::RunId;
 use crate::store::apply::Fence;
 use crate::store::{
-    Beat, Claim, Claimed, Commit, Created, Event, Heartbeat, HistoryRow, Message, NewRun, Note,
-    NoteRow, Purge, RunRow, Sent, Stop, StoreError,
+    Beat, Claim, Claimed, Commit, Created, Event, Heartbeat, Message, NewRun, Note, NoteRow, Purge,
+    RunRow, Sent, Stop, StoreError,
 };
 
 /// The tables and the index, while a batch is applied.
@@ -26,17 +26,18 @@ pub(super) struct Changes<'a> {
     pub(super) tables: Tables<'a>,
     pub(super) index: &'a mut Index,
     pub(super) broken: &'a super::Broken,
+    /// Whether the tables have changed.
+    pub(super) wrote: bool,
 }
 
 impl Changes<'_> {
     pub(super) fn create(&mut self, run: &NewRun) -> Result<Created, Fault> {
-        let tables = &mut self.tables;
-        if let Some(record) = find((&tables.runs, &tables.ended), &run.id)? {
+        if let Some(record) = self.find(&run.id)? {
             let Origin {
                 input,
                 state,
                 payload,
-            } = origin(&tables.origins, &run.id)?;
+            } = origin(&self.tables.origins, &run.id)?;
             return Ok(Created::Known {
                 row: record.row,
                 input,
@@ -46,17 +47,12 @@ impl Changes<'_> {
         }
         let record = Record::new(run);
         let origin = Origin::write(&run.input, &run.state, &run.payload);
-        tables.origins.insert(&*run.id.text(), &*origin)?;
-        let started = HistoryRow {
-            sequence: 0,
-            at: run.at,
-            event: Event::Started {
-                state: run.state.clone(),
-            },
-        };
-        self.remember(&run.id, &started)?;
-        self.keep(None, &record, run.lease.map(micros))?;
-        Ok(Created::New(record.row))
+        self.tables.origins.insert(&*run.id.text(), &*origin)?;
+        let state = run.state.clone();
+        self.remember(&run.id, 0, run.at, &Event::Started { state })?;
+        let row = record.row.clone();
+        self.keep(None, record, run.lease.map(micros))?;
+        Ok(Created::New(row))
     }
 
     pub(super) fn claim(&mut self, claim: &Claim) -> Result<Vec<Claimed>, Fault> {
@@ -110,9 +106,10 @@ impl Changes<'_> {
         let mut record = before.clone();
         record.row.claim(before.is_held);
         record.is_held = true;
-        self.keep(Some(&before), &record, Some(lease))?;
+        let row = record.row.clone();
+        self.keep(Some(&before), record, Some(lease))?;
         Ok(Claimed {
-            row: record.row,
+            row,
             input: origin.input,
             payload,
             notes,
@@ -123,7 +120,7 @@ impl Changes<'_> {
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         let run = &commit.run;
         let fenced = || Fault::Answer(StoreError::Fenced { run: run.clone() });
-        let before = find((&self.tables.runs, &self.tables.ended), run)?;
+        let before = self.find(run)?;
         let before = before.ok_or_else(|| not_found(run))?;
         let fence = before.row.fence(commit.epoch, commit.sequence);
         if fence.map_err(Fault::Answer)? == Fence::Passed {
@@ -144,17 +141,9 @@ impl Changes<'_> {
             self.drop_notes(run)?;
             record.has_notes = false;
         }
-        self.remember(
-            run,
-            &HistoryRow {
-                sequence: record.row.sequence,
-                at: commit.at,
-                event: commit.event.clone(),
-            },
-        )?;
-        let lease = self.index.held(run).map(|held| held.lease);
-        let lease = lease.filter(|_| record.is_held);
-        self.keep(Some(&before), &record, lease)
+        self.remember(run, record.row.sequence, commit.at, &commit.event)?;
+        let lease = self.lease(run).filter(|_| record.is_held);
+        self.keep(Some(&before), record, lease)
     }
 
     pub(super) fn note(&mut self, note: &Note) -> Result<(), Fault> {
@@ -166,18 +155,17 @@ impl Changes<'_> {
         }
         let key = (&*note.run.text(), &*note.note.key);
         let progress = write_note(&note.note.progress);
+        self.wrote = true;
         self.tables.notes.insert(key, &*progress)?;
         if before.has_notes {
             return Ok(());
         }
         let record = Record {
             has_notes: true,
-            ..before
+            ..before.clone()
         };
-        self.tables
-            .runs
-            .insert(&*note.run.text(), &*record.write())?;
-        Ok(())
+        let lease = self.lease(&note.run);
+        self.keep(Some(&before), record, lease)
     }
 
     /// Extends leases, which are in memory only.
@@ -195,8 +183,8 @@ impl Changes<'_> {
                 Some(held) => Beat {
                     run: run.clone(),
                     is_lost: false,
-                    stop: held.stop,
-                    messages: held.messages as usize,
+                    stop: held.record.row.stop,
+                    messages: held.record.messages as usize,
                 },
             };
             if beat.is_lost || beat.stop.is_some() || beat.messages > 0 {
@@ -212,7 +200,7 @@ impl Changes<'_> {
 
     pub(super) fn send(&mut self, message: &Message) -> Result<Sent, Fault> {
         let run = &message.run;
-        let before = find((&self.tables.runs, &self.tables.ended), run)?;
+        let before = self.find(run)?;
         let before = before.ok_or_else(|| not_found(run))?;
         let key = (&*run.text(), &*message.id);
         if self.tables.messages.get(key)?.is_some() {
@@ -235,8 +223,8 @@ impl Changes<'_> {
         self.tables
             .inbox
             .insert((&*run.text(), last), &*write_message(message))?;
-        let lease = self.index.held(run).map(|held| held.lease);
-        self.keep(Some(&before), &record, lease)?;
+        let lease = self.lease(run);
+        self.keep(Some(&before), record, lease)?;
         Ok(Sent::Kept)
     }
 
@@ -244,14 +232,7 @@ impl Changes<'_> {
         self.change(run, |row| row.unpark(now))?;
         self.broken.remove(run);
         let sequence = self.live(run)?.row.sequence;
-        self.remember(
-            run,
-            &HistoryRow {
-                sequence,
-                at: now,
-                event: Event::Unparked,
-            },
-        )
+        self.remember(run, sequence, now, &Event::Unparked)
     }
 
     pub(super) fn purge(&mut self, purge: &Purge) -> Result<u64, Fault> {
@@ -287,6 +268,7 @@ impl Changes<'_> {
     }
 
     fn remove(&mut self, at: i64, run: &RunId) -> Result<(), Fault> {
+        self.wrote = true;
         let id = &*run.text();
         let all = (id, 0)..=(id, u64::MAX);
         self.tables.ended_at.remove((at, id))?;
@@ -307,8 +289,24 @@ impl Changes<'_> {
         Ok(())
     }
 
+    /// The record of a run, ended or not.
+    fn find(&self, run: &RunId) -> Result<Option<Record>, Fault> {
+        match self.index.held(run) {
+            Some(held) => Ok(Some(held.record.clone())),
+            None => find((&self.tables.runs, &self.tables.ended), run),
+        }
+    }
+
+    /// The lease of a run that was claimed and not given back.
+    fn lease(&self, run: &RunId) -> Option<i64> {
+        self.index.held(run).map(|held| held.lease)
+    }
+
     /// The record of a run that has not ended.
     fn live(&self, run: &RunId) -> Result<Record, Fault> {
+        if let Some(held) = self.index.held(run) {
+            return Ok(held.record.clone());
+        }
         if let Some(record) = self.tables.runs.find(run)? {
             return Ok(record);
         }
@@ -324,22 +322,24 @@ impl Changes<'_> {
         run: &RunId,
         change: impl FnOnce(&mut RunRow) -> Result<(), StoreError>,
     ) -> Result<(), Fault> {
-        let before = find((&self.tables.runs, &self.tables.ended), run)?;
+        let before = self.find(run)?;
         let before = before.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
         change(&mut record.row).map_err(Fault::Answer)?;
-        let lease = self.index.held(run).map(|held| held.lease);
-        self.keep(Some(&before), &record, lease)
+        let lease = self.lease(run);
+        self.keep(Some(&before), record, lease)
     }
 
     /// Writes the record of a run where it belongs.
     fn keep(
         &mut self,
         before: Option<&Record>,
-        record: &Record,
+        record: Record,
         lease: Option<i64>,
     ) -> Result<(), Fault> {
-        let id = &*record.row.id.text();
+        self.wrote = true;
+        let run = record.row.id.clone();
+        let id = &*run.text();
         let bytes = record.write();
         if let Some(ended) = record.row.ended {
             self.tables.runs.remove(id)?;
@@ -352,11 +352,16 @@ impl Changes<'_> {
         Ok(())
     }
 
-    fn remember(&mut self, run: &RunId, row: &HistoryRow) -> Result<(), Fault> {
-        let bytes = write_history(row);
-        self.tables
-            .history
-            .insert((&*run.text(), row.sequence), &*bytes)?;
+    fn remember(
+        &mut self,
+        run: &RunId,
+        number: u64,
+        at: SystemTime,
+        event: &Event,
+    ) -> Result<(), Fault> {
+        let bytes = write_history(at, event);
+        let key = (&*run.text(), number);
+        self.tables.history.insert(key, &*bytes)?;
         Ok(())
     }
 

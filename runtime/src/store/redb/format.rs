@@ -1,5 +1,7 @@
 //! The records of the file. `docs/format.md` describes them byte by byte.
 
+use std::time::SystemTime;
+
 use super::wire::{Reader, Unread, Writer};
 use crate::key::RunId;
 use crate::store::{
@@ -196,10 +198,10 @@ fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
 }
 
 /// A row of the history, without its number, which is its key.
-pub(super) fn write_history(row: &HistoryRow) -> Vec<u8> {
+pub(super) fn write_history(at: SystemTime, event: &Event) -> Vec<u8> {
     let mut to = Writer::record(VERSION);
-    to.time(row.at);
-    match &row.event {
+    to.time(at);
+    match event {
         Event::Started { state } => to.u8(0).text(state),
         Event::Transition {
             transition,

@@ -8,7 +8,6 @@ use std::collections::{BTreeSet, HashMap};
 use super::format::Record;
 use super::wire::micros;
 use crate::key::RunId;
-use crate::store::Stop;
 
 /// The runs that have not ended.
 #[derive(Default)]
@@ -19,20 +18,17 @@ pub(super) struct Index {
     held: HashMap<RunId, Held>,
 }
 
-/// A claim.
+/// A claim, with the record of its run, so that a commit need not read it.
 pub(super) struct Held {
-    pub(super) epoch: u64,
+    pub(super) record: Record,
     pub(super) lease: i64,
-    pub(super) due: Option<i64>,
-    workflow: Box<str>,
-    pub(super) stop: Option<Stop>,
-    pub(super) messages: u32,
 }
 
-impl Held {
-    fn claimable_from(&self) -> Option<i64> {
-        self.due.map(|due| due.max(self.lease))
-    }
+/// From when on a run may be claimed, whose claim has this lease.
+fn claimable_from(record: &Record, lease: Option<i64>) -> Option<i64> {
+    let due = record.row.due.filter(|_| record.row.status.is_live());
+    let due = due.map(micros);
+    due.map(|due| lease.map_or(due, |lease| lease.max(due)))
 }
 
 impl Index {
@@ -43,43 +39,27 @@ impl Index {
 
     /// Puts a run where its record says; `lease` is that of a claim which has not been given back. `before` is
     /// the record as it was.
-    pub(super) fn place(&mut self, before: Option<&Record>, record: &Record, lease: Option<i64>) {
+    pub(super) fn place(&mut self, before: Option<&Record>, record: Record, lease: Option<i64>) {
         let run = &record.row.id;
-        if let Some(before) = before {
-            self.take_out(before);
+        let before = before.and_then(|before| {
+            let held = self.held.get(run);
+            claimable_from(before, held.map(|held| held.lease))
+        });
+        let from = claimable_from(&record, lease);
+        if before != from {
+            let queue = self.queue(&record.row.workflow);
+            if let Some(before) = before {
+                queue.remove(&(before, run.clone()));
+            }
+            queue.extend(from.map(|from| (from, run.clone())));
         }
-        let due = record
-            .row
-            .due
-            .map(micros)
-            .filter(|_| record.row.status.is_live());
-        let from = due.map(|due| lease.map_or(due, |lease| lease.max(due)));
-        if let Some(from) = from {
-            self.queue(&record.row.workflow).insert((from, run.clone()));
-        }
-        if let Some(lease) = lease.filter(|_| due.is_some()) {
-            let held = Held {
-                epoch: record.row.epoch,
-                lease,
-                due,
-                workflow: record.row.workflow.as_str().into(),
-                stop: record.row.stop,
-                messages: record.messages,
-            };
-            self.held.insert(run.clone(), held);
-        }
-    }
-
-    /// Takes a run out.
-    pub(super) fn take_out(&mut self, before: &Record) {
-        let run = &before.row.id;
-        let from = match self.held.remove(run) {
-            Some(held) => held.claimable_from(),
-            None => before.row.due.map(micros),
-        };
-        if let Some(from) = from {
-            self.queue(&before.row.workflow)
-                .remove(&(from, run.clone()));
+        match lease.filter(|_| from.is_some()) {
+            Some(lease) => {
+                self.held.insert(run.clone(), Held { record, lease });
+            }
+            None => {
+                self.held.remove(run);
+            }
         }
     }
 
@@ -91,12 +71,13 @@ impl Index {
 
     /// Extends a claim, if it is still the one of this epoch.
     pub(super) fn extend(&mut self, run: &RunId, epoch: u64, lease: i64) -> Option<&Held> {
-        let held = self.held.get_mut(run).filter(|held| held.epoch == epoch)?;
-        let before = held.claimable_from();
+        let held = self.held.get_mut(run);
+        let held = held.filter(|held| held.record.row.epoch == epoch)?;
+        let before = claimable_from(&held.record, Some(held.lease));
         held.lease = lease;
-        let after = held.claimable_from();
+        let after = claimable_from(&held.record, Some(lease));
         if before != after
-            && let Some(queue) = self.queues.get_mut(&held.workflow)
+            && let Some(queue) = self.queues.get_mut(&*held.record.row.workflow)
         {
             if let Some(before) = before {
                 queue.remove(&(before, run.clone()));

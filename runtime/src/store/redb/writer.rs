@@ -74,12 +74,13 @@ impl Writer {
                 Ok(first) => {
                     let is_late = self.is_late(behind);
                     let flushes = self.durability == Durability::Flushed || is_late;
-                    self.write(first, requests, flushes)?;
-                    behind = if flushes {
-                        None
-                    } else {
-                        behind.or_else(|| Some(Instant::now()))
-                    };
+                    if self.write(first, requests, flushes)? {
+                        let since = behind.unwrap_or_else(Instant::now);
+                        behind = (!flushes).then_some(since);
+                    } else if is_late {
+                        self.flush()?;
+                        behind = None;
+                    }
                 }
                 Err(end) => {
                     if behind.take().is_some() {
@@ -100,13 +101,13 @@ impl Writer {
         behind.is_some_and(|since| since.elapsed() >= within)
     }
 
-    /// Writes one batch, and answers it.
+    /// Writes one batch, and answers it. Says whether there was something to write.
     fn write(
         &mut self,
         first: Request,
         requests: &Receiver<Request>,
         flushes: bool,
-    ) -> Result<(), redb::Error> {
+    ) -> Result<bool, redb::Error> {
         let mut transaction = self.database.begin_write()?;
         transaction.set_durability(if flushes {
             redb::Durability::Immediate
@@ -116,11 +117,12 @@ impl Writer {
         let mut answers = Vec::new();
         // They keep their places until they are on disk.
         let mut places = Vec::new();
-        {
+        let wrote = {
             let mut changes = Changes {
                 tables: Tables::open(&transaction)?,
                 index: &mut self.index,
                 broken: &self.broken,
+                wrote: false,
             };
             let (mut next, mut bytes) = (Some(first), 0);
             while let Some(request) = next {
@@ -133,12 +135,18 @@ impl Writer {
                     None
                 };
             }
+            changes.wrote
+        };
+        // What was only asked, or kept in memory, needs no flush.
+        if wrote {
+            transaction.commit()?;
+        } else {
+            transaction.abort()?;
         }
-        transaction.commit()?;
         for answer in answers {
             answer();
         }
-        Ok(())
+        Ok(wrote)
     }
 
     /// Brings to disk what was acknowledged.
