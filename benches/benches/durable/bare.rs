@@ -10,8 +10,7 @@ use crate::{Rate, STATES, ours, runs, transitions_a_second};
 
 const RUNS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("runs");
 const ENDED: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("ended");
-const ORIGINS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("origins");
-const HISTORY: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("history");
+const HISTORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("history");
 const ENDED_AT: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("ended_at");
 
 pub(crate) fn rate(at_once: u64) -> Rate {
@@ -19,31 +18,29 @@ pub(crate) fn rate(at_once: u64) -> Rate {
     let database = Database::builder()
         .create_with_backend(file)
         .expect("the file is new");
-    let (row, origin, history) = ([7; 111], [7; 29], [7; 55]);
+    let (row, history) = ([7; 124], [7; 78]);
     let runs = runs(at_once, ours::runs_a_second(at_once));
     let each = runs / at_once;
+    let mut rows = 0;
     let began = Instant::now();
     for round in 0..each {
         let ids: Vec<String> = (0..at_once)
             .map(|lane| format!("run-{}", lane * each + round))
             .collect();
-        for number in 0..STATES {
+        for state in 0..STATES {
             let transaction = database.begin_write().expect("nobody else writes");
             {
                 let mut all_runs = transaction.open_table(RUNS).expect("it is a table");
                 let mut ended = transaction.open_table(ENDED).expect("it is a table");
-                let mut origins = transaction.open_table(ORIGINS).expect("it is a table");
                 let mut all_history = transaction.open_table(HISTORY).expect("it is a table");
                 let mut ended_at = transaction.open_table(ENDED_AT).expect("it is a table");
                 for id in &ids {
                     let id = &**id;
+                    rows += 1;
                     all_history
-                        .insert((id, number), &history[..])
+                        .insert(rows, &history[..])
                         .expect("it is written");
-                    if number == 0 {
-                        origins.insert(id, &origin[..]).expect("it is written");
-                    }
-                    if number < STATES - 1 {
+                    if state < STATES - 1 {
                         all_runs.insert(id, &row[..]).expect("it is written");
                     } else {
                         all_runs.remove(id).expect("it is removed");

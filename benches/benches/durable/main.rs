@@ -39,6 +39,9 @@ fn main() {
     }
     let words: Vec<String> = std::env::args().skip(1).collect();
     let has = |word: &str| words.iter().any(|it| it == word);
+    // duroxide would write a line about each lock that it waits for.
+    let silence = tracing::subscriber::NoSubscriber::new();
+    tracing::subscriber::set_global_default(silence).expect("nobody else listens");
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

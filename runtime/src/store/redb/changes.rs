@@ -3,16 +3,14 @@
 //! What an operation of a batch does is seen by those that follow it, in the tables and in the index. If
 //! the batch cannot be committed the store is closed, so the index is never ahead of the file.
 
-use std::borrow::Cow;
 use std::time::SystemTime;
 
-use redb::ReadableTable;
+use redb::ReadableTable as _;
 
-use super::format::{
-    Origin, Record, read_message, read_note, write_history, write_message, write_note,
-};
+use super::format::{Record, read_message, read_note, write_message, write_note};
+use super::history::{origin, payload, row};
 use super::index::Index;
-use super::tables::{Fault, Lookup as _, Tables, broken, find, history_row, origin};
+use super::tables::{Fault, Lookup as _, Tables, broken, find};
 use super::wire::micros;
 use crate::key::RunId;
 use crate::store::apply::Fence;
@@ -33,11 +31,7 @@ pub(super) struct Changes<'a> {
 impl Changes<'_> {
     pub(super) fn create(&mut self, run: &NewRun) -> Result<Created, Fault> {
         if let Some(record) = self.find(&run.id)? {
-            let Origin {
-                input,
-                state,
-                payload,
-            } = origin(&self.tables.origins, &run.id)?;
+            let (input, state, payload) = origin(&self.tables.history.rows, &record)?;
             return Ok(Created::Known {
                 row: record.row,
                 input,
@@ -45,11 +39,8 @@ impl Changes<'_> {
                 payload,
             });
         }
-        let record = Record::new(run);
-        let origin = Origin::write(&run.input, &run.state, &run.payload);
-        self.tables.origins.insert(&*run.id.text(), &*origin)?;
-        let state = run.state.clone();
-        self.remember(&run.id, 0, run.at, &Event::Started { state })?;
+        let first = self.tables.history.begin(run)?;
+        let record = Record::new(run, first);
         let row = record.row.clone();
         self.keep(None, record, run.lease.map(micros))?;
         Ok(Created::New(row))
@@ -91,8 +82,9 @@ impl Changes<'_> {
     /// Claims one run.
     fn take(&mut self, run: &RunId, lease: i64) -> Result<Claimed, Fault> {
         let before = self.live(run)?;
-        let origin = origin(&self.tables.origins, run)?;
-        let payload = payload(&self.tables.history, &before, Cow::Borrowed(&origin))?;
+        let rows = &self.tables.history.rows;
+        let (input, ..) = origin(rows, &before)?;
+        let payload = payload(rows, &before)?;
         let notes = if before.has_notes {
             self.notes(run)?
         } else {
@@ -110,7 +102,7 @@ impl Changes<'_> {
         self.keep(Some(&before), record, Some(lease))?;
         Ok(Claimed {
             row,
-            input: origin.input,
+            input,
             payload,
             notes,
             inbox,
@@ -124,15 +116,12 @@ impl Changes<'_> {
         let before = before.ok_or_else(|| not_found(run))?;
         let fence = before.row.fence(commit.epoch, commit.sequence);
         if fence.map_err(Fault::Answer)? == Fence::Passed {
-            let last = history_row(&self.tables.history, run, commit.sequence + 1)?;
-            let is_this = last.is_some_and(|last| commit.is_in(&last));
+            let last = row(&self.tables.history.rows, run, before.last)?;
+            let is_this = commit.is_in(&last.history);
             return if is_this { Ok(()) } else { Err(fenced()) };
         }
         let mut record = before.clone();
         record.is_held = record.row.apply(commit);
-        if let Event::Transition { .. } = commit.event {
-            record.payload_at = record.row.sequence;
-        }
         // First what may find a message that cannot be read.
         if before.messages > 0 && !commit.consumed.is_empty() {
             record.messages -= self.consume(run, &commit.consumed)?;
@@ -141,7 +130,8 @@ impl Changes<'_> {
             self.drop_notes(run)?;
             record.has_notes = false;
         }
-        self.remember(run, record.row.sequence, commit.at, &commit.event)?;
+        let history = &mut self.tables.history;
+        history.add(&mut record, commit.at, &commit.event)?;
         let lease = self.lease(run).filter(|_| record.is_held);
         self.keep(Some(&before), record, lease)
     }
@@ -229,10 +219,14 @@ impl Changes<'_> {
     }
 
     pub(super) fn unpark(&mut self, run: &RunId, now: SystemTime) -> Result<(), Fault> {
-        self.change(run, |row| row.unpark(now))?;
+        let before = self.find(run)?;
+        let before = before.ok_or_else(|| not_found(run))?;
+        let mut record = before.clone();
+        record.row.unpark(now).map_err(Fault::Answer)?;
+        let history = &mut self.tables.history;
+        history.add(&mut record, now, &Event::Unparked)?;
         self.broken.remove(run);
-        let sequence = self.live(run)?.row.sequence;
-        self.remember(run, sequence, now, &Event::Unparked)
+        self.keep(Some(&before), record, None)
     }
 
     pub(super) fn purge(&mut self, purge: &Purge) -> Result<u64, Fault> {
@@ -271,10 +265,14 @@ impl Changes<'_> {
         self.wrote = true;
         let id = &*run.text();
         let all = (id, 0)..=(id, u64::MAX);
+        match self.tables.ended.find(run) {
+            Ok(Some(record)) => self.tables.history.remove(run, record.last)?,
+            // Where its history is cannot be read.
+            Ok(None) | Err(Fault::Answer(_)) => {}
+            Err(fault) => return Err(fault),
+        }
         self.tables.ended_at.remove((at, id))?;
         self.tables.ended.remove(id)?;
-        self.tables.origins.remove(id)?;
-        self.tables.history.retain_in(all.clone(), |_, _| false)?;
         self.tables.inbox.retain_in(all, |_, _| false)?;
         self.drop_notes(run)?;
         let messages = keys(
@@ -352,19 +350,6 @@ impl Changes<'_> {
         Ok(())
     }
 
-    fn remember(
-        &mut self,
-        run: &RunId,
-        number: u64,
-        at: SystemTime,
-        event: &Event,
-    ) -> Result<(), Fault> {
-        let bytes = write_history(at, event);
-        let key = (&*run.text(), number);
-        self.tables.history.insert(key, &*bytes)?;
-        Ok(())
-    }
-
     fn notes(&self, run: &RunId) -> Result<Vec<NoteRow>, Fault> {
         let id = &*run.text();
         let mut notes = Vec::new();
@@ -427,29 +412,6 @@ impl Changes<'_> {
 
 fn not_found(run: &RunId) -> Fault {
     Fault::Answer(StoreError::NotFound { run: run.clone() })
-}
-
-/// The payload of the state that a run is in.
-pub(super) fn payload(
-    history: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
-    record: &Record,
-    origin: Cow<'_, Origin>,
-) -> Result<Vec<u8>, Fault> {
-    if record.payload_at == 0 {
-        return Ok(match origin {
-            Cow::Borrowed(origin) => origin.payload.clone(),
-            Cow::Owned(origin) => origin.payload,
-        });
-    }
-    let run = &record.row.id;
-    match history_row(history, run, record.payload_at)?.map(|row| row.event) {
-        Some(Event::Transition { payload, .. }) => Ok(payload),
-        _ => Err(broken(
-            run,
-            "its history",
-            &format!("row {} has no payload", record.payload_at),
-        )),
-    }
 }
 
 /// The keys as long as there are some.

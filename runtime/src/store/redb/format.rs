@@ -17,27 +17,36 @@ pub(super) struct Record {
     pub(super) row: RunRow,
     /// Whether somebody has claimed it and not given it back.
     pub(super) is_held: bool,
-    /// The number of the history row that has the payload of its state; 0 for that it began with.
+    /// The numbers of its first and of its last row in the table of histories, and of the one that has the
+    /// payload of its state.
+    pub(super) first: u64,
+    pub(super) last: u64,
     pub(super) payload_at: u64,
     /// Whether there are notes, and how many messages wait.
     pub(super) has_notes: bool,
     pub(super) messages: u32,
 }
 
-/// What a run was started with.
+/// A row of the table of histories.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Origin {
-    pub(super) input: Vec<u8>,
-    pub(super) state: String,
-    pub(super) payload: Vec<u8>,
+pub(super) struct Row {
+    pub(super) run: String,
+    /// The number of the one before it of the same run; 0 for the first.
+    pub(super) before: u64,
+    pub(super) history: HistoryRow,
+    /// The first has the input of the run, and the payload of the state that it began with.
+    pub(super) origin: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Record {
-    pub(super) fn new(run: &NewRun) -> Self {
+    /// The record of a new run, whose first row has this number.
+    pub(super) fn new(run: &NewRun, first: u64) -> Self {
         Record {
             row: RunRow::new(run),
             is_held: run.lease.is_some(),
-            payload_at: 0,
+            first,
+            last: first,
+            payload_at: first,
             has_notes: false,
             messages: 0,
         }
@@ -74,6 +83,8 @@ impl Record {
                 to.time(ended);
             })
             .u8(self.is_held.into())
+            .u64(self.first)
+            .u64(self.last)
             .u64(self.payload_at)
             .u8(self.has_notes.into())
             .u32(self.messages);
@@ -111,29 +122,13 @@ impl Record {
         let record = Record {
             row,
             is_held: from.flag()?,
+            first: from.u64()?,
+            last: from.u64()?,
             payload_at: from.u64()?,
             has_notes: from.flag()?,
             messages: from.u32()?,
         };
         from.finish(record)
-    }
-}
-
-impl Origin {
-    pub(super) fn write(input: &[u8], state: &str, payload: &[u8]) -> Vec<u8> {
-        let mut to = Writer::record(VERSION);
-        to.bytes(input).text(state).bytes(payload);
-        to.finish()
-    }
-
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Unread> {
-        let mut from = Reader::record(bytes, VERSION)?;
-        let origin = Origin {
-            input: from.bytes()?,
-            state: from.text()?,
-            payload: from.bytes()?,
-        };
-        from.finish(origin)
     }
 }
 
@@ -197,12 +192,22 @@ fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
     })
 }
 
-/// A row of the history, without its number, which is its key.
-pub(super) fn write_history(at: SystemTime, event: &Event) -> Vec<u8> {
+/// A row of the table of histories, without its number, which is its key.
+pub(super) fn write_row(
+    run: &RunId,
+    sequence: u64,
+    before: u64,
+    at: SystemTime,
+    event: &Event,
+    origin: Option<(&[u8], &[u8])>,
+) -> Vec<u8> {
     let mut to = Writer::record(VERSION);
-    to.time(at);
+    to.text(&run.text()).u64(sequence).u64(before).time(at);
     match event {
-        Event::Started { state } => to.u8(0).text(state),
+        Event::Started { state } => {
+            let (input, payload) = origin.unwrap_or_default();
+            to.u8(0).text(state).bytes(input).bytes(payload)
+        }
         Event::Transition {
             transition,
             visit,
@@ -235,13 +240,18 @@ pub(super) fn write_history(at: SystemTime, event: &Event) -> Vec<u8> {
     to.finish()
 }
 
-pub(super) fn read_history(sequence: u64, bytes: &[u8]) -> Result<HistoryRow, Unread> {
+pub(super) fn read_row(bytes: &[u8]) -> Result<Row, Unread> {
     let mut from = Reader::record(bytes, VERSION)?;
+    let run = from.text()?;
+    let (sequence, before) = (from.u64()?, from.u64()?);
     let at = from.time()?;
+    let mut origin = None;
     let event = match from.u8()? {
-        0 => Event::Started {
-            state: from.text()?,
-        },
+        0 => {
+            let state = from.text()?;
+            origin = Some((from.bytes()?, from.bytes()?));
+            Event::Started { state }
+        }
         1 => Event::Transition {
             transition: from.text()?,
             visit: from.u64()?,
@@ -268,10 +278,16 @@ pub(super) fn read_history(sequence: u64, bytes: &[u8]) -> Result<HistoryRow, Un
         8 => Event::Ended,
         other => return Err(format!("{other} is no event")),
     };
-    from.finish(HistoryRow {
+    let history = HistoryRow {
         sequence,
         at,
         event,
+    };
+    from.finish(Row {
+        run,
+        before,
+        history,
+        origin,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod format;
+mod history;
 mod index;
 mod open;
 mod reader;
@@ -107,6 +108,7 @@ impl RedbStore {
         options: &RedbOptions,
         index: Index,
         broken: Broken,
+        next: u64,
     ) -> Self {
         let (requests, waiting) = mpsc::channel();
         let (broken, stopped) = (Arc::new(broken), Stopped::default());
@@ -114,6 +116,7 @@ impl RedbStore {
             database: Arc::clone(&database),
             durability: options.durability,
             index,
+            next,
             broken: Arc::clone(&broken),
             stopped: Arc::clone(&stopped),
         };

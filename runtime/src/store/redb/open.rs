@@ -10,7 +10,7 @@ use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _};
 
 use super::format::{Record, VERSION};
 use super::index::Index;
-use super::tables::{META, RUNS, Tables};
+use super::tables::{HISTORY, META, RUNS, Tables};
 use super::{Broken, RedbStore};
 use crate::key::RunId;
 use crate::store::StoreError;
@@ -184,7 +184,9 @@ impl RedbOptions {
         }
         let broken = Broken::default();
         let index = read_runs(&database, &broken).map_err(file)?;
-        Ok(RedbStore::over(Arc::new(database), &self, index, broken))
+        let next = next_row(&database).map_err(file)?;
+        let database = Arc::new(database);
+        Ok(RedbStore::over(database, &self, index, broken, next))
     }
 }
 
@@ -201,7 +203,7 @@ fn prepare(database: &Database) -> Result<u64, redb::Error> {
     {
         let mut meta = write.open_table(META)?;
         meta.insert("format", u64::from(VERSION))?;
-        Tables::open(&write)?;
+        Tables::open(&write, &mut 0)?;
     }
     write.commit()?;
     Ok(VERSION.into())
@@ -223,6 +225,13 @@ fn read_runs(database: &Database, broken: &Broken) -> Result<Index, redb::Error>
         }
     }
     Ok(index)
+}
+
+/// The number of the next row of the history. They begin with 1, so that 0 is none.
+fn next_row(database: &Database) -> Result<u64, redb::Error> {
+    let history = database.begin_read()?.open_table(HISTORY)?;
+    let last = history.last()?;
+    Ok(last.map_or(1, |(number, _)| number.value() + 1))
 }
 
 fn refused(path: &Path, error: DatabaseError) -> OpenError {

@@ -1,12 +1,11 @@
 //! What is read outside of the writer, from a snapshot of the file.
 
-use std::borrow::Cow;
 use std::time::UNIX_EPOCH;
 
 use super::Broken;
-use super::changes::payload;
-use super::format::{Record, read_history};
-use super::tables::{Fault, Views, broken, find, origin};
+use super::format::Record;
+use super::history::{back_from, origin, payload};
+use super::tables::{Fault, Views, find};
 use crate::key::RunId;
 use crate::store::{Filter, Found, HistoryRow, RunRow, Status, StoreError};
 
@@ -15,9 +14,8 @@ impl Views {
         let Some(record) = find((&self.runs, &self.ended), run)? else {
             return Ok(None);
         };
-        let origin = origin(&self.origins, run)?;
-        let input = origin.input.clone();
-        let payload = payload(&self.history, &record, Cow::Owned(origin))?;
+        let (input, ..) = origin(&self.history, &record)?;
+        let payload = payload(&self.history, &record)?;
         Ok(Some(Found {
             row: record.row,
             input,
@@ -77,45 +75,35 @@ impl Views {
         from: u64,
         limit: usize,
     ) -> Result<Vec<HistoryRow>, Fault> {
-        self.must_exist(run)?;
-        let id = &*run.text();
-        let mut rows = Vec::new();
-        for entry in self.history.range((id, from)..=(id, u64::MAX))?.take(limit) {
-            let (key, bytes) = entry?;
-            let row = read_history(key.value().1, bytes.value());
-            rows.push(row.map_err(|reason| broken(run, "its history", &reason))?);
-        }
+        let record = self.must_find(run)?;
+        let Some(more) = limit.checked_sub(1) else {
+            return Ok(Vec::new());
+        };
+        let to = from.saturating_add(more as u64);
+        let back = back_from(&self.history, &self.marks, &record, to)?;
+        let back = back.take_while(|row| row.as_ref().map_or(true, |row| row.sequence >= from));
+        let mut rows = back.collect::<Result<Vec<_>, _>>()?;
+        rows.reverse();
         Ok(rows)
     }
 
     pub(super) fn undoable(&self, run: &RunId, limit: usize) -> Result<Vec<HistoryRow>, Fault> {
-        let record = find((&self.runs, &self.ended), run)?;
-        let not_found = || StoreError::NotFound { run: run.clone() };
-        let record = record.ok_or_else(|| Fault::Answer(not_found()))?;
-        let id = &*run.text();
-        let mut rows = Vec::new();
-        let before = (id, 0)..(id, record.row.undo_before);
-        for entry in self.history.range(before)?.rev() {
-            if rows.len() == limit {
-                break;
-            }
-            let (key, bytes) = entry?;
-            let row = read_history(key.value().1, bytes.value());
-            let row = row.map_err(|reason| broken(run, "its history", &reason))?;
-            if row.is_undoable() {
-                rows.push(row);
-            }
-        }
-        Ok(rows)
+        let record = self.must_find(run)?;
+        let Some(last) = record.row.undo_before.checked_sub(1) else {
+            return Ok(Vec::new());
+        };
+        let back = back_from(&self.history, &self.marks, &record, last)?;
+        back.filter(|row| row.as_ref().map_or(true, HistoryRow::is_undoable))
+            .take(limit)
+            .collect()
     }
 
-    fn must_exist(&self, run: &RunId) -> Result<(), Fault> {
-        let id = &*run.text();
-        if self.runs.get(id)?.is_none() && self.ended.get(id)?.is_none() {
+    fn must_find(&self, run: &RunId) -> Result<Record, Fault> {
+        let record = find((&self.runs, &self.ended), run)?;
+        record.ok_or_else(|| {
             let run = run.clone();
-            return Err(Fault::Answer(StoreError::NotFound { run }));
-        }
-        Ok(())
+            Fault::Answer(StoreError::NotFound { run })
+        })
     }
 }
 

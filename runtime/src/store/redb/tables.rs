@@ -4,19 +4,20 @@ use redb::{
     ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
 };
 
-use super::format::{Origin, Record, read_history};
+use super::format::Record;
+use super::history::History;
 use super::wire::Unread;
 use crate::key::RunId;
-use crate::store::{HistoryRow, StoreError};
+use crate::store::StoreError;
 
 /// Runs that have not ended, by id.
 pub(super) const RUNS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("runs");
 /// Runs that have ended, by id.
 pub(super) const ENDED: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("ended");
-/// What runs were started with, by id.
-pub(super) const ORIGINS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("origins");
-/// What happened to them, by id and number.
-pub(super) const HISTORY: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("history");
+/// What happened to all of them, in the order in which it was written.
+pub(super) const HISTORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("history");
+/// The numbers of some rows of the history, by id and mark.
+pub(super) const MARKS: TableDefinition<'_, (&str, u64), u64> = TableDefinition::new("marks");
 /// Notes about visits under way, by id and key.
 pub(super) const NOTES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("notes");
 /// Messages that wait, by id and order of arrival.
@@ -32,8 +33,7 @@ pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("me
 pub(super) struct Tables<'a> {
     pub(super) runs: Table<'a, &'static str, &'static [u8]>,
     pub(super) ended: Table<'a, &'static str, &'static [u8]>,
-    pub(super) origins: Table<'a, &'static str, &'static [u8]>,
-    pub(super) history: Table<'a, (&'static str, u64), &'static [u8]>,
+    pub(super) history: History<'a>,
     pub(super) notes: Table<'a, (&'static str, &'static str), &'static [u8]>,
     pub(super) inbox: Table<'a, (&'static str, u64), &'static [u8]>,
     pub(super) messages: Table<'a, (&'static str, &'static str), ()>,
@@ -41,12 +41,19 @@ pub(super) struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    pub(super) fn open(transaction: &'a WriteTransaction) -> Result<Self, redb::Error> {
+    /// `next` is the number of the next row of the history.
+    pub(super) fn open(
+        transaction: &'a WriteTransaction,
+        next: &'a mut u64,
+    ) -> Result<Self, redb::Error> {
         Ok(Tables {
             runs: transaction.open_table(RUNS)?,
             ended: transaction.open_table(ENDED)?,
-            origins: transaction.open_table(ORIGINS)?,
-            history: transaction.open_table(HISTORY)?,
+            history: History {
+                rows: transaction.open_table(HISTORY)?,
+                marks: transaction.open_table(MARKS)?,
+                next,
+            },
             notes: transaction.open_table(NOTES)?,
             inbox: transaction.open_table(INBOX)?,
             messages: transaction.open_table(MESSAGES)?,
@@ -59,8 +66,8 @@ impl<'a> Tables<'a> {
 pub(super) struct Views {
     pub(super) runs: ReadOnlyTable<&'static str, &'static [u8]>,
     pub(super) ended: ReadOnlyTable<&'static str, &'static [u8]>,
-    pub(super) origins: ReadOnlyTable<&'static str, &'static [u8]>,
-    pub(super) history: ReadOnlyTable<(&'static str, u64), &'static [u8]>,
+    pub(super) history: ReadOnlyTable<u64, &'static [u8]>,
+    pub(super) marks: ReadOnlyTable<(&'static str, u64), u64>,
 }
 
 impl Views {
@@ -68,8 +75,8 @@ impl Views {
         Ok(Views {
             runs: transaction.open_table(RUNS)?,
             ended: transaction.open_table(ENDED)?,
-            origins: transaction.open_table(ORIGINS)?,
             history: transaction.open_table(HISTORY)?,
+            marks: transaction.open_table(MARKS)?,
         })
     }
 }
@@ -121,34 +128,4 @@ pub(super) fn find((runs, ended): Rows<'_>, run: &RunId) -> Result<Option<Record
         Some(record) => Ok(Some(record)),
         None => ended.find(run),
     }
-}
-
-/// What a run was started with.
-pub(super) fn origin(
-    origins: &impl ReadableTable<&'static str, &'static [u8]>,
-    run: &RunId,
-) -> Result<Origin, Fault> {
-    let missing = || {
-        broken(
-            run,
-            "what it was started with",
-            &"it is not there".to_owned(),
-        )
-    };
-    let bytes = origins.get(&*run.text())?.ok_or_else(missing)?;
-    Origin::read(bytes.value()).map_err(|reason| broken(run, "what it was started with", &reason))
-}
-
-/// A row of the history of a run.
-pub(super) fn history_row(
-    history: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
-    run: &RunId,
-    number: u64,
-) -> Result<Option<HistoryRow>, Fault> {
-    let Some(bytes) = history.get((&*run.text(), number))? else {
-        return Ok(None);
-    };
-    let row = read_history(number, bytes.value());
-    row.map(Some)
-        .map_err(|reason| broken(run, "its history", &reason))
 }

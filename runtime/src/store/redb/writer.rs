@@ -42,6 +42,8 @@ pub(super) struct Writer {
     pub(super) database: Arc<redb::Database>,
     pub(super) durability: Durability,
     pub(super) index: Index,
+    /// The number of the next row of the history.
+    pub(super) next: u64,
     pub(super) broken: Arc<Broken>,
     pub(super) stopped: Stopped,
 }
@@ -119,7 +121,7 @@ impl Writer {
         let mut places = Vec::new();
         let wrote = {
             let mut changes = Changes {
-                tables: Tables::open(&transaction)?,
+                tables: Tables::open(&transaction, &mut self.next)?,
                 index: &mut self.index,
                 broken: &self.broken,
                 wrote: false,

@@ -1,0 +1,171 @@
+//! The histories of all runs, in one table, in the order in which they were written.
+//!
+//! Rows that are written together lie together then, so a batch touches few pages however many runs it is
+//! about. Each row knows the number of the one before it of its own run, and the record of the run knows
+//! its last. So that a long history need not be walked from its end, every 64th row is noted by its sequence.
+
+use std::time::SystemTime;
+
+use redb::{ReadableTable, Table};
+
+use super::format::{Record, Row, read_row, write_row};
+use super::tables::{Fault, broken};
+use crate::key::RunId;
+use crate::store::{Event, HistoryRow, NewRun};
+
+/// Every so many rows of a run there is a mark.
+const EVERY: u64 = 64;
+
+/// A table of rows by number.
+pub(super) trait Rows: ReadableTable<u64, &'static [u8]> {}
+
+impl<T: ReadableTable<u64, &'static [u8]>> Rows for T {}
+
+/// A table of the numbers of rows, by id and mark.
+pub(super) trait Marks: ReadableTable<(&'static str, u64), u64> {}
+
+impl<T: ReadableTable<(&'static str, u64), u64>> Marks for T {}
+
+/// The tables, open for writing.
+pub(super) struct History<'a> {
+    pub(super) rows: Table<'a, u64, &'static [u8]>,
+    pub(super) marks: Table<'a, (&'static str, u64), u64>,
+    /// The number of the next row.
+    pub(super) next: &'a mut u64,
+}
+
+impl History<'_> {
+    /// Adds the first row of a run, with what it was started with. Gives its number.
+    pub(super) fn begin(&mut self, run: &NewRun) -> Result<u64, redb::Error> {
+        let event = Event::Started {
+            state: run.state.clone(),
+        };
+        let origin = Some((&*run.input, &*run.payload));
+        let row = write_row(&run.id, 0, 0, run.at, &event, origin);
+        self.insert(&row)
+    }
+
+    /// Adds a row to what a run has, as the last. The record gives its sequence and is told its number.
+    pub(super) fn add(
+        &mut self,
+        record: &mut Record,
+        at: SystemTime,
+        event: &Event,
+    ) -> Result<(), redb::Error> {
+        let run = &record.row.id;
+        let sequence = record.row.sequence;
+        let row = write_row(run, sequence, record.last, at, event, None);
+        let number = self.insert(&row)?;
+        if sequence.is_multiple_of(EVERY) {
+            let mark = (&*run.text(), sequence / EVERY);
+            self.marks.insert(mark, number)?;
+        }
+        record.last = number;
+        if let Event::Transition { .. } = event {
+            record.payload_at = number;
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, row: &[u8]) -> Result<u64, redb::Error> {
+        let number = *self.next;
+        self.rows.insert(number, row)?;
+        *self.next += 1;
+        Ok(number)
+    }
+
+    /// Removes all rows of a run, as far as they can be reached.
+    pub(super) fn remove(&mut self, run: &RunId, last: u64) -> Result<(), redb::Error> {
+        let mut next = last;
+        while next != 0 {
+            let before = match row(&self.rows, run, next) {
+                Ok(row) => row.before,
+                Err(Fault::Answer(_)) => break,
+                Err(Fault::Storage(error)) => return Err(error),
+            };
+            self.rows.remove(next)?;
+            next = before;
+        }
+        let id = &*run.text();
+        self.marks
+            .retain_in((id, 0)..=(id, u64::MAX), |_, _| false)?;
+        Ok(())
+    }
+}
+
+/// The row of a run that has this number.
+pub(super) fn row(rows: &impl Rows, run: &RunId, number: u64) -> Result<Row, Fault> {
+    let what = |reason: String| broken(run, &format!("row {number} of its history"), &reason);
+    let bytes = rows.get(number)?;
+    let bytes = bytes.ok_or_else(|| what("it is not there".to_owned()))?;
+    let row = read_row(bytes.value()).map_err(what)?;
+    if row.run != run.text() {
+        return Err(what(format!("it belongs to run `{}`", row.run)));
+    }
+    Ok(row)
+}
+
+/// The payload of the state that a run is in.
+pub(super) fn payload(rows: &impl Rows, record: &Record) -> Result<Vec<u8>, Fault> {
+    let run = &record.row.id;
+    let row = row(rows, run, record.payload_at)?;
+    match (row.history.event, row.origin) {
+        (Event::Transition { payload, .. }, _) | (_, Some((_, payload))) => Ok(payload),
+        _ => {
+            let reason = format!("row {} has no payload", record.payload_at);
+            Err(broken(run, "its history", &reason))
+        }
+    }
+}
+
+/// What a run was started with: its input, its state and the payload of that.
+pub(super) fn origin(
+    rows: &impl Rows,
+    record: &Record,
+) -> Result<(Vec<u8>, String, Vec<u8>), Fault> {
+    let run = &record.row.id;
+    let row = row(rows, run, record.first)?;
+    match (row.history.event, row.origin) {
+        (Event::Started { state }, Some((input, payload))) => Ok((input, state, payload)),
+        _ => Err(broken(
+            run,
+            "its history",
+            &format!("row {} is not its first", record.first),
+        )),
+    }
+}
+
+/// The rows of a run with a sequence of at most this, backwards.
+pub(super) fn back_from<'a, R: Rows, M: Marks>(
+    rows: &'a R,
+    marks: &M,
+    record: &'a Record,
+    sequence: u64,
+) -> Result<impl Iterator<Item = Result<HistoryRow, Fault>> + use<'a, R, M>, Fault> {
+    let run = &record.row.id;
+    let mark = marks.get((&*run.text(), sequence.div_ceil(EVERY).max(1)))?;
+    let mut next = mark.map_or(record.last, |mark| mark.value());
+    let mut after: Option<u64> = None;
+    let all = std::iter::from_fn(move || {
+        if next == 0 {
+            return None;
+        }
+        let row = match row(rows, run, next) {
+            Ok(row) => row,
+            Err(fault) => {
+                next = 0;
+                return Some(Err(fault));
+            }
+        };
+        let found = row.history.sequence;
+        if after.is_some_and(|after| after != found + 1) {
+            let reason = format!("row {next} is out of order");
+            next = 0;
+            return Some(Err(broken(run, "its history", &reason)));
+        }
+        after = Some(found);
+        next = row.before;
+        Some(Ok(row.history))
+    });
+    Ok(all.skip_while(move |row| row.as_ref().is_ok_and(|row| row.sequence > sequence)))
+}

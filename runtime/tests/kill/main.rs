@@ -1,0 +1,94 @@
+//! A worker is killed with SIGKILL, again and again, in the middle of what it does. At the end every run has
+//! ended, every transition is recorded once, no handler ran after its transition was recorded, and every run
+//! that failed is fully undone.
+//!
+//! `cargo test -p stateway --features testing --test kill -- --long` kills ten times as often, and
+//! `--seed N` makes the same draws again.
+
+mod effects;
+mod judge;
+mod trip;
+mod worker;
+
+use std::path::Path;
+use std::process::{Child, Command, ExitCode};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+
+const NAME: &str = "a_worker_that_is_killed_loses_nothing";
+
+/// What a test is told.
+struct Plan {
+    runs: u64,
+    kills: u32,
+    seed: u64,
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [role, folder, runs, seed] = &words[..]
+        && role == "worker"
+    {
+        let number = |text: &String| text.parse().expect("it is a number");
+        worker::work(Path::new(folder), number(runs), number(seed));
+        return ExitCode::SUCCESS;
+    }
+    if words.iter().any(|word| word == "--list") {
+        println!("{NAME}: test");
+        return ExitCode::SUCCESS;
+    }
+    let is_long = words.iter().any(|word| word == "--long");
+    let seed = words.iter().position(|word| word == "--seed");
+    let seed = seed.and_then(|at| words.get(at + 1)?.parse().ok());
+    let others = words
+        .iter()
+        .filter(|word| !word.starts_with('-') && word.parse::<u64>().is_err());
+    let mut filters = others.peekable();
+    if filters.peek().is_some() && !filters.any(|word| NAME.contains(word.as_str())) {
+        return ExitCode::SUCCESS;
+    }
+    let plan = Plan {
+        runs: if is_long { 3_000 } else { 300 },
+        kills: if is_long { 300 } else { 30 },
+        seed: seed.unwrap_or_else(|| fastrand::u64(..)),
+    };
+    check(&plan);
+    ExitCode::SUCCESS
+}
+
+/// Kills workers until there were enough, lets the last one end, and judges what is left.
+fn check(plan: &Plan) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"));
+    let folder = folder.expect("the target directory can be written");
+    println!(
+        "{} runs, killed {} times, with --seed {}",
+        plan.runs, plan.kills, plan.seed
+    );
+    let mut draw = Rng::with_seed(plan.seed);
+    let began = Instant::now();
+    for kill in 0..plan.kills {
+        let mut worker = spawn(folder.path(), plan, draw.u64(..));
+        sleep(Duration::from_millis(draw.u64(2..150)));
+        let ended = worker.try_wait().expect("it can be asked for");
+        assert_eq!(ended, None, "it ended by itself after {kill} kills");
+        worker.kill().expect("it is killed");
+        worker.wait().expect("it can be waited for");
+    }
+    let mut last = spawn(folder.path(), plan, draw.u64(..));
+    let ended = last.wait().expect("it can be waited for");
+    assert!(ended.success(), "the last worker failed: {ended}");
+    let summary = judge::judge(folder.path(), plan.runs);
+    println!("{summary}\nin {:.1?}", began.elapsed());
+}
+
+fn spawn(folder: &Path, plan: &Plan, seed: u64) -> Child {
+    let this = std::env::current_exe().expect("this program has a path");
+    Command::new(this)
+        .arg("worker")
+        .arg(folder)
+        .args([plan.runs.to_string(), seed.to_string()])
+        .spawn()
+        .expect("a worker starts")
+}
