@@ -112,28 +112,31 @@ impl Changes<'_> {
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         let run = &commit.run;
         let fenced = || Fault::Answer(StoreError::Fenced { run: run.clone() });
-        let before = self.find(run)?;
-        let before = before.ok_or_else(|| not_found(run))?;
-        let fence = before.row.fence(commit.epoch, commit.sequence);
+        let mut record = self.find(run)?.ok_or_else(|| not_found(run))?;
+        let fence = record.row.fence(commit.epoch, commit.sequence);
         if fence.map_err(Fault::Answer)? == Fence::Passed {
-            let last = row(&self.tables.history.rows, run, before.last)?;
+            let last = row(&self.tables.history.rows, run, record.last)?;
             let is_this = commit.is_in(&last.history);
             return if is_this { Ok(()) } else { Err(fenced()) };
         }
-        let mut record = before.clone();
+        // Where nobody has the claim in memory, it was made before the file was opened.
+        let before = match self.index.held(run) {
+            Some(_) => None,
+            None => Some(record.clone()),
+        };
         record.is_held = record.row.apply(commit);
         // First what may find a message that cannot be read.
-        if before.messages > 0 && !commit.consumed.is_empty() {
+        if record.messages > 0 && !commit.consumed.is_empty() {
             record.messages -= self.consume(run, &commit.consumed)?;
         }
-        if before.has_notes && !matches!(commit.event, Event::Released) {
+        if record.has_notes && !matches!(commit.event, Event::Released) {
             self.drop_notes(run)?;
             record.has_notes = false;
         }
         let history = &mut self.tables.history;
         history.add(&mut record, commit.at, &commit.event)?;
         let lease = self.lease(run).filter(|_| record.is_held);
-        self.keep(Some(&before), record, lease)
+        self.keep(before.as_ref(), record, lease)
     }
 
     pub(super) fn note(&mut self, note: &Note) -> Result<(), Fault> {

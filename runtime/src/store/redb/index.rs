@@ -38,13 +38,13 @@ impl Index {
     }
 
     /// Puts a run where its record says; `lease` is that of a claim which has not been given back. `before` is
-    /// the record as it was.
+    /// the record as it was, of a run that nobody held.
     pub(super) fn place(&mut self, before: Option<&Record>, record: Record, lease: Option<i64>) {
         let run = &record.row.id;
-        let before = before.and_then(|before| {
-            let held = self.held.get(run);
-            claimable_from(before, held.map(|held| held.lease))
-        });
+        let before = match self.held.get(run) {
+            Some(held) => claimable_from(&held.record, Some(held.lease)),
+            None => before.and_then(|before| claimable_from(before, None)),
+        };
         let from = claimable_from(&record, lease);
         if before != from {
             let queue = self.queue(&record.row.workflow);
