@@ -175,20 +175,27 @@ impl RedbStore {
     }
 
     fn closed(&self) -> StoreError {
-        let stopped = &self.inner.stopped;
-        let reason = stopped
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        StoreError::Closed { reason }
+        StoreError::Closed {
+            reason: self.stopped(),
+        }
     }
 
-    /// Reads from a snapshot that has everything acknowledged so far.
+    /// Why the writer has stopped, if it has by itself.
+    fn stopped(&self) -> Option<String> {
+        let stopped = self.inner.stopped.lock();
+        stopped.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads from a snapshot that has everything acknowledged so far. Where nothing can be written any more nothing
+    /// is read either: who waits for a change would wait for ever.
     fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Views, &Broken) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         Box::pin(async move {
+            if self.stopped().is_some() {
+                return Err(self.closed());
+            }
             let database = Arc::clone(&self.inner.database);
             let broken = Arc::clone(&self.inner.broken);
             let read = spawn_blocking(move || {

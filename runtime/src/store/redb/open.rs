@@ -2,11 +2,16 @@
 
 use std::error::Error;
 use std::fmt;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _};
+use redb::backends::FileBackend;
+use redb::{
+    Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageBackend as _,
+};
 
 use super::format::{Record, VERSION};
 use super::index::Index;
@@ -140,29 +145,45 @@ impl RedbOptions {
     /// Opens the file, or makes it. It blocks its thread for as long as that takes, which grows with the number of
     /// runs that have not ended.
     ///
+    /// A new file is made as `<name>.new` and renamed when it is a store, so that a crash leaves no
+    /// half of one.
+    ///
     /// # Errors
     /// [`OpenError`]. Nothing of a file is changed that is not opened.
     pub fn open(self, path: impl AsRef<Path>) -> Result<RedbStore, OpenError> {
         let path = path.as_ref();
+        let refused = |error| refused(path, error);
+        if let Some(new) = Made::beside(path).map_err(refused)? {
+            let store = self.open_with(path, new.file)?;
+            let renamed = std::fs::rename(&new.path, path).and_then(|()| flush_folder(path));
+            renamed.map_err(|error| refused(error.into()))?;
+            return Ok(store);
+        }
         let mut builder = Database::builder();
         let database = builder.set_cache_size(self.cache).create(path);
-        let database = database.map_err(|error| refused(path, error))?;
-        self.open_database(path, database)
+        self.open_database(path, database.map_err(refused)?)
     }
 
     /// Opens a store over bytes that are kept elsewhere than in a file of the system: for tests of
-    /// what happens when a disk fails.
+    /// what happens when a disk fails. If there are none, it is made, and if that is cut off by a crash, what is
+    /// left is no store.
     ///
     /// # Errors
     /// Those of [`open`](RedbOptions::open).
     pub fn open_backend(self, backend: impl redb::StorageBackend) -> Result<RedbStore, OpenError> {
-        let path = Path::new("(a backend)");
+        self.open_with(Path::new("(a backend)"), backend)
+    }
+
+    fn open_with(
+        self,
+        path: &Path,
+        backend: impl redb::StorageBackend,
+    ) -> Result<RedbStore, OpenError> {
         let mut builder = Database::builder();
         let database = builder
             .set_cache_size(self.cache)
             .create_with_backend(backend);
-        let database = database.map_err(|error| refused(path, error))?;
-        self.open_database(path, database)
+        self.open_database(path, database.map_err(|error| refused(path, error))?)
     }
 
     fn open_database(self, path: &Path, database: Database) -> Result<RedbStore, OpenError> {
@@ -232,6 +253,52 @@ fn next_row(database: &Database) -> Result<u64, redb::Error> {
     let history = database.begin_read()?.open_table(HISTORY)?;
     let last = history.last()?;
     Ok(last.map_or(1, |(number, _)| number.value() + 1))
+}
+
+/// An empty file under a name of its own, until it is a store.
+struct Made {
+    file: FileBackend,
+    path: PathBuf,
+}
+
+impl Made {
+    /// The file to make where there is none at `path`.
+    ///
+    /// Whoever makes one has the lock on it. So if there is none at `path` then, there will be none until it
+    /// is renamed: others who want to make it find the lock.
+    fn beside(path: &Path) -> Result<Option<Self>, DatabaseError> {
+        if path.exists() {
+            return Ok(None);
+        }
+        let mut name = path.as_os_str().to_owned();
+        name.push(".new");
+        let new = PathBuf::from(name);
+        let options = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&new);
+        let file = FileBackend::new(options?)?;
+        if path.exists() {
+            // Another was faster, and this one is empty.
+            drop(file);
+            std::fs::remove_file(&new)?;
+            return Ok(None);
+        }
+        // What a crash may have left.
+        file.set_len(0)?;
+        Ok(Some(Made { file, path: new }))
+    }
+}
+
+/// Brings the name of a new file to disk.
+fn flush_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn refused(path: &Path, error: DatabaseError) -> OpenError {
