@@ -1,7 +1,7 @@
 //! A disk that loses what was not flushed, when the power goes.
 
 use std::io::{Error, Result};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use fastrand::Rng;
 
@@ -39,14 +39,21 @@ struct Platters {
 
 /// The clones of one are the same disk.
 #[derive(Debug, Clone)]
-pub(crate) struct Disk(Arc<Mutex<Platters>>);
+pub(crate) struct Disk(Arc<Mutex<Platters>>, Arc<Gate>);
+
+/// Where a flush waits that is held up.
+#[derive(Debug, Default)]
+struct Gate {
+    is_shut: Mutex<bool>,
+    opened: Condvar,
+}
 
 /// A disk writes so many bytes at a time, or none of them.
 const SECTOR: usize = 512;
 
 impl Disk {
     pub(crate) fn with(bytes: Vec<u8>, moment: Moment) -> Self {
-        Disk(Arc::new(Mutex::new(Platters {
+        let platters = Platters {
             flushed: bytes.clone(),
             now: bytes,
             since: Vec::new(),
@@ -54,7 +61,18 @@ impl Disk {
             writes: 0,
             moment,
             is_lost: false,
-        })))
+        };
+        Disk(Arc::new(Mutex::new(platters)), Arc::default())
+    }
+
+    /// Holds up every flush from now on, until they are let through.
+    pub(crate) fn hold_up(&self) {
+        *self.1.is_shut.lock().unwrap() = true;
+    }
+
+    pub(crate) fn let_through(&self) {
+        *self.1.is_shut.lock().unwrap() = false;
+        self.1.opened.notify_all();
     }
 
     fn platters(&self) -> MutexGuard<'_, Platters> {
@@ -145,6 +163,11 @@ impl redb::StorageBackend for Disk {
     }
 
     fn sync_data(&self) -> Result<()> {
+        let mut is_shut = self.1.is_shut.lock().unwrap();
+        while *is_shut {
+            is_shut = self.1.opened.wait(is_shut).unwrap();
+        }
+        drop(is_shut);
         let mut platters = self.platters();
         platters.is_there()?;
         platters.flushes += 1;

@@ -124,7 +124,8 @@ impl Changes<'_> {
             Some(_) => None,
             None => Some(record.clone()),
         };
-        record.is_held = record.row.apply(commit);
+        let keeps = record.row.apply(commit);
+        record.is_held &= keeps;
         // First what may find a message that cannot be read.
         if record.messages > 0 && !commit.consumed.is_empty() {
             record.messages -= self.consume(run, &commit.consumed)?;

@@ -358,7 +358,7 @@ mod tests {
 
     fn begin() -> SystemTime {
         // 2026-01-01 00:00:00
-        UNIX_EPOCH + Duration::from_secs(1_767_225_600)
+        UNIX_EPOCH + Duration::from_hours(490_896)
     }
 
     #[test]

@@ -119,6 +119,7 @@ impl RedbStore {
             next,
             broken: Arc::clone(&broken),
             stopped: Arc::clone(&stopped),
+            answers: Vec::new(),
         };
         let writer = thread::Builder::new()
             .name("stateway-redb".to_owned())
@@ -143,6 +144,9 @@ impl RedbStore {
         operation: impl FnOnce(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         Box::pin(async move {
+            if self.stopped().is_some() {
+                return Err(self.closed());
+            }
             let place = Arc::clone(&self.inner.places).acquire_owned().await;
             let place = place.map_err(|_| self.closed())?;
             let (answer, answered) = oneshot::channel();

@@ -46,6 +46,9 @@ pub(super) struct Writer {
     pub(super) next: u64,
     pub(super) broken: Arc<Broken>,
     pub(super) stopped: Stopped,
+    /// How to answer the batch under way. If it fails they are dropped with the writer, when everybody can be
+    /// told why.
+    pub(super) answers: Vec<Answer>,
 }
 
 impl Writer {
@@ -116,7 +119,6 @@ impl Writer {
         } else {
             redb::Durability::None
         })?;
-        let mut answers = Vec::new();
         // They keep their places until they are on disk.
         let mut places = Vec::new();
         let wrote = {
@@ -129,9 +131,9 @@ impl Writer {
             let (mut next, mut bytes) = (Some(first), 0);
             while let Some(request) = next {
                 bytes += request.weight;
-                answers.push((request.operation)(&mut changes)?);
+                self.answers.push((request.operation)(&mut changes)?);
                 places.push(request.place);
-                next = if answers.len() < OPERATIONS && bytes < BYTES {
+                next = if self.answers.len() < OPERATIONS && bytes < BYTES {
                     requests.try_recv().ok()
                 } else {
                     None
@@ -145,7 +147,7 @@ impl Writer {
         } else {
             transaction.abort()?;
         }
-        for answer in answers {
+        for answer in self.answers.drain(..) {
             answer();
         }
         Ok(wrote)

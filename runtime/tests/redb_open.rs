@@ -1,0 +1,392 @@
+//! Opening and closing the file of a `RedbStore`: who else has it, what else it may be, and what is broken in it.
+
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/disk.rs"]
+mod disk;
+
+use std::error::Error as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use disk::{Disk, Moment};
+use redb::{Database, ReadableTable as _, TableDefinition};
+use stateway::store::{
+    Claim, Commit, Created, Event, Filter, NewRun, Purge, RunRow, Status, Stop, Store as _,
+};
+use stateway::{Durability, OpenError, RedbStore, StoreError};
+
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
+}
+
+fn new(id: &str) -> NewRun {
+    NewRun {
+        id: id.into(),
+        workflow: "Walk".into(),
+        version: 1,
+        input: b"input".to_vec(),
+        state: "Begun".into(),
+        payload: b"begun".to_vec(),
+        at: at(0),
+        lease: None,
+    }
+}
+
+fn claim() -> Claim {
+    Claim {
+        workflow: "Walk".into(),
+        now: at(60),
+        lease: at(100),
+        limit: 100,
+    }
+}
+
+fn commit(row: &RunRow, status: Status) -> Commit {
+    Commit {
+        run: row.id.clone(),
+        epoch: row.epoch,
+        sequence: row.sequence,
+        at: at(20),
+        event: Event::Transition {
+            transition: "go".into(),
+            visit: row.visit + 1,
+            attempts: 1,
+            state: "Gone".into(),
+            payload: b"gone".to_vec(),
+            undo: None,
+        },
+        status,
+        release: None,
+        failure: None,
+        consumed: Vec::new(),
+    }
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Folder(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("runs.redb")
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.0.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+}
+
+/// Changes a file behind the back of the store.
+fn tamper(path: &Path, change: impl FnOnce(&redb::WriteTransaction)) {
+    let database = Database::open(path).unwrap();
+    let write = database.begin_write().unwrap();
+    change(&write);
+    write.commit().unwrap();
+}
+
+const RUNS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("runs");
+const HISTORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("history");
+
+#[tokio::test]
+async fn a_file_is_opened_again_with_everything_in_it() {
+    let folder = Folder::new();
+    let store = RedbStore::open(folder.file()).unwrap();
+    store.create(new("a")).await.unwrap();
+    let claimed = store.claim(claim()).await.unwrap().remove(0);
+    store
+        .commit(commit(&claimed.row, Status::Running))
+        .await
+        .unwrap();
+    let before = store.get(&"a".into()).await.unwrap().unwrap();
+    drop(store);
+    assert_eq!(folder.names(), ["runs.redb"]);
+    let store = RedbStore::open(folder.file()).unwrap();
+    assert_eq!(store.get(&"a".into()).await.unwrap().unwrap(), before);
+    // Who held it is gone, and its lease with it.
+    let again = store.claim(claim()).await.unwrap().remove(0);
+    assert_eq!((again.row.epoch, again.row.crashes), (2, 1));
+    assert_eq!(again.payload, b"gone");
+}
+
+#[tokio::test]
+async fn a_file_that_is_open_is_in_use() {
+    let folder = Folder::new();
+    let path = folder.file();
+    let store = RedbStore::open(&path).unwrap();
+    let refused = RedbStore::open(&path).unwrap_err();
+    assert!(matches!(&refused, OpenError::InUse { path: named } if *named == path));
+    drop(store.clone());
+    assert!(RedbStore::open(&path).is_err(), "a clone is the same store");
+    drop(store);
+    RedbStore::open(&path).unwrap();
+}
+
+/// Opens the file that it is told of, where this program is started again by itself.
+#[test]
+fn a_second_process_is_told_that_the_file_is_in_use() {
+    const FILE: &str = "STATEWAY_TEST_FILE";
+    if let Some(path) = std::env::var_os(FILE) {
+        match RedbStore::open(&path) {
+            Ok(_) => println!("it was opened"),
+            Err(error) => println!("refused: {error}"),
+        }
+        return;
+    }
+    let folder = Folder::new();
+    let store = RedbStore::open(folder.file()).unwrap();
+    let second = || {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "a_second_process_is_told_that_the_file_is_in_use",
+            ])
+            .arg("--nocapture")
+            .env(FILE, folder.file())
+            .output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let expected = format!(
+        "refused: `{}` is in use: one process at a time may open it, and shares the store between its runners",
+        folder.file().display()
+    );
+    let told = second();
+    assert!(told.contains(&expected), "{told}");
+    drop(store);
+    let told = second();
+    assert!(told.contains("it was opened"), "{told}");
+}
+
+#[test]
+fn a_newer_file_is_left_alone() {
+    const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+    let folder = Folder::new();
+    drop(RedbStore::open(folder.file()).unwrap());
+    tamper(&folder.file(), |write| {
+        let mut meta = write.open_table(META).unwrap();
+        meta.insert("format", 2).unwrap();
+    });
+    let refused = RedbStore::open(folder.file()).unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { found: 2, known: 1 }));
+    let text = refused.to_string();
+    assert!(text.contains("run it with a newer version"), "{text}");
+}
+
+#[test]
+fn a_database_of_something_else_is_foreign() {
+    const OTHER: TableDefinition<'_, u64, u64> = TableDefinition::new("runs");
+    let folder = Folder::new();
+    let database = Database::create(folder.file()).unwrap();
+    let write = database.begin_write().unwrap();
+    write.open_table(OTHER).unwrap().insert(1, 1).unwrap();
+    write.commit().unwrap();
+    drop(database);
+    let refused = RedbStore::open(folder.file()).unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Foreign { .. }),
+        "{refused:?}: {refused}"
+    );
+}
+
+#[test]
+fn a_file_of_something_else_is_not_touched() {
+    let folder = Folder::new();
+    std::fs::write(folder.file(), "a letter to somebody").unwrap();
+    let refused = RedbStore::open(folder.file()).unwrap_err();
+    let source = refused.source().expect("it says why").to_string();
+    assert!(
+        matches!(refused, OpenError::File { .. }) && source.contains("redb"),
+        "{refused}: {source}"
+    );
+    let text = std::fs::read_to_string(folder.file()).unwrap();
+    assert_eq!(text, "a letter to somebody");
+}
+
+#[test]
+fn a_file_that_cannot_be_made_is_refused() {
+    let folder = Folder::new();
+    let path = folder.0.path().join("no such folder").join("runs.redb");
+    let refused = RedbStore::open(&path).unwrap_err();
+    assert!(matches!(&refused, OpenError::File { path: named, .. } if *named == path));
+}
+
+#[test]
+fn what_a_crash_left_of_a_new_file_is_made_anew() {
+    let folder = Folder::new();
+    let half = folder.0.path().join("runs.redb.new");
+    std::fs::write(half, vec![7; 5_000]).unwrap();
+    drop(RedbStore::open(folder.file()).unwrap());
+    assert_eq!(folder.names(), ["runs.redb"]);
+    drop(RedbStore::open(folder.file()).unwrap());
+}
+
+#[tokio::test]
+async fn a_broken_record_concerns_its_own_run() {
+    let folder = Folder::new();
+    let store = RedbStore::open(folder.file()).unwrap();
+    for id in ["a", "b", "c", "d", "e"] {
+        let run = NewRun {
+            lease: Some(at(50)),
+            ..new(id)
+        };
+        let Ok(Created::New(row)) = store.create(run).await else {
+            panic!("it is new")
+        };
+        store.commit(commit(&row, Status::Running)).await.unwrap();
+    }
+    drop(store);
+    tamper(&folder.file(), |write| {
+        let mut runs = write.open_table(RUNS).unwrap();
+        let record = runs.get("a").unwrap().unwrap().value().to_vec();
+        runs.insert("b", &b"nonsense"[..]).unwrap();
+        // Of a version that is to come.
+        let newer = [&[2], &record[1..]].concat();
+        runs.insert("c", &*newer).unwrap();
+        // The row with the payload of `d`, whose second commit was the eighth of all.
+        let mut history = write.open_table(HISTORY).unwrap();
+        history.insert(8, &b"\x01torn"[..]).unwrap();
+    });
+    let store = RedbStore::open(folder.file()).unwrap();
+    let claimed = store.claim(claim()).await.unwrap();
+    let claimed: Vec<_> = claimed.iter().map(|it| it.row.id.to_string()).collect();
+    assert_eq!(claimed, ["a", "e"], "nobody else is kept");
+    let parked = Filter {
+        status: Some(Status::Parked),
+        ..Filter::default()
+    };
+    let parked = store.list(parked).await.unwrap();
+    let parked: Vec<_> = parked
+        .iter()
+        .map(|row| format!("{}: {}", row.id, row.parked.as_deref().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        parked,
+        [
+            "b: what is stored of it cannot be read: its record: it has version 110, and this program knows \
+             version 1",
+            "c: what is stored of it cannot be read: its record: it has version 2, and this program knows \
+             version 1",
+            "d: what is stored of it cannot be read: row 8 of its history: it ends too early",
+        ]
+    );
+    for run in ["b", "c"] {
+        let run = run.into();
+        for error in [
+            store.get(&run).await.map(|_| ()),
+            store.history(&run, 0, 10).await.map(|_| ()),
+            store.unpark(&run, at(30)).await,
+            store.stop(&run, Stop::Terminate, at(30)).await,
+            store.create(new(&run.text())).await.map(|_| ()),
+        ] {
+            assert!(
+                matches!(&error, Err(StoreError::Broken { run: named, .. }) if *named == run),
+                "{error:?}"
+            );
+        }
+    }
+    let purge = Purge {
+        workflow: None,
+        ended_before: at(1_000),
+        limit: 10,
+    };
+    assert_eq!(store.purge(purge).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_comes_together_is_flushed_together() {
+    let disk = Disk::with(Vec::new(), Moment::Never);
+    let store = RedbStore::options().open_backend(disk.clone()).unwrap();
+    let before = disk.flushes();
+    disk.hold_up();
+    let asked: Vec<_> = (0..200).map(|run| new(&format!("run-{run}"))).collect();
+    let all = asked.into_iter().map(|run| store.create(run));
+    // Nobody waits on this thread: it opens the gate itself.
+    let (created, ()) = tokio::join!(join_all(all), async { disk.let_through() });
+    assert!(created.iter().all(Result::is_ok));
+    let flushes = disk.flushes() - before;
+    assert!(flushes <= 2, "200 runs took {flushes} flushes");
+}
+
+#[tokio::test]
+async fn a_full_queue_lets_others_wait() {
+    let disk = Disk::with(Vec::new(), Moment::Never);
+    let options = RedbStore::options().queue(4);
+    let store = options.open_backend(disk.clone()).unwrap();
+    let before = disk.flushes();
+    disk.hold_up();
+    let asked: Vec<_> = (0..40).map(|run| new(&format!("run-{run}"))).collect();
+    let all = asked.into_iter().map(|run| store.create(run));
+    let (created, ()) = tokio::join!(join_all(all), async { disk.let_through() });
+    assert!(created.iter().all(Result::is_ok), "none is turned away");
+    let flushes = disk.flushes() - before;
+    assert!(flushes >= 10, "40 runs, four at a time, took {flushes}");
+}
+
+/// Polls all of them in turn, on this task.
+async fn join_all<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut all: Vec<_> = all.map(Box::pin).collect();
+    let mut outputs: Vec<_> = all.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        let mut is_ready = true;
+        for (future, output) in all.iter_mut().zip(&mut outputs) {
+            if output.is_none() {
+                match future.as_mut().poll(cx) {
+                    std::task::Poll::Ready(value) => *output = Some(value),
+                    std::task::Poll::Pending => is_ready = false,
+                }
+            }
+        }
+        if is_ready {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
+}
+
+#[tokio::test]
+async fn a_store_that_is_dropped_leaves_everything_on_disk() {
+    let disk = Disk::with(Vec::new(), Moment::Never);
+    let behind = Durability::MayLoseLatest {
+        within: Duration::from_hours(1),
+    };
+    let options = RedbStore::options().durability(behind);
+    let store = options.open_backend(disk.clone()).unwrap();
+    store.create(new("a")).await.unwrap();
+    let lost = disk.left(0, Moment::Never);
+    drop(store);
+    let left = disk.left(0, Moment::Never);
+    let store = RedbStore::options().open_backend(left).unwrap();
+    assert!(store.get(&"a".into()).await.unwrap().is_some());
+    let store = RedbStore::options().open_backend(lost).unwrap();
+    assert!(
+        store.get(&"a".into()).await.unwrap().is_none(),
+        "it was not on disk before"
+    );
+}
+
+#[tokio::test]
+async fn a_store_whose_disk_fails_says_so_and_does_nothing_more() {
+    let disk = Disk::with(Vec::new(), Moment::Never);
+    let store = RedbStore::options().open_backend(disk.clone()).unwrap();
+    store.create(new("a")).await.unwrap();
+    disk.lose();
+    let first = store.create(new("b")).await.unwrap_err();
+    assert!(matches!(first, StoreError::Unavailable { .. }), "{first:?}");
+    for refused in [
+        store.create(new("c")).await.map(|_| ()),
+        store.claim(claim()).await.map(|_| ()),
+        store.get(&"a".into()).await.map(|_| ()),
+    ] {
+        let Err(StoreError::Closed { reason: Some(why) }) = &refused else {
+            panic!("{refused:?}")
+        };
+        assert!(why.contains("the power has gone"), "{why}");
+    }
+}
