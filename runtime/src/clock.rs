@@ -1,7 +1,7 @@
 //! What time it is, for everything that outlives the process.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -20,12 +20,21 @@ impl Clock {
         Clock::new(SystemTime::now)
     }
 
-    /// A clock that begins with the system's and goes on with tokio's: under
-    /// `#[tokio::test(start_paused = true)]` a test of a timer of 14 days takes no time.
+    /// A clock that goes with tokio's: under `#[tokio::test(start_paused = true)]` a test of a timer of 14 days
+    /// takes no time. All of them in a process agree, so that a runner which is launched after another goes on
+    /// with its time.
     #[must_use]
     pub fn tokio() -> Self {
-        let (wall, began) = (SystemTime::now(), Instant::now());
-        Clock::new(move || wall + began.elapsed())
+        static BEGAN: OnceLock<(SystemTime, std::time::Instant)> = OnceLock::new();
+        let (wall, began) = *BEGAN.get_or_init(|| (SystemTime::now(), std::time::Instant::now()));
+        Clock::new(move || {
+            let now = Instant::now().into_std();
+            // It may have been paused before the first of these clocks was made.
+            match now.checked_duration_since(began) {
+                Some(since) => wall + since,
+                None => wall - began.duration_since(now),
+            }
+        })
     }
 
     /// A clock of your own.

@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
+use super::ends::Ends;
 use super::error::{Differs, StartError};
 use super::host::{Flight, Host, Settled};
 use super::ledger::{Ledger, Loss};
@@ -27,6 +28,7 @@ pub(super) struct Engine {
     pub(super) settings: Arc<Settings>,
     host: Arc<dyn Host>,
     flights: Mutex<HashMap<RunId, Held>>,
+    pub(super) ends: Ends,
     places: Arc<Semaphore>,
     tasks: TaskTracker,
     /// Something may be due.
@@ -43,7 +45,6 @@ struct Held {
     ledger: Arc<Ledger>,
     cancellation: CancellationToken,
     termination: CancellationToken,
-    ended: watch::Sender<bool>,
 }
 
 /// So many runs are claimed at once.
@@ -61,6 +62,7 @@ impl Engine {
             store,
             host,
             flights: Mutex::default(),
+            ends: Ends::default(),
             places: Arc::new(Semaphore::new(settings.max_in_flight)),
             settings: Arc::new(settings),
             tasks: TaskTracker::new(),
@@ -113,9 +115,9 @@ impl Engine {
         }
     }
 
-    /// Tells when this run, which is driven here, has ended, or is driven here no longer.
-    pub(super) fn watch(&self, run: &RunId) -> Option<watch::Receiver<bool>> {
-        self.flights().get(run).map(|held| held.ended.subscribe())
+    /// Whether this run is driven here.
+    pub(super) fn drives(&self, run: &RunId) -> bool {
+        self.flights().contains_key(run)
     }
 
     /// Adds a run and drives it, if there is a place; otherwise it is claimed when there is one.
@@ -191,7 +193,6 @@ impl Engine {
             ledger: Arc::clone(&ledger),
             cancellation: CancellationToken::new(),
             termination: CancellationToken::new(),
-            ended: watch::Sender::new(false),
         };
         if let Some(stop) = claimed.row.stop {
             held.tell(stop);
@@ -205,6 +206,7 @@ impl Engine {
         };
         // One that was lost and claimed again is another flight.
         self.flights().insert(run.clone(), held);
+        self.ends.tell(&run);
         let landing = Landing {
             engine: Arc::clone(self),
             run,
@@ -286,6 +288,7 @@ impl Engine {
     async fn keep_claims(self: Arc<Self>) {
         loop {
             sleep(self.settings.lease / 3).await;
+            self.ends.tidy();
             let claims: Vec<_> = {
                 let flights = self.flights();
                 flights
@@ -390,9 +393,6 @@ impl Landing {
         match settled {
             Settled::Ended => {
                 debug!(workflow, %run, "run ended");
-                if let Some(held) = self.engine.flights().get(&self.run) {
-                    held.ended.send_replace(true);
-                }
             }
             Settled::Lost(Loss::Released) => debug!(workflow, %run, "run given back"),
             Settled::Lost(Loss::Fenced) => info!(workflow, %run, "run claimed by another"),
@@ -414,6 +414,7 @@ impl Drop for Landing {
             flights.remove(&self.run);
         }
         drop(flights);
+        self.engine.ends.tell(&self.run);
         self.engine.wake();
     }
 }

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use stateway_core::Workflow;
-use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::engine::Engine;
@@ -22,18 +21,14 @@ use crate::store::{Event, Found, RunRow, Status, StoreError};
 pub struct Run<W> {
     engine: Arc<Engine>,
     id: RunId,
-    /// Tells when it has ended, if it is driven in this process.
-    ended: Option<watch::Receiver<bool>>,
     workflow: PhantomData<fn() -> W>,
 }
 
 impl<W> Run<W> {
     pub(super) fn new(engine: Arc<Engine>, id: RunId) -> Self {
-        let ended = engine.watch(&id);
         Run {
             engine,
             id,
-            ended,
             workflow: PhantomData,
         }
     }
@@ -90,12 +85,14 @@ impl<W: Durable> Run<W> {
     /// # Cancel safety
     /// Dropping the future changes nothing.
     pub async fn end(&self) -> Result<W::End, EndError> {
-        let mut driven = self.ended.clone();
+        let mut news = self.engine.ends.hear(&self.id);
         loop {
-            let here = driven.take().or_else(|| self.engine.watch(&self.id));
-            if let Some(mut ended) = here {
-                // An error says that it is driven here no longer.
-                let _ = ended.wait_for(|ended| *ended).await;
+            news.mark_unchanged();
+            if self.engine.drives(&self.id) {
+                tokio::select! {
+                    _ = news.changed() => {}
+                    () = self.engine.stopped() => {}
+                }
             }
             let found = match self.find().await {
                 Ok(found) => found,
@@ -120,11 +117,10 @@ impl<W: Durable> Run<W> {
                 }
                 Status::Running | Status::RollingBack => {}
             }
-            if self.engine.watch(&self.id).is_none() {
-                tokio::select! {
-                    () = sleep(self.engine.settings.poll) => {}
-                    () = self.engine.stopped() => {}
-                }
+            tokio::select! {
+                _ = news.changed() => {}
+                () = sleep(self.engine.settings.poll) => {}
+                () = self.engine.stopped() => {}
             }
         }
     }
@@ -227,7 +223,6 @@ impl<W> Clone for Run<W> {
         Run {
             engine: Arc::clone(&self.engine),
             id: self.id.clone(),
-            ended: self.ended.clone(),
             workflow: PhantomData,
         }
     }

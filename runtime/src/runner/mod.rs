@@ -1,6 +1,7 @@
 //! Runs that are stored, and outlive the process.
 
 mod builder;
+mod ends;
 mod engine;
 mod error;
 mod forward;

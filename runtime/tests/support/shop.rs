@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::future::pending;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use stateway::prelude::*;
 use stateway::runner::Builder;
@@ -33,12 +34,17 @@ workflow! {
 /// What one call of a handler does. It succeeds if nothing is said.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Act {
+    Succeed,
     Fail,
     Panic,
     /// Never returns.
     Hang,
     /// Waits until the run is cancelled, and succeeds then.
     Wait,
+    /// Waits until the run is cancelled, and fails then.
+    GiveUp,
+    /// Takes so many seconds.
+    Take(u64),
     /// Goes to the state that is not the usual one.
     Otherwise,
     /// Makes a payload of so many bytes.
@@ -100,6 +106,17 @@ impl Shop {
                     .expect("an undo is never cancelled")
                     .cancelled()
                     .await;
+                Ok(None)
+            }
+            Some(Act::GiveUp) => {
+                cancellation
+                    .expect("an undo is never cancelled")
+                    .cancelled()
+                    .await;
+                Err(format!("{handler} was given up"))
+            }
+            Some(Act::Take(seconds)) => {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
                 Ok(None)
             }
             act => Ok(act),
@@ -210,7 +227,7 @@ pub(crate) async fn until(mut is_so: impl AsyncFnMut() -> bool) {
         if is_so().await {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("it is never so");
 }
@@ -241,7 +258,7 @@ pub(crate) async fn claim(store: &MemoryStore, clock: &Clock, lease: u64) -> Run
     let claim = Claim {
         workflow: "Order".into(),
         now,
-        lease: now + std::time::Duration::from_secs(lease),
+        lease: now + Duration::from_secs(lease),
         limit: 10,
     };
     let mut claimed = store.claim(claim).await.unwrap();

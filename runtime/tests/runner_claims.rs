@@ -1,0 +1,265 @@
+//! Who drives a run: one runner at a time, whatever the clocks say, and each visit with what belongs to it.
+
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/shop.rs"]
+mod shop;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shop::*;
+use stateway::prelude::*;
+use stateway::store::{Event, Status, Store as _};
+use stateway::{Clock, MemoryStore};
+
+/// A runner whose clock is so many seconds off.
+async fn skewed(store: &Arc<MemoryStore>, shop: &Shop, seconds: i64) -> Runner<Order> {
+    let clock = Clock::tokio();
+    let skewed = Clock::new(move || {
+        let off = Duration::from_secs(seconds.unsigned_abs());
+        if seconds < 0 {
+            clock.now() - off
+        } else {
+            clock.now() + off
+        }
+    });
+    let runner = over(Arc::clone(store), shop).clock(skewed);
+    runner.launch().await.unwrap()
+}
+
+/// Cano's fault D9: of two that resumed a run both shipped, and one refunded what the other had charged.
+#[tokio::test(start_paused = true)]
+async fn no_run_moves_twice_however_wrong_the_clocks_are() {
+    for seconds in [-3_600, -31, 0, 31, 3_600, 86_400] {
+        let store = Arc::new(MemoryStore::new());
+        let (here, there) = (Shop::new(), Shop::new());
+        let one = skewed(&store, &here, 0).await;
+        let other = skewed(&store, &there, seconds).await;
+        for shop in [&here, &there] {
+            // Longer than a lease.
+            shop.tell("ship", &vec![Act::Take(40); 100]);
+        }
+        let mut runs = Vec::new();
+        for number in 0..20 {
+            let runner = if number % 2 == 0 { &one } else { &other };
+            let id = format!("o-{number}");
+            runs.push(runner.start(id, input(), Placed).await.unwrap());
+        }
+        for run in &runs {
+            assert_eq!(run.end().await.unwrap(), shipped(), "{seconds}");
+        }
+        for number in 0..20 {
+            let id = format!("o-{number}");
+            assert_eq!(
+                states(&store, &id).await,
+                ["Placed", "Reserved", "Charged", "Shipped"],
+                "{seconds}: each transition once"
+            );
+            assert_eq!(row(&store, &id).await.status, Status::Done);
+        }
+        for shop in [&here, &there] {
+            assert_eq!(shop.calls("refund") + shop.calls("release"), 0, "{seconds}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_lost_a_run_drops_its_handler_and_records_nothing() {
+    let store = Arc::new(MemoryStore::new());
+    let (here, there) = (Shop::new(), Shop::new());
+    let one = skewed(&store, &here, 0).await;
+    here.tell("charge", &[Act::Hang]);
+    let run = one.start("o-1", input(), Placed).await.unwrap();
+    called(&here, "charge o-1 1").await;
+    // To this one, the lease has passed long ago.
+    let other = skewed(&store, &there, 86_400).await;
+    let seen = other.get("o-1").await.unwrap().unwrap();
+    assert_eq!(seen.end().await.unwrap(), shipped());
+    assert_eq!(run.end().await.unwrap(), shipped(), "both hear the end");
+    assert_eq!(there.log(), ["charge o-1 1", "ship o-1 1"]);
+    assert_eq!(
+        states(&store, "o-1").await,
+        ["Placed", "Reserved", "Charged", "Shipped"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_another_gave_back_is_taken_up() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    let other = launch(&store, &Shop::new()).await;
+    shop.tell("charge", &[Act::Wait]);
+    runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "charge o-1 1").await;
+    runner.shut_down(Duration::from_secs(1)).await;
+    let run = other.get("o-1").await.unwrap().unwrap();
+    assert_eq!(run.end().await.unwrap(), shipped());
+}
+
+/// Cano's fault D8: a step that had been recorded ran again after a crash, as it had a compensation.
+#[tokio::test(start_paused = true)]
+async fn a_step_with_an_undo_that_was_recorded_does_not_run_again() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let first = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Hang]);
+    first.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "ship o-1 1").await;
+    drop(first);
+    let second = launch(&store, &shop).await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    assert_eq!(run.end().await.unwrap(), shipped());
+    assert_eq!((shop.calls("reserve"), shop.calls("charge")), (1, 1));
+    assert_eq!(shop.calls("ship"), 2);
+}
+
+/// Cano's fault D10: a state that was visited again began where the visit before had ended.
+#[tokio::test(start_paused = true)]
+async fn a_state_that_is_visited_again_begins_anew() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let first = launch(&store, &shop).await;
+    // Charged at the third attempt, sent back, and charged again: at the third attempt of that visit.
+    let twice = [Act::Fail, Act::Fail, Act::Succeed];
+    shop.tell("charge", &twice);
+    shop.tell("charge", &twice);
+    shop.tell("ship", &[Act::Otherwise]);
+    let run = first.start("o-1", input(), Placed).await.unwrap();
+    let OrderEnd::Shipped(shipped) = run.end().await.unwrap() else {
+        panic!("it is shipped")
+    };
+    assert_eq!(shipped.parcel, "for Ada with receipt of 8");
+    let attempts: Vec<_> = shop
+        .log()
+        .into_iter()
+        .filter(|call| call.starts_with("charge"))
+        .collect();
+    assert_eq!(
+        attempts,
+        [
+            "charge o-1 1",
+            "charge o-1 2",
+            "charge o-1 3",
+            "charge o-1 1",
+            "charge o-1 2",
+            "charge o-1 3"
+        ]
+    );
+}
+
+/// Cano's fault D11: what tasks had shared was gone after a crash.
+#[tokio::test(start_paused = true)]
+async fn a_run_has_all_its_data_after_a_crash() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let first = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Hang]);
+    first
+        .start("o-1", input(), Imported { hold: 1 })
+        .await
+        .unwrap();
+    called(&shop, "ship o-1 1").await;
+    drop(first);
+    // Another process, which knows nothing but what is stored.
+    let second = launch(&store, &Shop::new()).await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    let OrderEnd::Shipped(shipped) = run.end().await.unwrap() else {
+        panic!("it is shipped")
+    };
+    assert_eq!(shipped.parcel, "for Ada with receipt of 1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_and_their_times_outlive_the_process() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let first = launch(&store, &shop).await;
+    shop.tell("charge", &[Act::Fail, Act::Fail, Act::Fail]);
+    let began = tokio::time::Instant::now();
+    first.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "charge o-1 2").await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    drop(first);
+    let second = launch(&store, &shop).await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    assert!(matches!(run.end().await, Err(EndError::Failed(_))));
+    assert_eq!(shop.calls("charge"), 3, "three in all");
+    let took = began.elapsed().as_secs();
+    assert!((120..123).contains(&took), "a minute apart: {took}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fell_due_while_nothing_ran_is_done_at_launch() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let first = launch(&store, &shop).await;
+    shop.tell("charge", &[Act::Fail]);
+    first.start("o-1", input(), Placed).await.unwrap();
+    until(async || store.history(&"o-1".into(), 0, 10).await.unwrap().len() == 3).await;
+    drop(first);
+    tokio::time::sleep(Duration::from_hours(5)).await;
+    let began = tokio::time::Instant::now();
+    let second = launch(&store, &shop).await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    assert_eq!(run.end().await.unwrap(), shipped());
+    assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+mod limited {
+    use super::*;
+
+    workflow! {
+        #[durable(version = 1)]
+        #[derive(Clone)]
+        pub(crate) workflow Offer {
+            start Made;
+            state Sent;
+            done Taken;
+            step send: Made -> Sent;
+            step take: Sent -> Taken with retry(100, every 10m), deadline(30m);
+        }
+    }
+
+    pub(crate) struct Nobody;
+
+    impl OfferSteps for Nobody {
+        type Error = String;
+
+        async fn send(&self, _: Made, step: &Step<Send>) -> Result<Send, String> {
+            Ok(step.to(Sent))
+        }
+
+        async fn take(&self, _: Sent, _: &Step<Take>) -> Result<Take, String> {
+            Err("nobody is there".into())
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_counts_while_nothing_runs() {
+    use limited::*;
+
+    let store = Arc::new(MemoryStore::new());
+    let launch = async || {
+        let runner = Runner::<Offer>::new(Nobody)
+            .clock(Clock::tokio())
+            .store(Arc::clone(&store));
+        runner.launch().await.unwrap()
+    };
+    let first = launch().await;
+    first.start("o-1", (), Made).await.unwrap();
+    until(async || store.history(&"o-1".into(), 0, 10).await.unwrap().len() == 3).await;
+    drop(first);
+    tokio::time::sleep(Duration::from_mins(31)).await;
+    let second = launch().await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    let Err(EndError::Failed(failure)) = run.end().await else {
+        panic!("it is too late")
+    };
+    let failure = failure.failure.unwrap();
+    assert_eq!(
+        failure.kind,
+        stateway::store::FailureKind::Deadline,
+        "{failure:?}"
+    );
+    let history = second.history("o-1").await.unwrap();
+    let transitions = history
+        .iter()
+        .filter(|row| matches!(row.event, Event::Transition { .. }));
+    assert_eq!(transitions.count(), 1);
+}

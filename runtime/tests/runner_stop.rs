@@ -1,0 +1,319 @@
+//! Cancelling and terminating stored runs, and shutting their runner down.
+
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/shop.rs"]
+mod shop;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shop::*;
+use stateway::prelude::*;
+use stateway::store::{Event, FailureKind, Filter, Status, Store as _};
+use stateway::{Clock, MemoryStore, RunFailure, StoreError};
+
+fn failure(ended: Result<OrderEnd, EndError>) -> Box<RunFailure> {
+    match ended {
+        Err(EndError::Failed(failure)) => failure,
+        other => panic!("it failed: {other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_run_is_undone_and_stays() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::GiveUp]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "ship o-1 1").await;
+    runner.cancel("o-1").await.unwrap();
+    let failure = failure(run.end().await);
+    let why = failure.failure.as_ref().unwrap();
+    assert_eq!(why.kind, FailureKind::Cancelled);
+    let undone: Vec<_> = failure.undone.iter().map(|it| it.handler).collect();
+    assert_eq!(undone, ["refund", "release"]);
+    // Cano's fault D15: nothing of it was left.
+    assert_eq!(row(&store, "o-1").await.status, Status::Cancelled);
+    let events = runner.history("o-1").await.unwrap();
+    assert_eq!(events.len(), 6, "{events:?}");
+    let error = runner.cancel("o-1").await.unwrap_err();
+    assert!(matches!(error, StoreError::Ended { .. }), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_waits_in_the_store_is_cancelled_at_once() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("charge", &[Act::Fail]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    until(async || runner.history("o-1").await.unwrap().len() == 3).await;
+    let before = Clock::tokio().now();
+    runner.cancel("o-1").await.unwrap();
+    let failure = failure(run.end().await);
+    assert_eq!(failure.undone.len(), 1, "it is released");
+    assert_eq!(shop.calls("charge"), 1, "and not charged again");
+    let took = row(&store, "o-1").await.ended.unwrap();
+    let took = took.duration_since(before).unwrap_or_default();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_reaches_the_process_that_has_the_run() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let there = launch(&store, &shop).await;
+    let here = launch(&store, &Shop::new()).await;
+    shop.tell("ship", &[Act::GiveUp]);
+    let run = there.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "ship o-1 1").await;
+    here.cancel("o-1").await.unwrap();
+    assert_eq!(
+        failure(run.end().await).failure.unwrap().kind,
+        FailureKind::Cancelled
+    );
+    let seen = here.get("o-1").await.unwrap().unwrap();
+    assert_eq!(failure(seen.end().await).undone.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_outlives_the_process() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let first = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Hang]);
+    first.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "ship o-1 1").await;
+    first.cancel("o-1").await.unwrap();
+    drop(first);
+    let second = launch(&store, &shop).await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    assert_eq!(failure(run.end().await).undone.len(), 2);
+    assert_eq!(shop.calls("ship"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminated_run_is_dropped_where_it_is_and_not_undone() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Hang]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "ship o-1 1").await;
+    runner.terminate("o-1").await.unwrap();
+    let failure = failure(run.end().await);
+    assert_eq!(failure.failure.unwrap().kind, FailureKind::Terminated);
+    assert_eq!(failure.undone, []);
+    let skipped: Vec<_> = failure.skipped.iter().map(|it| it.handler).collect();
+    assert_eq!(skipped, ["refund", "release"], "it says what is not undone");
+    assert_eq!(shop.calls("refund"), 0);
+    assert_eq!(row(&store, "o-1").await.status, Status::Terminated);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_is_terminated_between_two_undos() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Fail]);
+    shop.tell("refund", &[Act::Take(60)]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "refund o-1 1").await;
+    runner.terminate("o-1").await.unwrap();
+    let failure = failure(run.end().await);
+    assert_eq!((failure.undone.len(), failure.skipped.len()), (1, 1));
+    assert_eq!(shop.calls("release"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_a_handler_is_told_as_a_text() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("charge", &[Act::Fail, Act::Fail, Act::Fail]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    let failure = failure(run.end().await);
+    let why = failure.failure.clone().unwrap();
+    assert_eq!(
+        (why.kind, &*why.message),
+        (FailureKind::Handler, "charge failed")
+    );
+    assert_eq!(
+        (&*why.state, why.transition.as_deref()),
+        ("Reserved", Some("charge"))
+    );
+    assert_eq!(why.attempts, 3);
+    assert_eq!(
+        failure.to_string(),
+        "run `o-1` of `Order` failed in state `Reserved` at `charge` after 3 attempts: charge failed"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_a_handler_is_a_failure_of_its_run() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Panic]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    let failure = failure(run.end().await);
+    let why = failure.failure.unwrap();
+    assert_eq!(why.kind, FailureKind::Panic);
+    assert!(why.message.contains("ship panicked"), "{}", why.message);
+    let next = runner.start("o-2", input(), Placed).await.unwrap();
+    assert_eq!(next.end().await.unwrap(), shipped());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_undone_is_told() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Fail]);
+    shop.tell("refund", &[Act::Fail]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    let failure = failure(run.end().await);
+    assert_eq!(failure.not_undone[0].entry.handler, "refund");
+    assert_eq!(failure.not_undone[0].cause, "refund failed");
+    assert_eq!(
+        failure.undone[0].handler, "release",
+        "the others are undone"
+    );
+    assert_eq!(row(&store, "o-1").await.status, Status::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_state_is_an_end_as_declared() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Large(0)]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    let OrderEnd::Rejected(rejected) = run.end().await.unwrap() else {
+        panic!("it is rejected")
+    };
+    assert_eq!(rejected.why, "lost");
+    assert_eq!(shop.calls("refund") + shop.calls("release"), 2);
+    assert_eq!(row(&store, "o-1").await.status, Status::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_finishes_the_attempt_under_way_and_leaves_the_rest() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("charge", &[Act::Wait]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "charge o-1 1").await;
+    let shut = tokio::spawn({
+        let runner = runner.clone();
+        async move { runner.shut_down(Duration::from_mins(10)).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let refused = runner.start("o-2", input(), Placed).await.unwrap_err();
+    assert!(matches!(refused, StartError::ShutDown));
+    // The attempt ends: what it did is recorded, and nothing begins.
+    runner.cancel("o-1").await.unwrap();
+    shut.await.unwrap();
+    assert!(matches!(run.end().await, Err(EndError::ShutDown { .. })));
+    let left = row(&store, "o-1").await;
+    assert_eq!((&*left.state, left.status), ("Charged", Status::Running));
+    assert_eq!(left.crashes, 0, "it was given back");
+    assert_eq!(shop.calls("ship"), 0);
+    let second = launch(&store, &shop).await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    let _ = run.end().await;
+    assert_eq!(shop.calls("charge"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_stops_after_its_bound_what_does_not_end() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("charge", &[Act::Hang]);
+    runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "charge o-1 1").await;
+    let began = tokio::time::Instant::now();
+    runner.shut_down(Duration::from_secs(30)).await;
+    assert_eq!(began.elapsed().as_secs(), 30);
+    let left = row(&store, "o-1").await;
+    assert_eq!((&*left.state, left.crashes), ("Reserved", 0), "given back");
+    let second = launch(&store, &shop).await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    assert_eq!(run.end().await.unwrap(), shipped());
+    assert_eq!(shop.calls("charge"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_for_nobody_who_waits() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    // Waits in memory, for a minute.
+    let runner = over(Arc::clone(&store), &shop).wait_in_store_from(Duration::from_hours(1));
+    let runner = runner.launch().await.unwrap();
+    shop.tell("charge", &[Act::Fail]);
+    runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "charge o-1 1").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let began = tokio::time::Instant::now();
+    runner.shut_down(Duration::from_secs(30)).await;
+    assert_eq!(began.elapsed().as_secs(), 0);
+    let left = row(&store, "o-1").await;
+    assert_eq!(left.crashes, 0);
+    let second = launch(&store, &shop).await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    assert_eq!(run.end().await.unwrap(), shipped());
+    assert_eq!(shop.log()[1..3], ["charge o-1 1", "charge o-1 2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_last_runner_stops_everything_like_a_crash() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("charge", &[Act::Hang]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "charge o-1 1").await;
+    drop(runner.clone());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(row(&store, "o-1").await.epoch, 1, "a clone keeps it alive");
+    drop(runner);
+    assert!(matches!(run.end().await, Err(EndError::ShutDown { .. })));
+    // Nobody gave it back: its lease has to pass.
+    let began = tokio::time::Instant::now();
+    let second = launch(&store, &shop).await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    assert_eq!(run.end().await.unwrap(), shipped());
+    assert!((25..35).contains(&began.elapsed().as_secs()));
+    let history = second.history("o-1").await.unwrap();
+    let given_back = history.iter().any(|row| row.event == Event::Released);
+    assert!(!given_back);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_runs_are_driven_at_a_time() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = over(Arc::clone(&store), &shop).max_in_flight(3);
+    let runner = runner.launch().await.unwrap();
+    shop.tell("reserve", &vec![Act::Wait; 3]);
+    let mut runs = Vec::new();
+    for number in 0..10 {
+        let run = runner.start(format!("o-{number}"), input(), Placed).await;
+        runs.push(run.unwrap());
+    }
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!(shop.calls("reserve"), 3, "the others wait in the store");
+    runner.cancel("o-0").await.unwrap();
+    for run in &runs[3..] {
+        assert_eq!(run.end().await.unwrap(), shipped());
+    }
+    let running = Filter {
+        status: Some(Status::Running),
+        ..Filter::default()
+    };
+    assert_eq!(runner.list(running).await.unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_waits_for_long_takes_no_place() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = over(Arc::clone(&store), &shop).max_in_flight(1);
+    let runner = runner.launch().await.unwrap();
+    shop.tell("charge", &[Act::Fail]);
+    let first = runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "charge o-1 1").await;
+    let second = runner.start("o-2", input(), Placed).await.unwrap();
+    assert_eq!(second.end().await.unwrap(), shipped());
+    assert_eq!(shop.calls("charge o-1"), 1, "it still waits");
+    assert_eq!(first.end().await.unwrap(), shipped());
+    let due = store.next_due("Order").await.unwrap();
+    assert_eq!(due, None);
+}
