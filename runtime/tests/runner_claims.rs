@@ -263,3 +263,99 @@ async fn a_deadline_counts_while_nothing_runs() {
         .filter(|row| matches!(row.event, Event::Transition { .. }));
     assert_eq!(transitions.count(), 1);
 }
+
+mod looped {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    workflow! {
+        #[durable(version = 1)]
+        #[derive(Clone)]
+        pub(crate) workflow Survey {
+            start Open { round: u32 };
+            state Asked { round: u32, answers: Vec<String> };
+            done Over { answers: Vec<String> };
+
+            split ask: Open -> Asked {
+                branch quick: String;
+                branch slow: String;
+                join all;
+            }
+            step again: Asked -> Open | Over;
+        }
+    }
+
+    /// In the first round, the slow branch waits for ever the first time.
+    #[derive(Clone, Default)]
+    pub(crate) struct Panel(pub(crate) Arc<Mutex<Vec<String>>>);
+
+    impl SurveySteps for Panel {
+        type Error = String;
+
+        async fn quick(&self, at: &Open, _: &Branch<Ask>) -> Result<String, String> {
+            let call = format!("quick {}", at.round);
+            self.0.lock().unwrap().push(call.clone());
+            Ok(call)
+        }
+
+        async fn slow(&self, at: &Open, _: &Branch<Ask>) -> Result<String, String> {
+            let call = format!("slow {}", at.round);
+            let is_first = {
+                let mut calls = self.0.lock().unwrap();
+                calls.push(call.clone());
+                !calls[..calls.len() - 1].contains(&call) && at.round == 1
+            };
+            if is_first {
+                std::future::pending::<()>().await;
+            }
+            Ok(call)
+        }
+
+        async fn ask(&self, at: Open, joined: AskJoined, step: &Step<Ask>) -> Result<Ask, String> {
+            Ok(step.to(Asked {
+                round: at.round,
+                answers: vec![joined.quick, joined.slow],
+            }))
+        }
+
+        async fn again(&self, at: Asked, step: &Step<Again>) -> Result<Again, String> {
+            Ok(if at.round < 2 {
+                step.to(Open {
+                    round: at.round + 1,
+                })
+            } else {
+                step.to(Over {
+                    answers: at.answers,
+                })
+            })
+        }
+    }
+}
+
+/// The same of a split: what its branches gave belongs to the visit.
+#[tokio::test(start_paused = true)]
+async fn a_split_that_is_visited_again_asks_every_branch_again() {
+    use looped::*;
+
+    let (store, panel) = (Arc::new(MemoryStore::new()), Panel::default());
+    let launch = async || {
+        let runner = Runner::<Survey>::new(panel.clone())
+            .clock(Clock::tokio())
+            .store(Arc::clone(&store));
+        runner.launch().await.unwrap()
+    };
+    let first = launch().await;
+    first.start("s-1", (), Open { round: 1 }).await.unwrap();
+    until(async || panel.0.lock().unwrap().len() == 2).await;
+    drop(first);
+    // The slow branch is asked again, the quick one is remembered; in the second round, both are asked.
+    let second = launch().await;
+    let run = second.get("s-1").await.unwrap().unwrap();
+    let SurveyEnd::Over(over) = run.end().await.unwrap();
+    assert_eq!(over.answers, ["quick 2", "slow 2"]);
+    assert_eq!(
+        *panel.0.lock().unwrap(),
+        ["quick 1", "slow 1", "slow 1", "quick 2", "slow 2"]
+    );
+}
