@@ -169,6 +169,7 @@ pub async fn no_run_is_claimed_by_two(store: AnyStore) {
                     return mine;
                 }
                 mine.extend(claimed.into_iter().map(|it| it.row.id));
+                assert!(mine.len() <= 40, "each run is claimed once");
             }
         }));
     }

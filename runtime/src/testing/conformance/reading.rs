@@ -76,6 +76,7 @@ pub async fn a_list_comes_in_pages(store: AnyStore) {
             break;
         }
         all.extend(page);
+        assert!(all.len() <= 7, "a page begins behind the one before");
     }
     assert_eq!(all.len(), 7);
     assert!(
@@ -162,6 +163,7 @@ pub async fn a_history_comes_in_pages(store: AnyStore) {
             break;
         }
         all.extend(page.iter().map(|row| row.sequence));
+        assert!(all.len() <= 10, "a page begins behind the one before");
     }
     assert_eq!(all, (0..=9).collect::<Vec<u64>>());
 }

@@ -153,11 +153,13 @@ pub async fn undoable_transitions_come_in_pages(store: AnyStore) {
     let mut seen = Vec::new();
     loop {
         let page = left(&store, 2).await;
+        assert!(page.len() <= 2, "two are asked for: {page:?}");
         if page.is_empty() {
             break;
         }
         for of in page {
             seen.push(of);
+            assert!(seen.len() <= 9, "what was undone is seen again: {seen:?}");
             row = go(&store, undone(&row, of)).await;
         }
     }

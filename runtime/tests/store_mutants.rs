@@ -1,0 +1,431 @@
+//! The suite finds what it is there to find: stores that break one law each do not pass it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use stateway::store::{
+    Beat, Claim, Claimed, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
+    Note, Purge, RunRow, Sent, Stop, Store, StoreFuture,
+};
+use stateway::testing::conformance::{checks, run};
+use stateway::{MemoryStore, RunId, StoreError};
+
+/// What a store does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    CreateForgetsTheLease,
+    CreateSaysNewForKnown,
+    ClaimIgnoresTheLimit,
+    ClaimIgnoresTheWorkflow,
+    ClaimIgnoresLeases,
+    ClaimIgnoresTheTime,
+    ClaimForgetsNotes,
+    ClaimForgetsTheInbox,
+    CommitTakesAnyEpoch,
+    CommitTakesAnySequence,
+    CommitSaysOkWhenFenced,
+    CommitRefusesARepetition,
+    CommitRepeats,
+    CommitIgnoresTheRelease,
+    CommitForgetsTheFailure,
+    CommitForgetsWhatWasConsumed,
+    NoteTakesAnyEpoch,
+    NoteIsForgotten,
+    HeartbeatSaysNothing,
+    HeartbeatExtendsNothing,
+    StopIsForgotten,
+    StopReplacesATermination,
+    SendForgetsTheIds,
+    SendTakesMessagesOfTheEnded,
+    UnparkTakesAnything,
+    GetLosesTheMicroseconds,
+    GetGivesTheFirstPayload,
+    ListHasNoOrder,
+    ListIgnoresTheFilter,
+    ListIgnoresTheLimit,
+    ListBeginsAnew,
+    HistoryIgnoresTheLimit,
+    HistoryBeginsAnew,
+    UndoableIsForward,
+    UndoableIgnoresTheLimit,
+    UndoableHasEverything,
+    PurgeIgnoresTheTime,
+    PurgeIgnoresTheWorkflow,
+    PurgeIgnoresTheLimit,
+    PurgeDoesNothing,
+    NextDueIsNever,
+    NextDueIgnoresLeases,
+}
+
+use Fault::*;
+
+const ALL: [Fault; 42] = [
+    CreateForgetsTheLease,
+    CreateSaysNewForKnown,
+    ClaimIgnoresTheLimit,
+    ClaimIgnoresTheWorkflow,
+    ClaimIgnoresLeases,
+    ClaimIgnoresTheTime,
+    ClaimForgetsNotes,
+    ClaimForgetsTheInbox,
+    CommitTakesAnyEpoch,
+    CommitTakesAnySequence,
+    CommitSaysOkWhenFenced,
+    CommitRefusesARepetition,
+    CommitRepeats,
+    CommitIgnoresTheRelease,
+    CommitForgetsTheFailure,
+    CommitForgetsWhatWasConsumed,
+    NoteTakesAnyEpoch,
+    NoteIsForgotten,
+    HeartbeatSaysNothing,
+    HeartbeatExtendsNothing,
+    StopIsForgotten,
+    StopReplacesATermination,
+    SendForgetsTheIds,
+    SendTakesMessagesOfTheEnded,
+    UnparkTakesAnything,
+    GetLosesTheMicroseconds,
+    GetGivesTheFirstPayload,
+    ListHasNoOrder,
+    ListIgnoresTheFilter,
+    ListIgnoresTheLimit,
+    ListBeginsAnew,
+    HistoryIgnoresTheLimit,
+    HistoryBeginsAnew,
+    UndoableIsForward,
+    UndoableIgnoresTheLimit,
+    UndoableHasEverything,
+    PurgeIgnoresTheTime,
+    PurgeIgnoresTheWorkflow,
+    PurgeIgnoresTheLimit,
+    PurgeDoesNothing,
+    NextDueIsNever,
+    NextDueIgnoresLeases,
+];
+
+struct Faulty {
+    store: Arc<MemoryStore>,
+    fault: Fault,
+    count: AtomicU64,
+}
+
+impl Faulty {
+    fn is(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    async fn row(&self, run: &RunId) -> Option<RunRow> {
+        let found = self.store.get(run).await.ok().flatten();
+        found.map(|found| found.row)
+    }
+}
+
+fn far() -> SystemTime {
+    UNIX_EPOCH + Duration::from_hours(1_000_000)
+}
+
+impl Store for Faulty {
+    fn create(&self, mut run: NewRun) -> StoreFuture<'_, Created> {
+        if self.is(CreateForgetsTheLease) {
+            run.lease = None;
+        }
+        Box::pin(async move {
+            match self.store.create(run).await? {
+                Created::Known { row, .. } if self.is(CreateSaysNewForKnown) => {
+                    Ok(Created::New(row))
+                }
+                created => Ok(created),
+            }
+        })
+    }
+
+    fn claim(&self, mut claim: Claim) -> StoreFuture<'_, Vec<Claimed>> {
+        if self.is(ClaimIgnoresTheLimit) {
+            claim.limit = usize::MAX;
+        }
+        if self.is(ClaimIgnoresLeases) || self.is(ClaimIgnoresTheTime) {
+            claim.now = far();
+        }
+        Box::pin(async move {
+            if self.is(ClaimIgnoresLeases) {
+                // What waits for its time is given back.
+                let all = self.store.claim(claim.clone()).await?;
+                return Ok(all);
+            }
+            let mut claimed = self.store.claim(claim.clone()).await?;
+            if self.is(ClaimIgnoresTheWorkflow) {
+                for workflow in ["Order", "Refund", "Other"] {
+                    let other = Claim {
+                        workflow: workflow.into(),
+                        ..claim.clone()
+                    };
+                    claimed.extend(self.store.claim(other).await?);
+                }
+            }
+            for claimed in &mut claimed {
+                if self.is(ClaimForgetsNotes) {
+                    claimed.notes.clear();
+                }
+                if self.is(ClaimForgetsTheInbox) {
+                    claimed.inbox.clear();
+                }
+            }
+            Ok(claimed)
+        })
+    }
+
+    fn commit(&self, mut commit: Commit) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let row = self.row(&commit.run).await;
+            if let Some(row) = &row {
+                if self.is(CommitTakesAnyEpoch) {
+                    commit.epoch = row.epoch;
+                }
+                if self.is(CommitTakesAnySequence) {
+                    commit.sequence = row.sequence;
+                }
+                if self.is(CommitRefusesARepetition) && commit.sequence != row.sequence {
+                    let run = commit.run;
+                    return Err(StoreError::Fenced { run });
+                }
+            }
+            if self.is(CommitIgnoresTheRelease) {
+                commit.release = None;
+            }
+            if self.is(CommitForgetsTheFailure) {
+                commit.failure = None;
+            }
+            if self.is(CommitForgetsWhatWasConsumed) {
+                commit.consumed.clear();
+            }
+            let answer = self.store.commit(commit.clone()).await;
+            if self.is(CommitRepeats)
+                && answer.is_ok()
+                && row.is_some_and(|row| row.sequence == commit.sequence + 1)
+            {
+                commit.sequence += 1;
+                return self.store.commit(commit).await;
+            }
+            match answer {
+                Err(StoreError::Fenced { .. }) if self.is(CommitSaysOkWhenFenced) => Ok(()),
+                answer => answer,
+            }
+        })
+    }
+
+    fn note(&self, mut note: Note) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            if self.is(NoteIsForgotten) {
+                return Ok(());
+            }
+            if self.is(NoteTakesAnyEpoch)
+                && let Some(row) = self.row(&note.run).await
+            {
+                note.epoch = row.epoch;
+            }
+            self.store.note(note).await
+        })
+    }
+
+    fn heartbeat(&self, heartbeat: Heartbeat) -> StoreFuture<'_, Vec<Beat>> {
+        Box::pin(async move {
+            if self.is(HeartbeatExtendsNothing) {
+                return Ok(Vec::new());
+            }
+            let beats = self.store.heartbeat(heartbeat).await?;
+            Ok(if self.is(HeartbeatSaysNothing) {
+                Vec::new()
+            } else {
+                beats
+            })
+        })
+    }
+
+    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        Box::pin(async move {
+            if self.is(StopIsForgotten) {
+                return Ok(());
+            }
+            let row = self.row(&run).await;
+            if self.is(StopReplacesATermination)
+                && row.is_some_and(|row| row.stop == Some(Stop::Cancel))
+            {
+                return Ok(());
+            }
+            self.store.stop(&run, stop, now).await
+        })
+    }
+
+    fn send(&self, mut message: Message) -> StoreFuture<'_, Sent> {
+        Box::pin(async move {
+            if self.is(SendForgetsTheIds) {
+                let number = self.count.fetch_add(1, Ordering::Relaxed);
+                message.id = format!("{}-{number}", message.id);
+            }
+            match self.store.send(message).await {
+                Err(StoreError::Ended { .. }) if self.is(SendTakesMessagesOfTheEnded) => {
+                    Ok(Sent::Kept)
+                }
+                sent => sent,
+            }
+        })
+    }
+
+    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        Box::pin(async move {
+            match self.store.unpark(&run, now).await {
+                Err(StoreError::NotParked { .. }) if self.is(UnparkTakesAnything) => Ok(()),
+                answer => answer,
+            }
+        })
+    }
+
+    fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
+        let run = run.clone();
+        Box::pin(async move {
+            let mut found = self.store.get(&run).await?;
+            if let Some(found) = &mut found {
+                if self.is(GetLosesTheMicroseconds) {
+                    let since = found.row.started.duration_since(UNIX_EPOCH).unwrap();
+                    found.row.started = UNIX_EPOCH + Duration::from_secs(since.as_secs());
+                }
+                if self.is(GetGivesTheFirstPayload) && found.row.sequence > 0 {
+                    found.payload = b"placed".to_vec();
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn list(&self, mut filter: Filter) -> StoreFuture<'_, Vec<RunRow>> {
+        Box::pin(async move {
+            if self.is(ListIgnoresTheFilter) {
+                filter.status = None;
+                filter.state = None;
+                filter.workflow = None;
+            }
+            if self.is(ListIgnoresTheLimit) {
+                filter.limit = usize::MAX;
+            }
+            if self.is(ListBeginsAnew) {
+                filter.after = None;
+            }
+            let mut rows = self.store.list(filter).await?;
+            if self.is(ListHasNoOrder) {
+                rows.reverse();
+            }
+            Ok(rows)
+        })
+    }
+
+    fn history(
+        &self,
+        run: &RunId,
+        mut from: u64,
+        mut limit: usize,
+    ) -> StoreFuture<'_, Vec<HistoryRow>> {
+        if self.is(HistoryIgnoresTheLimit) {
+            limit = usize::MAX;
+        }
+        if self.is(HistoryBeginsAnew) {
+            from = 0;
+        }
+        self.store.history(run, from, limit)
+    }
+
+    fn undoable(&self, run: &RunId, mut limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
+        let run = run.clone();
+        Box::pin(async move {
+            if self.is(UndoableIgnoresTheLimit) {
+                limit = usize::MAX;
+            }
+            if self.is(UndoableHasEverything) {
+                let mut all = self.store.history(&run, 0, usize::MAX).await?;
+                all.retain(HistoryRow::is_undoable);
+                all.reverse();
+                all.truncate(limit);
+                return Ok(all);
+            }
+            let mut rows = self.store.undoable(&run, limit).await?;
+            if self.is(UndoableIsForward) {
+                rows.reverse();
+            }
+            Ok(rows)
+        })
+    }
+
+    fn purge(&self, mut purge: Purge) -> StoreFuture<'_, u64> {
+        Box::pin(async move {
+            if self.is(PurgeDoesNothing) {
+                return Ok(0);
+            }
+            if self.is(PurgeIgnoresTheTime) {
+                purge.ended_before = far();
+            }
+            if self.is(PurgeIgnoresTheWorkflow) {
+                purge.workflow = None;
+            }
+            if self.is(PurgeIgnoresTheLimit) {
+                purge.limit = usize::MAX;
+            }
+            self.store.purge(purge).await
+        })
+    }
+
+    fn next_due(&self, workflow: &str) -> StoreFuture<'_, Option<SystemTime>> {
+        let workflow = workflow.to_owned();
+        Box::pin(async move {
+            if self.is(NextDueIsNever) {
+                return Ok(None);
+            }
+            let next = self.store.next_due(&workflow).await?;
+            if self.is(NextDueIgnoresLeases) {
+                let filter = Filter {
+                    workflow: Some(workflow),
+                    ..Filter::default()
+                };
+                let rows = self.store.list(filter).await?;
+                return Ok(rows.iter().filter_map(|row| row.due).min());
+            }
+            Ok(next)
+        })
+    }
+}
+
+/// The checks that a store with this fault does not pass.
+fn found(fault: Fault) -> Vec<&'static str> {
+    let fails = |check: stateway::testing::conformance::Check| {
+        let store = async {
+            Faulty {
+                store: Arc::new(MemoryStore::new()),
+                fault,
+                count: AtomicU64::new(0),
+            }
+        };
+        let checked = catch_unwind(AssertUnwindSafe(|| {
+            run(store, async |store| check(store).await);
+        }));
+        checked.is_err()
+    };
+    let all = checks().into_iter();
+    all.filter(|(_, check)| fails(*check))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+#[test]
+fn every_broken_law_is_found() {
+    // What they print as they fail is nothing to read here.
+    std::panic::set_hook(Box::new(|_| {}));
+    let missed: Vec<_> = ALL
+        .into_iter()
+        .filter(|fault| found(*fault).is_empty())
+        .collect();
+    let _ = std::panic::take_hook();
+    assert!(missed.is_empty(), "no check finds these: {missed:?}");
+}
