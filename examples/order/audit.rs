@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::books::{Books, Card, HoldId, Opening, ParcelId};
+use crate::books::{Books, HoldId, ParcelId};
 use crate::cents::Cents;
 use crate::goods::{Sku, Units};
+use crate::opening::{Card, Opening};
 use crate::summary::Summary;
 
 /// Something that came from nowhere or went nowhere.

@@ -5,28 +5,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use serde::Deserialize;
 use stateway::Key;
 
 use crate::cents::Cents;
 use crate::goods::{CardToken, CustomerId, Sku, Units};
-
-/// What the shop starts a day with.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Opening {
-    pub(crate) stock: BTreeMap<Sku, u32>,
-    pub(crate) cards: BTreeMap<CardToken, Card>,
-}
-
-/// The money behind a card.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Card {
-    #[serde(rename = "available_cents")]
-    pub(crate) available: Cents,
-    pub(crate) blocked: bool,
-}
+use crate::opening::{Card, Opening};
 
 /// Where everything is now.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::books::{Card, Opening};
 use crate::goods::{CardToken, Cart, CustomerId};
+use crate::opening::{Card, Opening};
 use crate::process::OrderInput;
 
 /// A file that cannot be used.

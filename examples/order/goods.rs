@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cents::Cents;
 
 /// An article, by the name that the shop keeps it under.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Sku(String);
 
 /// Who ordered.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct CustomerId(String);
 
 /// What stands for a card; the number itself never reaches the shop.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct CardToken(String);
 
@@ -27,15 +27,16 @@ pub(crate) struct CardToken(String);
 pub(crate) type Units = BTreeMap<Sku, u64>;
 
 /// What was ordered: at least one article, at a total that is known to fit.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "Vec<Line>")]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Line>", into = "Vec<Line>")]
 pub(crate) struct Cart {
+    lines: Vec<Line>,
     units: Units,
     total: Cents,
 }
 
 /// One line of a cart, as it is written in a file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
     sku: Sku,
@@ -71,22 +72,29 @@ impl TryFrom<Vec<Line>> for Cart {
 
     fn try_from(lines: Vec<Line>) -> Result<Self, CartError> {
         let (mut units, mut total) = (Units::new(), 0_u64);
-        for line in lines {
+        for line in &lines {
             let quantity = u64::from(line.quantity.get());
             total = quantity
                 .checked_mul(line.price_cents.0)
                 .and_then(|price| total.checked_add(price))
                 .ok_or(CartError::TotalTooLarge)?;
             // No overflow: it would take more lines than fit into memory.
-            *units.entry(line.sku).or_default() += quantity;
+            *units.entry(line.sku.clone()).or_default() += quantity;
         }
         if units.is_empty() {
             return Err(CartError::Empty);
         }
         Ok(Cart {
+            lines,
             units,
             total: Cents(total),
         })
+    }
+}
+
+impl From<Cart> for Vec<Line> {
+    fn from(cart: Cart) -> Self {
+        cart.lines
     }
 }
 

@@ -23,6 +23,7 @@ mod books;
 mod cents;
 mod files;
 mod goods;
+mod opening;
 mod process;
 mod summary;
 #[path = "../support/terminal.rs"]
