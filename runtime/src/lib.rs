@@ -32,8 +32,13 @@
 //!
 //! # Features
 //!
-//! `runtime` (default): the driver, what handlers see, policies and errors. Without it [`workflow!`]
-//! gives the typestate, the graph and the diagrams, and no trait of handlers.
+//! - `runtime` (default): the driver, what handlers see, policies and errors. Without it [`workflow!`]
+//!   gives the typestate, the graph and the diagrams, and no trait of handlers.
+//! - `durable` (default, with `runtime`): runs that outlive the process, as the module `durability` promises:
+//!   `#[durable]`, the runner, the trait of stores and `MemoryStore`.
+//! - `redb` (default, with `durable`): `RedbStore`, which keeps runs in one file.
+//! - `testing` (with `durable`): the suite that every store has to pass, and a store that crashes on purpose. For
+//!   `[dev-dependencies]`.
 
 #[cfg(feature = "runtime")]
 mod breaker;
@@ -133,7 +138,7 @@ pub mod prelude {
 }
 
 /// The README's code is tested like the documentation.
-#[cfg(all(doctest, feature = "runtime"))]
+#[cfg(all(doctest, feature = "redb"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}
 
