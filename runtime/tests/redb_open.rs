@@ -288,6 +288,12 @@ async fn a_broken_record_concerns_its_own_run() {
             );
         }
     }
+    // It is tried again, and stands still again.
+    assert!(store.claim(claim()).await.unwrap().is_empty());
+    store.unpark(&"d".into(), at(30)).await.unwrap();
+    assert!(store.claim(claim()).await.unwrap().is_empty());
+    let row = store.list(Filter::default()).await.unwrap().remove(3);
+    assert_eq!((row.id, row.status), ("d".into(), Status::Parked));
     let purge = Purge {
         workflow: None,
         ended_before: at(1_000),

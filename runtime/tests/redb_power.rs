@@ -332,7 +332,8 @@ async fn travel_in_spite(plan: &Plan, ends: impl Fn(&Result<JourneyEnd, EndError
         let history = store.history(&row.id, 0, 1_000).await.unwrap();
         check_promise(&world, &row, &history);
         if lasted {
-            assert!(n > 30, "it has more flushes than {n}");
+            // There are two moments for each flush.
+            assert!(n > 20, "it has more flushes than {n}");
             break;
         }
     }

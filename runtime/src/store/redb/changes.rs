@@ -225,11 +225,15 @@ impl Changes<'_> {
     pub(super) fn unpark(&mut self, run: &RunId, now: SystemTime) -> Result<(), Fault> {
         let before = self.find(run)?;
         let before = before.ok_or_else(|| not_found(run))?;
+        if self.broken.remove(run) && before.row.status.is_live() {
+            // It stood still because something beside its record could not be read: it is tried again.
+            self.index.place(None, before, None);
+            return Ok(());
+        }
         let mut record = before.clone();
         record.row.unpark(now).map_err(Fault::Answer)?;
         let history = &mut self.tables.history;
         history.add(&mut record, now, &Event::Unparked)?;
-        self.broken.remove(run);
         self.keep(Some(&before), record, None)
     }
 

@@ -80,8 +80,9 @@ impl Broken {
         self.runs().insert(run, reason);
     }
 
-    fn remove(&self, run: &RunId) {
-        self.runs().remove(run);
+    /// Whether it was one.
+    fn remove(&self, run: &RunId) -> bool {
+        self.runs().remove(run).is_some()
     }
 
     fn reason(&self, run: &RunId) -> Option<String> {
