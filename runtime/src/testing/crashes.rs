@@ -62,7 +62,7 @@ impl Crash {
 ///
 /// use stateway::prelude::*;
 /// use stateway::testing::{Crash, Crashes};
-/// use stateway::{Clock, MemoryStore, Runner};
+/// use stateway::{Clock, MemoryStore, StoreError};
 ///
 /// workflow! {
 ///     #[durable(version = 1)]
@@ -87,7 +87,14 @@ impl Crash {
 /// async fn run(crashes: &Crashes) -> Result<GreetingEnd, String> {
 ///     let runner = Runner::<Greeting>::new(Porter).store(crashes.clone()).clock(Clock::tokio());
 ///     let runner = runner.launch().await.map_err(|error| error.to_string())?;
-///     let run = runner.start("g-1", (), Asked).await.map_err(|error| error.to_string())?;
+///     // The same id is the same run: where the store does not answer one asks again.
+///     let run = loop {
+///         match runner.start("g-1", (), Asked).await {
+///             Ok(run) => break run,
+///             Err(StartError::Store(StoreError::Unavailable { .. })) => {}
+///             Err(error) => return Err(error.to_string()),
+///         }
+///     };
 ///     run.end().await.map_err(|error| error.to_string())
 /// }
 ///
