@@ -36,6 +36,26 @@ const BLOCK: &str = r"
     }
 ";
 
+const DURABLE: &str = r"
+    #[durable(version = 2)]
+    #[derive(Clone)]
+    workflow Bill {
+        input { customer: Customer }
+        start Draft { lines: Vec<Line> };
+        #[derive(Serialize, Deserialize)]
+        state Checked { sum: u64 };
+        transient state Weighed;
+        done Paid { receipt: Receipt, #[serde(skip)] cache: Cache };
+        split check: Draft -> Checked {
+            branch totals: Totals;
+            branch limit: u64;
+            join all;
+        }
+        step weigh: Checked -> Weighed;
+        step pay: Weighed -> Paid with undo(refund);
+    }
+";
+
 fn check(block: &str, reader: Reader, expected: &ExpectFile) {
     let (errors, code) = expand(block.parse().expect("the block lexes"), reader);
     assert!(errors.is_empty(), "{}", errors[0].message());
@@ -63,5 +83,14 @@ fn a_split_becomes_this_for_the_compiler() {
         SPLIT,
         Reader::Compiler,
         &expect_file!["split_for_the_compiler.rs.txt"],
+    );
+}
+
+#[test]
+fn a_durable_block_becomes_this_for_the_compiler() {
+    check(
+        DURABLE,
+        Reader::Compiler,
+        &expect_file!["durable_for_the_compiler.rs.txt"],
     );
 }
