@@ -123,7 +123,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Lets a parked run go on: it is [`Running`](Status::Running) again, or
     /// [`RollingBack`](Status::RollingBack) if its rollback had begun, due at once, without crashes.
-    /// Its sequence counts up, and its history says so.
+    /// Its sequence counts up, and its history says so. A run that stands still by law 6 may be claimed again, if its
+    /// row can be read: its payload or its notes may have been mended.
     ///
     /// # Errors
     /// [`NotFound`](StoreError::NotFound), and [`NotParked`](StoreError::NotParked).
