@@ -48,6 +48,12 @@ impl Clock {
         (self.0)()
     }
 
+    /// What time it is after this long; the last there is, for one far away.
+    pub(crate) fn after(&self, delay: Duration) -> SystemTime {
+        const FAR: Duration = Duration::from_hours(24 * 365 * 1_000);
+        self.now() + delay.min(FAR)
+    }
+
     /// How long it is until then; nothing if that has passed.
     pub(crate) fn until(&self, then: SystemTime) -> Duration {
         then.duration_since(self.now()).unwrap_or_default()

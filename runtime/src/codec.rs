@@ -1,7 +1,10 @@
 //! How payloads become bytes: states, inputs and outputs of branches.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
+
+use serde_json::value::RawValue;
 
 /// Turns payloads into the bytes that a store keeps, and back.
 ///
@@ -58,7 +61,7 @@ pub use erased_serde::{Deserializer, Serialize};
 /// Payloads as JSON, the default.
 ///
 /// Fields may be added with `#[serde(default)]`, and left out. The order of keys does not
-/// matter.
+/// matter. A float that is not finite has no form in JSON: it becomes `null`, and is not read again.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json;
 
@@ -74,8 +77,41 @@ impl Codec for Json {
     }
 
     fn is_same(&self, one: &[u8], other: &[u8]) -> bool {
-        let value = |bytes| serde_json::from_slice::<serde_json::Value>(bytes).ok();
-        one == other || value(one).is_some_and(|one| value(other) == Some(one))
+        let text = |bytes| serde_json::from_slice::<&RawValue>(bytes).ok();
+        one == other
+            || text(one).is_some_and(|one| text(other).is_some_and(|other| same(one, other)))
+    }
+}
+
+/// Whether two JSON texts say the same. Scalars are compared as they are written: as numbers of a machine, large ones
+/// that differ would be equal.
+fn same(one: &RawValue, other: &RawValue) -> bool {
+    fn parts<'a, T: serde::Deserialize<'a>>(value: &'a RawValue) -> Option<T> {
+        serde_json::from_str(value.get()).ok()
+    }
+    if one.get() == other.get() {
+        return true;
+    }
+    match (one.get().as_bytes().first(), other.get().as_bytes().first()) {
+        (Some(b'{'), Some(b'{')) => {
+            let one = parts::<BTreeMap<String, &RawValue>>(one);
+            let other = parts::<BTreeMap<String, &RawValue>>(other);
+            one.zip(other).is_some_and(|(one, other)| {
+                one.len() == other.len()
+                    && one
+                        .iter()
+                        .zip(&other)
+                        .all(|((key, one), (name, other))| key == name && same(one, other))
+            })
+        }
+        (Some(b'['), Some(b'[')) => {
+            let (one, other) = (parts::<Vec<&RawValue>>(one), parts::<Vec<&RawValue>>(other));
+            one.zip(other).is_some_and(|(one, other)| {
+                one.len() == other.len()
+                    && one.iter().zip(&other).all(|(one, other)| same(one, other))
+            })
+        }
+        _ => false,
     }
 }
 

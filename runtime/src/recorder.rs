@@ -13,7 +13,7 @@ pub(crate) type Recorded<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + '
 
 /// Where a stored run keeps what it has to know again after a restart: one for each run.
 ///
-/// A part is the visit as a whole, which has the empty name, or one of its branches.
+/// A part is a visit as a whole, or one of its branches. Its name is of that visit alone.
 pub(crate) trait Recorder: Send + Sync {
     /// The attempts that this part had made when the run was taken up, and when the next is due. Asked
     /// once: what comes later has begun here.
@@ -29,11 +29,12 @@ pub(crate) trait Recorder: Send + Sync {
         may_release: bool,
     ) -> Recorded<'a>;
 
-    /// Waits until the runner shuts down, and gives the run back, so that its next attempt is made by
-    /// another after `delay`. It is never ready.
+    /// Waits until the runner shuts down, unless the delay is long, and gives the run back, so that its next
+    /// attempt is made by another after `delay`. It is never ready.
     fn given_back(&self, delay: Duration) -> Recorded<'_>;
 
-    /// Whether a change of the run is on its way to the store: it is waited for, whatever stops the run.
+    /// Whether a change of the run is on its way to the store, or the run is lost: that is waited for, whatever stops
+    /// the run.
     fn is_recording(&self) -> bool;
 
     /// How long this visit was under way before the run was taken up.

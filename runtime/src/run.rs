@@ -268,6 +268,13 @@ impl<W: Workflow> Run<W> {
         self.transition.load(Ordering::Relaxed)
     }
 
+    /// The name of the visit under way, where something is recorded about it. After a crash the way through states
+    /// that are not stored may be another, so the number of the visit is not enough.
+    pub(crate) fn part(&self) -> String {
+        let transition = W::GRAPH.transitions[self.transition()].name;
+        format!("{}/{transition}", self.visit())
+    }
+
     #[inline]
     pub(crate) fn visit(&self) -> u64 {
         self.visit.load(Ordering::Relaxed)

@@ -128,6 +128,20 @@ pub(crate) fn poll<W: Workflow, T, E>(
     polled.map(|outcome| outcome.unwrap_or_else(|cause| Err((run.place(), Box::new(cause)))))
 }
 
+/// The same where nothing may stop the run.
+#[cfg(feature = "durable")]
+pub(crate) fn poll_on<W: Workflow, T, E>(
+    forward: Pin<&mut Option<impl Future<Output = Result<T, Stuck<E>>>>>,
+    cx: &mut Context<'_>,
+    run: &Run<W>,
+) -> Poll<Result<T, Stuck<E>>> {
+    let forward = forward.as_pin_mut();
+    let forward = forward.unwrap_or_else(|| unreachable!("it has not ended"));
+    // What was recorded may be over with this poll, and the next handler begin.
+    let polled = catch_panic(|| forward.poll(cx).map(Ok));
+    polled.map(|outcome| outcome.unwrap_or_else(|cause| Err((run.place(), Box::new(cause)))))
+}
+
 /// Waits until the tasks of a run that has failed have gone: they were told to stop, and nothing is
 /// undone beside them. A termination does not wait.
 pub(crate) async fn alone(tasks: &Tasks, stop: &mut Stop) {

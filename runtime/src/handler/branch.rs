@@ -129,10 +129,11 @@ impl<T: Transition> Branch<T> {
 /// An attempt of the whole split begins all branches again, so its number is part of the name.
 impl<T: Transition> Part for Branch<T> {
     fn part(&self) -> String {
+        let (visit, whole) = (self.run.part(), self.whole);
         let BranchName { branch, item } = self.entry();
         match item {
-            None => format!("{}/{branch}", self.whole),
-            Some(item) => format!("{}/{branch}/{item}", self.whole),
+            None => format!("{visit}/{whole}/{branch}"),
+            Some(item) => format!("{visit}/{whole}/{branch}/{item}"),
         }
     }
 }

@@ -83,7 +83,7 @@ impl<T: Transition> Step<T> {
 
 impl<T: Transition> Part for Step<T> {
     fn part(&self) -> String {
-        String::new()
+        self.run.part()
     }
 }
 

@@ -66,7 +66,7 @@ impl<T: Transition> Undo<T> {
 
 impl<T: Transition> Part for Undo<T> {
     fn part(&self) -> String {
-        String::new()
+        format!("{}/undo", self.run.part())
     }
 }
 

@@ -321,13 +321,13 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
         let token = self.run.token();
         let mut cancelled = pin!(token.cancelled());
         poll_fn(|cx| {
+            if R::FORWARD && !recorder.is_recording() && cancelled.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(Cause::Cancelled { last: last.take() }));
+            }
             // It is never ready.
             let _ = given_back.as_mut().poll(cx);
             if recorder.is_recording() {
                 return Poll::Pending;
-            }
-            if R::FORWARD && cancelled.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Err(Cause::Cancelled { last: last.take() }));
             }
             sleep.as_mut().poll(cx).map(Ok)
         })

@@ -79,7 +79,14 @@ impl<W, S> Builder<W, S> {
 
     /// How long a claim of a run holds when nothing is heard of this process, 30 seconds otherwise. The store
     /// hears of it three times as often.
+    ///
+    /// # Panics
+    /// If it is shorter than 10 ms: what is claimed would be lost before it begins.
     pub fn lease(mut self, lease: Duration) -> Self {
+        assert!(
+            lease >= Duration::from_millis(10),
+            "a lease has to last for 10 ms at least"
+        );
         self.settings.lease = lease;
         self
     }

@@ -33,6 +33,10 @@ pub(super) struct Engine {
     tasks: TaskTracker,
     /// Something may be due.
     wake: Notify,
+    /// A run is driven here no longer.
+    landed: Notify,
+    /// The claims of runs that were stopped where they were.
+    stranded: Mutex<Vec<Arc<Ledger>>>,
     /// Fires when no run is to begin any more, and those under way are to be given back at their next boundary.
     draining: CancellationToken,
     /// Fires when nothing goes on.
@@ -49,6 +53,12 @@ struct Held {
 
 /// So many runs are claimed at once.
 const PAGE: usize = 256;
+
+/// After a claim that failed, the next is tried when this has passed.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// A runner that shuts down waits so long for the store to take back what is left.
+const STORE_ANSWERS: Duration = Duration::from_secs(5);
 
 impl Engine {
     pub(super) fn new(
@@ -67,6 +77,8 @@ impl Engine {
             settings: Arc::new(settings),
             tasks: TaskTracker::new(),
             wake: Notify::new(),
+            landed: Notify::new(),
+            stranded: Mutex::default(),
             draining: CancellationToken::new(),
             stopped: CancellationToken::new(),
         });
@@ -123,10 +135,15 @@ impl Engine {
     /// Adds a run and drives it, if there is a place; otherwise it is claimed when there is one.
     pub(super) async fn start(self: &Arc<Self>, mut new: NewRun) -> Result<RunId, StartError> {
         let place = self.place();
-        new.lease = place.as_ref().map(|_| new.at + self.settings.lease);
+        new.lease = place
+            .as_ref()
+            .map(|_| self.settings.clock.after(self.settings.lease));
         // On a task of its own: a run that was added is driven, also if nobody waits for the answer any more.
         let engine = Arc::clone(self);
         let added = self.tasks.spawn(async move {
+            if engine.is_closed() {
+                return Err(StartError::ShutDown);
+            }
             let created = engine.store.create(new.clone()).await;
             let created = created.map_err(StartError::Store)?;
             engine.started(new, created, place)
@@ -199,7 +216,7 @@ impl Engine {
         }
         let flight = Flight {
             claimed,
-            ledger,
+            ledger: Arc::clone(&ledger),
             loss,
             cancellation: held.cancellation.clone(),
             termination: held.termination.clone(),
@@ -211,6 +228,8 @@ impl Engine {
             engine: Arc::clone(self),
             run,
             epoch,
+            ledger,
+            is_settled: false,
             _place: place,
         };
         let driven = Arc::clone(&self.host).drive(flight);
@@ -236,7 +255,8 @@ impl Engine {
                     Ok(_) => pause = Duration::ZERO,
                     Err(error) => {
                         warn!(workflow = engine.workflow, %error, "runs cannot be claimed");
-                        pause = (pause * 2).clamp(Duration::from_millis(50), engine.settings.lease);
+                        let longest = engine.settings.lease.max(FIRST_PAUSE);
+                        pause = (pause * 2).clamp(FIRST_PAUSE, longest);
                         sleep(pause).await;
                     }
                 }
@@ -257,7 +277,7 @@ impl Engine {
         let claim = Claim {
             workflow: self.workflow.to_owned(),
             now,
-            lease: now + self.settings.lease,
+            lease: self.settings.clock.after(self.settings.lease),
             limit: places.len(),
         };
         // On a task of its own, since what is claimed has to be driven, or given back.
@@ -278,9 +298,10 @@ impl Engine {
         let next = self.store.next_due(self.workflow).await.ok().flatten();
         let wait = next.map_or(self.settings.poll, |next| {
             let until = self.settings.clock.until(next);
-            // Not at once again, where the clocks differ.
-            until.clamp(Duration::from_millis(1), self.settings.poll)
+            until.min(self.settings.poll)
         });
+        // Not at once again, where the clocks differ.
+        let wait = wait.max(Duration::from_millis(1));
         let _ = timeout(wait, self.wake.notified()).await;
     }
 
@@ -299,7 +320,7 @@ impl Engine {
             if claims.is_empty() {
                 continue;
             }
-            let lease = self.settings.clock.now() + self.settings.lease;
+            let lease = self.settings.clock.after(self.settings.lease);
             let heartbeat = Heartbeat {
                 claims: claims.clone(),
                 lease,
@@ -333,8 +354,12 @@ impl Engine {
         self.draining.cancel();
         self.tasks.close();
         let drained = async {
-            while !self.flights().is_empty() {
-                self.wake.notified().await;
+            loop {
+                let landed = self.landed.notified();
+                if self.flights().is_empty() {
+                    return;
+                }
+                landed.await;
             }
         };
         if timeout(within, drained).await.is_err() {
@@ -344,16 +369,22 @@ impl Engine {
                 left, "runs are stopped where they are"
             );
         }
-        let left: Vec<_> = self
-            .flights()
-            .values()
-            .map(|held| Arc::clone(&held.ledger))
-            .collect();
         self.stopped.cancel();
+        if timeout(STORE_ANSWERS, self.give_back()).await.is_err() {
+            warn!(
+                workflow = self.workflow,
+                "the store does not answer: what is left is claimed when its lease has passed"
+            );
+        }
+    }
+
+    /// Gives back what was stopped where it was, also what was just being claimed.
+    async fn give_back(&self) {
         self.tasks.wait().await;
+        let stranded = std::mem::take(&mut *self.stranded());
         // Together, so that they share their flushes.
         let mut back = JoinSet::new();
-        for ledger in left {
+        for ledger in stranded {
             back.spawn(async move { ledger.let_go().await });
         }
         while let Some(let_go) = back.join_next().await {
@@ -361,6 +392,10 @@ impl Engine {
                 debug!(workflow = self.workflow, %error, "a run is claimed when its lease has passed");
             }
         }
+    }
+
+    fn stranded(&self) -> MutexGuard<'_, Vec<Arc<Ledger>>> {
+        self.stranded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stops everything where it is.
@@ -384,11 +419,14 @@ struct Landing {
     engine: Arc<Engine>,
     run: RunId,
     epoch: u64,
+    ledger: Arc<Ledger>,
+    is_settled: bool,
     _place: OwnedSemaphorePermit,
 }
 
 impl Landing {
-    fn settle(self, settled: &Settled) {
+    fn settle(mut self, settled: &Settled) {
+        self.is_settled = true;
         let (workflow, run) = (self.engine.workflow, &self.run);
         match settled {
             Settled::Ended => {
@@ -413,7 +451,12 @@ impl Drop for Landing {
         {
             flights.remove(&self.run);
         }
+        if !self.is_settled {
+            let ledger = Arc::clone(&self.ledger);
+            self.engine.stranded().push(ledger);
+        }
         drop(flights);
+        self.engine.landed.notify_waiters();
         self.engine.ends.tell(&self.run);
         self.engine.wake();
     }

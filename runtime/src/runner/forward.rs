@@ -126,12 +126,13 @@ pub(super) fn failure<W: Workflow, E: Display>(place: Place, cause: &Cause<E>) -
 /// What there is to say about a cause: the error of the handler, with its sources where its text has them,
 /// or what the cause says itself, with the error that came before.
 pub(super) fn message<E: Display>(cause: &Cause<E>) -> String {
-    match cause {
+    let said = catch_unwind(AssertUnwindSafe(|| match cause {
         // `anyhow` and its like print their sources in this form.
         Cause::Handler(error) => format!("{error:#}"),
         cause => match cause.error() {
             Some(error) => format!("{cause}: {error:#}"),
             None => cause.to_string(),
         },
-    }
+    }));
+    said.unwrap_or_else(|panic| format!("an error that panicked as it was shown: {}", text(panic)))
 }

@@ -1,6 +1,7 @@
 //! Drives one claimed run from where it is to its end, with the types of its workflow.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
@@ -15,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 use super::forward::{failure, forward};
 use super::ledger::{Change, Ledger, Loss};
 use super::rollback::roll_back;
-use crate::driver::{Drive, Stop, alone, poll};
+use crate::driver::{Drive, Stop, alone, poll, poll_on};
 use crate::durable::Durable;
 use crate::error::{Cause, Place};
 use crate::panic::{forget_panic, message};
-use crate::recorder::Recorder as _;
+use crate::recorder::{Recorded, Recorder as _};
 use crate::run::{Options, Owned, Run, Stored};
 use crate::store::{Claimed, Event, Failure, FailureKind, RunRow, Status, Stop as Ask};
 
@@ -109,11 +110,21 @@ where
                     Err(reason) => match ledger.parked(reason).await {},
                 }
             }));
+            let mut panicked: Option<Recorded<'_, Infallible>> = None;
             let settled = poll_fn(|cx| {
-                if let Some(driven) = driven.as_mut().as_pin_mut()
-                    && driven.poll(cx).is_ready()
-                {
-                    return Poll::Ready(Settled::Ended);
+                if let Some(parked) = &mut panicked {
+                    let _ = parked.as_mut().poll(cx);
+                } else if let Some(driven) = driven.as_mut().as_pin_mut() {
+                    match catch_unwind(AssertUnwindSafe(|| driven.poll(cx))) {
+                        Ok(Poll::Ready(())) => return Poll::Ready(Settled::Ended),
+                        Ok(Poll::Pending) => {}
+                        // Not of a handler: those were caught.
+                        Err(panic) => {
+                            let reason = format!("something of it panicked: {}", message(panic));
+                            let parked = panicked.insert(ledger.park(reason));
+                            let _ = parked.as_mut().poll(cx);
+                        }
+                    }
                 }
                 // Looked at afterwards, since what was just polled may have lost it.
                 Pin::new(&mut loss)
@@ -173,13 +184,15 @@ fn take_up<W: Durable>(
 
 /// Ends a run that was terminated while nobody had it.
 async fn terminate(row: &RunRow, ledger: &Ledger) {
-    let failure = Failure {
+    let failure = || Failure {
         state: row.state.clone(),
         transition: None,
         attempts: 0,
         kind: FailureKind::Terminated,
         message: "the run was terminated".to_owned(),
     };
+    // One whose rollback had begun has failed for another reason.
+    let failure = row.failure.clone().unwrap_or_else(failure);
     let ended = Change::new(Event::Ended, Status::Terminated);
     ledger.record(ended.because(failure)).await;
 }
@@ -224,10 +237,7 @@ where
         let reached = poll_fn(|cx| {
             if ledger.is_recording() {
                 // What is half-way in the store is waited for, whatever stops the run.
-                return match forward.as_mut().as_pin_mut() {
-                    Some(forward) => forward.poll(cx),
-                    None => Poll::Pending,
-                };
+                return poll_on(forward.as_mut(), cx, run);
             }
             poll(forward.as_mut(), cx, run, stop)
         })

@@ -47,6 +47,7 @@ pub(super) struct Ledger {
     undos: AtomicU64,
     rolls_back: AtomicBool,
     is_recording: AtomicBool,
+    is_lost: AtomicBool,
     /// The number of the visit that was taken up, and how long it was under way by then.
     visit: u64,
     age: Duration,
@@ -79,6 +80,22 @@ impl Change {
     }
 }
 
+/// Says that something is being recorded, until it is dropped.
+struct Recording<'a>(&'a AtomicBool);
+
+impl<'a> Recording<'a> {
+    fn new(flag: &'a AtomicBool) -> Self {
+        flag.store(true, Ordering::Relaxed);
+        Recording(flag)
+    }
+}
+
+impl Drop for Recording<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -101,6 +118,7 @@ impl Ledger {
             undos: AtomicU64::new(row.undos),
             rolls_back: AtomicBool::new(row.rolls_back),
             is_recording: AtomicBool::new(false),
+            is_lost: AtomicBool::new(false),
             visit: row.visit + 1,
             age: settings.clock.since(row.entered),
             notes: Mutex::new(notes.map(|note| (note.key, note.progress)).collect()),
@@ -132,6 +150,7 @@ impl Ledger {
 
     /// The claim is lost.
     pub(super) fn lose(&self, loss: Loss) {
+        self.is_lost.store(true, Ordering::Relaxed);
         let sender = self
             .loss
             .lock()
@@ -169,11 +188,12 @@ impl Ledger {
             Event::Undone { .. } | Event::NotUndone { .. } => self.undos().saturating_sub(1),
             _ => self.undos(),
         };
-        let keeps_notes = matches!(commit.event, Event::Released);
+        let keeps_notes = commit.event.keeps_notes();
         let rolls_back = commit.status == Status::RollingBack;
-        self.is_recording.store(true, Ordering::Relaxed);
-        self.asked(|| self.store.commit(commit.clone())).await;
-        self.is_recording.store(false, Ordering::Relaxed);
+        {
+            let _recording = Recording::new(&self.is_recording);
+            self.asked(|| self.store.commit(commit.clone())).await;
+        }
         self.sequence.store(commit.sequence + 1, Ordering::Relaxed);
         self.undos.store(undos, Ordering::Relaxed);
         self.rolls_back.fetch_or(rolls_back, Ordering::Relaxed);
@@ -292,7 +312,7 @@ impl Recorder for Ledger {
         may_release: bool,
     ) -> Recorded<'a> {
         Box::pin(async move {
-            let due = self.settings.clock.now() + delay;
+            let due = self.settings.clock.after(delay);
             let progress = Progress::Attempts { made, due };
             self.note(part.to_owned(), progress).await;
             if may_release && (delay >= self.settings.patience || self.is_draining()) {
@@ -303,13 +323,15 @@ impl Recorder for Ledger {
 
     fn given_back(&self, delay: Duration) -> Recorded<'_> {
         Box::pin(async move {
-            self.draining.cancelled().await;
-            self.released(self.settings.clock.now() + delay).await;
+            if delay < self.settings.patience {
+                self.draining.cancelled().await;
+            }
+            self.released(self.settings.clock.after(delay)).await;
         })
     }
 
     fn is_recording(&self) -> bool {
-        self.is_recording.load(Ordering::Relaxed)
+        self.is_recording.load(Ordering::Relaxed) || self.is_lost.load(Ordering::Relaxed)
     }
 
     fn age(&self, visit: u64) -> Duration {

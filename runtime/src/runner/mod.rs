@@ -133,7 +133,18 @@ impl<W: Durable> Runner<W> {
     /// # Errors
     /// [`StoreError`] if the store does not say, or has no such run.
     pub async fn history(&self, id: impl Into<RunId>) -> Result<Vec<HistoryRow>, StoreError> {
-        history(&*self.engine().store, &id.into()).await
+        let id = id.into();
+        self.is_mine(&id).await?;
+        history(&*self.engine().store, &id).await
+    }
+
+    /// # Errors
+    /// [`StoreError::NotFound`] for a run of another workflow.
+    async fn is_mine(&self, id: &RunId) -> Result<(), StoreError> {
+        match self.get(id.clone()).await? {
+            Some(_) => Ok(()),
+            None => Err(StoreError::NotFound { run: id.clone() }),
+        }
     }
 
     /// Cancels a run: it stops at the next boundary and is rolled back.
@@ -162,6 +173,7 @@ impl<W: Durable> Runner<W> {
     }
 
     async fn stop(&self, id: &RunId, stop: Stop) -> Result<(), StoreError> {
+        self.is_mine(id).await?;
         let engine = self.engine();
         engine
             .store
@@ -176,10 +188,11 @@ impl<W: Durable> Runner<W> {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::NotParked`], or that the store does not answer.
     pub async fn unpark(&self, id: impl Into<RunId>) -> Result<(), StoreError> {
-        let engine = self.engine();
+        let (engine, id) = (self.engine(), id.into());
+        self.is_mine(&id).await?;
         engine
             .store
-            .unpark(&id.into(), engine.settings.clock.now())
+            .unpark(&id, engine.settings.clock.now())
             .await?;
         engine.wake();
         Ok(())
@@ -213,7 +226,8 @@ impl<W: Durable> Runner<W> {
 
     /// Shuts the runner down: no run is claimed or started any more, and those under way stop at their next
     /// boundary, which is a recorded transition, or a wait between two attempts. What has not come that far
-    /// `within` this time is stopped where it is. All of them wait in the store for the next launch.
+    /// `within` this time is stopped where it is. All of them wait in the store for the next launch. The store is
+    /// given 5 seconds more to take them back; what it has not taken by then waits until its lease has passed.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the runner draining.

@@ -3,12 +3,15 @@
 
 use std::fmt::Display;
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
 use super::forward::message;
 use super::ledger::{Change, Ledger};
+use crate::codec::CodecError;
 use crate::driver::{Drive, Stop, Undoing, undo};
 use crate::durable::Durable;
+use crate::panic::message as text;
 use crate::run::Run;
 use crate::store::{Event, HistoryRow, Status};
 
@@ -94,7 +97,9 @@ fn entry<W: Durable>(row: HistoryRow, ledger: &Ledger) -> Result<Undoing<W>, Str
     let target = target.ok_or_else(unknown)?;
     let mut undos = W::GRAPH.transitions[found].policy.undo.iter();
     let undo = undos.position(|undo| undo.target == target && undo.handler == handler);
-    let decoded = W::decode(target, &payload, &*ledger.settings().codec);
+    let codec = &*ledger.settings().codec;
+    let decoded = catch_unwind(AssertUnwindSafe(|| W::decode(target, &payload, codec)));
+    let decoded = decoded.unwrap_or_else(|panic| Err(CodecError::new(String::from(text(panic)))));
     Ok(Undoing {
         transition: found,
         visit,

@@ -1,12 +1,14 @@
 //! Branches whose outputs outlive the process.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stateway_core::Transition;
 
 use crate::codec::{Codec, CodecError};
 use crate::error::BranchError;
 use crate::handler::{Branch, Part as _};
+use crate::panic::message;
 
 /// The output of a branch that has ended before the process did, or else that of `call`, which is
 /// stored before this is ready.
@@ -38,7 +40,11 @@ where
     }
     let ended = call.await;
     let output = match &ended {
-        Ok(output) => Some(encode(output, recorder.codec())),
+        Ok(output) => {
+            let encoded = catch_unwind(AssertUnwindSafe(|| encode(output, recorder.codec())));
+            let panicked = |panic| Err(CodecError::new(String::from(message(panic))));
+            Some(encoded.unwrap_or_else(panicked))
+        }
         Err(_) => None,
     };
     match output {

@@ -99,7 +99,11 @@ impl RunRow {
     pub fn apply(&mut self, commit: &Commit) -> bool {
         self.sequence += 1;
         self.status = commit.status;
-        self.due = Some(commit.release.unwrap_or(commit.at));
+        self.due = Some(match commit.release {
+            // Who has to hear that does not wait.
+            Some(release) if !self.has_to_hear(commit.status) => release,
+            _ => commit.at,
+        });
         if let Some(failure) = &commit.failure {
             self.failure = Some(failure.clone());
         }
@@ -119,6 +123,15 @@ impl RunRow {
                 self.undos = self.undos.saturating_sub(1);
                 self.crashes = 0;
             }
+            // What was to end does not stand still instead.
+            Event::Parked { .. } if self.stop == Some(Stop::Terminate) => {
+                self.status = if self.rolls_back {
+                    Status::RollingBack
+                } else {
+                    Status::Running
+                };
+                return false;
+            }
             Event::Parked { reason } => self.parked = Some(reason.clone()),
             Event::Started { .. } | Event::Released | Event::Unparked | Event::Ended => {}
         }
@@ -131,6 +144,15 @@ impl RunRow {
             self.ended = Some(commit.at);
         }
         self.status.is_live() && commit.release.is_none()
+    }
+
+    /// Whether a request to stop changes what becomes of the run. A rollback is never cancelled.
+    fn has_to_hear(&self, status: Status) -> bool {
+        match self.stop {
+            None => false,
+            Some(Stop::Cancel) => status == Status::Running,
+            Some(Stop::Terminate) => true,
+        }
     }
 
     /// Asks the run to stop.

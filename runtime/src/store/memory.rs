@@ -153,7 +153,7 @@ impl Store for MemoryStore {
             if let Event::Transition { payload, .. } = &commit.event {
                 kept.payload.clone_from(payload);
             }
-            if !matches!(commit.event, Event::Released) {
+            if !commit.event.keeps_notes() {
                 kept.notes.clear();
             }
             kept.inbox.retain(|it| !commit.consumed.contains(&it.id));

@@ -85,8 +85,8 @@ pub trait Store: Send + Sync + 'static {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Vec<Claimed>>;
 
     /// Records what happened to a run, as one change: the row with its sequence counted up, the history
-    /// row of that number, the messages that were consumed, and the notes, which are dropped unless the event is
-    /// [`Released`](Event::Released).
+    /// row of that number, the messages that were consumed, and the notes, which are dropped unless the event
+    /// [keeps](Event::keeps_notes) them.
     ///
     /// What each [`Event`] means for the row is said there, and done by [`RunRow::apply`].
     ///

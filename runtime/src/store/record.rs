@@ -298,6 +298,14 @@ pub struct HistoryRow {
     pub event: Event,
 }
 
+impl Event {
+    /// Whether the visit goes on after it, so that what is known of it has to be kept.
+    #[must_use]
+    pub fn keeps_notes(&self) -> bool {
+        matches!(self, Event::Released | Event::Parked { .. })
+    }
+}
+
 impl HistoryRow {
     /// Whether it is a transition that has an undo.
     #[must_use]

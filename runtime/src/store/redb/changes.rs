@@ -130,7 +130,7 @@ impl Changes<'_> {
         if record.messages > 0 && !commit.consumed.is_empty() {
             record.messages -= self.consume(run, &commit.consumed)?;
         }
-        if record.has_notes && !matches!(commit.event, Event::Released) {
+        if record.has_notes && !commit.event.keeps_notes() {
             self.drop_notes(run)?;
             record.has_notes = false;
         }
