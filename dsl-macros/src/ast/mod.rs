@@ -13,7 +13,7 @@ use syn::{Attribute, Type, Visibility};
 
 pub(crate) use clause::{Clause, ClauseKind, Clauses, Delay, Meaning, Retry, Undo};
 pub(crate) use split::{Branch, Each, Join, Split, Strategy};
-pub(crate) use stored::{is_borrowed, is_told_otherwise};
+pub(crate) use stored::{is_borrowed, is_hashed, is_told_otherwise};
 
 /// The content of one `workflow!` block.
 pub(crate) struct Workflow {

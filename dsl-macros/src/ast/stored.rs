@@ -32,12 +32,24 @@ fn tells_otherwise(attribute: &Attribute) -> bool {
 
 /// Whether there is a reference anywhere in a type.
 pub(crate) fn is_borrowed(ty: &Type) -> bool {
-    fn has_reference(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Punct(punct) => punct.as_char() == '&',
-            TokenTree::Group(group) => has_reference(group.stream()),
-            _ => false,
-        })
-    }
-    has_reference(ty.to_token_stream())
+    has(
+        ty.to_token_stream(),
+        &|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '&'),
+    )
+}
+
+/// Whether a type is, or holds, a hash set or a hash map, as far as its name says.
+pub(crate) fn is_hashed(ty: &Type) -> bool {
+    has(
+        ty.to_token_stream(),
+        &|token| matches!(token, TokenTree::Ident(name) if name == "HashSet" || name == "HashMap"),
+    )
+}
+
+/// Whether there is such a token.
+fn has(tokens: TokenStream, is_it: &impl Fn(&TokenTree) -> bool) -> bool {
+    tokens.into_iter().any(|token| match &token {
+        TokenTree::Group(group) => has(group.stream(), is_it),
+        token => is_it(token),
+    })
 }

@@ -2,7 +2,7 @@
 
 use syn::Type;
 
-use crate::ast::{is_borrowed, is_told_otherwise};
+use crate::ast::{is_borrowed, is_hashed, is_told_otherwise};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
@@ -23,6 +23,7 @@ pub(super) fn check(graph: &Graph<'_>, is_built: bool, diagnostics: &mut Diagnos
     }
     undo_of_transient(graph, diagnostics);
     borrowed(graph, diagnostics);
+    items_without_order(graph, diagnostics);
 }
 
 /// What is read again after a restart has nobody to borrow from.
@@ -79,6 +80,37 @@ fn undo_of_transient(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                     ),
                 )
                 .help("remove `transient`, or the undo");
+        }
+    }
+}
+
+/// What the branches of an `each` gave is known by the place of their items, so the items have to come back in the
+/// same order.
+fn items_without_order(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    for transition in &graph.transitions {
+        let sources = transition.sources.iter().map(|state| graph.state(*state));
+        let sources: Vec<_> = sources.filter_map(|state| state.declaration).collect();
+        for branch in &transition.branches {
+            let Some(each) = &branch.declaration.each else {
+                continue;
+            };
+            let mut fields = sources
+                .iter()
+                .flat_map(|state| state.fields.iter().flatten());
+            let field = fields.find(|field| field.name == each.field);
+            let Some(field) = field.filter(|field| is_hashed(&field.ty)) else {
+                continue;
+            };
+            diagnostics
+                .error(
+                    &field.ty,
+                    format!(
+                        "the items of `{}` come in another order when they are read again, and what their branches \
+                         gave is known by their places",
+                        each.field
+                    ),
+                )
+                .help("use a `Vec`, a `BTreeSet` or a `BTreeMap`");
         }
     }
 }

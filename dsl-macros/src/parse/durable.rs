@@ -1,9 +1,10 @@
 //! `#[durable(version = 1)]`: that the runs of a workflow are stored, and under which version.
 
 use proc_macro2::Ident;
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
-use syn::{Attribute, LitInt, Meta, Result, Token};
+use syn::{Attribute, Lit, Meta, Result, Token};
 
 use crate::ast::Durable;
 use crate::diagnostics::Diagnostics;
@@ -54,25 +55,31 @@ fn setting(
 ) -> Result<()> {
     let name = input.call(Ident::parse_any)?;
     input.parse::<Token![=]>()?;
-    let value: LitInt = input.parse()?;
+    let value: Lit = input.parse()?;
     if name != "version" {
         diagnostics
             .error(
                 &name,
-                format!("`{name}` is nothing that `#[durable]` takes"),
+                format!("`{name}` is nothing that `#[durable]` takes: it takes a `version`"),
             )
-            .help("did you mean `version`?");
-    } else if version.is_some() {
+            .help(FORM);
+        // Not also that there is no version.
+        *version = version.or(Some(1));
+        return Ok(());
+    }
+    if version.is_some() {
         diagnostics.error(&name, "the version is given twice");
     }
-    *version = Some(match value.base10_parse() {
-        Ok(number) if number > 0 && value.suffix().is_empty() => number,
-        _ => {
-            diagnostics
-                .error(&value, format!("`{value}` is no version"))
-                .help("a version is a whole number from 1 to 4294967295");
-            1
-        }
+    let number = match &value {
+        Lit::Int(number) if number.suffix().is_empty() => number.base10_parse().ok(),
+        _ => None,
+    };
+    *version = number.filter(|number| *number > 0).or_else(|| {
+        let value = value.to_token_stream();
+        diagnostics
+            .error(&value, format!("`{value}` is no version"))
+            .help("a version is a whole number from 1 to 4294967295");
+        Some(1)
     });
     Ok(())
 }

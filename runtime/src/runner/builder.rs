@@ -1,11 +1,11 @@
 //! A runner before it is launched.
 
-use std::fmt::Display;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
+use super::error::StoredError;
 use super::host::{Handlers, Host};
 use super::settings::Settings;
 use super::{Runner, Shell};
@@ -23,7 +23,7 @@ impl<W> Runner<W> {
     #[expect(clippy::new_ret_no_self, reason = "it is one when it is launched")]
     pub fn new<C>(context: C) -> Builder<W, ()>
     where
-        W: Drive<C, Error: Display> + Durable<State: Send, Input: Send + Sync, End: Send>,
+        W: Drive<C, Error: StoredError> + Durable<State: Send, Input: Send + Sync, End: Send>,
         C: Send + Sync + 'static,
     {
         Builder {
@@ -123,7 +123,7 @@ impl<W, S> Builder<W, S> {
     }
 }
 
-impl<W: Durable, S: Store> Builder<W, S> {
+impl<W, S> Builder<W, S> {
     /// Begins to drive: runs that the store has and nobody holds go on, from the state that was last
     /// recorded.
     ///
@@ -134,14 +134,19 @@ impl<W: Durable, S: Store> Builder<W, S> {
     /// [`StoreError`] if the store does not answer. Runs that cannot go on are parked, which is no error.
     ///
     /// # Panics
-    /// Outside of a tokio runtime.
+    /// Outside of a tokio runtime, and in one without timers.
     ///
     /// # Cancel safety
     /// Dropping the future launches nothing.
-    pub async fn launch(self) -> Result<Runner<W>, StoreError> {
+    pub async fn launch(self) -> Result<Runner<W>, StoreError>
+    where
+        S: Store,
+    {
+        // Panics here, and not in a task that nobody sees, if there is no timer.
+        drop(tokio::time::sleep(Duration::ZERO));
         let store: Arc<dyn Store> = Arc::new(self.store);
-        store.next_due(W::GRAPH.name).await?;
-        let engine = Engine::new(W::GRAPH.name, store, self.settings, self.host);
+        store.next_due(self.host.workflow()).await?;
+        let engine = Engine::new(store, self.settings, self.host);
         Ok(Runner {
             shell: Arc::new(Shell(engine)),
             workflow: PhantomData,

@@ -61,14 +61,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const STORE_ANSWERS: Duration = Duration::from_secs(5);
 
 impl Engine {
-    pub(super) fn new(
-        workflow: &'static str,
-        store: Arc<dyn Store>,
-        settings: Settings,
-        host: Arc<dyn Host>,
-    ) -> Arc<Self> {
+    pub(super) fn new(store: Arc<dyn Store>, settings: Settings, host: Arc<dyn Host>) -> Arc<Self> {
         let engine = Arc::new(Engine {
-            workflow,
+            workflow: host.workflow(),
             store,
             host,
             flights: Mutex::default(),
@@ -183,11 +178,20 @@ impl Engine {
             } => (row, input, state, payload),
         };
         let codec = &*self.settings.codec;
+        // What an older program has stored may lack a field that this one writes.
+        let same = |stored: &[u8], new: &[u8], again: &dyn Fn() -> Option<Vec<u8>>| {
+            codec.is_same(stored, new) || again().is_some_and(|again| codec.is_same(&again, new))
+        };
+        let host = &self.host;
         let differs = if row.workflow != new.workflow {
             Differs::Workflow
-        } else if !codec.is_same(&input, &new.input) {
+        } else if !same(&input, &new.input, &|| host.input_again(&input, codec)) {
             Differs::Input
-        } else if state != new.state || !codec.is_same(&payload, &new.payload) {
+        } else if state != new.state
+            || !same(&payload, &new.payload, &|| {
+                host.state_again(&state, &payload, codec)
+            })
+        {
             Differs::Start
         } else {
             return Ok(run);

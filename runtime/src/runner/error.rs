@@ -8,6 +8,19 @@ use crate::error::UndoEntry;
 use crate::key::RunId;
 use crate::store::{Failure, StoreError};
 
+/// The error of handlers whose runs are stored: it is kept as a text.
+///
+/// Implemented for every type that is `Display`.
+#[diagnostic::on_unimplemented(
+    message = "errors of runs that are stored are kept as texts: `{Self}` must be Display",
+    label = "its handlers fail with `{Self}`",
+    note = "implement `std::fmt::Display` for it, by hand or with a derive such as that of `thiserror`"
+)]
+pub trait StoredError: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<E: fmt::Display> StoredError for E {}
+
 /// Why a run was not started.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::forward::{failure, forward};
 use super::ledger::{Change, Ledger, Loss};
 use super::rollback::roll_back;
+use crate::codec::Codec;
 use crate::driver::{Drive, Stop, alone, poll, poll_on};
 use crate::durable::Durable;
 use crate::error::{Cause, Place};
@@ -26,6 +27,15 @@ use crate::store::{Claimed, Event, Failure, FailureKind, RunRow, Status, Stop as
 
 /// Whoever knows the types of a workflow.
 pub(super) trait Host: Send + Sync {
+    /// The name of the workflow.
+    fn workflow(&self) -> &'static str;
+
+    /// The bytes of a stored input as this program would write it: with the fields that were added since.
+    fn input_again(&self, input: &[u8], codec: &dyn Codec) -> Option<Vec<u8>>;
+
+    /// The same of a state.
+    fn state_again(&self, state: &str, payload: &[u8], codec: &dyn Codec) -> Option<Vec<u8>>;
+
     /// Drives a run to its end, or until its claim is lost.
     fn drive(self: Arc<Self>, flight: Flight) -> Pin<Box<dyn Future<Output = Settled> + Send>>;
 }
@@ -68,6 +78,21 @@ where
     W: Durable<State: Send, Input: Send + Sync, End: Send> + Drive<C, Error: Display>,
     C: Send + Sync + 'static,
 {
+    fn workflow(&self) -> &'static str {
+        W::GRAPH.name
+    }
+
+    fn input_again(&self, input: &[u8], codec: &dyn Codec) -> Option<Vec<u8>> {
+        let input = W::decode_input(input, codec).ok()?;
+        W::encode_input(&input, codec).ok()
+    }
+
+    fn state_again(&self, state: &str, payload: &[u8], codec: &dyn Codec) -> Option<Vec<u8>> {
+        let position = W::GRAPH.states.iter().position(|it| it.name == state)?;
+        let state = W::decode(position, payload, codec).ok()?;
+        W::encode(&state, codec).ok()
+    }
+
     fn drive(self: Arc<Self>, flight: Flight) -> Pin<Box<dyn Future<Output = Settled> + Send>> {
         Box::pin(async move {
             let Flight {

@@ -24,7 +24,7 @@ use crate::store::{Filter, HistoryRow, NewRun, Purge, RunRow, Stop, Store, Store
 use engine::Engine;
 
 pub use builder::Builder;
-pub use error::{Differs, EndError, NotUndone, RunFailure, StartError};
+pub use error::{Differs, EndError, NotUndone, RunFailure, StartError, StoredError};
 pub use handle::Run;
 
 /// Drives the stored runs of one workflow.
@@ -147,7 +147,9 @@ impl<W: Durable> Runner<W> {
         }
     }
 
-    /// Cancels a run: it stops at the next boundary and is rolled back.
+    /// Cancels a run: it stops at the next boundary and is rolled back. Where another runner has it, that one hears of
+    /// it with its next heartbeat, after a third of its [lease](Builder::lease) at most, and a run that ends by then has
+    /// ended.
     ///
     /// That is stored when this returns; the run is still there afterwards, as
     /// [`Cancelled`](crate::store::Status::Cancelled) in the end. A parked run is cancelled when it goes on.

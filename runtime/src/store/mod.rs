@@ -62,6 +62,11 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 ///
 /// Times are those of the caller's wall clock; a store keeps them to the microsecond. Where it has a clock of
 /// its own that all its callers share, as a database server does, it may use that for leases.
+#[diagnostic::on_unimplemented(
+    message = "a runner keeps its runs in a store, and `{Self}` is none",
+    label = "no store",
+    note = "give it one before `.launch()`: `.store(RedbStore::open(\"runs.redb\")?)`, or `.store(MemoryStore::new())` in a test"
+)]
 pub trait Store: Send + Sync + 'static {
     /// Adds a run, unless one with this id is there, of whatever workflow.
     ///

@@ -18,5 +18,5 @@ impl BillSteps for Steps {
 }
 
 fn main() {
-    let _ = Runner::<Bill>::new(Steps);
+    let _ = Runner::<Bill>::new(Steps).store(stateway::MemoryStore::new()).launch();
 }
