@@ -237,3 +237,55 @@ async fn a_codec_of_ones_own_encodes_everything() {
     let error = error.end().await.unwrap_err();
     assert!(matches!(error, EndError::Codec(_)), "{error:?}");
 }
+
+/// An input of before, in which a field was not there, started again by a program that has it.
+#[tokio::test(start_paused = true)]
+async fn a_start_with_a_field_that_was_added_since_is_the_same_run() {
+    let store = Arc::new(MemoryStore::new());
+    let older = NewRun {
+        id: "q-1".into(),
+        workflow: "Quote".into(),
+        version: 1,
+        input: br#"{"customer":"Ada"}"#.to_vec(),
+        state: "Asked".into(),
+        payload: br#"{"ofPrices":[]}"#.to_vec(),
+        at: Clock::tokio().now(),
+        lease: None,
+    };
+    store.create(older).await.unwrap();
+    let runner = launch(&store).await;
+    let same = QuoteInput {
+        channel: String::new(),
+        ..input("Ada")
+    };
+    let asked = Asked {
+        of_prices: Vec::new(),
+        is_rush: false,
+        until: None,
+    };
+    runner.start("q-1", same, asked).await.unwrap();
+}
+
+#[test]
+fn json_is_compared_as_it_is_written() {
+    let same = |one: &str, other: &str| Json.is_same(one.as_bytes(), other.as_bytes());
+    assert!(same(
+        r#"{"a":[1,{"b":2,"c":null}]}"#,
+        r#" { "a": [ 1, {"c":null, "b":2} ] }"#
+    ));
+    for (one, other) in [
+        (
+            "1267650600228229401496703205376",
+            "1267650600228229401496703205377",
+        ),
+        (r#"{"a":1}"#, r#"{"a":1,"b":null}"#),
+        (r#"{"a":1}"#, r#"{"b":1}"#),
+        ("[1,2]", "[2,1]"),
+        ("[1]", "[1,1]"),
+        ("1", "1.0"),
+        ("\"1\"", "1"),
+        ("nonsense", "null"),
+    ] {
+        assert!(!same(one, other), "{one} and {other}");
+    }
+}

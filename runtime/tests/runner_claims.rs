@@ -359,3 +359,143 @@ async fn a_split_that_is_visited_again_asks_every_branch_again() {
         ["quick 1", "slow 1", "slow 1", "quick 2", "slow 2"]
     );
 }
+
+mod passing {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    workflow! {
+        #[durable(version = 1)]
+        #[derive(Clone)]
+        pub(crate) workflow Pass {
+            start Here;
+            transient state Between;
+            done There;
+            step one: Here -> Between with retry(2, every 1s);
+            step two: Between -> There with retry(3, every 1m);
+        }
+    }
+
+    #[derive(Clone, Default)]
+    pub(crate) struct Legs(pub(crate) Arc<Mutex<Vec<String>>>);
+
+    impl PassSteps for Legs {
+        type Error = String;
+
+        async fn one(&self, _: Here, step: &Step<One>) -> Result<One, String> {
+            let call = format!("one {}", step.attempt());
+            self.0.lock().unwrap().push(call);
+            Ok(step.to(Between))
+        }
+
+        async fn two(&self, _: Between, step: &Step<Two>) -> Result<Two, String> {
+            let call = format!("two {}", step.attempt());
+            self.0.lock().unwrap().push(call);
+            Err("not there".into())
+        }
+    }
+}
+
+/// What is known of the attempts of one visit was taken for those of another, behind a state that is not stored.
+#[tokio::test(start_paused = true)]
+async fn attempts_behind_a_transient_state_are_those_of_their_own_step() {
+    use passing::*;
+
+    let (store, legs) = (Arc::new(MemoryStore::new()), Legs::default());
+    let runner = Runner::<Pass>::new(legs.clone())
+        .clock(Clock::tokio())
+        .store(Arc::clone(&store));
+    let runner = runner.launch().await.unwrap();
+    let run = runner.start("p-1", (), Here).await.unwrap();
+    assert!(matches!(run.end().await, Err(EndError::Failed(_))));
+    assert_eq!(
+        *legs.0.lock().unwrap(),
+        ["one 1", "two 1", "one 1", "two 2", "one 1", "two 3"],
+        "a transient state is made again, and its step has three attempts in all"
+    );
+}
+
+/// A store that is not ready at once, as no real one is.
+fn in_a_file() -> stateway::RedbStore {
+    let options = stateway::RedbStore::options();
+    let opened = options.open_backend(redb::backends::InMemoryBackend::new());
+    opened.unwrap()
+}
+
+#[tokio::test]
+async fn a_panic_of_the_handler_behind_a_recorded_transition_is_a_failure() {
+    let shop = Shop::new();
+    let runner = Runner::<Order>::new(shop.clone()).store(in_a_file());
+    let runner = runner.launch().await.unwrap();
+    shop.tell("ship", &[Act::Panic]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    let Err(EndError::Failed(failure)) = run.end().await else {
+        panic!("it failed")
+    };
+    let why = failure.failure.unwrap();
+    assert_eq!(why.kind, stateway::store::FailureKind::Panic);
+    assert_eq!((shop.calls("ship"), failure.undone.len()), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_claimed_as_the_runner_shuts_down_is_given_back() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    shop.tell("reserve", &[Act::Hang]);
+    let runner = launch(&store, &shop).await;
+    runner.start("o-1", input(), Placed).await.unwrap();
+    runner.shut_down(Duration::ZERO).await;
+    for _ in 0..20 {
+        let runner = launch(&store, &shop).await;
+        tokio::task::yield_now().await;
+        runner.shut_down(Duration::ZERO).await;
+    }
+    let began = tokio::time::Instant::now();
+    let runner = launch(&store, &shop).await;
+    let run = runner.get("o-1").await.unwrap().unwrap();
+    assert_eq!(run.end().await.unwrap(), shipped());
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "no lease has to pass"
+    );
+    let crashed = row(&store, "o-1").await.crashes;
+    assert_eq!(crashed, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_waits_for_long_is_given_back_wherever_it_is_taken_up() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let patient = over(Arc::clone(&store), &shop).wait_in_store_from(Duration::from_hours(1));
+    let first = patient.launch().await.unwrap();
+    shop.tell("charge", &[Act::Fail]);
+    first.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "charge o-1 1").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // It waits in memory, and its process dies.
+    drop(first);
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    let narrow = over(Arc::clone(&store), &shop).max_in_flight(1);
+    let second = narrow.launch().await.unwrap();
+    let other = second.start("o-2", input(), Placed).await.unwrap();
+    assert_eq!(other.end().await.unwrap(), shipped());
+    assert_eq!(shop.calls("charge o-1"), 1, "it waits in the store now");
+    let run = second.get("o-1").await.unwrap().unwrap();
+    assert_eq!(run.end().await.unwrap(), shipped());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_of_any_length_claims() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    for pause in [Duration::ZERO, Duration::from_micros(500), Duration::MAX] {
+        let runner = over(Arc::clone(&store), &shop)
+            .poll_every(pause)
+            .lease(Duration::MAX)
+            .launch();
+        let runner = runner.await.unwrap();
+        shop.tell("charge", &[Act::Fail]);
+        let id = format!("o-{pause:?}");
+        let run = runner.start(id, input(), Placed).await.unwrap();
+        assert_eq!(run.end().await.unwrap(), shipped());
+        runner.shut_down(Duration::ZERO).await;
+    }
+}

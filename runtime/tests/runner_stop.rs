@@ -317,3 +317,125 @@ async fn a_run_that_waits_for_long_takes_no_place() {
     let due = store.next_due("Order").await.unwrap();
     assert_eq!(due, None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_cancelled_is_not_left_to_wait() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let there = launch(&store, &shop).await;
+    let here = launch(&store, &Shop::new()).await;
+    shop.tell("charge", &[Act::FailAfter(5)]);
+    let run = there.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "charge o-1 1").await;
+    // The one that has it has not heard when it gives it back for a minute.
+    here.cancel("o-1").await.unwrap();
+    let began = tokio::time::Instant::now();
+    assert_eq!(failure(run.end().await).undone.len(), 1);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_eq!(shop.calls("charge"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_who_shut_a_runner_down_both_see_it_down() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("reserve", &[Act::Take(1)]);
+    runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "reserve o-1 1").await;
+    let began = tokio::time::Instant::now();
+    tokio::join!(
+        runner.shut_down(Duration::from_hours(1)),
+        runner.shut_down(Duration::from_hours(1))
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_runner_leaves_the_runs_of_other_workflows_alone() {
+    let store = Arc::new(MemoryStore::new());
+    let other = stateway::store::NewRun {
+        id: "x".into(),
+        workflow: "Refund".into(),
+        version: 1,
+        input: Vec::new(),
+        state: "Asked".into(),
+        payload: Vec::new(),
+        at: Clock::tokio().now(),
+        lease: None,
+    };
+    store.create(other).await.unwrap();
+    let runner = launch(&store, &Shop::new()).await;
+    for refused in [
+        runner.cancel("x").await,
+        runner.terminate("x").await,
+        runner.unpark("x").await,
+        runner.history("x").await.map(|_| ()),
+    ] {
+        assert!(
+            matches!(refused, Err(StoreError::NotFound { .. })),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(row(&store, "x").await.stop, None);
+}
+
+mod shown {
+    use super::*;
+
+    workflow! {
+        #[durable(version = 1)]
+        #[derive(Clone)]
+        pub(crate) workflow Talk {
+            start Begun;
+            state Said;
+            done Over;
+            step say: Begun -> Said with undo(unsay);
+            step end: Said -> Over;
+        }
+    }
+
+    pub(crate) struct Mute;
+
+    /// An error that cannot be shown.
+    pub(crate) struct Unspeakable;
+
+    impl std::fmt::Display for Unspeakable {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("it cannot be said")
+        }
+    }
+
+    impl TalkSteps for Mute {
+        type Error = Unspeakable;
+
+        async fn say(&self, _: Begun, step: &Step<Say>) -> Result<Say, Unspeakable> {
+            Ok(step.to(Said))
+        }
+
+        async fn unsay(&self, _: Said, _: &Undo<Say>) -> Result<(), Unspeakable> {
+            Err(Unspeakable)
+        }
+
+        async fn end(&self, _: Said, _: &Step<End>) -> Result<End, Unspeakable> {
+            Err(Unspeakable)
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_panics_as_it_is_shown_is_an_error() {
+    use shown::*;
+
+    let runner = Runner::<Talk>::new(Mute).clock(Clock::tokio());
+    let runner = runner.store(MemoryStore::new()).launch().await.unwrap();
+    let run = runner.start("t-1", (), Begun).await.unwrap();
+    let Err(EndError::Failed(failure)) = run.end().await else {
+        panic!("it failed")
+    };
+    let said = "an error that panicked as it was shown: it cannot be said";
+    assert_eq!(failure.failure.unwrap().message, said);
+    assert_eq!(failure.not_undone[0].cause, said);
+}

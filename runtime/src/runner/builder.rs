@@ -91,9 +91,10 @@ impl<W, S> Builder<W, S> {
         self
     }
 
-    /// How often the store is asked for runs that others have left there, every second otherwise.
+    /// How often the store is asked for runs that others have left there, every second otherwise, and every
+    /// millisecond at most.
     pub fn poll_every(mut self, pause: Duration) -> Self {
-        self.settings.poll = pause;
+        self.settings.poll = pause.max(Duration::from_millis(1));
         self
     }
 

@@ -166,6 +166,12 @@ impl fmt::Display for EndError {
                 )
             }
             EndError::Codec(_) => f.write_str("the run has ended, and its state does not decode"),
+            EndError::Store(StoreError::NotFound { run }) => {
+                write!(
+                    f,
+                    "there is no run `{run}` in the store: it may have been purged"
+                )
+            }
             EndError::Store(_) => f.write_str("the store does not say how the run ended"),
         }
     }

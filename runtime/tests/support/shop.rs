@@ -43,6 +43,8 @@ pub(crate) enum Act {
     Wait,
     /// Waits until the run is cancelled, and fails then.
     GiveUp,
+    /// Takes so many seconds, and fails.
+    FailAfter(u64),
     /// Takes so many seconds.
     Take(u64),
     /// Goes to the state that is not the usual one.
@@ -114,6 +116,10 @@ impl Shop {
                     .cancelled()
                     .await;
                 Err(format!("{handler} was given up"))
+            }
+            Some(Act::FailAfter(seconds)) => {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                Err(format!("{handler} failed"))
             }
             Some(Act::Take(seconds)) => {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;

@@ -43,7 +43,7 @@ pub use open::{Durability, OpenError, RedbOptions};
 ///
 /// One process at a time has the file. Leases are kept in memory: when the file is opened all are void,
 /// since whoever held one is gone. A clone is the same store; when the last is dropped, what waits is written, and
-/// the file is closed.
+/// the file is closed. Runners and the handles of their runs keep one as well.
 ///
 /// `docs/format.md` in the repository describes the file.
 #[derive(Clone)]

@@ -129,6 +129,7 @@ macro_rules! store_conformance {
                 notes_come_in_the_order_of_their_keys
                 a_transition_drops_the_notes
                 a_run_that_is_given_back_keeps_its_notes
+                a_parked_run_keeps_its_notes
                 a_note_does_not_count_the_sequence
                 a_note_of_an_old_epoch_is_refused
                 a_note_about_an_old_visit_is_refused
@@ -155,6 +156,9 @@ macro_rules! store_conformance {
                 an_ended_run_is_not_stopped
                 an_unknown_run_is_not_stopped
                 a_parked_run_remembers_that_it_is_to_stop
+                a_run_that_is_to_stop_does_not_wait
+                a_rollback_waits_though_its_run_was_cancelled
+                a_run_that_is_terminated_is_not_parked
             }
             rollback {
                 transitions_with_an_undo_are_undoable_the_last_first

@@ -1,6 +1,6 @@
 //! Notes about the visit under way.
 
-use super::bench::{AnyStore, at, claim, get, give_back, go, hold, is_fenced, note, step};
+use super::bench::{AnyStore, at, claim, get, give_back, go, hold, is_fenced, note, park, step};
 use crate::store::Progress;
 
 fn attempts(made: u32) -> Progress {
@@ -142,4 +142,15 @@ pub async fn an_output_comes_back_byte_by_byte(store: AnyStore) {
         claimed.notes[0].progress == Progress::Output(output),
         "every byte is as it was"
     );
+}
+
+pub async fn a_parked_run_keeps_its_notes(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let output = Progress::Output(b"output".to_vec());
+    let kept = store.note(note(&row, "1/go/1/left", output)).await;
+    kept.expect("it is kept");
+    let row = park(&store, &row).await;
+    store.unpark(&row.id, at(60)).await.expect("it is parked");
+    let claimed = claim(&store, 60).await;
+    assert_eq!(claimed.notes.len(), 1, "what had ended does not run again");
 }

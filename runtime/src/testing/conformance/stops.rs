@@ -1,9 +1,10 @@
 //! Requests to stop, from whoever asks.
 
 use super::bench::{
-    AnyStore, at, beat, claim, claim_at, end, get, give_back, go, hold, park, step,
+    AnyStore, at, beat, claim, claim_at, commit, end, get, give_back, go, hold, park, step,
+    undoable,
 };
-use crate::store::{Stop, StoreError};
+use crate::store::{Event, Status, Stop, StoreError};
 
 async fn stop(store: &AnyStore, run: &str, stop: Stop) {
     store
@@ -96,4 +97,43 @@ pub async fn a_parked_run_remembers_that_it_is_to_stop(store: AnyStore) {
     );
     store.unpark(&row.id, at(60)).await.expect("it is parked");
     assert_eq!(claim(&store, 60).await.row.stop, Some(Stop::Cancel));
+}
+
+pub async fn a_run_that_is_to_stop_does_not_wait(store: AnyStore) {
+    for (id, stop) in [("a", Stop::Cancel), ("b", Stop::Terminate)] {
+        let row = hold(&store, id).await;
+        let asked = store.stop(&row.id, stop, at(10)).await;
+        asked.expect("it has not ended");
+        // Whoever holds it has not heard, and gives it back for long.
+        give_back(&store, &row, 9_000).await;
+        assert_eq!(claim(&store, 60).await.row.id, row.id, "{stop:?} is heard");
+    }
+}
+
+pub async fn a_rollback_waits_though_its_run_was_cancelled(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let row = go(&store, undoable(&row, "Reserved")).await;
+    let asked = store.stop(&row.id, Stop::Cancel, at(10)).await;
+    asked.expect("it has not ended");
+    let began = commit(&row, Event::RollbackBegan, Status::RollingBack);
+    let row = go(&store, began).await;
+    give_back(&store, &row, 90).await;
+    assert!(
+        claim_at(&store, 60, 10).await.is_empty(),
+        "it would wait again"
+    );
+    assert_eq!(claim_at(&store, 90, 10).await.len(), 1);
+}
+
+pub async fn a_run_that_is_terminated_is_not_parked(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let asked = store.stop(&row.id, Stop::Terminate, at(10)).await;
+    asked.expect("it has not ended");
+    let row = park(&store, &row).await;
+    assert_eq!(
+        row.status,
+        Status::Running,
+        "it is to end, and not to stand still"
+    );
+    assert_eq!(claim(&store, 60).await.row.stop, Some(Stop::Terminate));
 }
