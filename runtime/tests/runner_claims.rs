@@ -499,3 +499,94 @@ async fn a_poll_of_any_length_claims() {
         runner.shut_down(Duration::ZERO).await;
     }
 }
+
+mod rounds {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    workflow! {
+        #[durable(version = 1)]
+        #[derive(Clone)]
+        pub(crate) workflow Bids {
+            start Begun;
+            transient state Open { round: u32, sum: u32 };
+            transient state Asked { round: u32, sum: u32 };
+            done Over { sum: u32 };
+
+            step begin: Begun -> Open;
+            split ask: Open -> Asked {
+                branch price: u32;
+                branch fee: u32;
+                join all;
+            }
+            step again: Asked -> Open | Over;
+        }
+    }
+
+    #[derive(Clone, Default)]
+    pub(crate) struct Market(pub(crate) Arc<Mutex<u32>>);
+
+    impl BidsSteps for Market {
+        type Error = String;
+
+        async fn begin(&self, _: Begun, step: &Step<Begin>) -> Result<Begin, String> {
+            Ok(step.to(Open { round: 1, sum: 0 }))
+        }
+
+        async fn price(&self, at: &Open, _: &Branch<Ask>) -> Result<u32, String> {
+            Ok(if at.round == 1 { 1 } else { 100 })
+        }
+
+        async fn fee(&self, _: &Open, _: &Branch<Ask>) -> Result<u32, String> {
+            Ok(0)
+        }
+
+        async fn ask(&self, at: Open, joined: AskJoined, step: &Step<Ask>) -> Result<Ask, String> {
+            Ok(step.to(Asked {
+                round: at.round,
+                sum: at.sum + joined.price + joined.fee,
+            }))
+        }
+
+        async fn again(&self, at: Asked, step: &Step<Again>) -> Result<Again, String> {
+            if at.round == 1 {
+                return Ok(step.to(Open {
+                    round: 2,
+                    sum: at.sum,
+                }));
+            }
+            let visits = {
+                let mut visits = self.0.lock().unwrap();
+                *visits += 1;
+                *visits
+            };
+            if visits == 1 {
+                std::future::pending::<()>().await;
+            }
+            Ok(step.to(Over { sum: at.sum }))
+        }
+    }
+}
+
+/// What a branch of the second round had given was taken for that of the first, where no state between was stored.
+#[tokio::test(start_paused = true)]
+async fn outputs_of_branches_belong_to_their_round() {
+    use rounds::*;
+
+    let (store, market) = (Arc::new(MemoryStore::new()), Market::default());
+    let launch = async || {
+        let runner = Runner::<Bids>::new(market.clone())
+            .clock(Clock::tokio())
+            .store(Arc::clone(&store));
+        runner.launch().await.unwrap()
+    };
+    let first = launch().await;
+    first.start("b-1", (), Begun).await.unwrap();
+    until(async || *market.0.lock().unwrap() == 1).await;
+    drop(first);
+    let second = launch().await;
+    let run = second.get("b-1").await.unwrap().unwrap();
+    let BidsEnd::Over(over) = run.end().await.unwrap();
+    assert_eq!(over.sum, 101);
+}

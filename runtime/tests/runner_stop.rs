@@ -439,3 +439,20 @@ async fn an_error_that_panics_as_it_is_shown_is_an_error() {
     assert_eq!(failure.failure.unwrap().message, said);
     assert_eq!(failure.not_undone[0].cause, said);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_is_terminated_still_says_why_the_run_failed() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let first = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Fail]);
+    shop.tell("refund", &[Act::Hang]);
+    first.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "refund o-1 1").await;
+    drop(first);
+    let second = launch(&store, &Shop::new()).await;
+    second.terminate("o-1").await.unwrap();
+    let run = second.get("o-1").await.unwrap().unwrap();
+    let failure = failure(run.end().await);
+    assert_eq!(failure.failure.unwrap().message, "ship failed");
+    assert_eq!(row(&store, "o-1").await.status, Status::Terminated);
+}

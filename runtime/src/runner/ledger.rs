@@ -353,7 +353,11 @@ impl Recorder for Ledger {
         Box::pin(async move {
             match self.settings.fits("its output", output) {
                 Ok(output) => self.note(part, Progress::Output(output)).await,
-                Err(reason) => match self.parked(format!("branch `{part}`: {reason}")).await {},
+                Err(reason) => {
+                    // Behind its visit, its transition and the attempt of that.
+                    let branch = part.splitn(4, '/').last().unwrap_or_default();
+                    match self.parked(format!("branch `{branch}`: {reason}")).await {}
+                }
             }
         })
     }

@@ -27,13 +27,13 @@ where
     let Some(recorder) = branch.run().recorder() else {
         return call.await;
     };
-    let part = branch.part();
+    let (part, name) = (branch.part(), branch.name());
     if let Some(output) = recorder.output(&part) {
         match decode(&output, recorder.codec()) {
             Ok(output) => return Ok(output),
             Err(error) => {
                 let reason =
-                    format!("the stored output of branch `{part}` does not decode: {error}");
+                    format!("the stored output of branch `{name}` does not decode: {error}");
                 match recorder.park(reason).await {}
             }
         }
@@ -50,7 +50,7 @@ where
     match output {
         Some(Ok(output)) => recorder.ended(part, output).await,
         Some(Err(error)) => {
-            let reason = format!("the output of branch `{part}` cannot be encoded: {error}");
+            let reason = format!("the output of branch `{name}` cannot be encoded: {error}");
             match recorder.park(reason).await {}
         }
         None => {}
