@@ -13,7 +13,7 @@ use stateway::prelude::*;
 use stateway::runner::Differs;
 use stateway::store::{Event, Filter, Status, Store as _};
 use stateway::testing::{Crash, Crashes};
-use stateway::{MemoryStore, StoreError};
+use stateway::{Clock, MemoryStore, StoreError};
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_was_started_ends() {
@@ -373,4 +373,14 @@ async fn a_run_that_failed_keeps_nobody_from_starting_others() {
     let again = runner.start("o-1", input(), Placed).await.unwrap();
     assert!(matches!(again.end().await, Err(EndError::Failed(_))));
     assert_eq!(shop.calls("ship"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_context_can_be_shared_with_others() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Arc::new(Shop::new()));
+    let runner = Runner::<Order>::shared(Arc::clone(&shop)).clock(Clock::tokio());
+    let runner = runner.store(store).launch().await.unwrap();
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    assert_eq!(run.end().await.unwrap(), shipped());
+    assert_eq!(shop.calls("ship"), 1);
 }

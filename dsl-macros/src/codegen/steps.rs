@@ -24,9 +24,12 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
         )
     });
     let message = format!("`{{Self}}` does not handle the steps of workflow `{workflow}`");
-    let note = format!(
-        "implement `{steps}` for it; of an `Arc` or `Box` of a context that does, pass `&*context`"
-    );
+    let of_an_arc = if cx.version.is_some() {
+        "of an `Arc` of a context that does, pass `&*context` to `.run(..)`, and to a runner `Runner::shared(context)`"
+    } else {
+        "of an `Arc` or `Box` of a context that does, pass `&*context`"
+    };
+    let note = format!("implement `{steps}` for it; {of_an_arc}");
     let declared = cx.declared(steps);
     let error = quote_spanned!(span=> type Error: ::core::marker::Send + 'static;);
     let functions = handled(cx).map(|(transition, source)| {

@@ -26,8 +26,17 @@ impl<W> Runner<W> {
         W: Drive<C, Error: StoredError> + Durable<State: Send, Input: Send + Sync, End: Send>,
         C: Send + Sync + 'static,
     {
+        Runner::shared(Arc::new(context))
+    }
+
+    /// The same with a context that others have as well.
+    pub fn shared<C>(context: Arc<C>) -> Builder<W, ()>
+    where
+        W: Drive<C, Error: StoredError> + Durable<State: Send, Input: Send + Sync, End: Send>,
+        C: Send + Sync + 'static,
+    {
         Builder {
-            host: Arc::new(Handlers::<W, C>::new(Arc::new(context))),
+            host: Arc::new(Handlers::<W, C>::new(context)),
             settings: Settings::default(),
             store: (),
             workflow: PhantomData,
