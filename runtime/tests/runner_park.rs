@@ -57,7 +57,8 @@ async fn a_run_of_another_version_is_parked() {
     };
     assert_eq!(
         reason(run).await,
-        "it was started with version 2 of `Order`, and this program has version 1"
+        "it was started with version 2 of `Order`, and this program has version 1: run a program of that version \
+         until it has ended, or terminate it"
     );
 }
 

@@ -176,7 +176,8 @@ fn take_up<W: Durable>(
     let settings = ledger.settings();
     if row.version != W::VERSION {
         return Err(format!(
-            "it was started with version {} of `{}`, and this program has version {}",
+            "it was started with version {} of `{}`, and this program has version {}: run a program of that version \
+             until it has ended, or terminate it",
             row.version,
             W::GRAPH.name,
             W::VERSION

@@ -118,7 +118,8 @@ impl<W: Durable> Runner<W> {
         Ok(found.map(|_| Run::new(Arc::clone(self.engine()), id)))
     }
 
-    /// The runs of this workflow that pass the filter, in the order of their ids.
+    /// The runs of this workflow that pass the filter, in the order of their ids; as many as its `limit` says, which
+    /// is 100 if nothing is said.
     ///
     /// # Errors
     /// [`StoreError`] if the store does not say.
