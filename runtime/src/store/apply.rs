@@ -42,7 +42,8 @@ impl RunRow {
             status: Status::Running,
             state: run.state.clone(),
             sequence: 0,
-            epoch: u64::from(run.lease.is_some()),
+            // A run that was purged and is added again is another one to whoever held it before.
+            epoch: u64::try_from(micros(run.at)).unwrap_or(0) + u64::from(run.lease.is_some()),
             visit: 0,
             undos: 0,
             undo_before: u64::MAX,

@@ -71,8 +71,8 @@ pub trait Store: Send + Sync + 'static {
     /// Adds a run, unless one with this id is there, of whatever workflow.
     ///
     /// The row begins with sequence 0 and the given state; its first history row has number 0. With a
-    /// [`lease`](NewRun::lease) it is claimed by the caller, with epoch 1; otherwise it has epoch 0 and is
-    /// due at once.
+    /// [`lease`](NewRun::lease) it is claimed by the caller; otherwise it is due at once. Its epochs begin with the
+    /// microseconds of [`at`](NewRun::at), so that who held a run of this id that was purged is fenced.
     ///
     /// Of a run that is there, what it was started with is returned, and nothing changes: the caller
     /// compares.

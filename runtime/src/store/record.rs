@@ -19,7 +19,7 @@ pub struct RunRow {
     pub state: String,
     /// How many commits there were.
     pub sequence: u64,
-    /// How often it was claimed.
+    /// The number of its last claim. They do not begin with 1: see [`create`](crate::Store::create).
     pub epoch: u64,
     /// The number of the last visit that was recorded; keys are made of it.
     pub visit: u64,

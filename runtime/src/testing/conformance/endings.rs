@@ -1,10 +1,10 @@
 //! Runs that have ended, and their removal.
 
 use super::bench::{
-    AnyStore, add, at, claim, claim_at, end, get, go, history, hold, list, message, new, note,
-    step, undoable,
+    AnyStore, add, at, claim, claim_at, end, get, go, history, hold, is_fenced, list, message, new,
+    note, step, undoable,
 };
-use crate::store::{Commit, Created, Filter, NewRun, Progress, Purge, Sent, Status};
+use crate::store::{Commit, Created, Filter, NewRun, Progress, Purge, RunRow, Sent, Status};
 
 fn purge(before: u64) -> Purge {
     Purge {
@@ -153,6 +153,14 @@ pub async fn a_purged_id_begins_anew(store: AnyStore) {
         store.send(message("a", "m")).await.expect("it is kept"),
         Sent::Kept
     );
+    for old in 0..3 {
+        let row = RunRow {
+            sequence: old,
+            ..row.clone()
+        };
+        let late = store.commit(step(&row, "Reserved")).await;
+        is_fenced(&late, "who held the one before does not hold this one");
+    }
     let claimed = claim(&store, 60).await;
     assert_eq!(
         (claimed.input, claimed.notes, claimed.inbox.len()),
