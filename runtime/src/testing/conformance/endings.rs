@@ -138,6 +138,7 @@ pub async fn a_purged_id_begins_anew(store: AnyStore) {
     let again = NewRun {
         input: b"new".to_vec(),
         at: at(50),
+        lease: Some(at(55)),
         ..new("a")
     };
     assert!(
