@@ -8,8 +8,9 @@ use std::fmt;
 use stateway::Key;
 
 use crate::cents::Cents;
-use crate::goods::{CardToken, CustomerId, Sku, Units};
+use crate::goods::{CardToken, CustomerId, Units};
 use crate::opening::{Card, Opening};
+use crate::reason::Reason;
 
 /// Where everything is now.
 #[derive(Debug)]
@@ -44,22 +45,6 @@ pub(crate) struct Parcel {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Payment {
     pub(crate) amount: Cents,
-}
-
-/// Why an order was rejected.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum Reason {
-    #[error("not sold here: {0}")]
-    NotSold(Sku),
-    #[error("out of stock: {0}")]
-    OutOfStock(Sku),
-    #[error("card unknown")]
-    CardUnknown,
-    #[error("card blocked")]
-    CardBlocked,
-    #[error("not enough money on the card")]
-    NotEnoughMoney,
 }
 
 /// An order speaks of goods that the books do not have: they were given away twice.

@@ -25,6 +25,7 @@ mod files;
 mod goods;
 mod opening;
 mod process;
+mod reason;
 mod summary;
 #[path = "../support/terminal.rs"]
 mod terminal;

@@ -7,8 +7,9 @@ use std::sync::{Mutex, MutexGuard};
 
 use stateway::prelude::*;
 
-use crate::books::{Books, HoldId, NoSuchGoods, Parcel, Payment, Reason};
+use crate::books::{Books, HoldId, NoSuchGoods, Parcel, Payment};
 use crate::goods::{CardToken, Cart, CustomerId};
+use crate::reason::Reason;
 
 workflow! {
     /// One order, from checkout to doorstep.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::books::{ParcelId, Reason};
+use crate::books::ParcelId;
 use crate::cents::Cents;
 use crate::goods::CustomerId;
 use crate::process::{Delivered, OrderEnd, Rejected};
+use crate::reason::Reason;
 
 /// Counts of ends, and of what did not get so far.
 #[derive(Debug, Default)]

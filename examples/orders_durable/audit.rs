@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::books::{Books, Reason};
+use crate::books::Books;
 use crate::cents::Cents;
 use crate::process::{Delivered, OrderEnd, Rejected};
+use crate::reason::Reason;
 
 #[derive(Debug, Default)]
 pub(crate) struct Audit {

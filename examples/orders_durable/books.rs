@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use stateway::Key;
 
 use crate::cents::Cents;
-use crate::goods::{CardToken, Sku, Units};
+use crate::goods::{CardToken, Units};
 use crate::opening::{Card, Opening};
+use crate::reason::Reason;
 
 /// Goods that were taken from the stock for one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,24 +26,6 @@ pub(crate) struct HoldId(u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct ParcelId(u64);
-
-/// Why an order was rejected.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error,
-)]
-#[non_exhaustive]
-pub(crate) enum Reason {
-    #[error("not sold here: {0}")]
-    NotSold(Sku),
-    #[error("out of stock: {0}")]
-    OutOfStock(Sku),
-    #[error("card unknown")]
-    CardUnknown,
-    #[error("card blocked")]
-    CardBlocked,
-    #[error("not enough money on the card")]
-    NotEnoughMoney,
-}
 
 /// Why an entry could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -28,6 +28,8 @@ mod goods;
 #[path = "../order/opening.rs"]
 mod opening;
 mod process;
+#[path = "../order/reason.rs"]
+mod reason;
 mod show;
 #[path = "../support/terminal.rs"]
 mod terminal;

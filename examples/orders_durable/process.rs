@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use stateway::prelude::*;
 
-use crate::books::{Books, BooksError, HoldId, ParcelId, Reason};
+use crate::books::{Books, BooksError, HoldId, ParcelId};
 use crate::cents::Cents;
 use crate::goods::{CardToken, Cart, CustomerId};
+use crate::reason::Reason;
 
 workflow! {
     /// One order, from checkout to doorstep. What is on hold goes back into the stock, and what was charged is

@@ -48,7 +48,7 @@ impl Clock {
         (self.0)()
     }
 
-    /// What time it is after this long; the last there is, for one far away.
+    /// What time it is after this long, which is 1,000 years at most.
     pub(crate) fn after(&self, delay: Duration) -> SystemTime {
         const FAR: Duration = Duration::from_hours(24 * 365 * 1_000);
         self.now() + delay.min(FAR)

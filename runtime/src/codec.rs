@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::value::RawValue;
+
+use crate::panic::message;
 
 /// Turns payloads into the bytes that a store keeps, and back.
 ///
@@ -136,6 +139,12 @@ impl Error for CodecError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.0.source()
     }
+}
+
+/// Encodes or decodes by code of the user's: a panic of it is an error like any other.
+pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, CodecError>) -> Result<T, CodecError> {
+    let outcome = catch_unwind(AssertUnwindSafe(code));
+    outcome.unwrap_or_else(|panic| Err(CodecError::new(String::from(message(panic)))))
 }
 
 /// A payload as what it was.

@@ -54,7 +54,7 @@ pub fn run<W: Drive<C>, C>(
         let outcome = {
             let forward = forward::<W, C>(&mut place, context, &run, &mut journal);
             let mut forward = pin!(Some(forward));
-            let outcome = poll_fn(|cx| poll(forward.as_mut(), cx, &run, &mut stop)).await;
+            let outcome = poll_fn(|cx| poll(forward.as_mut(), cx, &run, Some(&mut stop))).await;
             // A handler that is stopped half-way may panic as it goes.
             forget_panic(|| forward.set(None));
             outcome
@@ -111,34 +111,23 @@ pub fn run<W: Drive<C>, C>(
 pub(crate) type Stuck<E> = (Place, Failed<E>);
 
 /// Lets a run go forward, under one guard against panics: a guard around each step would cost more than the
-/// step. What stops a run is looked at where it waits.
+/// step. What stops a run is looked at where it waits, unless nothing may stop it now.
 #[inline]
 pub(crate) fn poll<W: Workflow, T, E>(
     forward: Pin<&mut Option<impl Future<Output = Result<T, Stuck<E>>>>>,
     cx: &mut Context<'_>,
     run: &Run<W>,
-    stop: &mut Stop,
+    stop: Option<&mut Stop>,
 ) -> Poll<Result<T, Stuck<E>>> {
     let forward = forward.as_pin_mut();
     let forward = forward.unwrap_or_else(|| unreachable!("it has not ended"));
     let polled = catch_panic(|| match forward.poll(cx) {
         Poll::Ready(outcome) => Poll::Ready(Ok(outcome)),
-        Poll::Pending => stop.poll::<W, _>(cx).map(Err),
+        Poll::Pending => match stop {
+            Some(stop) => stop.poll::<W, _>(cx).map(Err),
+            None => Poll::Pending,
+        },
     });
-    polled.map(|outcome| outcome.unwrap_or_else(|cause| Err((run.place(), Box::new(cause)))))
-}
-
-/// The same where nothing may stop the run.
-#[cfg(feature = "durable")]
-pub(crate) fn poll_on<W: Workflow, T, E>(
-    forward: Pin<&mut Option<impl Future<Output = Result<T, Stuck<E>>>>>,
-    cx: &mut Context<'_>,
-    run: &Run<W>,
-) -> Poll<Result<T, Stuck<E>>> {
-    let forward = forward.as_pin_mut();
-    let forward = forward.unwrap_or_else(|| unreachable!("it has not ended"));
-    // What was recorded may be over with this poll, and the next handler begin.
-    let polled = catch_panic(|| forward.poll(cx).map(Ok));
     polled.map(|outcome| outcome.unwrap_or_else(|cause| Err((run.place(), Box::new(cause)))))
 }
 

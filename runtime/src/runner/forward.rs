@@ -7,7 +7,7 @@ use std::pin::pin;
 use stateway_core::{StateKind, Workflow};
 
 use super::ledger::{Change, Ledger};
-use crate::codec::CodecError;
+use crate::codec::guarded;
 use crate::driver::{Drive, Stuck, Take, yield_now};
 use crate::durable::Durable;
 use crate::error::{Cause, Place};
@@ -78,8 +78,7 @@ fn entered<W: Durable>(
     let state = &W::GRAPH.states[position];
     let what = format!("state `{}`", state.name);
     let codec = &*ledger.settings().codec;
-    let encoded = catch_unwind(AssertUnwindSafe(|| W::encode(entered, codec)));
-    let encoded = encoded.unwrap_or_else(|panic| Err(CodecError::new(String::from(text(panic)))));
+    let encoded = guarded(|| W::encode(entered, codec));
     let payload = encoded.map_err(|error| format!("{what} cannot be encoded: {error}"))?;
     let payload = ledger.settings().fits(&what, payload)?;
     let mut undos = transition.policy.undo.iter();

@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use super::forward::{failure, forward};
 use super::ledger::{Change, Ledger, Loss};
 use super::rollback::roll_back;
-use crate::codec::Codec;
-use crate::driver::{Drive, Stop, alone, poll, poll_on};
+use crate::codec::{Codec, guarded};
+use crate::driver::{Drive, Stop, alone, poll};
 use crate::durable::Durable;
 use crate::error::{Cause, Place};
 use crate::panic::{forget_panic, message};
@@ -83,14 +83,14 @@ where
     }
 
     fn input_again(&self, input: &[u8], codec: &dyn Codec) -> Option<Vec<u8>> {
-        let input = W::decode_input(input, codec).ok()?;
-        W::encode_input(&input, codec).ok()
+        let again = || W::encode_input(&W::decode_input(input, codec)?, codec);
+        guarded(again).ok()
     }
 
     fn state_again(&self, state: &str, payload: &[u8], codec: &dyn Codec) -> Option<Vec<u8>> {
         let position = W::GRAPH.states.iter().position(|it| it.name == state)?;
-        let state = W::decode(position, payload, codec).ok()?;
-        W::encode(&state, codec).ok()
+        let again = || W::encode(&W::decode(position, payload, codec)?, codec);
+        guarded(again).ok()
     }
 
     fn drive(self: Arc<Self>, flight: Flight) -> Pin<Box<dyn Future<Output = Settled> + Send>> {
@@ -109,13 +109,7 @@ where
                     // It goes nowhere any more, so nothing of it has to be readable.
                     return terminate(&row, &ledger).await;
                 }
-                let claimed = catch_unwind(AssertUnwindSafe(|| take_up::<W>(claimed, &ledger)));
-                let claimed = claimed.unwrap_or_else(|panic| {
-                    Err(format!(
-                        "what is stored of it does not decode: {}",
-                        message(panic)
-                    ))
-                });
+                let claimed = take_up::<W>(claimed, &ledger);
                 match claimed {
                     Ok((input, state)) => {
                         let options = Options {
@@ -137,6 +131,10 @@ where
             }));
             let mut panicked: Option<Recorded<'_, Infallible>> = None;
             let settled = poll_fn(|cx| {
+                // Before, so that no handler is called of a run that is another's.
+                if let Poll::Ready(loss) = Pin::new(&mut loss).poll(cx) {
+                    return Poll::Ready(Settled::Lost(loss.unwrap_or(Loss::Fenced)));
+                }
                 if let Some(parked) = &mut panicked {
                     let _ = parked.as_mut().poll(cx);
                 } else if let Some(driven) = driven.as_mut().as_pin_mut() {
@@ -151,7 +149,7 @@ where
                         }
                     }
                 }
-                // Looked at afterwards, since what was just polled may have lost it.
+                // And afterwards, since what was just polled may have lost it.
                 Pin::new(&mut loss)
                     .poll(cx)
                     .map(|loss| Settled::Lost(loss.unwrap_or(Loss::Fenced)))
@@ -190,7 +188,7 @@ fn take_up<W: Durable>(
         ));
     }
     let codec = &*settings.codec;
-    let input = W::decode_input(&claimed.input, codec);
+    let input = guarded(|| W::decode_input(&claimed.input, codec));
     let input = input.map_err(|error| format!("its input does not decode: {error}"))?;
     let state = row.state;
     let position = W::GRAPH.states.iter().position(|it| it.name == state);
@@ -203,7 +201,7 @@ fn take_up<W: Durable>(
     if row.rolls_back {
         return Ok((input, None));
     }
-    let payload = W::decode(position, &claimed.payload, codec);
+    let payload = guarded(|| W::decode(position, &claimed.payload, codec));
     let payload = payload.map_err(|error| format!("state `{state}` does not decode: {error}"))?;
     Ok((input, Some(payload)))
 }
@@ -263,9 +261,9 @@ where
         let reached = poll_fn(|cx| {
             if ledger.is_recording() {
                 // What is half-way in the store is waited for, whatever stops the run.
-                return poll_on(forward.as_mut(), cx, run);
+                return poll(forward.as_mut(), cx, run, None);
             }
-            poll(forward.as_mut(), cx, run, stop)
+            poll(forward.as_mut(), cx, run, Some(stop))
         })
         .await;
         forget_panic(|| forward.set(None));

@@ -3,15 +3,13 @@
 
 use std::fmt::Display;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
 use super::forward::message;
 use super::ledger::{Change, Ledger};
-use crate::codec::CodecError;
+use crate::codec::guarded;
 use crate::driver::{Drive, Stop, Undoing, undo};
 use crate::durable::Durable;
-use crate::panic::message as text;
 use crate::run::Run;
 use crate::store::{Event, HistoryRow, Status};
 
@@ -98,8 +96,7 @@ fn entry<W: Durable>(row: HistoryRow, ledger: &Ledger) -> Result<Undoing<W>, Str
     let mut undos = W::GRAPH.transitions[found].policy.undo.iter();
     let undo = undos.position(|undo| undo.target == target && undo.handler == handler);
     let codec = &*ledger.settings().codec;
-    let decoded = catch_unwind(AssertUnwindSafe(|| W::decode(target, &payload, codec)));
-    let decoded = decoded.unwrap_or_else(|panic| Err(CodecError::new(String::from(text(panic)))));
+    let decoded = guarded(|| W::decode(target, &payload, codec));
     Ok(Undoing {
         transition: found,
         visit,

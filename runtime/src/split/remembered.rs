@@ -1,14 +1,12 @@
 //! Branches whose outputs outlive the process.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stateway_core::Transition;
 
-use crate::codec::{Codec, CodecError};
+use crate::codec::{Codec, CodecError, guarded};
 use crate::error::BranchError;
 use crate::handler::{Branch, Part as _};
-use crate::panic::message;
 
 /// The output of a branch that has ended before the process did, or else that of `call`, which is
 /// stored before this is ready.
@@ -29,7 +27,7 @@ where
     };
     let (part, name) = (branch.part(), branch.name());
     if let Some(output) = recorder.output(&part) {
-        match decode(&output, recorder.codec()) {
+        match guarded(|| decode(&output, recorder.codec())) {
             Ok(output) => return Ok(output),
             Err(error) => {
                 let reason =
@@ -40,11 +38,7 @@ where
     }
     let ended = call.await;
     let output = match &ended {
-        Ok(output) => {
-            let encoded = catch_unwind(AssertUnwindSafe(|| encode(output, recorder.codec())));
-            let panicked = |panic| Err(CodecError::new(String::from(message(panic))));
-            Some(encoded.unwrap_or_else(panicked))
-        }
+        Ok(output) => Some(guarded(|| encode(output, recorder.codec()))),
         Err(_) => None,
     };
     match output {
