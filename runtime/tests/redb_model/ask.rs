@@ -1,0 +1,146 @@
+//! What a store can be asked, at random.
+
+use proptest::prelude::*;
+use stateway::store::{Status, Stop};
+
+/// What is asked. Numbers are taken modulo what there is.
+#[derive(Debug, Clone)]
+pub(crate) enum Ask {
+    Create {
+        run: u8,
+        workflow: u8,
+        input: u8,
+        is_held: bool,
+    },
+    Claim {
+        workflow: u8,
+        limit: u8,
+        lease: u8,
+    },
+    Commit {
+        run: u8,
+        what: What,
+        release: Option<u8>,
+        /// Added to what the run has, so that most commits are right.
+        epoch: u8,
+        sequence: i8,
+        consumed: Vec<u8>,
+    },
+    /// The last commit once more.
+    Again,
+    Note {
+        run: u8,
+        key: u8,
+        output: Option<u8>,
+        epoch: u8,
+    },
+    Heartbeat {
+        lease: u8,
+    },
+    Stop {
+        run: u8,
+        stop: Stop,
+    },
+    Send {
+        run: u8,
+        id: u8,
+    },
+    Unpark {
+        run: u8,
+    },
+    Purge {
+        workflow: Option<u8>,
+        ago: u8,
+        limit: u8,
+    },
+    List {
+        workflow: Option<u8>,
+        status: Option<Status>,
+        after: Option<u8>,
+        limit: u8,
+    },
+    Read {
+        run: u8,
+        from: u8,
+        limit: u8,
+    },
+    Wait {
+        seconds: u8,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Go { undo: bool, status: Status },
+    Begin,
+    Undone,
+    NotUndone,
+    Released,
+    Parked,
+    Ended { status: Status },
+}
+
+pub(crate) const STATUSES: [Status; 7] = [
+    Status::Running,
+    Status::RollingBack,
+    Status::Parked,
+    Status::Done,
+    Status::Failed,
+    Status::Cancelled,
+    Status::Terminated,
+];
+
+pub(crate) fn status() -> impl Strategy<Value = Status> {
+    prop::sample::select(&STATUSES[..])
+}
+
+pub(crate) fn what() -> impl Strategy<Value = What> {
+    let going = prop::sample::select(vec![
+        Status::Running,
+        Status::Running,
+        Status::Running,
+        Status::RollingBack,
+        Status::Done,
+    ]);
+    let ends = prop::sample::select(&STATUSES[4..]);
+    prop_oneof![
+        6 => (any::<bool>(), going).prop_map(|(undo, status)| What::Go { undo, status }),
+        1 => Just(What::Begin),
+        2 => Just(What::Undone),
+        1 => Just(What::NotUndone),
+        1 => Just(What::Released),
+        1 => Just(What::Parked),
+        1 => ends.prop_map(|status| What::Ended { status }),
+    ]
+}
+
+pub(crate) fn ask() -> impl Strategy<Value = Ask> {
+    let some = || prop::option::weighted(0.3, 0u8..4);
+    let epoch = || prop::sample::select(vec![0, 0, 0, 0, 0, 0, 0, 1]);
+    prop_oneof![
+        3 => (0u8..5, 0u8..2, 0u8..2, any::<bool>())
+            .prop_map(|(run, workflow, input, is_held)| Ask::Create { run, workflow, input, is_held }),
+        3 => (0u8..2, 0u8..4, 0u8..60)
+            .prop_map(|(workflow, limit, lease)| Ask::Claim { workflow, limit, lease }),
+        12 => (0u8..5, what(), some(), epoch(), -1i8..2, prop::collection::vec(0u8..3, 0..2))
+            .prop_map(|(run, what, release, epoch, sequence, consumed)| {
+                // Most of them expect what is there.
+                let sequence = if epoch == 1 { sequence } else { 0 };
+                Ask::Commit { run, what, release, epoch, sequence, consumed }
+            }),
+        1 => Just(Ask::Again),
+        2 => (0u8..5, 0u8..3, some(), epoch())
+            .prop_map(|(run, key, output, epoch)| Ask::Note { run, key, output, epoch }),
+        1 => (0u8..60).prop_map(|lease| Ask::Heartbeat { lease }),
+        1 => (0u8..5, prop::sample::select(vec![Stop::Cancel, Stop::Terminate]))
+            .prop_map(|(run, stop)| Ask::Stop { run, stop }),
+        2 => (0u8..5, 0u8..4).prop_map(|(run, id)| Ask::Send { run, id }),
+        1 => (0u8..5).prop_map(|run| Ask::Unpark { run }),
+        1 => (prop::option::of(0u8..2), 0u8..30, 0u8..4)
+            .prop_map(|(workflow, ago, limit)| Ask::Purge { workflow, ago, limit }),
+        1 => (prop::option::of(0u8..2), prop::option::of(status()), some(), 0u8..6)
+            .prop_map(|(workflow, status, after, limit)| Ask::List { workflow, status, after, limit }),
+        1 => (0u8..5, 0u8..6, 0u8..6).prop_map(|(run, from, limit)| Ask::Read { run, from, limit }),
+        2 => (0u8..30).prop_map(|seconds| Ask::Wait { seconds }),
+    ]
+}
