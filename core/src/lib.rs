@@ -11,6 +11,7 @@ mod machine;
 mod payload;
 mod policy;
 mod split;
+mod typestate;
 mod workflow;
 
 pub use graph::{

@@ -64,15 +64,9 @@ pub trait Transition: Sized + 'static {
     type Workflow: Workflow;
     /// Its position in the workflow's [`GRAPH`](Workflow::GRAPH).
     const POSITION: usize;
-    /// Prints as the keyword of the transition.
+    /// Prints as the keyword and the name of the transition, and the states that it may lead to.
     #[doc(hidden)]
-    type Kind;
-    /// Prints as the name of the transition.
-    #[doc(hidden)]
-    type Name;
-    /// Prints as the states that the transition may lead to.
-    #[doc(hidden)]
-    type Targets;
+    type Words;
 
     /// The state that it led to, as a driver moves it on.
     #[doc(hidden)]
@@ -105,9 +99,9 @@ pub trait Target<T, Kind, Name, Targets> {
 
 // Not recommended: that a state has no such impl is the message of `Target`.
 #[diagnostic::do_not_recommend]
-impl<S, T> Target<T, T::Kind, T::Name, T::Targets> for S
+impl<S, T, Kind, Name, Targets> Target<T, Kind, Name, Targets> for S
 where
-    T: Accepts<S>,
+    T: Accepts<S, Words = (Kind, Name, Targets)>,
 {
     fn outcome(self) -> T {
         T::accept(self)

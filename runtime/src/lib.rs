@@ -156,6 +156,7 @@ pub mod __private {
     pub use core::result::Result;
     pub use core::time::Duration;
 
+    pub use stateway_core::__typestate as typestate;
     pub use stateway_core::{
         Accepts, BranchInfo, Carry, Graph, Kept, Machine, Policy, Source, StartState, State,
         StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,

@@ -221,8 +221,11 @@ pub(crate) fn joined_name(outcome: &Ident) -> Ident {
 
 /// An identifier's text without `r#`.
 pub(crate) fn plain(ident: &Ident) -> String {
-    let text = ident.to_string();
-    text.strip_prefix("r#").map_or(text.clone(), str::to_owned)
+    let mut text = ident.to_string();
+    if text.starts_with("r#") {
+        text.drain(..2);
+    }
+    text
 }
 
 /// `GiveUp` for `give_up`; `None` where that is no name.

@@ -3,11 +3,13 @@
 //! Everything stands flat in one module, so the outcome of `fetch` and a state `Fetch` would be
 //! one name for two types.
 
+use std::collections::HashMap;
+
 use proc_macro2::Ident;
 
 use crate::ast::{joined_name, plain, upper_camel};
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::{Graph, OWN_METHODS};
+use crate::graph::{Graph, OWN_METHODS, State};
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     case(graph, diagnostics);
@@ -79,11 +81,10 @@ fn own_methods(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
 /// State names are told apart without regard to case and underscores wherever they are stored.
 fn stored_alike(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     let stored = |name: &Ident| plain(name).replace('_', "").to_lowercase();
-    for (index, state) in graph.states.iter().enumerate() {
-        let first = graph.states[..index]
-            .iter()
-            .find(|first| stored(first.name) == stored(state.name));
-        if let Some(first) = first {
+    let mut first_of: HashMap<String, &State<'_>> = HashMap::new();
+    for state in &graph.states {
+        let first = *first_of.entry(stored(state.name)).or_insert(state);
+        if first.name != state.name {
             diagnostics
                 .error(
                     state.name,

@@ -14,7 +14,7 @@ pub(super) fn enums(cx: &Context<'_>, runtime: bool) -> TokenStream {
 fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let ast = cx.graph.ast;
     let span = cx.at(cx.workflow.span());
-    let (workflow, any, here, visibility) = (&cx.workflow, &cx.any, &cx.here, cx.visibility(span));
+    let (workflow, any, visibility) = (&cx.workflow, &cx.any, cx.visibility(span));
     let (private, generated, generated_type) = (cx.private(span), generated(), generated_type());
     let derives = derives::for_wrapper(&ast.attributes);
     let doc = cx.doc(|| {
@@ -56,29 +56,6 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #input
 
             #run
-        }
-
-        #generated
-        impl<#here> #private::From<#workflow<#here>> for #any
-        where
-            #here: #private::State<Workflow = #workflow>,
-        {
-            fn from(machine: #workflow<#here>) -> Self { #here::any(machine.0) }
-        }
-
-        #generated
-        impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>
-        where
-            #here: #private::State<Workflow = #workflow>,
-        {
-            /// The machine, which is in another state.
-            type Error = #any;
-
-            fn try_from(any: #any) -> ::core::result::Result<Self, #any> {
-                match any {
-                    #(#any::#names(machine) => #private::cast(machine, #any::#names),)*
-                }
-            }
         }
     }
 }

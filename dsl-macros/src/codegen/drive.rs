@@ -14,40 +14,7 @@ use super::{Context, durable, policy, split, steps};
 use crate::ast::{self, Field};
 use crate::graph::{StateId, Transition};
 
-pub(super) fn workflow(cx: &Context<'_>, runtime: bool) -> TokenStream {
-    let (workflow, any, end, input, state) = (&cx.workflow, &cx.any, &cx.end, &cx.input, &cx.state);
-    let span = cx.at(cx.workflow.span());
-    let private = cx.alias(span);
-    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
-    let positions = 0..names.len();
-    let drive = runtime.then(|| drive(cx));
-    quote_spanned! {span=>
-        pub enum #state { #(#names(#names),)* }
-
-        impl #private::Workflow for #workflow {
-            type Input = #input;
-            type State = #state;
-            type Any = #any;
-            type End = #end;
-
-            const GRAPH: &'static #private::Graph = <#workflow>::GRAPH;
-
-            fn into_parts(any: #any) -> (#input, #state) {
-                match any {
-                    #(#any::#names(machine) => #private::parts(machine.0, #state::#names),)*
-                }
-            }
-
-            fn position(state: &#state) -> usize {
-                match *state { #(#state::#names(_) => #positions,)* }
-            }
-        }
-
-        #drive
-    }
-}
-
-fn drive(cx: &Context<'_>) -> TokenStream {
+pub(super) fn drive(cx: &Context<'_>) -> TokenStream {
     let (workflow, end, steps, state) = (&cx.workflow, &cx.end, &cx.steps, &cx.state);
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);

@@ -52,13 +52,6 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #borrow
             #run
         }
-
-        #generated
-        impl<#here> ::core::ops::Deref for #workflow<#here> {
-            type Target = #here;
-
-            fn deref(&self) -> &#here { self.0.state() }
-        }
     }
 }
 

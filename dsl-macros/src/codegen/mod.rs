@@ -77,7 +77,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let span = Span::call_site();
     let (quiet, path, alias) = (quiet(), cx.private(span), cx.alias(span));
     let typestate = typestate::methods(cx);
-    let workflow = drive::workflow(cx, runtime);
+    let drive = runtime.then(|| drive::drive(cx));
     let texts = runtime.then(|| split::texts(cx));
     let durable = durable::implementation(cx);
     quote! {
@@ -86,7 +86,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
             use #path as #alias;
 
             #typestate
-            #workflow
+            #drive
             #texts
             #durable
         };

@@ -13,31 +13,80 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::{Context, Reader, Tokens, policy, steps};
+use super::{Context, Reader, Tokens, policy};
 use crate::ast::{self, StateKind, plain};
 use crate::graph::{OWN_METHODS, StateId, Transition};
 
 pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
     let names = cx.names(Span::call_site());
     let markers = markers(cx);
+    let lists = lists(cx);
     let methods = methods_of(cx);
-    let states = cx.graph.ids().map(|id| state(cx, id));
-    let transitions = cx.graph.transitions.iter().map(|it| transition(cx, it));
     quote! {
         mod #names { #(pub enum #markers {})* }
-        #(#states)*
-        #(#transitions)*
+        #lists
         #methods
+    }
+}
+
+/// What the states and the transitions implement: the pattern is in the crate `stateway-core`.
+fn lists(cx: &Context<'_>) -> TokenStream {
+    let Context {
+        workflow,
+        here,
+        input,
+        state,
+        any,
+        end,
+        ..
+    } = cx;
+    let (alias, names) = (cx.alias(Span::call_site()), cx.names(Span::call_site()));
+    let (mut states, mut starts) = (TokenStream::new(), TokenStream::new());
+    for (position, id) in cx.graph.ids().enumerate() {
+        let (name, exits) = (cx.graph.state(id).name, exits(cx, id));
+        states.extend(quote!(#name #position (#(#exits)*);));
+        // Where another state is no start, rustc shows the impls of those that are.
+        if cx.graph.state(id).kind == StateKind::Start {
+            let span = cx.at(name.span());
+            let alias = cx.alias(span);
+            starts.extend(quote_spanned!(span=> impl #alias::StartState<#workflow> for #name {}));
+        }
+    }
+    let (mut transitions, mut shared) = (TokenStream::new(), TokenStream::new());
+    for (position, transition) in cx.graph.transitions.iter().enumerate() {
+        // Without a source there is a syntax error, and nothing that the method could take.
+        let Some(source) = transition.sources.first().copied() else {
+            continue;
+        };
+        let (name, outcome) = (&transition.declaration.name, &transition.outcome);
+        let kind = keyword(transition);
+        let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
+        transitions.extend(quote!(#kind #name #outcome #position (#(#targets)*);));
+        // What leaves a state alone is its source by a blanket impl.
+        if cx.graph.exits(source).count() > 1 {
+            let (source, exits) = (cx.graph.state(source).name, exits(cx, source));
+            shared.extend(quote!(#source #name (#(#exits)*);));
+        }
+    }
+    quote! {
+        #alias::typestate! {
+            #workflow<#here> #input #state #any #end #names;
+            states { #states }
+            transitions { #transitions }
+            shared { #shared }
+        }
+
+        #starts
     }
 }
 
 /// Types that compile errors print: the transitions by name and by keyword, and what is legal in
 /// a final state.
 fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
-    let transitions = cx.graph.transitions.iter().map(|it| it.declaration);
+    let transitions = cx.graph.transitions.iter();
     let mut seen = BTreeSet::new();
     transitions
-        .flat_map(|it| [it.name.clone(), format_ident!("{}", it.kind.keyword())])
+        .flat_map(|it| [it.declaration.name.clone(), keyword(it)])
         .chain(
             policy::kept(cx)
                 .into_iter()
@@ -48,95 +97,29 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
             let branches = branches.flat_map(ast::Transition::branches);
             branches.map(|branch| branch.name.clone())
         }))
-        .chain([format_ident!("nothing")])
+        .chain([nothing()])
         .filter(move |name| seen.insert(plain(name)))
         .collect::<Vec<_>>()
         .into_iter()
 }
 
-fn state(cx: &Context<'_>, id: StateId) -> TokenStream {
-    let name = cx.graph.state(id).name;
-    let span = cx.at(name.span());
-    let (workflow, any, input, private) = (&cx.workflow, &cx.any, &cx.input, cx.alias(span));
-    let exits = exits(cx, id);
-    let is_start = cx.graph.state(id).kind == StateKind::Start;
-    let start =
-        is_start.then(|| quote_spanned!(span=> impl #private::StartState<#workflow> for #name {}));
-    quote_spanned! {span=>
-        impl #private::State for #name {
-            type Workflow = #workflow;
-            type Exits = #exits;
-
-            fn any(machine: #private::Machine<#input, Self>) -> #any { #any::#name(#workflow(machine)) }
-        }
-
-        #start
+/// The names that a compile error prints as the transitions that leave a state.
+fn exits(cx: &Context<'_>, state: StateId) -> Vec<Ident> {
+    let exits = cx.graph.exits(state);
+    let names: Vec<_> = exits.map(|exit| exit.declaration.name.clone()).collect();
+    if names.is_empty() {
+        vec![nothing()]
+    } else {
+        names
     }
 }
 
-/// The type that a compile error prints as the transitions that leave a state.
-fn exits(cx: &Context<'_>, state: StateId) -> TokenStream {
-    let exits = cx.graph.exits(state).map(|exit| &exit.declaration.name);
-    let module = cx.names(cx.at(cx.graph.state(state).name.span()));
-    match exits.collect::<Vec<_>>().as_slice() {
-        [] => quote!(#module::nothing),
-        [name] => quote!(#module::#name),
-        names => quote!((#(#module::#names),*)),
-    }
+fn nothing() -> Ident {
+    format_ident!("nothing")
 }
 
-fn transition(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
-    // Without a source there is a syntax error, and nothing that the method could take.
-    let Some(source_id) = transition.sources.first().copied() else {
-        return TokenStream::new();
-    };
-    let source = cx.graph.state(source_id).name;
-    let declaration = transition.declaration;
-    let name = &declaration.name;
-    let span = cx.at(name.span());
-    let (workflow, private) = (&cx.workflow, cx.alias(span));
-    let outcome = &transition.outcome;
-    let to: Vec<_> = transition
-        .targets
-        .iter()
-        .map(|it| cx.graph.state(*it).name)
-        .collect();
-    let state = &cx.state;
-    let Labels {
-        kind,
-        name: marker,
-        targets: all_targets,
-    } = labels(cx, transition);
-    // What leaves a state alone is its source by a blanket impl.
-    let several = (cx.graph.exits(source_id).count() > 1).then(|| {
-        let exits = exits(cx, source_id);
-        quote_spanned!(span=> impl #private::Source<#marker, #source, #exits> for #source {})
-    });
-    let accepted = to.iter().map(|target| {
-        quote_spanned! {span=>
-            impl #private::Accepts<#target> for #outcome {
-                fn accept(state: #target) -> Self { #outcome::#target(state) }
-            }
-        }
-    });
-    let position = steps::position(cx, transition);
-    quote_spanned! {span=>
-        impl #private::Transition for #outcome {
-            type Workflow = #workflow;
-            const POSITION: usize = #position;
-            type Kind = #kind;
-            type Name = #marker;
-            type Targets = #all_targets;
-
-            fn into_state(self) -> #state {
-                match self { #(#outcome::#to(state) => #state::#to(state),)* }
-            }
-        }
-
-        #several
-
-        #(#accepted)*
-    }
+fn keyword(transition: &Transition<'_>) -> Ident {
+    format_ident!("{}", transition.declaration.kind.keyword())
 }
 
 /// The methods, where their readers look for them.

@@ -1,5 +1,7 @@
 //! Rule: every state that a transition names is declared, once, and so is every transition.
 
+use std::collections::{HashMap, HashSet};
+
 use proc_macro2::Ident;
 
 use super::{Branch, Graph, Handlers, State, StateId, Transition, handlers};
@@ -12,6 +14,8 @@ pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics)
     let states = states(ast, diagnostics);
     let mut resolver = Resolver {
         declared: states.len(),
+        names: states.iter().map(|state| plain(state.name)).collect(),
+        types: HashSet::new(),
         reported: Vec::new(),
         graph: Graph {
             ast,
@@ -30,13 +34,15 @@ pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics)
 
 fn states<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Vec<State<'a>> {
     let mut states: Vec<State<'a>> = Vec::new();
+    let mut first_of: HashMap<String, &Ident> = HashMap::new();
     for state in &ast.states {
         let name = &state.name;
-        if let Some(first) = states.iter().find(|first| plain(first.name) == plain(name)) {
+        if let Some(first) = first_of.get(&plain(name)) {
             diagnostics
                 .unresolved(name, format!("state `{name}` is declared twice"))
-                .note(format!("first declared at {}", position(first.name.span())));
+                .note(format!("first declared at {}", position(first.span())));
         } else {
+            first_of.insert(plain(name), name);
             states.push(State {
                 name,
                 kind: state.kind,
@@ -51,6 +57,10 @@ struct Resolver<'a, 'd> {
     graph: Graph<'a>,
     /// How many states are declared; stubs of undeclared ones come after them.
     declared: usize,
+    /// The names of the states, as they are in the graph: to ask the compiler for each again costs more.
+    names: Vec<String>,
+    /// The names of the types that transitions became.
+    types: HashSet<String>,
     /// The undeclared names, each reported at its first use, with what stands in for it.
     reported: Vec<(String, Option<usize>)>,
     diagnostics: &'d mut Diagnostics,
@@ -59,12 +69,13 @@ struct Resolver<'a, 'd> {
 impl<'a> Resolver<'a, '_> {
     fn transition(&mut self, transition: &'a ast::Transition) {
         let name = &transition.name;
+        let text = plain(name);
         let mut others = self
             .graph
             .transitions
             .iter()
             .map(|other| &other.declaration.name);
-        if let Some(first) = others.find(|first| plain(first) == plain(name)) {
+        if let Some(first) = others.find(|first| plain(first) == text) {
             self.diagnostics
                 .unresolved(name, format!("transition `{name}` is declared twice"))
                 .note(format!("first declared at {}", position(first.span())));
@@ -80,9 +91,10 @@ impl<'a> Resolver<'a, '_> {
             breaker: None,
             limit: None,
         });
+        let joined = self.free(ast::joined_name(&outcome));
         self.graph.transitions.push(Transition {
             declaration: transition,
-            joined: self.free(ast::joined_name(&outcome)),
+            joined,
             outcome,
             handlers: Handlers::default(),
             branches: branches.collect(),
@@ -93,21 +105,15 @@ impl<'a> Resolver<'a, '_> {
 
     /// The name of a generated type. One that is taken, which is reported later, gives way, so that the
     /// generated code does not fail on it a second time.
-    fn free(&self, mut name: Ident) -> Ident {
-        let taken = |name: &Ident| {
-            self.graph
-                .states
-                .iter()
-                .any(|state| plain(state.name) == plain(name))
-                || self
-                    .graph
-                    .transitions
-                    .iter()
-                    .any(|other| other.outcome == *name || other.joined == *name)
-        };
-        while taken(&name) {
-            name = Ident::new(&format!("{}Next", plain(&name)), name.span());
+    fn free(&mut self, mut name: Ident) -> Ident {
+        let mut text = plain(&name);
+        if self.names.contains(&text) || self.types.contains(&text) {
+            while self.names.contains(&text) || self.types.contains(&text) {
+                text.push_str("Next");
+            }
+            name = Ident::new(&text, name.span());
         }
+        self.types.insert(text);
         name
     }
 
@@ -153,15 +159,14 @@ impl<'a> Resolver<'a, '_> {
     /// Reports an undeclared state; gives the one that was probably meant.
     fn report(&mut self, name: &Ident) -> Option<usize> {
         let workflow = &self.graph.ast.name;
-        let declared = &self.graph.states[..self.declared];
-        let names: Vec<String> = declared.iter().map(|state| plain(state.name)).collect();
-        let names = || names.iter().map(String::as_str);
+        let declared = &self.names[..self.declared];
+        let names = || declared.iter().map(String::as_str);
         let error = self.diagnostics.unresolved(
             name,
             format!("state `{name}` is not declared in workflow `{workflow}`"),
         );
-        let nearest = suggest::nearest(&plain(name), names());
-        if let Some(nearest) = nearest {
+        let nearest = suggest::nearest(&plain(name), names()).map(str::to_owned);
+        if let Some(nearest) = &nearest {
             error.help(format!("did you mean `{nearest}`?"));
         }
         if names().next().is_some() {
@@ -169,17 +174,15 @@ impl<'a> Resolver<'a, '_> {
         } else {
             error.help(format!("declare it: `state {name};`"));
         }
-        nearest.and_then(|nearest| self.position(nearest))
+        nearest.and_then(|nearest| self.position(&nearest))
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        self.graph
-            .states
-            .iter()
-            .position(|state| plain(state.name) == name)
+        self.names.iter().position(|known| known == name)
     }
 
     fn stub(&mut self, name: &'a Ident) -> usize {
+        self.names.push(plain(name));
         self.graph.states.push(State {
             name,
             kind: ast::StateKind::State,

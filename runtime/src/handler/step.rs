@@ -23,17 +23,22 @@ pub struct Step<T: Transition> {
     transition: PhantomData<fn() -> T>,
 }
 
-impl<T: Transition> Step<T> {
+impl<T, Kind, Name, Targets> Step<T>
+where
+    T: Transition<Words = (Kind, Name, Targets)>,
+{
     /// The outcome that leads to `state`.
     ///
     /// A state that the transition was not declared to lead to does not compile.
     pub fn to<S>(&self, state: S) -> T
     where
-        S: Target<T, T::Kind, T::Name, T::Targets>,
+        S: Target<T, Kind, Name, Targets>,
     {
         state.outcome()
     }
+}
 
+impl<T: Transition> Step<T> {
     /// What the run was started with.
     #[must_use]
     pub fn input(&self) -> &<T::Workflow as Workflow>::Input {

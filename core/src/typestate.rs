@@ -1,0 +1,88 @@
+//! The implementations that every workflow has, for the lists of its states and transitions.
+//!
+//! They stand here and not in the procedural macro, which is compiled without optimisation where a program is
+//! checked while it is written: rustc fills in this pattern many times as fast as the macro could write the same
+//! code. What carries a message of its own (the methods, the handlers) is written by the macro, since code from
+//! a pattern has no place in the user's file that an error could point to.
+
+/// Ties the states and the transitions of a workflow together.
+///
+/// `$names` is the module of the types that print as names, `$position`s are those in the workflow's graph, and
+/// `shared` are the sources that several transitions leave.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __typestate {
+    (
+        $workflow:ident<$here:ident> $input:tt $state:ident $any:ident $end:ident $names:ident;
+        states { $($name:ident $position:literal ($($exit:ident)*);)* }
+        transitions { $($kind:ident $transition:ident $outcome:ident $number:literal ($($target:ident)*);)* }
+        shared { $($source:ident $leaving:ident ($($legal:ident)*);)* }
+    ) => {
+        pub enum $state { $($name($name),)* }
+
+        impl $crate::Workflow for $workflow {
+            type Input = $input;
+            type State = $state;
+            type Any = $any;
+            type End = $end;
+
+            const GRAPH: &'static $crate::Graph = <$workflow>::GRAPH;
+
+            fn into_parts(any: $any) -> ($input, $state) {
+                match any { $($any::$name(machine) => $crate::parts(machine.0, $state::$name),)* }
+            }
+
+            fn position(state: &$state) -> usize {
+                match *state { $($state::$name(_) => $position,)* }
+            }
+        }
+
+        impl<$here> ::core::ops::Deref for $workflow<$here> {
+            type Target = $here;
+
+            fn deref(&self) -> &$here { self.0.state() }
+        }
+
+        impl<$here> ::core::convert::From<$workflow<$here>> for $any
+        where
+            $here: $crate::State<Workflow = $workflow>,
+        {
+            fn from(machine: $workflow<$here>) -> Self { $here::any(machine.0) }
+        }
+
+        impl<$here> ::core::convert::TryFrom<$any> for $workflow<$here>
+        where
+            $here: $crate::State<Workflow = $workflow>,
+        {
+            /// The machine, which is in another state.
+            type Error = $any;
+
+            fn try_from(any: $any) -> ::core::result::Result<Self, $any> {
+                match any { $($any::$name(machine) => $crate::cast(machine, $any::$name),)* }
+            }
+        }
+
+        $(impl $crate::State for $name {
+            type Workflow = $workflow;
+            type Exits = ($($names::$exit),*);
+
+            fn any(machine: $crate::Machine<$input, Self>) -> $any { $any::$name($workflow(machine)) }
+        })*
+
+        $(impl $crate::Transition for $outcome {
+            type Workflow = $workflow;
+            const POSITION: usize = $number;
+            type Words = ($names::$kind, $names::$transition, ($($target),*));
+
+            fn into_state(self) -> $state {
+                match self { $($outcome::$target(state) => $state::$target(state),)* }
+            }
+        }
+
+        $(impl $crate::Accepts<$target> for $outcome {
+            fn accept(state: $target) -> Self { $outcome::$target(state) }
+        })*)*
+
+        $(impl $crate::Source<$names::$leaving, $source, ($($names::$legal),*)> for $source {})*
+    };
+}
