@@ -19,15 +19,9 @@ pub(crate) trait Recorder: Send + Sync {
     /// once: what comes later has begun here.
     fn begun(&self, part: &str) -> Option<Begun>;
 
-    /// Records that so many attempts have failed, and that the next is due after `delay`. If that is long,
-    /// and `may_release`, the run is given back until then, and this is never ready.
-    fn attempted<'a>(
-        &'a self,
-        part: &'a str,
-        made: u32,
-        delay: Duration,
-        may_release: bool,
-    ) -> Recorded<'a>;
+    /// Records attempts that have failed. If the next is not due for long, and `may_release`, the run is given
+    /// back until then, and this is never ready.
+    fn attempted<'a>(&'a self, part: &'a str, begun: Begun, may_release: bool) -> Recorded<'a>;
 
     /// Waits until the runner shuts down, unless the delay is long, and gives the run back, so that its next
     /// attempt is made by another after `delay`. It is never ready.
@@ -60,6 +54,10 @@ pub(crate) trait Recorder: Send + Sync {
 /// How far a part had come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Begun {
+    /// The attempts that were made.
     pub(crate) made: u32,
+    /// How many of them called the handler.
+    pub(crate) called: u32,
+    /// How long it is until the next.
     pub(crate) delay: Duration,
 }

@@ -5,6 +5,7 @@
 mod shop;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use shop::*;
@@ -81,6 +82,36 @@ async fn who_lost_a_run_drops_its_handler_and_records_nothing() {
         states(&store, "o-1").await,
         ["Placed", "Reserved", "Charged", "Shipped"]
     );
+}
+
+/// What the handler waits for happens as the runner hears that it has lost the run.
+#[tokio::test(start_paused = true)]
+async fn the_handler_of_a_run_that_is_lost_does_not_go_on() {
+    let store = Arc::new(MemoryStore::new());
+    let (here, there) = (Shop::new(), Shop::new());
+    let hears = Arc::new(AtomicBool::new(false));
+    let clock = {
+        let (clock, shop, hears) = (Clock::tokio(), here.clone(), Arc::clone(&hears));
+        // This runner reads its clock when it extends its leases, since it looks for no other runs.
+        Clock::new(move || {
+            if hears.load(Ordering::Relaxed) {
+                shop.open();
+            }
+            clock.now()
+        })
+    };
+    let one = over(Arc::clone(&store), &here).clock(clock);
+    let one = one.poll_every(Duration::from_hours(1));
+    let one = one.launch().await.unwrap();
+    here.tell("charge", &[Act::WaitForOpening]);
+    one.start("o-1", input(), Placed).await.unwrap();
+    called(&here, "charge o-1 1").await;
+    let other = skewed(&store, &there, 86_400).await;
+    let seen = other.get("o-1").await.unwrap().unwrap();
+    assert_eq!(seen.end().await.unwrap(), shipped());
+    hears.store(true, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!(here.log(), ["reserve o-1 1", "charge o-1 1"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -423,6 +423,98 @@ async fn outputs_of_branches_belong_to_their_round() {
     let BidsEnd::Over(over) = run.end().await.unwrap();
     assert_eq!(over.sum, 101);
 }
+
+mod refused {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    workflow! {
+        #[durable(version = 1)]
+        #[derive(Clone)]
+        pub(crate) workflow Offer {
+            start Open;
+            done Closed { sum: u32 };
+
+            split ask: Open -> Closed with retry(4, every 1s), breaker(market) {
+                branch price: u32;
+                branch fee: u32;
+                join all;
+            }
+        }
+    }
+
+    #[derive(Clone)]
+    pub(crate) struct Market {
+        pub(crate) breaker: Arc<Breaker>,
+        pub(crate) calls: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl OfferSteps for Market {
+        type Error = String;
+
+        async fn price(&self, _: &Open, branch: &Branch<Ask>) -> Result<u32, String> {
+            let mut calls = self.calls.lock().unwrap();
+            calls.push(format!("price {}", branch.attempt()));
+            Ok(100)
+        }
+
+        async fn fee(&self, _: &Open, branch: &Branch<Ask>) -> Result<u32, String> {
+            let asked = {
+                let mut calls = self.calls.lock().unwrap();
+                calls.push(format!("fee {}", branch.attempt()));
+                calls.len()
+            };
+            if asked == 2 {
+                std::future::pending::<()>().await;
+            }
+            Ok(1)
+        }
+
+        async fn ask(&self, _: Open, joined: AskJoined, step: &Step<Ask>) -> Result<Ask, String> {
+            let mut calls = self.calls.lock().unwrap();
+            calls.push(format!("ask {}", step.attempt()));
+            Ok(step.to(Closed {
+                sum: joined.price + joined.fee,
+            }))
+        }
+
+        fn market(&self) -> &Breaker {
+            &self.breaker
+        }
+    }
+}
+
+/// An attempt that a breaker refused was one of those that a handler is told of, after a restart only.
+#[tokio::test(start_paused = true)]
+async fn a_finished_branch_is_not_asked_again_where_a_breaker_had_refused_an_attempt() {
+    use refused::*;
+
+    let breaker = Breaker::new("market").failures(1);
+    let market = Market {
+        breaker: Arc::new(breaker.cool_down(Duration::from_secs(2))),
+        calls: Arc::default(),
+    };
+    market.breaker.acquire().unwrap().failure();
+    let store = Arc::new(MemoryStore::new());
+    let launch = async || {
+        let runner = Runner::<Offer>::new(market.clone())
+            .clock(Clock::tokio())
+            .store(Arc::clone(&store));
+        runner.launch().await.unwrap()
+    };
+    let first = launch().await;
+    first.start("o-1", (), Open).await.unwrap();
+    until(async || market.calls.lock().unwrap().len() == 2).await;
+    drop(first);
+    let second = launch().await;
+    let run = second.get("o-1").await.unwrap().unwrap();
+    let OfferEnd::Closed(closed) = run.end().await.unwrap();
+    assert_eq!(closed.sum, 101);
+    let calls = market.calls.lock().unwrap();
+    assert_eq!(*calls, ["price 1", "fee 1", "fee 1", "ask 1"]);
+}
+
 /// A store that is not ready at once, as no real one is.
 fn in_a_file() -> stateway::RedbStore {
     let options = stateway::RedbStore::options();

@@ -14,7 +14,7 @@ use super::attempt::{Limit, Why};
 use super::gate::Gate;
 use crate::driver::Failed;
 use crate::error::{Cause, Scope};
-use crate::recorder::Recorder;
+use crate::recorder::{Begun, Recorder};
 use crate::run::Run;
 use crate::time::after;
 
@@ -246,7 +246,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
     #[cold]
     pub(super) fn take_up(&self, part: &str) -> Option<(u32, Instant)> {
         let begun = self.recorder()?.begun(part)?;
-        self.counter.store(begun.made, Ordering::Relaxed);
+        self.counter.store(begun.called, Ordering::Relaxed);
         Some((begun.made, after(Instant::now(), begun.delay)))
     }
 
@@ -260,7 +260,13 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
         if self.deadline().is_none_or(|deadline| deadline.at > due) {
             let delay = due.saturating_duration_since(Instant::now());
             let may_release = !R::MAY_BE_ONE_TOO_MANY;
-            recorder.attempted(part, made, delay, may_release).await;
+            let called = self.counter.load(Ordering::Relaxed);
+            let begun = Begun {
+                made,
+                called,
+                delay,
+            };
+            recorder.attempted(part, begun, may_release).await;
         }
     }
 

@@ -296,24 +296,26 @@ impl Ledger {
 impl Recorder for Ledger {
     fn begun(&self, part: &str) -> Option<Begun> {
         let mut notes = self.notes();
-        let &Progress::Attempts { made, due } = notes.get(part)? else {
+        let &Progress::Attempts { made, called, due } = notes.get(part)? else {
             return None;
         };
         notes.remove(part);
-        let delay = self.settings.clock.until(due);
-        Some(Begun { made, delay })
+        Some(Begun {
+            made,
+            called,
+            delay: self.settings.clock.until(due),
+        })
     }
 
-    fn attempted<'a>(
-        &'a self,
-        part: &'a str,
-        made: u32,
-        delay: Duration,
-        may_release: bool,
-    ) -> Recorded<'a> {
+    fn attempted<'a>(&'a self, part: &'a str, begun: Begun, may_release: bool) -> Recorded<'a> {
+        let Begun {
+            made,
+            called,
+            delay,
+        } = begun;
         Box::pin(async move {
             let due = self.settings.clock.after(delay);
-            let progress = Progress::Attempts { made, due };
+            let progress = Progress::Attempts { made, called, due };
             self.note(part.to_owned(), progress).await;
             if may_release && (delay >= self.settings.patience || self.is_draining()) {
                 self.released(due).await;

@@ -343,6 +343,8 @@ pub enum Progress {
     Attempts {
         /// How many.
         made: u32,
+        /// How many of them called the handler: a breaker that is open lets none through.
+        called: u32,
         /// When the next is due.
         due: SystemTime,
     },

@@ -184,7 +184,8 @@ impl World {
                 let progress = match output {
                     Some(output) => Progress::Output(vec![*output; 3]),
                     None => Progress::Attempts {
-                        made: 1,
+                        made: 2,
+                        called: 1,
                         due: self.now,
                     },
                 };

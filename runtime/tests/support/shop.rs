@@ -9,6 +9,7 @@ use stateway::prelude::*;
 use stateway::runner::Builder;
 use stateway::store::{Claim, Commit, Event, RunRow, Status, Store};
 use stateway::{Clock, MemoryStore};
+use tokio::sync::Notify;
 
 workflow! {
     /// An order: what is reserved is released, and what is charged is refunded, if it goes no further.
@@ -43,6 +44,8 @@ pub(crate) enum Act {
     Wait,
     /// Waits until the run is cancelled, and fails then.
     GiveUp,
+    /// Waits until the shop opens, logs that it went on, and succeeds.
+    WaitForOpening,
     /// Takes so many seconds, and fails.
     FailAfter(u64),
     /// Takes so many seconds.
@@ -61,6 +64,7 @@ pub(crate) struct Shop(Arc<Desk>);
 struct Desk {
     acts: Mutex<HashMap<&'static str, VecDeque<Act>>>,
     log: Mutex<Vec<String>>,
+    opening: Notify,
 }
 
 impl Shop {
@@ -72,6 +76,11 @@ impl Shop {
     pub(crate) fn tell(&self, handler: &'static str, acts: &[Act]) {
         let mut all = self.0.acts.lock().unwrap();
         all.entry(handler).or_default().extend(acts.iter().cloned());
+    }
+
+    /// Lets the handler go on that waits for it.
+    pub(crate) fn open(&self) {
+        self.0.opening.notify_one();
     }
 
     /// Every call so far: the handler, the run and the attempt.
@@ -116,6 +125,12 @@ impl Shop {
                     .cancelled()
                     .await;
                 Err(format!("{handler} was given up"))
+            }
+            Some(Act::WaitForOpening) => {
+                self.0.opening.notified().await;
+                let went_on = format!("{handler} {run} went on");
+                self.0.log.lock().unwrap().push(went_on);
+                Ok(None)
             }
             Some(Act::FailAfter(seconds)) => {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;

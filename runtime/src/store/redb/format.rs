@@ -294,7 +294,7 @@ pub(super) fn read_row(bytes: &[u8]) -> Result<Row, Unread> {
 pub(super) fn write_note(progress: &Progress) -> Vec<u8> {
     let mut to = Writer::record(VERSION);
     match progress {
-        Progress::Attempts { made, due } => to.u8(0).u32(*made).time(*due),
+        Progress::Attempts { made, called, due } => to.u8(0).u32(*made).u32(*called).time(*due),
         Progress::Output(output) => to.u8(1).bytes(output),
     };
     to.finish()
@@ -305,6 +305,7 @@ pub(super) fn read_note(bytes: &[u8]) -> Result<Progress, Unread> {
     let progress = match from.u8()? {
         0 => Progress::Attempts {
             made: from.u32()?,
+            called: from.u32()?,
             due: from.time()?,
         },
         1 => Progress::Output(from.bytes()?),

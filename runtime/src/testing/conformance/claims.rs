@@ -31,7 +31,8 @@ pub async fn a_claim_gives_all_that_a_run_goes_on_with(store: AnyStore) {
     let row = hold(&store, "a").await;
     let row = go(&store, step(&row, "Reserved")).await;
     let attempts = Progress::Attempts {
-        made: 2,
+        made: 3,
+        called: 2,
         due: at(50),
     };
     store

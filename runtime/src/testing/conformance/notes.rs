@@ -6,6 +6,7 @@ use crate::store::Progress;
 fn attempts(made: u32) -> Progress {
     Progress::Attempts {
         made,
+        called: made - 1,
         due: at(u64::from(made)),
     }
 }
