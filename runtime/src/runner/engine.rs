@@ -228,7 +228,7 @@ impl Engine {
         };
         // One that was lost and claimed again is another flight.
         self.flights().insert(run.clone(), held);
-        self.ends.tell(&run);
+        self.ends.tell(&run, None);
         let landing = Landing {
             engine: Arc::clone(self),
             run,
@@ -462,7 +462,7 @@ impl Drop for Landing {
         }
         drop(flights);
         self.engine.landed.notify_waiters();
-        self.engine.ends.tell(&self.run);
+        self.engine.ends.tell(&self.run, self.ledger.reached());
         self.engine.wake();
     }
 }

@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use stateway_core::Workflow;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::ends::News;
 use super::engine::Engine;
 use super::error::{EndError, NotUndone, RunFailure};
 use crate::codec::CodecError;
@@ -67,7 +69,7 @@ impl<W: Durable> Run<W> {
         let found = self.find().await?;
         let codec = &*self.engine.settings.codec;
         let input = W::decode_input(&found.input, codec).map_err(EndError::Codec)?;
-        let state = self.decode(&found)?;
+        let state = self.decode(&found.row.state, &found.payload)?;
         Ok(W::into_any(input, state))
     }
 
@@ -89,9 +91,12 @@ impl<W: Durable> Run<W> {
         loop {
             news.mark_unchanged();
             if self.engine.drives(&self.id) {
-                tokio::select! {
-                    _ = news.changed() => {}
-                    () = self.engine.stopped() => {}
+                let heard = tokio::select! {
+                    heard = heard(&mut news) => heard,
+                    () = self.engine.stopped() => None,
+                };
+                if let Some(end) = heard {
+                    return self.reached(&end.state, &end.payload);
                 }
             }
             let found = match self.find().await {
@@ -104,7 +109,7 @@ impl<W: Durable> Run<W> {
             };
             let run = || self.id.clone();
             match found.row.status {
-                Status::Done => return self.reached(&found),
+                Status::Done => return self.reached(&found.row.state, &found.payload),
                 Status::Failed | Status::Cancelled | Status::Terminated => {
                     return self.failed(found).await;
                 }
@@ -125,26 +130,26 @@ impl<W: Durable> Run<W> {
         }
     }
 
-    fn decode(&self, found: &Found) -> Result<W::State, EndError> {
-        let state = &found.row.state;
-        let position = W::GRAPH.states.iter().position(|it| it.name == *state);
+    fn decode(&self, state: &str, payload: &[u8]) -> Result<W::State, EndError> {
+        let position = W::GRAPH.states.iter().position(|it| it.name == state);
         let unknown = || CodecError::new(format!("`{}` has no state `{state}`", W::GRAPH.name));
         let position = position.ok_or_else(unknown).map_err(EndError::Codec)?;
         let codec = &*self.engine.settings.codec;
-        W::decode(position, &found.payload, codec).map_err(EndError::Codec)
+        W::decode(position, payload, codec).map_err(EndError::Codec)
     }
 
-    fn reached(&self, found: &Found) -> Result<W::End, EndError> {
-        let state = self.decode(found)?;
-        let no_end = || CodecError::new(format!("`{}` is no final state", found.row.state));
-        W::into_end(state).ok_or_else(|| EndError::Codec(no_end()))
+    /// The end of a run in one of its final states.
+    fn reached(&self, state: &str, payload: &[u8]) -> Result<W::End, EndError> {
+        let no_end = || CodecError::new(format!("`{state}` is no final state"));
+        let end = W::into_end(self.decode(state, payload)?);
+        end.ok_or_else(|| EndError::Codec(no_end()))
     }
 
     /// The end of a run that did not end well.
     async fn failed(&self, found: Found) -> Result<W::End, EndError> {
         let report = self.report(&found.row).await?;
         if report.failure.is_none() && report.not_undone.is_empty() && report.skipped.is_empty() {
-            return self.reached(&found);
+            return self.reached(&found.row.state, &found.payload);
         }
         Err(EndError::Failed(Box::new(report)))
     }
@@ -190,6 +195,12 @@ impl<W: Durable> Run<W> {
         report.skipped = skipped.filter_map(|row| named::<W>(&row.event)).collect();
         Ok(report)
     }
+}
+
+/// What is told next.
+async fn heard(news: &mut watch::Receiver<News>) -> News {
+    news.changed().await.ok()?;
+    news.borrow().clone()
 }
 
 /// A transition that has an undo, by the names of the declaration.

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::ends::{News, Reached};
 use super::settings::Settings;
 use crate::codec::Codec;
 use crate::key::RunId;
@@ -54,6 +55,8 @@ pub(super) struct Ledger {
     /// What was noted about it.
     notes: Mutex<HashMap<String, Progress>>,
     loss: Mutex<Option<oneshot::Sender<Loss>>>,
+    /// Where the run ended, if it ended well.
+    reached: OnceLock<Arc<Reached>>,
     /// Fires when the runner shuts down.
     draining: CancellationToken,
 }
@@ -123,6 +126,7 @@ impl Ledger {
             age: settings.clock.since(row.entered),
             notes: Mutex::new(notes.map(|note| (note.key, note.progress)).collect()),
             loss: Mutex::new(Some(sender)),
+            reached: OnceLock::new(),
             draining,
             settings,
         };
@@ -200,6 +204,17 @@ impl Ledger {
         if !keeps_notes {
             self.notes().clear();
         }
+        if let (Status::Done, Event::Transition { state, payload, .. }) =
+            (commit.status, commit.event)
+        {
+            self.reached
+                .get_or_init(|| Arc::new(Reached { state, payload }));
+        }
+    }
+
+    /// Where the run ended, if it ended well.
+    pub(super) fn reached(&self) -> News {
+        self.reached.get().cloned()
     }
 
     fn commit(&self, change: Change, release: Option<SystemTime>) -> Commit {

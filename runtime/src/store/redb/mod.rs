@@ -31,7 +31,7 @@ use changes::Changes;
 use index::Index;
 use tables::{Fault, Views};
 use wire::time;
-use writer::{Request, Stopped, Writer};
+use writer::{Operation, Request, Stopped, Writer};
 
 pub use open::{Durability, OpenError, RedbOptions};
 
@@ -120,7 +120,7 @@ impl RedbStore {
             next,
             broken: Arc::clone(&broken),
             stopped: Arc::clone(&stopped),
-            answers: Vec::new(),
+            applied: Vec::new(),
         };
         let writer = thread::Builder::new()
             .name("stateway-redb".to_owned())
@@ -151,20 +151,13 @@ impl RedbStore {
             let place = Arc::clone(&self.inner.places).acquire_owned().await;
             let place = place.map_err(|_| self.closed())?;
             let (answer, answered) = oneshot::channel();
-            let operation = move |changes: &mut Changes<'_>| {
-                let result = match operation(changes) {
-                    Ok(value) => Ok(value),
-                    Err(Fault::Answer(error)) => Err(error),
-                    Err(Fault::Storage(error)) => return Err(error),
-                };
-                let answer = move || {
-                    // Whoever asked may have gone.
-                    let _ = answer.send(result);
-                };
-                Ok(Box::new(answer) as writer::Answer)
+            let asked = Asked {
+                operation: Some(operation),
+                result: None,
+                answer,
             };
             let request = Request {
-                operation: Box::new(operation),
+                operation: Box::new(asked),
                 weight,
                 place,
             };
@@ -214,6 +207,35 @@ impl RedbStore {
                 Err(error) => Err(StoreError::unavailable(error)),
             }
         })
+    }
+}
+
+/// An operation, what came of it, and who waits for that: one allocation for all of it.
+struct Asked<T, F> {
+    operation: Option<F>,
+    result: Option<Result<T, StoreError>>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Operation for Asked<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Changes<'_>) -> Result<T, Fault> + Send,
+{
+    fn apply(&mut self, changes: &mut Changes<'_>) -> Result<(), redb::Error> {
+        let operation = self.operation.take().expect("it is applied once");
+        self.result = Some(match operation(changes) {
+            Ok(value) => Ok(value),
+            Err(Fault::Answer(error)) => Err(error),
+            Err(Fault::Storage(error)) => return Err(error),
+        });
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>) {
+        let result = self.result.expect("it was applied");
+        // Whoever asked may have gone.
+        let _ = self.answer.send(result);
     }
 }
 

@@ -16,15 +16,18 @@ use super::tables::Tables;
 use super::{Broken, Durability};
 use crate::panic::message;
 
-/// An operation: it gives how to answer, when the batch is on disk.
-pub(super) type Operation = Box<dyn FnOnce(&mut Changes<'_>) -> Result<Answer, redb::Error> + Send>;
+/// Something that the writer is asked to do.
+pub(super) trait Operation: Send {
+    /// Does it, and keeps what came of it.
+    fn apply(&mut self, changes: &mut Changes<'_>) -> Result<(), redb::Error>;
 
-/// Answers the caller.
-pub(super) type Answer = Box<dyn FnOnce() + Send>;
+    /// Answers the caller, when the batch is on disk.
+    fn answer(self: Box<Self>);
+}
 
 /// What waits for the writer.
 pub(super) struct Request {
-    pub(super) operation: Operation,
+    pub(super) operation: Box<dyn Operation>,
     /// About how many bytes it writes.
     pub(super) weight: usize,
     /// Its place in the queue.
@@ -46,9 +49,9 @@ pub(super) struct Writer {
     pub(super) next: u64,
     pub(super) broken: Arc<Broken>,
     pub(super) stopped: Stopped,
-    /// How to answer the batch under way. If it fails they are dropped with the writer, when everybody can be
-    /// told why.
-    pub(super) answers: Vec<Answer>,
+    /// The batch under way, which is to be answered. If it fails they are dropped with the writer, when everybody
+    /// can be told why.
+    pub(super) applied: Vec<Box<dyn Operation>>,
 }
 
 impl Writer {
@@ -129,11 +132,12 @@ impl Writer {
                 wrote: false,
             };
             let (mut next, mut bytes) = (Some(first), 0);
-            while let Some(request) = next {
+            while let Some(mut request) = next {
                 bytes += request.weight;
-                self.answers.push((request.operation)(&mut changes)?);
+                request.operation.apply(&mut changes)?;
+                self.applied.push(request.operation);
                 places.push(request.place);
-                next = if self.answers.len() < OPERATIONS && bytes < BYTES {
+                next = if self.applied.len() < OPERATIONS && bytes < BYTES {
                     requests.try_recv().ok()
                 } else {
                     None
@@ -147,8 +151,8 @@ impl Writer {
         } else {
             transaction.abort()?;
         }
-        for answer in self.answers.drain(..) {
-            answer();
+        for operation in self.applied.drain(..) {
+            operation.answer();
         }
         Ok(wrote)
     }
