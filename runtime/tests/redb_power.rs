@@ -77,7 +77,7 @@ fn transition(number: u64) -> Event {
         transition: "go".into(),
         visit: number,
         attempts: 1,
-        state: format!("S{number}"),
+        state: format!("S{number}").into(),
         // Of several sectors, and of every size.
         payload: vec![u8::try_from(number).unwrap(); 100 << number],
         undo: None,

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use crate::key::RunId;
+use crate::store::Name;
 
 /// The `done` state that a run has ended in, as it was recorded.
 pub(super) struct Reached {
-    pub(super) state: String,
+    pub(super) state: Name,
     pub(super) payload: Vec<u8>,
 }
 

@@ -203,7 +203,7 @@ impl Engine {
     pub(super) fn drive(self: &Arc<Self>, mut claimed: Claimed, place: OwnedSemaphorePermit) {
         let run = claimed.row.id.clone();
         let (epoch, state) = (claimed.row.epoch, &claimed.row.state);
-        debug!(workflow = self.workflow, %run, state, epoch, "run taken up");
+        debug!(workflow = self.workflow, %run, %state, epoch, "run taken up");
         let (ledger, loss) = Ledger::new(
             Arc::clone(&self.store),
             Arc::clone(&self.settings),

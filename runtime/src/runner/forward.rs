@@ -90,12 +90,12 @@ fn entered<W: Durable>(
         StateKind::Start | StateKind::State => Status::Running,
     };
     let event = Event::Transition {
-        transition: transition.name.to_owned(),
+        transition: transition.name.into(),
         visit: run.visit(),
         attempts: run.attempts(),
-        state: state.name.to_owned(),
+        state: state.name.into(),
         payload,
-        undo: undo.map(|undo| undo.handler.to_owned()),
+        undo: undo.map(|undo| undo.handler.into()),
     };
     Ok(Change::new(event, status))
 }
@@ -114,8 +114,8 @@ pub(super) fn failure<W: Workflow, E: Display>(place: Place, cause: &Cause<E>) -
     };
     let transition = place.transition;
     Failure {
-        state: W::GRAPH.states[place.state].name.to_owned(),
-        transition: transition.map(|it| W::GRAPH.transitions[it].name.to_owned()),
+        state: W::GRAPH.states[place.state].name.into(),
+        transition: transition.map(|it| W::GRAPH.transitions[it].name.into()),
         attempts: place.attempts,
         kind,
         message: message(cause),

@@ -157,7 +157,7 @@ impl<W: Durable> Run<W> {
     /// What became of a run, as its history has it.
     async fn report(&self, row: &RunRow) -> Result<RunFailure, StoreError> {
         let mut report = RunFailure {
-            workflow: row.workflow.clone(),
+            workflow: row.workflow.clone().into_owned(),
             run: row.id.clone(),
             failure: row.failure.clone(),
             undone: Vec::new(),

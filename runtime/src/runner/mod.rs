@@ -95,10 +95,10 @@ impl<W: Durable> Runner<W> {
         drop(state);
         let new = NewRun {
             id,
-            workflow: W::GRAPH.name.to_owned(),
+            workflow: W::GRAPH.name.into(),
             version: W::VERSION,
             input,
-            state: name.to_owned(),
+            state: name.into(),
             payload,
             at: settings.clock.now(),
             lease: None,

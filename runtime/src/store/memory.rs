@@ -8,7 +8,8 @@ use std::time::SystemTime;
 use super::apply::Fence;
 use super::{
     Beat, Claim, Claimed, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message,
-    NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Name, NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Stop, Store, StoreError,
+    StoreFuture,
 };
 use crate::key::RunId;
 
@@ -25,7 +26,7 @@ struct Kept {
     row: RunRow,
     lease: Option<SystemTime>,
     input: Vec<u8>,
-    start: (String, Vec<u8>),
+    start: (Name, Vec<u8>),
     payload: Vec<u8>,
     history: Vec<HistoryRow>,
     notes: BTreeMap<String, Progress>,

@@ -34,7 +34,7 @@ pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use record::{
     Beat, Claim, Claimed, Commit, Created, Event, Failure, FailureKind, Filter, Found, Heartbeat,
-    HistoryRow, Message, NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Status, Stop,
+    HistoryRow, Message, Name, NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Status, Stop,
 };
 
 /// What an operation of a store gives.

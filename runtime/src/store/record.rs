@@ -1,8 +1,12 @@
 //! What a store keeps, and what it is asked: plain data.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 use crate::key::RunId;
+
+/// A name of the declaration: borrowed where the program has it, owned where it was read.
+pub type Name = Cow<'static, str>;
 
 /// The row of a run: where it is, and who may move it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,13 +14,13 @@ pub struct RunRow {
     /// The id that it was started with.
     pub id: RunId,
     /// The name of its workflow.
-    pub workflow: String,
+    pub workflow: Name,
     /// The version of the declaration that it was started with.
     pub version: u32,
     /// How it stands.
     pub status: Status,
     /// The name of the state that it is in.
-    pub state: String,
+    pub state: Name,
     /// How many commits there were.
     pub sequence: u64,
     /// The number of its last claim. They do not begin with 1: see [`create`](crate::Store::create).
@@ -97,9 +101,9 @@ pub enum Stop {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The state that the run was in.
-    pub state: String,
+    pub state: Name,
     /// The transition under way, if there was one.
-    pub transition: Option<String>,
+    pub transition: Option<Name>,
     /// How often its handler was called.
     pub attempts: u32,
     /// What kind of failure it was.
@@ -136,13 +140,13 @@ pub struct NewRun {
     /// Its id.
     pub id: RunId,
     /// The name of its workflow.
-    pub workflow: String,
+    pub workflow: Name,
     /// The version of the declaration.
     pub version: u32,
     /// What it is started with.
     pub input: Vec<u8>,
     /// The name of the state that it begins in.
-    pub state: String,
+    pub state: Name,
     /// The payload of that state.
     pub payload: Vec<u8>,
     /// When it is started.
@@ -163,7 +167,7 @@ pub enum Created {
         /// What it was started with.
         input: Vec<u8>,
         /// The state that it began in.
-        state: String,
+        state: Name,
         /// The payload of that state.
         payload: Vec<u8>,
     },
@@ -238,22 +242,22 @@ pub enum Event {
     /// It was started.
     Started {
         /// The state that it began in.
-        state: String,
+        state: Name,
     },
     /// A transition was taken: the row has this state, payload and visit, entered now, and no crashes.
     Transition {
         /// The name of the transition.
-        transition: String,
+        transition: Name,
         /// The number of the visit.
         visit: u64,
         /// How often its handler was called.
         attempts: u32,
         /// The state that it led to.
-        state: String,
+        state: Name,
         /// The payload of that state.
         payload: Vec<u8>,
         /// The name of the handler that undoes it, if there is one: one more is to be undone then.
-        undo: Option<String>,
+        undo: Option<Name>,
     },
     /// The rollback began: everything that has an undo is still to be undone, and there are no crashes.
     RollbackBegan,

@@ -74,7 +74,7 @@ impl World {
                 transition: "go".into(),
                 visit: row.visit + 1,
                 attempts: 1,
-                state: format!("S{}", row.visit + 1),
+                state: format!("S{}", row.visit + 1).into(),
                 payload: vec![7; usize::try_from(row.visit % 5).unwrap()],
                 undo: undo.then(|| "unfasten".into()),
             },
@@ -128,7 +128,7 @@ impl World {
             } => {
                 let new = NewRun {
                     id: id(*run),
-                    workflow: workflow(*of),
+                    workflow: workflow(*of).into(),
                     version: 1,
                     input: vec![*input],
                     state: "S0".into(),

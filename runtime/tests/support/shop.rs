@@ -270,7 +270,7 @@ pub(crate) async fn states(store: &MemoryStore, run: &str) -> Vec<String> {
         Event::Started { state } | Event::Transition { state, .. } => Some(state),
         _ => None,
     });
-    states.collect()
+    states.map(Into::into).collect()
 }
 
 /// Claims the one run that is due, as another process would.

@@ -95,10 +95,10 @@ impl Record {
         let mut from = Reader::record(bytes, VERSION)?;
         let row = RunRow {
             id,
-            workflow: from.text()?,
+            workflow: from.name()?,
             version: from.u32()?,
             status: read_status(from.u8()?)?,
-            state: from.text()?,
+            state: from.name()?,
             sequence: from.u64()?,
             epoch: from.u64()?,
             visit: from.u64()?,
@@ -180,8 +180,8 @@ fn write_failure(to: &mut Writer, failure: &Failure) {
 
 fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
     Ok(Failure {
-        state: from.text()?,
-        transition: from.option(Reader::text)?,
+        state: from.name()?,
+        transition: from.option(Reader::name)?,
         attempts: from.u32()?,
         kind: {
             let kind = from.u8()?;
@@ -248,16 +248,16 @@ pub(super) fn read_row(bytes: &[u8]) -> Result<Row, Unread> {
     let mut origin = None;
     let event = match from.u8()? {
         0 => {
-            let state = from.text()?;
+            let state = from.name()?;
             origin = Some((from.bytes()?, from.bytes()?));
             Event::Started { state }
         }
         1 => Event::Transition {
-            transition: from.text()?,
+            transition: from.name()?,
             visit: from.u64()?,
             attempts: from.u32()?,
-            state: from.text()?,
-            undo: from.option(Reader::text)?,
+            state: from.name()?,
+            undo: from.option(Reader::name)?,
             payload: from.bytes()?,
         },
         2 => Event::RollbackBegan,
@@ -447,7 +447,7 @@ mod tests {
             workflow: "Order".into(),
             version: u32::MAX,
             input: Vec::new(),
-            state: String::new(),
+            state: "".into(),
             payload: Vec::new(),
             at: UNIX_EPOCH - Duration::from_secs(1),
             lease: None,

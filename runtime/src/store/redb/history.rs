@@ -11,7 +11,7 @@ use redb::{ReadableTable, Table};
 use super::format::{Record, Row, read_row, write_row};
 use super::tables::{Fault, broken};
 use crate::key::RunId;
-use crate::store::{Event, HistoryRow, NewRun};
+use crate::store::{Event, HistoryRow, Name, NewRun};
 
 /// Every so many rows of a run there is a mark.
 const EVERY: u64 = 64;
@@ -119,10 +119,7 @@ pub(super) fn payload(rows: &impl Rows, record: &Record) -> Result<Vec<u8>, Faul
 }
 
 /// What a run was started with: its input, its state and the payload of that.
-pub(super) fn origin(
-    rows: &impl Rows,
-    record: &Record,
-) -> Result<(Vec<u8>, String, Vec<u8>), Fault> {
+pub(super) fn origin(rows: &impl Rows, record: &Record) -> Result<(Vec<u8>, Name, Vec<u8>), Fault> {
     let run = &record.row.id;
     let row = row(rows, run, record.first)?;
     match (row.history.event, row.origin) {

@@ -7,7 +7,7 @@ use super::format::Record;
 use super::history::{back_from, origin, payload};
 use super::tables::{Fault, Views, find};
 use crate::key::RunId;
-use crate::store::{Filter, Found, HistoryRow, RunRow, Status, StoreError};
+use crate::store::{Filter, Found, HistoryRow, Name, RunRow, Status, StoreError};
 
 impl Views {
     pub(super) fn get(&self, run: &RunId) -> Result<Option<Found>, Fault> {
@@ -111,10 +111,10 @@ impl Views {
 fn unreadable(run: RunId, reason: &str) -> RunRow {
     RunRow {
         id: run,
-        workflow: String::new(),
+        workflow: Name::default(),
         version: 0,
         status: Status::Parked,
-        state: String::new(),
+        state: Name::default(),
         sequence: 0,
         epoch: 0,
         visit: 0,

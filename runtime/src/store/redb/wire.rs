@@ -4,6 +4,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::store::Name;
+
 /// Writes a record.
 #[derive(Default)]
 pub(super) struct Writer(Vec<u8>);
@@ -139,6 +141,10 @@ impl<'a> Reader<'a> {
     pub(super) fn text(&mut self) -> Result<String, Unread> {
         let bytes = self.bytes()?;
         String::from_utf8(bytes).map_err(|_| "a text is not UTF-8".to_owned())
+    }
+
+    pub(super) fn name(&mut self) -> Result<Name, Unread> {
+        self.text().map(Name::from)
     }
 
     pub(super) fn option<T>(

@@ -73,10 +73,10 @@ pub(super) async fn claim(store: &AnyStore, now: u64) -> Claimed {
 /// A transition into this state.
 pub(super) fn step(row: &RunRow, state: &str) -> Commit {
     let event = Event::Transition {
-        transition: format!("to_{state}"),
+        transition: format!("to_{state}").into(),
         visit: row.visit + 1,
         attempts: 1,
-        state: state.into(),
+        state: state.to_owned().into(),
         payload: state.as_bytes().to_vec(),
         undo: None,
     };
@@ -87,7 +87,7 @@ pub(super) fn step(row: &RunRow, state: &str) -> Commit {
 pub(super) fn undoable(row: &RunRow, state: &str) -> Commit {
     let mut commit = step(row, state);
     if let Event::Transition { undo, .. } = &mut commit.event {
-        *undo = Some(format!("undo_{state}"));
+        *undo = Some(format!("undo_{state}").into());
     }
     commit
 }
