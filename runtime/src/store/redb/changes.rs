@@ -9,8 +9,8 @@ use redb::ReadableTable as _;
 
 use super::format::{Record, read_message, read_note, write_message, write_note};
 use super::history::{origin, payload, row};
-use super::index::Index;
-use super::tables::{Fault, Lookup as _, Tables, broken, find};
+use super::index::{Held, Index, claimable_from};
+use super::tables::{Fault, Lookup as _, Tables, broken};
 use super::wire::micros;
 use crate::key::RunId;
 use crate::store::apply::Fence;
@@ -111,33 +111,51 @@ impl Changes<'_> {
 
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         let run = &commit.run;
-        let fenced = || Fault::Answer(StoreError::Fenced { run: run.clone() });
-        let mut record = self.find(run)?.ok_or_else(|| not_found(run))?;
+        // Taken out and not copied: this is what the store does most.
+        let (mut record, lease) = if let Some(Held { record, lease }) = self.index.take(run) {
+            (record, Some(lease))
+        } else {
+            // It has no claim, or had one before the file was opened.
+            let record = self.tables.find(run)?;
+            (record.ok_or_else(|| not_found(run))?, None)
+        };
+        let before = claimable_from(&record, lease);
+        let advanced = self.advance(&mut record, commit);
+        if let Ok(true) = advanced {
+            let lease = lease.filter(|_| record.is_held);
+            return self.keep_from(before, record, lease);
+        }
+        if let Some(lease) = lease {
+            self.index.put_back(record, lease);
+        }
+        advanced.map(|_| ())
+    }
+
+    /// Does what a commit says. Gives `false`, and changes nothing, for one that took place before; neither does
+    /// it change anything where it is refused.
+    fn advance(&mut self, record: &mut Record, commit: &Commit) -> Result<bool, Fault> {
+        let run = &commit.run;
         let fence = record.row.fence(commit.epoch, commit.sequence);
         if fence.map_err(Fault::Answer)? == Fence::Passed {
             let last = row(&self.tables.history.rows, run, record.last)?;
-            let is_this = commit.is_in(&last.history);
-            return if is_this { Ok(()) } else { Err(fenced()) };
+            if commit.is_in(&last.history) {
+                return Ok(false);
+            }
+            return Err(Fault::Answer(StoreError::Fenced { run: run.clone() }));
         }
-        // Where nobody has the claim in memory, it was made before the file was opened.
-        let before = match self.index.held(run) {
-            Some(_) => None,
-            None => Some(record.clone()),
-        };
-        let keeps = record.row.apply(commit);
-        record.is_held &= keeps;
         // First what may find a message that cannot be read.
         if record.messages > 0 && !commit.consumed.is_empty() {
             record.messages -= self.consume(run, &commit.consumed)?;
         }
+        let keeps = record.row.apply(commit);
+        record.is_held &= keeps;
         if record.has_notes && !commit.event.keeps_notes() {
             self.drop_notes(run)?;
             record.has_notes = false;
         }
         let history = &mut self.tables.history;
-        history.add(&mut record, commit.at, &commit.event)?;
-        let lease = self.lease(run).filter(|_| record.is_held);
-        self.keep(before.as_ref(), record, lease)
+        history.add(record, commit.at, &commit.event)?;
+        Ok(true)
     }
 
     pub(super) fn note(&mut self, note: &Note) -> Result<(), Fault> {
@@ -150,7 +168,7 @@ impl Changes<'_> {
         let key = (&*note.run.text(), &*note.note.key);
         let progress = write_note(&note.note.progress);
         self.wrote = true;
-        self.tables.notes.insert(key, &*progress)?;
+        self.tables.notes.open()?.insert(key, &*progress)?;
         if before.has_notes {
             return Ok(());
         }
@@ -197,7 +215,7 @@ impl Changes<'_> {
         let before = self.find(run)?;
         let before = before.ok_or_else(|| not_found(run))?;
         let key = (&*run.text(), &*message.id);
-        if self.tables.messages.get(key)?.is_some() {
+        if self.tables.messages.open()?.get(key)?.is_some() {
             return Ok(Sent::Known);
         }
         let mut record = before.clone();
@@ -207,15 +225,17 @@ impl Changes<'_> {
             let mut waiting = self
                 .tables
                 .inbox
+                .open()?
                 .range((&*run.text(), 0)..=(&*run.text(), u64::MAX))?;
             match waiting.next_back() {
                 Some(last) => last?.0.value().1 + 1,
                 None => 0,
             }
         };
-        self.tables.messages.insert(key, ())?;
+        self.tables.messages.open()?.insert(key, ())?;
         self.tables
             .inbox
+            .open()?
             .insert((&*run.text(), last), &*write_message(message))?;
         let lease = self.lease(run);
         self.keep(Some(&before), record, lease)?;
@@ -227,7 +247,8 @@ impl Changes<'_> {
         let before = before.ok_or_else(|| not_found(run))?;
         if self.broken.remove(run) && before.row.status.is_live() {
             // It stood still because something beside its record could not be read: it is tried again.
-            self.index.place(None, before, None);
+            let from = self.index.from(run, None);
+            self.index.place(from, before, None);
             return Ok(());
         }
         let mut record = before.clone();
@@ -241,7 +262,7 @@ impl Changes<'_> {
         let before = micros(purge.ended_before);
         let mut found = Vec::new();
         {
-            let ended = self.tables.ended_at.range(..(before, ""))?;
+            let ended = self.tables.ended_at.open()?.range(..(before, ""))?;
             for entry in ended {
                 if found.len() == purge.limit {
                     break;
@@ -251,7 +272,7 @@ impl Changes<'_> {
                 let run = RunId::from(id);
                 let is_of = match &purge.workflow {
                     None => true,
-                    Some(workflow) => match self.tables.ended.find(&run) {
+                    Some(workflow) => match self.tables.ended.open()?.find(&run) {
                         Ok(record) => record.is_none_or(|record| record.row.workflow == *workflow),
                         // Whose it is cannot be read.
                         Err(Fault::Answer(_)) => false,
@@ -273,33 +294,33 @@ impl Changes<'_> {
         self.wrote = true;
         let id = &*run.text();
         let all = (id, 0)..=(id, u64::MAX);
-        match self.tables.ended.find(run) {
+        match self.tables.ended.open()?.find(run) {
             Ok(Some(record)) => self.tables.history.remove(run, record.last)?,
             // Where its history is cannot be read.
             Ok(None) | Err(Fault::Answer(_)) => {}
             Err(fault) => return Err(fault),
         }
-        self.tables.ended_at.remove((at, id))?;
-        self.tables.ended.remove(id)?;
-        self.tables.inbox.retain_in(all, |_, _| false)?;
+        self.tables.ended_at.open()?.remove((at, id))?;
+        self.tables.ended.open()?.remove(id)?;
+        self.tables.inbox.open()?.retain_in(all, |_, _| false)?;
         self.drop_notes(run)?;
-        let messages = keys(
-            self.tables
-                .messages
-                .range((id, "")..)?
-                .map(|it| it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))),
-        )?;
+        let messages =
+            keys(
+                self.tables.messages.open()?.range((id, "")..)?.map(|it| {
+                    it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))
+                }),
+            )?;
         for message in messages {
-            self.tables.messages.remove((id, &*message))?;
+            self.tables.messages.open()?.remove((id, &*message))?;
         }
         Ok(())
     }
 
     /// The record of a run, ended or not.
-    fn find(&self, run: &RunId) -> Result<Option<Record>, Fault> {
+    fn find(&mut self, run: &RunId) -> Result<Option<Record>, Fault> {
         match self.index.held(run) {
             Some(held) => Ok(Some(held.record.clone())),
-            None => find((&self.tables.runs, &self.tables.ended), run),
+            None => self.tables.find(run),
         }
     }
 
@@ -309,14 +330,14 @@ impl Changes<'_> {
     }
 
     /// The record of a run that has not ended.
-    fn live(&self, run: &RunId) -> Result<Record, Fault> {
+    fn live(&mut self, run: &RunId) -> Result<Record, Fault> {
         if let Some(held) = self.index.held(run) {
             return Ok(held.record.clone());
         }
         if let Some(record) = self.tables.runs.find(run)? {
             return Ok(record);
         }
-        Err(match self.tables.ended.find(run)? {
+        Err(match self.tables.ended.open()?.find(run)? {
             Some(_) => Fault::Answer(StoreError::Fenced { run: run.clone() }),
             None => not_found(run),
         })
@@ -336,10 +357,21 @@ impl Changes<'_> {
         self.keep(Some(&before), record, lease)
     }
 
-    /// Writes the record of a run where it belongs.
+    /// Writes the record of a run where it belongs; `before` is what it was, of a run that nobody holds.
     fn keep(
         &mut self,
         before: Option<&Record>,
+        record: Record,
+        lease: Option<i64>,
+    ) -> Result<(), Fault> {
+        let from = self.index.from(&record.row.id, before);
+        self.keep_from(from, record, lease)
+    }
+
+    /// The same, of a run that could be claimed from this time on.
+    fn keep_from(
+        &mut self,
+        before: Option<i64>,
         record: Record,
         lease: Option<i64>,
     ) -> Result<(), Fault> {
@@ -349,8 +381,11 @@ impl Changes<'_> {
         let bytes = record.write();
         if let Some(ended) = record.row.ended {
             self.tables.runs.remove(id)?;
-            self.tables.ended.insert(id, &*bytes)?;
-            self.tables.ended_at.insert((micros(ended), id), ())?;
+            self.tables.ended.open()?.insert(id, &*bytes)?;
+            self.tables
+                .ended_at
+                .open()?
+                .insert((micros(ended), id), ())?;
         } else {
             self.tables.runs.insert(id, &*bytes)?;
         }
@@ -358,10 +393,10 @@ impl Changes<'_> {
         Ok(())
     }
 
-    fn notes(&self, run: &RunId) -> Result<Vec<NoteRow>, Fault> {
+    fn notes(&mut self, run: &RunId) -> Result<Vec<NoteRow>, Fault> {
         let id = &*run.text();
         let mut notes = Vec::new();
-        for entry in self.tables.notes.range((id, "")..)? {
+        for entry in self.tables.notes.open()?.range((id, "")..)? {
             let (key, progress) = entry?;
             if key.value().0 != id {
                 break;
@@ -377,22 +412,22 @@ impl Changes<'_> {
 
     fn drop_notes(&mut self, run: &RunId) -> Result<(), Fault> {
         let id = &*run.text();
-        let notes = keys(
-            self.tables
-                .notes
-                .range((id, "")..)?
-                .map(|it| it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))),
-        )?;
+        let notes =
+            keys(
+                self.tables.notes.open()?.range((id, "")..)?.map(|it| {
+                    it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))
+                }),
+            )?;
         for note in notes {
-            self.tables.notes.remove((id, &*note))?;
+            self.tables.notes.open()?.remove((id, &*note))?;
         }
         Ok(())
     }
 
-    fn inbox(&self, run: &RunId) -> Result<Vec<Message>, Fault> {
+    fn inbox(&mut self, run: &RunId) -> Result<Vec<Message>, Fault> {
         let id = &*run.text();
         let mut inbox = Vec::new();
-        for entry in self.tables.inbox.range((id, 0)..=(id, u64::MAX))? {
+        for entry in self.tables.inbox.open()?.range((id, 0)..=(id, u64::MAX))? {
             let message = read_message(run.clone(), entry?.1.value());
             inbox.push(message.map_err(|reason| broken(run, "a message", &reason))?);
         }
@@ -403,7 +438,7 @@ impl Changes<'_> {
     fn consume(&mut self, run: &RunId, consumed: &[String]) -> Result<u32, Fault> {
         let id = &*run.text();
         let mut gone = Vec::new();
-        for entry in self.tables.inbox.range((id, 0)..=(id, u64::MAX))? {
+        for entry in self.tables.inbox.open()?.range((id, 0)..=(id, u64::MAX))? {
             let (key, message) = entry?;
             let message = read_message(run.clone(), message.value());
             let message = message.map_err(|reason| broken(run, "a message", &reason))?;
@@ -412,7 +447,7 @@ impl Changes<'_> {
             }
         }
         for arrival in &gone {
-            self.tables.inbox.remove((id, *arrival))?;
+            self.tables.inbox.open()?.remove((id, *arrival))?;
         }
         Ok(u32::try_from(gone.len()).unwrap_or(u32::MAX))
     }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use redb::{ReadableTable, Table};
 
 use super::format::{Record, Row, read_row, write_row};
-use super::tables::{Fault, broken};
+use super::tables::{Fault, Lazy, broken};
 use crate::key::RunId;
 use crate::store::{Event, HistoryRow, Name, NewRun};
 
@@ -29,7 +29,7 @@ impl<T: ReadableTable<(&'static str, u64), u64>> Marks for T {}
 /// The tables, open for writing.
 pub(super) struct History<'a> {
     pub(super) rows: Table<'a, u64, &'static [u8]>,
-    pub(super) marks: Table<'a, (&'static str, u64), u64>,
+    pub(super) marks: Lazy<'a, (&'static str, u64), u64>,
     /// The number of the next row.
     pub(super) next: &'a mut u64,
 }
@@ -58,7 +58,7 @@ impl History<'_> {
         let number = self.insert(&row)?;
         if sequence.is_multiple_of(EVERY) {
             let mark = (&*run.text(), sequence / EVERY);
-            self.marks.insert(mark, number)?;
+            self.marks.open()?.insert(mark, number)?;
         }
         record.last = number;
         if let Event::Transition { .. } = event {
@@ -88,6 +88,7 @@ impl History<'_> {
         }
         let id = &*run.text();
         self.marks
+            .open()?
             .retain_in((id, 0)..=(id, u64::MAX), |_, _| false)?;
         Ok(())
     }

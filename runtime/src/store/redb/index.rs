@@ -25,7 +25,7 @@ pub(super) struct Held {
 }
 
 /// From when on a run may be claimed, whose claim has this lease.
-fn claimable_from(record: &Record, lease: Option<i64>) -> Option<i64> {
+pub(super) fn claimable_from(record: &Record, lease: Option<i64>) -> Option<i64> {
     let due = record.row.due.filter(|_| record.row.status.is_live());
     let due = due.map(micros);
     due.map(|due| lease.map_or(due, |lease| lease.max(due)))
@@ -37,14 +37,29 @@ impl Index {
         self.held.get(run)
     }
 
-    /// Puts a run where its record says; `lease` is that of a claim which has not been given back. `before` is
-    /// the record as it was, of a run that nobody held.
-    pub(super) fn place(&mut self, before: Option<&Record>, record: Record, lease: Option<i64>) {
-        let run = &record.row.id;
-        let before = match self.held.get(run) {
+    /// Takes out the claim of a run, to be put back or placed anew; its place in the queue stays.
+    pub(super) fn take(&mut self, run: &RunId) -> Option<Held> {
+        self.held.remove(run)
+    }
+
+    /// Puts back a claim as it was.
+    pub(super) fn put_back(&mut self, record: Record, lease: i64) {
+        let run = record.row.id.clone();
+        self.held.insert(run, Held { record, lease });
+    }
+
+    /// From when on a run may be claimed as things are; `record` is that of a run that nobody holds.
+    pub(super) fn from(&self, run: &RunId, record: Option<&Record>) -> Option<i64> {
+        match self.held.get(run) {
             Some(held) => claimable_from(&held.record, Some(held.lease)),
-            None => before.and_then(|before| claimable_from(before, None)),
-        };
+            None => record.and_then(|record| claimable_from(record, None)),
+        }
+    }
+
+    /// Puts a run where its record says; `lease` is that of a claim which has not been given back, and `before`
+    /// from when on the run could be claimed so far.
+    pub(super) fn place(&mut self, before: Option<i64>, record: Record, lease: Option<i64>) {
+        let run = &record.row.id;
         let from = claimable_from(&record, lease);
         if before != from {
             let queue = self.queue(&record.row.workflow);

@@ -224,7 +224,7 @@ fn prepare(database: &Database) -> Result<u64, redb::Error> {
     {
         let mut meta = write.open_table(META)?;
         meta.insert("format", u64::from(VERSION))?;
-        Tables::open(&write, &mut 0)?;
+        Tables::make(&write)?;
     }
     write.commit()?;
     Ok(VERSION.into())

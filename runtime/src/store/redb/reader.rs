@@ -5,13 +5,13 @@ use std::time::UNIX_EPOCH;
 use super::Broken;
 use super::format::Record;
 use super::history::{back_from, origin, payload};
-use super::tables::{Fault, Views, find};
+use super::tables::{Fault, Views};
 use crate::key::RunId;
 use crate::store::{Filter, Found, HistoryRow, Name, RunRow, Status, StoreError};
 
 impl Views {
     pub(super) fn get(&self, run: &RunId) -> Result<Option<Found>, Fault> {
-        let Some(record) = find((&self.runs, &self.ended), run)? else {
+        let Some(record) = self.find(run)? else {
             return Ok(None);
         };
         let (input, ..) = origin(&self.history, &record)?;
@@ -99,7 +99,7 @@ impl Views {
     }
 
     fn must_find(&self, run: &RunId) -> Result<Record, Fault> {
-        let record = find((&self.runs, &self.ended), run)?;
+        let record = self.find(run)?;
         record.ok_or_else(|| {
             let run = run.clone();
             Fault::Answer(StoreError::NotFound { run })

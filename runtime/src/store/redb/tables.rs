@@ -1,7 +1,8 @@
 //! The tables of the file.
 
 use redb::{
-    ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction,
+    Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, Value,
+    WriteTransaction,
 };
 
 use super::format::Record;
@@ -29,15 +30,40 @@ pub(super) const ENDED_AT: TableDefinition<'_, (i64, &str), ()> = TableDefinitio
 /// The version of the file.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
-/// The tables, open for writing.
+/// The tables, for writing. Those that every batch writes to are open.
 pub(super) struct Tables<'a> {
     pub(super) runs: Table<'a, &'static str, &'static [u8]>,
-    pub(super) ended: Table<'a, &'static str, &'static [u8]>,
+    pub(super) ended: Lazy<'a, &'static str, &'static [u8]>,
     pub(super) history: History<'a>,
-    pub(super) notes: Table<'a, (&'static str, &'static str), &'static [u8]>,
-    pub(super) inbox: Table<'a, (&'static str, u64), &'static [u8]>,
-    pub(super) messages: Table<'a, (&'static str, &'static str), ()>,
-    pub(super) ended_at: Table<'a, (i64, &'static str), ()>,
+    pub(super) notes: Lazy<'a, (&'static str, &'static str), &'static [u8]>,
+    pub(super) inbox: Lazy<'a, (&'static str, u64), &'static [u8]>,
+    pub(super) messages: Lazy<'a, (&'static str, &'static str), ()>,
+    pub(super) ended_at: Lazy<'a, (i64, &'static str), ()>,
+}
+
+/// A table that is opened when it is asked for: each that is open costs the commit of a batch.
+pub(super) struct Lazy<'a, K: Key + 'static, V: Value + 'static> {
+    transaction: &'a WriteTransaction,
+    definition: TableDefinition<'static, K, V>,
+    table: Option<Table<'a, K, V>>,
+}
+
+impl<'a, K: Key + 'static, V: Value + 'static> Lazy<'a, K, V> {
+    fn new(transaction: &'a WriteTransaction, definition: TableDefinition<'static, K, V>) -> Self {
+        Lazy {
+            transaction,
+            definition,
+            table: None,
+        }
+    }
+
+    pub(super) fn open(&mut self) -> Result<&mut Table<'a, K, V>, redb::Error> {
+        let table = match self.table.take() {
+            Some(table) => table,
+            None => self.transaction.open_table(self.definition)?,
+        };
+        Ok(self.table.insert(table))
+    }
 }
 
 impl<'a> Tables<'a> {
@@ -48,17 +74,38 @@ impl<'a> Tables<'a> {
     ) -> Result<Self, redb::Error> {
         Ok(Tables {
             runs: transaction.open_table(RUNS)?,
-            ended: transaction.open_table(ENDED)?,
+            ended: Lazy::new(transaction, ENDED),
             history: History {
                 rows: transaction.open_table(HISTORY)?,
-                marks: transaction.open_table(MARKS)?,
+                marks: Lazy::new(transaction, MARKS),
                 next,
             },
-            notes: transaction.open_table(NOTES)?,
-            inbox: transaction.open_table(INBOX)?,
-            messages: transaction.open_table(MESSAGES)?,
-            ended_at: transaction.open_table(ENDED_AT)?,
+            notes: Lazy::new(transaction, NOTES),
+            inbox: Lazy::new(transaction, INBOX),
+            messages: Lazy::new(transaction, MESSAGES),
+            ended_at: Lazy::new(transaction, ENDED_AT),
         })
+    }
+
+    /// Makes the tables of a new file.
+    pub(super) fn make(transaction: &'a WriteTransaction) -> Result<(), redb::Error> {
+        let mut next = 0;
+        let mut tables = Tables::open(transaction, &mut next)?;
+        tables.ended.open()?;
+        tables.history.marks.open()?;
+        tables.notes.open()?;
+        tables.inbox.open()?;
+        tables.messages.open()?;
+        tables.ended_at.open()?;
+        Ok(())
+    }
+
+    /// The record of a run, ended or not.
+    pub(super) fn find(&mut self, run: &RunId) -> Result<Option<Record>, Fault> {
+        match self.runs.find(run)? {
+            Some(record) => Ok(Some(record)),
+            None => self.ended.open()?.find(run),
+        }
     }
 }
 
@@ -78,6 +125,14 @@ impl Views {
             history: transaction.open_table(HISTORY)?,
             marks: transaction.open_table(MARKS)?,
         })
+    }
+
+    /// The record of a run, ended or not.
+    pub(super) fn find(&self, run: &RunId) -> Result<Option<Record>, Fault> {
+        match self.runs.find(run)? {
+            Some(record) => Ok(Some(record)),
+            None => self.ended.find(run),
+        }
     }
 }
 
@@ -102,8 +157,6 @@ pub(super) fn broken(run: &RunId, what: &str, reason: &Unread) -> Fault {
     })
 }
 
-type Rows<'a> = (&'a dyn Lookup, &'a dyn Lookup);
-
 /// A table of runs by id.
 pub(super) trait Lookup {
     /// The record of a run.
@@ -119,13 +172,5 @@ impl<T: ReadableTable<&'static str, &'static [u8]>> Lookup for T {
         record
             .map(Some)
             .map_err(|reason| broken(run, "its record", &reason))
-    }
-}
-
-/// The record of a run, ended or not.
-pub(super) fn find((runs, ended): Rows<'_>, run: &RunId) -> Result<Option<Record>, Fault> {
-    match runs.find(run)? {
-        Some(record) => Ok(Some(record)),
-        None => ended.find(run),
     }
 }
