@@ -76,11 +76,11 @@ fn entered<W: Durable>(
 ) -> Result<Change, String> {
     let transition = &W::GRAPH.transitions[run.transition()];
     let state = &W::GRAPH.states[position];
-    let what = format!("state `{}`", state.name);
+    let what = format_args!("state `{}`", state.name);
     let codec = &*ledger.settings().codec;
     let encoded = guarded(|| W::encode(entered, codec));
     let payload = encoded.map_err(|error| format!("{what} cannot be encoded: {error}"))?;
-    let payload = ledger.settings().fits(&what, payload)?;
+    let payload = ledger.settings().fits(what, payload)?;
     let mut undos = transition.policy.undo.iter();
     let undo = undos.find(|undo| undo.target == position);
     let status = match state.kind {

@@ -1,5 +1,6 @@
 //! What a runner was told about how to run.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ impl Settings {
     ///
     /// # Errors
     /// What there is to say about it.
-    pub(super) fn fits(&self, what: &str, payload: Vec<u8>) -> Result<Vec<u8>, String> {
+    pub(super) fn fits(&self, what: impl Display, payload: Vec<u8>) -> Result<Vec<u8>, String> {
         let (length, most) = (payload.len(), self.max_payload);
         if length <= most {
             return Ok(payload);

@@ -3,6 +3,7 @@
 //! What an operation of a batch does is seen by those that follow it, in the tables and in the index. If
 //! the batch cannot be committed the store is closed, so the index is never ahead of the file.
 
+use std::mem::take;
 use std::time::SystemTime;
 
 use redb::ReadableTable as _;
@@ -378,7 +379,7 @@ impl Changes<'_> {
         self.wrote = true;
         let run = record.row.id.clone();
         let id = &*run.text();
-        let bytes = record.write();
+        let bytes = record.write(take(&mut self.tables.history.buffer));
         if let Some(ended) = record.row.ended {
             self.tables.runs.remove(id)?;
             self.tables.ended.open()?.insert(id, &*bytes)?;
@@ -389,6 +390,7 @@ impl Changes<'_> {
         } else {
             self.tables.runs.insert(id, &*bytes)?;
         }
+        self.tables.history.buffer = bytes;
         self.index.place(before, record, lease);
         Ok(())
     }

@@ -52,9 +52,10 @@ impl Record {
         }
     }
 
-    pub(super) fn write(&self) -> Vec<u8> {
+    /// The record as bytes, in the memory of the buffer.
+    pub(super) fn write(&self, buffer: Vec<u8>) -> Vec<u8> {
         let row = &self.row;
-        let mut to = Writer::record(VERSION);
+        let mut to = Writer::over(buffer, VERSION);
         to.text(&row.workflow)
             .u32(row.version)
             .u8(status(row.status))
@@ -192,8 +193,9 @@ fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
     })
 }
 
-/// A row of the table of histories, without its number, which is its key.
+/// A row of the table of histories, without its number, which is its key, in the memory of the buffer.
 pub(super) fn write_row(
+    buffer: Vec<u8>,
     run: &RunId,
     sequence: u64,
     before: u64,
@@ -201,7 +203,7 @@ pub(super) fn write_row(
     event: &Event,
     origin: Option<(&[u8], &[u8])>,
 ) -> Vec<u8> {
-    let mut to = Writer::record(VERSION);
+    let mut to = Writer::over(buffer, VERSION);
     to.text(&run.text()).u64(sequence).u64(before).time(at);
     match event {
         Event::Started { state } => {
@@ -386,7 +388,7 @@ mod tests {
         record.last = 4;
         record.payload_at = 4;
         assert_eq!(Record::read("o-7".into(), example).unwrap(), record);
-        assert_eq!(record.write(), *example);
+        assert_eq!(record.write(Vec::new()), *example);
     }
 
     #[test]
@@ -405,7 +407,10 @@ mod tests {
         assert_eq!((&*row.run, row.before, row.origin), ("o-7", 3, None));
         assert_eq!((row.history.sequence, row.history.at), (1, at));
         assert_eq!(row.history.event, event);
-        assert_eq!(write_row(&"o-7".into(), 1, 3, at, &event, None), *example);
+        assert_eq!(
+            write_row(Vec::new(), &"o-7".into(), 1, 3, at, &event, None),
+            *example
+        );
     }
 
     #[test]
@@ -462,7 +467,10 @@ mod tests {
             record.row.stop = Some(Stop::Terminate);
             record.row.parked = Some("why".into());
             record.row.ended = Some(begin());
-            assert_eq!(Record::read("".into(), &record.write()), Ok(record));
+            assert_eq!(
+                Record::read("".into(), &record.write(Vec::new())),
+                Ok(record)
+            );
         }
         let events = [
             Event::RollbackBegan,
@@ -480,11 +488,19 @@ mod tests {
             Event::Ended,
         ];
         for event in events {
-            let row = write_row(&"r".into(), 9, 8, begin(), &event, None);
+            let row = write_row(Vec::new(), &"r".into(), 9, 8, begin(), &event, None);
             assert_eq!(read_row(&row).unwrap().history.event, event);
         }
         let started = Event::Started { state: "A".into() };
-        let row = write_row(&"r".into(), 0, 0, begin(), &started, Some((b"in", b"pay")));
+        let row = write_row(
+            Vec::new(),
+            &"r".into(),
+            0,
+            0,
+            begin(),
+            &started,
+            Some((b"in", b"pay")),
+        );
         assert_eq!(
             read_row(&row).unwrap().origin,
             Some((b"in".to_vec(), b"pay".to_vec()))

@@ -4,6 +4,7 @@
 //! about. Each row knows the number of the one before it of its own run, and the record of the run knows
 //! its last. So that a long history need not be walked from its end, every 64th row is noted by its sequence.
 
+use std::mem::take;
 use std::time::SystemTime;
 
 use redb::{ReadableTable, Table};
@@ -32,6 +33,8 @@ pub(super) struct History<'a> {
     pub(super) marks: Lazy<'a, (&'static str, u64), u64>,
     /// The number of the next row.
     pub(super) next: &'a mut u64,
+    /// Memory for records and rows as they are written, one after the other.
+    pub(super) buffer: Vec<u8>,
 }
 
 impl History<'_> {
@@ -41,8 +44,9 @@ impl History<'_> {
             state: run.state.clone(),
         };
         let origin = Some((&*run.input, &*run.payload));
-        let row = write_row(&run.id, 0, 0, run.at, &event, origin);
-        self.insert(&row)
+        let buffer = take(&mut self.buffer);
+        let row = write_row(buffer, &run.id, 0, 0, run.at, &event, origin);
+        self.insert(row)
     }
 
     /// Adds a row to what a run has, as the last. The record gives its sequence and is told its number.
@@ -54,8 +58,9 @@ impl History<'_> {
     ) -> Result<(), redb::Error> {
         let run = &record.row.id;
         let sequence = record.row.sequence;
-        let row = write_row(run, sequence, record.last, at, event, None);
-        let number = self.insert(&row)?;
+        let buffer = take(&mut self.buffer);
+        let row = write_row(buffer, run, sequence, record.last, at, event, None);
+        let number = self.insert(row)?;
         if sequence.is_multiple_of(EVERY) {
             let mark = (&*run.text(), sequence / EVERY);
             self.marks.open()?.insert(mark, number)?;
@@ -67,9 +72,10 @@ impl History<'_> {
         Ok(())
     }
 
-    fn insert(&mut self, row: &[u8]) -> Result<u64, redb::Error> {
+    fn insert(&mut self, row: Vec<u8>) -> Result<u64, redb::Error> {
         let number = *self.next;
-        self.rows.insert(number, row)?;
+        self.rows.insert(number, &*row)?;
+        self.buffer = row;
         *self.next += 1;
         Ok(number)
     }

@@ -79,6 +79,7 @@ impl<'a> Tables<'a> {
                 rows: transaction.open_table(HISTORY)?,
                 marks: Lazy::new(transaction, MARKS),
                 next,
+                buffer: Vec::with_capacity(512),
             },
             notes: Lazy::new(transaction, NOTES),
             inbox: Lazy::new(transaction, INBOX),

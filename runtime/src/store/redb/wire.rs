@@ -18,7 +18,12 @@ pub(super) type Unread = String;
 
 impl Writer {
     pub(super) fn record(version: u8) -> Self {
-        let mut bytes = Vec::with_capacity(128);
+        Writer::over(Vec::with_capacity(128), version)
+    }
+
+    /// Writes over what a buffer has, to use its memory again.
+    pub(super) fn over(mut bytes: Vec<u8>, version: u8) -> Self {
+        bytes.clear();
         bytes.push(version);
         Writer(bytes)
     }
