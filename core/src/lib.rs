@@ -25,4 +25,6 @@ pub use payload::{
 };
 pub use policy::{Policy, Retry, UndoInfo, retry, undo};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};
-pub use workflow::{Accepts, Source, StartState, State, Target, Transition, Workflow, cast};
+pub use workflow::{
+    Accepts, Name, Source, StartState, State, Target, Targets, Transition, Words, Workflow, cast,
+};

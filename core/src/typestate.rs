@@ -15,7 +15,7 @@ macro_rules! __typestate {
     (
         $workflow:ident<$here:ident> $input:tt $state:ident $any:ident $end:ident $names:ident;
         states { $($name:ident $position:literal ($($exit:ident)*);)* }
-        transitions { $($kind:ident $transition:ident $outcome:ident $number:literal ($($target:ident)*);)* }
+        transitions { $($transition:ident $outcome:ident $number:literal ($($target:ident)*);)* }
         shared { $($source:ident $leaving:ident ($($legal:ident)*);)* }
     ) => {
         pub enum $state { $($name($name),)* }
@@ -37,31 +37,6 @@ macro_rules! __typestate {
             }
         }
 
-        impl<$here> ::core::ops::Deref for $workflow<$here> {
-            type Target = $here;
-
-            fn deref(&self) -> &$here { self.0.state() }
-        }
-
-        impl<$here> ::core::convert::From<$workflow<$here>> for $any
-        where
-            $here: $crate::State<Workflow = $workflow>,
-        {
-            fn from(machine: $workflow<$here>) -> Self { $here::any(machine.0) }
-        }
-
-        impl<$here> ::core::convert::TryFrom<$any> for $workflow<$here>
-        where
-            $here: $crate::State<Workflow = $workflow>,
-        {
-            /// The machine, which is in another state.
-            type Error = $any;
-
-            fn try_from(any: $any) -> ::core::result::Result<Self, $any> {
-                match any { $($any::$name(machine) => $crate::cast(machine, $any::$name),)* }
-            }
-        }
-
         $(impl $crate::State for $name {
             type Workflow = $workflow;
             type Exits = ($($names::$exit),*);
@@ -72,7 +47,7 @@ macro_rules! __typestate {
         $(impl $crate::Transition for $outcome {
             type Workflow = $workflow;
             const POSITION: usize = $number;
-            type Words = ($names::$kind, $names::$transition, ($($target),*));
+            type Words = ($names::$transition, ($($target),*));
 
             fn into_state(self) -> $state {
                 match self { $($outcome::$target(state) => $state::$target(state),)* }

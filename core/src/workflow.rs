@@ -64,14 +64,35 @@ pub trait Transition: Sized + 'static {
     type Workflow: Workflow;
     /// Its position in the workflow's [`GRAPH`](Workflow::GRAPH).
     const POSITION: usize;
-    /// Prints as the keyword and the name of the transition, and the states that it may lead to.
+    /// Prints as the name of the transition and the states that it may lead to.
     #[doc(hidden)]
-    type Words;
+    type Words: Words;
 
     /// The state that it led to, as a driver moves it on.
     #[doc(hidden)]
     fn into_state(self) -> <Self::Workflow as Workflow>::State;
 }
+
+/// What a transition prints as, in one type: each associated type of a generated impl costs time at every check.
+#[doc(hidden)]
+pub trait Words {
+    /// The name.
+    type Name;
+    /// The states that it may lead to.
+    type Targets;
+}
+
+impl<Name, Targets> Words for (Name, Targets) {
+    type Name = Name;
+    type Targets = Targets;
+}
+
+/// Prints as the name of a transition.
+#[doc(hidden)]
+pub type Name<T> = <<T as Transition>::Words as Words>::Name;
+/// Prints as the states that a transition may lead to.
+#[doc(hidden)]
+pub type Targets<T> = <<T as Transition>::Words as Words>::Targets;
 
 /// The state `From`, which the transition leaves. Being it, every such state converts into it.
 #[doc(hidden)]
@@ -88,20 +109,20 @@ impl<S: State<Exits = Name>, Name> Source<Name, S, Name> for S {}
 /// A state that the transition with the outcome `T` may lead to.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "{Kind} `{Name}` may not end in `{Self}`",
+    message = "`{Name}` may not end in `{Self}`",
     label = "not a declared target",
     note = "`{Name}` leads to {Targets}"
 )]
-pub trait Target<T, Kind, Name, Targets> {
+pub trait Target<T, Name, Targets> {
     /// The outcome that leads to this state.
     fn outcome(self) -> T;
 }
 
 // Not recommended: that a state has no such impl is the message of `Target`.
 #[diagnostic::do_not_recommend]
-impl<S, T, Kind, Name, Targets> Target<T, Kind, Name, Targets> for S
+impl<S, T> Target<T, Name<T>, Targets<T>> for S
 where
-    T: Accepts<S, Words = (Kind, Name, Targets)>,
+    T: Accepts<S>,
 {
     fn outcome(self) -> T {
         T::accept(self)

@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
 use super::{Context, Reader, Tokens, policy};
 use crate::ast::{self, StateKind, plain};
@@ -21,10 +21,12 @@ pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
     let names = cx.names(Span::call_site());
     let markers = markers(cx);
     let lists = lists(cx);
+    let conversions = conversions(cx);
     let methods = methods_of(cx);
     quote! {
         mod #names { #(pub enum #markers {})* }
         #lists
+        #conversions
         #methods
     }
 }
@@ -59,9 +61,8 @@ fn lists(cx: &Context<'_>) -> TokenStream {
             continue;
         };
         let (name, outcome) = (&transition.declaration.name, &transition.outcome);
-        let kind = keyword(transition);
         let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
-        transitions.extend(quote!(#kind #name #outcome #position (#(#targets)*);));
+        transitions.extend(quote!(#name #outcome #position (#(#targets)*);));
         // What leaves a state alone is its source by a blanket impl.
         if cx.graph.exits(source).count() > 1 {
             let (source, exits) = (cx.graph.state(source).name, exits(cx, source));
@@ -80,13 +81,45 @@ fn lists(cx: &Context<'_>) -> TokenStream {
     }
 }
 
-/// Types that compile errors print: the transitions by name and by keyword, and what is legal in
-/// a final state.
+/// Every machine gives its state, and [`AnyOrder`](super::any) is made of it and gives it back.
+fn conversions(cx: &Context<'_>) -> TokenStream {
+    let span = cx.at(cx.workflow.span());
+    let (workflow, any, here, private) = (&cx.workflow, &cx.any, &cx.here, cx.alias(span));
+    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
+    quote_spanned! {span=>
+        impl<#here> ::core::ops::Deref for #workflow<#here> {
+            type Target = #here;
+
+            fn deref(&self) -> &#here { self.0.state() }
+        }
+
+        impl<#here> #private::From<#workflow<#here>> for #any
+        where
+            #here: #private::State<Workflow = #workflow>,
+        {
+            fn from(machine: #workflow<#here>) -> Self { #here::any(machine.0) }
+        }
+
+        impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>
+        where
+            #here: #private::State<Workflow = #workflow>,
+        {
+            /// The machine, which is in another state.
+            type Error = #any;
+
+            fn try_from(any: #any) -> #private::Result<Self, #any> {
+                match any { #(#any::#names(machine) => #private::cast(machine, #any::#names),)* }
+            }
+        }
+    }
+}
+
+/// Types that compile errors print: the transitions by name.
 fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
     let transitions = cx.graph.transitions.iter();
     let mut seen = BTreeSet::new();
     transitions
-        .flat_map(|it| [it.declaration.name.clone(), keyword(it)])
+        .map(|it| it.declaration.name.clone())
         .chain(
             policy::kept(cx)
                 .into_iter()
@@ -97,7 +130,6 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
             let branches = branches.flat_map(ast::Transition::branches);
             branches.map(|branch| branch.name.clone())
         }))
-        .chain([nothing()])
         .filter(move |name| seen.insert(plain(name)))
         .collect::<Vec<_>>()
         .into_iter()
@@ -106,20 +138,7 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
 /// The names that a compile error prints as the transitions that leave a state.
 fn exits(cx: &Context<'_>, state: StateId) -> Vec<Ident> {
     let exits = cx.graph.exits(state);
-    let names: Vec<_> = exits.map(|exit| exit.declaration.name.clone()).collect();
-    if names.is_empty() {
-        vec![nothing()]
-    } else {
-        names
-    }
-}
-
-fn nothing() -> Ident {
-    format_ident!("nothing")
-}
-
-fn keyword(transition: &Transition<'_>) -> Ident {
-    format_ident!("{}", transition.declaration.kind.keyword())
+    exits.map(|exit| exit.declaration.name.clone()).collect()
 }
 
 /// The methods, where their readers look for them.
@@ -151,7 +170,6 @@ fn method(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
     let source = cx.graph.state(transition.sources[0]).name;
     let outcome = &transition.outcome;
     let Labels {
-        kind,
         name: label,
         targets,
     } = labels(cx, transition);
@@ -177,7 +195,7 @@ fn method(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         ) -> #workflow<#next>
         where
             #from
-            #next: #private::Target<#outcome, #kind, #label, #targets>,
+            #next: #private::Target<#outcome, #label, #targets>,
         {
             #workflow(#private::advance(self.0, next))
         }
@@ -186,7 +204,6 @@ fn method(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
 
 /// Types that print as what the declaration says of a transition.
 struct Labels {
-    kind: Tokens,
     name: Tokens,
     targets: Tokens,
 }
@@ -195,11 +212,9 @@ fn labels(cx: &Context<'_>, transition: &Transition<'_>) -> Labels {
     let declaration = transition.declaration;
     let span = cx.at(declaration.name.span());
     let names = cx.names(span);
-    let kind = format_ident!("{}", declaration.kind.keyword(), span = span);
     let name = &declaration.name;
     let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
     Labels {
-        kind: Tokens::of(quote_spanned!(span=> #names::#kind)),
         name: Tokens::of(quote_spanned!(span=> #names::#name)),
         targets: Tokens::of(match targets.collect::<Vec<_>>().as_slice() {
             [target] => quote!(#target),

@@ -27,6 +27,8 @@ pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics)
     for transition in &ast.transitions {
         resolver.transition(transition);
     }
+    // When every state is known, also those that were not declared.
+    resolver.name_types();
     let mut graph = resolver.graph;
     handlers::resolve(&mut graph);
     graph
@@ -84,23 +86,35 @@ impl<'a> Resolver<'a, '_> {
         let label = format!("{} `{name}`", transition.kind.keyword());
         let sources = self.ends(&transition.sources, &format!("{label} leaves"));
         let targets = self.ends(&transition.targets, &format!("{label} leads to"));
-        let outcome = self.free(transition.outcome_name());
         let branches = transition.branches().map(|declaration| Branch {
             declaration,
             is_handled: true,
             breaker: None,
             limit: None,
         });
-        let joined = self.free(ast::joined_name(&outcome));
+        let outcome = transition.outcome_name();
         self.graph.transitions.push(Transition {
             declaration: transition,
-            joined,
+            joined: ast::joined_name(&outcome),
             outcome,
             handlers: Handlers::default(),
             branches: branches.collect(),
             sources,
             targets,
         });
+    }
+
+    /// Gives each transition its types.
+    fn name_types(&mut self) {
+        let mut transitions = std::mem::take(&mut self.graph.transitions);
+        for transition in &mut transitions {
+            transition.outcome = self.free(transition.outcome.clone());
+            transition.joined = ast::joined_name(&transition.outcome);
+            if transition.declaration.split().is_some() {
+                transition.joined = self.free(transition.joined.clone());
+            }
+        }
+        self.graph.transitions = transitions;
     }
 
     /// The name of a generated type. One that is taken, which is reported later, gives way, so that the

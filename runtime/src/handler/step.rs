@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use ref_cast::RefCast;
-use stateway_core::{Target, Transition, Workflow};
+use stateway_core::{Name, Target, Targets, Transition, Workflow};
 use tokio_util::sync::CancellationToken;
 
 use super::Part;
@@ -23,22 +23,17 @@ pub struct Step<T: Transition> {
     transition: PhantomData<fn() -> T>,
 }
 
-impl<T, Kind, Name, Targets> Step<T>
-where
-    T: Transition<Words = (Kind, Name, Targets)>,
-{
+impl<T: Transition> Step<T> {
     /// The outcome that leads to `state`.
     ///
     /// A state that the transition was not declared to lead to does not compile.
     pub fn to<S>(&self, state: S) -> T
     where
-        S: Target<T, Kind, Name, Targets>,
+        S: Target<T, Name<T>, Targets<T>>,
     {
         state.outcome()
     }
-}
 
-impl<T: Transition> Step<T> {
     /// What the run was started with.
     #[must_use]
     pub fn input(&self) -> &<T::Workflow as Workflow>::Input {

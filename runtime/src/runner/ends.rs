@@ -2,22 +2,37 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use tokio::sync::watch;
 
 use crate::key::RunId;
 use crate::store::Name;
+use crate::store::apply::micros;
 
 /// The `done` state that a run has ended in, as it was recorded.
 pub(super) struct Reached {
+    /// Which run it is: the id may have been that of another, which was purged.
+    pub(super) birth: Birth,
     pub(super) state: Name,
     pub(super) payload: Vec<u8>,
+}
+
+/// When a run was started, as stores keep it: it tells runs of one id apart, since one is purged when it has ended
+/// before the next is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Birth(u128);
+
+impl Birth {
+    pub(super) fn at(started: SystemTime) -> Self {
+        Birth(micros(started))
+    }
 }
 
 /// What those who wait for a run hear: where it ended, if it ended well here. Otherwise they look into the store.
 pub(super) type News = Option<Arc<Reached>>;
 
-/// Those who wait, by run. They hear when a run is claimed in this process, and when it is driven here no
+/// Those who wait, by id. They hear when a run is claimed in this process, and when it is driven here no
 /// longer.
 #[derive(Default)]
 pub(super) struct Ends(Mutex<HashMap<RunId, watch::Sender<News>>>);
@@ -27,7 +42,7 @@ impl Ends {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hears of a run from now on. What was told before is not news: it may be of a run that was purged since.
+    /// Hears of a run until it is driven here no longer.
     pub(super) fn hear(&self, run: &RunId) -> watch::Receiver<News> {
         let mut by_run = self.by_run();
         if let Some(sender) = by_run.get(run) {
@@ -38,9 +53,18 @@ impl Ends {
         receiver
     }
 
-    /// Tells those who wait for this run.
-    pub(super) fn tell(&self, run: &RunId, news: News) {
+    /// Tells those who wait for this run that it is driven here.
+    pub(super) fn taken_up(&self, run: &RunId) {
         if let Some(sender) = self.by_run().get(run) {
+            sender.send_replace(None);
+        }
+    }
+
+    /// Tells those who wait for this run that it is driven here no longer, for the last time: what they hear is kept
+    /// by them alone.
+    pub(super) fn landed(&self, run: &RunId, news: News) {
+        let sender = self.by_run().remove(run);
+        if let Some(sender) = sender {
             sender.send_replace(news);
         }
     }
@@ -50,5 +74,26 @@ impl Ends {
         let mut by_run = self.by_run();
         by_run.retain(|_, sender| sender.receiver_count() > 0);
         by_run.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_told_is_kept_by_those_who_waited_alone() {
+        let (ends, run) = (Ends::default(), RunId::from("o-1"));
+        let told = Arc::new(Reached {
+            birth: Birth(1),
+            state: "Shipped".into(),
+            payload: vec![0; 1024],
+        });
+        let mut waits = ends.hear(&run);
+        ends.landed(&run, Some(Arc::clone(&told)));
+        assert!(waits.borrow_and_update().is_some());
+        drop(waits);
+        assert_eq!(Arc::strong_count(&told), 1);
+        assert!(ends.by_run().is_empty());
     }
 }

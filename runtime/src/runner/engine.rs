@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
-use super::ends::Ends;
+use super::ends::{Birth, Ends};
 use super::error::{Differs, StartError};
 use super::host::{Flight, Host, Settled};
 use super::ledger::{Ledger, Loss};
@@ -114,11 +114,11 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Tells a run that is driven here to stop; others hear it from the store.
-    pub(super) fn tell(&self, run: &RunId, stop: Stop) {
+    /// Tells a run that is driven here under this claim to stop; others hear it from the store.
+    pub(super) fn tell(&self, run: &RunId, epoch: u64, stop: Stop) {
         match self.flights().get(run) {
-            Some(held) => held.tell(stop),
-            None => self.wake(),
+            Some(held) if held.epoch == epoch => held.tell(stop),
+            _ => self.wake(),
         }
     }
 
@@ -128,7 +128,9 @@ impl Engine {
     }
 
     /// Adds a run and drives it, if there is a place; otherwise it is claimed when there is one.
-    pub(super) async fn start(self: &Arc<Self>, mut new: NewRun) -> Result<RunId, StartError> {
+    ///
+    /// Gives when the run was started.
+    pub(super) async fn start(self: &Arc<Self>, mut new: NewRun) -> Result<Birth, StartError> {
         let place = self.place();
         new.lease = place
             .as_ref()
@@ -152,13 +154,14 @@ impl Engine {
         new: NewRun,
         created: Created,
         place: Option<OwnedSemaphorePermit>,
-    ) -> Result<RunId, StartError> {
+    ) -> Result<Birth, StartError> {
         let run = new.id;
         let (row, input, state, payload) = match created {
             Created::New(row) => {
+                let birth = Birth::at(row.started);
                 let Some(place) = place else {
                     self.wake();
-                    return Ok(run);
+                    return Ok(birth);
                 };
                 let claimed = Claimed {
                     row,
@@ -168,7 +171,7 @@ impl Engine {
                     inbox: Vec::new(),
                 };
                 self.drive(claimed, place);
-                return Ok(run);
+                return Ok(birth);
             }
             Created::Known {
                 row,
@@ -194,7 +197,7 @@ impl Engine {
         {
             Differs::Start
         } else {
-            return Ok(run);
+            return Ok(Birth::at(row.started));
         };
         Err(StartError::Conflict { run, differs })
     }
@@ -228,7 +231,7 @@ impl Engine {
         };
         // One that was lost and claimed again is another flight.
         self.flights().insert(run.clone(), held);
-        self.ends.tell(&run, None);
+        self.ends.taken_up(&run);
         let landing = Landing {
             engine: Arc::clone(self),
             run,
@@ -344,7 +347,11 @@ impl Engine {
                 let Some(held) = flights.get(&beat.run) else {
                     continue;
                 };
-                if beat.is_lost && epochs.get(&beat.run) == Some(&held.epoch) {
+                // Another flight, or another run of this id, has not been asked about.
+                if epochs.get(&beat.run) != Some(&held.epoch) {
+                    continue;
+                }
+                if beat.is_lost {
                     held.ledger.lose(Loss::Fenced);
                 }
                 if let Some(stop) = beat.stop {
@@ -462,7 +469,7 @@ impl Drop for Landing {
         }
         drop(flights);
         self.engine.landed.notify_waiters();
-        self.engine.ends.tell(&self.run, self.ledger.reached());
+        self.engine.ends.landed(&self.run, self.ledger.reached());
         self.engine.wake();
     }
 }

@@ -8,7 +8,7 @@ use stateway_core::Workflow;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::ends::News;
+use super::ends::{Birth, News};
 use super::engine::Engine;
 use super::error::{EndError, NotUndone, RunFailure};
 use crate::codec::CodecError;
@@ -19,18 +19,22 @@ use crate::store::{Event, Found, RunRow, Status, StoreError};
 
 /// A run in a store.
 ///
-/// It is a name and not the run: dropping it changes nothing, and there may be many.
+/// It is a name and not the run: dropping it changes nothing, and there may be many. Where the run was purged
+/// and another started with its id, it is the name of that one.
 pub struct Run<W> {
     engine: Arc<Engine>,
     id: RunId,
+    /// The run that had the id when this was made.
+    birth: Birth,
     workflow: PhantomData<fn() -> W>,
 }
 
 impl<W> Run<W> {
-    pub(super) fn new(engine: Arc<Engine>, id: RunId) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, id: RunId, birth: Birth) -> Self {
         Run {
             engine,
             id,
+            birth,
             workflow: PhantomData,
         }
     }
@@ -87,15 +91,15 @@ impl<W: Durable> Run<W> {
     /// # Cancel safety
     /// Dropping the future changes nothing.
     pub async fn end(&self) -> Result<W::End, EndError> {
-        let mut news = self.engine.ends.hear(&self.id);
         loop {
-            news.mark_unchanged();
+            // Anew each time: the last news closes what was heard of.
+            let mut news = self.engine.ends.hear(&self.id);
             if self.engine.drives(&self.id) {
                 let heard = tokio::select! {
                     heard = heard(&mut news) => heard,
                     () = self.engine.stopped() => None,
                 };
-                if let Some(end) = heard {
+                if let Some(end) = heard.filter(|end| end.birth == self.birth) {
                     return self.reached(&end.state, &end.payload);
                 }
             }
@@ -234,6 +238,7 @@ impl<W> Clone for Run<W> {
         Run {
             engine: Arc::clone(&self.engine),
             id: self.id.clone(),
+            birth: self.birth,
             workflow: PhantomData,
         }
     }

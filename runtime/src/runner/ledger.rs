@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::ends::{News, Reached};
+use super::ends::{Birth, News, Reached};
 use super::settings::Settings;
 use crate::codec::Codec;
 use crate::key::RunId;
@@ -42,6 +42,7 @@ pub(super) struct Ledger {
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
     run: RunId,
+    birth: Birth,
     epoch: u64,
     /// Only the future of the run changes them, between two handlers.
     sequence: AtomicU64,
@@ -116,6 +117,7 @@ impl Ledger {
         let ledger = Ledger {
             store,
             run: row.id.clone(),
+            birth: Birth::at(row.started),
             epoch: row.epoch,
             sequence: AtomicU64::new(row.sequence),
             undos: AtomicU64::new(row.undos),
@@ -207,8 +209,14 @@ impl Ledger {
         if let (Status::Done, Event::Transition { state, payload, .. }) =
             (commit.status, commit.event)
         {
-            self.reached
-                .get_or_init(|| Arc::new(Reached { state, payload }));
+            let birth = self.birth;
+            self.reached.get_or_init(|| {
+                Arc::new(Reached {
+                    birth,
+                    state,
+                    payload,
+                })
+            });
         }
     }
 

@@ -21,6 +21,7 @@ use stateway_core::{StartState, State, Workflow, enter};
 use crate::durable::Durable;
 use crate::key::RunId;
 use crate::store::{Filter, HistoryRow, NewRun, Purge, RunRow, Stop, Store, StoreError};
+use ends::Birth;
 use engine::Engine;
 
 pub use builder::Builder;
@@ -94,7 +95,7 @@ impl<W: Durable> Runner<W> {
         let payload = fits(&format!("state `{name}`"), payload)?;
         drop(state);
         let new = NewRun {
-            id,
+            id: id.clone(),
             workflow: W::GRAPH.name.into(),
             version: W::VERSION,
             input,
@@ -103,8 +104,8 @@ impl<W: Durable> Runner<W> {
             at: settings.clock.now(),
             lease: None,
         };
-        let id = engine.start(new).await?;
-        Ok(Run::new(Arc::clone(engine), id))
+        let birth = engine.start(new).await?;
+        Ok(Run::new(Arc::clone(engine), id, birth))
     }
 
     /// The run with this id; `None` if there is none of this workflow.
@@ -115,7 +116,8 @@ impl<W: Durable> Runner<W> {
         let id = id.into();
         let found = self.engine().store.get(&id).await?;
         let found = found.filter(|found| found.row.workflow == W::GRAPH.name);
-        Ok(found.map(|_| Run::new(Arc::clone(self.engine()), id)))
+        let birth = found.map(|found| Birth::at(found.row.started));
+        Ok(birth.map(|birth| Run::new(Arc::clone(self.engine()), id, birth)))
     }
 
     /// The runs of this workflow that pass the filter, in the order of their ids; as many as its `limit` says, which
@@ -135,17 +137,19 @@ impl<W: Durable> Runner<W> {
     /// [`StoreError`] if the store does not say, or has no such run.
     pub async fn history(&self, id: impl Into<RunId>) -> Result<Vec<HistoryRow>, StoreError> {
         let id = id.into();
-        self.is_mine(&id).await?;
+        self.find(&id).await?;
         history(&*self.engine().store, &id).await
     }
 
+    /// The row of a run of this workflow.
+    ///
     /// # Errors
-    /// [`StoreError::NotFound`] for a run of another workflow.
-    async fn is_mine(&self, id: &RunId) -> Result<(), StoreError> {
-        match self.get(id.clone()).await? {
-            Some(_) => Ok(()),
-            None => Err(StoreError::NotFound { run: id.clone() }),
-        }
+    /// [`StoreError::NotFound`] for a run of another.
+    async fn find(&self, id: &RunId) -> Result<RunRow, StoreError> {
+        let found = self.engine().store.get(id).await?;
+        let found = found.filter(|found| found.row.workflow == W::GRAPH.name);
+        let found = found.ok_or_else(|| StoreError::NotFound { run: id.clone() });
+        found.map(|found| found.row)
     }
 
     /// Cancels a run: it stops at the next boundary and is rolled back. Where another runner has it, that one hears of
@@ -176,13 +180,13 @@ impl<W: Durable> Runner<W> {
     }
 
     async fn stop(&self, id: &RunId, stop: Stop) -> Result<(), StoreError> {
-        self.is_mine(id).await?;
+        let epoch = self.find(id).await?.epoch;
         let engine = self.engine();
         engine
             .store
             .stop(id, stop, engine.settings.clock.now())
             .await?;
-        engine.tell(id, stop);
+        engine.tell(id, epoch, stop);
         Ok(())
     }
 
@@ -192,7 +196,7 @@ impl<W: Durable> Runner<W> {
     /// [`StoreError::NotFound`], [`StoreError::NotParked`], or that the store does not answer.
     pub async fn unpark(&self, id: impl Into<RunId>) -> Result<(), StoreError> {
         let (engine, id) = (self.engine(), id.into());
-        self.is_mine(&id).await?;
+        self.find(&id).await?;
         engine
             .store
             .unpark(&id, engine.settings.clock.now())

@@ -26,7 +26,7 @@ impl Commit {
 }
 
 /// What a store keeps of a time.
-fn micros(time: SystemTime) -> u128 {
+pub(crate) fn micros(time: SystemTime) -> u128 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| since.as_micros())
 }

@@ -13,7 +13,7 @@
 //! [`RedbStore`] keeps runs in a file. `stateway::testing::store_conformance!` is the
 //! suite that every store has to pass.
 
-mod apply;
+pub(crate) mod apply;
 mod error;
 mod memory;
 mod record;
