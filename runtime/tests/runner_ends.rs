@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use late::Late;
 use shop::*;
-use stateway::prelude::*;
 use stateway::store::Status;
 
 fn customer(name: &str) -> OrderInput {
