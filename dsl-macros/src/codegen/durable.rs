@@ -3,7 +3,7 @@
 //! A field that serde cannot store is reported where it is declared, once. The derived code has bounds that the
 //! compiler takes on trust, since they are for any lifetime, and the code that encodes compiles either way.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
@@ -72,7 +72,8 @@ pub(super) fn serde(
         });
     let alias = alias_name(cx).to_string();
     let crate_path = format!("{alias}::serde");
-    let mut bounds: Vec<(String, String)> = Vec::new();
+    // Each type once: a bound that is there twice is ambiguous.
+    let mut trusted: Vec<String> = Vec::new();
     let of_fields = fields.iter().map(|field| {
         if is_borrowed(&field.ty) && !is_told_otherwise(field) {
             // Reported already; derived code would say it again.
@@ -82,27 +83,29 @@ pub(super) fn serde(
         let Some(ty) = on_trust(field, of) else {
             return TokenStream::new();
         };
-        let bound = (
-            format!("for<'__stored> &'__stored ({ty}): {alias}::serde::Serialize"),
-            format!("for<'__stored> ({ty}): {alias}::serde::Deserialize<'__stored>"),
-        );
-        if !bounds.contains(&bound) {
-            bounds.push(bound);
-        }
+        // At the type: what is wrong with it is said there, and not of the block as a whole.
+        let literal = |text: String| {
+            let mut literal = Literal::string(&text);
+            literal.set_span(field.ty.span());
+            literal
+        };
+        let bound = (!trusted.contains(&ty)).then(|| {
+            let serialize = literal(format!(
+                "for<'__stored> &'__stored ({ty}): {alias}::serde::Serialize"
+            ));
+            let deserialize = literal(format!(
+                "for<'__stored> ({ty}): {alias}::serde::Deserialize<'__stored>"
+            ));
+            quote!(#[serde(bound(serialize = #serialize, deserialize = #deserialize))])
+        });
+        trusted.push(ty);
         let by = format!("{alias}::by_reference");
-        if missing[0] {
-            quote!(#[serde(serialize_with = #by)])
-        } else {
-            TokenStream::new()
-        }
+        let by = missing[0].then(|| quote!(#[serde(serialize_with = #by)]));
+        quote!(#bound #by)
     });
     let of_fields = of_fields.collect();
-    let (serialize, deserialize): (Vec<String>, Vec<String>) = bounds.into_iter().unzip();
-    let (serialize, deserialize) = (serialize.join(", "), deserialize.join(", "));
-    let bound = (!serialize.is_empty())
-        .then(|| quote!(, bound(serialize = #serialize, deserialize = #deserialize)));
     Serde {
-        attributes: quote!(#(#derived)* #[serde(crate = #crate_path #bound)]),
+        attributes: quote!(#(#derived)* #[serde(crate = #crate_path)]),
         of_fields,
     }
 }
