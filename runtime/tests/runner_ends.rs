@@ -1,6 +1,5 @@
 //! Who waits for the end of a run hears that of this run, also where its id is used again.
 
-#[allow(dead_code, reason = "each test uses its part")]
 #[path = "support/late.rs"]
 mod late;
 #[allow(dead_code, reason = "each test uses its part")]
