@@ -2,8 +2,8 @@
 //!
 //! They stand here and not in the procedural macro, which is compiled without optimisation where a program is
 //! checked while it is written: rustc fills in this pattern many times as fast as the macro could write the same
-//! code. What carries a message of its own (the methods, the handlers) is written by the macro, since code from
-//! a pattern has no place in the user's file that an error could point to.
+//! code. What an error may point to (the methods, the handlers, the conversions) is written by the macro, since
+//! code from a pattern has no place in the user's file.
 
 /// Ties the states and the transitions of a workflow together.
 ///
