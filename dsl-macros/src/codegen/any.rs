@@ -60,6 +60,39 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
     }
 }
 
+/// A machine lends its state, and `AnyOrder` is made of it and gives it back. For the hidden block.
+pub(super) fn conversions(cx: &Context<'_>) -> TokenStream {
+    let span = cx.at(cx.workflow.span());
+    let (workflow, any, here, private) = (&cx.workflow, &cx.any, &cx.here, cx.alias(span));
+    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
+    quote_spanned! {span=>
+        impl<#here> ::core::ops::Deref for #workflow<#here> {
+            type Target = #here;
+
+            fn deref(&self) -> &#here { self.0.state() }
+        }
+
+        impl<#here> #private::From<#workflow<#here>> for #any
+        where
+            #here: #private::State<Workflow = #workflow>,
+        {
+            fn from(machine: #workflow<#here>) -> Self { #here::any(machine.0) }
+        }
+
+        impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>
+        where
+            #here: #private::State<Workflow = #workflow>,
+        {
+            /// The machine, which is in another state.
+            type Error = #any;
+
+            fn try_from(any: #any) -> #private::Result<Self, #any> {
+                match any { #(#any::#names(machine) => #private::cast(machine, #any::#names),)* }
+            }
+        }
+    }
+}
+
 fn end(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
     let span = cx.at(cx.workflow.span());

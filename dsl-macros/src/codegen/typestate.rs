@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Context, Reader, Tokens, policy};
+use super::{Context, Reader, Tokens, any, policy};
 use crate::ast::{self, StateKind, plain};
 use crate::graph::{OWN_METHODS, StateId, Transition};
 
@@ -21,7 +21,7 @@ pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
     let names = cx.names(Span::call_site());
     let markers = markers(cx);
     let lists = lists(cx);
-    let conversions = conversions(cx);
+    let conversions = any::conversions(cx);
     let methods = methods_of(cx);
     quote! {
         mod #names { #(pub enum #markers {})* }
@@ -81,39 +81,6 @@ fn lists(cx: &Context<'_>) -> TokenStream {
     }
 }
 
-/// Every machine gives its state, and [`AnyOrder`](super::any) is made of it and gives it back.
-fn conversions(cx: &Context<'_>) -> TokenStream {
-    let span = cx.at(cx.workflow.span());
-    let (workflow, any, here, private) = (&cx.workflow, &cx.any, &cx.here, cx.alias(span));
-    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
-    quote_spanned! {span=>
-        impl<#here> ::core::ops::Deref for #workflow<#here> {
-            type Target = #here;
-
-            fn deref(&self) -> &#here { self.0.state() }
-        }
-
-        impl<#here> #private::From<#workflow<#here>> for #any
-        where
-            #here: #private::State<Workflow = #workflow>,
-        {
-            fn from(machine: #workflow<#here>) -> Self { #here::any(machine.0) }
-        }
-
-        impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>
-        where
-            #here: #private::State<Workflow = #workflow>,
-        {
-            /// The machine, which is in another state.
-            type Error = #any;
-
-            fn try_from(any: #any) -> #private::Result<Self, #any> {
-                match any { #(#any::#names(machine) => #private::cast(machine, #any::#names),)* }
-            }
-        }
-    }
-}
-
 /// Types that compile errors print: the transitions by name.
 fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
     let transitions = cx.graph.transitions.iter();
@@ -169,10 +136,14 @@ fn method(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
     let (private, visibility) = (cx.alias(span), cx.visibility(span));
     let source = cx.graph.state(transition.sources[0]).name;
     let outcome = &transition.outcome;
-    let Labels {
-        name: label,
-        targets,
-    } = labels(cx, transition);
+    // They print as what the declaration says.
+    let names = cx.names(span);
+    let label = Tokens::of(quote_spanned!(span=> #names::#name));
+    let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
+    let targets = match targets.collect::<Vec<_>>().as_slice() {
+        [target] => quote!(#target),
+        targets => quote!((#(#targets),*)),
+    };
     let next = cx.fresh.ident_at("Next", span);
     let from = (cx.reader == Reader::Compiler).then(|| {
         quote_spanned! {span=>
@@ -199,26 +170,5 @@ fn method(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         {
             #workflow(#private::advance(self.0, next))
         }
-    }
-}
-
-/// Types that print as what the declaration says of a transition.
-struct Labels {
-    name: Tokens,
-    targets: Tokens,
-}
-
-fn labels(cx: &Context<'_>, transition: &Transition<'_>) -> Labels {
-    let declaration = transition.declaration;
-    let span = cx.at(declaration.name.span());
-    let names = cx.names(span);
-    let name = &declaration.name;
-    let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
-    Labels {
-        name: Tokens::of(quote_spanned!(span=> #names::#name)),
-        targets: Tokens::of(match targets.collect::<Vec<_>>().as_slice() {
-            [target] => quote!(#target),
-            targets => quote!((#(#targets),*)),
-        }),
     }
 }

@@ -1,15 +1,16 @@
 //! A workflow with everything that a crash can meet, and a world outside that remembers what was done to it.
 
+#[macro_use]
+#[path = "passed_on.rs"]
+mod passed_on;
+
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use stateway::prelude::*;
-use stateway::store::{
-    Beat, Claim, Claimed, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message,
-    NewRun, Note, Purge, RunRow, Sent, Status, Stop, Store, StoreFuture,
-};
+use stateway::store::{Commit, Event, HistoryRow, RunRow, Status, Stop, Store, StoreFuture};
 use stateway::{Key, RunId};
 
 workflow! {
@@ -261,14 +262,6 @@ pub(crate) struct Told<S> {
     pub(crate) world: World,
 }
 
-macro_rules! passed_on {
-    ($($operation:ident($($argument:ident: $type:ty),*) -> $gives:ty;)*) => {
-        $(fn $operation(&self, $($argument: $type),*) -> StoreFuture<'_, $gives> {
-            self.store.$operation($($argument),*)
-        })*
-    };
-}
-
 impl<S: Store> Store for Told<S> {
     fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
         Box::pin(async move {
@@ -283,21 +276,11 @@ impl<S: Store> Store for Told<S> {
         })
     }
 
-    passed_on! {
-        create(run: NewRun) -> Created;
-        claim(claim: Claim) -> Vec<Claimed>;
-        note(note: Note) -> ();
-        heartbeat(heartbeat: Heartbeat) -> Vec<Beat>;
-        stop(run: &RunId, stop: Stop, now: SystemTime) -> ();
-        send(message: Message) -> Sent;
-        unpark(run: &RunId, now: SystemTime) -> ();
-        get(run: &RunId) -> Option<Found>;
-        list(filter: Filter) -> Vec<RunRow>;
-        history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
-        undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;
-        purge(purge: Purge) -> u64;
-        next_due(workflow: &str) -> Option<SystemTime>;
+    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+        self.store.stop(run, stop, now)
     }
+
+    passed_on!();
 }
 
 /// Checks the promise, by what was seen and what is stored: a transition is recorded once, no handler runs after

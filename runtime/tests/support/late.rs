@@ -1,12 +1,13 @@
 //! A store whose answers come when a test lets them, as those of a server may.
 
+#[macro_use]
+#[path = "passed_on.rs"]
+mod passed_on;
+
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use stateway::store::{
-    Beat, Claim, Claimed, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
-    Note, Purge, RunRow, Sent, Stop, Store, StoreFuture,
-};
+use stateway::store::{Commit, Stop, Store, StoreFuture};
 use stateway::{MemoryStore, RunId};
 use tokio::sync::Semaphore;
 
@@ -66,14 +67,6 @@ impl Late {
     }
 }
 
-macro_rules! passed_on {
-    ($($operation:ident($($argument:ident: $type:ty),*) -> $gives:ty;)*) => {
-        $(fn $operation(&self, $($argument: $type),*) -> StoreFuture<'_, $gives> {
-            self.store.$operation($($argument),*)
-        })*
-    };
-}
-
 impl Store for Late {
     fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
         Box::pin(async move {
@@ -95,18 +88,5 @@ impl Store for Late {
         })
     }
 
-    passed_on! {
-        create(run: NewRun) -> Created;
-        claim(claim: Claim) -> Vec<Claimed>;
-        note(note: Note) -> ();
-        heartbeat(heartbeat: Heartbeat) -> Vec<Beat>;
-        send(message: Message) -> Sent;
-        unpark(run: &RunId, now: SystemTime) -> ();
-        get(run: &RunId) -> Option<Found>;
-        list(filter: Filter) -> Vec<RunRow>;
-        history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
-        undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;
-        purge(purge: Purge) -> u64;
-        next_due(workflow: &str) -> Option<SystemTime>;
-    }
+    passed_on!();
 }

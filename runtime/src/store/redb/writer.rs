@@ -134,9 +134,11 @@ impl Writer {
             let (mut next, mut bytes) = (Some(first), 0);
             while let Some(mut request) = next {
                 bytes += request.weight;
-                request.operation.apply(&mut changes)?;
+                let applied = request.operation.apply(&mut changes);
+                // Also where it failed: whoever asked is told why by then.
                 self.applied.push(request.operation);
                 places.push(request.place);
+                applied?;
                 next = if self.applied.len() < OPERATIONS && bytes < BYTES {
                     requests.try_recv().ok()
                 } else {

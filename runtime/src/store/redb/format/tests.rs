@@ -1,0 +1,169 @@
+//! The records as `docs/format.md` describes them.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::*;
+
+const DOCUMENT: &str = include_str!("../../../../../docs/format.md");
+
+/// The bytes of the examples of the document, in order.
+fn examples() -> Vec<Vec<u8>> {
+    let blocks = DOCUMENT.split("```text\n").skip(1);
+    let bytes_of = |line: &str| -> Vec<u8> {
+        let bytes = line.split("   ").next().unwrap_or_default();
+        let bytes = bytes.split(' ').map(|byte| u8::from_str_radix(byte, 16));
+        bytes.collect::<Result<_, _>>().unwrap()
+    };
+    blocks
+        .map(|block| block.split("```").next().unwrap())
+        .map(|block| block.lines().flat_map(bytes_of).collect())
+        .collect()
+}
+
+fn begin() -> SystemTime {
+    // 2026-01-01 00:00:00
+    UNIX_EPOCH + Duration::from_hours(490_896)
+}
+
+#[test]
+fn the_documented_run_is_read_and_written_byte_by_byte() {
+    let example = &examples()[0];
+    let new = NewRun {
+        id: "o-7".into(),
+        workflow: "Order".into(),
+        version: 1,
+        input: Vec::new(),
+        state: "Placed".into(),
+        payload: Vec::new(),
+        at: begin(),
+        lease: Some(begin()),
+    };
+    let second = begin() + Duration::from_secs(1);
+    let mut record = Record::new(&new, 3);
+    record.row.state = "Paid".into();
+    record.row.sequence = 1;
+    record.row.visit = 1;
+    record.row.undos = 1;
+    record.row.entered = second;
+    record.row.due = Some(second);
+    record.last = 4;
+    record.payload_at = 4;
+    assert_eq!(Record::read("o-7".into(), example).unwrap(), record);
+    assert_eq!(record.write(Vec::new()), *example);
+}
+
+#[test]
+fn the_documented_row_is_read_and_written_byte_by_byte() {
+    let example = &examples()[1];
+    let at = begin() + Duration::from_secs(1);
+    let event = Event::Transition {
+        transition: "pay".into(),
+        visit: 1,
+        attempts: 1,
+        state: "Paid".into(),
+        payload: b"{\"cents\":5}".to_vec(),
+        undo: Some("refund".into()),
+    };
+    let row = read_row(example).unwrap();
+    assert_eq!((&*row.run, row.before, row.origin), ("o-7", 3, None));
+    assert_eq!((row.history.sequence, row.history.at), (1, at));
+    assert_eq!(row.history.event, event);
+    assert_eq!(
+        write_row(Vec::new(), &"o-7".into(), 1, 3, at, &event, None),
+        *example
+    );
+}
+
+#[test]
+fn bytes_that_are_no_record_are_refused_and_never_panic() {
+    for example in examples() {
+        for length in 0..example.len() {
+            let cut = &example[..length];
+            assert!(Record::read("o-7".into(), cut).is_err() && read_row(cut).is_err());
+        }
+        for at in 0..example.len() {
+            for byte in [0, 1, 2, 9, 127, 255] {
+                let mut changed = example.clone();
+                changed[at] = byte;
+                let _ = (Record::read("o-7".into(), &changed), read_row(&changed));
+                let _ = (read_note(&changed), read_message("o-7".into(), &changed));
+            }
+        }
+    }
+    let mut newer = examples().remove(0);
+    newer[0] = 2;
+    let refused = Record::read("o-7".into(), &newer).unwrap_err();
+    assert_eq!(
+        refused,
+        "it has version 2, and this program knows version 1"
+    );
+}
+
+#[test]
+fn every_record_is_read_as_it_was_written() {
+    let failure = Failure {
+        state: "Paid".into(),
+        transition: None,
+        attempts: 7,
+        kind: FailureKind::Deadline,
+        message: "too late ✗".into(),
+    };
+    let new = NewRun {
+        id: "".into(),
+        workflow: "Order".into(),
+        version: u32::MAX,
+        input: Vec::new(),
+        state: "".into(),
+        payload: Vec::new(),
+        at: UNIX_EPOCH - Duration::from_secs(1),
+        lease: None,
+    };
+    for (status, kind) in STATUSES.into_iter().zip(KINDS) {
+        let mut record = Record::new(&new, 1);
+        record.row.status = status;
+        record.row.failure = Some(Failure {
+            kind,
+            ..failure.clone()
+        });
+        record.row.stop = Some(Stop::Terminate);
+        record.row.parked = Some("why".into());
+        record.row.ended = Some(begin());
+        assert_eq!(
+            Record::read("".into(), &record.write(Vec::new())),
+            Ok(record)
+        );
+    }
+    let events = [
+        Event::RollbackBegan,
+        Event::Undone { of: 1, attempts: 2 },
+        Event::NotUndone {
+            of: u64::MAX,
+            attempts: 0,
+            cause: "it is gone".into(),
+        },
+        Event::Released,
+        Event::Parked {
+            reason: String::new(),
+        },
+        Event::Unparked,
+        Event::Ended,
+    ];
+    for event in events {
+        let row = write_row(Vec::new(), &"r".into(), 9, 8, begin(), &event, None);
+        assert_eq!(read_row(&row).unwrap().history.event, event);
+    }
+    let started = Event::Started { state: "A".into() };
+    let row = write_row(
+        Vec::new(),
+        &"r".into(),
+        0,
+        0,
+        begin(),
+        &started,
+        Some((b"in", b"pay")),
+    );
+    assert_eq!(
+        read_row(&row).unwrap().origin,
+        Some((b"in".to_vec(), b"pay".to_vec()))
+    );
+}

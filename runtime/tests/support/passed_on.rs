@@ -1,0 +1,25 @@
+//! What a store around another leaves to the one inside, its field `store`: all but `commit` and `stop`.
+
+macro_rules! passed_on {
+    () => {
+        passed_on! {
+            create(run: stateway::store::NewRun) -> stateway::store::Created;
+            claim(claim: stateway::store::Claim) -> Vec<stateway::store::Claimed>;
+            note(note: stateway::store::Note) -> ();
+            heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
+            send(message: stateway::store::Message) -> stateway::store::Sent;
+            unpark(run: &RunId, now: SystemTime) -> ();
+            get(run: &RunId) -> Option<stateway::store::Found>;
+            list(filter: stateway::store::Filter) -> Vec<stateway::store::RunRow>;
+            history(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::HistoryRow>;
+            undoable(run: &RunId, limit: usize) -> Vec<stateway::store::HistoryRow>;
+            purge(purge: stateway::store::Purge) -> u64;
+            next_due(workflow: &str) -> Option<SystemTime>;
+        }
+    };
+    ($($operation:ident($($argument:ident: $type:ty),*) -> $gives:ty;)*) => {
+        $(fn $operation(&self, $($argument: $type),*) -> StoreFuture<'_, $gives> {
+            self.store.$operation($($argument),*)
+        })*
+    };
+}
