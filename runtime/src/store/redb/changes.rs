@@ -3,21 +3,20 @@
 //! What an operation of a batch does is seen by those that follow it, in the tables and in the index. If
 //! the batch cannot be committed the store is closed, so the index is never ahead of the file.
 
-use std::mem::take;
 use std::time::SystemTime;
 
 use redb::ReadableTable as _;
 
-use super::format::{Record, read_message, read_note, write_message, write_note};
+use super::format::{Record, write_message, write_note};
 use super::history::{origin, payload, row};
-use super::index::{Held, Index, claimable_from};
-use super::tables::{Fault, Lookup as _, Tables, broken};
+use super::index::{Index, claimable_from};
+use super::tables::{Fault, Lookup as _, Tables};
 use super::wire::micros;
 use crate::key::RunId;
 use crate::store::apply::Fence;
 use crate::store::{
-    Beat, Claim, Claimed, Commit, Created, Event, Heartbeat, Message, NewRun, Note, NoteRow, Purge,
-    RunRow, Sent, Stop, StoreError,
+    Beat, Claim, Claimed, Commit, Created, Event, Heartbeat, Message, NewRun, Note, Purge, RunRow,
+    Sent, Stop, StoreError,
 };
 
 /// The tables and the index, while a batch is applied.
@@ -87,12 +86,12 @@ impl Changes<'_> {
         let (input, ..) = origin(rows, &before)?;
         let payload = payload(rows, &before)?;
         let notes = if before.has_notes {
-            self.notes(run)?
+            self.tables.notes(run)?
         } else {
             Vec::new()
         };
         let inbox = if before.messages > 0 {
-            self.inbox(run)?
+            self.tables.inbox(run)?
         } else {
             Vec::new()
         };
@@ -112,51 +111,30 @@ impl Changes<'_> {
 
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         let run = &commit.run;
-        // Taken out and not copied: this is what the store does most.
-        let (mut record, lease) = if let Some(Held { record, lease }) = self.index.take(run) {
-            (record, Some(lease))
-        } else {
-            // It has no claim, or had one before the file was opened.
-            let record = self.tables.find(run)?;
-            (record.ok_or_else(|| not_found(run))?, None)
-        };
-        let before = claimable_from(&record, lease);
-        let advanced = self.advance(&mut record, commit);
-        if let Ok(true) = advanced {
-            let lease = lease.filter(|_| record.is_held);
-            return self.keep_from(before, record, lease);
-        }
-        if let Some(lease) = lease {
-            self.index.put_back(record, lease);
-        }
-        advanced.map(|_| ())
-    }
-
-    /// Does what a commit says. Gives `false`, and changes nothing, for one that took place before; neither does
-    /// it change anything where it is refused.
-    fn advance(&mut self, record: &mut Record, commit: &Commit) -> Result<bool, Fault> {
-        let run = &commit.run;
-        let fence = record.row.fence(commit.epoch, commit.sequence);
-        if fence.map_err(Fault::Answer)? == Fence::Passed {
-            let last = row(&self.tables.history.rows, run, record.last)?;
-            if commit.is_in(&last.history) {
-                return Ok(false);
+        // Changed where it lies: this is what the store does most.
+        if let Some(held) = self.index.held_mut(run) {
+            let before = claimable_from(&held.record, Some(held.lease));
+            if !advance(&mut self.tables, &mut held.record, commit)? {
+                return Ok(());
             }
-            return Err(Fault::Answer(StoreError::Fenced { run: run.clone() }));
+            self.wrote = true;
+            self.tables.put(&held.record)?;
+            let lease = held.record.is_held.then_some(held.lease);
+            if lease.is_none() || claimable_from(&held.record, lease) != before {
+                self.index.place_again(run, before, lease);
+            }
+            return Ok(());
         }
-        // First what may find a message that cannot be read.
-        if record.messages > 0 && !commit.consumed.is_empty() {
-            record.messages -= self.consume(run, &commit.consumed)?;
+        // It has no claim, or had one before the file was opened.
+        let record = self.tables.find(run)?;
+        let mut record = record.ok_or_else(|| not_found(run))?;
+        let before = claimable_from(&record, None);
+        if advance(&mut self.tables, &mut record, commit)? {
+            self.wrote = true;
+            self.tables.put(&record)?;
+            self.index.place(before, record, None);
         }
-        let keeps = record.row.apply(commit);
-        record.is_held &= keeps;
-        if record.has_notes && !commit.event.keeps_notes() {
-            self.drop_notes(run)?;
-            record.has_notes = false;
-        }
-        let history = &mut self.tables.history;
-        history.add(record, commit.at, &commit.event)?;
-        Ok(true)
+        Ok(())
     }
 
     pub(super) fn note(&mut self, note: &Note) -> Result<(), Fault> {
@@ -294,7 +272,6 @@ impl Changes<'_> {
     fn remove(&mut self, at: i64, run: &RunId) -> Result<(), Fault> {
         self.wrote = true;
         let id = &*run.text();
-        let all = (id, 0)..=(id, u64::MAX);
         match self.tables.ended.open()?.find(run) {
             Ok(Some(record)) => self.tables.history.remove(run, record.last)?,
             // Where its history is cannot be read.
@@ -303,18 +280,8 @@ impl Changes<'_> {
         }
         self.tables.ended_at.open()?.remove((at, id))?;
         self.tables.ended.open()?.remove(id)?;
-        self.tables.inbox.open()?.retain_in(all, |_, _| false)?;
-        self.drop_notes(run)?;
-        let messages =
-            keys(
-                self.tables.messages.open()?.range((id, "")..)?.map(|it| {
-                    it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))
-                }),
-            )?;
-        for message in messages {
-            self.tables.messages.open()?.remove((id, &*message))?;
-        }
-        Ok(())
+        self.tables.drop_notes(run)?;
+        self.tables.drop_messages(run)
     }
 
     /// The record of a run, ended or not.
@@ -365,110 +332,40 @@ impl Changes<'_> {
         record: Record,
         lease: Option<i64>,
     ) -> Result<(), Fault> {
-        let from = self.index.from(&record.row.id, before);
-        self.keep_from(from, record, lease)
-    }
-
-    /// The same, of a run that could be claimed from this time on.
-    fn keep_from(
-        &mut self,
-        before: Option<i64>,
-        record: Record,
-        lease: Option<i64>,
-    ) -> Result<(), Fault> {
         self.wrote = true;
-        let run = record.row.id.clone();
-        let id = &*run.text();
-        let bytes = record.write(take(&mut self.tables.history.buffer));
-        if let Some(ended) = record.row.ended {
-            self.tables.runs.remove(id)?;
-            self.tables.ended.open()?.insert(id, &*bytes)?;
-            self.tables
-                .ended_at
-                .open()?
-                .insert((micros(ended), id), ())?;
-        } else {
-            self.tables.runs.insert(id, &*bytes)?;
-        }
-        self.tables.history.buffer = bytes;
-        self.index.place(before, record, lease);
+        self.tables.put(&record)?;
+        let from = self.index.from(&record.row.id, before);
+        self.index.place(from, record, lease);
         Ok(())
     }
+}
 
-    fn notes(&mut self, run: &RunId) -> Result<Vec<NoteRow>, Fault> {
-        let id = &*run.text();
-        let mut notes = Vec::new();
-        for entry in self.tables.notes.open()?.range((id, "")..)? {
-            let (key, progress) = entry?;
-            if key.value().0 != id {
-                break;
-            }
-            let progress = read_note(progress.value());
-            notes.push(NoteRow {
-                key: key.value().1.to_owned(),
-                progress: progress.map_err(|reason| broken(run, "a note", &reason))?,
-            });
+/// Does what a commit says. Gives `false`, and changes nothing, for one that took place before; neither does
+/// it change anything where it is refused.
+fn advance(tables: &mut Tables<'_>, record: &mut Record, commit: &Commit) -> Result<bool, Fault> {
+    let run = &commit.run;
+    let fence = record.row.fence(commit.epoch, commit.sequence);
+    if fence.map_err(Fault::Answer)? == Fence::Passed {
+        let last = row(&tables.history.rows, run, record.last)?;
+        if commit.is_in(&last.history) {
+            return Ok(false);
         }
-        Ok(notes)
+        return Err(Fault::Answer(StoreError::Fenced { run: run.clone() }));
     }
-
-    fn drop_notes(&mut self, run: &RunId) -> Result<(), Fault> {
-        let id = &*run.text();
-        let notes =
-            keys(
-                self.tables.notes.open()?.range((id, "")..)?.map(|it| {
-                    it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))
-                }),
-            )?;
-        for note in notes {
-            self.tables.notes.open()?.remove((id, &*note))?;
-        }
-        Ok(())
+    // First what may find a message that cannot be read.
+    if record.messages > 0 && !commit.consumed.is_empty() {
+        record.messages -= tables.consume(run, &commit.consumed)?;
     }
-
-    fn inbox(&mut self, run: &RunId) -> Result<Vec<Message>, Fault> {
-        let id = &*run.text();
-        let mut inbox = Vec::new();
-        for entry in self.tables.inbox.open()?.range((id, 0)..=(id, u64::MAX))? {
-            let message = read_message(run.clone(), entry?.1.value());
-            inbox.push(message.map_err(|reason| broken(run, "a message", &reason))?);
-        }
-        Ok(inbox)
+    let keeps = record.row.apply(commit);
+    record.is_held &= keeps;
+    if record.has_notes && !commit.event.keeps_notes() {
+        tables.drop_notes(run)?;
+        record.has_notes = false;
     }
-
-    /// Removes messages that were consumed. Says how many.
-    fn consume(&mut self, run: &RunId, consumed: &[String]) -> Result<u32, Fault> {
-        let id = &*run.text();
-        let mut gone = Vec::new();
-        for entry in self.tables.inbox.open()?.range((id, 0)..=(id, u64::MAX))? {
-            let (key, message) = entry?;
-            let message = read_message(run.clone(), message.value());
-            let message = message.map_err(|reason| broken(run, "a message", &reason))?;
-            if consumed.contains(&message.id) {
-                gone.push(key.value().1);
-            }
-        }
-        for arrival in &gone {
-            self.tables.inbox.open()?.remove((id, *arrival))?;
-        }
-        Ok(u32::try_from(gone.len()).unwrap_or(u32::MAX))
-    }
+    tables.history.add(record, commit.at, &commit.event)?;
+    Ok(true)
 }
 
 fn not_found(run: &RunId) -> Fault {
     Fault::Answer(StoreError::NotFound { run: run.clone() })
-}
-
-/// The keys as long as there are some.
-fn keys<E: Into<redb::Error>>(
-    entries: impl Iterator<Item = Result<Option<String>, E>>,
-) -> Result<Vec<String>, Fault> {
-    let mut keys = Vec::new();
-    for entry in entries {
-        match entry? {
-            Some(key) => keys.push(key),
-            None => break,
-        }
-    }
-    Ok(keys)
 }

@@ -37,15 +37,17 @@ impl Index {
         self.held.get(run)
     }
 
-    /// Takes out the claim of a run, to be put back or placed anew; its place in the queue stays.
-    pub(super) fn take(&mut self, run: &RunId) -> Option<Held> {
-        self.held.remove(run)
+    /// The same, to be changed where it lies. [`place_again`](Self::place_again) where that changes from when on the
+    /// run may be claimed.
+    pub(super) fn held_mut(&mut self, run: &RunId) -> Option<&mut Held> {
+        self.held.get_mut(run)
     }
 
-    /// Puts back a claim as it was.
-    pub(super) fn put_back(&mut self, record: Record, lease: i64) {
-        let run = record.row.id.clone();
-        self.held.insert(run, Held { record, lease });
+    /// Puts a run whose claim was changed where its record says.
+    pub(super) fn place_again(&mut self, run: &RunId, before: Option<i64>, lease: Option<i64>) {
+        if let Some(held) = self.held.remove(run) {
+            self.place(before, held.record, lease);
+        }
     }
 
     /// From when on a run may be claimed as things are; `record` is that of a run that nobody holds.

@@ -5,6 +5,7 @@ mod format;
 mod history;
 mod index;
 mod open;
+mod parts;
 mod reader;
 mod tables;
 mod wire;
@@ -113,10 +114,12 @@ impl RedbStore {
     ) -> Self {
         let (requests, waiting) = mpsc::channel();
         let (broken, stopped) = (Arc::new(broken), Stopped::default());
+        let places = Arc::new(Semaphore::new(options.queue));
         let writer = Writer {
             database: Arc::clone(&database),
             durability: options.durability,
             index,
+            places: Arc::clone(&places),
             next,
             broken: Arc::clone(&broken),
             stopped: Arc::clone(&stopped),
@@ -129,7 +132,7 @@ impl RedbStore {
         RedbStore {
             inner: Arc::new(Inner {
                 database,
-                places: Arc::new(Semaphore::new(options.queue)),
+                places,
                 requests: Some(requests),
                 writer: Some(writer),
                 broken,
@@ -142,30 +145,31 @@ impl RedbStore {
     fn write<T: Send + 'static>(
         &self,
         weight: usize,
-        operation: impl FnOnce(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
+        operation: impl FnMut(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         Box::pin(async move {
             if self.stopped().is_some() {
                 return Err(self.closed());
             }
-            let place = Arc::clone(&self.inner.places).acquire_owned().await;
+            let place = self.inner.places.acquire().await;
             let place = place.map_err(|_| self.closed())?;
             let (answer, answered) = oneshot::channel();
             let asked = Asked {
-                operation: Some(operation),
+                operation,
                 result: None,
-                answer,
+                answer: Some(answer),
             };
             let request = Request {
                 operation: Box::new(asked),
                 weight,
-                place,
             };
             let requests = self.inner.requests.as_ref();
             let requests = requests.expect("it is closed when nobody has it");
             requests.send(request).map_err(|_| self.closed())?;
+            // The writer gives it back.
+            place.forget();
             match answered.await {
-                Ok(result) => result,
+                Ok(asked) => asked.result.expect("it was applied"),
                 // It was in a batch that was not committed, as far as is known.
                 Err(_) => Err(StoreError::unavailable(self.closed())),
             }
@@ -174,14 +178,13 @@ impl RedbStore {
 
     fn closed(&self) -> StoreError {
         StoreError::Closed {
-            reason: self.stopped(),
+            reason: self.stopped().cloned(),
         }
     }
 
     /// Why the writer has stopped, if it has by itself.
-    fn stopped(&self) -> Option<String> {
-        let stopped = self.inner.stopped.lock();
-        stopped.unwrap_or_else(PoisonError::into_inner).clone()
+    fn stopped(&self) -> Option<&String> {
+        self.inner.stopped.get()
     }
 
     /// Reads from a snapshot that has everything acknowledged so far. Where nothing can be written any more nothing
@@ -210,21 +213,21 @@ impl RedbStore {
     }
 }
 
-/// An operation, what came of it, and who waits for that: one allocation for all of it.
+/// An operation, what came of it, and who waits for that. All of it goes back there: what one thread allocates
+/// and another frees makes both wait for the allocator.
 struct Asked<T, F> {
-    operation: Option<F>,
+    operation: F,
     result: Option<Result<T, StoreError>>,
-    answer: oneshot::Sender<Result<T, StoreError>>,
+    answer: Option<oneshot::Sender<Box<Self>>>,
 }
 
 impl<T, F> Operation for Asked<T, F>
 where
     T: Send,
-    F: FnOnce(&mut Changes<'_>) -> Result<T, Fault> + Send,
+    F: FnMut(&mut Changes<'_>) -> Result<T, Fault> + Send,
 {
     fn apply(&mut self, changes: &mut Changes<'_>) -> Result<(), redb::Error> {
-        let operation = self.operation.take().expect("it is applied once");
-        self.result = Some(match operation(changes) {
+        self.result = Some(match (self.operation)(changes) {
             Ok(value) => Ok(value),
             Err(Fault::Answer(error)) => Err(error),
             Err(Fault::Storage(error)) => return Err(error),
@@ -232,10 +235,10 @@ where
         Ok(())
     }
 
-    fn answer(self: Box<Self>) {
-        let result = self.result.expect("it was applied");
+    fn answer(mut self: Box<Self>) {
+        let answer = self.answer.take().expect("it is answered once");
         // Whoever asked may have gone.
-        let _ = self.answer.send(result);
+        let _ = answer.send(self);
     }
 }
 

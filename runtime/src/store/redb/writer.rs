@@ -5,10 +5,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
 
 use super::changes::Changes;
 use super::index::Index;
@@ -30,8 +30,6 @@ pub(super) struct Request {
     pub(super) operation: Box<dyn Operation>,
     /// About how many bytes it writes.
     pub(super) weight: usize,
-    /// Its place in the queue.
-    pub(super) place: OwnedSemaphorePermit,
 }
 
 /// A batch has at most so many operations, and about so many bytes.
@@ -39,12 +37,14 @@ const OPERATIONS: usize = 4096;
 const BYTES: usize = 16 << 20;
 
 /// Why the writer has stopped, if it has by itself.
-pub(super) type Stopped = Arc<Mutex<Option<String>>>;
+pub(super) type Stopped = Arc<OnceLock<String>>;
 
 pub(super) struct Writer {
     pub(super) database: Arc<redb::Database>,
     pub(super) durability: Durability,
     pub(super) index: Index,
+    /// The free places of the queue.
+    pub(super) places: Arc<Semaphore>,
     /// The number of the next row of the history.
     pub(super) next: u64,
     pub(super) broken: Arc<Broken>,
@@ -63,9 +63,9 @@ impl Writer {
             Ok(Err(error)) => error.to_string(),
             Err(panic) => format!("its writer panicked: {}", message(panic)),
         };
-        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
-        *stopped = Some(reason);
-        // Whoever waits is dropped with the receiver, and told.
+        let _ = self.stopped.set(reason);
+        // Whoever waits for a place is told now, and whoever has one when it is dropped with the receiver.
+        self.places.close();
     }
 
     fn keep_writing(&mut self, requests: &Receiver<Request>) -> Result<(), redb::Error> {
@@ -122,8 +122,6 @@ impl Writer {
         } else {
             redb::Durability::None
         })?;
-        // They keep their places until they are on disk.
-        let mut places = Vec::new();
         let wrote = {
             let mut changes = Changes {
                 tables: Tables::open(&transaction, &mut self.next)?,
@@ -137,7 +135,6 @@ impl Writer {
                 let applied = request.operation.apply(&mut changes);
                 // Also where it failed: whoever asked is told why by then.
                 self.applied.push(request.operation);
-                places.push(request.place);
                 applied?;
                 next = if self.applied.len() < OPERATIONS && bytes < BYTES {
                     requests.try_recv().ok()
@@ -153,6 +150,8 @@ impl Writer {
         } else {
             transaction.abort()?;
         }
+        // They have kept their places until they are on disk.
+        self.places.add_permits(self.applied.len());
         for operation in self.applied.drain(..) {
             operation.answer();
         }

@@ -1,0 +1,118 @@
+//! What the tables have of one run beside its history: its record, its notes, and its messages.
+
+use std::mem::take;
+
+use redb::ReadableTable as _;
+
+use super::format::{Record, read_message, read_note};
+use super::tables::{Fault, Tables, broken};
+use super::wire::micros;
+use crate::key::RunId;
+use crate::store::{Message, NoteRow};
+
+impl Tables<'_> {
+    /// Writes its record where it belongs.
+    pub(super) fn put(&mut self, record: &Record) -> Result<(), redb::Error> {
+        let id = &*record.row.id.text();
+        let bytes = record.write(take(&mut self.history.buffer));
+        if let Some(ended) = record.row.ended {
+            self.runs.remove(id)?;
+            self.ended.open()?.insert(id, &*bytes)?;
+            self.ended_at.open()?.insert((micros(ended), id), ())?;
+        } else {
+            self.runs.insert(id, &*bytes)?;
+        }
+        self.history.buffer = bytes;
+        Ok(())
+    }
+
+    pub(super) fn notes(&mut self, run: &RunId) -> Result<Vec<NoteRow>, Fault> {
+        let id = &*run.text();
+        let mut notes = Vec::new();
+        for entry in self.notes.open()?.range((id, "")..)? {
+            let (key, progress) = entry?;
+            if key.value().0 != id {
+                break;
+            }
+            let progress = read_note(progress.value());
+            notes.push(NoteRow {
+                key: key.value().1.to_owned(),
+                progress: progress.map_err(|reason| broken(run, "a note", &reason))?,
+            });
+        }
+        Ok(notes)
+    }
+
+    pub(super) fn drop_notes(&mut self, run: &RunId) -> Result<(), Fault> {
+        let id = &*run.text();
+        let notes = keys(
+            self.notes
+                .open()?
+                .range((id, "")..)?
+                .map(|it| it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))),
+        )?;
+        for note in notes {
+            self.notes.open()?.remove((id, &*note))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn inbox(&mut self, run: &RunId) -> Result<Vec<Message>, Fault> {
+        let id = &*run.text();
+        let mut inbox = Vec::new();
+        for entry in self.inbox.open()?.range((id, 0)..=(id, u64::MAX))? {
+            let message = read_message(run.clone(), entry?.1.value());
+            inbox.push(message.map_err(|reason| broken(run, "a message", &reason))?);
+        }
+        Ok(inbox)
+    }
+
+    /// Removes messages that were consumed. Says how many.
+    pub(super) fn consume(&mut self, run: &RunId, consumed: &[String]) -> Result<u32, Fault> {
+        let id = &*run.text();
+        let mut gone = Vec::new();
+        for entry in self.inbox.open()?.range((id, 0)..=(id, u64::MAX))? {
+            let (key, message) = entry?;
+            let message = read_message(run.clone(), message.value());
+            let message = message.map_err(|reason| broken(run, "a message", &reason))?;
+            if consumed.contains(&message.id) {
+                gone.push(key.value().1);
+            }
+        }
+        for arrival in &gone {
+            self.inbox.open()?.remove((id, *arrival))?;
+        }
+        Ok(u32::try_from(gone.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Removes its messages, those that wait and the ids of all.
+    pub(super) fn drop_messages(&mut self, run: &RunId) -> Result<(), Fault> {
+        let id = &*run.text();
+        let all = (id, 0)..=(id, u64::MAX);
+        self.inbox.open()?.retain_in(all, |_, _| false)?;
+        let messages = keys(
+            self.messages
+                .open()?
+                .range((id, "")..)?
+                .map(|it| it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))),
+        )?;
+        for message in messages {
+            self.messages.open()?.remove((id, &*message))?;
+        }
+        Ok(())
+    }
+}
+
+/// The keys as long as there are some.
+fn keys<E: Into<redb::Error>>(
+    entries: impl Iterator<Item = Result<Option<String>, E>>,
+) -> Result<Vec<String>, Fault> {
+    let mut keys = Vec::new();
+    for entry in entries {
+        match entry? {
+            Some(key) => keys.push(key),
+            None => break,
+        }
+    }
+    Ok(keys)
+}
