@@ -21,8 +21,9 @@ use std::time::SystemTime;
 
 use redb::ReadableDatabase as _;
 use tokio::sync::{Semaphore, oneshot};
-use tokio::task::spawn_blocking;
+use tokio::task::{block_in_place, spawn_blocking};
 
+use super::in_place;
 use super::{
     Beat, Claim, Claimed, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message,
     NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
@@ -32,7 +33,7 @@ use changes::Changes;
 use index::Index;
 use tables::{Fault, Views};
 use wire::time;
-use writer::{Operation, Request, Stopped, Writer};
+use writer::{HasStopped, Operation, Request, Stopped, Writer, idle, work};
 
 pub use open::{Durability, OpenError, RedbOptions};
 
@@ -55,9 +56,12 @@ pub struct RedbStore {
 struct Inner {
     database: Arc<redb::Database>,
     places: Arc<Semaphore>,
+    /// So many places there are.
+    queue: usize,
     /// None once it is closed.
     requests: Option<Sender<Request>>,
-    writer: Option<JoinHandle<()>>,
+    writer: Arc<Mutex<Writer>>,
+    thread: Option<JoinHandle<()>>,
     broken: Arc<Broken>,
     stopped: Stopped,
 }
@@ -115,7 +119,7 @@ impl RedbStore {
         let (requests, waiting) = mpsc::channel();
         let (broken, stopped) = (Arc::new(broken), Stopped::default());
         let places = Arc::new(Semaphore::new(options.queue));
-        let writer = Writer {
+        let writer = Arc::new(Mutex::new(Writer {
             database: Arc::clone(&database),
             durability: options.durability,
             index,
@@ -124,17 +128,21 @@ impl RedbStore {
             broken: Arc::clone(&broken),
             stopped: Arc::clone(&stopped),
             applied: Vec::new(),
-        };
-        let writer = thread::Builder::new()
+            latest: 0,
+        }));
+        let works = Arc::clone(&writer);
+        let thread = thread::Builder::new()
             .name("stateway-redb".to_owned())
-            .spawn(move || writer.work(&waiting))
+            .spawn(move || work(&works, &waiting))
             .expect("the system has a thread for the writer");
         RedbStore {
             inner: Arc::new(Inner {
                 database,
                 places,
+                queue: options.queue,
                 requests: Some(requests),
-                writer: Some(writer),
+                writer,
+                thread: Some(thread),
                 broken,
                 stopped,
             }),
@@ -145,7 +153,7 @@ impl RedbStore {
     fn write<T: Send + 'static>(
         &self,
         weight: usize,
-        operation: impl FnMut(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
+        mut operation: impl FnMut(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         Box::pin(async move {
             if self.stopped().is_some() {
@@ -153,6 +161,9 @@ impl RedbStore {
             }
             let place = self.inner.places.acquire().await;
             let place = place.map_err(|_| self.closed())?;
+            if let Some(done) = self.write_here(&mut operation) {
+                return done;
+            }
             let (answer, answered) = oneshot::channel();
             let asked = Asked {
                 operation,
@@ -174,6 +185,27 @@ impl RedbStore {
                 Err(_) => Err(StoreError::unavailable(self.closed())),
             }
         })
+    }
+
+    /// Writes on this thread, if it may block and nobody else has anything to write.
+    fn write_here<T>(
+        &self,
+        operation: &mut impl FnMut(&mut Changes<'_>) -> Result<T, Fault>,
+    ) -> Option<Result<T, StoreError>> {
+        // One place is that of this operation.
+        let is_alone = self.inner.places.available_permits() + 1 == self.inner.queue;
+        if !is_alone || !in_place::may_block() {
+            return None;
+        }
+        let mut writer = idle(&self.inner.writer)?;
+        let done = block_in_place(|| {
+            writer.write_alone(|changes| match operation(changes) {
+                Ok(value) => Ok(Ok(value)),
+                Err(Fault::Answer(error)) => Ok(Err(error)),
+                Err(Fault::Storage(error)) => Err(error),
+            })
+        });
+        Some(done.unwrap_or_else(|HasStopped| Err(StoreError::unavailable(self.closed()))))
     }
 
     fn closed(&self) -> StoreError {
@@ -245,9 +277,9 @@ where
 impl Drop for Inner {
     fn drop(&mut self) {
         self.requests = None;
-        if let Some(writer) = self.writer.take() {
+        if let Some(thread) = self.thread.take() {
             // It has caught its own panics.
-            let _ = writer.join();
+            let _ = thread.join();
         }
     }
 }
