@@ -339,27 +339,46 @@ async fn travel_in_spite(plan: &Plan, ends: impl Fn(&Result<JourneyEnd, EndError
     }
 }
 
-#[tokio::test]
-async fn a_run_arrives_however_often_the_power_goes() {
-    let plan = Plan {
+fn arrives() -> Plan {
+    Plan {
         legs: 2,
         bags: 3,
         ..Plan::default()
-    };
-    travel_in_spite(&plan, |ended| matches!(ended, Ok(JourneyEnd::Arrived(_)))).await;
+    }
+}
+
+fn fails() -> Plan {
+    Plan {
+        fails: vec!["arrive".into()],
+        ..arrives()
+    }
+}
+
+fn has_arrived(ended: &Result<JourneyEnd, EndError>) -> bool {
+    matches!(ended, Ok(JourneyEnd::Arrived(_)))
+}
+
+fn was_undone(ended: &Result<JourneyEnd, EndError>) -> bool {
+    matches!(ended, Err(EndError::Failed(failure)) if failure.not_undone.is_empty())
+}
+
+#[tokio::test]
+async fn a_run_arrives_however_often_the_power_goes() {
+    travel_in_spite(&arrives(), has_arrived).await;
 }
 
 #[tokio::test]
 async fn a_run_is_undone_however_often_the_power_goes() {
-    let plan = Plan {
-        legs: 2,
-        bags: 3,
-        fails: vec!["arrive".into()],
-        ..Plan::default()
-    };
-    travel_in_spite(
-        &plan,
-        |ended| matches!(ended, Err(EndError::Failed(failure)) if failure.not_undone.is_empty()),
-    )
-    .await;
+    travel_in_spite(&fails(), was_undone).await;
+}
+
+/// Where a run that is alone is written by the thread that drives it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_writes_itself_arrives_however_often_the_power_goes() {
+    travel_in_spite(&arrives(), has_arrived).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_writes_itself_is_undone_however_often_the_power_goes() {
+    travel_in_spite(&fails(), was_undone).await;
 }

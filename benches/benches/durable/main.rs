@@ -1,6 +1,10 @@
 //! What a durable transition costs: runs of ten states on a file, by Stateway, by Cano with redb and by
 //! duroxide with `SQLite`, so many of them at once; beside redb alone, which writes the same rows in batches.
 //!
+//! "ns apart" is how long a word takes from one thread to another and back. Stateway uses several threads and redb
+//! alone one, so "of redb" is lower where the processors share no cache, which on a virtual machine changes
+//! from minute to minute.
+//!
 //! Then what runs cost that wait: their memory, and the launch of a runner over 100,000 of them.
 //!
 //! `cargo bench -p stateway-benches --bench durable`, with numbers behind `--` for so many runs at once, with
@@ -10,6 +14,7 @@ mod bare;
 mod cano;
 mod duroxide;
 mod file;
+mod machine;
 mod ours;
 mod waiting;
 
@@ -65,32 +70,39 @@ fn main() {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "it is small")]
 fn rates(runtime: &Runtime, at_once: &[u64], is_alone: bool) {
     println!("transitions in a second, of runs of {STATES} states on a file");
     println!(
-        "{:>8} {:>10} {:>8} {:>10} {:>8} {:>10} {:>8} {:>10} {:>8}",
+        "{:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>10} {:>8} {:>10} {:>8}",
         "at once",
         "stateway",
         "a flush",
         "redb alone",
         "of redb",
+        "ns apart",
         "cano",
         "x cano",
         "duroxide",
         "x durox."
     );
     for &at_once in at_once {
+        let mut apart = Vec::new();
         let (ours, bare) = pairs(
-            || runtime.block_on(ours::rate(at_once)),
+            || {
+                apart.push(machine::round_trip());
+                runtime.block_on(ours::rate(at_once))
+            },
             || bare::rate(at_once),
         );
         print!(
-            "{:>8} {:>10.0} {:>8.1} {:>10.0} {:>8.2}",
+            "{:>8} {:>10.0} {:>8.1} {:>10.0} {:>8.2} {:>8.0}",
             at_once,
             ours.transitions,
             ours.rows_a_flush.unwrap_or_default(),
             bare.transitions,
             ours.transitions / bare.transitions,
+            apart.iter().sum::<f64>() / PAIRS as f64,
         );
         if !is_alone {
             for other in [
@@ -108,9 +120,13 @@ fn rates(runtime: &Runtime, at_once: &[u64], is_alone: bool) {
     }
 }
 
-/// Both, in turn, three times: the median of each.
-fn pairs(one: impl Fn() -> Rate, other: impl Fn() -> Rate) -> (Rate, Rate) {
-    let (mut ones, mut others): (Vec<Rate>, Vec<Rate>) = (0..3).map(|_| (one(), other())).unzip();
+/// Odd, so that the median is a measurement.
+const PAIRS: usize = 5;
+
+/// Both, in turn: the median of each.
+fn pairs(mut one: impl FnMut() -> Rate, other: impl Fn() -> Rate) -> (Rate, Rate) {
+    let (mut ones, mut others): (Vec<Rate>, Vec<Rate>) =
+        (0..PAIRS).map(|_| (one(), other())).unzip();
     (median(&mut ones), median(&mut others))
 }
 

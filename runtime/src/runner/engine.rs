@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -137,32 +137,41 @@ impl Engine {
             .as_ref()
             .map(|_| self.settings.clock.after(self.settings.lease));
         // On a task of its own: a run that was added is driven, also if nobody waits for the answer any more.
+        let (answer, answered) = oneshot::channel();
         let engine = Arc::clone(self);
-        let added = self.tasks.spawn(async move {
+        self.tasks.spawn(async move {
             if engine.is_closed() {
-                return Err(StartError::ShutDown);
+                return;
             }
             let created = in_place::asked(engine.store.create(new.clone())).await;
-            let created = created.map_err(StartError::Store)?;
-            engine.started(new, created, place)
+            let created = created.map_err(StartError::Store);
+            let started = created.and_then(|created| engine.started(new, created, place));
+            let (birth, flight) = match started {
+                Ok((birth, flight)) => (Ok(birth), flight),
+                Err(error) => (Err(error), None),
+            };
+            let _ = answer.send(birth);
+            if let Some(flight) = flight {
+                engine.stopped.run_until_cancelled(flight).await;
+            }
         });
-        let added = added.await;
-        added.unwrap_or(Err(StartError::ShutDown))
+        answered.await.unwrap_or(Err(StartError::ShutDown))
     }
 
+    /// When the run was started, and its flight, if it was added just now and has a place.
     fn started(
         self: &Arc<Self>,
         new: NewRun,
         created: Created,
         place: Option<OwnedSemaphorePermit>,
-    ) -> Result<Birth, StartError> {
+    ) -> Result<(Birth, Option<impl Future<Output = ()> + use<>>), StartError> {
         let run = new.id;
         let (row, input, state, payload) = match created {
             Created::New(row) => {
                 let birth = Birth::at(row.started);
                 let Some(place) = place else {
                     self.wake();
-                    return Ok(birth);
+                    return Ok((birth, None));
                 };
                 let claimed = Claimed {
                     row,
@@ -171,8 +180,7 @@ impl Engine {
                     notes: Vec::new(),
                     inbox: Vec::new(),
                 };
-                self.drive(claimed, place);
-                return Ok(birth);
+                return Ok((birth, Some(self.drive(claimed, place))));
             }
             Created::Known {
                 row,
@@ -198,13 +206,17 @@ impl Engine {
         {
             Differs::Start
         } else {
-            return Ok(Birth::at(row.started));
+            return Ok((Birth::at(row.started), None));
         };
         Err(StartError::Conflict { run, differs })
     }
 
-    /// Drives a claimed run.
-    pub(super) fn drive(self: &Arc<Self>, mut claimed: Claimed, place: OwnedSemaphorePermit) {
+    /// Takes a claimed run up. It is driven by the future, which runs [until nothing goes on](Self::spawn).
+    fn drive(
+        self: &Arc<Self>,
+        mut claimed: Claimed,
+        place: OwnedSemaphorePermit,
+    ) -> impl Future<Output = ()> + use<> {
         let run = claimed.row.id.clone();
         let (epoch, state) = (claimed.row.epoch, &claimed.row.state);
         debug!(workflow = self.workflow, %run, %state, epoch, "run taken up");
@@ -243,10 +255,10 @@ impl Engine {
             _place: place,
         };
         let driven = Arc::clone(&self.host).drive(flight);
-        self.spawn(async move {
+        async move {
             let settled = driven.await;
             landing.settle(&settled);
-        });
+        }
     }
 
     /// Claims what is due, as long as there are places for it.
@@ -296,7 +308,7 @@ impl Engine {
             let claimed = store.claim(claim).await?;
             let count = claimed.len();
             for (claimed, place) in claimed.into_iter().zip(places) {
-                engine.drive(claimed, place);
+                engine.spawn(engine.drive(claimed, place));
             }
             Ok(count)
         });

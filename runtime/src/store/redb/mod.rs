@@ -41,7 +41,9 @@ pub use open::{Durability, OpenError, RedbOptions};
 ///
 /// A thread of its own writes: what comes together is written in one transaction and flushed once, so that
 /// the commits of runs that are under way at the same time share a flush. The workers of an
-/// executor are never blocked: writes wait in a bounded queue, and reads have threads of their own.
+/// executor are never blocked: writes wait in a bounded queue, and reads have threads of their own. A run that is alone
+/// on a runtime of several threads commits on its own one, by [`block_in_place`]: tokio gives the other tasks to another
+/// thread meanwhile.
 ///
 /// One process at a time has the file. Leases are kept in memory: when the file is opened all are void,
 /// since whoever held one is gone. A clone is the same store; when the last is dropped, what waits is written, and
