@@ -372,13 +372,12 @@ async fn a_run_is_undone_however_often_the_power_goes() {
     travel_in_spite(&fails(), was_undone).await;
 }
 
-/// Where a run that is alone is written by the thread that drives it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_that_writes_itself_arrives_however_often_the_power_goes() {
+async fn a_run_on_several_threads_arrives_however_often_the_power_goes() {
     travel_in_spite(&arrives(), has_arrived).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_that_writes_itself_is_undone_however_often_the_power_goes() {
+async fn a_run_on_several_threads_is_undone_however_often_the_power_goes() {
     travel_in_spite(&fails(), was_undone).await;
 }

@@ -19,7 +19,6 @@ use super::host::{Flight, Host, Settled};
 use super::ledger::{Ledger, Loss};
 use super::settings::Settings;
 use crate::key::RunId;
-use crate::store::in_place;
 use crate::store::{Claim, Claimed, Created, Heartbeat, NewRun, Stop, Store, StoreError};
 
 /// The runs of one workflow in this process.
@@ -143,7 +142,7 @@ impl Engine {
             if engine.is_closed() {
                 return;
             }
-            let created = in_place::asked(engine.store.create(new.clone())).await;
+            let created = engine.store.create(new.clone()).await;
             let created = created.map_err(StartError::Store);
             let started = created.and_then(|created| engine.started(new, created, place));
             let (birth, flight) = match started {

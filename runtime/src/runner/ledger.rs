@@ -19,7 +19,6 @@ use super::settings::Settings;
 use crate::codec::Codec;
 use crate::key::RunId;
 use crate::recorder::{Begun, Recorded, Recorder};
-use crate::store::in_place;
 use crate::store::{
     Claimed, Commit, Event, Failure, Note, NoteRow, Progress, Status, Store, StoreError,
     StoreFuture,
@@ -199,7 +198,7 @@ impl Ledger {
         let rolls_back = commit.status == Status::RollingBack;
         {
             let _recording = Recording::new(&self.is_recording);
-            in_place::asked(self.asked(|| self.store.commit(commit.clone()))).await;
+            self.asked(|| self.store.commit(commit.clone())).await;
         }
         self.sequence.store(commit.sequence + 1, Ordering::Relaxed);
         self.undos.store(undos, Ordering::Relaxed);

@@ -15,7 +15,6 @@
 
 pub(crate) mod apply;
 mod error;
-pub(crate) mod in_place;
 mod memory;
 mod record;
 #[cfg(feature = "redb")]

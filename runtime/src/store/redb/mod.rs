@@ -21,9 +21,8 @@ use std::time::SystemTime;
 
 use redb::ReadableDatabase as _;
 use tokio::sync::{Semaphore, oneshot};
-use tokio::task::{block_in_place, spawn_blocking};
+use tokio::task::spawn_blocking;
 
-use super::in_place;
 use super::{
     Beat, Claim, Claimed, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message,
     NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
@@ -33,7 +32,7 @@ use changes::Changes;
 use index::Index;
 use tables::{Fault, Views};
 use wire::time;
-use writer::{HasStopped, Operation, Request, Stopped, Writer, idle, work};
+use writer::{Operation, Request, Stopped, Writer};
 
 pub use open::{Durability, OpenError, RedbOptions};
 
@@ -41,9 +40,7 @@ pub use open::{Durability, OpenError, RedbOptions};
 ///
 /// A thread of its own writes: what comes together is written in one transaction and flushed once, so that
 /// the commits of runs that are under way at the same time share a flush. The workers of an
-/// executor are never blocked: writes wait in a bounded queue, and reads have threads of their own. A run that is alone
-/// on a runtime of several threads commits on its own one, by [`block_in_place`]: tokio gives the other tasks to another
-/// thread meanwhile.
+/// executor are never blocked: writes wait in a bounded queue, and reads have threads of their own.
 ///
 /// One process at a time has the file. Leases are kept in memory: when the file is opened all are void,
 /// since whoever held one is gone. A clone is the same store; when the last is dropped, what waits is written, and
@@ -58,12 +55,9 @@ pub struct RedbStore {
 struct Inner {
     database: Arc<redb::Database>,
     places: Arc<Semaphore>,
-    /// So many places there are.
-    queue: usize,
     /// None once it is closed.
     requests: Option<Sender<Request>>,
-    writer: Arc<Mutex<Writer>>,
-    thread: Option<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
     broken: Arc<Broken>,
     stopped: Stopped,
 }
@@ -121,7 +115,7 @@ impl RedbStore {
         let (requests, waiting) = mpsc::channel();
         let (broken, stopped) = (Arc::new(broken), Stopped::default());
         let places = Arc::new(Semaphore::new(options.queue));
-        let writer = Arc::new(Mutex::new(Writer {
+        let writer = Writer {
             database: Arc::clone(&database),
             durability: options.durability,
             index,
@@ -130,21 +124,17 @@ impl RedbStore {
             broken: Arc::clone(&broken),
             stopped: Arc::clone(&stopped),
             applied: Vec::new(),
-            latest: 0,
-        }));
-        let works = Arc::clone(&writer);
-        let thread = thread::Builder::new()
+        };
+        let writer = thread::Builder::new()
             .name("stateway-redb".to_owned())
-            .spawn(move || work(&works, &waiting))
+            .spawn(move || writer.work(&waiting))
             .expect("the system has a thread for the writer");
         RedbStore {
             inner: Arc::new(Inner {
                 database,
                 places,
-                queue: options.queue,
                 requests: Some(requests),
-                writer,
-                thread: Some(thread),
+                writer: Some(writer),
                 broken,
                 stopped,
             }),
@@ -155,7 +145,7 @@ impl RedbStore {
     fn write<T: Send + 'static>(
         &self,
         weight: usize,
-        mut operation: impl FnMut(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
+        operation: impl FnMut(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         Box::pin(async move {
             if self.stopped().is_some() {
@@ -163,9 +153,6 @@ impl RedbStore {
             }
             let place = self.inner.places.acquire().await;
             let place = place.map_err(|_| self.closed())?;
-            if let Some(done) = self.write_here(&mut operation) {
-                return done;
-            }
             let (answer, answered) = oneshot::channel();
             let asked = Asked {
                 operation,
@@ -187,27 +174,6 @@ impl RedbStore {
                 Err(_) => Err(StoreError::unavailable(self.closed())),
             }
         })
-    }
-
-    /// Writes on this thread, if it may block and nobody else has anything to write.
-    fn write_here<T>(
-        &self,
-        operation: &mut impl FnMut(&mut Changes<'_>) -> Result<T, Fault>,
-    ) -> Option<Result<T, StoreError>> {
-        // One place is that of this operation.
-        let is_alone = self.inner.places.available_permits() + 1 == self.inner.queue;
-        if !is_alone || !in_place::may_block() {
-            return None;
-        }
-        let mut writer = idle(&self.inner.writer)?;
-        let done = block_in_place(|| {
-            writer.write_alone(|changes| match operation(changes) {
-                Ok(value) => Ok(Ok(value)),
-                Err(Fault::Answer(error)) => Ok(Err(error)),
-                Err(Fault::Storage(error)) => Err(error),
-            })
-        });
-        Some(done.unwrap_or_else(|HasStopped| Err(StoreError::unavailable(self.closed()))))
     }
 
     fn closed(&self) -> StoreError {
@@ -279,9 +245,9 @@ where
 impl Drop for Inner {
     fn drop(&mut self) {
         self.requests = None;
-        if let Some(thread) = self.thread.take() {
+        if let Some(writer) = self.writer.take() {
             // It has caught its own panics.
-            let _ = thread.join();
+            let _ = writer.join();
         }
     }
 }

@@ -1,7 +1,8 @@
-//! What comes alone is written where it is asked for, if that thread may block; everything else by the writer.
+//! Runs on a runtime of several threads: who writes, and what is left when the runtime goes away.
 
 use std::collections::BTreeSet;
 use std::io::{Error, Result as Io};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -12,7 +13,6 @@ use stateway::prelude::*;
 use stateway::store::{Filter, Status, Store as _};
 use stateway::{RedbStore, Runner, StoreError};
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::LocalSet;
 
 workflow! {
     #[durable(version = 1)]
@@ -29,10 +29,12 @@ workflow! {
 
 const STEPS: u64 = 20;
 
-/// Harms the file half-way, if it is told to.
+/// Harms the file half-way, or tells where it is, if it is told to. It takes a timer of the runtime at each step.
 #[derive(Clone, Default)]
 struct Legs {
     harms: Option<(File, Harm)>,
+    /// Says that it has come to this step.
+    tells: Option<(u64, Sender<()>)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +54,12 @@ impl StrollSteps for Legs {
         if let (Some((file, harm)), true) = (&self.harms, at.steps == STEPS / 2) {
             *file.0.harm.lock().unwrap() = Some(*harm);
         }
+        if let Some((step, reached)) = &self.tells
+            && *step == at.steps
+        {
+            let _ = reached.send(());
+        }
+        tokio::time::sleep(Duration::ZERO).await;
         Ok(if at.steps == STEPS {
             step.to(Arrived)
         } else {
@@ -142,47 +150,44 @@ async fn arrives(runner: &Runner<Stroll>, id: &str) {
 }
 
 #[test]
-fn a_run_alone_is_written_by_the_thread_that_drives_it() {
+fn no_thread_of_an_executor_is_ever_blocked() {
     let file = File::default();
     threads(2).block_on(async {
         let runner = launch(file.open()).await;
-        // What the launch itself asks the store may come between.
-        tokio::time::sleep(Duration::ZERO).await;
         arrives(&runner, "s-1").await;
-        let flushed_by = file.flushed_by();
-        assert!(flushed_by.contains(&"worker".to_owned()), "{flushed_by:?}");
-        let run = runner.get("s-1").await.unwrap().unwrap();
-        assert_eq!(run.info().await.unwrap().sequence, STEPS + 1);
+        assert_eq!(file.flushed_by(), [WRITER]);
     });
 }
 
+/// Also right after a commit: handlers of `tokio` panic where the runtime shuts down, and a panic would be recorded.
 #[test]
-fn the_only_thread_of_an_executor_is_never_blocked() {
-    let file = File::default();
-    let executor = Builder::new_current_thread().enable_all().build().unwrap();
-    executor.block_on(async {
-        let runner = launch(file.open()).await;
-        arrives(&runner, "s-1").await;
-        let run = runner.get("s-1").await.unwrap().unwrap();
-        assert_eq!(run.info().await.unwrap().crashes, 0);
-    });
-    assert_eq!(file.flushed_by(), [WRITER]);
-}
-
-/// A thread may block only where the runner asks: `tokio` would panic here.
-#[test]
-fn a_runner_may_be_used_from_tasks_that_are_not_sent() {
-    let file = File::default();
-    threads(2).block_on(LocalSet::new().run_until(async {
-        let runner = launch(file.open()).await;
-        arrives(&runner, "s-1").await;
-        tokio::task::spawn_local(async move {
-            arrives(&runner, "s-2").await;
-            assert_eq!(runner.purge(Duration::ZERO).await.unwrap(), 2);
-        })
-        .await
-        .unwrap();
-    }));
+fn a_runtime_that_goes_away_at_any_step_leaves_its_runs_as_they_are() {
+    for step in 1..=STEPS {
+        let (reached, has_reached) = mpsc::channel();
+        let legs = Legs {
+            tells: Some((step, reached)),
+            ..Legs::default()
+        };
+        let file = File::default();
+        let executor = threads(2);
+        let runner = executor.block_on(async {
+            let runner = Runner::<Stroll>::new(legs).store(file.open()).launch();
+            let runner = runner.await.unwrap();
+            runner.start("s-1", (), Begun).await.unwrap();
+            runner
+        });
+        has_reached.recv().unwrap();
+        drop(executor);
+        drop(runner);
+        let store = file.open();
+        let executor = Builder::new_current_thread().enable_all().build().unwrap();
+        let row = executor.block_on(async { store.get(&"s-1".into()).await });
+        let row = row.unwrap().unwrap().row;
+        assert!(
+            matches!(row.status, Status::Running | Status::Done),
+            "at step {step}: {row:?}"
+        );
+    }
 }
 
 /// A disk that fails closes the store, whoever was writing.
@@ -197,6 +202,7 @@ fn a_file_that_fails_under_a_run_alone_closes_the_store_which_says_why() {
             let store = file.open();
             let legs = Legs {
                 harms: Some((file.clone(), harm)),
+                ..Legs::default()
             };
             let runner = Runner::<Stroll>::new(legs).store(store.clone()).launch();
             let runner = runner.await.unwrap();
@@ -218,9 +224,9 @@ fn a_file_that_fails_under_a_run_alone_closes_the_store_which_says_why() {
     }
 }
 
-/// Many runs on several threads: each transition is recorded once, whoever wrote it.
+/// Each transition is recorded once, whatever comes together.
 #[test]
-fn runs_that_are_alone_at_times_are_recorded_as_others_are() {
+fn runs_on_several_threads_are_recorded_whole() {
     let file = File::default();
     threads(3).block_on(async {
         let runner = launch(file.open()).await;
