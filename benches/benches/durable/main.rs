@@ -37,6 +37,9 @@ struct Rate {
     rows_a_flush: Option<f64>,
 }
 
+/// Odd, so that the median is a measurement.
+const PAIRS: usize = 5;
+
 fn main() {
     // `cargo test` calls every bench: nothing is measured then.
     if !std::env::args().any(|argument| argument == "--bench") {
@@ -64,10 +67,25 @@ fn main() {
             &asked
         };
         rates(&runtime, at_once, has("alone"));
+        if at_once.contains(&1) {
+            one_run(&runtime);
+        }
     }
     if !has("alone") {
         waiting::report(&runtime);
     }
+}
+
+/// One run beside redb as it is used from async code, where a commit may not block the thread of a task either.
+fn one_run(runtime: &Runtime) {
+    let (ours, bare) = pairs(
+        || runtime.block_on(ours::rate(1)),
+        || runtime.block_on(bare::rate_from_a_task()),
+    );
+    println!(
+        "one run: {:.2} x a commit of redb by `spawn_blocking`",
+        bare.transitions / ours.transitions
+    );
 }
 
 #[expect(clippy::cast_precision_loss, reason = "it is small")]
@@ -119,9 +137,6 @@ fn rates(runtime: &Runtime, at_once: &[u64], is_alone: bool) {
         println!();
     }
 }
-
-/// Odd, so that the median is a measurement.
-const PAIRS: usize = 5;
 
 /// Both, in turn: the median of each.
 fn pairs(mut one: impl FnMut() -> Rate, other: impl Fn() -> Rate) -> (Rate, Rate) {
