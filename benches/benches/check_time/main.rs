@@ -4,9 +4,9 @@
 //! `cargo bench -p stateway-benches --bench check_time`
 //!
 //! Each crate is checked as one does while writing it, incrementally and after an edit, and from
-//! scratch; all in turns, with their dependencies built before. "By hand" is a typestate with its
-//! transitions; "with driver" has the trait of the handlers and a loop that calls them as well,
-//! which is in the generated code, too.
+//! scratch; all in turns, with their dependencies built before. "In full" is by hand what the block
+//! gives: the typestate with its transitions, the enum over all states with its conversions, the trait of the
+//! handlers, and the loop that calls them. "Bare" is the typestate alone.
 
 mod source;
 
@@ -23,13 +23,13 @@ fn main() {
         "\ncargo check of 20 workflows of 10 states, ms above an empty crate, medians of {ROUNDS} rounds"
     );
     println!(
-        "                 by hand   with driver   generated   generated - by hand   - with driver"
+        "                    bare       in full   generated      generated - bare       - in full"
     );
     for mode in [Mode::AfterAnEdit, Mode::FromScratch] {
         let contestants = [
             Contestant::new(&folder, "empty", String::new()),
-            Contestant::new(&folder, "by_hand", source::by_hand(false)),
-            Contestant::new(&folder, "with_driver", source::by_hand(true)),
+            Contestant::new(&folder, "bare", source::by_hand(false)),
+            Contestant::new(&folder, "in_full", source::by_hand(true)),
             Contestant::new(&folder, "generated", source::generated()),
         ];
         for contestant in &contestants {
@@ -43,16 +43,16 @@ fn main() {
                 times.push(contestant.check(mode, round + 2));
             }
         }
-        let [empty, by_hand, with_driver, generated] = times.map(median);
+        let [empty, bare, in_full, generated] = times.map(median);
         let above = |time: f64| time - empty;
         println!(
             "{:<16} {:>7.0} {:>13.0} {:>11.0} {:>21.0} {:>15.0}",
             mode.name(),
-            above(by_hand),
-            above(with_driver),
+            above(bare),
+            above(in_full),
             above(generated),
-            generated - by_hand,
-            generated - with_driver,
+            generated - bare,
+            generated - in_full,
         );
     }
 }

@@ -35,8 +35,8 @@ pub(crate) fn generated() -> String {
 }
 
 /// Each workflow as a typestate by hand: the states, the machine, a method for each transition,
-/// and the enum over all machines; with a driver, the handlers and the loop that calls them, too.
-pub(crate) fn by_hand(with_driver: bool) -> String {
+/// and the enum over all machines; in full, also its conversions, the handlers and the loop that calls them.
+pub(crate) fn by_hand(in_full: bool) -> String {
     modules(|code| {
         code.push_str("    pub struct OrderInput { pub customer: u64, pub cart: Vec<String> }\n");
         for state in 0..=MIDDLE {
@@ -72,10 +72,34 @@ pub(crate) fn by_hand(with_driver: bool) -> String {
             writeln!(code, "        S{state}(Order<S{state}>),").unwrap();
         }
         code.push_str("        Done(Order<Done>),\n        Failed(Order<Failed>),\n    }\n");
-        if with_driver {
+        if in_full {
+            conversions(code);
             driver(code);
         }
     })
+}
+
+/// Between the machine in each state and the enum over all of them, both ways.
+fn conversions(code: &mut String) {
+    let all = (0..=MIDDLE).map(|state| format!("S{state}"));
+    for state in all.chain(["Done".to_owned(), "Failed".to_owned()]) {
+        writeln!(
+            code,
+            "    impl From<Order<{state}>> for AnyOrder {{
+        fn from(order: Order<{state}>) -> Self {{ AnyOrder::{state}(order) }}
+    }}
+    impl TryFrom<AnyOrder> for Order<{state}> {{
+        type Error = AnyOrder;
+        fn try_from(any: AnyOrder) -> Result<Self, AnyOrder> {{
+            match any {{
+                AnyOrder::{state}(order) => Ok(order),
+                other => Err(other),
+            }}
+        }}
+    }}"
+        )
+        .unwrap();
+    }
 }
 
 fn driver(code: &mut String) {
