@@ -2,7 +2,7 @@
 
 use std::mem::take;
 
-use redb::ReadableTable as _;
+use redb::{ReadableTable, Value};
 
 use super::format::{Record, read_message, read_note};
 use super::tables::{Fault, Tables, broken};
@@ -45,12 +45,7 @@ impl Tables<'_> {
 
     pub(super) fn drop_notes(&mut self, run: &RunId) -> Result<(), Fault> {
         let id = &*run.text();
-        let notes = keys(
-            self.notes
-                .open()?
-                .range((id, "")..)?
-                .map(|it| it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))),
-        )?;
+        let notes = names(self.notes.open()?, id)?;
         for note in notes {
             self.notes.open()?.remove((id, &*note))?;
         }
@@ -90,12 +85,7 @@ impl Tables<'_> {
         let id = &*run.text();
         let all = (id, 0)..=(id, u64::MAX);
         self.inbox.open()?.retain_in(all, |_, _| false)?;
-        let messages = keys(
-            self.messages
-                .open()?
-                .range((id, "")..)?
-                .map(|it| it.map(|it| (it.0.value().0 == id).then(|| it.0.value().1.to_owned()))),
-        )?;
+        let messages = names(self.messages.open()?, id)?;
         for message in messages {
             self.messages.open()?.remove((id, &*message))?;
         }
@@ -103,16 +93,19 @@ impl Tables<'_> {
     }
 }
 
-/// The keys as long as there are some.
-fn keys<E: Into<redb::Error>>(
-    entries: impl Iterator<Item = Result<Option<String>, E>>,
+/// The second parts of the keys of a run.
+fn names<V: Value + 'static>(
+    table: &impl ReadableTable<(&'static str, &'static str), V>,
+    id: &str,
 ) -> Result<Vec<String>, Fault> {
-    let mut keys = Vec::new();
-    for entry in entries {
-        match entry? {
-            Some(key) => keys.push(key),
-            None => break,
+    let mut names = Vec::new();
+    for entry in table.range((id, "")..)? {
+        let key = entry?.0;
+        let (of, name) = key.value();
+        if of != id {
+            break;
         }
+        names.push(name.to_owned());
     }
-    Ok(keys)
+    Ok(names)
 }
