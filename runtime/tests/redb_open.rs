@@ -338,6 +338,26 @@ async fn a_full_queue_lets_others_wait() {
     assert!(flushes >= 10, "40 runs, four at a time, took {flushes}");
 }
 
+#[tokio::test]
+async fn who_waits_for_a_place_is_told_when_the_disk_fails() {
+    let disk = Disk::with(Vec::new(), Moment::Never);
+    let options = RedbStore::options().queue(2);
+    let store = options.open_backend(disk.clone()).unwrap();
+    disk.hold_up();
+    let asked: Vec<_> = (0..10).map(|run| new(&format!("run-{run}"))).collect();
+    let all = asked.into_iter().map(|run| store.create(run));
+    let (created, ()) = tokio::join!(tokio::task::unconstrained(join_all(all)), async {
+        disk.lose();
+        disk.let_through();
+    });
+    assert_eq!(created.len(), 10);
+    for refused in created {
+        let error = refused.unwrap_err();
+        let why = format!("{error:?}");
+        assert!(why.contains("the power has gone"), "{why}");
+    }
+}
+
 /// Polls all of them in turn, on this task.
 async fn join_all<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut all: Vec<_> = all.map(Box::pin).collect();

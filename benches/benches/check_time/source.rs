@@ -81,8 +81,7 @@ pub(crate) fn by_hand(in_full: bool) -> String {
 
 /// Between the machine in each state and the enum over all of them, both ways.
 fn conversions(code: &mut String) {
-    let all = (0..=MIDDLE).map(|state| format!("S{state}"));
-    for state in all.chain(["Done".to_owned(), "Failed".to_owned()]) {
+    for state in all_states() {
         writeln!(
             code,
             "    impl From<Order<{state}>> for AnyOrder {{
@@ -155,8 +154,7 @@ fn driver(code: &mut String) {
         }
     }\n",
     );
-    let all = (0..=MIDDLE).map(|state| format!("S{state}"));
-    for state in all.chain(["Done".to_owned(), "Failed".to_owned()]) {
+    for state in all_states() {
         writeln!(
             code,
             "    impl From<{state}> for State {{ fn from(state: {state}) -> Self {{ State::{state}(state) }} }}"
@@ -173,6 +171,11 @@ fn modules(content: impl Fn(&mut String)) -> String {
         code.push_str("}\n");
     }
     code
+}
+
+fn all_states() -> impl Iterator<Item = String> {
+    let before = (0..=MIDDLE).map(|state| format!("S{state}"));
+    before.chain(["Done".to_owned(), "Failed".to_owned()])
 }
 
 fn next(state: usize) -> String {

@@ -249,14 +249,13 @@ impl Engine {
             run,
             epoch,
             ledger,
-            is_settled: false,
-            has_ended: false,
+            settled: None,
             _place: place,
         };
         let driven = Arc::clone(&self.host).drive(flight);
         async move {
             let settled = driven.await;
-            landing.settle(&settled);
+            landing.settle(settled);
         }
     }
 
@@ -445,20 +444,16 @@ struct Landing {
     run: RunId,
     epoch: u64,
     ledger: Arc<Ledger>,
-    is_settled: bool,
-    has_ended: bool,
+    /// What became of it; nothing if it was stopped where it is.
+    settled: Option<Settled>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Landing {
-    fn settle(mut self, settled: &Settled) {
-        self.is_settled = true;
-        self.has_ended = matches!(settled, Settled::Ended);
+    fn settle(mut self, settled: Settled) {
         let (workflow, run) = (self.engine.workflow, &self.run);
-        match settled {
-            Settled::Ended => {
-                debug!(workflow, %run, "run ended");
-            }
+        match &settled {
+            Settled::Ended => debug!(workflow, %run, "run ended"),
             Settled::Lost(Loss::Released) => debug!(workflow, %run, "run given back"),
             Settled::Lost(Loss::Fenced) => info!(workflow, %run, "run claimed by another"),
             Settled::Lost(Loss::Parked(reason)) => warn!(workflow, %run, reason, "run parked"),
@@ -466,6 +461,7 @@ impl Landing {
                 warn!(workflow, %run, %error, "run left in the store");
             }
         }
+        self.settled = Some(settled);
     }
 }
 
@@ -478,7 +474,7 @@ impl Drop for Landing {
         {
             flights.remove(&self.run);
         }
-        if !self.is_settled {
+        if self.settled.is_none() {
             let ledger = Arc::clone(&self.ledger);
             self.engine.stranded().push(ledger);
         }
@@ -486,7 +482,7 @@ impl Drop for Landing {
         self.engine.landed.notify_waiters();
         self.engine.ends.landed(&self.run, self.ledger.reached());
         // One that goes on elsewhere or later may be due before what is waited for.
-        if !self.has_ended {
+        if !matches!(self.settled, Some(Settled::Ended)) {
             self.engine.wake();
         }
     }

@@ -145,7 +145,7 @@ impl RedbStore {
     fn write<T: Send + 'static>(
         &self,
         weight: usize,
-        operation: impl FnMut(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
+        operation: impl Fn(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         Box::pin(async move {
             if self.stopped().is_some() {
@@ -224,7 +224,7 @@ struct Asked<T, F> {
 impl<T, F> Operation for Asked<T, F>
 where
     T: Send,
-    F: FnMut(&mut Changes<'_>) -> Result<T, Fault> + Send,
+    F: Fn(&mut Changes<'_>) -> Result<T, Fault> + Send,
 {
     fn apply(&mut self, changes: &mut Changes<'_>) -> Result<(), redb::Error> {
         self.result = Some(match (self.operation)(changes) {
