@@ -54,11 +54,6 @@ impl Clock {
         self.now() + delay.min(FAR)
     }
 
-    /// How long it is until then; nothing if that has passed.
-    pub(crate) fn until(&self, then: SystemTime) -> Duration {
-        then.duration_since(self.now()).unwrap_or_default()
-    }
-
     /// How long ago that was; nothing if it is still to come.
     pub(crate) fn since(&self, then: SystemTime) -> Duration {
         self.now().duration_since(then).unwrap_or_default()

@@ -34,15 +34,7 @@ impl RunId {
     /// An id that no other run has.
     #[must_use]
     pub fn unique() -> Self {
-        static PROCESS: OnceLock<u128> = OnceLock::new();
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let process = *PROCESS.get_or_init(|| u128::from(random()) << 64 | u128::from(random()));
-        let run = NEXT.fetch_add(1, Ordering::Relaxed);
-        // A forked process has the randomness and the count of its parent, but lives later. The number of
-        // the process would say it as well, and takes a system call.
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.map_or(0, |since| since.as_nanos()) << 64;
-        RunId(Text::Made(process.wrapping_add(u128::from(run)) ^ now))
+        RunId(Text::Made(unique()))
     }
 
     /// The id as text.
@@ -108,6 +100,19 @@ impl Ord for RunId {
             _ => self.text().cmp(&other.text()),
         }
     }
+}
+
+/// A number that nobody else has, in this process or another.
+pub(crate) fn unique() -> u128 {
+    static PROCESS: OnceLock<u128> = OnceLock::new();
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let process = *PROCESS.get_or_init(|| u128::from(random()) << 64 | u128::from(random()));
+    let run = NEXT.fetch_add(1, Ordering::Relaxed);
+    // A forked process has the randomness and the count of its parent, but lives later. The number of
+    // the process would say it as well, and takes a system call.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |since| since.as_nanos()) << 64;
+    process.wrapping_add(u128::from(run)) ^ now
 }
 
 /// 64 random bits: the standard library seeds the hasher of every map from the system.

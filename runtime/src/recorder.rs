@@ -23,6 +23,9 @@ pub(crate) trait Recorder: Send + Sync {
     /// back until then, and this is never ready.
     fn attempted<'a>(&'a self, part: &'a str, begun: Begun, may_release: bool) -> Recorded<'a>;
 
+    /// Records that the next attempt begins, where the store was told that the run only waits for it.
+    fn goes_on<'a>(&'a self, part: &'a str, begun: Begun) -> Option<Recorded<'a>>;
+
     /// Waits until the runner shuts down, unless the delay is long, and gives the run back, so that its next
     /// attempt is made by another after `delay`. It is never ready.
     fn given_back(&self, delay: Duration) -> Recorded<'_>;

@@ -10,6 +10,7 @@ use ref_cast::RefCast as _;
 use stateway_core::{Transition, Workflow};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::error::{Cause, Place, Scope};
 use crate::handler::{Step, Undo};
@@ -37,6 +38,8 @@ pub(crate) struct Stored {
     /// How long ago it was started.
     pub(crate) age: Duration,
     pub(crate) recorder: Arc<dyn Recorder>,
+    /// The tasks of its branches, which whoever drives it next waits for.
+    pub(crate) tasks: TaskTracker,
 }
 
 /// The future of the run owns it and lends it to each handler. Only that future writes the
@@ -125,13 +128,15 @@ impl<W: Workflow> Run<W> {
         let deadline = W::GRAPH.deadline;
         let age = stored.as_ref().map_or(Duration::ZERO, |it| it.age);
         let visit = stored.as_ref().map_or(0, |it| it.visit);
-        let (id, recorder) = match stored {
-            Some(stored) => (stored.id, Some(stored.recorder)),
-            None => (RunId::unique(), None),
+        let (id, recorder, tasks) = match stored {
+            Some(stored) => (stored.id, Some(stored.recorder), Some(stored.tasks)),
+            None => (RunId::unique(), None, None),
         };
         Run {
             this,
-            tasks: context.as_ref().map(|_| Tasks::new()),
+            tasks: context
+                .as_ref()
+                .map(|_| Tasks::of(tasks.unwrap_or_default())),
             context,
             id,
             input,

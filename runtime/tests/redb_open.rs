@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use disk::{Disk, Moment};
 use redb::{Database, ReadableTable as _, TableDefinition};
 use stateway::store::{
-    Claim, Commit, Created, Event, Filter, NewRun, Purge, RunRow, Status, Stop, Store as _,
+    Claim, Commit, Created, Event, Filter, Holder, Lease, NewRun, Purge, RunRow, Status, Stop,
+    Store as _, Suspects,
 };
 use stateway::{Durability, OpenError, RedbStore, StoreError};
 
@@ -33,12 +34,20 @@ fn new(id: &str) -> NewRun {
     }
 }
 
+fn lease() -> Lease {
+    Lease {
+        holder: Holder::unique(),
+        duration: Duration::from_secs(40),
+    }
+}
+
 fn claim() -> Claim {
     Claim {
         workflow: "Walk".into(),
         now: at(60),
-        lease: at(100),
+        lease: lease(),
         limit: 100,
+        suspects: Suspects::none(5),
     }
 }
 
@@ -97,7 +106,7 @@ async fn a_file_is_opened_again_with_everything_in_it() {
     let folder = Folder::new();
     let store = RedbStore::open(folder.file()).unwrap();
     store.create(new("a")).await.unwrap();
-    let claimed = store.claim(claim()).await.unwrap().remove(0);
+    let claimed = store.claim(claim()).await.unwrap().taken.remove(0);
     store
         .commit(commit(&claimed.row, Status::Running))
         .await
@@ -108,7 +117,7 @@ async fn a_file_is_opened_again_with_everything_in_it() {
     let store = RedbStore::open(folder.file()).unwrap();
     assert_eq!(store.get(&"a".into()).await.unwrap().unwrap(), before);
     // Who held it is gone, and its lease with it.
-    let again = store.claim(claim()).await.unwrap().remove(0);
+    let again = store.claim(claim()).await.unwrap().taken.remove(0);
     assert_eq!(again.row.epoch, claimed.row.epoch + 1);
     assert_eq!(again.row.crashes, 1);
     assert_eq!(again.payload, b"gone");
@@ -231,7 +240,7 @@ async fn a_broken_record_concerns_its_own_run() {
     let store = RedbStore::open(folder.file()).unwrap();
     for id in ["a", "b", "c", "d", "e"] {
         let run = NewRun {
-            lease: Some(at(50)),
+            lease: Some(lease()),
             ..new(id)
         };
         let Ok(Created::New(row)) = store.create(run).await else {
@@ -252,7 +261,7 @@ async fn a_broken_record_concerns_its_own_run() {
         history.insert(8, &b"\x01torn"[..]).unwrap();
     });
     let store = RedbStore::open(folder.file()).unwrap();
-    let claimed = store.claim(claim()).await.unwrap();
+    let claimed = store.claim(claim()).await.unwrap().taken;
     let claimed: Vec<_> = claimed.iter().map(|it| it.row.id.to_string()).collect();
     assert_eq!(claimed, ["a", "e"], "nobody else is kept");
     let parked = Filter {
@@ -290,9 +299,9 @@ async fn a_broken_record_concerns_its_own_run() {
         }
     }
     // It is tried again, and stands still again.
-    assert!(store.claim(claim()).await.unwrap().is_empty());
+    assert!(store.claim(claim()).await.unwrap().taken.is_empty());
     store.unpark(&"d".into(), at(30)).await.unwrap();
-    assert!(store.claim(claim()).await.unwrap().is_empty());
+    assert!(store.claim(claim()).await.unwrap().taken.is_empty());
     let row = store.list(Filter::default()).await.unwrap().remove(3);
     assert_eq!((row.id, row.status), ("d".into(), Status::Parked));
     let purge = Purge {

@@ -13,7 +13,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use disk::{Disk, Moment};
 use journey::*;
 use stateway::store::{
-    Claim, Commit, Created, Event, NewRun, Note, NoteRow, Progress, RunRow, Status, Store as _,
+    Claim, Commit, Created, Event, Holder, Lease, NewRun, Note, NoteRow, Progress, RunRow, Status,
+    Store as _, Suspects,
 };
 use stateway::{Durability, EndError, OpenError, RedbStore, Runner};
 
@@ -103,6 +104,13 @@ fn commit(row: &RunRow) -> Commit {
     }
 }
 
+fn lease() -> Lease {
+    Lease {
+        holder: Holder::unique(),
+        duration: Duration::from_hours(1),
+    }
+}
+
 /// Takes a run as far as the power lasts.
 async fn walk(store: &RedbStore, run: usize, model: &Model) {
     let tell = |change: &dyn Fn(&mut AskedOf)| change(&mut model.lock().unwrap().runs[run]);
@@ -114,7 +122,7 @@ async fn walk(store: &RedbStore, run: usize, model: &Model) {
         state: "S0".into(),
         payload: Vec::new(),
         at: at(0),
-        lease: Some(at(1_000)),
+        lease: Some(lease()),
     };
     tell(&|asked| asked.created = Acknowledged::Asked);
     let Ok(Created::New(mut row)) = store.create(new).await else {
@@ -176,10 +184,11 @@ async fn check(left: &Disk, asked: &Asked, durability: Durability, when: &str) {
     let claim = Claim {
         workflow: "Walk".into(),
         now: at(2_000),
-        lease: at(3_000),
+        lease: lease(),
         limit: 100,
+        suspects: Suspects::none(5),
     };
-    let claimed = store.claim(claim).await.unwrap();
+    let claimed = store.claim(claim).await.unwrap().taken;
     let mut there = Vec::new();
     for run in 0..RUNS {
         let found = store.get(&id(run).into()).await.unwrap();

@@ -5,7 +5,7 @@ use std::io::{Error, Result as Io};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
@@ -210,7 +210,10 @@ fn a_file_that_fails_under_a_run_alone_closes_the_store_which_says_why() {
             let error = run.end().await.unwrap_err();
             assert!(error.to_string().contains("the store"), "{error}");
             for refused in [
-                store.next_due("Stroll").await.map(|_| ()),
+                store
+                    .next_due("Stroll", SystemTime::now())
+                    .await
+                    .map(|_| ()),
                 store.list(Filter::default()).await.map(|_| ()),
             ] {
                 let Err(StoreError::Closed { reason: Some(why) }) = refused else {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Beat, Claim, Claimed, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
-    Note, Purge, RunRow, Sent, Stop, Store, StoreFuture,
+    Beat, Claim, Claims, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Holder, Message,
+    NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store, StoreFuture, Suspects,
 };
 use stateway::testing::conformance::{checks, run};
 use stateway::{MemoryStore, RunId, StoreError};
@@ -31,6 +31,11 @@ faults! {
     ClaimIgnoresTheWorkflow,
     ClaimIgnoresLeases,
     ClaimIgnoresTheTime,
+    ClaimGivesWhatIsHeld,
+    ClaimSaysNothingOfItsOwn,
+    ClaimIgnoresSuspects,
+    ClaimTakesEachSuspectAlone,
+    ClaimDoesNotCountWhatIsLeft,
     ClaimForgetsNotes,
     ClaimForgetsTheInbox,
     CommitTakesAnyEpoch,
@@ -43,6 +48,7 @@ faults! {
     CommitForgetsWhatWasConsumed,
     NoteTakesAnyEpoch,
     NoteIsForgotten,
+    NoteForgetsThatARunWaits,
     HeartbeatSaysNothing,
     HeartbeatExtendsNothing,
     StopIsForgotten,
@@ -82,6 +88,16 @@ impl Faulty {
         self.fault == fault
     }
 
+    /// Ends every lease.
+    async fn lapse_all(&self) -> Result<(), StoreError> {
+        let rows = self.store.list(Filter::default()).await?;
+        let lapse = Heartbeat {
+            claims: rows.into_iter().map(|row| (row.id, row.epoch)).collect(),
+            lease: Duration::ZERO,
+        };
+        self.store.heartbeat(lapse).await.map(drop)
+    }
+
     async fn row(&self, run: &RunId) -> Option<RunRow> {
         let found = self.store.get(run).await.ok().flatten();
         found.map(|found| found.row)
@@ -107,30 +123,44 @@ impl Store for Faulty {
         })
     }
 
-    fn claim(&self, mut claim: Claim) -> StoreFuture<'_, Vec<Claimed>> {
+    fn claim(&self, mut claim: Claim) -> StoreFuture<'_, Claims> {
         if self.is(ClaimIgnoresTheLimit) {
             claim.limit = usize::MAX;
         }
-        if self.is(ClaimIgnoresLeases) || self.is(ClaimIgnoresTheTime) {
+        if self.is(ClaimIgnoresTheTime) {
             claim.now = far();
+        }
+        if self.is(ClaimGivesWhatIsHeld) {
+            claim.lease.holder = Holder::unique();
+        }
+        if self.is(ClaimIgnoresSuspects) {
+            claim.suspects = Suspects::none(u32::MAX);
+        }
+        if self.is(ClaimTakesEachSuspectAlone) {
+            claim.suspects.alone_from = 0;
         }
         Box::pin(async move {
             if self.is(ClaimIgnoresLeases) {
-                // What waits for its time is given back.
-                let all = self.store.claim(claim.clone()).await?;
-                return Ok(all);
+                self.lapse_all().await?;
             }
-            let mut claimed = self.store.claim(claim.clone()).await?;
+            let mut claims = self.store.claim(claim.clone()).await?;
+            if self.is(ClaimSaysNothingOfItsOwn) {
+                claims.own.clear();
+            }
+            if self.is(ClaimDoesNotCountWhatIsLeft) {
+                claims.left = 0;
+            }
+            let claimed = &mut claims.taken;
             if self.is(ClaimIgnoresTheWorkflow) {
                 for workflow in ["Order", "Refund", "Other"] {
                     let other = Claim {
                         workflow: workflow.into(),
                         ..claim.clone()
                     };
-                    claimed.extend(self.store.claim(other).await?);
+                    claimed.extend(self.store.claim(other).await?.taken);
                 }
             }
-            for claimed in &mut claimed {
+            for claimed in claimed {
                 if self.is(ClaimForgetsNotes) {
                     claimed.notes.clear();
                 }
@@ -138,7 +168,7 @@ impl Store for Faulty {
                     claimed.inbox.clear();
                 }
             }
-            Ok(claimed)
+            Ok(claims)
         })
     }
 
@@ -190,6 +220,11 @@ impl Store for Faulty {
                 && let Some(row) = self.row(&note.run).await
             {
                 note.epoch = row.epoch;
+            }
+            if let Progress::Attempts { waits, .. } = &mut note.note.progress
+                && self.is(NoteForgetsThatARunWaits)
+            {
+                *waits = false;
             }
             self.store.note(note).await
         })
@@ -342,20 +377,21 @@ impl Store for Faulty {
         })
     }
 
-    fn next_due(&self, workflow: &str) -> StoreFuture<'_, Option<SystemTime>> {
+    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
         let workflow = workflow.to_owned();
         Box::pin(async move {
             if self.is(NextDueIsNever) {
                 return Ok(None);
             }
-            let next = self.store.next_due(&workflow).await?;
+            let next = self.store.next_due(&workflow, now).await?;
             if self.is(NextDueIgnoresLeases) {
                 let filter = Filter {
                     workflow: Some(workflow),
                     ..Filter::default()
                 };
                 let rows = self.store.list(filter).await?;
-                return Ok(rows.iter().filter_map(|row| row.due).min());
+                let due = rows.iter().filter_map(|row| row.due).min();
+                return Ok(due.map(|due| due.duration_since(now).unwrap_or_default()));
             }
             Ok(next)
         })

@@ -81,6 +81,7 @@ where
         } else {
             if let Some(due) = progress.due.take() {
                 visit.terms.wait(due, &mut last).await?;
+                visit.terms.goes_on(&part, progress.made).await;
             }
             if progress.made > 0 {
                 visit.terms.alone(&mut last).await?;

@@ -270,6 +270,18 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
         }
     }
 
+    /// Records that the next attempt begins, after a wait that the store was told of.
+    pub(super) async fn goes_on(&self, part: &str, made: u32) {
+        let begun = Begun {
+            made,
+            called: self.counter.load(Ordering::Relaxed),
+            delay: Duration::ZERO,
+        };
+        if let Some(recorded) = self.recorder().and_then(|it| it.goes_on(part, begun)) {
+            recorded.await;
+        }
+    }
+
     /// Waits until the tasks of calls that were dropped have gone, so that no two calls of a visit
     /// meet.
     ///

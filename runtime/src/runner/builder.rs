@@ -155,7 +155,8 @@ impl<W, S> Builder<W, S> {
         // Panics here, and not in a task that nobody sees, if there is no timer.
         drop(tokio::time::sleep(Duration::ZERO));
         let store: Arc<dyn Store> = Arc::new(self.store);
-        store.next_due(self.host.workflow()).await?;
+        let now = self.settings.clock.now();
+        store.next_due(self.host.workflow(), now).await?;
         let engine = Engine::new(store, self.settings, self.host);
         Ok(Runner {
             shell: Arc::new(Shell(engine)),

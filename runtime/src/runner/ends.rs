@@ -21,7 +21,7 @@ pub(super) struct Reached {
 /// When a run was started, as stores keep it: it tells runs of one id apart, since one is purged when it has ended
 /// before the next is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Birth(u128);
+pub(super) struct Birth(i64);
 
 impl Birth {
     pub(super) fn at(started: SystemTime) -> Self {

@@ -3,52 +3,53 @@
 //! It knows neither the types of the workflow nor those of its context: that is the [`Host`].
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, warn};
 
-use super::ends::{Birth, Ends};
-use super::error::{Differs, StartError};
-use super::host::{Flight, Host, Settled};
+use super::active::Active;
+use super::ends::Ends;
+use super::error::StartError;
+use super::host::Host;
 use super::ledger::{Ledger, Loss};
 use super::settings::Settings;
+use super::suspected::Suspected;
 use crate::key::RunId;
-use crate::store::{Claim, Claimed, Created, Heartbeat, NewRun, Stop, Store, StoreError};
+use crate::store::{Claim, Commit, Heartbeat, Holder, Lease, RunRow, Stop, Store, StoreError};
 
 /// The runs of one workflow in this process.
 pub(super) struct Engine {
     pub(super) workflow: &'static str,
     pub(super) store: Arc<dyn Store>,
     pub(super) settings: Arc<Settings>,
-    host: Arc<dyn Host>,
-    flights: Mutex<HashMap<RunId, Held>>,
+    holder: Holder,
+    pub(super) host: Arc<dyn Host>,
+    /// Where it was launched: runs go on there, whoever starts them.
+    pub(super) runtime: Handle,
+    flights: Mutex<HashMap<RunId, Active>>,
     pub(super) ends: Ends,
     places: Arc<Semaphore>,
-    tasks: TaskTracker,
+    pub(super) tasks: TaskTracker,
+    pub(super) suspected: Suspected,
     /// Something may be due.
-    wake: Notify,
+    pub(super) wake: Arc<Notify>,
     /// A run is driven here no longer.
-    landed: Notify,
+    pub(super) landed: Notify,
     /// The claims of runs that were stopped where they were.
     stranded: Mutex<Vec<Arc<Ledger>>>,
     /// Fires when no run is to begin any more, and those under way are to be given back at their next boundary.
-    draining: CancellationToken,
+    pub(super) draining: CancellationToken,
     /// Fires when nothing goes on.
-    stopped: CancellationToken,
-}
-
-/// A run that is driven here.
-struct Held {
-    epoch: u64,
-    ledger: Arc<Ledger>,
-    cancellation: CancellationToken,
-    termination: CancellationToken,
+    pub(super) stopped: CancellationToken,
+    /// Why the store will never answer again.
+    failed: OnceLock<String>,
 }
 
 /// So many runs are claimed at once.
@@ -65,17 +66,21 @@ impl Engine {
         let engine = Arc::new(Engine {
             workflow: host.workflow(),
             store,
+            holder: Holder::unique(),
             host,
+            runtime: Handle::current(),
             flights: Mutex::default(),
             ends: Ends::default(),
             places: Arc::new(Semaphore::new(settings.max_in_flight)),
             settings: Arc::new(settings),
             tasks: TaskTracker::new(),
-            wake: Notify::new(),
+            suspected: Suspected::default(),
+            wake: Arc::default(),
             landed: Notify::new(),
             stranded: Mutex::default(),
             draining: CancellationToken::new(),
             stopped: CancellationToken::new(),
+            failed: OnceLock::new(),
         });
         engine.spawn(Arc::clone(&engine).keep_claiming());
         engine.spawn(Arc::clone(&engine).keep_claims());
@@ -85,18 +90,36 @@ impl Engine {
     /// Runs something until nothing goes on.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stopped = self.stopped.clone();
-        self.tasks.spawn(async move {
+        let task = async move {
             stopped.run_until_cancelled(task).await;
-        });
+        };
+        self.tasks.spawn_on(task, &self.runtime);
     }
 
-    fn flights(&self) -> MutexGuard<'_, HashMap<RunId, Held>> {
+    pub(super) fn lease(&self) -> Lease {
+        Lease {
+            holder: self.holder,
+            duration: self.settings.lease,
+        }
+    }
+
+    pub(super) fn flights(&self) -> MutexGuard<'_, HashMap<RunId, Active>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether no run is to begin any more.
     pub(super) fn is_closed(&self) -> bool {
         self.draining.is_cancelled()
+    }
+
+    /// Why no run can be started any more.
+    pub(super) fn refusal(&self) -> StartError {
+        match self.failed.get() {
+            Some(reason) => StartError::Store(StoreError::Closed {
+                reason: Some(reason.clone()),
+            }),
+            None => StartError::ShutDown,
+        }
     }
 
     /// When nothing goes on any more.
@@ -127,138 +150,6 @@ impl Engine {
         self.flights().contains_key(run)
     }
 
-    /// Adds a run and drives it, if there is a place; otherwise it is claimed when there is one.
-    ///
-    /// Gives when the run was started.
-    pub(super) async fn start(self: &Arc<Self>, mut new: NewRun) -> Result<Birth, StartError> {
-        let place = self.place();
-        new.lease = place
-            .as_ref()
-            .map(|_| self.settings.clock.after(self.settings.lease));
-        // On a task of its own: a run that was added is driven, also if nobody waits for the answer any more.
-        let (answer, answered) = oneshot::channel();
-        let engine = Arc::clone(self);
-        self.tasks.spawn(async move {
-            if engine.is_closed() {
-                return;
-            }
-            let created = engine.store.create(new.clone()).await;
-            let created = created.map_err(StartError::Store);
-            let started = created.and_then(|created| engine.started(new, created, place));
-            let (birth, flight) = match started {
-                Ok((birth, flight)) => (Ok(birth), flight),
-                Err(error) => (Err(error), None),
-            };
-            let _ = answer.send(birth);
-            if let Some(flight) = flight {
-                engine.stopped.run_until_cancelled(flight).await;
-            }
-        });
-        answered.await.unwrap_or(Err(StartError::ShutDown))
-    }
-
-    /// When the run was started, and its flight, if it was added just now and has a place.
-    fn started(
-        self: &Arc<Self>,
-        new: NewRun,
-        created: Created,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> Result<(Birth, Option<impl Future<Output = ()> + use<>>), StartError> {
-        let run = new.id;
-        let (row, input, state, payload) = match created {
-            Created::New(row) => {
-                let birth = Birth::at(row.started);
-                let Some(place) = place else {
-                    self.wake();
-                    return Ok((birth, None));
-                };
-                let claimed = Claimed {
-                    row,
-                    input: new.input,
-                    payload: new.payload,
-                    notes: Vec::new(),
-                    inbox: Vec::new(),
-                };
-                return Ok((birth, Some(self.drive(claimed, place))));
-            }
-            Created::Known {
-                row,
-                input,
-                state,
-                payload,
-            } => (row, input, state, payload),
-        };
-        let codec = &*self.settings.codec;
-        // What an older program has stored may lack a field that this one writes.
-        let same = |stored: &[u8], new: &[u8], again: &dyn Fn() -> Option<Vec<u8>>| {
-            codec.is_same(stored, new) || again().is_some_and(|again| codec.is_same(&again, new))
-        };
-        let host = &self.host;
-        let differs = if row.workflow != new.workflow {
-            Differs::Workflow
-        } else if !same(&input, &new.input, &|| host.input_again(&input, codec)) {
-            Differs::Input
-        } else if state != new.state
-            || !same(&payload, &new.payload, &|| {
-                host.state_again(&state, &payload, codec)
-            })
-        {
-            Differs::Start
-        } else {
-            return Ok((Birth::at(row.started), None));
-        };
-        Err(StartError::Conflict { run, differs })
-    }
-
-    /// Takes a claimed run up. It is driven by the future, which runs [until nothing goes on](Self::spawn).
-    fn drive(
-        self: &Arc<Self>,
-        mut claimed: Claimed,
-        place: OwnedSemaphorePermit,
-    ) -> impl Future<Output = ()> + use<> {
-        let run = claimed.row.id.clone();
-        let (epoch, state) = (claimed.row.epoch, &claimed.row.state);
-        debug!(workflow = self.workflow, %run, %state, epoch, "run taken up");
-        let (ledger, loss) = Ledger::new(
-            Arc::clone(&self.store),
-            Arc::clone(&self.settings),
-            self.draining.clone(),
-            &mut claimed,
-        );
-        let held = Held {
-            epoch,
-            ledger: Arc::clone(&ledger),
-            cancellation: CancellationToken::new(),
-            termination: CancellationToken::new(),
-        };
-        if let Some(stop) = claimed.row.stop {
-            held.tell(stop);
-        }
-        let flight = Flight {
-            claimed,
-            ledger: Arc::clone(&ledger),
-            loss,
-            cancellation: held.cancellation.clone(),
-            termination: held.termination.clone(),
-        };
-        // One that was lost and claimed again is another flight.
-        self.flights().insert(run.clone(), held);
-        self.ends.taken_up(&run);
-        let landing = Landing {
-            engine: Arc::clone(self),
-            run,
-            epoch,
-            ledger,
-            settled: None,
-            _place: place,
-        };
-        let driven = Arc::clone(&self.host).drive(flight);
-        async move {
-            let settled = driven.await;
-            landing.settle(settled);
-        }
-    }
-
     /// Claims what is due, as long as there are places for it.
     async fn keep_claiming(self: Arc<Self>) {
         let engine = Arc::clone(&self);
@@ -268,11 +159,12 @@ impl Engine {
                 let place = Arc::clone(&engine.places).acquire_owned().await;
                 let place = place.unwrap_or_else(|_| unreachable!("nobody closes it"));
                 match engine.claim(place).await {
-                    Ok(0) => {
+                    Ok(Found::Runs) => pause = Duration::ZERO,
+                    Ok(Found::Nothing { leaves }) => {
                         pause = Duration::ZERO;
-                        engine.idle().await;
+                        engine.idle(leaves).await;
                     }
-                    Ok(_) => pause = Duration::ZERO,
+                    Err(error @ StoreError::Closed { .. }) => return engine.fail(&error),
                     Err(error) => {
                         warn!(workflow = engine.workflow, %error, "runs cannot be claimed");
                         let longest = engine.settings.lease.max(FIRST_PAUSE);
@@ -285,8 +177,8 @@ impl Engine {
         self.draining.run_until_cancelled(claiming).await;
     }
 
-    /// Claims as many runs as there are places, with one at hand. Says how many.
-    async fn claim(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Result<usize, StoreError> {
+    /// Claims as many runs as there are places, with one at hand.
+    async fn claim(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Result<Found, StoreError> {
         let mut places = vec![place];
         while places.len() < PAGE
             && let Some(place) = self.place()
@@ -297,29 +189,53 @@ impl Engine {
         let claim = Claim {
             workflow: self.workflow.to_owned(),
             now,
-            lease: self.settings.clock.after(self.settings.lease),
+            lease: self.lease(),
             limit: places.len(),
+            suspects: self.suspected.under_way(&self.settings),
         };
         // On a task of its own, since what is claimed has to be driven, or given back.
         let (engine, store) = (Arc::clone(self), Arc::clone(&self.store));
-        let claimed = self.tasks.spawn(async move {
-            let claimed = store.claim(claim).await?;
-            let count = claimed.len();
-            for (claimed, place) in claimed.into_iter().zip(places) {
+        let claims = async move {
+            let claims = store.claim(claim).await?;
+            for row in claims.own {
+                engine.disown(row);
+            }
+            let leaves = claims.left > 0;
+            if claims.taken.is_empty() {
+                return Ok(Found::Nothing { leaves });
+            }
+            for (claimed, place) in claims.taken.into_iter().zip(places) {
                 engine.spawn(engine.drive(claimed, place));
             }
-            Ok(count)
-        });
-        claimed.await.unwrap_or(Ok(0))
+            Ok(Found::Runs)
+        };
+        let claims = self.tasks.spawn_on(claims, &self.runtime);
+        claims.await.unwrap_or(Ok(Found::Nothing { leaves: false }))
     }
 
-    /// Waits until something may be due.
-    async fn idle(&self) {
-        let next = self.store.next_due(self.workflow).await.ok().flatten();
-        let wait = next.map_or(self.settings.poll, |next| {
-            let until = self.settings.clock.until(next);
-            until.min(self.settings.poll)
+    /// Gives back what the store says this engine holds, and it does not drive: it never heard that it had claimed it.
+    fn disown(self: &Arc<Self>, row: RunRow) {
+        let driven = self.flights().get(&row.id).map(|held| held.epoch);
+        if driven == Some(row.epoch) {
+            return;
+        }
+        let (store, now) = (Arc::clone(&self.store), self.settings.clock.now());
+        self.spawn(async move {
+            // If it has moved on since, its flight has just ended, or just begun.
+            let _ = store.commit(Commit::release(&row, now)).await;
         });
+    }
+
+    /// Waits until something may be due. What was left is due, and waits for another run.
+    async fn idle(&self, leaves: bool) {
+        let poll = self.settings.poll;
+        let wait = if leaves {
+            poll
+        } else {
+            let now = self.settings.clock.now();
+            let next = self.store.next_due(self.workflow, now).await;
+            next.ok().flatten().map_or(poll, |next| next.min(poll))
+        };
         // Not at once again, where the clocks differ.
         let wait = wait.max(Duration::from_millis(1));
         let _ = timeout(wait, self.wake.notified()).await;
@@ -327,6 +243,8 @@ impl Engine {
 
     /// Keeps the claims alive, and hears what there is to hear about them.
     async fn keep_claims(self: Arc<Self>) {
+        // Where its runtime is gone nothing goes on here.
+        let _stops = StopsWith(Arc::clone(&self));
         loop {
             sleep(self.settings.lease / 3).await;
             self.ends.tidy();
@@ -340,13 +258,13 @@ impl Engine {
             if claims.is_empty() {
                 continue;
             }
-            let lease = self.settings.clock.after(self.settings.lease);
             let heartbeat = Heartbeat {
                 claims: claims.clone(),
-                lease,
+                lease: self.settings.lease,
             };
             let beats = match self.store.heartbeat(heartbeat).await {
                 Ok(beats) => beats,
+                Err(error @ StoreError::Closed { .. }) => return self.fail(&error),
                 Err(error) => {
                     // The fence holds, whatever becomes of the leases.
                     warn!(workflow = self.workflow, %error, "leases cannot be extended");
@@ -418,8 +336,22 @@ impl Engine {
         }
     }
 
-    fn stranded(&self) -> MutexGuard<'_, Vec<Arc<Ledger>>> {
+    pub(super) fn stranded(&self) -> MutexGuard<'_, Vec<Arc<Ledger>>> {
         self.stranded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops everything, as the store will never answer again: handlers are dropped where they wait.
+    pub(super) fn fail(&self, error: &StoreError) {
+        let reason = match error {
+            StoreError::Closed {
+                reason: Some(reason),
+            } => reason.clone(),
+            error => error.to_string(),
+        };
+        if self.failed.set(reason).is_ok() {
+            error!(workflow = self.workflow, %error, "the store is gone, and every run with it: they go on when it is opened again");
+        }
+        self.stop();
     }
 
     /// Stops everything where it is.
@@ -429,61 +361,20 @@ impl Engine {
     }
 }
 
-impl Held {
-    fn tell(&self, stop: Stop) {
-        match stop {
-            Stop::Cancel => self.cancellation.cancel(),
-            Stop::Terminate => self.termination.cancel(),
-        }
-    }
+/// What a claim has found.
+enum Found {
+    Runs,
+    Nothing {
+        /// Whether there is something, and no room for it beside the suspects under way.
+        leaves: bool,
+    },
 }
 
-/// Takes a run off the list when it is driven no longer, however that comes.
-struct Landing {
-    engine: Arc<Engine>,
-    run: RunId,
-    epoch: u64,
-    ledger: Arc<Ledger>,
-    /// What became of it; nothing if it was stopped where it is.
-    settled: Option<Settled>,
-    _place: OwnedSemaphorePermit,
-}
+/// Stops the engine when it is dropped.
+struct StopsWith(Arc<Engine>);
 
-impl Landing {
-    fn settle(mut self, settled: Settled) {
-        let (workflow, run) = (self.engine.workflow, &self.run);
-        match &settled {
-            Settled::Ended => debug!(workflow, %run, "run ended"),
-            Settled::Lost(Loss::Released) => debug!(workflow, %run, "run given back"),
-            Settled::Lost(Loss::Fenced) => info!(workflow, %run, "run claimed by another"),
-            Settled::Lost(Loss::Parked(reason)) => warn!(workflow, %run, reason, "run parked"),
-            Settled::Lost(Loss::Store(error)) => {
-                warn!(workflow, %run, %error, "run left in the store");
-            }
-        }
-        self.settled = Some(settled);
-    }
-}
-
-impl Drop for Landing {
+impl Drop for StopsWith {
     fn drop(&mut self) {
-        let mut flights = self.engine.flights();
-        if flights
-            .get(&self.run)
-            .is_some_and(|held| held.epoch == self.epoch)
-        {
-            flights.remove(&self.run);
-        }
-        if self.settled.is_none() {
-            let ledger = Arc::clone(&self.ledger);
-            self.engine.stranded().push(ledger);
-        }
-        drop(flights);
-        self.engine.landed.notify_waiters();
-        self.engine.ends.landed(&self.run, self.ledger.reached());
-        // One that goes on elsewhere or later may be due before what is waited for.
-        if !matches!(self.settled, Some(Settled::Ended)) {
-            self.engine.wake();
-        }
+        self.0.stop();
     }
 }

@@ -12,6 +12,7 @@ use std::task::Poll;
 
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::forward::{failure, forward};
 use super::ledger::{Change, Ledger, Loss};
@@ -47,6 +48,8 @@ pub(super) struct Flight {
     pub(super) loss: oneshot::Receiver<Loss>,
     pub(super) cancellation: CancellationToken,
     pub(super) termination: CancellationToken,
+    /// The tasks of its branches.
+    pub(super) tasks: TaskTracker,
 }
 
 /// What became of a run that was driven.
@@ -101,6 +104,7 @@ where
                 loss,
                 cancellation,
                 termination,
+                tasks,
             } = flight;
             let row = claimed.row.clone();
             let mut loss = loss;
@@ -121,6 +125,7 @@ where
                                 visit: row.visit,
                                 age: ledger.settings().clock.since(row.started),
                                 recorder: Arc::clone(&ledger) as _,
+                                tasks,
                             }),
                         };
                         let run = Owned::<W>::new(input, options);

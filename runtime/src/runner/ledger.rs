@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::ends::{Birth, News, Reached};
@@ -50,9 +50,16 @@ pub(super) struct Ledger {
     rolls_back: AtomicBool,
     is_recording: AtomicBool,
     is_lost: AtomicBool,
+    /// Whether the row says that the run waits.
+    waits: AtomicBool,
+    /// Wakes the engine when a suspect records something, and so is none any more.
+    wake: Arc<Notify>,
+    is_suspect: AtomicBool,
     /// The number of the visit that was taken up, and how long it was under way by then.
     visit: u64,
     age: Duration,
+    /// When the run was taken up, by the clock of whoever made it due: ours may have been set back since.
+    taken_up: (SystemTime, Instant),
     /// What was noted about it.
     notes: Mutex<HashMap<String, Progress>>,
     loss: Mutex<Option<oneshot::Sender<Loss>>>,
@@ -103,12 +110,17 @@ impl Drop for Recording<'_> {
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// A run that waits for at least this long is said to wait, so that it is no suspect if its process dies meanwhile. That
+/// takes another change of the row when it goes on.
+const SHORT: Duration = Duration::from_secs(1);
+
 impl Ledger {
     /// The ledger of a claim, and what tells that it is lost.
     pub(super) fn new(
         store: Arc<dyn Store>,
         settings: Arc<Settings>,
         draining: CancellationToken,
+        wake: Arc<Notify>,
         claimed: &mut Claimed,
     ) -> (Arc<Self>, oneshot::Receiver<Loss>) {
         let (sender, loss) = oneshot::channel();
@@ -124,8 +136,15 @@ impl Ledger {
             rolls_back: AtomicBool::new(row.rolls_back),
             is_recording: AtomicBool::new(false),
             is_lost: AtomicBool::new(false),
-            visit: row.visit + 1,
+            waits: AtomicBool::new(row.waits),
+            wake,
+            is_suspect: AtomicBool::new(row.crashes > 0),
+            visit: row.visit.saturating_add(1),
             age: settings.clock.since(row.entered),
+            taken_up: {
+                let now = settings.clock.now();
+                (row.due.map_or(now, |due| due.max(now)), Instant::now())
+            },
             notes: Mutex::new(notes.map(|note| (note.key, note.progress)).collect()),
             loss: Mutex::new(Some(sender)),
             reached: OnceLock::new(),
@@ -147,6 +166,18 @@ impl Ledger {
     /// Whether the rollback has begun.
     pub(super) fn rolls_back(&self) -> bool {
         self.rolls_back.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has recorded something since the run was taken up.
+    pub(super) fn has_moved(&self) -> bool {
+        !self.is_suspect.load(Ordering::Relaxed)
+    }
+
+    /// How long it is until then.
+    fn until(&self, then: SystemTime) -> Duration {
+        let (taken_up, since) = self.taken_up;
+        let delay = then.duration_since(taken_up).unwrap_or_default();
+        delay.saturating_sub(since.elapsed())
     }
 
     /// Whether the runner shuts down.
@@ -199,6 +230,10 @@ impl Ledger {
         {
             let _recording = Recording::new(&self.is_recording);
             self.asked(|| self.store.commit(commit.clone())).await;
+        }
+        self.waits.store(false, Ordering::Relaxed);
+        if self.is_suspect.swap(false, Ordering::Relaxed) {
+            self.wake.notify_one();
         }
         self.sequence.store(commit.sequence + 1, Ordering::Relaxed);
         self.undos.store(undos, Ordering::Relaxed);
@@ -319,14 +354,17 @@ impl Ledger {
 impl Recorder for Ledger {
     fn begun(&self, part: &str) -> Option<Begun> {
         let mut notes = self.notes();
-        let &Progress::Attempts { made, called, due } = notes.get(part)? else {
+        let &Progress::Attempts {
+            made, called, due, ..
+        } = notes.get(part)?
+        else {
             return None;
         };
         notes.remove(part);
         Some(Begun {
             made,
             called,
-            delay: self.settings.clock.until(due),
+            delay: self.until(due),
         })
     }
 
@@ -338,11 +376,32 @@ impl Recorder for Ledger {
         } = begun;
         Box::pin(async move {
             let due = self.settings.clock.after(delay);
-            let progress = Progress::Attempts { made, called, due };
+            let waits = may_release && delay >= SHORT;
+            let progress = Progress::Attempts {
+                made,
+                called,
+                due,
+                waits,
+            };
             self.note(part.to_owned(), progress).await;
+            self.waits.store(waits, Ordering::Relaxed);
             if may_release && (delay >= self.settings.patience || self.is_draining()) {
                 self.released(due).await;
             }
+        })
+    }
+
+    fn goes_on<'a>(&'a self, part: &'a str, begun: Begun) -> Option<Recorded<'a>> {
+        // Asked by the future of the run alone, so nothing comes in between.
+        self.waits.load(Ordering::Relaxed).then(|| {
+            self.waits.store(false, Ordering::Relaxed);
+            let progress = Progress::Attempts {
+                made: begun.made,
+                called: begun.called,
+                due: self.settings.clock.now(),
+                waits: false,
+            };
+            Box::pin(self.note(part.to_owned(), progress)) as Recorded<'a>
         })
     }
 

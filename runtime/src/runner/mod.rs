@@ -1,5 +1,6 @@
 //! Runs that are stored, and outlive the process.
 
+mod active;
 mod builder;
 mod ends;
 mod engine;
@@ -10,6 +11,8 @@ mod host;
 mod ledger;
 mod rollback;
 mod settings;
+mod starting;
+mod suspected;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -79,7 +82,7 @@ impl<W: Durable> Runner<W> {
         }
         let engine = self.engine();
         if engine.is_closed() {
-            return Err(StartError::ShutDown);
+            return Err(engine.refusal());
         }
         let (input, state) = W::into_parts(S::any(enter(input, state)));
         let settings = &engine.settings;

@@ -41,6 +41,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// From how many deaths on a run is taken up alone, so that nothing beside it is parked for what it does.
+    pub(super) fn alone_from(&self) -> u32 {
+        (self.max_crashes / 2).max(1)
+    }
+
     /// Checks that a payload is not too large to be stored.
     ///
     /// # Errors

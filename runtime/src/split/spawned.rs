@@ -16,9 +16,9 @@ use crate::panic::message;
 pub(crate) struct Tasks(TaskTracker);
 
 impl Tasks {
-    /// No task yet.
-    pub(crate) fn new() -> Self {
-        Tasks(TaskTracker::new())
+    /// Those that are told to this tracker.
+    pub(crate) fn of(tracker: TaskTracker) -> Self {
+        Tasks(tracker)
     }
 
     /// Waits until every task has gone: each was told to stop when its branch was dropped.

@@ -1,8 +1,10 @@
 //! What the operations mean for the row of a run, for every store in the same words.
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Commit, Event, HistoryRow, NewRun, RunRow, Status, Stop, StoreError};
+use super::{
+    Commit, Event, HistoryRow, NewRun, Note, Progress, RunRow, Status, Stop, StoreError, Suspects,
+};
 
 /// What a commit finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +27,15 @@ impl Commit {
     }
 }
 
-/// What a store keeps of a time.
-pub(crate) fn micros(time: SystemTime) -> u128 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_micros())
+/// What a store keeps of a time: the microseconds since the beginning of 1970, or the nearest number that there is.
+pub(crate) fn micros(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        Err(before) => {
+            let before = before.duration().as_micros();
+            i64::try_from(before).map_or(i64::MIN, |before| -before)
+        }
+    }
 }
 
 impl RunRow {
@@ -43,12 +50,15 @@ impl RunRow {
             state: run.state.clone(),
             sequence: 0,
             // A run that was purged and is added again is another one to whoever held it before.
-            epoch: u64::try_from(micros(run.at)).unwrap_or(0) + u64::from(run.lease.is_some()),
+            epoch: u64::try_from(micros(run.at))
+                .unwrap_or(0)
+                .saturating_add(run.lease.is_some().into()),
             visit: 0,
             undos: 0,
             undo_before: u64::MAX,
             rolls_back: false,
             crashes: 0,
+            waits: false,
             started: run.at,
             entered: run.at,
             due: Some(run.at),
@@ -59,23 +69,23 @@ impl RunRow {
         }
     }
 
-    /// Whether the run may be claimed at this time; `lease` is the one that it has.
+    /// When the run is to be looked at, if it may be claimed at all.
     #[must_use]
-    pub fn is_claimable(&self, lease: Option<SystemTime>, now: SystemTime) -> bool {
-        self.claimable_from(lease).is_some_and(|from| from <= now)
+    pub fn live_due(&self) -> Option<SystemTime> {
+        self.due.filter(|_| self.status.is_live())
     }
 
-    /// From when on it may be claimed.
-    #[must_use]
-    pub fn claimable_from(&self, lease: Option<SystemTime>) -> Option<SystemTime> {
-        let due = self.due.filter(|_| self.status.is_live())?;
-        Some(lease.map_or(due, |lease| lease.max(due)))
+    /// Claims it; `had_holder` says whether the one before had not given it back.
+    pub fn claim(&mut self, had_holder: bool) {
+        self.epoch = self.epoch.saturating_add(1);
+        if had_holder && !self.waits {
+            self.crashes = self.crashes.saturating_add(1);
+        }
     }
 
-    /// Claims it; `had_lease` says whether the one before had not given it back.
-    pub fn claim(&mut self, had_lease: bool) {
-        self.epoch += 1;
-        self.crashes += u32::from(had_lease);
+    /// Changes the row as a note says: whether the run waits from now on.
+    pub fn note(&mut self, note: &Note) {
+        self.waits = matches!(note.note.progress, Progress::Attempts { waits: true, .. });
     }
 
     /// Whether something by the holder of `epoch` may take place, which expects this sequence.
@@ -100,6 +110,7 @@ impl RunRow {
     pub fn apply(&mut self, commit: &Commit) -> bool {
         self.sequence += 1;
         self.status = commit.status;
+        self.waits = false;
         self.due = Some(match commit.release {
             // Who has to hear that does not wait.
             Some(release) if !self.has_to_hear(commit.status) => release,
@@ -196,7 +207,45 @@ impl RunRow {
         self.sequence += 1;
         self.parked = None;
         self.crashes = 0;
+        self.waits = false;
         self.due = Some(now);
         Ok(())
+    }
+}
+
+impl Suspects {
+    /// None are under way.
+    #[must_use]
+    pub fn none(alone_from: u32) -> Self {
+        Suspects {
+            under_way: 0,
+            deaths: 0,
+            alone_from,
+        }
+    }
+
+    /// How many of `n` suspects are under way beside one whose holder died this often: all of them after one death,
+    /// then ever fewer, and one from [`alone_from`](Suspects::alone_from) deaths on.
+    #[must_use]
+    pub fn room(&self, deaths: u32, n: usize) -> usize {
+        if deaths >= self.alone_from {
+            return 1;
+        }
+        let (after_first, all) = (deaths.saturating_sub(1), self.alone_from.max(2) - 1);
+        let bits = usize::BITS - n.leading_zeros();
+        // In equal parts of the logarithm, so that each death leaves the same share.
+        let halved = (bits * after_first).div_ceil(all);
+        n.checked_shr(halved).unwrap_or(0).max(1)
+    }
+
+    /// Counts one more among those under way, if there is room for it; `n` is how many suspects there are in all.
+    pub fn admit(&mut self, deaths: u32, n: usize) -> bool {
+        let most = self.deaths.max(deaths);
+        let is_admitted = self.under_way < self.room(most, n);
+        if is_admitted {
+            self.under_way += 1;
+            self.deaths = most;
+        }
+        is_admitted
     }
 }

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::apply::Fence;
+use tokio::time::Instant;
+
+use super::apply::{Fence, micros};
+use super::timeline::{Moment, Timeline};
 use super::{
-    Beat, Claim, Claimed, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message,
-    Name, NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Stop, Store, StoreError,
-    StoreFuture,
+    Beat, Claim, Claimed, Claims, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow,
+    Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Stop,
+    Store, StoreError, StoreFuture,
 };
 use crate::key::RunId;
 
@@ -18,13 +21,34 @@ use crate::key::RunId;
 /// It is the plain model that other stores are compared with. Every operation looks at all runs
 /// if it has to.
 #[derive(Default)]
-pub struct MemoryStore {
-    runs: Mutex<BTreeMap<RunId, Kept>>,
+pub struct MemoryStore(Mutex<Shelf>);
+
+struct Shelf {
+    runs: BTreeMap<RunId, Kept>,
+    timeline: Timeline,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Shelf {
+            runs: BTreeMap::new(),
+            timeline: Timeline::new(),
+        }
+    }
+}
+
+/// A claim that was not given back.
+#[derive(Clone, Copy)]
+struct Held {
+    holder: Holder,
+    until: Moment,
 }
 
 struct Kept {
     row: RunRow,
-    lease: Option<SystemTime>,
+    held: Option<Held>,
+    /// By how much its due time moves, since a clock was set back when it was set.
+    shift: Moment,
     input: Vec<u8>,
     start: (Name, Vec<u8>),
     payload: Vec<u8>,
@@ -43,23 +67,31 @@ impl MemoryStore {
 
     fn with<T>(
         &self,
-        change: impl FnOnce(&mut BTreeMap<RunId, Kept>) -> Result<T, StoreError>,
+        change: impl FnOnce(&mut Shelf) -> Result<T, StoreError>,
     ) -> StoreFuture<'_, T>
     where
         T: Send + 'static,
     {
-        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Box::pin(ready(change(&mut runs)))
     }
 }
 
-fn find<'a>(runs: &'a mut BTreeMap<RunId, Kept>, run: &RunId) -> Result<&'a mut Kept, StoreError> {
-    let not_found = || StoreError::NotFound { run: run.clone() };
-    runs.get_mut(run).ok_or_else(not_found)
+impl Shelf {
+    fn find(&mut self, run: &RunId) -> Result<&mut Kept, StoreError> {
+        let not_found = || StoreError::NotFound { run: run.clone() };
+        self.runs.get_mut(run).ok_or_else(not_found)
+    }
+
+    /// The run, with the time at which something is set to be due.
+    fn find_at(&mut self, run: &RunId, now: SystemTime) -> Result<(&mut Kept, Moment), StoreError> {
+        let shift = self.timeline.shift(now, Instant::now());
+        Ok((self.find(run)?, shift))
+    }
 }
 
 impl Kept {
-    fn new(run: NewRun) -> Self {
+    fn new(run: NewRun, shift: Moment, steady: Moment) -> Self {
         let row = RunRow::new(&run);
         let started = HistoryRow {
             sequence: 0,
@@ -70,7 +102,8 @@ impl Kept {
         };
         Kept {
             row,
-            lease: run.lease,
+            held: run.lease.map(|lease| Held::new(lease, steady)),
+            shift,
             input: run.input,
             start: (run.state, run.payload.clone()),
             payload: run.payload,
@@ -81,8 +114,20 @@ impl Kept {
         }
     }
 
-    fn claim(&mut self, lease: SystemTime) -> Claimed {
-        self.row.claim(self.lease.replace(lease).is_some());
+    /// From when on it may be claimed, as long as nobody holds it.
+    fn due(&self) -> Option<Moment> {
+        let due = self.row.live_due().filter(|_| self.held.is_none())?;
+        Some(micros(due).saturating_add(self.shift))
+    }
+
+    /// When it passes from its holder to whoever claims it.
+    fn lapses(&self) -> Option<Moment> {
+        self.row.live_due()?;
+        self.held.map(|held| held.until)
+    }
+
+    fn claim(&mut self, held: Held) -> Claimed {
+        self.row.claim(self.held.replace(held).is_some());
         let notes = self.notes.iter().map(|(key, progress)| NoteRow {
             key: key.clone(),
             progress: progress.clone(),
@@ -96,6 +141,20 @@ impl Kept {
         }
     }
 
+    /// Makes it due, as far as that is earlier than it was.
+    fn wake(
+        &mut self,
+        shift: Moment,
+        wake: impl FnOnce(&mut RunRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let before = self.row.due;
+        wake(&mut self.row)?;
+        if self.row.due != before {
+            self.shift = shift;
+        }
+        Ok(())
+    }
+
     fn record(&mut self, at: SystemTime, event: Event) {
         let sequence = self.row.sequence;
         self.history.push(HistoryRow {
@@ -106,10 +165,20 @@ impl Kept {
     }
 }
 
+impl Held {
+    fn new(lease: Lease, steady: Moment) -> Self {
+        let duration = Moment::try_from(lease.duration.as_micros()).unwrap_or(Moment::MAX);
+        Held {
+            holder: lease.holder,
+            until: steady.saturating_add(duration),
+        }
+    }
+}
+
 impl Store for MemoryStore {
     fn create(&self, run: NewRun) -> StoreFuture<'_, Created> {
-        self.with(|runs| {
-            if let Some(kept) = runs.get(&run.id) {
+        self.with(|shelf| {
+            if let Some(kept) = shelf.runs.get(&run.id) {
                 let (state, payload) = kept.start.clone();
                 return Ok(Created::Known {
                     row: kept.row.clone(),
@@ -118,28 +187,66 @@ impl Store for MemoryStore {
                     payload,
                 });
             }
+            let at = Instant::now();
+            let shift = shelf.timeline.shift(run.at, at);
             let id = run.id.clone();
-            let kept = Kept::new(run);
+            let kept = Kept::new(run, shift, shelf.timeline.steady(at));
             let row = kept.row.clone();
-            runs.insert(id, kept);
+            shelf.runs.insert(id, kept);
             Ok(Created::New(row))
         })
     }
 
-    fn claim(&self, claim: Claim) -> StoreFuture<'_, Vec<Claimed>> {
-        self.with(|runs| {
-            let of_workflow = |kept: &&mut Kept| kept.row.workflow == claim.workflow;
-            let due = |kept: &&mut Kept| kept.row.is_claimable(kept.lease, claim.now);
-            let mut due: Vec<_> = runs.values_mut().filter(of_workflow).filter(due).collect();
-            due.sort_by_key(|kept| kept.row.claimable_from(kept.lease));
-            let claimed = due.into_iter().take(claim.limit);
-            Ok(claimed.map(|kept| kept.claim(claim.lease)).collect())
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {
+        self.with(|shelf| {
+            let at = Instant::now();
+            let (now, steady) = (shelf.timeline.now(claim.now, at), shelf.timeline.steady(at));
+            let held = Held::new(claim.lease, steady);
+            let mut claims = Claims::default();
+            let (mut suspects, mut others) = (Vec::new(), Vec::new());
+            for kept in shelf.runs.values_mut() {
+                if kept.row.workflow != claim.workflow {
+                    continue;
+                }
+                let lapsed = kept.lapses().filter(|until| *until <= steady);
+                let is_own = kept.held.is_some_and(|it| it.holder == claim.lease.holder);
+                match (lapsed, kept.due().filter(|due| *due <= now)) {
+                    (Some(_), _) if is_own => {
+                        kept.held = Some(held);
+                        claims.own.push(kept.row.clone());
+                    }
+                    (Some(_), _) if !kept.row.waits => suspects.push(kept),
+                    // It was due as long ago as it might have been claimed.
+                    (Some(until), _) => others.push((now - (steady - until), kept)),
+                    (None, Some(due)) => others.push((due, kept)),
+                    (None, None) => {}
+                }
+            }
+            suspects.sort_by_key(|kept| (kept.row.crashes, kept.lapses()));
+            others.sort_by_key(|(since, _)| *since);
+            let mut room = claim.suspects;
+            let n = suspects.len() + room.under_way;
+            for kept in suspects {
+                if claims.taken.len() == claim.limit {
+                    break;
+                }
+                if room.admit(kept.row.crashes.saturating_add(1), n) {
+                    claims.taken.push(kept.claim(held));
+                } else {
+                    claims.left += 1;
+                }
+            }
+            let others = others.into_iter().map(|(_, kept)| kept);
+            let places = claim.limit - claims.taken.len();
+            let taken = others.take(places).map(|kept| kept.claim(held));
+            claims.taken.extend(taken);
+            Ok(claims)
         })
     }
 
     fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
-        self.with(|runs| {
-            let kept = find(runs, &commit.run)?;
+        self.with(|shelf| {
+            let (kept, shift) = shelf.find_at(&commit.run, commit.at)?;
             if kept.row.fence(commit.epoch, commit.sequence)? == Fence::Passed {
                 let last = kept.history.last();
                 return if last.is_some_and(|last| commit.is_in(last)) {
@@ -149,8 +256,9 @@ impl Store for MemoryStore {
                 };
             }
             if !kept.row.apply(&commit) {
-                kept.lease = None;
+                kept.held = None;
             }
+            kept.shift = shift;
             if let Event::Transition { payload, .. } = &commit.event {
                 kept.payload.clone_from(payload);
             }
@@ -164,38 +272,35 @@ impl Store for MemoryStore {
     }
 
     fn note(&self, note: Note) -> StoreFuture<'_, ()> {
-        self.with(|runs| {
-            let kept = find(runs, &note.run)?;
+        self.with(|shelf| {
+            let kept = shelf.find(&note.run)?;
             if kept.row.fence(note.epoch, note.sequence)? != Fence::Open {
                 return Err(StoreError::Fenced { run: note.run });
             }
+            kept.row.note(&note);
             kept.notes.insert(note.note.key, note.note.progress);
             Ok(())
         })
     }
 
     fn heartbeat(&self, heartbeat: Heartbeat) -> StoreFuture<'_, Vec<Beat>> {
-        self.with(|runs| {
+        self.with(|shelf| {
+            let steady = shelf.timeline.steady(Instant::now());
             let mut beats = Vec::new();
             for (run, epoch) in heartbeat.claims {
-                let held = runs.get_mut(&run);
-                let held = held.filter(|kept| kept.row.epoch == epoch && kept.lease.is_some());
-                let beat = match held {
-                    None => Beat {
-                        run,
-                        is_lost: true,
-                        stop: None,
-                        messages: 0,
-                    },
-                    Some(kept) => {
-                        kept.lease = Some(heartbeat.lease);
-                        Beat {
-                            run,
-                            is_lost: false,
-                            stop: kept.row.stop,
-                            messages: kept.inbox.len(),
-                        }
-                    }
+                let kept = shelf.runs.get_mut(&run);
+                let kept = kept.filter(|kept| kept.row.epoch == epoch);
+                let held = kept.and_then(|kept| {
+                    let holder = kept.held?.holder;
+                    let duration = heartbeat.lease;
+                    kept.held = Some(Held::new(Lease { holder, duration }, steady));
+                    Some(kept)
+                });
+                let beat = Beat {
+                    run,
+                    is_lost: held.is_none(),
+                    stop: held.as_ref().and_then(|kept| kept.row.stop),
+                    messages: held.map_or(0, |kept| kept.inbox.len()),
                 };
                 if beat.is_lost || beat.stop.is_some() || beat.messages > 0 {
                     beats.push(beat);
@@ -206,16 +311,19 @@ impl Store for MemoryStore {
     }
 
     fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
-        self.with(|runs| find(runs, run)?.row.ask(stop, now))
+        self.with(|shelf| {
+            let (kept, shift) = shelf.find_at(run, now)?;
+            kept.wake(shift, |row| row.ask(stop, now))
+        })
     }
 
     fn send(&self, message: Message) -> StoreFuture<'_, Sent> {
-        self.with(|runs| {
-            let kept = find(runs, &message.run)?;
+        self.with(|shelf| {
+            let (kept, shift) = shelf.find_at(&message.run, message.at)?;
             if kept.known.contains(&message.id) {
                 return Ok(Sent::Known);
             }
-            kept.row.wake(message.at)?;
+            kept.wake(shift, |row| row.wake(message.at))?;
             kept.known.insert(message.id.clone());
             kept.inbox.push(message);
             Ok(Sent::Kept)
@@ -223,17 +331,18 @@ impl Store for MemoryStore {
     }
 
     fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
-        self.with(|runs| {
-            let kept = find(runs, run)?;
+        self.with(|shelf| {
+            let (kept, shift) = shelf.find_at(run, now)?;
             kept.row.unpark(now)?;
+            kept.shift = shift;
             kept.record(now, Event::Unparked);
             Ok(())
         })
     }
 
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
-        self.with(|runs| {
-            let kept = runs.get(run);
+        self.with(|shelf| {
+            let kept = shelf.runs.get(run);
             Ok(kept.map(|kept| Found {
                 row: kept.row.clone(),
                 input: kept.input.clone(),
@@ -243,8 +352,8 @@ impl Store for MemoryStore {
     }
 
     fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>> {
-        self.with(|runs| {
-            let rows = runs.values().map(|kept| &kept.row);
+        self.with(|shelf| {
+            let rows = shelf.runs.values().map(|kept| &kept.row);
             let after = |row: &&RunRow| filter.after.as_ref().is_none_or(|after| row.id > *after);
             let rows = rows.filter(after).filter(|row| filter.passes(row));
             Ok(rows.take(filter.limit).cloned().collect())
@@ -252,16 +361,16 @@ impl Store for MemoryStore {
     }
 
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
-        self.with(|runs| {
-            let rows = find(runs, run)?.history.iter();
+        self.with(|shelf| {
+            let rows = shelf.find(run)?.history.iter();
             let rows = rows.filter(|row| row.sequence >= from).take(limit);
             Ok(rows.cloned().collect())
         })
     }
 
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
-        self.with(|runs| {
-            let kept = find(runs, run)?;
+        self.with(|shelf| {
+            let kept = shelf.find(run)?;
             let before = kept.row.undo_before;
             let rows = kept.history.iter().rev();
             let rows = rows.filter(|row| row.is_undoable() && row.sequence < before);
@@ -270,8 +379,8 @@ impl Store for MemoryStore {
     }
 
     fn purge(&self, purge: Purge) -> StoreFuture<'_, u64> {
-        self.with(|runs| {
-            let ended = runs.values().map(|kept| &kept.row).filter(|row| {
+        self.with(|shelf| {
+            let ended = shelf.runs.values().map(|kept| &kept.row).filter(|row| {
                 let is_of = |workflow: &String| *workflow == row.workflow;
                 purge.workflow.as_ref().is_none_or(is_of)
                     && row.ended.is_some_and(|ended| ended < purge.ended_before)
@@ -280,18 +389,24 @@ impl Store for MemoryStore {
             ended.sort();
             ended.truncate(purge.limit);
             for (_, run) in &ended {
-                runs.remove(run);
+                shelf.runs.remove(run);
             }
             Ok(ended.len() as u64)
         })
     }
 
-    fn next_due(&self, workflow: &str) -> StoreFuture<'_, Option<SystemTime>> {
-        self.with(|runs| {
-            let kept = runs.values().filter(|kept| kept.row.workflow == workflow);
-            Ok(kept
-                .filter_map(|kept| kept.row.claimable_from(kept.lease))
-                .min())
+    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
+        self.with(|shelf| {
+            let at = Instant::now();
+            let (now, steady) = (shelf.timeline.now(now, at), shelf.timeline.steady(at));
+            let kept = shelf.runs.values();
+            let kept = kept.filter(|kept| kept.row.workflow == workflow);
+            let wait = |kept: &Kept| {
+                let lapses = kept.lapses().map(|until| until.saturating_sub(steady));
+                lapses.or_else(|| kept.due().map(|due| due.saturating_sub(now)))
+            };
+            let next = kept.filter_map(wait).min();
+            Ok(next.map(|wait| Duration::from_micros(u64::try_from(wait).unwrap_or(0))))
         })
     }
 }

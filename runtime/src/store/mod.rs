@@ -6,7 +6,7 @@
 //!
 //! - the **epoch** counts the claims. Whoever claims a run gets a new one, and from then on nothing that
 //!   comes with an older one is accepted. Leases decide only who may claim, never who may commit: clocks may
-//!   differ, and a run still moves once.
+//!   differ, and a run still moves once. A [`Holder`] is given nothing that it holds already.
 //! - the **sequence** counts the commits. Each has the number that it expects.
 //!
 //! Nothing is locked while a handler runs. [`MemoryStore`] is the law as a program, for tests;
@@ -19,11 +19,12 @@ mod memory;
 mod record;
 #[cfg(feature = "redb")]
 mod redb;
+mod timeline;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::key::RunId;
 
@@ -33,8 +34,9 @@ pub use apply::Fence;
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use record::{
-    Beat, Claim, Claimed, Commit, Created, Event, Failure, FailureKind, Filter, Found, Heartbeat,
-    HistoryRow, Message, Name, NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Status, Stop,
+    Beat, Claim, Claimed, Claims, Commit, Created, Event, Failure, FailureKind, Filter, Found,
+    Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress, Purge,
+    RunRow, Sent, Status, Stop, Suspects,
 };
 
 /// What an operation of a store gives.
@@ -60,8 +62,10 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 ///    is never claimed, and no other run is kept from anything.
 /// 7. **Cancel safe.** An operation whose future is dropped has taken place or not, as a whole.
 ///
-/// Times are those of the caller's wall clock; a store keeps them to the microsecond. Where it has a clock of
-/// its own that all its callers share, as a database server does, it may use that for leases.
+/// 8. **On time.** Times are those of the caller's wall clock, kept to the microsecond. Leases are lengths of time, and
+///    a store measures them by a clock that nobody sets: the steady clock of its process, or that of a database server
+///    that all callers share. A wall clock that jumps ends no lease, and a store in the process of its callers lets no
+///    run wait for longer than it had to when its due time was set, also if the clock is set back meanwhile.
 #[diagnostic::on_unimplemented(
     message = "a runner keeps its runs in a store, and `{Self}` is none",
     label = "no store",
@@ -71,7 +75,7 @@ pub trait Store: Send + Sync + 'static {
     /// Adds a run, unless one with this id is there, of whatever workflow.
     ///
     /// The row begins with sequence 0 and the given state; its first history row has number 0. With a
-    /// [`lease`](NewRun::lease) it is claimed by the caller; otherwise it is due at once. Its epochs begin with the
+    /// [`lease`](NewRun::lease) it is claimed by that holder; otherwise it is due at once. Its epochs begin with the
     /// microseconds of [`at`](NewRun::at), so that who held a run of this id that was purged is fenced.
     ///
     /// Of a run that is there, what it was started with is returned, and nothing changes: the caller
@@ -79,15 +83,20 @@ pub trait Store: Send + Sync + 'static {
     fn create(&self, run: NewRun) -> StoreFuture<'_, Created>;
 
     /// Claims runs of one workflow that are due: those that are [`Running`](Status::Running) or
-    /// [`RollingBack`](Status::RollingBack), have a due time that is not after `now`, and no lease, or one that
-    /// has passed at `now`.
+    /// [`RollingBack`](Status::RollingBack), and are either due at `now` and nobody's, or held by a claim whose lease
+    /// has passed.
     ///
-    /// Those that might have been claimed for longest come first, at most `limit` of them. Each has its epoch
-    /// counted up and its lease set. One whose lease had passed was not released: the process that held
-    /// it died or stalled, and [`crashes`](RunRow::crashes) counts up.
+    /// Each run that is taken has its epoch counted up and belongs to the caller; at most `limit` are. First come the
+    /// *suspects*: the holder of such a run died or stalled, so its [`crashes`](RunRow::crashes) count up, unless it
+    /// only [waited](RunRow::waits). Of them as many are taken as [`Suspects::admit`] lets in, those with the fewest
+    /// crashes first, `n` being how many there are with those under way. Then come all others, the one that might have
+    /// been claimed for longest first. Those that are left for want of room are [counted](Claims::left).
     ///
-    /// No run is returned by two claims, unless its lease passes between them.
-    fn claim(&self, claim: Claim) -> StoreFuture<'_, Vec<Claimed>>;
+    /// A run that the caller holds already is never taken, however long ago its lease has passed. Its lease is extended
+    /// instead, which changes nothing else, and it is among [`own`](Claims::own).
+    ///
+    /// No run is taken by two claims, unless its lease passes between them.
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims>;
 
     /// Records what happened to a run, as one change: the row with its sequence counted up, the history
     /// row of that number, the messages that were consumed, and the notes, which are dropped unless the event
@@ -100,15 +109,15 @@ pub trait Store: Send + Sync + 'static {
     fn commit(&self, commit: Commit) -> StoreFuture<'_, ()>;
 
     /// Keeps something about the visit under way: the attempts that were made, or the output of a branch. It
-    /// replaces the note with the same key. The sequence stays as it is; the next transition drops all
-    /// notes of the run.
+    /// replaces the note with the same key. The row changes by [`RunRow::note`]: its sequence stays as it is, and it
+    /// says whether the run waits. The next transition drops all notes of the run.
     ///
     /// # Errors
     /// Those of [`commit`](Store::commit).
     fn note(&self, note: Note) -> StoreFuture<'_, ()>;
 
-    /// Extends the leases of these claims, and says of which runs the holder has to hear: those that it has
-    /// lost, that are to stop, or that have a message.
+    /// Extends the leases of these claims, also of those that have passed and were not claimed by another since. Says of
+    /// which runs the holder has to hear: those that it has lost, that are to stop, or that have a message.
     fn heartbeat(&self, heartbeat: Heartbeat) -> StoreFuture<'_, Vec<Beat>>;
 
     /// Asks that a run stops, and makes it due. Whoever holds it hears of it with the next
@@ -155,9 +164,9 @@ pub trait Store: Send + Sync + 'static {
     /// Removes runs that have ended, with everything that belongs to them. Says how many.
     fn purge(&self, purge: Purge) -> StoreFuture<'_, u64>;
 
-    /// When [`claim`](Store::claim) may find something: the earliest due time of a run of this workflow, or
-    /// the end of its lease, whichever is later. `None` if nothing waits.
-    fn next_due(&self, workflow: &str) -> StoreFuture<'_, Option<SystemTime>>;
+    /// How long it is until [`claim`](Store::claim) may find something of this workflow, for a caller to whom it is
+    /// `now`: until a run is due that is nobody's, or until a lease has passed. `None` if nothing waits.
+    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>>;
 }
 
 macro_rules! shared {
@@ -173,7 +182,7 @@ macro_rules! shared {
 
 shared! {
     create(run: NewRun) -> Created;
-    claim(claim: Claim) -> Vec<Claimed>;
+    claim(claim: Claim) -> Claims;
     commit(commit: Commit) -> ();
     note(note: Note) -> ();
     heartbeat(heartbeat: Heartbeat) -> Vec<Beat>;
@@ -185,5 +194,5 @@ shared! {
     history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
     undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;
     purge(purge: Purge) -> u64;
-    next_due(workflow: &str) -> Option<SystemTime>;
+    next_due(workflow: &str, now: SystemTime) -> Option<Duration>;
 }

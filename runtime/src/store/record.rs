@@ -1,7 +1,7 @@
 //! What a store keeps, and what it is asked: plain data.
 
 use std::borrow::Cow;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::key::RunId;
 
@@ -33,8 +33,10 @@ pub struct RunRow {
     pub undo_before: u64,
     /// Whether its rollback has begun: it never goes forward again.
     pub rolls_back: bool,
-    /// How often it was claimed without having been released, since its last commit.
+    /// How often its holder died while a handler of it may have been under way, since its last commit.
     pub crashes: u32,
+    /// Whether it only waits for its next attempt: then the death of its holder says nothing about it.
+    pub waits: bool,
     /// When it was started.
     pub started: SystemTime,
     /// When it entered the state that it is in.
@@ -151,8 +153,8 @@ pub struct NewRun {
     pub payload: Vec<u8>,
     /// When it is started.
     pub at: SystemTime,
-    /// Until when the caller holds it at once; otherwise whoever claims it first does.
-    pub lease: Option<SystemTime>,
+    /// Claims the run for the caller at once. With `None` it belongs to the first that claims it.
+    pub lease: Option<Lease>,
 }
 
 /// What became of a run to be added.
@@ -184,6 +186,36 @@ pub struct Found {
     pub payload: Vec<u8>,
 }
 
+/// Names who holds claims: one runner in one process.
+///
+/// A store gives a holder nothing that it holds already. So a runner whose heartbeats are late, because its process
+/// or its disk stood still, never takes up a run a second time that it drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Holder(u128);
+
+impl Holder {
+    /// A holder that no other program, process or runner is.
+    #[must_use]
+    pub fn unique() -> Self {
+        Holder(crate::key::unique())
+    }
+
+    /// Returns the number that stores keep of it.
+    #[must_use]
+    pub const fn number(self) -> u128 {
+        self.0
+    }
+}
+
+/// For whom a run is claimed, and for how long if nothing is heard of that holder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Who holds it.
+    pub holder: Holder,
+    /// How long the claim holds. A store measures that by a clock that nobody sets.
+    pub duration: Duration,
+}
+
 /// Asks for runs that are due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
@@ -191,10 +223,39 @@ pub struct Claim {
     pub workflow: String,
     /// What time it is for the caller.
     pub now: SystemTime,
-    /// Until when the caller holds them.
-    pub lease: SystemTime,
+    /// For whom they are claimed, and for how long.
+    pub lease: Lease,
     /// How many at most.
     pub limit: usize,
+    /// What the caller drives of runs whose holder died.
+    pub suspects: Suspects,
+}
+
+/// Runs whose holder died while it held them: one of them may be what killed it.
+///
+/// After one death nothing is known, and all are taken up. The more often in a row a run was there when its holder
+/// died, the fewer others like it are under way beside it, until it is alone. So the one that kills its process is
+/// found, and those beside it come to their next commit, which clears them, before they are blamed for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suspects {
+    /// How many of them the caller drives.
+    pub under_way: usize,
+    /// How often in a row the holder of one of these has died at most.
+    pub deaths: u32,
+    /// From how many deaths on a run is taken up alone.
+    pub alone_from: u32,
+}
+
+/// The runs that were claimed, and what else there is to know.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Claims {
+    /// Those that the caller holds from now on.
+    pub taken: Vec<Claimed>,
+    /// Those that the caller held already, though its lease had passed: it was extended, and their rows are as they
+    /// were. If the caller does not know of one, it never heard that it had claimed it.
+    pub own: Vec<RunRow>,
+    /// How many are due and were left, since too many suspects are under way.
+    pub left: usize,
 }
 
 /// A run that the caller holds now, with all that it takes to go on.
@@ -233,6 +294,24 @@ pub struct Commit {
     pub failure: Option<Failure>,
     /// The ids of the messages that were consumed.
     pub consumed: Vec<String>,
+}
+
+impl Commit {
+    /// Gives a run back as it is, due at once.
+    #[must_use]
+    pub fn release(row: &RunRow, now: SystemTime) -> Self {
+        Commit {
+            run: row.id.clone(),
+            epoch: row.epoch,
+            sequence: row.sequence,
+            at: now,
+            event: Event::Released,
+            status: row.status,
+            release: Some(now),
+            failure: None,
+            consumed: Vec::new(),
+        }
+    }
 }
 
 /// What happened to a run, and what it means for its row.
@@ -343,7 +422,7 @@ pub struct NoteRow {
 /// How far a visit, or one of its branches, has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
-    /// So many attempts were made, and failed.
+    /// Attempts that were made and failed.
     Attempts {
         /// How many.
         made: u32,
@@ -351,6 +430,8 @@ pub enum Progress {
         called: u32,
         /// When the next is due.
         due: SystemTime,
+        /// Whether the run does nothing but wait until then: its row says so too.
+        waits: bool,
     },
     /// It has ended with this output.
     Output(Vec<u8>),
@@ -361,8 +442,8 @@ pub enum Progress {
 pub struct Heartbeat {
     /// The runs, and the epochs of their claims.
     pub claims: Vec<(RunId, u64)>,
-    /// Until when the caller holds them.
-    pub lease: SystemTime,
+    /// How long they hold from now on.
+    pub lease: Duration,
 }
 
 /// What the holder of a run has to hear.

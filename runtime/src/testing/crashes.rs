@@ -4,13 +4,13 @@ use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::key::RunId;
 use crate::store::{
-    Beat, Claim, Claimed, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
+    Beat, Claim, Claims, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
     Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 
@@ -237,13 +237,13 @@ impl Store for Crashes {
         self.change(|store| store.create(run))
     }
 
-    fn claim(&self, claim: Claim) -> StoreFuture<'_, Vec<Claimed>> {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {
         Box::pin(async move {
             self.alive().await;
             // To know whether it would find something, it is asked when something is due.
-            let due = self.store.next_due(&claim.workflow).await?;
-            if due.is_none_or(|due| due > claim.now) {
-                return Ok(Vec::new());
+            let due = self.store.next_due(&claim.workflow, claim.now).await?;
+            if due.is_none_or(|due| !due.is_zero()) {
+                return Ok(Claims::default());
             }
             self.change(|store| store.claim(claim)).await
         })
@@ -298,8 +298,8 @@ impl Store for Crashes {
         self.change(|store| store.purge(purge))
     }
 
-    fn next_due(&self, workflow: &str) -> StoreFuture<'_, Option<SystemTime>> {
+    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
         let workflow = workflow.to_owned();
-        self.read(move |store| store.next_due(&workflow))
+        self.read(move |store| store.next_due(&workflow, now))
     }
 }

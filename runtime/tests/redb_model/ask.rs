@@ -15,7 +15,9 @@ pub(crate) enum Ask {
     Claim {
         workflow: u8,
         limit: u8,
+        holder: u8,
         lease: u8,
+        suspects: u8,
     },
     Commit {
         run: u8,
@@ -32,6 +34,7 @@ pub(crate) enum Ask {
         run: u8,
         key: u8,
         output: Option<u8>,
+        waits: bool,
         epoch: u8,
     },
     Heartbeat {
@@ -66,6 +69,10 @@ pub(crate) enum Ask {
     },
     Wait {
         seconds: u8,
+    },
+    /// The wall clock is set.
+    SetClock {
+        seconds: i16,
     },
 }
 
@@ -120,8 +127,10 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
     prop_oneof![
         3 => (0u8..5, 0u8..2, 0u8..2, any::<bool>())
             .prop_map(|(run, workflow, input, is_held)| Ask::Create { run, workflow, input, is_held }),
-        3 => (0u8..2, 0u8..4, 0u8..60)
-            .prop_map(|(workflow, limit, lease)| Ask::Claim { workflow, limit, lease }),
+        3 => (0u8..2, 0u8..4, 0u8..3, 0u8..60, 0u8..2)
+            .prop_map(|(workflow, limit, holder, lease, suspects)| {
+                Ask::Claim { workflow, limit, holder, lease, suspects }
+            }),
         12 => (0u8..5, what(), some(), epoch(), -1i8..2, prop::collection::vec(0u8..3, 0..2))
             .prop_map(|(run, what, release, epoch, sequence, consumed)| {
                 // Most of them expect what is there.
@@ -129,8 +138,8 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
                 Ask::Commit { run, what, release, epoch, sequence, consumed }
             }),
         1 => Just(Ask::Again),
-        2 => (0u8..5, 0u8..3, some(), epoch())
-            .prop_map(|(run, key, output, epoch)| Ask::Note { run, key, output, epoch }),
+        2 => (0u8..5, 0u8..3, some(), any::<bool>(), epoch())
+            .prop_map(|(run, key, output, waits, epoch)| Ask::Note { run, key, output, waits, epoch }),
         1 => (0u8..60).prop_map(|lease| Ask::Heartbeat { lease }),
         1 => (0u8..5, prop::sample::select(vec![Stop::Cancel, Stop::Terminate]))
             .prop_map(|(run, stop)| Ask::Stop { run, stop }),
@@ -142,5 +151,6 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
             .prop_map(|(workflow, status, after, limit)| Ask::List { workflow, status, after, limit }),
         1 => (0u8..5, 0u8..6, 0u8..6).prop_map(|(run, from, limit)| Ask::Read { run, from, limit }),
         2 => (0u8..30).prop_map(|seconds| Ask::Wait { seconds }),
+        1 => (-3_600i16..3_600).prop_map(|seconds| Ask::SetClock { seconds }),
     ]
 }

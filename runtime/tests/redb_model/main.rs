@@ -4,24 +4,17 @@
 mod ask;
 mod world;
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use ask::{Ask, What, ask};
 use proptest::prelude::*;
+use stateway::RedbStore;
 use stateway::store::{Status, Store as _};
-use stateway::{MemoryStore, RedbStore};
 use world::{World, id};
 
 fn check(asks: &[Ask], all: &tokio::runtime::Runtime) -> Result<(), TestCaseError> {
     all.block_on(async {
         let backend = shared::Backend::default();
         let open = || RedbStore::options().open_backend(backend.clone()).unwrap();
-        let mut world = World {
-            memory: MemoryStore::new(),
-            redb: open(),
-            now: UNIX_EPOCH + Duration::from_hours(500_000),
-            last: None,
-        };
+        let mut world = World::new(open());
         for ask in asks {
             world.ask(ask).await?;
         }
@@ -75,6 +68,8 @@ mod shared {
 #[test]
 fn both_stores_answer_alike() {
     let all = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
         .build()
         .unwrap();
     let config = ProptestConfig {
@@ -88,16 +83,10 @@ fn both_stores_answer_alike() {
 }
 
 /// A history of more rows than there are between two marks, read from every place.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_long_history_is_read_from_everywhere() {
-    let mut world = World {
-        memory: MemoryStore::new(),
-        redb: RedbStore::options()
-            .open_backend(shared::Backend::default())
-            .unwrap(),
-        now: UNIX_EPOCH + Duration::from_hours(500_000),
-        last: None,
-    };
+    let redb = RedbStore::options().open_backend(shared::Backend::default());
+    let mut world = World::new(redb.unwrap());
     for run in [0, 1] {
         let create = Ask::Create {
             run,

@@ -1,12 +1,12 @@
 //! Asks both stores the same, and compares what they say.
 
 use std::fmt::Debug;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 use stateway::store::{
-    Claim, Commit, Event, Failure, FailureKind, Filter, Heartbeat, Message, NewRun, Note, NoteRow,
-    Progress, Purge, Status, Store,
+    Claim, Commit, Event, Failure, FailureKind, Filter, Heartbeat, Holder, Lease, Message, NewRun,
+    Note, NoteRow, Progress, Purge, Status, Store, Suspects,
 };
 use stateway::{MemoryStore, RedbStore, RunId, StoreError};
 
@@ -27,6 +27,7 @@ pub(crate) struct World {
     pub(crate) redb: RedbStore,
     pub(crate) now: SystemTime,
     pub(crate) last: Option<Commit>,
+    holders: [Holder; 3],
 }
 
 /// How a store answered. Errors are compared by their texts.
@@ -53,6 +54,23 @@ macro_rules! both {
 }
 
 impl World {
+    pub(crate) fn new(redb: RedbStore) -> Self {
+        World {
+            memory: MemoryStore::new(),
+            redb,
+            now: UNIX_EPOCH + Duration::from_hours(500_000),
+            last: None,
+            holders: std::array::from_fn(|_| Holder::unique()),
+        }
+    }
+
+    fn lease(&self, holder: u8, seconds: u8) -> Lease {
+        Lease {
+            holder: self.holders[usize::from(holder)],
+            duration: Duration::from_secs(seconds.into()),
+        }
+    }
+
     fn in_seconds(&self, seconds: u8) -> SystemTime {
         self.now + Duration::from_secs(seconds.into())
     }
@@ -134,20 +152,27 @@ impl World {
                     state: "S0".into(),
                     payload: vec![*input, *input],
                     at: self.now,
-                    lease: is_held.then(|| self.in_seconds(20)),
+                    lease: is_held.then(|| self.lease(0, 20)),
                 };
                 both!(self, ask, store => store.create(new.clone())).ok();
             }
             Ask::Claim {
                 workflow: of,
                 limit,
-                lease,
+                holder,
+                lease: seconds,
+                suspects,
             } => {
                 let claim = Claim {
                     workflow: workflow(*of),
                     now: self.now,
-                    lease: self.in_seconds(*lease),
+                    lease: self.lease(*holder, *seconds),
                     limit: (*limit).into(),
+                    suspects: Suspects {
+                        under_way: usize::from(*suspects),
+                        deaths: u32::from(*suspects),
+                        alone_from: 3,
+                    },
                 };
                 both!(self, ask, store => store.claim(claim.clone())).ok();
             }
@@ -176,6 +201,7 @@ impl World {
                 run,
                 key,
                 output,
+                waits,
                 epoch,
             } => {
                 let Some(found) = self.memory.get(&id(*run)).await.unwrap() else {
@@ -187,6 +213,7 @@ impl World {
                         made: 2,
                         called: 1,
                         due: self.now,
+                        waits: *waits,
                     },
                 };
                 let note = Note {
@@ -204,7 +231,7 @@ impl World {
                 let rows = self.memory.list(Filter::default()).await.unwrap();
                 let heartbeat = Heartbeat {
                     claims: rows.into_iter().map(|row| (row.id, row.epoch)).collect(),
-                    lease: self.in_seconds(*lease),
+                    lease: Duration::from_secs((*lease).into()),
                 };
                 both!(self, ask, store => store.heartbeat(heartbeat.clone())).ok();
             }
@@ -255,10 +282,21 @@ impl World {
                 self.read(&id(*run), (*from).into(), (*limit).into())
                     .await?;
             }
-            Ask::Wait { seconds } => self.now = self.in_seconds(*seconds),
+            Ask::Wait { seconds } => {
+                self.now = self.in_seconds(*seconds);
+                tokio::time::advance(Duration::from_secs((*seconds).into())).await;
+            }
+            Ask::SetClock { seconds } => {
+                let off = Duration::from_secs(seconds.unsigned_abs().into());
+                self.now = if *seconds < 0 {
+                    self.now - off
+                } else {
+                    self.now + off
+                };
+            }
         }
         for of in 0..2 {
-            both!(self, ask, store => store.next_due(&workflow(of))).ok();
+            both!(self, ask, store => store.next_due(&workflow(of), self.now)).ok();
         }
         Ok(())
     }

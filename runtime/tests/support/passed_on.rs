@@ -4,7 +4,7 @@ macro_rules! passed_on {
     () => {
         passed_on! {
             create(run: stateway::store::NewRun) -> stateway::store::Created;
-            claim(claim: stateway::store::Claim) -> Vec<stateway::store::Claimed>;
+            claim(claim: stateway::store::Claim) -> stateway::store::Claims;
             note(note: stateway::store::Note) -> ();
             heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
             send(message: stateway::store::Message) -> stateway::store::Sent;
@@ -14,7 +14,7 @@ macro_rules! passed_on {
             history(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::HistoryRow>;
             undoable(run: &RunId, limit: usize) -> Vec<stateway::store::HistoryRow>;
             purge(purge: stateway::store::Purge) -> u64;
-            next_due(workflow: &str) -> Option<SystemTime>;
+            next_due(workflow: &str, now: SystemTime) -> Option<std::time::Duration>;
         }
     };
     ($($operation:ident($($argument:ident: $type:ty),*) -> $gives:ty;)*) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stateway::prelude::*;
 use stateway::runner::Builder;
-use stateway::store::{Claim, Commit, Event, RunRow, Status, Store};
+use stateway::store::{Claim, Commit, Event, Holder, Lease, RunRow, Store, Suspects};
 use stateway::{Clock, MemoryStore};
 use tokio::sync::Notify;
 
@@ -50,6 +50,8 @@ pub(crate) enum Act {
     FailAfter(u64),
     /// Takes so many seconds.
     Take(u64),
+    /// Tells the test that the process dies of it, and never returns.
+    Die,
     /// Goes to the state that is not the usual one.
     Otherwise,
     /// Makes a payload of so many bytes.
@@ -62,9 +64,10 @@ pub(crate) struct Shop(Arc<Desk>);
 
 #[derive(Debug, Default)]
 struct Desk {
-    acts: Mutex<HashMap<&'static str, VecDeque<Act>>>,
+    acts: Mutex<HashMap<String, VecDeque<Act>>>,
     log: Mutex<Vec<String>>,
     opening: Notify,
+    death: Notify,
 }
 
 impl Shop {
@@ -72,10 +75,16 @@ impl Shop {
         Shop::default()
     }
 
-    /// What the next calls of a handler do, one after the other.
-    pub(crate) fn tell(&self, handler: &'static str, acts: &[Act]) {
+    /// What the next calls of a handler do, one after the other; `charge o-1` names the handler for one run.
+    pub(crate) fn tell(&self, handler: &str, acts: &[Act]) {
         let mut all = self.0.acts.lock().unwrap();
-        all.entry(handler).or_default().extend(acts.iter().cloned());
+        let of_handler = all.entry(handler.to_owned()).or_default();
+        of_handler.extend(acts.iter().cloned());
+    }
+
+    /// Waits until a handler says that its process dies.
+    pub(crate) async fn death(&self) {
+        self.0.death.notified().await;
     }
 
     /// Lets the handler go on that waits for it.
@@ -106,12 +115,18 @@ impl Shop {
         self.0.log.lock().unwrap().push(call);
         let act = {
             let mut acts = self.0.acts.lock().unwrap();
-            acts.get_mut(handler).and_then(VecDeque::pop_front)
+            let of_run = acts.get_mut(&format!("{handler} {run}"));
+            let of_run = of_run.and_then(VecDeque::pop_front);
+            of_run.or_else(|| acts.get_mut(handler).and_then(VecDeque::pop_front))
         };
         match act {
             Some(Act::Fail) => Err(format!("{handler} failed")),
             Some(Act::Panic) => panic!("{handler} panicked"),
             Some(Act::Hang) => pending().await,
+            Some(Act::Die) => {
+                self.0.death.notify_one();
+                pending().await
+            }
             Some(Act::Wait) => {
                 cancellation
                     .expect("an undo is never cancelled")
@@ -275,30 +290,23 @@ pub(crate) async fn states(store: &MemoryStore, run: &str) -> Vec<String> {
 
 /// Claims the one run that is due, as another process would.
 pub(crate) async fn claim(store: &MemoryStore, clock: &Clock, lease: u64) -> RunRow {
-    let now = clock.now();
     let claim = Claim {
         workflow: "Order".into(),
-        now,
-        lease: now + Duration::from_secs(lease),
+        now: clock.now(),
+        lease: Lease {
+            holder: Holder::unique(),
+            duration: Duration::from_secs(lease),
+        },
         limit: 10,
+        suspects: Suspects::none(5),
     };
-    let mut claimed = store.claim(claim).await.unwrap();
+    let mut claimed = store.claim(claim).await.unwrap().taken;
     assert_eq!(claimed.len(), 1, "one run is due");
     claimed.remove(0).row
 }
 
 /// Gives back what was claimed.
 pub(crate) async fn give_back(store: &MemoryStore, row: &RunRow, clock: &Clock) {
-    let commit = Commit {
-        run: row.id.clone(),
-        epoch: row.epoch,
-        sequence: row.sequence,
-        at: clock.now(),
-        event: Event::Released,
-        status: Status::Running,
-        release: Some(clock.now()),
-        failure: None,
-        consumed: Vec::new(),
-    };
-    store.commit(commit).await.unwrap();
+    let release = Commit::release(row, clock.now());
+    store.commit(release).await.unwrap();
 }

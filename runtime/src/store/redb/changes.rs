@@ -6,23 +6,27 @@
 use std::time::SystemTime;
 
 use redb::ReadableTable as _;
+use tokio::time::Instant;
 
 use super::format::{Record, write_message, write_note};
 use super::history::{origin, payload, row};
-use super::index::{Index, claimable_from};
+use super::index::{Index, Place};
 use super::tables::{Fault, Lookup as _, Tables};
-use super::wire::micros;
 use crate::key::RunId;
-use crate::store::apply::Fence;
+use crate::store::apply::{Fence, micros};
+use crate::store::timeline::{Moment, Timeline};
 use crate::store::{
-    Beat, Claim, Claimed, Commit, Created, Event, Heartbeat, Message, NewRun, Note, Purge, RunRow,
-    Sent, Stop, StoreError,
+    Beat, Claim, Claimed, Claims, Commit, Created, Event, Heartbeat, Lease, Message, NewRun, Note,
+    Purge, Sent, Stop, StoreError,
 };
 
 /// The tables and the index, while a batch is applied.
 pub(super) struct Changes<'a> {
     pub(super) tables: Tables<'a>,
     pub(super) index: &'a mut Index,
+    pub(super) timeline: &'a mut Timeline,
+    /// When the caller asked for the operation that is applied.
+    pub(super) at: Instant,
     pub(super) broken: &'a super::Broken,
     /// Whether the tables have changed.
     pub(super) wrote: bool,
@@ -42,45 +46,93 @@ impl Changes<'_> {
         let first = self.tables.history.begin(run)?;
         let record = Record::new(run, first);
         let row = record.row.clone();
-        self.keep(None, record, run.lease.map(micros))?;
+        self.tables.put(&record)?;
+        self.wrote = true;
+        match run.lease {
+            Some(lease) => {
+                let now = self.timeline.steady(self.at);
+                self.index.hold(record, lease, now);
+            }
+            None => self
+                .index
+                .place(&record, self.timeline.shift(run.at, self.at)),
+        }
         Ok(Created::New(row))
     }
 
-    pub(super) fn claim(&mut self, claim: &Claim) -> Result<Vec<Claimed>, Fault> {
-        let (now, lease) = (micros(claim.now), micros(claim.lease));
-        let mut claimed = Vec::new();
-        while claimed.len() < claim.limit {
-            let missing = claim.limit - claimed.len();
-            let due = self.index.due(&claim.workflow, now, missing);
+    pub(super) fn claim(&mut self, claim: &Claim) -> Result<Claims, Fault> {
+        let now = self.timeline.now(claim.now, self.at);
+        let steady = self.timeline.steady(self.at);
+        let (workflow, lease) = (&*claim.workflow, claim.lease);
+        let mut claims = Claims::default();
+        for run in self.index.lapse(workflow, lease.holder, steady) {
+            self.index.extend(&run, lease.duration, steady);
+            let held = self.index.held(&run);
+            claims.own.extend(held.map(|held| held.record.row.clone()));
+        }
+        let mut room = claim.suspects;
+        let n = self.index.count_suspects(workflow) + room.under_way;
+        // Those that stand still by law 6 make room for others.
+        loop {
+            let mut admitted = Vec::new();
+            let mut left = 0;
+            for (crashes, place, run) in self.index.suspects(workflow) {
+                if claims.taken.len() + admitted.len() == claim.limit {
+                    break;
+                }
+                if !room.admit(crashes.saturating_add(1), n) {
+                    left = self.index.count_suspects(workflow) - admitted.len();
+                    break;
+                }
+                admitted.push((place, run.clone()));
+            }
+            claims.left = left;
+            if admitted.is_empty() {
+                break;
+            }
+            for (place, run) in admitted {
+                match self.take(workflow, place, &run, lease, steady)? {
+                    Some(taken) => claims.taken.push(taken),
+                    None => room.under_way -= 1,
+                }
+            }
+        }
+        while claims.taken.len() < claim.limit {
+            let missing = claim.limit - claims.taken.len();
+            let due = self.index.due(workflow, now).take(missing);
+            let due: Vec<_> = due.map(|(place, run)| (place, run.clone())).collect();
             if due.is_empty() {
                 break;
             }
-            let mut is_stuck = true;
-            for (from, run) in due {
-                match self.take(&run, lease) {
-                    Ok(taken) => {
-                        is_stuck = false;
-                        claimed.push(taken);
-                    }
-                    Err(Fault::Answer(error)) => {
-                        // It stands still, and keeps nobody.
-                        is_stuck = false;
-                        self.broken.add(run.clone(), &error);
-                        self.index.forget(&claim.workflow, from, &run);
-                    }
-                    Err(fault) => return Err(fault),
-                }
-            }
-            // A lease that has passed already is claimed once.
-            if is_stuck || lease <= now {
-                break;
+            for (place, run) in due {
+                let taken = self.take(workflow, place, &run, lease, steady)?;
+                claims.taken.extend(taken);
             }
         }
-        Ok(claimed)
+        Ok(claims)
     }
 
-    /// Claims one run.
-    fn take(&mut self, run: &RunId, lease: i64) -> Result<Claimed, Fault> {
+    /// Claims one run, unless it stands still by law 6.
+    fn take(
+        &mut self,
+        workflow: &str,
+        place: Place,
+        run: &RunId,
+        lease: Lease,
+        now: Moment,
+    ) -> Result<Option<Claimed>, Fault> {
+        match self.try_take(run, lease, now) {
+            Ok(taken) => Ok(Some(taken)),
+            Err(Fault::Answer(error)) => {
+                self.broken.add(run.clone(), &error);
+                self.index.discard(workflow, place, run);
+                Ok(None)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn try_take(&mut self, run: &RunId, lease: Lease, now: Moment) -> Result<Claimed, Fault> {
         let before = self.live(run)?;
         let rows = &self.tables.history.rows;
         let (input, ..) = origin(rows, &before)?;
@@ -98,8 +150,11 @@ impl Changes<'_> {
         let mut record = before.clone();
         record.row.claim(before.is_held);
         record.is_held = true;
+        self.tables.put(&record)?;
+        self.wrote = true;
         let row = record.row.clone();
-        self.keep(Some(&before), record, Some(lease))?;
+        self.index.forget(&before);
+        self.index.hold(record, lease, now);
         Ok(Claimed {
             row,
             input,
@@ -111,28 +166,30 @@ impl Changes<'_> {
 
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         let run = &commit.run;
+        let shift = self.timeline.shift(commit.at, self.at);
         // Changed where it lies: this is what the store does most.
         if let Some(held) = self.index.held_mut(run) {
-            let before = claimable_from(&held.record, Some(held.lease));
             if !advance(&mut self.tables, &mut held.record, commit)? {
                 return Ok(());
             }
             self.wrote = true;
             self.tables.put(&held.record)?;
-            let lease = held.record.is_held.then_some(held.lease);
-            if lease.is_none() || claimable_from(&held.record, lease) != before {
-                self.index.place_again(run, before, lease);
+            if held.record.is_held {
+                self.index.refresh(run);
+            } else {
+                self.index.settle(run, shift);
             }
             return Ok(());
         }
         // It has no claim, or had one before the file was opened.
         let record = self.tables.find(run)?;
-        let mut record = record.ok_or_else(|| not_found(run))?;
-        let before = claimable_from(&record, None);
+        let before = record.ok_or_else(|| not_found(run))?;
+        let mut record = before.clone();
         if advance(&mut self.tables, &mut record, commit)? {
             self.wrote = true;
             self.tables.put(&record)?;
-            self.index.place(before, record, None);
+            self.index.forget(&before);
+            self.index.place(&record, shift);
         }
         Ok(())
     }
@@ -148,36 +205,31 @@ impl Changes<'_> {
         let progress = write_note(&note.note.progress);
         self.wrote = true;
         self.tables.notes.open()?.insert(key, &*progress)?;
-        if before.has_notes {
+        let mut record = before.clone();
+        record.has_notes = true;
+        record.row.note(note);
+        if record == before {
             return Ok(());
         }
-        let record = Record {
-            has_notes: true,
-            ..before.clone()
-        };
-        let lease = self.lease(&note.run);
-        self.keep(Some(&before), record, lease)
+        self.keep(&before, &record, 0)
     }
 
     /// Extends leases, which are in memory only.
     pub(super) fn heartbeat(&mut self, heartbeat: &Heartbeat) -> Vec<Beat> {
-        let lease = micros(heartbeat.lease);
+        let now = self.timeline.steady(self.at);
         let mut beats = Vec::new();
         for (run, epoch) in &heartbeat.claims {
-            let beat = match self.index.extend(run, *epoch, lease) {
-                None => Beat {
-                    run: run.clone(),
-                    is_lost: true,
-                    stop: None,
-                    messages: 0,
-                },
-                Some(held) => Beat {
-                    run: run.clone(),
-                    is_lost: false,
-                    stop: held.record.row.stop,
-                    messages: held.record.messages as usize,
-                },
+            let held = self.index.held(run);
+            let held = held.filter(|held| held.record.row.epoch == *epoch);
+            let beat = Beat {
+                run: run.clone(),
+                is_lost: held.is_none(),
+                stop: held.and_then(|held| held.record.row.stop),
+                messages: held.map_or(0, |held| held.record.messages as usize),
             };
+            if !beat.is_lost {
+                self.index.extend(run, heartbeat.lease, now);
+            }
             if beat.is_lost || beat.stop.is_some() || beat.messages > 0 {
                 beats.push(beat);
             }
@@ -186,7 +238,12 @@ impl Changes<'_> {
     }
 
     pub(super) fn stop(&mut self, run: &RunId, stop: Stop, now: SystemTime) -> Result<(), Fault> {
-        self.change(run, |row| row.ask(stop, now))
+        let before = self.find(run)?;
+        let before = before.ok_or_else(|| not_found(run))?;
+        let mut record = before.clone();
+        record.row.ask(stop, now).map_err(Fault::Answer)?;
+        let shift = self.timeline.shift(now, self.at);
+        self.keep(&before, &record, shift)
     }
 
     pub(super) fn send(&mut self, message: &Message) -> Result<Sent, Fault> {
@@ -216,8 +273,8 @@ impl Changes<'_> {
             .inbox
             .open()?
             .insert((&*run.text(), last), &*write_message(message))?;
-        let lease = self.lease(run);
-        self.keep(Some(&before), record, lease)?;
+        let shift = self.timeline.shift(message.at, self.at);
+        self.keep(&before, &record, shift)?;
         Ok(Sent::Kept)
     }
 
@@ -226,15 +283,15 @@ impl Changes<'_> {
         let before = before.ok_or_else(|| not_found(run))?;
         if self.broken.remove(run) && before.row.status.is_live() {
             // It stood still because something beside its record could not be read: it is tried again.
-            let from = self.index.from(run, None);
-            self.index.place(from, before, None);
+            self.index.place(&before, 0);
             return Ok(());
         }
         let mut record = before.clone();
         record.row.unpark(now).map_err(Fault::Answer)?;
         let history = &mut self.tables.history;
         history.add(&mut record, now, &Event::Unparked)?;
-        self.keep(Some(&before), record, None)
+        let shift = self.timeline.shift(now, self.at);
+        self.keep(&before, &record, shift)
     }
 
     pub(super) fn purge(&mut self, purge: &Purge) -> Result<u64, Fault> {
@@ -292,11 +349,6 @@ impl Changes<'_> {
         }
     }
 
-    /// The lease of a run that was claimed and not given back.
-    fn lease(&self, run: &RunId) -> Option<i64> {
-        self.index.held(run).map(|held| held.lease)
-    }
-
     /// The record of a run that has not ended.
     fn live(&mut self, run: &RunId) -> Result<Record, Fault> {
         if let Some(held) = self.index.held(run) {
@@ -311,31 +363,18 @@ impl Changes<'_> {
         })
     }
 
-    /// Changes the row of a run, and nothing else.
-    fn change(
-        &mut self,
-        run: &RunId,
-        change: impl FnOnce(&mut RunRow) -> Result<(), StoreError>,
-    ) -> Result<(), Fault> {
-        let before = self.find(run)?;
-        let before = before.ok_or_else(|| not_found(run))?;
-        let mut record = before.clone();
-        change(&mut record.row).map_err(Fault::Answer)?;
-        let lease = self.lease(run);
-        self.keep(Some(&before), record, lease)
-    }
-
-    /// Writes the record of a run where it belongs; `before` is what it was, of a run that nobody holds.
-    fn keep(
-        &mut self,
-        before: Option<&Record>,
-        record: Record,
-        lease: Option<i64>,
-    ) -> Result<(), Fault> {
+    /// Writes a record that has changed. `shift` is by how much a due time moves that is set now.
+    fn keep(&mut self, before: &Record, record: &Record, shift: Moment) -> Result<(), Fault> {
         self.wrote = true;
-        self.tables.put(&record)?;
-        let from = self.index.from(&record.row.id, before);
-        self.index.place(from, record, lease);
+        self.tables.put(record)?;
+        let run = &record.row.id;
+        if let Some(held) = self.index.held_mut(run) {
+            held.record.clone_from(record);
+            self.index.refresh(run);
+        } else if record.row.live_due() != before.row.live_due() {
+            self.index.forget(before);
+            self.index.place(record, shift);
+        }
         Ok(())
     }
 }

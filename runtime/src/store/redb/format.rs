@@ -67,6 +67,7 @@ impl Record {
             .u64(row.undo_before)
             .u8(row.rolls_back.into())
             .u32(row.crashes)
+            .u8(row.waits.into())
             .time(row.started)
             .time(row.entered)
             .option(row.due, |to, due| {
@@ -107,6 +108,7 @@ impl Record {
             undo_before: from.u64()?,
             rolls_back: from.flag()?,
             crashes: from.u32()?,
+            waits: from.flag()?,
             started: from.time()?,
             entered: from.time()?,
             due: from.option(Reader::time)?,
@@ -296,7 +298,17 @@ pub(super) fn read_row(bytes: &[u8]) -> Result<Row, Unread> {
 pub(super) fn write_note(progress: &Progress) -> Vec<u8> {
     let mut to = Writer::record(VERSION);
     match progress {
-        Progress::Attempts { made, called, due } => to.u8(0).u32(*made).u32(*called).time(*due),
+        Progress::Attempts {
+            made,
+            called,
+            due,
+            waits,
+        } => to
+            .u8(0)
+            .u32(*made)
+            .u32(*called)
+            .time(*due)
+            .u8((*waits).into()),
         Progress::Output(output) => to.u8(1).bytes(output),
     };
     to.finish()
@@ -309,6 +321,7 @@ pub(super) fn read_note(bytes: &[u8]) -> Result<Progress, Unread> {
             made: from.u32()?,
             called: from.u32()?,
             due: from.time()?,
+            waits: from.flag()?,
         },
         1 => Progress::Output(from.bytes()?),
         other => return Err(format!("{other} is no kind of note")),

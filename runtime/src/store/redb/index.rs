@@ -1,34 +1,87 @@
 //! Which runs are due, and who holds them: what the store keeps in memory.
 //!
-//! One process at a time has the file, so the leases of a process that died are void. Of a run that waits,
+//! One process at a time has the file, so the claims of a process that died are void. Of a run that waits,
 //! this is all there is in memory: its id, and when it is due.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Duration;
 
 use super::format::Record;
-use super::wire::micros;
 use crate::key::RunId;
+use crate::store::apply::micros;
+use crate::store::timeline::Moment;
+use crate::store::{Holder, Lease};
 
 /// The runs that have not ended.
 #[derive(Default)]
 pub(super) struct Index {
-    /// By workflow, those that may be claimed at some time, and from when on.
-    queues: HashMap<Box<str>, BTreeSet<(i64, RunId)>>,
-    /// The claims that were not given back.
+    queues: HashMap<Box<str>, Queue>,
+    /// The claims that were not given back, of this process.
     held: HashMap<RunId, Held>,
+    /// Those of them whose lease had passed when another holder asked.
+    lapsed: HashSet<RunId>,
+    /// By how much the due times of some waiting runs move, since a clock had been set back when they were set.
+    shifts: HashMap<RunId, Moment>,
+}
+
+/// The runs of one workflow, by when they may be claimed.
+#[derive(Default)]
+struct Queue {
+    /// Those that nobody holds, and those that only waited when their holder went.
+    due: BTreeSet<(Moment, RunId)>,
+    /// Those that somebody holds, by the end of the lease.
+    leased: BTreeSet<(Moment, RunId)>,
+    /// Those whose holder is gone, by their crashes and the end of the lease.
+    suspects: BTreeSet<(u32, Moment, RunId)>,
 }
 
 /// A claim, with the record of its run, so that a commit need not read it.
 pub(super) struct Held {
     pub(super) record: Record,
-    pub(super) lease: i64,
+    holder: Holder,
+    place: Place,
 }
 
-/// From when on a run may be claimed, whose claim has this lease.
-pub(super) fn claimable_from(record: &Record, lease: Option<i64>) -> Option<i64> {
-    let due = record.row.due.filter(|_| record.row.status.is_live());
-    let due = due.map(micros);
-    due.map(|due| lease.map_or(due, |lease| lease.max(due)))
+/// Where a run is in its queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Due(Moment),
+    Leased(Moment),
+    Suspect(u32, Moment),
+}
+
+impl Queue {
+    fn enter(&mut self, place: Place, run: &RunId) {
+        let run = run.clone();
+        match place {
+            Place::Due(due) => self.due.insert((due, run)),
+            Place::Leased(until) => self.leased.insert((until, run)),
+            Place::Suspect(crashes, until) => self.suspects.insert((crashes, until, run)),
+        };
+    }
+
+    fn leave(&mut self, place: Place, run: &RunId) {
+        let run = run.clone();
+        match place {
+            Place::Due(due) => self.due.remove(&(due, run)),
+            Place::Leased(until) => self.leased.remove(&(until, run)),
+            Place::Suspect(crashes, until) => self.suspects.remove(&(crashes, until, run)),
+        };
+    }
+}
+
+/// When a run is due that nobody holds.
+fn due(record: &Record) -> Option<Moment> {
+    record.row.live_due().map(micros)
+}
+
+/// Where a run belongs whose holder went at `until`.
+fn left_behind(record: &Record, until: Moment) -> Place {
+    if record.row.waits {
+        Place::Due(until)
+    } else {
+        Place::Suspect(record.row.crashes, until)
+    }
 }
 
 impl Index {
@@ -37,92 +90,178 @@ impl Index {
         self.held.get(run)
     }
 
-    /// The same, to be changed where it lies. [`place_again`](Self::place_again) where that changes from when on the
-    /// run may be claimed.
+    /// The same, to be changed where it lies. A run that is given back by that is [settled](Self::settle).
     pub(super) fn held_mut(&mut self, run: &RunId) -> Option<&mut Held> {
         self.held.get_mut(run)
     }
 
-    /// Puts a run whose claim was changed where its record says.
-    pub(super) fn place_again(&mut self, run: &RunId, before: Option<i64>, lease: Option<i64>) {
-        if let Some(held) = self.held.remove(run) {
-            self.place(before, held.record, lease);
-        }
-    }
-
-    /// From when on a run may be claimed as things are; `record` is that of a run that nobody holds.
-    pub(super) fn from(&self, run: &RunId, record: Option<&Record>) -> Option<i64> {
-        match self.held.get(run) {
-            Some(held) => claimable_from(&held.record, Some(held.lease)),
-            None => record.and_then(|record| claimable_from(record, None)),
-        }
-    }
-
-    /// Puts a run where its record says; `lease` is that of a claim which has not been given back, and `before`
-    /// from when on the run could be claimed so far.
-    pub(super) fn place(&mut self, before: Option<i64>, record: Record, lease: Option<i64>) {
+    /// Puts a run of the file where its record says; who held one is gone. `shift` is by how much its due time moves.
+    pub(super) fn place(&mut self, record: &Record, shift: Moment) {
         let run = &record.row.id;
-        let from = claimable_from(&record, lease);
-        if before != from {
-            let queue = self.queue(&record.row.workflow);
-            if let Some(before) = before {
-                queue.remove(&(before, run.clone()));
-            }
-            queue.extend(from.map(|from| (from, run.clone())));
+        if shift != 0 && !record.is_held && due(record).is_some() {
+            self.shifts.insert(run.clone(), shift);
         }
-        match lease.filter(|_| from.is_some()) {
-            Some(lease) => {
-                self.held.insert(run.clone(), Held { record, lease });
-            }
-            None => {
-                self.held.remove(run);
-            }
+        if let Some(place) = self.place_of(record) {
+            self.queue(&record.row.workflow).enter(place, run);
         }
     }
 
-    /// Takes a run out of the queue at the place where it was found.
-    pub(super) fn forget(&mut self, workflow: &str, from: i64, run: &RunId) {
+    /// Where a run is that has no claim of this process.
+    fn place_of(&self, record: &Record) -> Option<Place> {
+        let due = due(record)?;
+        if record.is_held {
+            return Some(left_behind(record, Moment::MIN));
+        }
+        let shift = self.shifts.get(&record.row.id).copied().unwrap_or(0);
+        Some(Place::Due(due.saturating_add(shift)))
+    }
+
+    /// Takes a run out of its queue; `record` is what is stored of it.
+    pub(super) fn forget(&mut self, record: &Record) {
+        let run = &record.row.id;
+        let place = match self.held.remove(run) {
+            Some(held) => Some(held.place),
+            None => self.place_of(record),
+        };
+        self.lapsed.remove(run);
+        self.shifts.remove(run);
+        if let Some(place) = place {
+            self.queue(&record.row.workflow).leave(place, run);
+        }
+    }
+
+    /// Takes a run that stands still out of the queue of its workflow, from the place where it was found.
+    pub(super) fn discard(&mut self, workflow: &str, place: Place, run: &RunId) {
         self.held.remove(run);
-        self.queue(workflow).remove(&(from, run.clone()));
+        self.lapsed.remove(run);
+        self.shifts.remove(run);
+        self.queue(workflow).leave(place, run);
     }
 
-    /// Extends a claim, if it is still the one of this epoch.
-    pub(super) fn extend(&mut self, run: &RunId, epoch: u64, lease: i64) -> Option<&Held> {
-        let held = self.held.get_mut(run);
-        let held = held.filter(|held| held.record.row.epoch == epoch)?;
-        let before = claimable_from(&held.record, Some(held.lease));
-        held.lease = lease;
-        let after = claimable_from(&held.record, Some(lease));
-        if before != after
+    /// Keeps a claim that begins `now`, of a run that is in no queue.
+    pub(super) fn hold(&mut self, record: Record, lease: Lease, now: Moment) {
+        let run = record.row.id.clone();
+        let place = Place::Leased(end(now, lease.duration));
+        self.queue(&record.row.workflow).enter(place, &run);
+        let holder = lease.holder;
+        let held = Held {
+            record,
+            holder,
+            place,
+        };
+        self.held.insert(run, held);
+    }
+
+    /// Puts a run whose claim was given back by a change of its record where that says.
+    pub(super) fn settle(&mut self, run: &RunId, shift: Moment) {
+        if let Some(held) = self.held.remove(run) {
+            self.lapsed.remove(run);
+            self.queue(&held.record.row.workflow).leave(held.place, run);
+            self.place(&held.record, shift);
+        }
+    }
+
+    /// Puts a claim whose lease has passed where its record says by now.
+    pub(super) fn refresh(&mut self, run: &RunId) {
+        if let Some(held) = self.held.get_mut(run)
+            && let Place::Due(until) | Place::Suspect(_, until) = held.place
             && let Some(queue) = self.queues.get_mut(&*held.record.row.workflow)
         {
-            if let Some(before) = before {
-                queue.remove(&(before, run.clone()));
-            }
-            queue.extend(after.map(|after| (after, run.clone())));
+            queue.leave(held.place, run);
+            held.place = left_behind(&held.record, until);
+            queue.enter(held.place, run);
         }
-        Some(held)
     }
 
-    /// The runs of a workflow that may be claimed, the one that might be for longest first.
-    pub(super) fn due(&self, workflow: &str, now: i64, limit: usize) -> Vec<(i64, RunId)> {
-        let queue = self.queues.get(workflow).into_iter().flatten();
-        let due = queue.take_while(|(from, _)| *from <= now);
-        due.take(limit).cloned().collect()
+    /// Extends a claim from `now` on.
+    pub(super) fn extend(&mut self, run: &RunId, duration: Duration, now: Moment) {
+        if let Some(held) = self.held.get_mut(run) {
+            self.lapsed.remove(run);
+            let place = Place::Leased(end(now, duration));
+            let before = std::mem::replace(&mut held.place, place);
+            if let Some(queue) = self.queues.get_mut(&*held.record.row.workflow) {
+                queue.leave(before, run);
+                queue.enter(place, run);
+            }
+        }
     }
 
-    /// When the first of them may be claimed.
-    pub(super) fn next(&self, workflow: &str) -> Option<i64> {
-        let first = self.queues.get(workflow)?.first()?;
-        Some(first.0)
+    /// Puts the claims of a workflow whose lease has passed `now` where others may take them. Gives those of this
+    /// holder, which stay as they are.
+    pub(super) fn lapse(&mut self, workflow: &str, holder: Holder, now: Moment) -> Vec<RunId> {
+        let Some(queue) = self.queues.get_mut(workflow) else {
+            return Vec::new();
+        };
+        let passed = queue.leased.iter().take_while(|(until, _)| *until <= now);
+        let passed: Vec<_> = passed.cloned().collect();
+        let mut own = Vec::new();
+        for (until, run) in passed {
+            let Some(held) = self.held.get_mut(&run) else {
+                continue;
+            };
+            if held.holder == holder {
+                own.push(run);
+                continue;
+            }
+            queue.leave(held.place, &run);
+            held.place = left_behind(&held.record, until);
+            queue.enter(held.place, &run);
+            self.lapsed.insert(run);
+        }
+        let is_own = |run: &&RunId| {
+            let held = self.held.get(*run);
+            held.is_some_and(|it| it.holder == holder && it.record.row.workflow == workflow)
+        };
+        own.extend(self.lapsed.iter().filter(is_own).cloned());
+        own.sort();
+        own
     }
 
-    fn queue(&mut self, workflow: &str) -> &mut BTreeSet<(i64, RunId)> {
+    /// The suspects of a workflow, those with the fewest crashes first.
+    pub(super) fn suspects(&self, workflow: &str) -> impl Iterator<Item = (u32, Place, &RunId)> {
+        let queue = self.queues.get(workflow);
+        let suspects = queue.into_iter().flat_map(|queue| &queue.suspects);
+        suspects.map(|(crashes, until, run)| (*crashes, Place::Suspect(*crashes, *until), run))
+    }
+
+    /// How many suspects a workflow has.
+    pub(super) fn count_suspects(&self, workflow: &str) -> usize {
+        self.queues
+            .get(workflow)
+            .map_or(0, |queue| queue.suspects.len())
+    }
+
+    /// The runs of a workflow that are due, the one that has been for longest first.
+    pub(super) fn due(&self, workflow: &str, now: Moment) -> impl Iterator<Item = (Place, &RunId)> {
+        let queue = self.queues.get(workflow);
+        let due = queue.into_iter().flat_map(|queue| &queue.due);
+        due.take_while(move |(due, _)| *due <= now)
+            .map(|(due, run)| (Place::Due(*due), run))
+    }
+
+    /// How long it is until a run of a workflow may be claimed.
+    pub(super) fn next(&self, workflow: &str, now: Moment, steady: Moment) -> Option<Moment> {
+        let queue = self.queues.get(workflow)?;
+        let suspect = queue.suspects.first().map(|_| 0);
+        let due = queue.due.first().map(|(due, _)| due.saturating_sub(now));
+        let leased = queue.leased.first();
+        let leased = leased.map(|(until, _)| until.saturating_sub(steady));
+        let next = [suspect, due, leased].into_iter().flatten().min();
+        next.map(|wait| wait.max(0))
+    }
+
+    fn queue(&mut self, workflow: &str) -> &mut Queue {
         // Asked first, since most have one.
         if !self.queues.contains_key(workflow) {
-            self.queues.insert(workflow.into(), BTreeSet::new());
+            self.queues.insert(workflow.into(), Queue::default());
         }
         let queue = self.queues.get_mut(workflow);
         queue.expect("it was just made")
     }
+}
+
+/// The end of a lease that begins `now`.
+fn end(now: Moment, duration: Duration) -> Moment {
+    let duration = Moment::try_from(duration.as_micros()).unwrap_or(Moment::MAX);
+    now.saturating_add(duration)
 }

@@ -17,21 +17,22 @@ use std::path::Path;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use redb::ReadableDatabase as _;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
+use super::timeline::Timeline;
 use super::{
-    Beat, Claim, Claimed, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message,
+    Beat, Claim, Claims, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message,
     NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 use crate::key::RunId;
 use changes::Changes;
 use index::Index;
 use tables::{Fault, Views};
-use wire::time;
 use writer::{Operation, Request, Stopped, Writer};
 
 pub use open::{Durability, OpenError, RedbOptions};
@@ -119,6 +120,7 @@ impl RedbStore {
             database: Arc::clone(&database),
             durability: options.durability,
             index,
+            timeline: Timeline::new(),
             places: Arc::clone(&places),
             next,
             broken: Arc::clone(&broken),
@@ -156,6 +158,7 @@ impl RedbStore {
             let (answer, answered) = oneshot::channel();
             let asked = Asked {
                 operation,
+                at: Instant::now(),
                 result: None,
                 answer: Some(answer),
             };
@@ -217,6 +220,8 @@ impl RedbStore {
 /// and another frees makes both wait for the allocator.
 struct Asked<T, F> {
     operation: F,
+    /// By the clock of the caller, which may be paused.
+    at: Instant,
     result: Option<Result<T, StoreError>>,
     answer: Option<oneshot::Sender<Box<Self>>>,
 }
@@ -227,6 +232,7 @@ where
     F: Fn(&mut Changes<'_>) -> Result<T, Fault> + Send,
 {
     fn apply(&mut self, changes: &mut Changes<'_>) -> Result<(), redb::Error> {
+        changes.at = self.at;
         self.result = Some(match (self.operation)(changes) {
             Ok(value) => Ok(value),
             Err(Fault::Answer(error)) => Err(error),
@@ -267,7 +273,7 @@ impl Store for RedbStore {
         self.write(weight, move |changes| changes.create(&run))
     }
 
-    fn claim(&self, claim: Claim) -> StoreFuture<'_, Vec<Claimed>> {
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {
         let weight = RECORD * claim.limit.min(4096);
         self.write(weight, move |changes| changes.claim(&claim))
     }
@@ -330,10 +336,13 @@ impl Store for RedbStore {
         self.write(RECORD, move |changes| changes.purge(&purge))
     }
 
-    fn next_due(&self, workflow: &str) -> StoreFuture<'_, Option<SystemTime>> {
+    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
         let workflow = workflow.to_owned();
         self.write(0, move |changes| {
-            Ok(changes.index.next(&workflow).and_then(time))
+            let steady = changes.timeline.steady(changes.at);
+            let now = changes.timeline.now(now, changes.at);
+            let wait = changes.index.next(&workflow, now, steady);
+            Ok(wait.map(|wait| Duration::from_micros(wait.unsigned_abs())))
         })
     }
 }

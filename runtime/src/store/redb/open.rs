@@ -238,7 +238,7 @@ fn read_runs(database: &Database, broken: &Broken) -> Result<Index, redb::Error>
         let (id, bytes) = entry?;
         let run = RunId::from(id.value());
         match Record::read(run.clone(), bytes.value()) {
-            Ok(record) => index.place(None, record, None),
+            Ok(record) => index.place(&record, 0),
             Err(reason) => {
                 let reason = format!("its record: {reason}");
                 broken.add(run.clone(), &StoreError::Broken { run, reason });

@@ -6,8 +6,8 @@ use redb::{ReadableTable, Value};
 
 use super::format::{Record, read_message, read_note};
 use super::tables::{Fault, Tables, broken};
-use super::wire::micros;
 use crate::key::RunId;
+use crate::store::apply::micros;
 use crate::store::{Message, NoteRow};
 
 impl Tables<'_> {

@@ -122,6 +122,7 @@ fn unreadable(run: RunId, reason: &str) -> RunRow {
         undo_before: u64::MAX,
         rolls_back: false,
         crashes: 0,
+        waits: false,
         started: UNIX_EPOCH,
         entered: UNIX_EPOCH,
         due: None,

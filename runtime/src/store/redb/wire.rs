@@ -5,6 +5,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::store::Name;
+use crate::store::apply::micros;
 
 /// Writes a record.
 #[derive(Default)]
@@ -160,17 +161,6 @@ impl<'a> Reader<'a> {
             read(self).map(Some)
         } else {
             Ok(None)
-        }
-    }
-}
-
-/// A time in microseconds since the beginning of 1970; the nearest that there is, for one far away.
-pub(super) fn micros(time: SystemTime) -> i64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
-        Err(before) => {
-            let before = before.duration().as_micros();
-            i64::try_from(before).map_or(i64::MIN, |before| -before)
         }
     }
 }

@@ -16,6 +16,7 @@ use super::index::Index;
 use super::tables::Tables;
 use super::{Broken, Durability};
 use crate::panic::message;
+use crate::store::timeline::Timeline;
 
 /// Something that the writer is asked to do.
 pub(super) trait Operation: Send {
@@ -50,6 +51,7 @@ pub(super) struct Writer {
     pub(super) database: Arc<redb::Database>,
     pub(super) durability: Durability,
     pub(super) index: Index,
+    pub(super) timeline: Timeline,
     /// The free places of the queue.
     pub(super) places: Arc<Semaphore>,
     /// The number of the next row of the history.
@@ -133,6 +135,8 @@ impl Writer {
             let mut changes = Changes {
                 tables: Tables::open(&transaction, &mut self.next)?,
                 index: &mut self.index,
+                timeline: &mut self.timeline,
+                at: Instant::now().into(),
                 broken: &self.broken,
                 wrote: false,
             };

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::key::RunId;
 use crate::store::{
-    Claim, Claimed, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
-    Note, NoteRow, Progress, RunRow, Status, Store, StoreError,
+    Claim, Claimed, Claims, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Holder,
+    Lease, Message, NewRun, Note, NoteRow, Progress, RunRow, Status, Store, StoreError, Suspects,
 };
 
 pub(super) type AnyStore = Arc<dyn Store>;
@@ -37,10 +37,26 @@ pub(super) async fn add(store: &AnyStore, id: &str) -> RunRow {
     created(store.create(new(id)).await)
 }
 
-/// Adds a run that is held until 100 seconds.
+/// Longer than a check takes.
+pub(super) const LONG: Duration = Duration::from_hours(1);
+
+/// The lease of a holder that is no other.
+pub(super) fn lease(duration: Duration) -> Lease {
+    Lease {
+        holder: Holder::unique(),
+        duration,
+    }
+}
+
+/// Adds a run that is held, by a claim whose lease has passed at once: its holder may move it, and others may claim it.
 pub(super) async fn hold(store: &AnyStore, id: &str) -> RunRow {
+    hold_by(store, id, lease(Duration::ZERO)).await
+}
+
+/// Adds a run that is held by this holder, for so long.
+pub(super) async fn hold_by(store: &AnyStore, id: &str, lease: Lease) -> RunRow {
     let run = NewRun {
-        lease: Some(at(100)),
+        lease: Some(lease),
         ..new(id)
     };
     created(store.create(run).await)
@@ -53,19 +69,25 @@ fn created(created: Result<Created, StoreError>) -> RunRow {
     }
 }
 
+/// Claims runs for a holder of their own, for long.
 pub(super) async fn claim_at(store: &AnyStore, now: u64, limit: usize) -> Vec<Claimed> {
+    claims(store, now, limit, lease(LONG)).await.taken
+}
+
+pub(super) async fn claims(store: &AnyStore, now: u64, limit: usize, lease: Lease) -> Claims {
     let claim = Claim {
         workflow: WORKFLOW.into(),
         now: at(now),
-        lease: at(now + 100),
+        lease,
         limit,
+        suspects: Suspects::none(5),
     };
     store.claim(claim).await.expect("a claim is answered")
 }
 
-/// Claims the one run that is due.
+/// Claims the one run that is due, with a lease that has passed at once.
 pub(super) async fn claim(store: &AnyStore, now: u64) -> Claimed {
-    let mut claimed = claim_at(store, now, 10).await;
+    let mut claimed = claims(store, now, 10, lease(Duration::ZERO)).await.taken;
     assert_eq!(claimed.len(), 1, "one run is due at {now}");
     claimed.remove(0)
 }
@@ -176,10 +198,10 @@ pub(super) fn message(run: &str, id: &str) -> Message {
     }
 }
 
-pub(super) fn beat(rows: &[&RunRow], until: u64) -> Heartbeat {
+pub(super) fn beat(rows: &[&RunRow], lease: Duration) -> Heartbeat {
     Heartbeat {
         claims: rows.iter().map(|row| (row.id.clone(), row.epoch)).collect(),
-        lease: at(until),
+        lease,
     }
 }
 

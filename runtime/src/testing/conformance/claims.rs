@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::bench::{
-    AnyStore, WORKFLOW, add, at, beat, claim, claim_at, end, get, give_back, go, hold, message,
-    new, note, step,
+    AnyStore, LONG, WORKFLOW, add, at, beat, claim, claim_at, claims, end, get, give_back, go,
+    hold, hold_by, lease, list, message, new, note, step,
 };
-use crate::store::{Claim, Created, NewRun, Progress};
+use crate::store::{Claim, Filter, Lease, NewRun, Progress, Suspects};
 
 pub async fn a_claim_counts_the_epoch(store: AnyStore) {
     let row = add(&store, "a").await;
@@ -34,6 +35,7 @@ pub async fn a_claim_gives_all_that_a_run_goes_on_with(store: AnyStore) {
         made: 3,
         called: 2,
         due: at(50),
+        waits: false,
     };
     store
         .note(note(&row, "", attempts.clone()))
@@ -56,24 +58,19 @@ pub async fn a_claim_gives_all_that_a_run_goes_on_with(store: AnyStore) {
 
 pub async fn a_held_run_is_not_claimed(store: AnyStore) {
     add(&store, "a").await;
-    claim(&store, 0).await;
+    assert_eq!(claim_at(&store, 0, 10).await.len(), 1);
     assert!(
         claim_at(&store, 50, 10).await.is_empty(),
-        "somebody holds it until 100"
+        "somebody holds it"
     );
 }
 
 pub async fn a_run_is_claimed_when_its_lease_has_passed(store: AnyStore) {
-    hold(&store, "a").await;
-    assert!(
-        claim_at(&store, 99, 10).await.is_empty(),
-        "its lease has not passed"
-    );
-    assert_eq!(
-        claim_at(&store, 100, 10).await.len(),
-        1,
-        "its lease has passed"
-    );
+    hold_by(&store, "a", lease(LONG)).await;
+    hold_by(&store, "b", lease(Duration::ZERO)).await;
+    let claimed = claim_at(&store, 1, 10).await;
+    assert_eq!(claimed.len(), 1, "the lease of the other has not passed");
+    assert_eq!(claimed[0].row.id, "b".into());
 }
 
 pub async fn a_lease_that_passed_counts_as_a_crash(store: AnyStore) {
@@ -129,7 +126,7 @@ pub async fn a_claim_takes_no_more_than_it_asks_for(store: AnyStore) {
 }
 
 pub async fn those_that_wait_longest_are_claimed_first(store: AnyStore) {
-    for (id, started) in [("a", 3), ("b", 1), ("c", 2)] {
+    for (id, started) in [("b", 1), ("c", 2), ("a", 3)] {
         let run = NewRun {
             at: at(started),
             ..new(id)
@@ -187,49 +184,70 @@ pub async fn no_run_is_claimed_by_two(store: AnyStore) {
 }
 
 pub async fn next_due_is_the_first_that_may_be_claimed(store: AnyStore) {
-    assert_eq!(next(&store).await, None, "nothing waits");
+    assert_eq!(next(&store, 10).await, None, "nothing waits");
     let other = NewRun {
         workflow: "Other".into(),
         ..new("x")
     };
     store.create(other).await.expect("it is created");
-    assert_eq!(next(&store).await, None, "nothing of this workflow waits");
-    for (id, due) in [("a", 70), ("b", 40)] {
+    assert_eq!(
+        next(&store, 10).await,
+        None,
+        "nothing of this workflow waits"
+    );
+    for (id, due) in [("a", 700), ("b", 400)] {
         let row = hold(&store, id).await;
         give_back(&store, &row, due).await;
     }
-    assert_eq!(next(&store).await, Some(at(40)));
-    let claimed = claim(&store, 40).await;
-    assert_eq!(next(&store).await, Some(at(70)), "`b` is held");
+    is_about(next(&store, 10).await, 390, "`b` is due at 400");
+    is_about(next(&store, 100).await, 300, "`b` is due at 400");
+    let claimed = claim_at(&store, 400, 10).await.remove(0);
+    is_about(next(&store, 400).await, 300, "`a` is due at 700");
     end(&store, &claimed.row).await;
-    assert_eq!(next(&store).await, Some(at(70)));
+    is_about(next(&store, 400).await, 300, "`a` is due at 700");
+    assert_eq!(next(&store, 701).await, Some(Duration::ZERO), "`a` is due");
 }
 
-async fn next(store: &AnyStore) -> Option<std::time::SystemTime> {
-    store.next_due(WORKFLOW).await.expect("it is answered")
+async fn next(store: &AnyStore, now: u64) -> Option<Duration> {
+    let next = store.next_due(WORKFLOW, at(now)).await;
+    next.expect("it is answered")
+}
+
+/// A check takes less than a minute.
+#[track_caller]
+fn is_about(wait: Option<Duration>, seconds: u64, why: &str) {
+    let wait = wait.expect("something waits");
+    let longest = Duration::from_secs(seconds);
+    let is_about = wait <= longest && wait + Duration::from_mins(1) > longest;
+    assert!(is_about, "{why}, so not in {wait:?}");
 }
 
 pub async fn next_due_waits_for_leases(store: AnyStore) {
-    let row = hold(&store, "a").await;
-    assert_eq!(next(&store).await, Some(at(100)), "the end of its lease");
+    let row = hold_by(&store, "a", lease(LONG)).await;
+    is_about(next(&store, 10).await, 3_600, "the end of its lease");
     let beats = store
-        .heartbeat(beat(&[&row], 300))
+        .heartbeat(beat(&[&row], LONG * 2))
         .await
         .expect("it is answered");
     assert!(beats.is_empty(), "there is nothing to hear: {beats:?}");
-    assert_eq!(next(&store).await, Some(at(300)));
+    is_about(next(&store, 10).await, 7_200, "the end of its new lease");
+    is_about(next(&store, 10).await, 7_200, "whatever time it is");
 }
 
 pub async fn a_heartbeat_extends_a_claim(store: AnyStore) {
     let row = hold(&store, "a").await;
     store
-        .heartbeat(beat(&[&row], 200))
+        .heartbeat(beat(&[&row], LONG))
         .await
         .expect("it is answered");
     assert!(
         claim_at(&store, 150, 10).await.is_empty(),
-        "it is held until 200"
+        "it is held, though its lease had passed"
     );
+    store
+        .heartbeat(beat(&[&row], Duration::ZERO))
+        .await
+        .expect("it is answered");
     assert_eq!(claim_at(&store, 200, 10).await.len(), 1);
 }
 
@@ -237,7 +255,7 @@ pub async fn a_heartbeat_does_not_revive_a_lost_claim(store: AnyStore) {
     let lost = hold(&store, "a").await;
     let taken = claim(&store, 100).await;
     let beats = store
-        .heartbeat(beat(&[&lost], 900))
+        .heartbeat(beat(&[&lost], LONG))
         .await
         .expect("it is answered");
     assert!(
@@ -245,11 +263,7 @@ pub async fn a_heartbeat_does_not_revive_a_lost_claim(store: AnyStore) {
         "its holder hears that it is lost: {beats:?}"
     );
     let again = claim_at(&store, 250, 10).await;
-    assert_eq!(
-        again.len(),
-        1,
-        "the lease of the other is as it was, until 200"
-    );
+    assert_eq!(again.len(), 1, "the lease of the other is as it was");
     assert_eq!(again[0].row.epoch, taken.row.epoch + 1);
 }
 
@@ -257,7 +271,7 @@ pub async fn a_heartbeat_of_an_ended_run_says_so(store: AnyStore) {
     let row = hold(&store, "a").await;
     let ended = end(&store, &row).await;
     let beats = store
-        .heartbeat(beat(&[&ended], 900))
+        .heartbeat(beat(&[&ended], LONG))
         .await
         .expect("it is answered");
     assert!(
@@ -270,25 +284,168 @@ pub async fn a_heartbeat_of_one_run_does_not_touch_another(store: AnyStore) {
     let one = hold(&store, "a").await;
     hold(&store, "b").await;
     store
-        .heartbeat(beat(&[&one], 500))
+        .heartbeat(beat(&[&one], LONG))
         .await
         .expect("it is answered");
     let claimed = claim(&store, 100).await;
     assert_eq!(claimed.row.id, "b".into());
-    let lease_in_the_past = Claim {
-        workflow: WORKFLOW.into(),
-        now: at(600),
-        lease: at(600),
-        limit: 9,
-    };
-    let claimed = store
-        .claim(lease_in_the_past)
-        .await
-        .expect("it is answered");
+    let own = claims(&store, 600, 9, lease(Duration::ZERO)).await;
     assert_eq!(
-        claimed.len(),
-        2,
-        "each is claimed once, also by a lease that is over at once"
+        own.taken.len(),
+        1,
+        "it is claimed once, also by a lease that is over at once"
     );
-    assert!(matches!(store.create(new("c")).await, Ok(Created::New(_))));
+}
+
+pub async fn a_holder_is_not_given_what_it_holds(store: AnyStore) {
+    let mine = Lease {
+        duration: Duration::ZERO,
+        ..lease(LONG)
+    };
+    let row = hold_by(&store, "a", mine).await;
+    let longer = Lease {
+        duration: LONG,
+        ..mine
+    };
+    let claimed = claims(&store, 500, 10, longer).await;
+    assert!(
+        claimed.taken.is_empty(),
+        "it drives it already: {claimed:?}"
+    );
+    assert_eq!(
+        claimed.own,
+        std::slice::from_ref(&row),
+        "and its row is as it was"
+    );
+    assert!(
+        claim_at(&store, 1_000, 10).await.is_empty(),
+        "its lease was extended"
+    );
+    go(&store, step(&row, "Reserved")).await;
+}
+
+pub async fn what_a_holder_holds_takes_no_place_of_others(store: AnyStore) {
+    let mine = lease(Duration::ZERO);
+    for id in ["a", "b", "c"] {
+        hold_by(&store, id, mine).await;
+    }
+    add(&store, "d").await;
+    let claimed = claims(&store, 500, 1, mine).await;
+    assert_eq!((claimed.taken.len(), claimed.own.len()), (1, 3));
+    assert_eq!(claimed.taken[0].row.id, "d".into());
+}
+
+pub async fn a_lease_is_not_measured_by_the_clock_of_a_caller(store: AnyStore) {
+    hold_by(&store, "a", lease(LONG)).await;
+    assert!(
+        claim_at(&store, 86_400, 10).await.is_empty(),
+        "law 8: a clock that jumps ends no lease"
+    );
+}
+
+pub async fn a_run_that_only_waited_has_not_crashed(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let attempts = |waits| Progress::Attempts {
+        made: 1,
+        called: 1,
+        due: at(50),
+        waits,
+    };
+    let noted = store.note(note(&row, "1/charge", attempts(true))).await;
+    noted.expect("it is noted");
+    assert!(get(&store, &row.id).await.row.waits, "its row says so");
+    let claimed = claim(&store, 1).await;
+    assert_eq!(claimed.row.crashes, 0, "nothing of it was under way");
+    let noted = store.note(note(&claimed.row, "1/charge", attempts(false)));
+    noted.await.expect("it is noted");
+    assert_eq!(claim(&store, 2).await.row.crashes, 1, "it goes on");
+}
+
+pub async fn a_run_does_not_wait_behind_its_next_transition(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let attempts = Progress::Attempts {
+        made: 1,
+        called: 1,
+        due: at(5_000),
+        waits: true,
+    };
+    let noted = store.note(note(&row, "1/charge", attempts)).await;
+    noted.expect("it is noted");
+    let row = go(&store, step(&row, "Charged")).await;
+    assert!(!row.waits);
+    assert_eq!(claim(&store, 60).await.row.crashes, 1);
+}
+
+pub async fn after_one_death_all_suspects_are_claimed(store: AnyStore) {
+    for number in 0..20 {
+        hold(&store, &format!("run-{number:02}")).await;
+    }
+    let claimed = claims(&store, 1, 100, lease(LONG)).await;
+    assert_eq!((claimed.taken.len(), claimed.left), (20, 0));
+}
+
+/// One run kills every process that drives it. The others come to their next transition, unless they are beside it.
+pub async fn suspects_are_claimed_a_few_at_a_time(store: AnyStore) {
+    const GUILTY: &str = "run-07";
+    for number in 0..16 {
+        hold(&store, &format!("run-{number:02}")).await;
+    }
+    let mut blamed = 0;
+    for _ in 0..60 {
+        let taken = claims(&store, 1, 100, lease(Duration::ZERO)).await.taken;
+        let has_guilty = taken.iter().any(|it| it.row.id == GUILTY.into());
+        for claimed in taken {
+            if claimed.row.id == GUILTY.into() {
+                continue;
+            }
+            blamed = blamed.max(claimed.row.crashes);
+            if !has_guilty {
+                let row = go(&store, step(&claimed.row, "Reserved")).await;
+                end(&store, &row).await;
+            }
+        }
+    }
+    let guilty = get(&store, &GUILTY.into()).await.row.crashes;
+    assert!(guilty >= 10, "it is taken up again and again: {guilty}");
+    assert!(blamed < 5, "others died beside it {blamed} times");
+    let others = list(&store, Filter::default()).await;
+    for other in others.iter().filter(|it| *it != GUILTY) {
+        let row = get(&store, &(&**other).into()).await.row;
+        assert!(row.status.is_ended(), "`{other}` came to its end");
+    }
+}
+
+pub async fn a_suspect_of_many_deaths_is_claimed_alone(store: AnyStore) {
+    hold(&store, "guilty").await;
+    for _ in 0..5 {
+        assert_eq!(claim(&store, 1).await.row.id, "guilty".into());
+    }
+    for id in ["a", "b"] {
+        hold(&store, id).await;
+    }
+    // Those with the fewest deaths come first, and the other not beside them.
+    let claimed = claims(&store, 1, 100, lease(LONG)).await;
+    let ids: Vec<_> = claimed.taken.iter().map(|it| it.row.id.text()).collect();
+    assert_eq!((&*ids, claimed.left), (&["a".into(), "b".into()][..], 1));
+    let under_way = Suspects {
+        under_way: 2,
+        deaths: 1,
+        alone_from: 5,
+    };
+    let again = Claim {
+        workflow: WORKFLOW.into(),
+        now: at(1),
+        lease: lease(LONG),
+        limit: 100,
+        suspects: under_way,
+    };
+    let left = store.claim(again.clone()).await.expect("it is answered");
+    assert_eq!((left.taken.len(), left.left), (0, 1), "two are under way");
+    let free = Claim {
+        suspects: Suspects::none(5),
+        ..again
+    };
+    let taken = store.claim(free).await.expect("it is answered").taken;
+    assert_eq!(taken.len(), 1, "it is alone");
+    assert_eq!(taken[0].row.crashes, 6);
 }

@@ -1,13 +1,13 @@
 //! Commits: what they change, all of it at once.
 
 use super::bench::{
-    AnyStore, add, all_of, at, claim, claim_at, end, get, give_back, go, history, hold, new, park,
-    step,
+    AnyStore, LONG, add, all_of, at, claim, claim_at, end, get, give_back, go, history, hold,
+    hold_by, lease, new, park, step,
 };
 use crate::store::{Commit, Event, Status, StoreError};
 
 pub async fn a_transition_moves_the_row(store: AnyStore) {
-    let row = hold(&store, "a").await;
+    let row = hold_by(&store, "a", lease(LONG)).await;
     let row = go(&store, step(&row, "Reserved")).await;
     assert_eq!(
         (&*row.state, row.visit, row.status),
@@ -127,6 +127,7 @@ pub async fn a_given_back_run_waits_until_it_is_due(store: AnyStore) {
     );
     assert!(claim_at(&store, 59, 10).await.is_empty());
     let moved = Commit {
+        at: at(60),
         release: Some(at(80)),
         ..step(&claim(&store, 60).await.row, "Reserved")
     };

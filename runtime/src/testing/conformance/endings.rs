@@ -1,8 +1,10 @@
 //! Runs that have ended, and their removal.
 
+use std::time::Duration;
+
 use super::bench::{
-    AnyStore, add, at, claim, claim_at, end, get, go, history, hold, is_fenced, list, message, new,
-    note, step, undoable,
+    AnyStore, LONG, add, at, claim, claim_at, end, get, go, history, hold, hold_by, is_fenced,
+    lease, list, message, new, note, step, undoable,
 };
 use crate::store::{Commit, Created, Filter, NewRun, Progress, Purge, RunRow, Sent, Status};
 
@@ -33,7 +35,10 @@ pub async fn an_ended_run_is_not_claimed(store: AnyStore) {
         (Status::Done, None, Some(at(10)))
     );
     assert!(claim_at(&store, 9_999, 10).await.is_empty());
-    let next = store.next_due("Order").await.expect("it is answered");
+    let next = store
+        .next_due("Order", at(9_999))
+        .await
+        .expect("it is answered");
     assert_eq!(next, None, "and nothing waits");
 }
 
@@ -133,12 +138,12 @@ pub async fn a_purged_id_begins_anew(store: AnyStore) {
         },
     )
     .await;
-    hold(&store, "a0").await;
+    hold_by(&store, "a0", lease(LONG)).await;
     assert_eq!(store.purge(purge(9_999)).await.expect("it is answered"), 1);
     let again = NewRun {
         input: b"new".to_vec(),
         at: at(50),
-        lease: Some(at(55)),
+        lease: Some(lease(Duration::ZERO)),
         ..new("a")
     };
     assert!(

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::bench::{
-    AnyStore, WORKFLOW, add, all_of, at, claim, commit, end, go, hold, is_fenced, park, step,
+    AnyStore, add, all_of, at, claim, claim_at, commit, end, go, hold, is_fenced, park, step,
 };
-use crate::store::{Claim, Commit, Event, Status};
+use crate::store::{Commit, Event, Status};
 
 pub async fn an_old_epoch_is_refused(store: AnyStore) {
     let lost = hold(&store, "a").await;
@@ -93,14 +93,8 @@ pub async fn a_commit_is_taken_by_epoch_and_not_by_lease(store: AnyStore) {
 pub async fn of_two_holders_by_skewed_clocks_one_moves_the_run(store: AnyStore) {
     add(&store, "a").await;
     let one = claim(&store, 0).await;
-    // The other's clock is an hour ahead: to it, the lease has passed.
-    let ahead = Claim {
-        workflow: WORKFLOW.into(),
-        now: at(3_600),
-        lease: at(3_700),
-        limit: 1,
-    };
-    let other = store.claim(ahead).await.expect("it is answered").remove(0);
+    // The other's clock is an hour ahead.
+    let other = claim_at(&store, 3_600, 1).await.remove(0);
     let (by_one, by_other) = (step(&one.row, "Reserved"), step(&other.row, "Reserved"));
     let moved = [store.commit(by_one).await, store.commit(by_other).await];
     is_fenced(&moved[0], "it was claimed by the other");

@@ -94,6 +94,14 @@ macro_rules! store_conformance {
                 a_heartbeat_does_not_revive_a_lost_claim
                 a_heartbeat_of_an_ended_run_says_so
                 a_heartbeat_of_one_run_does_not_touch_another
+                a_holder_is_not_given_what_it_holds
+                what_a_holder_holds_takes_no_place_of_others
+                a_lease_is_not_measured_by_the_clock_of_a_caller
+                a_run_that_only_waited_has_not_crashed
+                a_run_does_not_wait_behind_its_next_transition
+                after_one_death_all_suspects_are_claimed
+                suspects_are_claimed_a_few_at_a_time
+                a_suspect_of_many_deaths_is_claimed_alone
             }
             commits {
                 a_transition_moves_the_row

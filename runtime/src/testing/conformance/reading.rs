@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::bench::{AnyStore, add, at, end, go, history, hold, list, new, step};
+use super::bench::{AnyStore, LONG, add, at, end, go, history, hold, lease, list, new, step};
 use crate::store::{Commit, Filter, NewRun, Status, StoreError};
 
 pub async fn an_unknown_run_is_not_there(store: AnyStore) {
@@ -172,7 +172,7 @@ pub async fn times_are_kept_to_the_microsecond(store: AnyStore) {
     let odd = at(3) + Duration::from_micros(123_456);
     let run = NewRun {
         at: odd,
-        lease: Some(at(100)),
+        lease: Some(lease(LONG)),
         ..new("a")
     };
     store.create(run).await.expect("it is created");

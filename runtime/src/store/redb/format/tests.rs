@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
+use crate::store::{Holder, Lease};
 
 const DOCUMENT: &str = include_str!("../../../../../docs/format.md");
 
@@ -36,7 +37,10 @@ fn the_documented_run_is_read_and_written_byte_by_byte() {
         state: "Placed".into(),
         payload: Vec::new(),
         at: begin(),
-        lease: Some(begin()),
+        lease: Some(Lease {
+            holder: Holder::unique(),
+            duration: Duration::ZERO,
+        }),
     };
     let second = begin() + Duration::from_secs(1);
     let mut record = Record::new(&new, 3);

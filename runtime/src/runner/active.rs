@@ -1,0 +1,162 @@
+//! The runs that are driven in this process, each under one claim.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+
+use super::engine::Engine;
+use super::host::{Flight, Settled};
+use super::ledger::{Ledger, Loss};
+use crate::key::RunId;
+use crate::store::{Claimed, Stop, StoreError};
+
+/// A run that is driven here.
+pub(super) struct Active {
+    pub(super) epoch: u64,
+    pub(super) ledger: Arc<Ledger>,
+    cancellation: CancellationToken,
+    termination: CancellationToken,
+    /// The tasks of its branches.
+    tasks: TaskTracker,
+    /// Fires when nothing of it is called any more, but for those tasks.
+    gone: CancellationToken,
+}
+
+impl Active {
+    pub(super) fn tell(&self, stop: Stop) {
+        match stop {
+            Stop::Cancel => self.cancellation.cancel(),
+            Stop::Terminate => self.termination.cancel(),
+        }
+    }
+}
+
+impl Engine {
+    /// Takes a claimed run up. It is driven by the future, which runs [until nothing goes on](Self::spawn).
+    pub(super) fn drive(
+        self: &Arc<Self>,
+        mut claimed: Claimed,
+        place: OwnedSemaphorePermit,
+    ) -> impl Future<Output = ()> + use<> {
+        let run = claimed.row.id.clone();
+        let (epoch, state) = (claimed.row.epoch, &claimed.row.state);
+        debug!(workflow = self.workflow, %run, %state, epoch, "run taken up");
+        let (ledger, loss) = Ledger::new(
+            Arc::clone(&self.store),
+            Arc::clone(&self.settings),
+            self.draining.clone(),
+            Arc::clone(&self.wake),
+            &mut claimed,
+        );
+        let held = Active {
+            epoch,
+            ledger: Arc::clone(&ledger),
+            cancellation: CancellationToken::new(),
+            termination: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            gone: CancellationToken::new(),
+        };
+        if claimed.row.crashes > 0 {
+            self.suspected.add(claimed.row.crashes, &ledger);
+        }
+        if let Some(stop) = claimed.row.stop {
+            held.tell(stop);
+        }
+        let flight = Flight {
+            claimed,
+            ledger: Arc::clone(&ledger),
+            loss,
+            cancellation: held.cancellation.clone(),
+            termination: held.termination.clone(),
+            tasks: held.tasks.clone(),
+        };
+        let gone = held.gone.clone();
+        // One that was lost and claimed again is another flight.
+        let before = self.flights().insert(run.clone(), held);
+        if let Some(before) = &before {
+            before.ledger.lose(Loss::Fenced);
+        }
+        self.ends.taken_up(&run);
+        let landing = Landing {
+            engine: Arc::clone(self),
+            run,
+            epoch,
+            ledger,
+            settled: None,
+            _place: place,
+            _gone: gone.drop_guard(),
+        };
+        let driven = Arc::clone(&self.host).drive(flight);
+        async move {
+            // No two handlers of one visit are called at once in one process.
+            if let Some(before) = before {
+                before.gone.cancelled().await;
+                before.tasks.close();
+                before.tasks.wait().await;
+            }
+            let settled = driven.await;
+            landing.settle(settled);
+        }
+    }
+}
+
+/// Takes a run off the list when it is driven no longer, however that comes.
+struct Landing {
+    engine: Arc<Engine>,
+    run: RunId,
+    epoch: u64,
+    ledger: Arc<Ledger>,
+    /// What became of it; nothing if it was stopped where it is.
+    settled: Option<Settled>,
+    _place: OwnedSemaphorePermit,
+    /// Dropped after what is driven.
+    _gone: DropGuard,
+}
+
+impl Landing {
+    fn settle(mut self, settled: Settled) {
+        let (workflow, run) = (self.engine.workflow, &self.run);
+        match &settled {
+            Settled::Ended => debug!(workflow, %run, "run ended"),
+            Settled::Lost(Loss::Released) => debug!(workflow, %run, "run given back"),
+            Settled::Lost(Loss::Fenced) => info!(workflow, %run, "run claimed by another"),
+            Settled::Lost(Loss::Parked(reason)) => warn!(workflow, %run, reason, "run parked"),
+            Settled::Lost(Loss::Store(error @ StoreError::Closed { .. })) => {
+                self.engine.fail(error);
+            }
+            Settled::Lost(Loss::Store(error)) => {
+                warn!(workflow, %run, %error, "run left in the store");
+            }
+        }
+        self.settled = Some(settled);
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        let mut flights = self.engine.flights();
+        if flights
+            .get(&self.run)
+            .is_some_and(|held| held.epoch == self.epoch)
+        {
+            flights.remove(&self.run);
+        }
+        if self.settled.is_none() {
+            let ledger = Arc::clone(&self.ledger);
+            self.engine.stranded().push(ledger);
+        }
+        drop(flights);
+        if self.engine.suspected.remove(&self.ledger) {
+            self.engine.wake();
+        }
+        self.engine.landed.notify_waiters();
+        self.engine.ends.landed(&self.run, self.ledger.reached());
+        // One that goes on elsewhere or later may be due before what is waited for.
+        if !matches!(self.settled, Some(Settled::Ended)) {
+            self.engine.wake();
+        }
+    }
+}

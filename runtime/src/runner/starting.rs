@@ -1,0 +1,94 @@
+//! Adds a run to the store, and drives it at once if there is a place.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::ends::Birth;
+use super::engine::Engine;
+use super::error::{Differs, StartError};
+use crate::store::{Claimed, Created, NewRun};
+
+impl Engine {
+    /// Adds a run and drives it, if there is a place; otherwise it is claimed when there is one.
+    ///
+    /// Gives when the run was started.
+    pub(super) async fn start(self: &Arc<Self>, mut new: NewRun) -> Result<Birth, StartError> {
+        let place = self.place();
+        new.lease = place.as_ref().map(|_| self.lease());
+        // On a task of its own: a run that was added is driven, also if nobody waits for the answer any more.
+        let (answer, answered) = oneshot::channel();
+        let engine = Arc::clone(self);
+        let starts = async move {
+            if engine.is_closed() {
+                return;
+            }
+            let created = engine.store.create(new.clone()).await;
+            let created = created.map_err(StartError::Store);
+            let started = created.and_then(|created| engine.started(new, created, place));
+            let (birth, flight) = match started {
+                Ok((birth, flight)) => (Ok(birth), flight),
+                Err(error) => (Err(error), None),
+            };
+            let _ = answer.send(birth);
+            if let Some(flight) = flight {
+                engine.stopped.run_until_cancelled(flight).await;
+            }
+        };
+        self.tasks.spawn_on(starts, &self.runtime);
+        answered.await.unwrap_or_else(|_| Err(self.refusal()))
+    }
+
+    /// When the run was started, and its flight, if it was added just now and has a place.
+    fn started(
+        self: &Arc<Self>,
+        new: NewRun,
+        created: Created,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Result<(Birth, Option<impl Future<Output = ()> + use<>>), StartError> {
+        let run = new.id;
+        let (row, input, state, payload) = match created {
+            Created::New(row) => {
+                let birth = Birth::at(row.started);
+                let Some(place) = place else {
+                    self.wake();
+                    return Ok((birth, None));
+                };
+                let claimed = Claimed {
+                    row,
+                    input: new.input,
+                    payload: new.payload,
+                    notes: Vec::new(),
+                    inbox: Vec::new(),
+                };
+                return Ok((birth, Some(self.drive(claimed, place))));
+            }
+            Created::Known {
+                row,
+                input,
+                state,
+                payload,
+            } => (row, input, state, payload),
+        };
+        let codec = &*self.settings.codec;
+        // What an older program has stored may lack a field that this one writes.
+        let same = |stored: &[u8], new: &[u8], again: &dyn Fn() -> Option<Vec<u8>>| {
+            codec.is_same(stored, new) || again().is_some_and(|again| codec.is_same(&again, new))
+        };
+        let host = &self.host;
+        let differs = if row.workflow != new.workflow {
+            Differs::Workflow
+        } else if !same(&input, &new.input, &|| host.input_again(&input, codec)) {
+            Differs::Input
+        } else if state != new.state
+            || !same(&payload, &new.payload, &|| {
+                host.state_again(&state, &payload, codec)
+            })
+        {
+            Differs::Start
+        } else {
+            return Ok((Birth::at(row.started), None));
+        };
+        Err(StartError::Conflict { run, differs })
+    }
+}

@@ -1,0 +1,126 @@
+//! A store that one runner cannot reach for a while, or reaches late.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use stateway::store::{
+    Beat, Claim, Claims, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
+    Note, Purge, RunRow, Sent, Stop, Store, StoreFuture,
+};
+use stateway::{MemoryStore, RunId, StoreError};
+
+/// The clones of one are the same line to the store.
+#[derive(Clone)]
+pub(crate) struct Line(Arc<Inner>);
+
+struct Inner {
+    store: Arc<MemoryStore>,
+    is_cut: AtomicBool,
+    late: AtomicU64,
+    hears: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Line {
+    pub(crate) fn to(store: &Arc<MemoryStore>) -> Self {
+        Line(Arc::new(Inner {
+            store: Arc::clone(store),
+            is_cut: AtomicBool::new(false),
+            late: AtomicU64::new(0),
+            hears: Mutex::default(),
+        }))
+    }
+
+    /// Nothing gets through any more, or does again.
+    pub(crate) fn cut(&self, is_cut: bool) {
+        self.0.is_cut.store(is_cut, Ordering::Relaxed);
+    }
+
+    /// Everything takes this long from now on.
+    pub(crate) fn delay(&self, seconds: u64) {
+        self.0.late.store(seconds, Ordering::Relaxed);
+    }
+
+    /// What happens as the runner hears that it has lost something.
+    pub(crate) fn when_it_hears(&self, then: impl FnOnce() + Send + 'static) {
+        *self.0.hears.lock().unwrap() = Some(Box::new(then));
+    }
+
+    fn send<'a, T: Send + 'a>(
+        &'a self,
+        ask: impl FnOnce(&'a MemoryStore) -> StoreFuture<'a, T> + Send + 'a,
+    ) -> StoreFuture<'a, T> {
+        Box::pin(async move {
+            let late = self.0.late.load(Ordering::Relaxed);
+            if late > 0 {
+                tokio::time::sleep(Duration::from_secs(late)).await;
+            }
+            if self.0.is_cut.load(Ordering::Relaxed) {
+                return Err(StoreError::unavailable("the line is cut"));
+            }
+            ask(&self.0.store).await
+        })
+    }
+}
+
+macro_rules! sent {
+    ($($operation:ident($($argument:ident: $type:ty),*) -> $gives:ty;)*) => {
+        $(fn $operation(&self, $($argument: $type),*) -> StoreFuture<'_, $gives> {
+            self.send(move |store| store.$operation($($argument),*))
+        })*
+    };
+}
+
+impl Store for Line {
+    fn heartbeat(&self, heartbeat: Heartbeat) -> StoreFuture<'_, Vec<Beat>> {
+        Box::pin(async move {
+            let beats = self.send(|store| store.heartbeat(heartbeat)).await?;
+            if beats.iter().any(|beat| beat.is_lost)
+                && let Some(then) = self.0.hears.lock().unwrap().take()
+            {
+                then();
+            }
+            Ok(beats)
+        })
+    }
+
+    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.send(move |store| store.stop(&run, stop, now))
+    }
+
+    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.send(move |store| store.unpark(&run, now))
+    }
+
+    fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
+        let run = run.clone();
+        self.send(move |store| store.get(&run))
+    }
+
+    fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
+        let run = run.clone();
+        self.send(move |store| store.history(&run, from, limit))
+    }
+
+    fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
+        let run = run.clone();
+        self.send(move |store| store.undoable(&run, limit))
+    }
+
+    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
+        let workflow = workflow.to_owned();
+        self.send(move |store| store.next_due(&workflow, now))
+    }
+
+    sent! {
+        create(run: NewRun) -> Created;
+        claim(claim: Claim) -> Claims;
+        commit(commit: Commit) -> ();
+        note(note: Note) -> ();
+        send(message: Message) -> Sent;
+        list(filter: Filter) -> Vec<RunRow>;
+        purge(purge: Purge) -> u64;
+    }
+}
