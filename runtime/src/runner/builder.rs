@@ -140,6 +140,10 @@ impl<W, S> Builder<W, S> {
     /// Transitions that were recorded are not repeated. The one that was in flight is, so handlers
     /// must tolerate a repeat: [`Step::key`](crate::Step::key) is the same then.
     ///
+    /// Runs are driven on the tokio runtime of this call, also those that are started from another. When that runtime
+    /// goes, or when the store stops for good, so does the runner: handlers are dropped where they wait, whoever
+    /// waits for the end of a run is told, and no run is started any more.
+    ///
     /// # Errors
     /// [`StoreError`] if the store does not answer. Runs that cannot go on are parked, which is no error.
     ///

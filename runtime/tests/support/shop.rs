@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -68,6 +69,16 @@ struct Desk {
     log: Mutex<Vec<String>>,
     opening: Notify,
     death: Notify,
+    dropped: AtomicUsize,
+}
+
+/// Counts a handler that is dropped where it waits.
+struct Dropped<'a>(&'a AtomicUsize);
+
+impl Drop for Dropped<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Shop {
@@ -80,6 +91,11 @@ impl Shop {
         let mut all = self.0.acts.lock().unwrap();
         let of_handler = all.entry(handler.to_owned()).or_default();
         of_handler.extend(acts.iter().cloned());
+    }
+
+    /// How many handlers that hang were dropped.
+    pub(crate) fn dropped(&self) -> usize {
+        self.0.dropped.load(Ordering::Relaxed)
     }
 
     /// Waits until a handler says that its process dies.
@@ -122,7 +138,10 @@ impl Shop {
         match act {
             Some(Act::Fail) => Err(format!("{handler} failed")),
             Some(Act::Panic) => panic!("{handler} panicked"),
-            Some(Act::Hang) => pending().await,
+            Some(Act::Hang) => {
+                let _counts = Dropped(&self.0.dropped);
+                pending().await
+            }
             Some(Act::Die) => {
                 self.0.death.notify_one();
                 pending().await
