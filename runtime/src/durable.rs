@@ -33,6 +33,14 @@ pub trait Durable: Workflow {
     #[doc(hidden)]
     fn decode(position: usize, bytes: &[u8], codec: &dyn Codec) -> Result<Self::State, CodecError>;
 
+    /// Whether two inputs are equal; `None` if they cannot be compared.
+    #[doc(hidden)]
+    fn same_input(one: &Self::Input, other: &Self::Input) -> Option<bool>;
+
+    /// Whether two start states are equal; `None` if they cannot be compared.
+    #[doc(hidden)]
+    fn same_start(one: &Self::State, other: &Self::State) -> Option<bool>;
+
     /// A state with its input and its typestate.
     #[doc(hidden)]
     fn into_any(input: Self::Input, state: Self::State) -> Self::Any;
@@ -92,6 +100,31 @@ impl<T> NotStored<T> for Stored<'_, T> {
 
     fn decode(&self, _: &[u8], _: &dyn Codec) -> Result<T, CodecError> {
         unreachable!("a payload that serde cannot store does not compile")
+    }
+}
+
+/// Two payloads to be compared.
+///
+/// Those that are not `PartialEq` are compared as they are stored: `is_same` is then the method of [`NotCompared`].
+pub struct Compared<'a, T>(pub &'a T, pub &'a T);
+
+impl<T: PartialEq> Compared<'_, T> {
+    /// Whether they are equal.
+    #[must_use]
+    pub fn is_same(&self) -> Option<bool> {
+        Some(self.0 == self.1)
+    }
+}
+
+/// Two payloads that cannot be compared.
+pub trait NotCompared {
+    /// Always `None`.
+    fn is_same(&self) -> Option<bool>;
+}
+
+impl<T> NotCompared for Compared<'_, T> {
+    fn is_same(&self) -> Option<bool> {
+        None
     }
 }
 

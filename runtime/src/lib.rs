@@ -171,7 +171,9 @@ pub mod __private {
     #[cfg(feature = "runtime")]
     pub use crate::driver::*;
     #[cfg(feature = "durable")]
-    pub use crate::durable::{Durable, NotStored, Stored, borrowed, by_reference, never_stored};
+    pub use crate::durable::{
+        Compared, Durable, NotCompared, NotStored, Stored, borrowed, by_reference, never_stored,
+    };
     #[cfg(feature = "runtime")]
     pub use crate::error::Left;
     #[cfg(feature = "runtime")]

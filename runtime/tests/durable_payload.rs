@@ -200,7 +200,7 @@ async fn a_state_that_json_cannot_say_parks_its_run() {
 async fn a_state_that_panics_as_it_is_encoded_parks_its_run() {
     assert_eq!(
         parked("broken").await,
-        "state `Broken` cannot be encoded: it broke"
+        "state `Broken` cannot be encoded: its code panicked"
     );
 }
 
@@ -264,28 +264,4 @@ async fn a_start_with_a_field_that_was_added_since_is_the_same_run() {
         until: None,
     };
     runner.start("q-1", same, asked).await.unwrap();
-}
-
-#[test]
-fn json_is_compared_as_it_is_written() {
-    let same = |one: &str, other: &str| Json.is_same(one.as_bytes(), other.as_bytes());
-    assert!(same(
-        r#"{"a":[1,{"b":2,"c":null}]}"#,
-        r#" { "a": [ 1, {"c":null, "b":2} ] }"#
-    ));
-    for (one, other) in [
-        (
-            "1267650600228229401496703205376",
-            "1267650600228229401496703205377",
-        ),
-        (r#"{"a":1}"#, r#"{"a":1,"b":null}"#),
-        (r#"{"a":1}"#, r#"{"b":1}"#),
-        ("[1,2]", "[2,1]"),
-        ("[1]", "[1,1]"),
-        ("1", "1.0"),
-        ("\"1\"", "1"),
-        ("nonsense", "null"),
-    ] {
-        assert!(!same(one, other), "{one} and {other}");
-    }
 }

@@ -65,7 +65,8 @@ async fn to_start_another_run_with_the_same_id_is_a_conflict() {
     let conflict = runner.start("o-1", other, Placed).await.unwrap_err();
     assert_eq!(
         conflict.to_string(),
-        "run `o-1` is there and was started with another input"
+        "run `o-1` exists already and was started with another input: give this one another id, or start it with the \
+         same input to get the run that exists"
     );
     let conflict = runner.start("o-1", input(), Imported { hold: 1 }).await;
     let conflict = conflict.unwrap_err();

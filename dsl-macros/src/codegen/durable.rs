@@ -10,7 +10,7 @@ use syn::spanned::Spanned as _;
 
 use super::drive::{is_plain, without_self};
 use super::{Context, derives};
-use crate::ast::{Attributes, Field, is_borrowed, is_told_otherwise, plain};
+use crate::ast::{Attributes, Field, StateKind, is_borrowed, is_told_otherwise, plain};
 
 /// The crate under a name that derived code can find: serde takes its path as a text, in which the
 /// crate has no name if it was renamed.
@@ -202,6 +202,12 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
     let transient = has_transient.then(|| quote!(_ => #private::never_stored(),));
     let finals = cx.graph.states.iter().filter(|state| state.kind.is_final());
     let finals: Vec<_> = finals.map(|state| state.name).collect();
+    let starts = cx
+        .graph
+        .states
+        .iter()
+        .filter(|state| state.kind == StateKind::Start);
+    let starts: Vec<_> = starts.map(|state| state.name).collect();
     let result = |what: TokenStream| quote!(#private::Result<#what, #private::CodecError>);
     let (bytes, of_input, of_state) = (
         result(quote!(#private::Vec<u8>)),
@@ -210,7 +216,7 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
     );
     Some(quote_spanned! {span=>
         #[allow(unused_imports)]
-        use #private::NotStored as _;
+        use #private::{NotCompared as _, NotStored as _};
 
         impl #private::Durable for #workflow {
             const VERSION: u32 = #version;
@@ -236,6 +242,19 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
                         #private::Stored::<#kept>(#private::None).decode(bytes, codec).map(#state::#kept)
                     })*
                     _ => #private::never_stored(),
+                }
+            }
+
+            fn same_input(one: &#input, other: &#input) -> #private::Option<bool> {
+                #private::Compared(one, other).is_same()
+            }
+
+            fn same_start(one: &#state, other: &#state) -> #private::Option<bool> {
+                match (one, other) {
+                    #((#state::#starts(one), #state::#starts(other)) => {
+                        #private::Compared(one, other).is_same()
+                    })*
+                    _ => #private::None,
                 }
             }
 

@@ -59,6 +59,9 @@ pub enum Differs {
     Workflow,
     /// The input.
     Input,
+    /// The input or the state that it begins in, but only in the order of a list, and the type cannot be compared: it
+    /// may be a set, whose order is another each time it is stored.
+    Order,
     /// The state that it begins in.
     Start,
 }
@@ -68,11 +71,21 @@ impl fmt::Display for StartError {
         match self {
             StartError::Conflict { run, differs } => {
                 let what = match differs {
-                    Differs::Workflow => "is of another workflow",
-                    Differs::Input => "was started with another input",
-                    Differs::Start => "was started in another state",
+                    Differs::Workflow => "is of another workflow: give this one another id",
+                    Differs::Input => {
+                        "was started with another input: give this one another id, or start it with the same \
+                         input to get the run that exists"
+                    }
+                    Differs::Start => {
+                        "was started in another state: give this one another id, or start it in the same state \
+                         to get the run that exists"
+                    }
+                    Differs::Order => {
+                        "what it was started with differs in the order of a list: if that is a set, derive \
+                         `PartialEq` on the workflow, so that values are compared, or use a `BTreeSet`"
+                    }
                 };
-                write!(f, "run `{run}` is there and {what}")
+                write!(f, "run `{run}` exists already and {what}")
             }
             StartError::Id { length } => {
                 write!(

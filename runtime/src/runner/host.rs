@@ -14,6 +14,8 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::again::{Origin, differs};
+use super::error::Differs;
 use super::forward::{failure, forward};
 use super::ledger::{Change, Ledger, Loss};
 use super::rollback::roll_back;
@@ -24,18 +26,15 @@ use crate::error::{Cause, Place};
 use crate::panic::{forget_panic, message};
 use crate::recorder::{Recorded, Recorder as _};
 use crate::run::{Options, Owned, Run, Stored};
-use crate::store::{Claimed, Event, Failure, FailureKind, RunRow, Status, Stop as Ask};
+use crate::store::{Claimed, Event, Failure, FailureKind, NewRun, RunRow, Status, Stop as Ask};
 
 /// Whoever knows the types of a workflow.
 pub(super) trait Host: Send + Sync {
     /// The name of the workflow.
     fn workflow(&self) -> &'static str;
 
-    /// The bytes of a stored input as this program would write it: with the fields that were added since.
-    fn input_again(&self, input: &[u8], codec: &dyn Codec) -> Option<Vec<u8>>;
-
-    /// The same of a state.
-    fn state_again(&self, state: &str, payload: &[u8], codec: &dyn Codec) -> Option<Vec<u8>>;
+    /// What differs between a stored run and one that was to be started with its id.
+    fn differs(&self, stored: &Origin, new: &NewRun, codec: &dyn Codec) -> Option<Differs>;
 
     /// Drives a run to its end, or until its claim is lost.
     fn drive(self: Arc<Self>, flight: Flight) -> Pin<Box<dyn Future<Output = Settled> + Send>>;
@@ -85,15 +84,8 @@ where
         W::GRAPH.name
     }
 
-    fn input_again(&self, input: &[u8], codec: &dyn Codec) -> Option<Vec<u8>> {
-        let again = || W::encode_input(&W::decode_input(input, codec)?, codec);
-        guarded(again).ok()
-    }
-
-    fn state_again(&self, state: &str, payload: &[u8], codec: &dyn Codec) -> Option<Vec<u8>> {
-        let position = W::GRAPH.states.iter().position(|it| it.name == state)?;
-        let again = || W::encode(&W::decode(position, payload, codec)?, codec);
-        guarded(again).ok()
+    fn differs(&self, stored: &Origin, new: &NewRun, codec: &dyn Codec) -> Option<Differs> {
+        differs::<W>(stored, new, codec)
     }
 
     fn drive(self: Arc<Self>, flight: Flight) -> Pin<Box<dyn Future<Output = Settled> + Send>> {

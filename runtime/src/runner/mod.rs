@@ -1,6 +1,7 @@
 //! Runs that are stored, and outlive the process.
 
 mod active;
+mod again;
 mod builder;
 mod ends;
 mod engine;
@@ -58,8 +59,13 @@ impl<W: Durable> Runner<W> {
     /// Starts a run in one of the start states of its workflow. It is stored when this returns, and
     /// driven from then on.
     ///
-    /// A run that is there with this id, the same input and the same start state is the one that is returned,
-    /// wherever it is by now. So it is no mistake to start the same run twice.
+    /// A run that exists with this id, the same input and the same start state is returned, wherever it is by now. So
+    /// starting the same run twice is safe.
+    ///
+    /// Inputs and start states are the same if they are equal by `PartialEq`, which `#[derive(PartialEq)]` on the workflow
+    /// gives them. Without it they are compared as JSON: then a list in another order is another input, and so is a
+    /// `HashSet`, which is written in another order each time. What nests deeper than a codec reads, which is 127 levels
+    /// for [`Json`](crate::Json), is not started.
     ///
     /// # Errors
     /// [`StartError`], which says what is wrong and whether something may have been stored.

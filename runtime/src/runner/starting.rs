@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use super::again::Origin;
 use super::ends::Birth;
 use super::engine::Engine;
 use super::error::{Differs, StartError};
@@ -46,8 +47,7 @@ impl Engine {
         created: Created,
         place: Option<OwnedSemaphorePermit>,
     ) -> Result<(Birth, Option<impl Future<Output = ()> + use<>>), StartError> {
-        let run = new.id;
-        let (row, input, state, payload) = match created {
+        let (row, stored) = match created {
             Created::New(row) => {
                 let birth = Birth::at(row.started);
                 let Some(place) = place else {
@@ -68,27 +68,24 @@ impl Engine {
                 input,
                 state,
                 payload,
-            } => (row, input, state, payload),
+            } => {
+                let stored = Origin {
+                    input,
+                    state,
+                    payload,
+                };
+                (row, stored)
+            }
         };
-        let codec = &*self.settings.codec;
-        // What an older program has stored may lack a field that this one writes.
-        let same = |stored: &[u8], new: &[u8], again: &dyn Fn() -> Option<Vec<u8>>| {
-            codec.is_same(stored, new) || again().is_some_and(|again| codec.is_same(&again, new))
-        };
-        let host = &self.host;
-        let differs = if row.workflow != new.workflow {
-            Differs::Workflow
-        } else if !same(&input, &new.input, &|| host.input_again(&input, codec)) {
-            Differs::Input
-        } else if state != new.state
-            || !same(&payload, &new.payload, &|| {
-                host.state_again(&state, &payload, codec)
-            })
-        {
-            Differs::Start
+        let differs = if row.workflow == new.workflow {
+            self.host.differs(&stored, &new, &*self.settings.codec)
         } else {
+            Some(Differs::Workflow)
+        };
+        let Some(differs) = differs else {
             return Ok((Birth::at(row.started), None));
         };
+        let run = new.id;
         Err(StartError::Conflict { run, differs })
     }
 }

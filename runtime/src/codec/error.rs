@@ -1,0 +1,202 @@
+//! Why a payload could not be encoded or decoded, without anything of the payload.
+//!
+//! Serde quotes values: `invalid type: string "4111-1111", expected u64`. Such a text would carry what a codec
+//! encrypts into a log, so only those parts of it are kept that the types say, and not the values.
+
+use std::error::Error;
+use std::fmt;
+
+/// Why a payload could not be encoded or decoded.
+///
+/// Its text says where the payload does not fit its type and quotes nothing of it, so it may be logged.
+#[derive(Debug)]
+pub struct CodecError(Box<dyn Error + Send + Sync>);
+
+impl CodecError {
+    /// An error of a codec, for this reason.
+    ///
+    /// The text reaches logs: a codec must not quote the payload in it.
+    pub fn new(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        CodecError(reason.into())
+    }
+
+    /// An error of serde, whose text may quote the payload.
+    pub(super) fn of_serde(error: &impl fmt::Display) -> Self {
+        CodecError::new(without_values(&error.to_string()))
+    }
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for CodecError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// Said of a payload that nests deeper than it would be read.
+pub(super) const TOO_DEEP: &str = "it nests deeper than 127 levels";
+
+/// Kinds of errors after which serde quotes the payload, before it says what the type expects.
+const QUOTING: [&str; 5] = [
+    "invalid type",
+    "invalid value",
+    "invalid length",
+    "unknown variant",
+    "unknown field",
+];
+
+/// What serde calls a value, before it quotes it.
+const VALUES: [&str; 15] = [
+    "boolean",
+    "integer",
+    "floating point",
+    "character",
+    "string",
+    "byte array",
+    "unit value",
+    "Option value",
+    "newtype struct",
+    "sequence",
+    "map",
+    "enum",
+    "unit variant",
+    "newtype variant",
+    "null",
+];
+
+/// Errors that name something of the type, behind these words.
+const NAMING: [&str; 4] = [
+    "missing field ",
+    "duplicate field ",
+    "data did not match any variant of untagged enum ",
+    "no variant of enum ",
+];
+
+/// Texts that are always the same.
+const FIXED: [&str; 24] = [
+    TOO_DEEP,
+    "EOF while parsing a list",
+    "EOF while parsing an object",
+    "EOF while parsing a string",
+    "EOF while parsing a value",
+    "expected `:`",
+    "expected `,` or `]`",
+    "expected `,` or `}`",
+    "expected `\"`",
+    "expected ident",
+    "expected value",
+    "invalid escape",
+    "invalid number",
+    "number out of range",
+    "invalid unicode code point",
+    "control character (\\u0000-\\u001F) found while parsing a string",
+    "key must be a string",
+    "float key must be finite (got NaN or +/-inf)",
+    "lone leading surrogate in hex escape",
+    "trailing comma",
+    "trailing characters",
+    "unexpected end of hex escape",
+    "recursion limit exceeded",
+    "can only flatten structs and maps",
+];
+
+/// The text of an error of serde, as far as the types say it.
+fn without_values(text: &str) -> String {
+    let (said, place) = match text.rfind(" at line ") {
+        Some(at) if text[at..].ends_with(|it: char| it.is_ascii_digit()) => text.split_at(at),
+        _ => (text, ""),
+    };
+    format!("{}{place}", of_the_type(said))
+}
+
+fn of_the_type(said: &str) -> String {
+    for kind in QUOTING {
+        let Some(quoted) = said.strip_prefix(kind) else {
+            continue;
+        };
+        let value = VALUES.iter().find(|value| {
+            let rest = quoted
+                .strip_prefix(": ")
+                .and_then(|it| it.strip_prefix(**value));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
+        });
+        let value = value.map(|value| format!(": {value}")).unwrap_or_default();
+        // The last: the one that is quoted may say so as well.
+        let expected = said.rfind(", expected ").map_or("", |at| &said[at..]);
+        return format!("{kind}{value}{expected}");
+    }
+    let names = |prefix: &&str| {
+        let name = said.strip_prefix(*prefix);
+        name.is_some_and(|name| is_name(name.trim_matches('`')))
+    };
+    if NAMING.iter().any(names) || FIXED.contains(&said) {
+        return said.to_owned();
+    }
+    "its type refuses it, for a reason that is not shown because it may quote the payload"
+        .to_owned()
+}
+
+fn is_name(text: &str) -> bool {
+    text.chars()
+        .all(|it| it.is_alphanumeric() || "_- ".contains(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_values;
+
+    #[test]
+    fn an_error_of_serde_quotes_nothing_of_a_payload() {
+        for (said, kept) in [
+            (
+                r#"invalid type: string "4111, expected 5", expected u64 at line 1 column 30"#,
+                "invalid type: string, expected u64 at line 1 column 30",
+            ),
+            (
+                "invalid type: integer `4111`, expected a string",
+                "invalid type: integer, expected a string",
+            ),
+            (
+                "invalid type: null, expected f64 at line 1 column 9",
+                "invalid type: null, expected f64 at line 1 column 9",
+            ),
+            (
+                "invalid type: 4111, expected f64",
+                "invalid type, expected f64",
+            ),
+            ("invalid value: string \"4111\"", "invalid value: string"),
+            (
+                "invalid length 3, expected a tuple of size 2",
+                "invalid length, expected a tuple of size 2",
+            ),
+            (
+                "unknown variant `4111`, expected `A` or `B`",
+                "unknown variant, expected `A` or `B`",
+            ),
+            ("unknown field `4111`, there are no fields", "unknown field"),
+            (
+                "missing field `price` at line 1 column 2",
+                "missing field `price` at line 1 column 2",
+            ),
+            (
+                "EOF while parsing a value at line 1 column 0",
+                "EOF while parsing a value at line 1 column 0",
+            ),
+            (
+                "no card has number 4111 at line 1 column 2",
+                "its type refuses it, for a reason that is not shown because it may quote the payload at line 1 column 2",
+            ),
+            (
+                "",
+                "its type refuses it, for a reason that is not shown because it may quote the payload",
+            ),
+        ] {
+            assert_eq!(without_values(said), kept);
+        }
+    }
+}

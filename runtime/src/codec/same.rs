@@ -1,0 +1,175 @@
+//! Whether two JSON texts say the same.
+//!
+//! In time that grows with their length, times its logarithm where the keys of objects have to be sorted, and
+//! no deeper than JSON is read: what comes here may be anybody's.
+
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde_json::value::RawValue;
+
+use super::depth::DEPTH;
+
+/// How much two values are alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Likeness {
+    /// They are the same.
+    Same,
+    /// They are the same but for the order of the elements of arrays.
+    Reordered,
+    /// They are not the same.
+    Different,
+}
+
+/// Compares two JSON texts.
+///
+/// The order of keys does not matter, and of a key that is there twice the last value counts. Numbers are compared as they
+/// are written: as numbers of a machine, large ones that differ would be equal. What is no JSON, or nests deeper
+/// than 127 levels, is like nothing.
+#[must_use]
+pub(crate) fn compare(one: &[u8], other: &[u8]) -> Likeness {
+    let Some((one, other)) = Tree::read(one).zip(Tree::read(other)) else {
+        return Likeness::Different;
+    };
+    if one == other {
+        Likeness::Same
+    } else if one.unordered() == other.unordered() {
+        Likeness::Reordered
+    } else {
+        Likeness::Different
+    }
+}
+
+/// A JSON value, with the keys of its objects in order.
+#[derive(Debug, PartialEq, Eq)]
+enum Tree<'a> {
+    /// `null`, a boolean or a number, as it is written.
+    Scalar(&'a str),
+    Text(Cow<'a, str>),
+    Array(Vec<Tree<'a>>),
+    Object(Vec<(Cow<'a, str>, Tree<'a>)>),
+}
+
+impl<'a> Tree<'a> {
+    fn read(json: &'a [u8]) -> Option<Self> {
+        // Checked without recursion, so that what follows is about JSON.
+        let json = serde_json::from_slice::<&RawValue>(json).ok()?;
+        Reader(json.get()).value(DEPTH)
+    }
+
+    /// A number that is the same for values that differ in the order of arrays alone, and most likely for no others.
+    fn unordered(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        match self {
+            Tree::Scalar(scalar) => (0, scalar).hash(&mut hasher),
+            Tree::Text(text) => (1, text).hash(&mut hasher),
+            Tree::Array(elements) => {
+                let mut elements: Vec<_> = elements.iter().map(Tree::unordered).collect();
+                elements.sort_unstable();
+                (2, elements).hash(&mut hasher);
+            }
+            Tree::Object(fields) => {
+                let fields = fields.iter().map(|(key, value)| (key, value.unordered()));
+                (3, fields.collect::<Vec<_>>()).hash(&mut hasher);
+            }
+        }
+        hasher.finish()
+    }
+}
+
+/// What is left of a JSON text.
+struct Reader<'a>(&'a str);
+
+impl<'a> Reader<'a> {
+    fn value(&mut self, depth: usize) -> Option<Tree<'a>> {
+        self.skip_space();
+        match self.0.as_bytes().first()? {
+            b'"' => Some(Tree::Text(self.text()?)),
+            b'[' => {
+                let mut elements = Vec::new();
+                self.items(b']', depth, |reader, depth| {
+                    elements.push(reader.value(depth)?);
+                    Some(())
+                })?;
+                Some(Tree::Array(elements))
+            }
+            b'{' => {
+                let mut fields = Vec::new();
+                self.items(b'}', depth, |reader, depth| {
+                    let key = reader.text()?;
+                    reader.take(b':')?;
+                    fields.push((key, reader.value(depth)?));
+                    Some(())
+                })?;
+                // The last of those with one key comes first, and stays.
+                fields.reverse();
+                fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+                fields.dedup_by(|(one, _), (other, _)| one == other);
+                Some(Tree::Object(fields))
+            }
+            _ => {
+                let ends = |byte: char| " \t\r\n,:[]{}\"".contains(byte);
+                let length = self.0.find(ends).unwrap_or(self.0.len());
+                self.split(length).map(Tree::Scalar)
+            }
+        }
+    }
+
+    /// Reads what stands in an array or object that ends with `end`.
+    fn items(
+        &mut self,
+        end: u8,
+        depth: usize,
+        mut item: impl FnMut(&mut Self, usize) -> Option<()>,
+    ) -> Option<()> {
+        let depth = depth.checked_sub(1)?;
+        self.split(1)?;
+        if self.take(end).is_some() {
+            return Some(());
+        }
+        loop {
+            self.skip_space();
+            item(self, depth)?;
+            if self.take(b',').is_none() {
+                return self.take(end);
+            }
+        }
+    }
+
+    /// Reads a string, as what it says.
+    fn text(&mut self) -> Option<Cow<'a, str>> {
+        let bytes = self.0.as_bytes();
+        let mut end = 1;
+        while *bytes.get(end)? != b'"' {
+            end += if bytes[end] == b'\\' { 2 } else { 1 };
+        }
+        let written = self.split(end + 1)?;
+        let inside = &written[1..end];
+        if !inside.contains('\\') {
+            return Some(inside.into());
+        }
+        // Half a surrogate pair says nothing, and is compared as it is written.
+        let said = serde_json::from_str::<String>(written);
+        Some(said.map_or(written.into(), Cow::Owned))
+    }
+
+    fn take(&mut self, byte: u8) -> Option<()> {
+        self.skip_space();
+        let rest = self.0.strip_prefix(char::from(byte))?;
+        self.0 = rest;
+        Some(())
+    }
+
+    fn split(&mut self, length: usize) -> Option<&'a str> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn skip_space(&mut self) {
+        self.0 = self.0.trim_start_matches([' ', '\t', '\r', '\n']);
+    }
+}
+
+#[cfg(test)]
+mod tests;
