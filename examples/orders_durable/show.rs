@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
-use stateway::RedbStore;
 use stateway::store::{Event, Filter, HistoryRow, RunRow, Store as _};
+use stateway::{Json, RedbStore};
 
 use crate::ShopError;
 use crate::terminal;
@@ -29,8 +29,8 @@ pub(crate) async fn list(store: &RedbStore) -> Result<(), ShopError> {
 
 fn line(row: &RunRow) -> String {
     let why = match (&row.parked, &row.failure) {
-        (Some(reason), _) => reason.clone(),
-        (None, Some(failure)) => failure.message.clone(),
+        (Some(reason), _) => reason.read(&Json),
+        (None, Some(failure)) => failure.message.read(&Json),
         (None, None) => String::new(),
     };
     let status = format!("{:?}", row.status);
@@ -79,9 +79,11 @@ fn event(row: &HistoryRow, started: SystemTime) -> String {
         }
         Event::RollbackBegan => "rollback began".to_owned(),
         Event::Undone { of, .. } => format!("undone: number {of}"),
-        Event::NotUndone { of, cause, .. } => format!("could not be undone: number {of}: {cause}"),
+        Event::NotUndone { of, cause, .. } => {
+            format!("could not be undone: number {of}: {}", cause.read(&Json))
+        }
         Event::Released => "given back, to go on later".to_owned(),
-        Event::Parked { reason } => format!("parked: {reason}"),
+        Event::Parked { reason } => format!("parked: {}", reason.read(&Json)),
         Event::Unparked => "unparked".to_owned(),
         Event::Ended => "ended".to_owned(),
         other => format!("{other:?}"),

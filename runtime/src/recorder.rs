@@ -5,7 +5,15 @@ use std::pin::Pin;
 use std::time::Duration;
 
 #[cfg(feature = "durable")]
-use crate::codec::Codec;
+use crate::codec::{Codec, CodecError};
+
+/// Encodes a payload.
+#[cfg(feature = "durable")]
+pub(crate) type Encode<'a> = &'a dyn Fn(&dyn Codec) -> Result<Vec<u8>, CodecError>;
+
+/// Tries whether it is decoded again.
+#[cfg(feature = "durable")]
+pub(crate) type Decode<'a> = &'a dyn Fn(&[u8], &dyn Codec) -> Result<(), CodecError>;
 
 /// Done when it is recorded. What cannot be recorded never is: whoever drives the run stops it instead,
 /// so that nothing goes on that nobody will know of.
@@ -44,6 +52,15 @@ pub(crate) trait Recorder: Send + Sync {
     /// Records the output of a branch.
     #[cfg(feature = "durable")]
     fn ended(&self, part: String, output: Vec<u8>) -> Recorded<'_>;
+
+    /// The bytes of a payload as they may be stored, or why it cannot be.
+    #[cfg(feature = "durable")]
+    fn encoded(
+        &self,
+        what: &str,
+        encode: Encode<'_>,
+        decode: Decode<'_>,
+    ) -> Result<Vec<u8>, String>;
 
     /// Parks the run. It is never ready.
     #[cfg(feature = "durable")]

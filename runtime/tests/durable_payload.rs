@@ -235,7 +235,7 @@ async fn a_codec_of_ones_own_encodes_everything() {
     // Another codec does not read it, and says so.
     let error = launch(&store).await.get("q-1").await.unwrap().unwrap();
     let error = error.end().await.unwrap_err();
-    assert!(matches!(error, EndError::Codec(_)), "{error:?}");
+    assert!(matches!(error, EndError::Codec { .. }), "{error:?}");
 }
 
 /// An input of before, in which a field was not there, started again by a program that has it.

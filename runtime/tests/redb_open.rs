@@ -271,7 +271,15 @@ async fn a_broken_record_concerns_its_own_run() {
     let parked = store.list(parked).await.unwrap();
     let parked: Vec<_> = parked
         .iter()
-        .map(|row| format!("{}: {}", row.id, row.parked.as_deref().unwrap_or_default()))
+        .map(|row| {
+            format!(
+                "{}: {}",
+                row.id,
+                row.parked
+                    .as_ref()
+                    .map_or("", stateway::store::Text::as_str)
+            )
+        })
         .collect();
     assert_eq!(
         parked,

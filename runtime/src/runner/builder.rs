@@ -131,6 +131,26 @@ impl<W, S> Builder<W, S> {
         self.settings.max_payload = bytes;
         self
     }
+
+    /// Sets how many bytes of a text are stored: of an error, a panic, or why a run is parked. Defaults to 8 KiB.
+    ///
+    /// Of a longer text the beginning is stored, and how long it was. The error itself is never cut for a handler.
+    pub fn max_text(mut self, bytes: usize) -> Self {
+        self.settings.max_text = bytes;
+        self
+    }
+
+    /// Sets whether each payload is decoded once before it is stored. Defaults to `true` in builds with
+    /// `debug_assertions`, which tests are, and to `false` in others, where it costs time.
+    ///
+    /// Serde writes some values that it does not read again: a NaN, a flattened `u128`, a field with
+    /// `skip_serializing` and no default. A run with such an input is not started, and one with such a state or output is
+    /// parked before that is recorded, so that what it did can still be undone by a program that is mended. If payloads are
+    /// not verified, the run is parked when it is taken up the next time, or rolled back.
+    pub fn verify_payloads(mut self, verifies: bool) -> Self {
+        self.settings.verifies = verifies;
+        self
+    }
 }
 
 impl<W, S> Builder<W, S> {

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::settings::Unfit;
 use crate::codec::CodecError;
 use crate::error::UndoEntry;
 use crate::key::RunId;
@@ -37,7 +38,7 @@ pub enum StartError {
         /// How many bytes it has.
         length: usize,
     },
-    /// The input, or the state to begin in, cannot be encoded.
+    /// The input, or the state to begin in, cannot be encoded, or would not be read again.
     Codec(CodecError),
     /// The input, or the state to begin in, is too large to be stored.
     TooLarge {
@@ -93,10 +94,19 @@ impl fmt::Display for StartError {
                     "the id of a run has from 1 to 255 bytes, and this one has {length}"
                 )
             }
-            StartError::Codec(_) => f.write_str("the run cannot be encoded"),
+            StartError::Codec(_) => f.write_str("what the run is started with cannot be stored"),
             StartError::TooLarge { what } => f.write_str(what),
             StartError::ShutDown => f.write_str("the runner has been shut down"),
             StartError::Store(_) => f.write_str("the run could not be stored"),
+        }
+    }
+}
+
+impl From<Unfit> for StartError {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::TooLarge(what) => StartError::TooLarge { what },
+            unfit => StartError::Codec(CodecError::new(unfit.to_string())),
         }
     }
 }
@@ -130,8 +140,15 @@ pub enum EndError {
         /// The run.
         run: RunId,
     },
-    /// The run has ended, and its state does not decode.
-    Codec(CodecError),
+    /// The state that the run is in, or its input, does not decode.
+    Codec {
+        /// The run.
+        run: RunId,
+        /// The state that it is in.
+        state: String,
+        /// Why it does not decode.
+        source: CodecError,
+    },
     /// The store did not answer, or does not have the run any more.
     Store(StoreError),
 }
@@ -178,7 +195,10 @@ impl fmt::Display for EndError {
                     "the runner was shut down, and run `{run}` waits in the store"
                 )
             }
-            EndError::Codec(_) => f.write_str("the run has ended, and its state does not decode"),
+            EndError::Codec { run, state, .. } => write!(
+                f,
+                "run `{run}` is in state `{state}`, and its payload does not decode"
+            ),
             EndError::Store(StoreError::NotFound { run }) => {
                 write!(
                     f,
@@ -194,7 +214,7 @@ impl Error for EndError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             EndError::Failed(failure) => Some(&**failure),
-            EndError::Codec(error) => Some(error),
+            EndError::Codec { source, .. } => Some(source),
             EndError::Store(error) => Some(error),
             EndError::Parked { .. } | EndError::ShutDown { .. } => None,
         }

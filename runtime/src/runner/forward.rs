@@ -7,13 +7,13 @@ use std::pin::pin;
 use stateway_core::{StateKind, Workflow};
 
 use super::ledger::{Change, Ledger};
-use crate::codec::guarded;
+use super::settings::Settings;
 use crate::driver::{Drive, Stuck, Take, yield_now};
 use crate::durable::Durable;
 use crate::error::{Cause, Place};
 use crate::panic::message as text;
 use crate::run::Run;
-use crate::store::{Event, Failure, FailureKind, Status};
+use crate::store::{Event, Failure, FailureKind, Status, Text};
 
 /// Takes transition after transition until the run is in a final state, which it gives the position of, or
 /// fails. Every state is recorded as it is entered.
@@ -76,11 +76,12 @@ fn entered<W: Durable>(
 ) -> Result<Change, String> {
     let transition = &W::GRAPH.transitions[run.transition()];
     let state = &W::GRAPH.states[position];
-    let what = format_args!("state `{}`", state.name);
-    let codec = &*ledger.settings().codec;
-    let encoded = guarded(|| W::encode(entered, codec));
-    let payload = encoded.map_err(|error| format!("{what} cannot be encoded: {error}"))?;
-    let payload = ledger.settings().fits(what, payload)?;
+    let payload = ledger.settings().encoded(
+        &format!("state `{}`", state.name),
+        |codec| W::encode(entered, codec),
+        |bytes, codec| W::decode(position, bytes, codec).map(drop),
+    );
+    let payload = payload.map_err(|unfit| unfit.to_string())?;
     let mut undos = transition.policy.undo.iter();
     let undo = undos.find(|undo| undo.target == position);
     let status = match state.kind {
@@ -101,7 +102,11 @@ fn entered<W: Durable>(
 }
 
 /// A failure as it is stored.
-pub(super) fn failure<W: Workflow, E: Display>(place: Place, cause: &Cause<E>) -> Failure {
+pub(super) fn failure<W: Workflow, E: Display>(
+    place: Place,
+    cause: &Cause<E>,
+    settings: &Settings,
+) -> Failure {
     let kind = match cause {
         Cause::Join(_) => FailureKind::Join,
         Cause::Panic(_) => FailureKind::Panic,
@@ -118,20 +123,26 @@ pub(super) fn failure<W: Workflow, E: Display>(place: Place, cause: &Cause<E>) -
         transition: transition.map(|it| W::GRAPH.transitions[it].name.into()),
         attempts: place.attempts,
         kind,
-        message: message(cause),
+        message: message(cause, settings),
     }
 }
 
 /// What there is to say about a cause: the error of the handler, with its sources where its text has them,
 /// or what the cause says itself, with the error that came before.
-pub(super) fn message<E: Display>(cause: &Cause<E>) -> String {
+pub(super) fn message<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
     let said = catch_unwind(AssertUnwindSafe(|| match cause {
         // `anyhow` and its like print their sources in this form.
-        Cause::Handler(error) => format!("{error:#}"),
+        Cause::Handler(error) => settings.short(format_args!("{error:#}")),
         cause => match cause.error() {
-            Some(error) => format!("{cause}: {error:#}"),
-            None => cause.to_string(),
+            Some(error) => settings.short(format_args!("{cause}: {error:#}")),
+            None => settings.short(cause),
         },
     }));
-    said.unwrap_or_else(|panic| format!("an error that panicked as it was shown: {}", text(panic)))
+    let said = said.unwrap_or_else(|panic| {
+        let panic = text(panic);
+        settings.short(format_args!(
+            "an error that panicked as it was shown: {panic}"
+        ))
+    });
+    settings.encoded_text(&said)
 }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::ends::{Birth, News};
 use super::engine::Engine;
 use super::error::{EndError, NotUndone, RunFailure};
-use crate::codec::CodecError;
+use crate::codec::{CodecError, guarded};
 use crate::durable::Durable;
 use crate::error::UndoEntry;
 use crate::key::RunId;
@@ -57,7 +57,7 @@ impl<W> Run<W> {
     /// # Errors
     /// [`StoreError`] if the store does not say, or does not have the run any more.
     pub async fn info(&self) -> Result<RunRow, StoreError> {
-        Ok(self.find().await?.row)
+        Ok(self.engine.settings.read_row(self.find().await?.row))
     }
 }
 
@@ -68,11 +68,14 @@ impl<W: Durable> Run<W> {
     ///
     /// # Errors
     /// [`EndError::Store`] if the store does not say, or does not have the run any more, and
-    /// [`EndError::Codec`] if its state does not decode.
+    /// [`EndError::Codec`] if its input or its state does not decode.
     pub async fn state(&self) -> Result<W::Any, EndError> {
         let found = self.find().await?;
         let codec = &*self.engine.settings.codec;
-        let input = W::decode_input(&found.input, codec).map_err(EndError::Codec)?;
+        let input = guarded(|| W::decode_input(&found.input, codec)).map_err(|error| {
+            let error = CodecError::new(format!("its input: {error}"));
+            self.undecoded(&found.row.state, error)
+        })?;
         let state = self.decode(&found.row.state, &found.payload)?;
         Ok(W::into_any(input, state))
     }
@@ -91,6 +94,7 @@ impl<W: Durable> Run<W> {
     /// # Cancel safety
     /// Dropping the future changes nothing.
     pub async fn end(&self) -> Result<W::End, EndError> {
+        let settings = &self.engine.settings;
         loop {
             // Anew each time: the last news closes what was heard of.
             let mut news = self.engine.ends.hear(&self.id);
@@ -118,7 +122,8 @@ impl<W: Durable> Run<W> {
                     return self.failed(found).await;
                 }
                 Status::Parked => {
-                    let reason = found.row.parked.unwrap_or_default();
+                    let reason = found.row.parked.map(|reason| settings.read_text(&reason));
+                    let reason = reason.unwrap_or_default();
                     return Err(EndError::Parked { run: run(), reason });
                 }
                 Status::Running | Status::RollingBack if self.engine.is_closed() => {
@@ -136,17 +141,25 @@ impl<W: Durable> Run<W> {
 
     fn decode(&self, state: &str, payload: &[u8]) -> Result<W::State, EndError> {
         let position = W::GRAPH.states.iter().position(|it| it.name == state);
-        let unknown = || CodecError::new(format!("`{}` has no state `{state}`", W::GRAPH.name));
-        let position = position.ok_or_else(unknown).map_err(EndError::Codec)?;
+        let unknown = || CodecError::new(format!("`{}` has no such state", W::GRAPH.name));
         let codec = &*self.engine.settings.codec;
-        W::decode(position, payload, codec).map_err(EndError::Codec)
+        let decoded = guarded(|| W::decode(position.ok_or_else(unknown)?, payload, codec));
+        decoded.map_err(|error| self.undecoded(state, error))
+    }
+
+    fn undecoded(&self, state: &str, source: CodecError) -> EndError {
+        EndError::Codec {
+            run: self.id.clone(),
+            state: state.to_owned(),
+            source,
+        }
     }
 
     /// The end of a run in one of its final states.
     fn reached(&self, state: &str, payload: &[u8]) -> Result<W::End, EndError> {
-        let no_end = || CodecError::new(format!("`{state}` is no final state"));
         let end = W::into_end(self.decode(state, payload)?);
-        end.ok_or_else(|| EndError::Codec(no_end()))
+        let no_end = || CodecError::new("it is no final state");
+        end.ok_or_else(|| self.undecoded(state, no_end()))
     }
 
     /// The end of a run that did not end well.
@@ -160,10 +173,12 @@ impl<W: Durable> Run<W> {
 
     /// What became of a run, as its history has it.
     async fn report(&self, row: &RunRow) -> Result<RunFailure, StoreError> {
+        let settings = &self.engine.settings;
+        let failure = row.failure.clone();
         let mut report = RunFailure {
             workflow: row.workflow.clone().into_owned(),
             run: row.id.clone(),
-            failure: row.failure.clone(),
+            failure: failure.map(|failure| settings.read_failure(failure)),
             undone: Vec::new(),
             not_undone: Vec::new(),
             skipped: Vec::new(),
@@ -173,8 +188,8 @@ impl<W: Durable> Run<W> {
         }
         let history = super::history(&*self.engine.store, &self.id).await?;
         let of = |number: u64| {
-            let row = history.iter().find(|row| row.sequence == number);
-            row.and_then(|row| named::<W>(&row.event))
+            let found = history.binary_search_by_key(&number, |row| row.sequence);
+            found.ok().and_then(|at| named::<W>(&history[at].event))
         };
         for row in &history {
             match &row.event {
@@ -187,7 +202,7 @@ impl<W: Durable> Run<W> {
                     let failed = of(*number).map(|entry| NotUndone {
                         entry,
                         attempts: *attempts,
-                        cause: cause.clone(),
+                        cause: settings.read_text(cause),
                     });
                     report.not_undone.extend(failed);
                 }

@@ -23,7 +23,7 @@ use crate::codec::{Codec, guarded};
 use crate::driver::{Drive, Stop, alone, poll};
 use crate::durable::Durable;
 use crate::error::{Cause, Place};
-use crate::panic::{forget_panic, message};
+use crate::panic::forget_panic;
 use crate::recorder::{Recorded, Recorder as _};
 use crate::run::{Options, Owned, Run, Stored};
 use crate::store::{Claimed, Event, Failure, FailureKind, NewRun, RunRow, Status, Stop as Ask};
@@ -140,7 +140,10 @@ where
                         Ok(Poll::Pending) => {}
                         // Not of a handler: those were caught.
                         Err(panic) => {
-                            let reason = format!("something of it panicked: {}", message(panic));
+                            forget_panic(|| drop(panic));
+                            let reason =
+                                "something of it panicked, and the panic hook was told of it"
+                                    .to_owned();
                             let parked = panicked.insert(ledger.park(reason));
                             let _ = parked.as_mut().poll(cx);
                         }
@@ -210,7 +213,7 @@ async fn terminate(row: &RunRow, ledger: &Ledger) {
         transition: None,
         attempts: 0,
         kind: FailureKind::Terminated,
-        message: "the run was terminated".to_owned(),
+        message: ledger.settings().encoded_text("the run was terminated"),
     };
     // One whose rollback had begun has failed for another reason.
     let failure = row.failure.clone().unwrap_or_else(failure);
@@ -286,7 +289,7 @@ async fn stuck<W, C>(
 where
     W: Durable + Drive<C, Error: Display>,
 {
-    let failure = failure::<W, _>(place, &cause);
+    let failure = failure::<W, _>(place, &cause, ledger.settings());
     forget_panic(|| drop(cause));
     let ends = ended(&failure);
     if ends != Status::Terminated

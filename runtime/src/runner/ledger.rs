@@ -18,7 +18,7 @@ use super::ends::{Birth, News, Reached};
 use super::settings::Settings;
 use crate::codec::Codec;
 use crate::key::RunId;
-use crate::recorder::{Begun, Recorded, Recorder};
+use crate::recorder::{Begun, Decode, Encode, Recorded, Recorder};
 use crate::store::{
     Claimed, Commit, Event, Failure, Note, NoteRow, Progress, Status, Store, StoreError,
     StoreFuture,
@@ -310,8 +310,9 @@ impl Ledger {
 
     /// Parks the run. It is never ready.
     pub(super) async fn parked(&self, reason: String) -> Infallible {
+        let reason = self.settings.short(&reason);
         let event = Event::Parked {
-            reason: reason.clone(),
+            reason: self.settings.encoded_text(&reason),
         };
         self.change(Change::new(event, Status::Parked), None).await;
         self.lost(Loss::Parked(reason)).await
@@ -434,16 +435,17 @@ impl Recorder for Ledger {
     }
 
     fn ended(&self, part: String, output: Vec<u8>) -> Recorded<'_> {
-        Box::pin(async move {
-            match self.settings.fits("its output", output) {
-                Ok(output) => self.note(part, Progress::Output(output)).await,
-                Err(reason) => {
-                    // Behind its visit, its transition and the attempt of that.
-                    let branch = part.splitn(4, '/').last().unwrap_or_default();
-                    match self.parked(format!("branch `{branch}`: {reason}")).await {}
-                }
-            }
-        })
+        Box::pin(self.note(part, Progress::Output(output)))
+    }
+
+    fn encoded(
+        &self,
+        what: &str,
+        encode: Encode<'_>,
+        decode: Decode<'_>,
+    ) -> Result<Vec<u8>, String> {
+        let encoded = self.settings.encoded(what, encode, decode);
+        encoded.map_err(|unfit| unfit.to_string())
     }
 
     fn park(&self, reason: String) -> Recorded<'_, Infallible> {

@@ -92,16 +92,18 @@ impl<W: Durable> Runner<W> {
         }
         let (input, state) = W::into_parts(S::any(enter(input, state)));
         let settings = &engine.settings;
-        let codec = &*settings.codec;
-        let name = W::GRAPH.states[W::position(&state)].name;
-        let fits = |what: &str, payload| {
-            let fits = settings.fits(what, payload);
-            fits.map_err(|what| StartError::TooLarge { what })
-        };
-        let input = W::encode_input(&input, codec).map_err(StartError::Codec)?;
-        let input = fits("the input", input)?;
-        let payload = W::encode(&state, codec).map_err(StartError::Codec)?;
-        let payload = fits(&format!("state `{name}`"), payload)?;
+        let position = W::position(&state);
+        let name = W::GRAPH.states[position].name;
+        let input = settings.encoded(
+            "the input",
+            |codec| W::encode_input(&input, codec),
+            |bytes, codec| W::decode_input(bytes, codec).map(drop),
+        )?;
+        let payload = settings.encoded(
+            &format!("state `{name}`"),
+            |codec| W::encode(&state, codec),
+            |bytes, codec| W::decode(position, bytes, codec).map(drop),
+        )?;
         drop(state);
         let new = NewRun {
             id: id.clone(),
@@ -137,7 +139,9 @@ impl<W: Durable> Runner<W> {
     pub async fn list(&self, filter: Filter) -> Result<Vec<RunRow>, StoreError> {
         let workflow = Some(W::GRAPH.name.to_owned());
         let filter = Filter { workflow, ..filter };
-        self.engine().store.list(filter).await
+        let rows = self.engine().store.list(filter).await?.into_iter();
+        let settings = &self.engine().settings;
+        Ok(rows.map(|row| settings.read_row(row)).collect())
     }
 
     /// Everything that happened to a run, from its start on.
@@ -147,7 +151,9 @@ impl<W: Durable> Runner<W> {
     pub async fn history(&self, id: impl Into<RunId>) -> Result<Vec<HistoryRow>, StoreError> {
         let id = id.into();
         self.find(&id).await?;
-        history(&*self.engine().store, &id).await
+        let history = history(&*self.engine().store, &id).await?.into_iter();
+        let settings = &self.engine().settings;
+        Ok(history.map(|row| settings.read_history(row)).collect())
     }
 
     /// The row of a run of this workflow.

@@ -54,7 +54,7 @@ where
                 Err((cause, _)) => Event::NotUndone {
                     of,
                     attempts,
-                    cause: message(&cause),
+                    cause: message(&cause, ledger.settings()),
                 },
             };
             let is_last = ledger.undos() <= 1;

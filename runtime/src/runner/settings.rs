@@ -1,11 +1,12 @@
 //! What a runner was told about how to run.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::codec::{Codec, Json};
+use crate::codec::{Codec, CodecError, Json, guarded};
+use crate::store::{Event, Failure, HistoryRow, RunRow, Text};
 
 /// What the runs of a runner have in common.
 pub(crate) struct Settings {
@@ -23,6 +24,10 @@ pub(crate) struct Settings {
     pub(super) max_crashes: u32,
     /// The largest payload, in bytes.
     pub(super) max_payload: usize,
+    /// The longest text that is stored of an error, in bytes.
+    pub(super) max_text: usize,
+    /// Whether what is encoded is decoded once before it is stored.
+    pub(super) verifies: bool,
 }
 
 impl Default for Settings {
@@ -36,6 +41,32 @@ impl Default for Settings {
             patience: Duration::from_secs(10),
             max_crashes: 10,
             max_payload: 1 << 20,
+            max_text: 8 << 10,
+            verifies: cfg!(debug_assertions),
+        }
+    }
+}
+
+/// Why a payload is not stored. It prints as a clause about that payload, which has no value of it.
+pub(super) enum Unfit {
+    /// The codec does not write it.
+    Unwritten(String, CodecError),
+    /// The codec would not read it again.
+    Unread(String, CodecError),
+    /// It is too large.
+    TooLarge(String),
+}
+
+impl Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unfit::Unwritten(what, error) => write!(f, "{what} cannot be encoded: {error}"),
+            Unfit::Unread(what, error) => write!(
+                f,
+                "{what} would not be read again: {error}; give fields that are not written a `#[serde(default)]`, \
+                 and keep out values that the codec does not have, such as NaN"
+            ),
+            Unfit::TooLarge(text) => f.write_str(text),
         }
     }
 }
@@ -44,6 +75,23 @@ impl Settings {
     /// From how many deaths on a run is taken up alone, so that nothing beside it is parked for what it does.
     pub(super) fn alone_from(&self) -> u32 {
         (self.max_crashes / 2).max(1)
+    }
+
+    /// The bytes of a payload, called `what`, as they may be stored.
+    pub(super) fn encoded(
+        &self,
+        what: &str,
+        encode: impl FnOnce(&dyn Codec) -> Result<Vec<u8>, CodecError>,
+        decode: impl FnOnce(&[u8], &dyn Codec) -> Result<(), CodecError>,
+    ) -> Result<Vec<u8>, Unfit> {
+        let encoded = guarded(|| encode(&*self.codec));
+        let payload = encoded.map_err(|error| Unfit::Unwritten(what.to_owned(), error))?;
+        let payload = self.fits(what, payload).map_err(Unfit::TooLarge)?;
+        if self.verifies {
+            let decoded = guarded(|| decode(&payload, &*self.codec));
+            decoded.map_err(|error| Unfit::Unread(what.to_owned(), error))?;
+        }
+        Ok(payload)
     }
 
     /// Checks that a payload is not too large to be stored.
@@ -59,5 +107,126 @@ impl Settings {
             "{what} takes {length} bytes, and a payload may have {most}: store large data elsewhere and keep \
              a reference, or raise `max_payload`"
         ))
+    }
+
+    /// A text that is short enough to be stored: of a longer one the beginning, and how long it was.
+    pub(super) fn short(&self, text: impl Display) -> String {
+        let mut short = Short {
+            text: String::new(),
+            most: self.max_text,
+            length: 0,
+        };
+        // Only a `Display` that is broken fails here: what it said by then is kept.
+        let _ = write!(short, "{text}");
+        if short.length > short.text.len() {
+            short.text += &format!("... ({} bytes, cut)", short.length);
+        }
+        short.text
+    }
+
+    /// A text as it is stored: it may quote a payload, so it is encoded like one.
+    pub(super) fn encoded_text(&self, text: &str) -> Text {
+        let encoded = guarded(|| self.codec.encode(&text));
+        encoded.map_or_else(
+            |_| Text::from("(a text that the codec could not encode)"),
+            Text::Encoded,
+        )
+    }
+
+    /// A text of the store as it reads.
+    pub(super) fn read_text(&self, text: &Text) -> String {
+        text.read(&*self.codec)
+    }
+
+    fn plain(&self, text: &Text) -> Text {
+        Text::Plain(self.read_text(text))
+    }
+
+    /// What a run failed with, with texts as they read.
+    pub(super) fn read_failure(&self, failure: Failure) -> Failure {
+        Failure {
+            message: self.plain(&failure.message),
+            ..failure
+        }
+    }
+
+    /// A row, with texts as they read.
+    pub(super) fn read_row(&self, row: RunRow) -> RunRow {
+        RunRow {
+            parked: row.parked.map(|reason| self.plain(&reason)),
+            failure: row.failure.map(|failure| self.read_failure(failure)),
+            ..row
+        }
+    }
+
+    /// A row of a history, with texts as they read.
+    pub(super) fn read_history(&self, row: HistoryRow) -> HistoryRow {
+        let event = match row.event {
+            Event::NotUndone {
+                of,
+                attempts,
+                cause,
+            } => Event::NotUndone {
+                of,
+                attempts,
+                cause: self.plain(&cause),
+            },
+            Event::Parked { reason } => Event::Parked {
+                reason: self.plain(&reason),
+            },
+            event => event,
+        };
+        HistoryRow { event, ..row }
+    }
+}
+
+/// Takes the beginning of a text, and counts the rest.
+struct Short {
+    text: String,
+    most: usize,
+    length: usize,
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.length == self.text.len() {
+            let room = self.most - self.text.len();
+            self.text += &text[..text.floor_char_boundary(room)];
+        }
+        self.length = self.length.saturating_add(text.len());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_too_long_is_cut_between_characters_and_says_so() {
+        let settings = |max_text| Settings {
+            max_text,
+            ..Settings::default()
+        };
+        for (most, said, short) in [
+            (5, "short", "short"),
+            (5, "long as it is", "long ... (13 bytes, cut)"),
+            (3, "\u{e4}\u{e4}", "\u{e4}... (4 bytes, cut)"),
+            (2, "\u{1f980}x", "... (5 bytes, cut)"),
+            (0, "", ""),
+            (0, "x", "... (1 bytes, cut)"),
+        ] {
+            assert_eq!(settings(most).short(said), short);
+        }
+        // Whatever comes after what was cut is left out as well.
+        let parts = fmt::from_fn(|f| {
+            f.write_str("\u{e4}")?;
+            f.write_str("\u{1f980}")?;
+            f.write_str("b")
+        });
+        assert_eq!(settings(4).short(parts), "\u{e4}... (7 bytes, cut)");
+        let long = "x".repeat(4 << 20);
+        let short = Settings::default().short(&long);
+        assert_eq!(short.len(), 8_192 + "... (4194304 bytes, cut)".len());
     }
 }

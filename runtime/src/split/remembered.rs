@@ -37,17 +37,16 @@ where
         }
     }
     let ended = call.await;
-    let output = match &ended {
-        Ok(output) => Some(guarded(|| encode(output, recorder.codec()))),
-        Err(_) => None,
-    };
-    match output {
-        Some(Ok(output)) => recorder.ended(part, output).await,
-        Some(Err(error)) => {
-            let reason = format!("the output of branch `{name}` cannot be encoded: {error}");
-            match recorder.park(reason).await {}
+    if let Ok(output) = &ended {
+        let encoded = recorder.encoded(
+            &format!("the output of branch `{name}`"),
+            &|codec| encode(output, codec),
+            &|bytes, codec| decode(bytes, codec).map(drop),
+        );
+        match encoded {
+            Ok(output) => recorder.ended(part, output).await,
+            Err(reason) => match recorder.park(reason).await {},
         }
-        None => {}
     }
     ended
 }

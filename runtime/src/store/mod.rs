@@ -19,6 +19,7 @@ mod memory;
 mod record;
 #[cfg(feature = "redb")]
 mod redb;
+mod text;
 mod timeline;
 
 use std::future::Future;
@@ -38,6 +39,7 @@ pub use record::{
     Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress, Purge,
     RunRow, Sent, Status, Stop, Suspects,
 };
+pub use text::Text;
 
 /// What an operation of a store gives.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use super::Text;
 use crate::key::RunId;
 
 /// A name of the declaration: borrowed where the program has it, owned where it was read.
@@ -46,7 +47,7 @@ pub struct RunRow {
     /// Whether it is to stop.
     pub stop: Option<Stop>,
     /// Why it is parked.
-    pub parked: Option<String>,
+    pub parked: Option<Text>,
     /// Why it is, or was, rolled back, unless it had reached a `failed` state.
     pub failure: Option<Failure>,
     /// When it ended.
@@ -111,7 +112,7 @@ pub struct Failure {
     /// What kind of failure it was.
     pub kind: FailureKind,
     /// What it said: the error as `{:#}` prints it, the panic's message, or the limit that was exceeded.
-    pub message: String,
+    pub message: Text,
 }
 
 /// What kind of failure it was; see [`Cause`](crate::Cause).
@@ -355,14 +356,14 @@ pub enum Event {
         /// How often the handler was called.
         attempts: u32,
         /// What the last attempt failed with.
-        cause: String,
+        cause: Text,
     },
     /// The run was given back. Nothing else changes, and the notes stay.
     Released,
     /// It was parked.
     Parked {
         /// Why.
-        reason: String,
+        reason: Text,
     },
     /// Somebody let it go on.
     Unparked,

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::wire::{Reader, Unread, Writer};
 use crate::key::RunId;
 use crate::store::{
-    Event, Failure, FailureKind, HistoryRow, Message, NewRun, Progress, RunRow, Status, Stop,
+    Event, Failure, FailureKind, HistoryRow, Message, NewRun, Progress, RunRow, Status, Stop, Text,
 };
 
 /// The version of the file and of every record.
@@ -77,9 +77,7 @@ impl Record {
                 Stop::Cancel => 1,
                 Stop::Terminate => 2,
             }))
-            .option(row.parked.as_ref(), |to, reason| {
-                to.text(reason);
-            })
+            .option(row.parked.as_ref(), write_text)
             .option(row.failure.as_ref(), write_failure)
             .option(row.ended, |to, ended| {
                 to.time(ended);
@@ -118,7 +116,7 @@ impl Record {
                 2 => Some(Stop::Terminate),
                 other => return Err(format!("{other} is no request to stop")),
             },
-            parked: from.option(Reader::text)?,
+            parked: from.option(read_text)?,
             failure: from.option(read_failure)?,
             ended: from.option(Reader::time)?,
         };
@@ -177,8 +175,23 @@ fn write_failure(to: &mut Writer, failure: &Failure) {
             to.text(transition);
         })
         .u32(failure.attempts)
-        .u8(number(&KINDS, &failure.kind))
-        .text(&failure.message);
+        .u8(number(&KINDS, &failure.kind));
+    write_text(to, &failure.message);
+}
+
+fn write_text(to: &mut Writer, text: &Text) {
+    match text {
+        Text::Plain(text) => to.u8(0).text(text),
+        Text::Encoded(bytes) => to.u8(1).bytes(bytes),
+    };
+}
+
+fn read_text(from: &mut Reader<'_>) -> Result<Text, Unread> {
+    match from.u8()? {
+        0 => from.text().map(Text::Plain),
+        1 => from.bytes().map(Text::Encoded),
+        other => Err(format!("{other} is no kind of text")),
+    }
 }
 
 fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
@@ -191,7 +204,7 @@ fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
             let known = KINDS.get(usize::from(kind)).copied();
             known.ok_or_else(|| format!("{kind} is no kind of failure"))?
         },
-        message: from.text()?,
+        message: read_text(from)?,
     })
 }
 
@@ -235,9 +248,17 @@ pub(super) fn write_row(
             of,
             attempts,
             cause,
-        } => to.u8(4).u64(*of).u32(*attempts).text(cause),
+        } => {
+            to.u8(4).u64(*of).u32(*attempts);
+            write_text(&mut to, cause);
+            &mut to
+        }
         Event::Released => to.u8(5),
-        Event::Parked { reason } => to.u8(6).text(reason),
+        Event::Parked { reason } => {
+            to.u8(6);
+            write_text(&mut to, reason);
+            &mut to
+        }
         Event::Unparked => to.u8(7),
         Event::Ended => to.u8(8),
     };
@@ -272,11 +293,11 @@ pub(super) fn read_row(bytes: &[u8]) -> Result<Row, Unread> {
         4 => Event::NotUndone {
             of: from.u64()?,
             attempts: from.u32()?,
-            cause: from.text()?,
+            cause: read_text(&mut from)?,
         },
         5 => Event::Released,
         6 => Event::Parked {
-            reason: from.text()?,
+            reason: read_text(&mut from)?,
         },
         7 => Event::Unparked,
         8 => Event::Ended,

@@ -55,7 +55,7 @@ impl Views {
                     None => continue,
                     Some(reason) => RunRow {
                         status: Status::Parked,
-                        parked: Some(reason),
+                        parked: Some(reason.into()),
                         ..record.row
                     },
                 },
@@ -127,7 +127,7 @@ fn unreadable(run: RunId, reason: &str) -> RunRow {
         entered: UNIX_EPOCH,
         due: None,
         stop: None,
-        parked: Some(format!("what is stored of it cannot be read: {reason}")),
+        parked: Some(format!("what is stored of it cannot be read: {reason}").into()),
         failure: None,
         ended: None,
     }

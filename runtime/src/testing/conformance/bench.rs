@@ -157,7 +157,7 @@ pub(super) async fn end(store: &AnyStore, row: &RunRow) -> RunRow {
 }
 
 pub(super) async fn park(store: &AnyStore, row: &RunRow) -> RunRow {
-    let reason = "somebody has to look".to_owned();
+    let reason = "somebody has to look".into();
     go(store, commit(row, Event::Parked { reason }, Status::Parked)).await
 }
 

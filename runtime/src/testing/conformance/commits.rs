@@ -143,7 +143,7 @@ pub async fn a_parked_run_stands_still(store: AnyStore) {
     let row = hold(&store, "a").await;
     let row = park(&store, &row).await;
     assert_eq!((row.status, row.due), (Status::Parked, None));
-    assert_eq!(row.parked.as_deref(), Some("somebody has to look"));
+    assert_eq!(row.parked, Some("somebody has to look".into()));
     assert!(
         claim_at(&store, 9_999, 10).await.is_empty(),
         "nobody claims it"

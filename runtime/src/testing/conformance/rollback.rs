@@ -1,7 +1,7 @@
 //! What a rollback has to know, and how far it has come.
 
 use super::bench::{AnyStore, at, claim, claim_at, commit, get, go, hold, park, step, undoable};
-use crate::store::{Commit, Event, Failure, FailureKind, RunRow, Status};
+use crate::store::{Commit, Event, Failure, FailureKind, RunRow, Status, Text};
 
 /// A run with three transitions, the second of which has no undo.
 async fn moved(store: &AnyStore) -> RunRow {
@@ -17,7 +17,7 @@ fn failure() -> Failure {
         transition: Some("to_Four".into()),
         attempts: 3,
         kind: FailureKind::Timeout,
-        message: "too slow".into(),
+        message: Text::Encoded(vec![0, 255, b'"']),
     }
 }
 

@@ -147,7 +147,7 @@ fn every_record_is_read_as_it_was_written() {
         },
         Event::Released,
         Event::Parked {
-            reason: String::new(),
+            reason: Text::Encoded(vec![0, 255]),
         },
         Event::Unparked,
         Event::Ended,
