@@ -6,11 +6,14 @@ mod late;
 #[path = "support/shop.rs"]
 mod shop;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use late::Late;
 use shop::*;
-use stateway::store::Status;
+use stateway::prelude::*;
+use stateway::store::{Commit, Event, NewRun, Status, Store as _};
+use stateway::{Clock, MemoryStore};
 
 fn customer(name: &str) -> OrderInput {
     OrderInput {
@@ -79,4 +82,71 @@ async fn a_request_to_stop_does_not_reach_the_next_run_with_the_id() {
         ends_for(&second.unwrap()).await,
         "for Grace with receipt of 7"
     );
+}
+
+/// The time is not asserted: a report that grows with the square of the undos takes a minute here.
+#[tokio::test(start_paused = true)]
+async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {
+    const MANY: u64 = 50_000;
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let clock = Clock::tokio();
+    let new = NewRun {
+        id: "o-1".into(),
+        workflow: "Order".into(),
+        version: 1,
+        input: br#"{"customer":"Ada"}"#.to_vec(),
+        state: "Reserved".into(),
+        payload: br#"{"hold":7}"#.to_vec(),
+        at: clock.now(),
+        lease: None,
+    };
+    store.create(new).await.unwrap();
+    let row = claim(&store, &clock, 1).await;
+    let charged = |visit| Event::Transition {
+        transition: "charge".into(),
+        visit,
+        attempts: 1,
+        state: "Charged".into(),
+        payload: br#"{"receipt":"r"}"#.to_vec(),
+        undo: Some("refund".into()),
+    };
+    let undone = |of| match of {
+        MANY => Event::NotUndone {
+            of,
+            attempts: 2,
+            cause: "it is gone".into(),
+        },
+        of => Event::Undone { of, attempts: 1 },
+    };
+    let went = (1..=MANY).map(|visit| (charged(visit), Status::Running));
+    let began = [(Event::RollbackBegan, Status::RollingBack)];
+    let back = (1..=MANY).rev().map(|of| match of {
+        1 => (undone(of), Status::Cancelled),
+        of => (undone(of), Status::RollingBack),
+    });
+    for (sequence, (event, status)) in (row.sequence..).zip(went.chain(began).chain(back)) {
+        let commit = Commit {
+            run: row.id.clone(),
+            epoch: row.epoch,
+            sequence,
+            at: clock.now(),
+            event,
+            status,
+            release: None,
+            failure: None,
+            consumed: Vec::new(),
+        };
+        store.commit(commit).await.unwrap();
+    }
+    let runner = launch(&store, &shop).await;
+    let run = runner.get("o-1").await.unwrap().unwrap();
+    let Err(EndError::Failed(failure)) = run.end().await else {
+        panic!("one was not undone")
+    };
+    assert_eq!(failure.undone.len() as u64, MANY - 1);
+    let [not_undone] = &*failure.not_undone else {
+        panic!("{:?}", failure.not_undone)
+    };
+    assert_eq!((not_undone.attempts, &*not_undone.cause), (2, "it is gone"));
+    assert!(failure.skipped.is_empty());
 }
