@@ -86,10 +86,12 @@ impl Retry {
         for _ in 1..made {
             // What a `Duration` cannot hold is above every cap.
             let next = delay.as_secs_f64() * self.factor;
-            delay = Duration::try_from_secs_f64(next).map_or(self.cap, |next| next.min(self.cap));
-            if delay == self.cap {
+            let next = Duration::try_from_secs_f64(next).map_or(self.cap, |it| it.min(self.cap));
+            // Also one that grows no more below the cap.
+            if next == delay {
                 break;
             }
+            delay = next;
         }
         delay
     }

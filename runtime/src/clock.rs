@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use crate::time::EVER;
+
 /// Tells a runner what time it is.
 ///
 /// Times that outlive the process are those of the wall clock. Clocks of different machines may
@@ -50,8 +52,8 @@ impl Clock {
 
     /// What time it is after this long, which is 1,000 years at most.
     pub(crate) fn after(&self, delay: Duration) -> SystemTime {
-        const FAR: Duration = Duration::from_hours(24 * 365 * 1_000);
-        self.now() + delay.min(FAR)
+        let now = self.now();
+        now.checked_add(delay.min(EVER)).unwrap_or(now)
     }
 
     /// How long ago that was; nothing if it is still to come.

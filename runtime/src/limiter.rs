@@ -60,27 +60,47 @@ impl Clock for Timer {
     }
 }
 
+/// The longest that a limiter may take until its whole capacity is back.
+///
+/// Its algorithm counts nanoseconds from when it was made, 584 years of them.
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+
 impl Limiter {
     /// Admits `calls` in each `period`, and as many at once.
     ///
     /// # Panics
-    /// If `calls` is 0, or `period` is so short that there is no nanosecond for each call.
+    /// If `calls` is 0, or `period` is longer than 100 years or so short that there is no nanosecond for each call.
     #[must_use]
     pub fn per(period: Duration, calls: u32) -> Self {
         let calls = NonZeroU32::new(calls).expect("a limiter that admits 0 calls admits none ever");
-        let quota = Quota::with_period(period / calls.get())
-            .expect("a limiter's period has a nanosecond for each call");
+        assert!(
+            period.as_nanos() >= u128::from(calls.get()),
+            "a limiter's period has a nanosecond for each call"
+        );
+        assert!(
+            period <= LONGEST,
+            "a limiter's period is 100 years at most, not {period:?}"
+        );
+        // Rounded up, so that it never admits more.
+        let each = period.as_nanos().div_ceil(u128::from(calls.get()));
+        let each = Duration::from_nanos_u128(each);
+        let quota = Quota::with_period(each).expect("it is a nanosecond at least");
         Limiter::of(quota.allow_burst(calls))
     }
 
     /// Admits at most so many calls at once, after a time without any.
     ///
     /// # Panics
-    /// If `calls` is 0.
+    /// If `calls` is 0, or so many that it takes longer than 100 years until as many may be admitted again.
     #[must_use]
     pub fn burst(self, calls: u32) -> Self {
         let calls =
             NonZeroU32::new(calls).expect("a limiter with a burst of 0 admits no call ever");
+        let back = self.quota.replenish_interval().checked_mul(calls.get());
+        assert!(
+            back.is_some_and(|back| back <= LONGEST),
+            "a limiter's burst is back within 100 years, and {calls} calls are not"
+        );
         Limiter::of(self.quota.allow_burst(calls))
     }
 
@@ -103,18 +123,25 @@ impl Limiter {
         let Some(cost) = NonZeroU32::new(cost) else {
             return Ok(());
         };
-        loop {
-            match self.inner.check_n(cost) {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(not_yet)) => sleep_until(self.due_at(&not_yet)).await,
-                Err(_) => {
-                    return Err(CostAboveCapacity {
-                        cost: cost.get(),
-                        capacity: self.quota.burst_size().get(),
-                    });
-                }
-            }
+        while let Err(due) = self.take(cost)? {
+            sleep_until(due).await;
         }
+        Ok(())
+    }
+
+    /// Takes what a call costs, or says when there may be as much.
+    fn take(&self, cost: NonZeroU32) -> Result<Result<(), Instant>, CostAboveCapacity> {
+        let capacity = self.quota.burst_size();
+        // Before it is asked: of a cost far above, it would reckon more nanoseconds than it can count.
+        if cost <= capacity
+            && let Ok(taken) = self.inner.check_n(cost)
+        {
+            return Ok(taken.map_err(|not_yet| self.due_at(&not_yet)));
+        }
+        Err(CostAboveCapacity {
+            cost: cost.get(),
+            capacity: capacity.get(),
+        })
     }
 
     /// Takes one call's worth; or says when there may be as much.
@@ -148,3 +175,6 @@ impl fmt::Display for CostAboveCapacity {
 }
 
 impl Error for CostAboveCapacity {}
+
+#[cfg(test)]
+mod tests;

@@ -218,19 +218,32 @@ fn said(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Runs that do everything wrong that can be, over a new file. Gives what was said of those that are parked.
-async fn run_all(file: &Path, codec: impl Codec, key: Option<u8>) -> Vec<String> {
-    LazyLock::force(&LOG);
-    let store = Arc::new(RedbStore::open(file).unwrap());
-    let runner = Runner::<Pay>::new(Bank).clock(Clock::system()).codec(codec);
-    let runner = runner.verify_payloads(true).store(Arc::clone(&store));
-    let mut parked = Vec::new();
-    // As a program of before has stored it, in which an amount was a text.
-    let sealed = |json: String| {
-        json.bytes()
-            .map(|it| it ^ key.unwrap_or(0))
-            .collect::<Vec<_>>()
-    };
+/// What goes wrong in a run.
+const ACTS: [&str; 19] = [
+    "",
+    "refuse",
+    "fail-hold",
+    "fail-name",
+    "fail-limit",
+    "fail-check",
+    "fail-pay",
+    "panic-hold",
+    "panic-name",
+    "panic-pay",
+    "fail-pay fail-release",
+    "fail-pay fail-forget",
+    "fail-pay panic-release",
+    "unwritten-hold",
+    "unwritten-name",
+    "unread-hold",
+    "unread-name",
+    "panicking-hold",
+    "panicking-name",
+];
+
+/// Stores runs as a program of before did, in which an amount was a text.
+async fn store_old(store: &RedbStore, key: u8) {
+    let sealed = |json: String| json.bytes().map(|it| it ^ key).collect::<Vec<_>>();
     for (id, state, payload) in [
         (
             "old-state",
@@ -256,33 +269,23 @@ async fn run_all(file: &Path, codec: impl Codec, key: Option<u8>) -> Vec<String>
         };
         store.create(run).await.unwrap();
     }
+}
+
+/// Runs that do everything wrong that can be, over a new file. Gives what was said of those that are parked.
+async fn run_all(file: &Path, codec: impl Codec, key: Option<u8>) -> Vec<String> {
+    LazyLock::force(&LOG);
+    let store = Arc::new(RedbStore::open(file).unwrap());
+    let runner = Runner::<Pay>::new(Bank).clock(Clock::system()).codec(codec);
+    let runner = runner.verify_payloads(true).store(Arc::clone(&store));
+    let mut parked = Vec::new();
+    store_old(&store, key.unwrap_or(0)).await;
     let runner = runner.launch().await.unwrap();
     for id in ["old-state", "old-input", "nonsense"] {
         let run = runner.get(id).await.unwrap().unwrap();
         parked.push(said(&run.end().await.unwrap_err()));
         parked.push(said(&run.state().await.map(|_| ()).unwrap_err()));
     }
-    for act in [
-        "",
-        "refuse",
-        "fail-hold",
-        "fail-name",
-        "fail-limit",
-        "fail-check",
-        "fail-pay",
-        "panic-hold",
-        "panic-name",
-        "panic-pay",
-        "fail-pay fail-release",
-        "fail-pay fail-forget",
-        "fail-pay panic-release",
-        "unwritten-hold",
-        "unwritten-name",
-        "unread-hold",
-        "unread-name",
-        "panicking-hold",
-        "panicking-name",
-    ] {
+    for act in ACTS {
         let input = PayInput {
             card: SECRET.into(),
             act: act.into(),

@@ -4,6 +4,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use super::engine::Engine;
 use super::error::StoredError;
 use super::host::{Handlers, Host};
@@ -82,7 +84,7 @@ impl<W, S> Builder<W, S> {
     /// If it is 0.
     pub fn max_in_flight(mut self, runs: usize) -> Self {
         assert!(runs > 0, "a runner drives at least one run at a time");
-        self.settings.max_in_flight = runs;
+        self.settings.max_in_flight = runs.min(Semaphore::MAX_PERMITS);
         self
     }
 
