@@ -40,10 +40,9 @@ fn line(row: &RunRow) -> String {
 
 /// Prints everything that is known of a run.
 pub(crate) async fn show(store: &RedbStore, id: &str) -> Result<(), ShopError> {
-    let run = id.into();
-    let Some(found) = store.get(&run).await? else {
-        return Err(ShopError::NoSuchRun { id: id.to_owned() });
-    };
+    let no_such_run = || ShopError::NoSuchRun { id: id.to_owned() };
+    let run = id.parse().map_err(|_| no_such_run())?;
+    let found = store.get(&run).await?.ok_or_else(no_such_run)?;
     let mut text = line(&found.row);
     let _ = writeln!(text, "  input {}", String::from_utf8_lossy(&found.input));
     let mut from = 0;

@@ -1,8 +1,10 @@
 //! Names that stay the same when work is repeated: of a run, and of one visit to a transition.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,23 +13,36 @@ use crate::error::BranchName;
 
 /// Names one run among all runs.
 ///
-/// A run that is stored has the id that it was started with, any text from 1 to 255 bytes. A run that is driven
-/// in memory gets one that no other run has, in this process or another: 128 bits, random for the process
-/// and counted within it, which print as 32 hexadecimal digits.
+/// A run that is stored has the id that it was started with, a text of 1 to 255 bytes without control characters. It is
+/// checked when the id is made. A run that is driven in memory gets one that no other run has, in this process or another:
+/// 128 bits, random for the process and counted within it, which print as 32 hexadecimal digits.
 ///
 /// Ids are compared and sorted as texts.
+///
+/// ```
+/// use stateway::RunId;
+///
+/// let id: RunId = "order-42".parse()?;
+/// assert_eq!(id.to_string(), "order-42");
+/// let refused = "order\n42".parse::<RunId>().unwrap_err();
+/// assert_eq!(
+///     refused.to_string(),
+///     "the id of a run has no control characters, and this one has '\\n' at byte 5"
+/// );
+/// # Ok::<(), stateway::RunIdError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RunId(Text);
 
 /// A text that consists of 32 hexadecimal digits in lower case is always kept as a number.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 enum Text {
     Made(u128),
     Given(Arc<str>),
+    Literal(&'static str),
 }
 
 /// The longest id, in bytes.
-#[cfg(feature = "durable")]
 const LONGEST: usize = 255;
 
 impl RunId {
@@ -37,47 +52,191 @@ impl RunId {
         RunId(Text::Made(unique()))
     }
 
+    /// The id that a literal is, checked by the compiler where it is a constant.
+    ///
+    /// ```
+    /// use stateway::RunId;
+    ///
+    /// const NIGHTLY: RunId = RunId::from_static("nightly");
+    /// ```
+    ///
+    /// # Panics
+    /// If the text is no id, for one of the reasons of [`RunIdError`].
+    #[must_use]
+    pub const fn from_static(text: &'static str) -> Self {
+        match check(text) {
+            Ok(()) => {}
+            Err(RunIdError::Length { .. }) => panic!("the id of a run has from 1 to 255 bytes"),
+            Err(RunIdError::Control { .. }) => panic!("the id of a run has no control characters"),
+        }
+        match number(text.as_bytes()) {
+            Some(id) => RunId(Text::Made(id)),
+            None => RunId(Text::Literal(text)),
+        }
+    }
+
     /// The id as text.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
         match &self.0 {
             Text::Made(id) => Cow::Owned(format!("{id:032x}")),
             Text::Given(id) => Cow::Borrowed(id),
+            Text::Literal(id) => Cow::Borrowed(id),
         }
     }
 
-    /// Whether a run may be stored under it.
-    #[cfg(feature = "durable")]
-    pub(crate) fn is_storable(&self) -> bool {
-        match &self.0 {
-            Text::Made(_) => true,
-            Text::Given(id) => (1..=LONGEST).contains(&id.len()),
+    /// The id that a text is, which was checked, or was stored.
+    pub(crate) fn unchecked(text: &str) -> Self {
+        match number(text.as_bytes()) {
+            Some(id) => RunId(Text::Made(id)),
+            None => RunId(Text::Given(text.into())),
         }
     }
 }
 
-impl From<&str> for RunId {
-    fn from(text: &str) -> Self {
-        let is_digit = |it: u8| matches!(it, b'0'..=b'9' | b'a'..=b'f');
-        if text.len() == 32
-            && text.bytes().all(is_digit)
-            && let Ok(id) = u128::from_str_radix(text, 16)
-        {
-            return RunId(Text::Made(id));
+/// The number that a text of 32 hexadecimal digits in lower case is.
+const fn number(text: &[u8]) -> Option<u128> {
+    if text.len() != 32 {
+        return None;
+    }
+    let (mut number, mut at) = (0, 0);
+    while at < text.len() {
+        let digit = match text[at] {
+            digit @ b'0'..=b'9' => digit - b'0',
+            digit @ b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        number = number << 4 | digit as u128;
+        at += 1;
+    }
+    Some(number)
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Text::Made(one), Text::Made(other)) => one == other,
+            _ => self.given().is_some_and(|one| other.given() == Some(one)),
         }
-        RunId(Text::Given(text.into()))
     }
 }
 
-impl From<String> for RunId {
-    fn from(text: String) -> Self {
-        text.as_str().into()
+impl Eq for Text {}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Text::Made(id) => id.hash(state),
+            Text::Given(id) => id.hash(state),
+            Text::Literal(id) => id.hash(state),
+        }
     }
 }
 
-impl From<&String> for RunId {
-    fn from(text: &String) -> Self {
-        text.as_str().into()
+impl Text {
+    fn given(&self) -> Option<&str> {
+        match self {
+            Text::Made(_) => None,
+            Text::Given(id) => Some(id),
+            Text::Literal(id) => Some(id),
+        }
+    }
+}
+
+/// Checks that a text may be an id. A function of the compiler, so that a literal is checked by it.
+const fn check(text: &str) -> Result<(), RunIdError> {
+    let bytes = text.as_bytes();
+    if bytes.is_empty() || bytes.len() > LONGEST {
+        return Err(RunIdError::Length { bytes: bytes.len() });
+    }
+    let mut at = 0;
+    while at < bytes.len() {
+        let found = match bytes[at] {
+            byte @ (0..=0x1f | 0x7f) => Some(byte),
+            // U+0080 to U+009F are two bytes in UTF-8.
+            0xc2 if at + 1 < bytes.len() && bytes[at + 1] < 0xa0 => Some(bytes[at + 1]),
+            _ => None,
+        };
+        if let Some(found) = found {
+            let found = found as char;
+            return Err(RunIdError::Control { found, at });
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+/// Why a text is no id of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunIdError {
+    /// It has no byte, or more than 255.
+    Length {
+        /// How many bytes it has.
+        bytes: usize,
+    },
+    /// It has a control character, such as a line break or NUL.
+    Control {
+        /// The character.
+        found: char,
+        /// The position of its first byte.
+        at: usize,
+    },
+}
+
+impl fmt::Display for RunIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunIdError::Length { bytes } => write!(
+                f,
+                "the id of a run has from 1 to {LONGEST} bytes, and this one has {bytes}"
+            ),
+            RunIdError::Control { found, at } => write!(
+                f,
+                "the id of a run has no control characters, and this one has {found:?} at byte {at}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for RunIdError {}
+
+impl From<Infallible> for RunIdError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl FromStr for RunId {
+    type Err = RunIdError;
+
+    fn from_str(text: &str) -> Result<Self, RunIdError> {
+        check(text)?;
+        Ok(RunId::unchecked(text))
+    }
+}
+
+impl TryFrom<&str> for RunId {
+    type Error = RunIdError;
+
+    fn try_from(text: &str) -> Result<Self, RunIdError> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for RunId {
+    type Error = RunIdError;
+
+    fn try_from(text: String) -> Result<Self, RunIdError> {
+        text.parse()
+    }
+}
+
+impl TryFrom<&String> for RunId {
+    type Error = RunIdError;
+
+    fn try_from(text: &String) -> Result<Self, RunIdError> {
+        text.parse()
     }
 }
 
@@ -115,6 +274,12 @@ pub(crate) fn unique() -> u128 {
     process.wrapping_add(u128::from(run)) ^ now
 }
 
+/// A number that tells a stored run apart from others with its id.
+#[cfg(feature = "durable")]
+pub(crate) fn incarnation() -> u64 {
+    random() ^ random().rotate_left(32)
+}
+
 /// 64 random bits: the standard library seeds the hasher of every map from the system.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
@@ -128,24 +293,25 @@ impl fmt::Debug for RunId {
 
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Text::Made(id) => write!(f, "{id:032x}"),
-            Text::Given(id) => f.write_str(id),
-        }
+        f.write_str(&self.text())
     }
 }
 
 /// An idempotency key: names one visit to one transition of one run.
 ///
-/// It is equal for every attempt of the same visit and never equal for another visit, so a
+/// It is equal for every attempt of the same visit, also after a crash, and never equal for another visit, so a
 /// service that is called with it can tell a repeat from a new request. It prints as
-/// `workflow/run/visit`, where visits are counted from 1. The key of an undo ends in `/undo`, that of a
-/// branch in `/branch/name`, or `/branch/name/item` where items are counted from 0. A `/` in the id of the run
-/// prints as `%2F`, and a `%` as `%25`.
+/// `workflow/run/visit`, where visits are counted from 1. The key of a stored run prints as
+/// `workflow/run/incarnation/visit`: the incarnation, 16 hexadecimal digits, tells the run apart from those that had its
+/// id before and were purged, or that have it in another store. The key of an undo ends in `/undo`, that of a
+/// branch in `/branch/name`, or `/branch/name/item` where items are counted from 0. A `/` in the name of the workflow or
+/// the id of the run prints as `%2F`, and a `%` as `%25`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     pub(crate) workflow: &'static str,
     pub(crate) run: RunId,
+    /// What tells runs with this id apart; nothing where no two have one.
+    pub(crate) incarnation: Option<u64>,
     pub(crate) visit: u64,
     pub(crate) part: Part,
 }
@@ -160,12 +326,11 @@ pub(crate) enum Part {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/", self.workflow)?;
-        match &self.run.0 {
-            Text::Given(id) if id.contains(['/', '%']) => {
-                f.write_str(&id.replace('%', "%25").replace('/', "%2F"))?;
-            }
-            _ => write!(f, "{}", self.run)?,
+        escaped(f, self.workflow)?;
+        f.write_str("/")?;
+        escaped(f, &self.run.text())?;
+        if let Some(incarnation) = self.incarnation {
+            write!(f, "/{incarnation:016x}")?;
         }
         write!(f, "/{}", self.visit)?;
         match self.part {
@@ -176,5 +341,43 @@ impl fmt::Display for Key {
                 item.map_or(Ok(()), |item| write!(f, "/{item}"))
             }
         }
+    }
+}
+
+/// A part of a key, in which a `/` would look like the end of it.
+fn escaped(f: &mut fmt::Formatter<'_>, part: &str) -> fmt::Result {
+    if part.contains(['/', '%']) {
+        f.write_str(&part.replace('%', "%25").replace('/', "%2F"))
+    } else {
+        f.write_str(part)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_equal_to_itself_however_it_was_made() {
+        const DIGITS: &str = "00000000000000000000000000000abc";
+        for text in ["o-1", DIGITS, "0000000000000000000000000000ABCD"] {
+            let ids: HashSet<RunId> = [
+                RunId::from_static(text),
+                text.parse().unwrap(),
+                RunId::try_from(text.to_owned()).unwrap(),
+                RunId::unchecked(text),
+            ]
+            .into();
+            assert_eq!(ids.len(), 1, "{text}");
+            assert_eq!(RunId::from_static(text).text(), text);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "no control characters")]
+    fn a_literal_with_a_control_character_is_refused() {
+        let _ = RunId::from_static("a\nb");
     }
 }

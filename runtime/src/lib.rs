@@ -95,7 +95,7 @@ pub use error::{
 #[cfg(feature = "runtime")]
 pub use handler::{Branch, Step, Undo};
 #[cfg(feature = "runtime")]
-pub use key::{Key, RunId};
+pub use key::{Key, RunId, RunIdError};
 #[cfg(feature = "runtime")]
 pub use limiter::{CostAboveCapacity, Limiter};
 #[cfg(feature = "durable")]

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::error::{Cause, Place, Scope};
 use crate::handler::{Step, Undo};
-use crate::key::RunId;
+use crate::key::{Key, Part, RunId};
 use crate::recorder::Recorder;
 use crate::split::Tasks;
 use crate::time::after;
@@ -33,6 +33,9 @@ pub struct Options {
 /// A run that goes on from where a store has it.
 pub(crate) struct Stored {
     pub(crate) id: RunId,
+    pub(crate) incarnation: u64,
+    /// The name that its workflow is stored under.
+    pub(crate) workflow: &'static str,
     /// The number of the last visit.
     pub(crate) visit: u64,
     /// How long ago it was started.
@@ -52,6 +55,9 @@ pub struct Run<W: Workflow> {
     /// The tasks of its branches; there with the context.
     tasks: Option<Tasks>,
     pub(crate) id: RunId,
+    /// The name that keys begin with, and what tells runs with this id apart.
+    workflow: &'static str,
+    incarnation: Option<u64>,
     pub(crate) input: W::Input,
     cancellation: Option<CancellationToken>,
     termination: Option<CancellationToken>,
@@ -128,6 +134,8 @@ impl<W: Workflow> Run<W> {
         let deadline = W::GRAPH.deadline;
         let age = stored.as_ref().map_or(Duration::ZERO, |it| it.age);
         let visit = stored.as_ref().map_or(0, |it| it.visit);
+        let workflow = stored.as_ref().map_or(W::GRAPH.name, |it| it.workflow);
+        let incarnation = stored.as_ref().map(|it| it.incarnation);
         let (id, recorder, tasks) = match stored {
             Some(stored) => (stored.id, Some(stored.recorder), Some(stored.tasks)),
             None => (RunId::unique(), None, None),
@@ -139,6 +147,8 @@ impl<W: Workflow> Run<W> {
                 .map(|_| Tasks::of(tasks.unwrap_or_default())),
             context,
             id,
+            workflow,
+            incarnation,
             input,
             may_be_stopped: cancellation.is_some() || termination.is_some() || deadline.is_some(),
             cancellation,
@@ -278,6 +288,17 @@ impl<W: Workflow> Run<W> {
     pub(crate) fn part(&self) -> String {
         let transition = W::GRAPH.transitions[self.transition()].name;
         format!("{}/{transition}", self.visit())
+    }
+
+    /// The idempotency key of a part of a visit.
+    pub(crate) fn key(&self, visit: u64, part: Part) -> Key {
+        Key {
+            workflow: self.workflow,
+            run: self.id.clone(),
+            incarnation: self.incarnation,
+            visit,
+            part,
+        }
     }
 
     #[inline]

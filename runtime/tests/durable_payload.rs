@@ -106,7 +106,7 @@ async fn launch(store: &Arc<MemoryStore>) -> Runner<Quote> {
 }
 
 async fn stored(store: &MemoryStore, run: &str) -> (String, String) {
-    let found = store.get(&run.into()).await.unwrap().unwrap();
+    let found = store.get(&run.parse().unwrap()).await.unwrap().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (text(found.input), text(found.payload))
 }
@@ -136,7 +136,8 @@ async fn a_payload_is_the_json_that_serde_makes_of_the_state() {
 async fn fields_that_were_added_are_read_as_their_defaults() {
     let store = Arc::new(MemoryStore::new());
     let older = NewRun {
-        id: "q-1".into(),
+        id: "q-1".parse().unwrap(),
+        incarnation: 1,
         workflow: "Quote".into(),
         version: 1,
         input: br#"{"customer":"Ada"}"#.to_vec(),
@@ -160,7 +161,8 @@ async fn fields_that_were_added_are_read_as_their_defaults() {
 async fn a_start_whose_json_differs_in_form_only_is_the_same_run() {
     let store = Arc::new(MemoryStore::new());
     let other = NewRun {
-        id: "q-1".into(),
+        id: "q-1".parse().unwrap(),
+        incarnation: 1,
         workflow: "Quote".into(),
         version: 1,
         input: br#"{ "note": null, "channel": "post", "customer": "Ada" }"#.to_vec(),
@@ -183,7 +185,12 @@ async fn parked(customer: &str) -> String {
     let EndError::Parked { reason, .. } = run.end().await.unwrap_err() else {
         panic!("it is parked")
     };
-    let row = store.get(&"q-1".into()).await.unwrap().unwrap().row;
+    let row = store
+        .get(&"q-1".parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap()
+        .row;
     assert_eq!((row.status, &*row.state), (Status::Parked, "Asked"));
     reason
 }
@@ -243,7 +250,8 @@ async fn a_codec_of_ones_own_encodes_everything() {
 async fn a_start_with_a_field_that_was_added_since_is_the_same_run() {
     let store = Arc::new(MemoryStore::new());
     let older = NewRun {
-        id: "q-1".into(),
+        id: "q-1".parse().unwrap(),
+        incarnation: 1,
         workflow: "Quote".into(),
         version: 1,
         input: br#"{"customer":"Ada"}"#.to_vec(),

@@ -23,7 +23,8 @@ fn at(seconds: u64) -> SystemTime {
 
 fn new(id: &str) -> NewRun {
     NewRun {
-        id: id.into(),
+        id: id.parse().unwrap(),
+        incarnation: 1,
         workflow: "Walk".into(),
         version: 1,
         input: b"input".to_vec(),
@@ -111,11 +112,14 @@ async fn a_file_is_opened_again_with_everything_in_it() {
         .commit(commit(&claimed.row, Status::Running))
         .await
         .unwrap();
-    let before = store.get(&"a".into()).await.unwrap().unwrap();
+    let before = store.get(&"a".parse().unwrap()).await.unwrap().unwrap();
     drop(store);
     assert_eq!(folder.names(), ["runs.redb"]);
     let store = RedbStore::open(folder.file()).unwrap();
-    assert_eq!(store.get(&"a".into()).await.unwrap().unwrap(), before);
+    assert_eq!(
+        store.get(&"a".parse().unwrap()).await.unwrap().unwrap(),
+        before
+    );
     // Who held it is gone, and its lease with it.
     let again = store.claim(claim()).await.unwrap().taken.remove(0);
     assert_eq!(again.row.epoch, claimed.row.epoch + 1);
@@ -292,7 +296,7 @@ async fn a_broken_record_concerns_its_own_run() {
         ]
     );
     for run in ["b", "c"] {
-        let run = run.into();
+        let run = run.parse().unwrap();
         for error in [
             store.get(&run).await.map(|_| ()),
             store.history(&run, 0, 10).await.map(|_| ()),
@@ -308,10 +312,10 @@ async fn a_broken_record_concerns_its_own_run() {
     }
     // It is tried again, and stands still again.
     assert!(store.claim(claim()).await.unwrap().taken.is_empty());
-    store.unpark(&"d".into(), at(30)).await.unwrap();
+    store.unpark(&"d".parse().unwrap(), at(30)).await.unwrap();
     assert!(store.claim(claim()).await.unwrap().taken.is_empty());
     let row = store.list(Filter::default()).await.unwrap().remove(3);
-    assert_eq!((row.id, row.status), ("d".into(), Status::Parked));
+    assert_eq!((row.id, row.status), ("d".parse().unwrap(), Status::Parked));
     let purge = Purge {
         workflow: None,
         ended_before: at(1_000),
@@ -412,10 +416,10 @@ async fn a_store_that_is_dropped_leaves_everything_on_disk() {
     drop(store);
     let left = disk.left(0, Moment::Never);
     let store = RedbStore::options().open_backend(left).unwrap();
-    assert!(store.get(&"a".into()).await.unwrap().is_some());
+    assert!(store.get(&"a".parse().unwrap()).await.unwrap().is_some());
     let store = RedbStore::options().open_backend(lost).unwrap();
     assert!(
-        store.get(&"a".into()).await.unwrap().is_none(),
+        store.get(&"a".parse().unwrap()).await.unwrap().is_none(),
         "it was not on disk before"
     );
 }
@@ -431,7 +435,7 @@ async fn a_store_whose_disk_fails_says_so_and_does_nothing_more() {
     for refused in [
         store.create(new("c")).await.map(|_| ()),
         store.claim(claim()).await.map(|_| ()),
-        store.get(&"a".into()).await.map(|_| ()),
+        store.get(&"a".parse().unwrap()).await.map(|_| ()),
     ] {
         let Err(StoreError::Closed { reason: Some(why) }) = &refused else {
             panic!("{refused:?}")

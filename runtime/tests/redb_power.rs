@@ -115,7 +115,8 @@ fn lease() -> Lease {
 async fn walk(store: &RedbStore, run: usize, model: &Model) {
     let tell = |change: &dyn Fn(&mut AskedOf)| change(&mut model.lock().unwrap().runs[run]);
     let new = NewRun {
-        id: id(run).into(),
+        id: id(run).parse().unwrap(),
+        incarnation: 1,
         workflow: "Walk".into(),
         version: 1,
         input: vec![1; 300],
@@ -191,7 +192,7 @@ async fn check(left: &Disk, asked: &Asked, durability: Durability, when: &str) {
     let claimed = store.claim(claim).await.unwrap().taken;
     let mut there = Vec::new();
     for run in 0..RUNS {
-        let found = store.get(&id(run).into()).await.unwrap();
+        let found = store.get(&id(run).parse().unwrap()).await.unwrap();
         there.push(found.map_or(0, |found| found.row.sequence));
     }
     let before = (0..RUNS).filter(|run| there[*run] > 0);
@@ -204,7 +205,7 @@ async fn check(left: &Disk, asked: &Asked, durability: Durability, when: &str) {
     }
     for (run, asked) in asked.runs.iter().enumerate() {
         let when = format!("{when}, run {run}: {asked:?}");
-        let run = id(run).into();
+        let run = id(run).parse().unwrap();
         let Some(found) = store.get(&run).await.unwrap() else {
             assert!(
                 !is_safe || asked.created != Acknowledged::Yes,
@@ -337,7 +338,7 @@ async fn travel_in_spite(plan: &Plan, ends: impl Fn(&Result<JourneyEnd, EndError
         assert!(ends(&ended), "{n}: {ended:?}");
         third.lose();
         let store = open(&third.left(0, Moment::Never), Durability::Flushed).unwrap();
-        let row = store.get(&"j".into()).await.unwrap().unwrap().row;
+        let row = store.get(&"j".parse().unwrap()).await.unwrap().unwrap().row;
         let history = store.history(&row.id, 0, 1_000).await.unwrap();
         check_promise(&world, &row, &history);
         if lasted {

@@ -181,7 +181,7 @@ fn a_runtime_that_goes_away_at_any_step_leaves_its_runs_as_they_are() {
         drop(runner);
         let store = file.open();
         let executor = Builder::new_current_thread().enable_all().build().unwrap();
-        let row = executor.block_on(async { store.get(&"s-1".into()).await });
+        let row = executor.block_on(async { store.get(&"s-1".parse().unwrap()).await });
         let row = row.unwrap().unwrap().row;
         assert!(
             matches!(row.status, Status::Running | Status::Done),

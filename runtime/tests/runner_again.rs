@@ -175,7 +175,8 @@ async fn json_that_nests_deep_in_the_store_is_a_conflict() {
     let store = Arc::new(MemoryStore::new());
     let deep = |levels, inner| format!("{{\"json\":{}}}", nested(levels, inner).get());
     let older = NewRun {
-        id: "a-1".into(),
+        id: "a-1".parse().unwrap(),
+        incarnation: 1,
         workflow: "Ask".into(),
         version: 1,
         input: deep(100_000, "1").into(),

@@ -67,7 +67,7 @@ async fn check(plan: Plan, ends: impl Fn(&Result<JourneyEnd, EndError>) -> bool)
                 None => run(&whole, &world, &clock, &plan).await,
             };
             assert!(ends(&ended), "{crash:?} at {n}: {ended:?}");
-            let row: RunRow = whole.get(&"j".into()).await.unwrap().unwrap().row;
+            let row: RunRow = whole.get(&"j".parse().unwrap()).await.unwrap().unwrap().row;
             let history = whole.history(&row.id, 0, 1_000).await.unwrap();
             check_promise(&world, &row, &history);
             if crashes.operations() < n {

@@ -91,7 +91,8 @@ async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {
     let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
     let clock = Clock::tokio();
     let new = NewRun {
-        id: "o-1".into(),
+        id: "o-1".parse().unwrap(),
+        incarnation: 1,
         workflow: "Order".into(),
         version: 1,
         input: br#"{"customer":"Ada"}"#.to_vec(),

@@ -15,7 +15,8 @@ use stateway::{Clock, MemoryStore, StoreError};
 /// What a run of this program, in this state, is stored as.
 fn stored(id: &str) -> NewRun {
     NewRun {
-        id: id.into(),
+        id: id.parse().unwrap(),
+        incarnation: 1,
         workflow: "Order".into(),
         version: 1,
         input: br#"{"customer":"Ada"}"#.to_vec(),

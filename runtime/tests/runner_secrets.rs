@@ -258,7 +258,8 @@ async fn store_old(store: &RedbStore, key: u8) {
             _ => format!(r#"{{"card":"{SECRET}","act":""}}"#),
         };
         let run = NewRun {
-            id: id.into(),
+            id: id.parse().unwrap(),
+            incarnation: 1,
             workflow: "Pay".into(),
             version: 1,
             input: sealed(input),

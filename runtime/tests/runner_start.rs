@@ -152,10 +152,22 @@ async fn many_that_start_the_same_run_at_once_get_the_same_run() {
 async fn what_cannot_be_an_id_is_refused() {
     let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
     let runner = launch(&store, &shop).await;
-    for id in [String::new(), "x".repeat(256)] {
-        let length = id.len();
-        let refused = runner.start(id, input(), Placed).await.unwrap_err();
-        assert!(matches!(refused, StartError::Id { length: told } if told == length));
+    for (id, says) in [
+        (String::new(), "from 1 to 255 bytes, and this one has 0"),
+        ("x".repeat(256), "from 1 to 255 bytes, and this one has 256"),
+        (
+            "o-1\r\nset-cookie".to_owned(),
+            "this one has '\\r' at byte 3",
+        ),
+        ("\u{0}".to_owned(), "this one has '\\0' at byte 0"),
+        ("o\u{7f}".to_owned(), "this one has '\\u{7f}' at byte 1"),
+        ("o\u{9b}".to_owned(), "this one has '\\u{9b}' at byte 1"),
+    ] {
+        let refused = runner.start(&id, input(), Placed).await.unwrap_err();
+        assert!(matches!(refused, StartError::Id(_)), "{refused:?}");
+        assert!(refused.to_string().contains(says), "{refused}");
+        let unknown = runner.cancel(id).await.unwrap_err();
+        assert!(matches!(unknown, StoreError::Id(_)), "{unknown:?}");
     }
     let unusual = "order 7/ä, \u{1F980}";
     let run = runner.start(unusual, input(), Placed).await.unwrap();
@@ -311,7 +323,7 @@ async fn runs_are_listed_by_what_one_asks_for() {
     };
     assert_eq!(ids(reserved).await, ["o-4"]);
     let page = Filter {
-        after: Some("o-1".into()),
+        after: Some("o-1".parse().unwrap()),
         limit: 2,
         ..Filter::default()
     };
@@ -337,7 +349,7 @@ async fn what_has_ended_is_purged_by_its_age() {
     assert_eq!(runner.purge(Duration::ZERO).await.unwrap(), 1);
     let left = runner.list(Filter::default()).await.unwrap();
     assert_eq!(left.len(), 1, "one has not ended");
-    let gone = store.history(&"o-1".into(), 0, 10).await;
+    let gone = store.history(&"o-1".parse().unwrap(), 0, 10).await;
     assert!(matches!(gone, Err(StoreError::NotFound { .. })));
     // The id is free again.
     let run = runner.start("o-1", input(), Placed).await.unwrap();

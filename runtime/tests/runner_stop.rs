@@ -363,7 +363,8 @@ async fn two_who_shut_a_runner_down_both_see_it_down() {
 async fn a_runner_leaves_the_runs_of_other_workflows_alone() {
     let store = Arc::new(MemoryStore::new());
     let other = stateway::store::NewRun {
-        id: "x".into(),
+        id: "x".parse().unwrap(),
+        incarnation: 1,
         workflow: "Refund".into(),
         version: 1,
         input: Vec::new(),

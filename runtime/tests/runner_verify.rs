@@ -172,7 +172,7 @@ async fn an_input_that_is_not_read_again_is_not_started() {
         source.starts_with("the input would not be read again: invalid type: null"),
         "{source}"
     );
-    assert!(store.get(&"p-1".into()).await.unwrap().is_none());
+    assert!(store.get(&"p-1".parse().unwrap()).await.unwrap().is_none());
 }
 
 #[tokio::test(start_paused = true)]

@@ -106,7 +106,15 @@ async fn what_fell_due_while_nothing_ran_is_done_at_launch() {
     let first = launch(&store, &shop).await;
     shop.tell("charge", &[Act::Fail]);
     first.start("o-1", input(), Placed).await.unwrap();
-    until(async || store.history(&"o-1".into(), 0, 10).await.unwrap().len() == 3).await;
+    until(async || {
+        store
+            .history(&"o-1".parse().unwrap(), 0, 10)
+            .await
+            .unwrap()
+            .len()
+            == 3
+    })
+    .await;
     drop(first);
     tokio::time::sleep(Duration::from_hours(5)).await;
     let began = tokio::time::Instant::now();
@@ -159,7 +167,15 @@ async fn a_deadline_counts_while_nothing_runs() {
     };
     let first = launch().await;
     first.start("o-1", (), Made).await.unwrap();
-    until(async || store.history(&"o-1".into(), 0, 10).await.unwrap().len() == 3).await;
+    until(async || {
+        store
+            .history(&"o-1".parse().unwrap(), 0, 10)
+            .await
+            .unwrap()
+            .len()
+            == 3
+    })
+    .await;
     drop(first);
     tokio::time::sleep(Duration::from_mins(31)).await;
     let second = launch().await;

@@ -77,12 +77,8 @@ impl<T: Transition> Branch<T> {
     /// equal for another visit, another branch or another item.
     #[must_use]
     pub fn key(&self) -> Key {
-        Key {
-            workflow: T::Workflow::GRAPH.name,
-            run: self.run.id.clone(),
-            visit: self.visit,
-            part: key::Part::Branch(self.entry()),
-        }
+        let part = key::Part::Branch(self.entry());
+        self.run.key(self.visit, part)
     }
 
     /// How often the handler was called for this branch, this call included; it begins again where the

@@ -46,12 +46,7 @@ impl<T: Transition> Step<T> {
     /// has a new key at every turn.
     #[must_use]
     pub fn key(&self) -> Key {
-        Key {
-            workflow: T::Workflow::GRAPH.name,
-            run: self.run.id.clone(),
-            visit: self.run.visit(),
-            part: key::Part::Whole,
-        }
+        self.run.key(self.run.visit(), key::Part::Whole)
     }
 
     /// Which attempt of this visit it is, counted from 1. In a `catch` handler, how many there were.

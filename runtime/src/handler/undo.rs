@@ -34,21 +34,13 @@ impl<T: Transition> Undo<T> {
     /// that one's key is [`done`](Undo::done).
     #[must_use]
     pub fn key(&self) -> Key {
-        Key {
-            part: key::Part::Undo,
-            ..self.done()
-        }
+        self.run.key(self.run.visit(), key::Part::Undo)
     }
 
     /// The key that the handler had whose work is undone.
     #[must_use]
     pub fn done(&self) -> Key {
-        Key {
-            workflow: T::Workflow::GRAPH.name,
-            run: self.run.id.clone(),
-            visit: self.run.visit(),
-            part: key::Part::Whole,
-        }
+        self.run.key(self.run.visit(), key::Part::Whole)
     }
 
     /// Which attempt of this undo it is, counted from 1.

@@ -2,31 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 use tokio::sync::watch;
 
 use crate::key::RunId;
 use crate::store::Name;
-use crate::store::apply::micros;
 
 /// The `done` state that a run has ended in, as it was recorded.
 pub(super) struct Reached {
     /// Which run it is: the id may have been that of another, which was purged.
-    pub(super) birth: Birth,
+    pub(super) incarnation: u64,
     pub(super) state: Name,
     pub(super) payload: Vec<u8>,
-}
-
-/// When a run was started, as stores keep it: it tells runs of one id apart, since one is purged when it has ended
-/// before the next is started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Birth(i64);
-
-impl Birth {
-    pub(super) fn at(started: SystemTime) -> Self {
-        Birth(micros(started))
-    }
 }
 
 /// What those who wait for a run hear: where it ended, if it ended well here. Otherwise they look into the store.
@@ -83,9 +70,9 @@ mod tests {
 
     #[test]
     fn what_was_told_is_kept_by_those_who_waited_alone() {
-        let (ends, run) = (Ends::default(), RunId::from("o-1"));
+        let (ends, run) = (Ends::default(), RunId::from_static("o-1"));
         let told = Arc::new(Reached {
-            birth: Birth(1),
+            incarnation: 1,
             state: "Shipped".into(),
             payload: vec![0; 1024],
         });

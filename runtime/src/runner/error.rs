@@ -6,7 +6,7 @@ use std::fmt;
 use super::settings::Unfit;
 use crate::codec::CodecError;
 use crate::error::UndoEntry;
-use crate::key::RunId;
+use crate::key::{RunId, RunIdError};
 use crate::store::{Failure, StoreError};
 
 /// The error of handlers whose runs are stored: it is kept as a text.
@@ -33,11 +33,8 @@ pub enum StartError {
         /// What differs.
         differs: Differs,
     },
-    /// The id is no id: one has from 1 to 255 bytes.
-    Id {
-        /// How many bytes it has.
-        length: usize,
-    },
+    /// The text is no id.
+    Id(RunIdError),
     /// The input, or the state to begin in, cannot be encoded, or would not be read again.
     Codec(CodecError),
     /// The input, or the state to begin in, is too large to be stored.
@@ -88,12 +85,7 @@ impl fmt::Display for StartError {
                 };
                 write!(f, "run `{run}` exists already and {what}")
             }
-            StartError::Id { length } => {
-                write!(
-                    f,
-                    "the id of a run has from 1 to 255 bytes, and this one has {length}"
-                )
-            }
+            StartError::Id(error) => error.fmt(f),
             StartError::Codec(_) => f.write_str("what the run is started with cannot be stored"),
             StartError::TooLarge { what } => f.write_str(what),
             StartError::ShutDown => f.write_str("the runner has been shut down"),

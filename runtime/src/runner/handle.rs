@@ -8,7 +8,7 @@ use stateway_core::Workflow;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::ends::{Birth, News};
+use super::ends::News;
 use super::engine::Engine;
 use super::error::{EndError, NotUndone, RunFailure};
 use crate::codec::{CodecError, guarded};
@@ -25,16 +25,16 @@ pub struct Run<W> {
     engine: Arc<Engine>,
     id: RunId,
     /// The run that had the id when this was made.
-    birth: Birth,
+    incarnation: u64,
     workflow: PhantomData<fn() -> W>,
 }
 
 impl<W> Run<W> {
-    pub(super) fn new(engine: Arc<Engine>, id: RunId, birth: Birth) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, id: RunId, incarnation: u64) -> Self {
         Run {
             engine,
             id,
-            birth,
+            incarnation,
             workflow: PhantomData,
         }
     }
@@ -103,7 +103,7 @@ impl<W: Durable> Run<W> {
                     heard = heard(&mut news) => heard,
                     () = self.engine.stopped() => None,
                 };
-                if let Some(end) = heard.filter(|end| end.birth == self.birth) {
+                if let Some(end) = heard.filter(|end| end.incarnation == self.incarnation) {
                     return self.reached(&end.state, &end.payload);
                 }
             }
@@ -253,7 +253,7 @@ impl<W> Clone for Run<W> {
         Run {
             engine: Arc::clone(&self.engine),
             id: self.id.clone(),
-            birth: self.birth,
+            incarnation: self.incarnation,
             workflow: PhantomData,
         }
     }

@@ -114,6 +114,8 @@ where
                             context: Some(Arc::clone(&self.context) as Arc<dyn Any + Send + Sync>),
                             stored: Some(Stored {
                                 id: row.id.clone(),
+                                incarnation: row.incarnation,
+                                workflow: W::GRAPH.name,
                                 visit: row.visit,
                                 age: ledger.settings().clock.since(row.started),
                                 recorder: Arc::clone(&ledger) as _,

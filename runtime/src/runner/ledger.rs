@@ -14,7 +14,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::ends::{Birth, News, Reached};
+use super::ends::{News, Reached};
 use super::settings::Settings;
 use crate::codec::Codec;
 use crate::key::RunId;
@@ -42,7 +42,7 @@ pub(super) struct Ledger {
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
     run: RunId,
-    birth: Birth,
+    incarnation: u64,
     epoch: u64,
     /// Only the future of the run changes them, between two handlers.
     sequence: AtomicU64,
@@ -129,7 +129,7 @@ impl Ledger {
         let ledger = Ledger {
             store,
             run: row.id.clone(),
-            birth: Birth::at(row.started),
+            incarnation: row.incarnation,
             epoch: row.epoch,
             sequence: AtomicU64::new(row.sequence),
             undos: AtomicU64::new(row.undos),
@@ -244,10 +244,10 @@ impl Ledger {
         if let (Status::Done, Event::Transition { state, payload, .. }) =
             (commit.status, commit.event)
         {
-            let birth = self.birth;
+            let incarnation = self.incarnation;
             self.reached.get_or_init(|| {
                 Arc::new(Reached {
-                    birth,
+                    incarnation,
                     state,
                     payload,
                 })

@@ -23,9 +23,8 @@ use std::time::{Duration, SystemTime};
 use stateway_core::{StartState, State, Workflow, enter};
 
 use crate::durable::Durable;
-use crate::key::RunId;
+use crate::key::{self, RunId, RunIdError};
 use crate::store::{Filter, HistoryRow, NewRun, Purge, RunRow, Stop, Store, StoreError};
-use ends::Birth;
 use engine::Engine;
 
 pub use builder::Builder;
@@ -74,18 +73,16 @@ impl<W: Durable> Runner<W> {
     /// Dropping the future starts the run or does not; starting it again with the same id is safe.
     pub async fn start<S>(
         &self,
-        id: impl Into<RunId>,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
         input: W::Input,
         state: S,
     ) -> Result<Run<W>, StartError>
     where
         S: State<Workflow = W> + StartState<W>,
     {
-        let id = id.into();
-        if !id.is_storable() {
-            let length = id.text().len();
-            return Err(StartError::Id { length });
-        }
+        let id = id
+            .try_into()
+            .map_err(|error| StartError::Id(error.into()))?;
         let engine = self.engine();
         if engine.is_closed() {
             return Err(engine.refusal());
@@ -107,6 +104,7 @@ impl<W: Durable> Runner<W> {
         drop(state);
         let new = NewRun {
             id: id.clone(),
+            incarnation: key::incarnation(),
             workflow: W::GRAPH.name.into(),
             version: W::VERSION,
             input,
@@ -115,20 +113,23 @@ impl<W: Durable> Runner<W> {
             at: settings.clock.now(),
             lease: None,
         };
-        let birth = engine.start(new).await?;
-        Ok(Run::new(Arc::clone(engine), id, birth))
+        let incarnation = engine.start(new).await?;
+        Ok(Run::new(Arc::clone(engine), id, incarnation))
     }
 
     /// The run with this id; `None` if there is none of this workflow.
     ///
     /// # Errors
     /// [`StoreError`] if the store does not say.
-    pub async fn get(&self, id: impl Into<RunId>) -> Result<Option<Run<W>>, StoreError> {
-        let id = id.into();
+    pub async fn get(
+        &self,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+    ) -> Result<Option<Run<W>>, StoreError> {
+        let id = valid(id)?;
         let found = self.engine().store.get(&id).await?;
         let found = found.filter(|found| found.row.workflow == W::GRAPH.name);
-        let birth = found.map(|found| Birth::at(found.row.started));
-        Ok(birth.map(|birth| Run::new(Arc::clone(self.engine()), id, birth)))
+        let incarnation = found.map(|found| found.row.incarnation);
+        Ok(incarnation.map(|incarnation| Run::new(Arc::clone(self.engine()), id, incarnation)))
     }
 
     /// The runs of this workflow that pass the filter, in the order of their ids; as many as its `limit` says, which
@@ -148,8 +149,11 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// [`StoreError`] if the store does not say, or has no such run.
-    pub async fn history(&self, id: impl Into<RunId>) -> Result<Vec<HistoryRow>, StoreError> {
-        let id = id.into();
+    pub async fn history(
+        &self,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+    ) -> Result<Vec<HistoryRow>, StoreError> {
+        let id = valid(id)?;
         self.find(&id).await?;
         let history = history(&*self.engine().store, &id).await?.into_iter();
         let settings = &self.engine().settings;
@@ -176,8 +180,11 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Ended`], or that the store does not answer.
-    pub async fn cancel(&self, id: impl Into<RunId>) -> Result<(), StoreError> {
-        self.stop(&id.into(), Stop::Cancel).await
+    pub async fn cancel(
+        &self,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+    ) -> Result<(), StoreError> {
+        self.stop(&valid(id)?, Stop::Cancel).await
     }
 
     /// Terminates a run: the handler under way is dropped where it waits, and nothing is undone. A run that
@@ -185,8 +192,11 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// Those of [`cancel`](Runner::cancel).
-    pub async fn terminate(&self, id: impl Into<RunId>) -> Result<(), StoreError> {
-        let id = id.into();
+    pub async fn terminate(
+        &self,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+    ) -> Result<(), StoreError> {
+        let id = valid(id)?;
         self.stop(&id, Stop::Terminate).await?;
         match self.unpark(&id).await {
             Err(StoreError::NotParked { .. }) => Ok(()),
@@ -209,8 +219,11 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::NotParked`], or that the store does not answer.
-    pub async fn unpark(&self, id: impl Into<RunId>) -> Result<(), StoreError> {
-        let (engine, id) = (self.engine(), id.into());
+    pub async fn unpark(
+        &self,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+    ) -> Result<(), StoreError> {
+        let (engine, id) = (self.engine(), valid(id)?);
         self.find(&id).await?;
         engine
             .store
@@ -256,6 +269,11 @@ impl<W: Durable> Runner<W> {
     pub async fn shut_down(&self, within: Duration) {
         self.engine().shut_down(within).await;
     }
+}
+
+/// The id that was given.
+fn valid(id: impl TryInto<RunId, Error: Into<RunIdError>>) -> Result<RunId, StoreError> {
+    id.try_into().map_err(|error| StoreError::Id(error.into()))
 }
 
 /// So many rows are asked for at a time.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::again::Origin;
-use super::ends::Birth;
 use super::engine::Engine;
 use super::error::{Differs, StartError};
 use crate::store::{Claimed, Created, NewRun};
@@ -14,7 +13,7 @@ impl Engine {
     /// Adds a run and drives it, if there is a place; otherwise it is claimed when there is one.
     ///
     /// Gives when the run was started.
-    pub(super) async fn start(self: &Arc<Self>, mut new: NewRun) -> Result<Birth, StartError> {
+    pub(super) async fn start(self: &Arc<Self>, mut new: NewRun) -> Result<u64, StartError> {
         let place = self.place();
         new.lease = place.as_ref().map(|_| self.lease());
         // On a task of its own: a run that was added is driven, also if nobody waits for the answer any more.
@@ -27,11 +26,11 @@ impl Engine {
             let created = engine.store.create(new.clone()).await;
             let created = created.map_err(StartError::Store);
             let started = created.and_then(|created| engine.started(new, created, place));
-            let (birth, flight) = match started {
-                Ok((birth, flight)) => (Ok(birth), flight),
+            let (incarnation, flight) = match started {
+                Ok((incarnation, flight)) => (Ok(incarnation), flight),
                 Err(error) => (Err(error), None),
             };
-            let _ = answer.send(birth);
+            let _ = answer.send(incarnation);
             if let Some(flight) = flight {
                 engine.stopped.run_until_cancelled(flight).await;
             }
@@ -46,13 +45,13 @@ impl Engine {
         new: NewRun,
         created: Created,
         place: Option<OwnedSemaphorePermit>,
-    ) -> Result<(Birth, Option<impl Future<Output = ()> + use<>>), StartError> {
+    ) -> Result<(u64, Option<impl Future<Output = ()> + use<>>), StartError> {
         let (row, stored) = match created {
             Created::New(row) => {
-                let birth = Birth::at(row.started);
+                let incarnation = row.incarnation;
                 let Some(place) = place else {
                     self.wake();
-                    return Ok((birth, None));
+                    return Ok((incarnation, None));
                 };
                 let claimed = Claimed {
                     row,
@@ -61,7 +60,7 @@ impl Engine {
                     notes: Vec::new(),
                     inbox: Vec::new(),
                 };
-                return Ok((birth, Some(self.drive(claimed, place))));
+                return Ok((incarnation, Some(self.drive(claimed, place))));
             }
             Created::Known {
                 row,
@@ -83,7 +82,7 @@ impl Engine {
             Some(Differs::Workflow)
         };
         let Some(differs) = differs else {
-            return Ok((Birth::at(row.started), None));
+            return Ok((row.incarnation, None));
         };
         let run = new.id;
         Err(StartError::Conflict { run, differs })

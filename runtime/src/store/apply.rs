@@ -44,6 +44,7 @@ impl RunRow {
     pub fn new(run: &NewRun) -> Self {
         RunRow {
             id: run.id.clone(),
+            incarnation: run.incarnation,
             workflow: run.workflow.clone(),
             version: run.version,
             status: Status::Running,

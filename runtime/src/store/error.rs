@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::key::RunId;
+use crate::key::{RunId, RunIdError};
 
 /// Why a store did not do what it was asked.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
+    /// The text is no id, so no run has it.
+    Id(RunIdError),
     /// There is no run with this id.
     NotFound {
         /// The id.
@@ -67,6 +69,7 @@ impl fmt::Display for StoreError {
                     "run `{run}` was claimed by another runner, or has moved on"
                 )
             }
+            StoreError::Id(error) => error.fmt(f),
             StoreError::NotFound { run } => write!(f, "there is no run `{run}` in the store"),
             StoreError::Ended { run } => write!(f, "run `{run}` has ended"),
             StoreError::NotParked { run } => write!(f, "run `{run}` is not parked"),

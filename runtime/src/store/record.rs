@@ -14,6 +14,8 @@ pub type Name = Cow<'static, str>;
 pub struct RunRow {
     /// The id that it was started with.
     pub id: RunId,
+    /// Tells it apart from runs that had its id before, or have it in another store.
+    pub incarnation: u64,
     /// The name of its workflow.
     pub workflow: Name,
     /// The version of the declaration that it was started with.
@@ -142,6 +144,8 @@ pub enum FailureKind {
 pub struct NewRun {
     /// Its id.
     pub id: RunId,
+    /// Tells it apart from others with this id: a random number.
+    pub incarnation: u64,
     /// The name of its workflow.
     pub workflow: Name,
     /// The version of the declaration.

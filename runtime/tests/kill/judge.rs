@@ -76,7 +76,7 @@ pub(crate) async fn judge(folder: &Path, runs: u64) -> Summary {
     assert_eq!(known.len() as u64, runs);
     let mut summary = Summary::default();
     for number in 0..runs {
-        let id = RunId::from(name(number));
+        let id = RunId::try_from(name(number)).unwrap();
         let row = rows.iter().find(|row| row.id == id);
         let row = row.unwrap_or_else(|| panic!("{id} is not there"));
         let history = store.history(&id, 0, usize::MAX).await;

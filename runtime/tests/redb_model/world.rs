@@ -13,8 +13,10 @@ use stateway::{MemoryStore, RedbStore, RunId, StoreError};
 use crate::ask::{Ask, What};
 
 pub(crate) fn id(run: u8) -> RunId {
-    // One is the beginning of another, and one is empty.
-    ["a", "a/b", "a\u{0}", "", "ab"][usize::from(run)].into()
+    // One is the beginning of another.
+    ["a", "a/b", "a!", "\u{a0}", "ab"][usize::from(run)]
+        .parse()
+        .unwrap()
 }
 
 pub(crate) fn workflow(number: u8) -> String {
@@ -146,6 +148,7 @@ impl World {
             } => {
                 let new = NewRun {
                     id: id(*run),
+                    incarnation: 1,
                     workflow: workflow(*of).into(),
                     version: 1,
                     input: vec![*input],

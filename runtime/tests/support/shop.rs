@@ -293,13 +293,16 @@ pub(crate) async fn called(shop: &Shop, call: &str) {
 }
 
 pub(crate) async fn row(store: &MemoryStore, run: &str) -> RunRow {
-    let found = store.get(&run.into()).await.unwrap();
+    let found = store.get(&run.parse().unwrap()).await.unwrap();
     found.expect("the run is there").row
 }
 
 /// The names of the states that a run has been in, as its history has them.
 pub(crate) async fn states(store: &MemoryStore, run: &str) -> Vec<String> {
-    let history = store.history(&run.into(), 0, 1_000).await.unwrap();
+    let history = store
+        .history(&run.parse().unwrap(), 0, 1_000)
+        .await
+        .unwrap();
     let states = history.into_iter().filter_map(|row| match row.event {
         Event::Started { state } | Event::Transition { state, .. } => Some(state),
         _ => None,

@@ -305,7 +305,7 @@ impl Changes<'_> {
                 }
                 let entry = entry?;
                 let (at, id) = entry.0.value();
-                let run = RunId::from(id);
+                let run = RunId::unchecked(id);
                 let is_of = match &purge.workflow {
                     None => true,
                     Some(workflow) => match self.tables.ended.open()?.find(&run) {

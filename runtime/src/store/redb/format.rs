@@ -56,7 +56,8 @@ impl Record {
     pub(super) fn write(&self, buffer: Vec<u8>) -> Vec<u8> {
         let row = &self.row;
         let mut to = Writer::over(buffer, VERSION);
-        to.text(&row.workflow)
+        to.u64(row.incarnation)
+            .text(&row.workflow)
             .u32(row.version)
             .u8(status(row.status))
             .text(&row.state)
@@ -95,6 +96,7 @@ impl Record {
         let mut from = Reader::record(bytes, VERSION)?;
         let row = RunRow {
             id,
+            incarnation: from.u64()?,
             workflow: from.name()?,
             version: from.u32()?,
             status: read_status(from.u8()?)?,

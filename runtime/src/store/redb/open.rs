@@ -236,7 +236,7 @@ fn read_runs(database: &Database, broken: &Broken) -> Result<Index, redb::Error>
     let runs = database.begin_read()?.open_table(RUNS)?;
     for entry in runs.iter()? {
         let (id, bytes) = entry?;
-        let run = RunId::from(id.value());
+        let run = RunId::unchecked(id.value());
         match Record::read(run.clone(), bytes.value()) {
             Ok(record) => index.place(&record, 0),
             Err(reason) => {

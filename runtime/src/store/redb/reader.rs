@@ -48,7 +48,7 @@ impl Views {
             };
             let Some(entry) = entry else { break };
             let (id, bytes) = entry?;
-            let run = RunId::from(id.value());
+            let run = RunId::unchecked(id.value());
             let row = match Record::read(run.clone(), bytes.value()) {
                 Ok(record) => match broken.reason(&run) {
                     None if filter.passes(&record.row) => record.row,
@@ -111,6 +111,7 @@ impl Views {
 fn unreadable(run: RunId, reason: &str) -> RunRow {
     RunRow {
         id: run,
+        incarnation: 0,
         workflow: Name::default(),
         version: 0,
         status: Status::Parked,

@@ -21,7 +21,8 @@ pub(super) fn at(seconds: u64) -> SystemTime {
 
 pub(super) fn new(id: &str) -> NewRun {
     NewRun {
-        id: id.into(),
+        id: run_id(id),
+        incarnation: 1,
         workflow: WORKFLOW.into(),
         version: 1,
         input: b"input".to_vec(),
@@ -190,7 +191,7 @@ pub(super) fn note(row: &RunRow, key: &str, progress: Progress) -> Note {
 
 pub(super) fn message(run: &str, id: &str) -> Message {
     Message {
-        run: run.into(),
+        run: run_id(run),
         id: id.into(),
         signal: "approve".into(),
         payload: id.as_bytes().to_vec(),
@@ -217,4 +218,9 @@ pub(super) fn is_fenced<T: std::fmt::Debug>(answer: &Result<T, StoreError>, why:
 /// Everything that can be read of a run.
 pub(super) async fn all_of(store: &AnyStore, run: &RunId) -> (Found, Vec<HistoryRow>) {
     (get(store, run).await, history(store, run).await)
+}
+
+/// The id that a text is.
+pub(super) fn run_id(text: &str) -> RunId {
+    text.parse().expect("it is an id")
 }

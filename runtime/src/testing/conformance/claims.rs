@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::bench::{
     AnyStore, LONG, WORKFLOW, add, at, beat, claim, claim_at, claims, end, get, give_back, go,
-    hold, hold_by, lease, list, message, new, note, step,
+    hold, hold_by, lease, list, message, new, note, run_id, step,
 };
 use crate::store::{Claim, Filter, Lease, NewRun, Progress, Suspects};
 
@@ -70,7 +70,7 @@ pub async fn a_run_is_claimed_when_its_lease_has_passed(store: AnyStore) {
     hold_by(&store, "b", lease(Duration::ZERO)).await;
     let claimed = claim_at(&store, 1, 10).await;
     assert_eq!(claimed.len(), 1, "the lease of the other has not passed");
-    assert_eq!(claimed[0].row.id, "b".into());
+    assert_eq!(claimed[0].row.id, run_id("b"));
 }
 
 pub async fn a_lease_that_passed_counts_as_a_crash(store: AnyStore) {
@@ -78,7 +78,7 @@ pub async fn a_lease_that_passed_counts_as_a_crash(store: AnyStore) {
     assert_eq!(claim(&store, 100).await.row.crashes, 1);
     assert_eq!(claim(&store, 300).await.row.crashes, 2);
     assert_eq!(
-        get(&store, &"a".into()).await.row.crashes,
+        get(&store, &run_id("a")).await.row.crashes,
         2,
         "and that is stored"
     );
@@ -109,7 +109,7 @@ pub async fn a_claim_finds_its_own_workflow_only(store: AnyStore) {
     store.create(other).await.expect("it is created");
     let claimed = claim_at(&store, 1, 10).await;
     assert_eq!(claimed.len(), 1);
-    assert_eq!(claimed[0].row.id, "a".into());
+    assert_eq!(claimed[0].row.id, run_id("a"));
 }
 
 pub async fn a_claim_takes_no_more_than_it_asks_for(store: AnyStore) {
@@ -288,7 +288,7 @@ pub async fn a_heartbeat_of_one_run_does_not_touch_another(store: AnyStore) {
         .await
         .expect("it is answered");
     let claimed = claim(&store, 100).await;
-    assert_eq!(claimed.row.id, "b".into());
+    assert_eq!(claimed.row.id, run_id("b"));
     let own = claims(&store, 600, 9, lease(Duration::ZERO)).await;
     assert_eq!(
         own.taken.len(),
@@ -332,7 +332,7 @@ pub async fn what_a_holder_holds_takes_no_place_of_others(store: AnyStore) {
     add(&store, "d").await;
     let claimed = claims(&store, 500, 1, mine).await;
     assert_eq!((claimed.taken.len(), claimed.own.len()), (1, 3));
-    assert_eq!(claimed.taken[0].row.id, "d".into());
+    assert_eq!(claimed.taken[0].row.id, run_id("d"));
 }
 
 pub async fn a_lease_is_not_measured_by_the_clock_of_a_caller(store: AnyStore) {
@@ -393,9 +393,9 @@ pub async fn suspects_are_claimed_a_few_at_a_time(store: AnyStore) {
     let mut blamed = 0;
     for _ in 0..60 {
         let taken = claims(&store, 1, 100, lease(Duration::ZERO)).await.taken;
-        let has_guilty = taken.iter().any(|it| it.row.id == GUILTY.into());
+        let has_guilty = taken.iter().any(|it| it.row.id == run_id(GUILTY));
         for claimed in taken {
-            if claimed.row.id == GUILTY.into() {
+            if claimed.row.id == run_id(GUILTY) {
                 continue;
             }
             blamed = blamed.max(claimed.row.crashes);
@@ -405,12 +405,12 @@ pub async fn suspects_are_claimed_a_few_at_a_time(store: AnyStore) {
             }
         }
     }
-    let guilty = get(&store, &GUILTY.into()).await.row.crashes;
+    let guilty = get(&store, &run_id(GUILTY)).await.row.crashes;
     assert!(guilty >= 10, "it is taken up again and again: {guilty}");
     assert!(blamed < 5, "others died beside it {blamed} times");
     let others = list(&store, Filter::default()).await;
     for other in others.iter().filter(|it| *it != GUILTY) {
-        let row = get(&store, &(&**other).into()).await.row;
+        let row = get(&store, &run_id(other)).await.row;
         assert!(row.status.is_ended(), "`{other}` came to its end");
     }
 }
@@ -418,7 +418,7 @@ pub async fn suspects_are_claimed_a_few_at_a_time(store: AnyStore) {
 pub async fn a_suspect_of_many_deaths_is_claimed_alone(store: AnyStore) {
     hold(&store, "guilty").await;
     for _ in 0..5 {
-        assert_eq!(claim(&store, 1).await.row.id, "guilty".into());
+        assert_eq!(claim(&store, 1).await.row.id, run_id("guilty"));
     }
     for id in ["a", "b"] {
         hold(&store, id).await;

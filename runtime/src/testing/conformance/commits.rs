@@ -2,7 +2,7 @@
 
 use super::bench::{
     AnyStore, LONG, add, all_of, at, claim, claim_at, end, get, give_back, go, history, hold,
-    hold_by, lease, new, park, step,
+    hold_by, lease, new, park, run_id, step,
 };
 use crate::store::{Commit, Event, Status, StoreError};
 
@@ -108,7 +108,7 @@ pub async fn a_repeated_end_takes_place_once(store: AnyStore) {
 pub async fn a_commit_of_an_unknown_run_is_not_found(store: AnyStore) {
     let row = hold(&store, "a").await;
     let unknown = Commit {
-        run: "b".into(),
+        run: run_id("b"),
         ..step(&row, "Reserved")
     };
     let answer = store.commit(unknown).await;
@@ -190,7 +190,7 @@ pub async fn what_is_not_parked_is_not_unparked(store: AnyStore) {
         matches!(answer, Err(StoreError::NotParked { .. })),
         "{answer:?}"
     );
-    let answer = store.unpark(&"b".into(), at(1)).await;
+    let answer = store.unpark(&run_id("b"), at(1)).await;
     assert!(
         matches!(answer, Err(StoreError::NotFound { .. })),
         "{answer:?}"

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bench::{
     AnyStore, LONG, add, all_of, at, claim, claim_at, get, history, hold, hold_by, lease, new,
+    run_id,
 };
 use crate::store::{Created, Event, NewRun, Status};
 
@@ -99,11 +100,11 @@ pub async fn of_many_that_create_one_run_one_is_first(store: AnyStore) {
     }
     assert_eq!(first.len(), 1, "law 2: one of them was first");
     assert_eq!(
-        get(&store, &"a".into()).await.input,
+        get(&store, &run_id("a")).await.input,
         first,
         "and the run is that one's"
     );
-    assert_eq!(history(&store, &"a".into()).await.len(), 1);
+    assert_eq!(history(&store, &run_id("a")).await.len(), 1);
 }
 
 pub async fn a_run_without_a_lease_is_due_at_once(store: AnyStore) {
@@ -133,7 +134,7 @@ pub async fn any_text_is_an_id(store: AnyStore) {
         "ä ö",
         "%2F",
         "0123456789abcdef0123456789abcdef",
-        "\u{0}",
+        "a\u{a0}b",
         "-",
         &long,
     ];
@@ -141,7 +142,7 @@ pub async fn any_text_is_an_id(store: AnyStore) {
         hold(&store, id).await;
     }
     for id in ids {
-        let found = get(&store, &id.into()).await;
+        let found = get(&store, &run_id(id)).await;
         assert_eq!(found.row.id.text(), id);
     }
 }
@@ -161,7 +162,7 @@ pub async fn any_bytes_are_a_payload(store: AnyStore) {
             ..new(&id)
         };
         store.create(run).await.expect("it is created");
-        let found = get(&store, &id.into()).await;
+        let found = get(&store, &run_id(&id)).await;
         assert!(
             found.input == payload && found.payload == payload,
             "payload {number} comes back"

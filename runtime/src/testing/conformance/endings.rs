@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bench::{
     AnyStore, LONG, add, at, claim, claim_at, end, get, go, history, hold, hold_by, is_fenced,
-    lease, list, message, new, note, step, undoable,
+    lease, list, message, new, note, run_id, step, undoable,
 };
 use crate::store::{Commit, Created, Filter, NewRun, Progress, Purge, RunRow, Sent, Status};
 
@@ -115,7 +115,7 @@ pub async fn purge_spares_what_has_not_ended(store: AnyStore) {
     go(&store, step(&held, "Reserved")).await;
     assert_eq!(store.purge(purge(9_999)).await.expect("it is answered"), 0);
     assert_eq!(list(&store, Filter::default()).await, ["a", "b"]);
-    assert_eq!(history(&store, &"b".into()).await.len(), 2);
+    assert_eq!(history(&store, &run_id("b")).await.len(), 2);
 }
 
 pub async fn a_purged_id_begins_anew(store: AnyStore) {
@@ -151,7 +151,7 @@ pub async fn a_purged_id_begins_anew(store: AnyStore) {
         "the id is free"
     );
     assert_eq!(
-        history(&store, &"a".into()).await.len(),
+        history(&store, &run_id("a")).await.len(),
         1,
         "nothing is left of the one before"
     );

@@ -2,23 +2,25 @@
 
 use std::time::Duration;
 
-use super::bench::{AnyStore, LONG, add, at, end, go, history, hold, lease, list, new, step};
+use super::bench::{
+    AnyStore, LONG, add, at, end, go, history, hold, lease, list, new, run_id, step,
+};
 use crate::store::{Commit, Filter, NewRun, Status, StoreError};
 
 pub async fn an_unknown_run_is_not_there(store: AnyStore) {
     assert!(
         store
-            .get(&"a".into())
+            .get(&run_id("a"))
             .await
             .expect("it is answered")
             .is_none()
     );
-    let answer = store.history(&"a".into(), 0, 10).await;
+    let answer = store.history(&run_id("a"), 0, 10).await;
     assert!(
         matches!(answer, Err(StoreError::NotFound { .. })),
         "{answer:?}"
     );
-    let answer = store.undoable(&"a".into(), 10).await;
+    let answer = store.undoable(&run_id("a"), 10).await;
     assert!(
         matches!(answer, Err(StoreError::NotFound { .. })),
         "{answer:?}"
@@ -61,7 +63,7 @@ pub async fn a_list_comes_in_pages(store: AnyStore) {
     }
     let mut all = Vec::new();
     loop {
-        let after = all.last().map(|last: &String| last.into());
+        let after = all.last().map(|last: &String| run_id(last));
         let page = list(
             &store,
             Filter {
@@ -177,7 +179,7 @@ pub async fn times_are_kept_to_the_microsecond(store: AnyStore) {
     };
     store.create(run).await.expect("it is created");
     let row = store
-        .get(&"a".into())
+        .get(&run_id("a"))
         .await
         .expect("it is answered")
         .expect("it is there")

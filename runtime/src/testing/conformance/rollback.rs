@@ -1,6 +1,8 @@
 //! What a rollback has to know, and how far it has come.
 
-use super::bench::{AnyStore, at, claim, claim_at, commit, get, go, hold, park, step, undoable};
+use super::bench::{
+    AnyStore, at, claim, claim_at, commit, get, go, hold, park, run_id, step, undoable,
+};
 use crate::store::{Commit, Event, Failure, FailureKind, RunRow, Status, Text};
 
 /// A run with three transitions, the second of which has no undo.
@@ -39,7 +41,7 @@ fn undone(row: &RunRow, of: u64) -> Commit {
 
 async fn left(store: &AnyStore, limit: usize) -> Vec<u64> {
     let rows = store
-        .undoable(&"a".into(), limit)
+        .undoable(&run_id("a"), limit)
         .await
         .expect("it is answered");
     rows.iter().map(|row| row.sequence).collect()

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::bench::{
-    AnyStore, at, beat, claim, claim_at, commit, end, get, give_back, go, hold, park, step,
+    AnyStore, at, beat, claim, claim_at, commit, end, get, give_back, go, hold, park, run_id, step,
     undoable,
 };
 use crate::store::{Event, Status, Stop, StoreError};
 
 async fn stop(store: &AnyStore, run: &str, stop: Stop) {
     store
-        .stop(&run.into(), stop, at(7))
+        .stop(&run_id(run), stop, at(7))
         .await
         .expect("a run is asked to stop");
 }
@@ -56,7 +56,7 @@ pub async fn a_termination_replaces_a_cancellation(store: AnyStore) {
     stop(&store, "a", Stop::Cancel).await;
     stop(&store, "a", Stop::Terminate).await;
     assert_eq!(
-        get(&store, &"a".into()).await.row.stop,
+        get(&store, &run_id("a")).await.row.stop,
         Some(Stop::Terminate)
     );
 }
@@ -66,7 +66,7 @@ pub async fn a_cancellation_replaces_no_termination(store: AnyStore) {
     stop(&store, "a", Stop::Terminate).await;
     stop(&store, "a", Stop::Cancel).await;
     assert_eq!(
-        get(&store, &"a".into()).await.row.stop,
+        get(&store, &run_id("a")).await.row.stop,
         Some(Stop::Terminate)
     );
 }
@@ -82,7 +82,7 @@ pub async fn an_ended_run_is_not_stopped(store: AnyStore) {
 }
 
 pub async fn an_unknown_run_is_not_stopped(store: AnyStore) {
-    let answer = store.stop(&"a".into(), Stop::Cancel, at(7)).await;
+    let answer = store.stop(&run_id("a"), Stop::Cancel, at(7)).await;
     assert!(
         matches!(answer, Err(StoreError::NotFound { .. })),
         "{answer:?}"

@@ -30,7 +30,8 @@ fn begin() -> SystemTime {
 fn the_documented_run_is_read_and_written_byte_by_byte() {
     let example = &examples()[0];
     let new = NewRun {
-        id: "o-7".into(),
+        id: RunId::from_static("o-7"),
+        incarnation: 0x0102_0304_0506_0708,
         workflow: "Order".into(),
         version: 1,
         input: Vec::new(),
@@ -52,7 +53,10 @@ fn the_documented_run_is_read_and_written_byte_by_byte() {
     record.row.due = Some(second);
     record.last = 4;
     record.payload_at = 4;
-    assert_eq!(Record::read("o-7".into(), example).unwrap(), record);
+    assert_eq!(
+        Record::read(RunId::from_static("o-7"), example).unwrap(),
+        record
+    );
     assert_eq!(record.write(Vec::new()), *example);
 }
 
@@ -73,7 +77,15 @@ fn the_documented_row_is_read_and_written_byte_by_byte() {
     assert_eq!((row.history.sequence, row.history.at), (1, at));
     assert_eq!(row.history.event, event);
     assert_eq!(
-        write_row(Vec::new(), &"o-7".into(), 1, 3, at, &event, None),
+        write_row(
+            Vec::new(),
+            &RunId::from_static("o-7"),
+            1,
+            3,
+            at,
+            &event,
+            None
+        ),
         *example
     );
 }
@@ -83,20 +95,28 @@ fn bytes_that_are_no_record_are_refused_and_never_panic() {
     for example in examples() {
         for length in 0..example.len() {
             let cut = &example[..length];
-            assert!(Record::read("o-7".into(), cut).is_err() && read_row(cut).is_err());
+            assert!(
+                Record::read(RunId::from_static("o-7"), cut).is_err() && read_row(cut).is_err()
+            );
         }
         for at in 0..example.len() {
             for byte in [0, 1, 2, 9, 127, 255] {
                 let mut changed = example.clone();
                 changed[at] = byte;
-                let _ = (Record::read("o-7".into(), &changed), read_row(&changed));
-                let _ = (read_note(&changed), read_message("o-7".into(), &changed));
+                let _ = (
+                    Record::read(RunId::from_static("o-7"), &changed),
+                    read_row(&changed),
+                );
+                let _ = (
+                    read_note(&changed),
+                    read_message(RunId::from_static("o-7"), &changed),
+                );
             }
         }
     }
     let mut newer = examples().remove(0);
     newer[0] = 2;
-    let refused = Record::read("o-7".into(), &newer).unwrap_err();
+    let refused = Record::read(RunId::from_static("o-7"), &newer).unwrap_err();
     assert_eq!(
         refused,
         "it has version 2, and this program knows version 1"
@@ -113,7 +133,8 @@ fn every_record_is_read_as_it_was_written() {
         message: "too late ✗".into(),
     };
     let new = NewRun {
-        id: "".into(),
+        id: RunId::unchecked(""),
+        incarnation: u64::MAX,
         workflow: "Order".into(),
         version: u32::MAX,
         input: Vec::new(),
@@ -133,7 +154,7 @@ fn every_record_is_read_as_it_was_written() {
         record.row.parked = Some("why".into());
         record.row.ended = Some(begin());
         assert_eq!(
-            Record::read("".into(), &record.write(Vec::new())),
+            Record::read(RunId::unchecked(""), &record.write(Vec::new())),
             Ok(record)
         );
     }
@@ -153,13 +174,21 @@ fn every_record_is_read_as_it_was_written() {
         Event::Ended,
     ];
     for event in events {
-        let row = write_row(Vec::new(), &"r".into(), 9, 8, begin(), &event, None);
+        let row = write_row(
+            Vec::new(),
+            &RunId::from_static("r"),
+            9,
+            8,
+            begin(),
+            &event,
+            None,
+        );
         assert_eq!(read_row(&row).unwrap().history.event, event);
     }
     let started = Event::Started { state: "A".into() };
     let row = write_row(
         Vec::new(),
-        &"r".into(),
+        &RunId::from_static("r"),
         0,
         0,
         begin(),
