@@ -200,7 +200,7 @@ impl<W: Workflow> Run<W> {
             return Some(Cause::Terminated);
         }
         if self.is_cancelled() {
-            return Some(Cause::Cancelled { last: None });
+            return Some(Cause::stopped_after(None));
         }
         let (limit, deadline) = W::GRAPH.deadline.zip(self.deadline)?;
         (deadline <= Instant::now()).then_some(Cause::Deadline {

@@ -15,7 +15,10 @@ async fn a_run_that_is_cancelled_before_it_begins_calls_nothing() {
     let token = CancellationToken::new();
     token.cancel();
     let run = Order::start(Placed).run(&desk).cancelled_by(token);
-    let cause = Cause::Cancelled { last: None };
+    let cause = Cause::Cancelled {
+        last: None,
+        join: None,
+    };
     let error = assert_failed(run.await, "Placed", None, 0, &cause);
     assert!(desk.calls().is_empty());
     assert_eq!(error.rollback().to_string(), "nothing to undo");
@@ -26,7 +29,10 @@ async fn a_run_that_is_cancelled_in_a_handler_stops_at_the_next_boundary_and_rol
     let desk = Desk::new().then("charge", Act::Cancel);
     let token = desk.token.clone();
     let run = Order::start(Placed).run(&desk).cancelled_by(token);
-    let cause = Cause::Cancelled { last: None };
+    let cause = Cause::Cancelled {
+        last: None,
+        join: None,
+    };
     assert_failed(run.await, "Charged", None, 0, &cause);
     assert_eq!(desk.calls(), ["reserve", "charge", "refund", "release"]);
 }
@@ -42,7 +48,7 @@ async fn a_handler_that_returns_early_when_cancelled_is_not_tried_again() {
         "Reserved",
         Some("charge"),
         1,
-        &Cause::Cancelled { last },
+        &Cause::Cancelled { last, join: None },
     );
     assert_eq!(desk.calls(), ["reserve", "charge", "release"]);
 }
@@ -53,7 +59,7 @@ async fn the_error_of_a_step_without_policies_is_kept_when_the_run_is_cancelled(
     let token = desk.token.clone();
     let run = Order::start(Placed).run(&desk).cancelled_by(token);
     let last = Some(Oops::Down);
-    let cause = Cause::Cancelled { last };
+    let cause = Cause::Cancelled { last, join: None };
     assert_failed(run.await, "Charged", Some("ship"), 1, &cause);
 }
 
@@ -68,7 +74,7 @@ async fn a_run_that_is_cancelled_between_two_attempts_does_not_wait_for_the_next
     };
     let (outcome, ()) = tokio::join!(run, cancel);
     let last = Some(Oops::Busy { seconds: 15 });
-    let cause = Cause::Cancelled { last };
+    let cause = Cause::Cancelled { last, join: None };
     assert_failed(outcome, "Reserved", Some("charge"), 1, &cause);
     assert_eq!(began.elapsed(), Duration::from_secs(4));
     assert_eq!(desk.calls(), ["reserve", "charge", "release"]);
@@ -101,7 +107,7 @@ async fn a_run_that_is_terminated_drops_its_handler_and_undoes_nothing() {
     let run = Order::start(Placed).run(&desk).terminated_by(token);
     let error = assert_failed(run.await, "Reserved", Some("charge"), 1, &Cause::Terminated);
     assert_eq!(desk.calls(), ["reserve", "charge", "charge dropped"]);
-    assert_eq!(error.rollback().to_string(), "left as it is: reserve");
+    assert_eq!(error.rollback().to_string(), "left as it is: `reserve`");
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,7 +131,7 @@ async fn a_termination_in_a_rollback_lets_the_running_undo_end_and_skips_the_oth
     assert_eq!(error.cause(), &Cause::Handler(Oops::Down));
     assert_eq!(
         error.rollback().to_string(),
-        "undone: charge; left as it is: reserve"
+        "undone: `charge`; left as it is: `reserve`"
     );
     assert_eq!(desk.calls(), ["reserve", "charge", "ship", "refund"]);
 }

@@ -170,6 +170,6 @@ async fn a_cancelled_run_does_not_ask_it() {
         .cancelled_by(token);
     let error = run.await.expect_err("it is cancelled");
     let last = Some(Oops::Final);
-    assert_eq!(error.cause(), &Cause::Cancelled { last });
+    assert_eq!(error.cause(), &Cause::Cancelled { last, join: None });
     assert_eq!(desk.calls(), ["pay", "unhold"]);
 }

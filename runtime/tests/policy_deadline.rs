@@ -135,5 +135,5 @@ fn a_timer_without_a_tokio_runtime_is_a_panic_of_the_step_and_rolls_back() {
         panic!("{error:?}");
     };
     assert!(message.contains("Tokio"), "{message}");
-    assert_eq!(error.rollback().to_string(), "undone: go");
+    assert_eq!(error.rollback().to_string(), "undone: `go`");
 }

@@ -146,7 +146,13 @@ async fn a_run_that_is_cancelled_does_not_wait_for_its_turn() {
     let run = mail(0).run(&post).cancelled_by(token.clone());
     let (outcome, ()) = tokio::join!(run, cancel);
     let error = outcome.expect_err("it is cancelled");
-    assert_eq!(error.cause(), &Cause::Cancelled { last: None });
+    assert_eq!(
+        error.cause(),
+        &Cause::Cancelled {
+            last: None,
+            join: None
+        }
+    );
     assert_eq!(began.elapsed(), SECOND);
 }
 

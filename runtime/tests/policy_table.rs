@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use stateway::Scope;
 use stateway::prelude::*;
-use support::order::{Charged, Order, OrderEnd, Rejected, Shipped, assert_failed, run};
+use support::order::{
+    Charged, Order, OrderEnd, Placed, Rejected, Reserved, Shipped, assert_failed, run,
+};
 use support::{Act, Desk, Oops};
 use tokio::time::Instant;
 
@@ -36,7 +38,7 @@ async fn an_error_of_a_step_without_retry_ends_the_run_and_rolls_back_in_reverse
         ["reserve", "charge", "ship", "refund", "release"]
     );
     assert!(error.rollback().is_complete());
-    assert_eq!(error.rollback().to_string(), "undone: charge, reserve");
+    assert_eq!(error.rollback().to_string(), "undone: `charge`, `reserve`");
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,7 +219,7 @@ async fn an_undo_that_fails_is_reported_and_the_others_still_run() {
     );
     assert_eq!(
         error.to_string(),
-        "step `ship` failed in state `Charged` of `Order` (undone: reserve; not undone: charge)"
+        "step `ship` failed in state `Charged` of `Order` (undone: `reserve`; not undone: `charge`)"
     );
     let failed = error.into_rollback().failed.pop().expect("one failed");
     assert_eq!(failed.cause, Cause::Handler(Oops::Final));
@@ -252,7 +254,7 @@ async fn a_failed_state_whose_rollback_fails_is_an_error_that_holds_the_end() {
     let error = assert_failed(run(&desk).await, "Rejected", None, 0, &Cause::NotUndone);
     assert_eq!(
         error.to_string(),
-        "the run ended in the failed state `Rejected` of `Order` and could not be undone as a whole (undone: charge; not undone: reserve)"
+        "the run ended in the failed state `Rejected` of `Order` and could not be undone as a whole (undone: `charge`; not undone: `reserve`)"
     );
     let source = std::error::Error::source(&error).expect("the undo that failed");
     assert_eq!(source.to_string(), "undo `release` of `reserve` failed");
@@ -301,4 +303,15 @@ fn the_policies_are_data_in_the_graph() {
     assert_eq!(Order::GRAPH.states[undo.target].name, "Charged");
     assert_eq!(undo.handler, "refund");
     assert_eq!(Order::GRAPH.transitions[2].policy, stateway::Policy::NONE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_was_made_by_hand_before_the_run_is_not_undone() {
+    let desk = Desk::new().rejecting("ship");
+    let reserved = Order::start(Placed).reserve(|_| Reserved { hold: 7 });
+    assert_eq!(
+        reserved.run(&desk).await.unwrap(),
+        OrderEnd::Rejected(Rejected)
+    );
+    assert_eq!(desk.calls(), ["charge", "ship", "refund"]);
 }

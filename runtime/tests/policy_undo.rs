@@ -189,7 +189,7 @@ async fn an_undo_without_retry_is_called_once() {
     let error = fail(&agency).await;
     assert_eq!(
         error.rollback().to_string(),
-        "undone: travel; not undone: lodge"
+        "undone: `travel`; not undone: `lodge`"
     );
     assert_eq!(
         agency.desk.calls(),

@@ -148,7 +148,13 @@ async fn a_cancellation_interrupts_no_handler_and_what_was_joined_is_undone() {
         ["flight", "hotel was told", "hotel gone", "quote", "forget"]
     );
     let error = outcome.expect_err("it was cancelled");
-    assert_eq!(error.cause(), &Cause::Cancelled { last: None });
+    assert_eq!(
+        error.cause(),
+        &Cause::Cancelled {
+            last: None,
+            join: None
+        }
+    );
     assert_eq!((error.state(), error.transition()), ("Quoted", None));
     assert_eq!(took, 20);
 }
@@ -162,8 +168,12 @@ async fn a_branch_between_two_attempts_stops_at_once_and_its_siblings_return() {
     let (outcome, took) = cancelled_after(&agency, 10).await;
     assert_eq!(agency.log(), ["flight", "hotel was told", "hotel gone"]);
     let error = outcome.expect_err("it was cancelled");
-    let last = Some("no seat");
-    assert_eq!(error.cause(), &Cause::Cancelled { last });
+    assert_eq!(error.cause().error(), Some(&"no seat"));
+    assert_eq!(
+        error.to_string(),
+        "split `quote` was cancelled in state `Asked` of `Trip`: 1 of 2 branches succeeded where 2 had to; `flight` was \
+         cancelled; succeeded: `hotel`"
+    );
     assert_eq!(
         (error.state(), error.transition()),
         ("Asked", Some("quote"))
@@ -178,11 +188,13 @@ async fn a_join_that_fails_in_a_cancelled_run_is_the_last_error() {
         ..Agency::default()
     };
     let (outcome, _) = cancelled_after(&agency, 10).await;
-    let last = Some("full");
+    let error = outcome.expect_err("it was cancelled");
     assert_eq!(
-        outcome.expect_err("it was cancelled").cause(),
-        &Cause::Cancelled { last }
+        error.to_string(),
+        "split `quote` was cancelled in state `Asked` of `Trip`: 1 of 2 branches succeeded where 2 had to; `hotel` \
+         failed; succeeded: `flight`"
     );
+    assert_eq!(error.into_cause().error(), Some(&"full"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -197,7 +209,11 @@ async fn no_item_begins_after_a_cancellation() {
         ["stop 0", "stop 1", "forget"].map(str::to_owned)
     );
     let error = outcome.expect_err("it was cancelled");
-    assert_eq!(error.cause(), &Cause::Cancelled { last: None });
+    assert_eq!(
+        error.to_string(),
+        "split `book` was cancelled in state `Listed` of `Trip`: 2 of 10 branches succeeded; succeeded: `stop[0]`, \
+         `stop[1]`"
+    );
     assert_eq!(took, 40);
 }
 
@@ -305,7 +321,15 @@ mod within_one_poll {
         let run = Walk::start(begun()).run(&walker);
         let outcome = pollster::block_on(run.cancelled_by(walker.token.clone()));
         let cause = outcome.expect_err("it was cancelled").into_cause();
-        assert_eq!(cause, Cause::Cancelled { last: None });
+        let Cause::Cancelled {
+            last: None,
+            join: Some(join),
+        } = cause
+        else {
+            panic!("{cause:?}")
+        };
+        let names: Vec<_> = join.succeeded.iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["pace[0]", "pace[1]"]);
         assert_eq!(walker.paces.into_inner(), 2);
     }
 

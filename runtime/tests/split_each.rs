@@ -143,7 +143,8 @@ mod without_a_bound {
         assert_eq!(
             error.to_string(),
             "split `call` failed in state `Listed` of `Call`: 0 of 3 branches succeeded where 1 had \
-             to; failed: `number[0]`, `number[1]`, `number[2]`"
+             to; `number[0]` failed; \
+             `number[1]` failed; `number[2]` failed"
         );
     }
 

@@ -153,7 +153,7 @@ mod branches {
         assert_eq!(
             error.to_string(),
             "split `check` failed in state `Asked` of `Check`: 2 of 3 branches succeeded where 3 had \
-             to; failed: `age`; succeeded: `credit`, `fraud`"
+             to; `age` failed; succeeded: `credit`, `fraud`"
         );
         let source = error.source().expect("a branch failed");
         assert_eq!(source.to_string(), "branch `age` failed");

@@ -212,10 +212,17 @@ mod whole {
         }
         let token = desk.token.clone();
         let outcome = Quote::start(Asked).run(&desk).cancelled_by(token).await;
-        let last = Some(Oops::Down);
+        let error = outcome.expect_err("it was cancelled");
+        let Cause::Cancelled {
+            last: None,
+            join: Some(join),
+        } = error.cause()
+        else {
+            panic!("{error:?}")
+        };
         assert_eq!(
-            outcome.expect_err("it was cancelled").cause(),
-            &Cause::Cancelled { last }
+            (join.failures.len(), error.cause().error()),
+            (1, Some(&Oops::Down))
         );
         // The second had not begun.
         assert_eq!(desk.calls(), ["first"]);

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use super::{Cause, rollback};
+use super::Cause;
 
 /// Names a branch of a split. It prints as `credit`, or as `chunk[3]` for an item of an `each`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,10 +100,9 @@ impl<E: fmt::Debug> fmt::Debug for BranchError<E> {
 /// One clause without the handler's error, which is the [`source`](Error::source).
 impl<E> fmt::Display for BranchError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (verb, detail) = (self.cause().verb(), self.cause().detail());
-        write!(f, "branch `{}` {verb}", self.name())?;
-        rollback::attempts(f, self.attempts())?;
-        write!(f, "{detail}")
+        let (name, cause, attempts) = (self.name(), self.cause(), self.attempts());
+        let (verb, after) = (cause.verb(attempts), cause.after_attempts(attempts));
+        write!(f, "branch `{name}` {verb}{after}{}", cause.detail())
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Cause<E> {
     Cancelled {
         /// What the attempt before, or the one under way, failed with.
         last: Option<E>,
+        /// What had become of the branches of a split by then, if one had ended.
+        join: Option<Box<JoinError<E>>>,
     },
     /// The run was terminated.
     Terminated,
@@ -76,10 +78,13 @@ impl<E> Cause<E> {
         match self {
             Cause::Handler(error) => Some(error),
             Cause::Join(join) => join.error(),
+            Cause::Cancelled { last, join } => {
+                let of_branch = join.as_ref().and_then(|join| join.error());
+                of_branch.or(last.as_ref())
+            }
             Cause::Timeout { last, .. }
             | Cause::Deadline { last, .. }
-            | Cause::BreakerOpen { last, .. }
-            | Cause::Cancelled { last } => last.as_ref(),
+            | Cause::BreakerOpen { last, .. } => last.as_ref(),
             Cause::Panic(_) | Cause::Terminated | Cause::NotUndone => None,
         }
     }
@@ -89,10 +94,10 @@ impl<E> Cause<E> {
         match self {
             Cause::Handler(error) => Some(error),
             Cause::Join(join) => join.into_error(),
+            Cause::Cancelled { last, join } => join.and_then(|join| join.into_error()).or(last),
             Cause::Timeout { last, .. }
             | Cause::Deadline { last, .. }
-            | Cause::BreakerOpen { last, .. }
-            | Cause::Cancelled { last } => last,
+            | Cause::BreakerOpen { last, .. } => last,
             Cause::Panic(_) | Cause::Terminated | Cause::NotUndone => None,
         }
     }
@@ -100,18 +105,24 @@ impl<E> Cause<E> {
     /// The same failure of a run that was cancelled meanwhile; `last` came before it.
     pub(crate) fn cancelled(self, last: Option<E>) -> Self {
         match self {
-            Cause::Handler(error) => Cause::Cancelled { last: Some(error) },
+            Cause::Handler(error) => Cause::stopped_after(Some(error)),
             Cause::Join(join) => Cause::Cancelled {
-                last: join.into_error().or(last),
+                last,
+                join: Some(join),
             },
-            Cause::Timeout { .. } | Cause::BreakerOpen { .. } => Cause::Cancelled { last },
+            Cause::Timeout { .. } | Cause::BreakerOpen { .. } => Cause::stopped_after(last),
             other => other,
         }
     }
 
+    /// A run that was cancelled after this error.
+    pub(crate) const fn stopped_after(last: Option<E>) -> Self {
+        Cause::Cancelled { last, join: None }
+    }
+
     /// What stopped a run after this error.
     pub(crate) fn with_last(mut self, error: Option<E>) -> Self {
-        if let Cause::Cancelled { last } | Cause::Deadline { last, .. } = &mut self {
+        if let Cause::Cancelled { last, .. } | Cause::Deadline { last, .. } = &mut self {
             *last = error;
         }
         self
@@ -132,35 +143,73 @@ impl<E> Cause<E> {
     {
         match self {
             Cause::Join(join) => join.source(),
+            Cause::Cancelled {
+                join: Some(join), ..
+            } if !join.failures.is_empty() => join.source(),
             cause => cause.error().map(|error| error as _),
         }
     }
 }
 
 impl<E> Cause<E> {
-    /// What it did: "step `charge` .. in state `Reserved`".
-    pub(crate) fn verb(&self) -> &'static str {
+    /// What it did, at this number of attempts: "step `charge` .. in state `Reserved`".
+    pub(crate) fn verb(&self, attempts: u32) -> &'static str {
         match self {
             Cause::Handler(_) | Cause::Join(_) => "failed",
             Cause::Panic(_) => "panicked",
             Cause::Timeout { .. } => "timed out",
             Cause::Deadline { .. } => "ran out of time",
-            Cause::BreakerOpen { .. } => "was not called",
+            Cause::BreakerOpen { .. } if attempts == 0 => "was not called",
+            Cause::BreakerOpen { .. } => "was not called again",
             Cause::Cancelled { .. } => "was cancelled",
             Cause::Terminated => "was terminated",
             Cause::NotUndone => "could not be undone as a whole",
         }
     }
 
+    /// How often the handler was called before: " after 3 attempts". Nothing where the one attempt goes without saying.
+    pub(crate) fn after_attempts(&self, attempts: u32) -> impl fmt::Display {
+        let is_told = attempts > 1 || matches!(self, Cause::BreakerOpen { .. }) && attempts == 1;
+        fmt::from_fn(move |f| match attempts {
+            _ if !is_told => Ok(()),
+            1 => f.write_str(" after 1 attempt"),
+            _ => write!(f, " after {attempts} attempts"),
+        })
+    }
+
     /// What is to be said beside: ": the run may take 30d".
     pub(crate) fn detail(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| {
+            let said = self.said();
+            if self.says_more() {
+                write!(f, ": {said}")?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether there is something to be said beside the verb.
+    pub(crate) fn says_more(&self) -> bool {
+        match self {
+            Cause::Panic(message) => !message.is_empty(),
+            Cause::Cancelled { join, .. } => join.is_some(),
+            Cause::Handler(_) | Cause::Terminated | Cause::NotUndone => false,
+            _ => true,
+        }
+    }
+
+    /// The same without the colon; nothing for a cause that says it all by its verb.
+    pub(crate) fn said(&self) -> impl fmt::Display {
         fmt::from_fn(|f| match self {
-            Cause::Panic(message) => write!(f, ": {message}"),
-            Cause::Join(join) => write!(f, ": {join}"),
-            Cause::Timeout { limit, .. } => write!(f, ": an attempt may take {limit:?}"),
+            Cause::Panic(message) => f.write_str(message),
+            Cause::Join(join)
+            | Cause::Cancelled {
+                join: Some(join), ..
+            } => write!(f, "{join}"),
+            Cause::Timeout { limit, .. } => write!(f, "an attempt may take {}", spelled(*limit)),
             Cause::Deadline { limit, scope, .. } => match scope {
-                Scope::Transition => write!(f, ": it may take {limit:?}"),
-                Scope::Run => write!(f, ": the run may take {limit:?}"),
+                Scope::Transition => write!(f, "it may take {}", spelled(*limit)),
+                Scope::Run => write!(f, "the run may take {}", spelled(*limit)),
             },
             Cause::BreakerOpen {
                 breaker, retry_in, ..
@@ -169,16 +218,37 @@ impl<E> Cause<E> {
                     breaker,
                     retry_in: *retry_in,
                 };
-                write!(f, ": {open}")
+                write!(f, "{open}")
             }
             _ => Ok(()),
         })
     }
 }
 
+/// A duration as it is declared: `1h30m`; with a fraction, as Rust prints it.
+pub(super) fn spelled(duration: Duration) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        let seconds = duration.as_secs();
+        if seconds < 60 || duration.subsec_nanos() > 0 {
+            return write!(f, "{duration:?}");
+        }
+        let units = [
+            (seconds / 86_400, "d"),
+            (seconds / 3_600 % 24, "h"),
+            (seconds / 60 % 60, "m"),
+            (seconds % 60, "s"),
+        ];
+        let units = units.into_iter().filter(|(count, _)| *count > 0);
+        for (count, unit) in units {
+            write!(f, "{count}{unit}")?;
+        }
+        Ok(())
+    })
+}
+
 /// What happened, without the handler's error.
 impl<E> fmt::Display for Cause<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.verb(), self.detail())
+        write!(f, "{}{}", self.verb(0), self.detail())
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use stateway_core::Strategy;
 
+use super::cause::spelled;
 use super::{BranchError, BranchName};
 
 /// A split whose branches could not be joined as it was declared.
@@ -55,41 +56,64 @@ impl<E: fmt::Debug> fmt::Debug for JoinError<E> {
     }
 }
 
-/// One clause that names the branches, without their errors: that of the first that failed is the
-/// [`source`](Error::source).
+/// One clause that says of each branch what it failed with, without the errors of handlers: that of the first that
+/// failed is the [`source`](Error::source). Of many branches the first eight are named.
 impl<E> fmt::Display for JoinError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (succeeded, branches, needed) = (self.succeeded.len(), self.branches, self.needed);
-        write!(f, "{succeeded} of {branches} branches succeeded")?;
+        let noun = if branches == 1 { "branch" } else { "branches" };
+        write!(f, "{succeeded} of {branches} {noun} succeeded")?;
         if let Some(within) = self.within {
-            write!(f, " within {within:?}")?;
+            write!(f, " within {}", spelled(within))?;
         }
-        write!(f, " where {needed} had to")?;
-        let failed = self.failures.iter().map(BranchError::name);
-        named(f, "failed", failed)?;
-        named(f, "succeeded", self.succeeded.iter().copied())
+        // `settled` needs none.
+        if needed > 0 {
+            write!(f, " where {needed} had to")?;
+        }
+        for failure in self.failures.iter().take(NAMED) {
+            let (name, attempts, cause) = (failure.name(), failure.attempts(), failure.cause());
+            let (verb, after) = (cause.verb(attempts), cause.after_attempts(attempts));
+            write!(f, "; `{name}` {verb}{after}{}", brief(cause.detail()))?;
+        }
+        match self.failures.len().saturating_sub(NAMED) {
+            0 => {}
+            more => write!(f, "; {more} more did not succeed")?,
+        }
+        if succeeded > 0 {
+            write!(f, "; succeeded: {}", listed(self.succeeded.iter()))?;
+        }
+        Ok(())
     }
 }
 
-/// So many branches are named in one line.
+/// So many things are named in one line.
 const NAMED: usize = 8;
 
-fn named(
-    f: &mut fmt::Formatter<'_>,
-    what: &str,
-    mut names: impl Iterator<Item = BranchName>,
-) -> fmt::Result {
-    for (position, name) in names.by_ref().take(NAMED).enumerate() {
-        if position == 0 {
-            write!(f, "; {what}: `{name}`")?;
-        } else {
-            write!(f, ", `{name}`")?;
+/// The first names of a list, and how many more there are.
+pub(crate) fn listed<T: fmt::Display>(
+    names: impl ExactSizeIterator<Item = T> + Clone,
+) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        for (position, name) in names.clone().take(NAMED).enumerate() {
+            let comma = if position == 0 { "" } else { ", " };
+            write!(f, "{comma}`{name}`")?;
         }
+        match names.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    })
+}
+
+/// A text in a list, cut if it is long: a panic may say much.
+fn brief(text: impl fmt::Display) -> String {
+    const BRIEF: usize = 160;
+    let mut text = text.to_string();
+    if text.len() > BRIEF {
+        text.truncate(text.floor_char_boundary(BRIEF));
+        text += "...";
     }
-    match names.count() {
-        0 => Ok(()),
-        more => write!(f, " and {more} more"),
-    }
+    text
 }
 
 impl<E: Error + 'static> Error for JoinError<E> {

@@ -17,6 +17,8 @@ use crate::key::RunId;
 pub use branch::{BranchError, BranchName};
 pub use cause::{Cause, Scope};
 pub use join::JoinError;
+#[cfg(feature = "durable")]
+pub(crate) use join::listed;
 pub use rollback::{Rollback, UndoEntry, UndoError};
 
 /// A run that did not end as it was declared to.
@@ -185,7 +187,8 @@ impl<E: fmt::Debug> fmt::Debug for RunError<E> {
 impl<E> fmt::Display for RunError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (workflow, state) = (self.workflow(), self.state());
-        let (verb, detail) = (self.cause().verb(), self.cause().detail());
+        let (cause, attempts) = (self.cause(), self.attempts());
+        let verb = cause.verb(attempts);
         match self.transition() {
             Some(transition) => write!(f, "{} `{transition}` {verb}", self.keyword())?,
             None if matches!(self.cause(), Cause::NotUndone) => {
@@ -198,8 +201,7 @@ impl<E> fmt::Display for RunError<E> {
             None => write!(f, "the run {verb}")?,
         }
         write!(f, " in state `{state}` of `{workflow}`")?;
-        rollback::attempts(f, self.attempts())?;
-        write!(f, "{detail}")?;
+        write!(f, "{}{}", cause.after_attempts(attempts), cause.detail())?;
         if !self.rollback().is_complete() {
             write!(f, " ({})", self.rollback())?;
         }
@@ -216,3 +218,6 @@ impl<E: Error + 'static> Error for RunError<E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::join::listed;
 use super::{Cause, Left};
 
 /// What a rollback did, in the order it was done: the last transition first.
@@ -86,7 +87,7 @@ impl<E: fmt::Debug> fmt::Debug for UndoError<E> {
     }
 }
 
-/// `undone: charge, reserve; not undone: ship`
+/// ``undone: `charge`, `reserve`; not undone: `ship` ``. Of many transitions the first eight are named.
 impl<E> fmt::Display for Rollback<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failed = self.failed.iter().map(|failed| &failed.entry);
@@ -97,8 +98,8 @@ impl<E> fmt::Display for Rollback<E> {
         ];
         let mut separator = "";
         for (title, entries) in groups.iter().filter(|(_, entries)| !entries.is_empty()) {
-            let names: Vec<_> = entries.iter().map(|entry| entry.transition).collect();
-            write!(f, "{separator}{title}: {}", names.join(", "))?;
+            let names = entries.iter().map(|entry| entry.transition);
+            write!(f, "{separator}{title}: {}", listed(names))?;
             separator = "; ";
         }
         if separator.is_empty() {
@@ -116,19 +117,16 @@ impl<E> fmt::Display for UndoError<E> {
             handler,
             ..
         } = self.entry;
-        let (verb, detail) = (self.cause.verb(), self.cause.detail());
-        write!(f, "undo `{handler}` of `{transition}` {verb}")?;
-        attempts(f, self.attempts)?;
-        write!(f, "{detail}")
+        let (verb, after) = (
+            self.cause.verb(self.attempts),
+            self.cause.after_attempts(self.attempts),
+        );
+        let detail = self.cause.detail();
+        write!(
+            f,
+            "undo `{handler}` of `{transition}` {verb}{after}{detail}"
+        )
     }
-}
-
-/// " after 3 attempts", where there were several.
-pub(super) fn attempts(f: &mut fmt::Formatter<'_>, attempts: u32) -> fmt::Result {
-    if attempts > 1 {
-        write!(f, " after {attempts} attempts")?;
-    }
-    Ok(())
 }
 
 impl<E: Error + 'static> Error for UndoError<E> {

@@ -87,7 +87,7 @@ where
                 visit.terms.alone(&mut last).await?;
             }
             if visit.terms.is_cancelled() {
-                return Err(Cause::Cancelled { last });
+                return Err(Cause::stopped_after(last));
             }
             progress.due = visit.terms.due();
             if progress.due.is_some() {

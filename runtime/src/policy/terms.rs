@@ -293,7 +293,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
         };
         tasks.gone().await;
         if self.is_cancelled() {
-            return Err(Cause::Cancelled { last: last.take() });
+            return Err(Cause::stopped_after(last.take()));
         }
         let passed = |limit: &Limit| limit.at <= Instant::now();
         match self.deadline().filter(passed) {
@@ -318,7 +318,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
             None => sleep.await,
             Some(token) => {
                 if token.run_until_cancelled(sleep).await.is_none() {
-                    return Err(Cause::Cancelled { last: last.take() });
+                    return Err(Cause::stopped_after(last.take()));
                 }
             }
         }
@@ -340,7 +340,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
         let mut cancelled = pin!(token.cancelled());
         poll_fn(|cx| {
             if R::FORWARD && !recorder.is_recording() && cancelled.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Err(Cause::Cancelled { last: last.take() }));
+                return Poll::Ready(Err(Cause::stopped_after(last.take())));
             }
             // It is never ready.
             let _ = given_back.as_mut().poll(cx);

@@ -5,9 +5,9 @@ use std::fmt;
 
 use super::settings::Unfit;
 use crate::codec::CodecError;
-use crate::error::UndoEntry;
+use crate::error::{UndoEntry, listed};
 use crate::key::{RunId, RunIdError};
-use crate::store::{Failure, StoreError};
+use crate::store::{Failure, FailureKind, StoreError};
 
 /// The error of handlers whose runs are stored: it is kept as a text.
 ///
@@ -88,7 +88,9 @@ impl fmt::Display for StartError {
             StartError::Id(error) => error.fmt(f),
             StartError::Codec(_) => f.write_str("what the run is started with cannot be stored"),
             StartError::TooLarge { what } => f.write_str(what),
-            StartError::ShutDown => f.write_str("the runner has been shut down"),
+            StartError::ShutDown => {
+                f.write_str("the runner has been shut down, and nothing was stored")
+            }
             StartError::Store(_) => f.write_str("the run could not be stored"),
         }
     }
@@ -180,6 +182,9 @@ impl fmt::Display for EndError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EndError::Failed(failure) => failure.fmt(f),
+            EndError::Parked { run, reason } if reason.is_empty() => {
+                write!(f, "run `{run}` is parked")
+            }
             EndError::Parked { run, reason } => write!(f, "run `{run}` is parked: {reason}"),
             EndError::ShutDown { run } => {
                 write!(
@@ -216,45 +221,64 @@ impl Error for EndError {
 impl fmt::Display for RunFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RunFailure { workflow, run, .. } = self;
+        write!(f, "run `{run}` of `{workflow}` ")?;
         match &self.failure {
-            None => write!(
-                f,
-                "run `{run}` of `{workflow}` failed and could not be undone as a whole"
-            )?,
-            Some(failure) => {
-                write!(
-                    f,
-                    "run `{run}` of `{workflow}` failed in state `{}`",
-                    failure.state
-                )?;
-                if let Some(transition) = &failure.transition {
-                    write!(f, " at `{transition}`")?;
-                }
-                if failure.attempts > 1 {
-                    write!(f, " after {} attempts", failure.attempts)?;
-                }
-                write!(f, ": {}", failure.message)?;
+            None => f.write_str("failed and could not be undone as a whole")?,
+            Some(failure) => failure.fmt(f)?,
+        }
+        for (what, entries) in [
+            (
+                "not undone",
+                self.not_undone
+                    .iter()
+                    .map(|it| it.entry.transition)
+                    .collect(),
+            ),
+            (
+                "left as it is",
+                self.skipped
+                    .iter()
+                    .map(|it| it.transition)
+                    .collect::<Vec<_>>(),
+            ),
+        ] {
+            if !entries.is_empty() {
+                write!(f, "; {what}: {}", listed(entries.iter()))?;
             }
         }
-        named(f, "not undone", self.not_undone.iter().map(|it| &it.entry))?;
-        named(f, "left as it is", self.skipped.iter())
+        Ok(())
     }
 }
 
-fn named<'a>(
-    f: &mut fmt::Formatter<'_>,
-    what: &str,
-    entries: impl Iterator<Item = &'a UndoEntry>,
-) -> fmt::Result {
-    for (position, entry) in entries.enumerate() {
-        let before = if position == 0 {
-            format!("; {what}: ")
-        } else {
-            ", ".to_owned()
+/// What a run did: "failed in state `Charged` at `ship` after 3 attempts: no carrier".
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let attempts = self.attempts;
+        let verb = match self.kind {
+            FailureKind::Handler | FailureKind::Join => "failed",
+            FailureKind::Panic => "panicked",
+            FailureKind::Timeout => "timed out",
+            FailureKind::Deadline => "ran out of time",
+            FailureKind::BreakerOpen if attempts == 0 => "was refused a call",
+            FailureKind::BreakerOpen => "was refused another call",
+            FailureKind::Cancelled => "was cancelled",
+            FailureKind::Terminated => "was terminated",
         };
-        write!(f, "{before}`{}`", entry.transition)?;
+        write!(f, "{verb} in state `{}`", self.state)?;
+        if let Some(transition) = &self.transition {
+            write!(f, " at `{transition}`")?;
+        }
+        match attempts {
+            0 => {}
+            1 if self.kind != FailureKind::BreakerOpen => {}
+            1 => f.write_str(" after 1 attempt")?,
+            _ => write!(f, " after {attempts} attempts")?,
+        }
+        match self.message.as_str() {
+            "" => Ok(()),
+            message => write!(f, ": {message}"),
+        }
     }
-    Ok(())
 }
 
 impl Error for RunFailure {}
@@ -264,3 +288,6 @@ impl From<StoreError> for EndError {
         EndError::Store(error)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Takes a stored run forward, transition by transition, each of them recorded before the next begins.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 
@@ -123,22 +123,55 @@ pub(super) fn failure<W: Workflow, E: Display>(
         transition: transition.map(|it| W::GRAPH.transitions[it].name.into()),
         attempts: place.attempts,
         kind,
-        message: message(cause, settings),
+        message: said(cause, settings),
     }
 }
 
-/// What there is to say about a cause: the error of the handler, with its sources where its text has them,
-/// or what the cause says itself, with the error that came before.
-pub(super) fn message<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
-    let said = catch_unwind(AssertUnwindSafe(|| match cause {
+/// What there is to say about a cause, beside what its kind says: the error of the handler, with its sources where its
+/// text has them, or the limit that was exceeded, with the error that came before.
+fn said<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
+    shown(settings, || match cause {
         // `anyhow` and its like print their sources in this form.
         Cause::Handler(error) => settings.short(format_args!("{error:#}")),
-        cause => match cause.error() {
-            Some(error) => settings.short(format_args!("{cause}: {error:#}")),
-            None => settings.short(cause),
-        },
-    }));
-    let said = said.unwrap_or_else(|panic| {
+        cause => settings.short(fmt::from_fn(|f| {
+            let separator = if cause.says_more() { "; " } else { "" };
+            write!(f, "{}", cause.said())?;
+            before(cause, separator, f)
+        })),
+    })
+}
+
+/// The same, as a text of its own.
+pub(super) fn message<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
+    shown(settings, || match cause {
+        Cause::Handler(error) => settings.short(format_args!("{error:#}")),
+        cause => settings.short(fmt::from_fn(|f| {
+            write!(f, "{cause}")?;
+            before(cause, "; ", f)
+        })),
+    })
+}
+
+/// The error that came before a cause which is none.
+fn before<E: Display>(
+    cause: &Cause<E>,
+    separator: &str,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let what = match cause {
+        Cause::Join(_) | Cause::Cancelled { join: Some(_), .. } => "the first error",
+        Cause::Cancelled { .. } => "the last error",
+        _ => "the attempt before failed with",
+    };
+    match cause.error() {
+        Some(error) => write!(f, "{separator}{what}: {error:#}"),
+        None => Ok(()),
+    }
+}
+
+/// Shows an error by code of the user's.
+fn shown(settings: &Settings, show: impl FnOnce() -> String) -> Text {
+    let said = catch_unwind(AssertUnwindSafe(show)).unwrap_or_else(|panic| {
         let panic = text(panic);
         settings.short(format_args!(
             "an error that panicked as it was shown: {panic}"

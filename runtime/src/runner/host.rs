@@ -26,7 +26,9 @@ use crate::error::{Cause, Place};
 use crate::panic::forget_panic;
 use crate::recorder::{Recorded, Recorder as _};
 use crate::run::{Options, Owned, Run, Stored};
-use crate::store::{Claimed, Event, Failure, FailureKind, NewRun, RunRow, Status, Stop as Ask};
+use crate::store::{
+    Claimed, Event, Failure, FailureKind, NewRun, RunRow, Status, Stop as Ask, Text,
+};
 
 /// Whoever knows the types of a workflow.
 pub(super) trait Host: Send + Sync {
@@ -184,10 +186,11 @@ fn take_up<W: Durable>(
         ));
     }
     if row.crashes >= settings.max_crashes {
-        return Err(format!(
-            "its process died {} times in state `{}`",
-            row.crashes, row.state
-        ));
+        let state = &row.state;
+        return Err(match row.crashes {
+            1 => format!("its process died once in state `{state}`"),
+            crashes => format!("its process died {crashes} times in state `{state}`"),
+        });
     }
     let codec = &*settings.codec;
     let input = guarded(|| W::decode_input(&claimed.input, codec));
@@ -215,7 +218,7 @@ async fn terminate(row: &RunRow, ledger: &Ledger) {
         transition: None,
         attempts: 0,
         kind: FailureKind::Terminated,
-        message: ledger.settings().encoded_text("the run was terminated"),
+        message: Text::from(""),
     };
     // One whose rollback had begun has failed for another reason.
     let failure = row.failure.clone().unwrap_or_else(failure);

@@ -173,19 +173,20 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
         let report = B::report(outputs, info::<T>());
         let mut failures = report.failures.iter();
         let is_late = run.is_out_of_time() && failures.any(|it| is_out_of_time(it.cause()));
+        let join = JoinError {
+            strategy: info::<T>().strategy,
+            branches: this.tally.branches,
+            needed: this.tally.needed,
+            succeeded: report.succeeded,
+            failures: report.failures,
+            within: *this.within,
+        };
         Poll::Ready(Err(if run.is_terminated() {
             Cause::Terminated
         } else if is_late || run.is_cancelled() {
-            stopped(report.failures)
+            stopped(join)
         } else {
-            Cause::Join(Box::new(JoinError {
-                strategy: info::<T>().strategy,
-                branches: this.tally.branches,
-                needed: this.tally.needed,
-                succeeded: report.succeeded,
-                failures: report.failures,
-                within: *this.within,
-            }))
+            Cause::Join(Box::new(join))
         }))
     }
 }
@@ -228,10 +229,17 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
 }
 
 /// The cause of a split whose branches were stopped with the run.
-fn stopped<E>(failures: Vec<BranchError<E>>) -> Cause<E> {
-    let causes = failures.into_iter().map(BranchError::into_cause);
-    let (mut late, others): (Vec<_>, Vec<_>) = causes.partition(is_out_of_time);
-    late.pop().unwrap_or_else(|| Cause::Cancelled {
-        last: others.into_iter().find_map(Cause::into_error),
-    })
+fn stopped<E>(mut join: JoinError<E>) -> Cause<E> {
+    let late = join
+        .failures
+        .iter()
+        .rposition(|it| is_out_of_time(it.cause()));
+    if let Some(late) = late {
+        return join.failures.swap_remove(late).into_cause();
+    }
+    let has_ended = !join.succeeded.is_empty() || !join.failures.is_empty();
+    Cause::Cancelled {
+        last: None,
+        join: has_ended.then(|| Box::new(join)),
+    }
 }

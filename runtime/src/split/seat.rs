@@ -99,7 +99,7 @@ impl<T: Transition, Fut: Attempt> Future for Seat<'_, T, Fut> {
         if !std::mem::replace(this.has_begun, true) {
             let is_late = this.begins_by.is_some_and(|limit| limit < Instant::now());
             if is_late || this.step.run().is_told_to_stop() {
-                let cancelled = Cause::Cancelled { last: None };
+                let cancelled = Cause::stopped_after(None);
                 return Poll::Ready((*this.index, failed(0, cancelled)));
             }
         }

@@ -113,7 +113,8 @@ pub struct Failure {
     pub attempts: u32,
     /// What kind of failure it was.
     pub kind: FailureKind,
-    /// What it said: the error as `{:#}` prints it, the panic's message, or the limit that was exceeded.
+    /// What it said: the error as `{:#}` prints it, the panic's message, or the limit that was exceeded. Empty if its kind
+    /// says it all.
     pub message: Text,
 }
 
