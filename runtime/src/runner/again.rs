@@ -4,7 +4,7 @@
 //! draw a nonce, an older program may have written fewer fields, and a `HashSet` is written in another order each time.
 
 use super::error::Differs;
-use crate::codec::same::{Likeness, compare};
+use crate::codec::same::{Likeness, compare_sets};
 use crate::codec::{Codec, CodecError, Json, guarded};
 use crate::durable::Durable;
 use crate::store::{Name, NewRun};
@@ -46,8 +46,8 @@ pub(super) fn differs<W: Durable>(
     }
 }
 
-/// Compares two payloads: by `PartialEq` if their type has it, otherwise as JSON, or as the codec writes them
-/// again if JSON cannot say them.
+/// Compares two payloads: by `PartialEq` if their type has it, otherwise as JSON in which sets have no order, or as the
+/// codec writes them again if JSON cannot say them.
 fn likeness<T>(
     (stored, new): (&[u8], &[u8]),
     decode: impl Fn(&[u8]) -> Result<T, CodecError>,
@@ -59,12 +59,15 @@ fn likeness<T>(
         return Likeness::Same;
     }
     let compared = guarded(|| {
-        let (stored, new) = (decode(stored)?, decode(new)?);
-        let is_same = match same(&stored, &new) {
+        let (one, other) = (decode(stored)?, decode(new)?);
+        let is_same = match same(&one, &other) {
             Some(is_same) => is_same,
-            None => match (encode(&stored, &Json), encode(&new, &Json)) {
-                (Ok(stored), Ok(new)) => return Ok(compare(&stored, &new)),
-                _ => encode(&stored, codec)? == encode(&new, codec)?,
+            None => match (encode(&one, &Json), encode(&other, &Json)) {
+                (Ok(one), Ok(other)) => {
+                    let again = || encode(&decode(stored).ok()?, &Json).ok();
+                    return Ok(compare_sets(&one, &other, again));
+                }
+                _ => encode(&one, codec)? == encode(&other, codec)?,
             },
         };
         Ok(if is_same {

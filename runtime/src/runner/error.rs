@@ -57,8 +57,7 @@ pub enum Differs {
     Workflow,
     /// The input.
     Input,
-    /// The input or the state that it begins in, but only in the order of a list, and the type cannot be compared: it
-    /// may be a set, whose order is another each time it is stored.
+    /// The input or the state that it begins in, but only in the order of a list, and the type is not `PartialEq`.
     Order,
     /// The state that it begins in.
     Start,
@@ -79,8 +78,8 @@ impl fmt::Display for StartError {
                          to get the run that exists"
                     }
                     Differs::Order => {
-                        "what it was started with differs in the order of a list: if that is a set, derive \
-                         `PartialEq` on the workflow, so that values are compared, or use a `BTreeSet`"
+                        "what it was started with differs in the order of a list: give this one another id, or, if the \
+                         order means nothing, derive `PartialEq` on the workflow, so that values are compared"
                     }
                 };
                 write!(f, "run `{run}` exists already and {what}")

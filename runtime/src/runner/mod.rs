@@ -62,9 +62,9 @@ impl<W: Durable> Runner<W> {
     /// starting the same run twice is safe.
     ///
     /// Inputs and start states are the same if they are equal by `PartialEq`, which `#[derive(PartialEq)]` on the workflow
-    /// gives them. Without it they are compared as JSON: then a list in another order is another input, and so is a
-    /// `HashSet`, which is written in another order each time. What nests deeper than a codec reads, which is 127 levels
-    /// for [`Json`](crate::Json), is not started.
+    /// gives them. Without it they are compared as JSON: then a list in another order is another input, and a `HashSet` in
+    /// another order is not. What nests deeper than a codec reads, which is 127 levels for [`Json`](crate::Json), is not
+    /// started.
     ///
     /// # Errors
     /// [`StartError`], which says what is wrong and whether something may have been stored.

@@ -159,8 +159,8 @@ fn a_start_that_is_refused_says_why_and_what_to_do() {
         ),
         (
             conflict(Differs::Order),
-            "run `o-1` exists already and what it was started with differs in the order of a list: if that is a set, \
-             derive `PartialEq` on the workflow, so that values are compared, or use a `BTreeSet`",
+            "run `o-1` exists already and what it was started with differs in the order of a list: give this one \
+             another id, or, if the order means nothing, derive `PartialEq` on the workflow, so that values are compared",
         ),
         (
             StartError::Codec(CodecError::new("it is odd")),
