@@ -7,6 +7,8 @@
 #[doc(hidden)]
 pub mod conformance;
 mod crashes;
+#[doc(hidden)]
+pub mod fuzz;
 
 pub use crashes::{Crash, Crashes};
 

@@ -1,10 +1,6 @@
-use std::collections::BTreeMap;
-
-use proptest::prelude::*;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use super::{DEPTH, Likeness, Tree, compare, compare_sets};
+use super::{DEPTH, Likeness, compare, compare_sets};
 
 fn same(one: &str, other: &str) -> bool {
     compare(one.as_bytes(), other.as_bytes()) == Likeness::Same
@@ -148,79 +144,5 @@ fn long_json_is_compared_in_about_linear_time() {
         let fields: Vec<_> = keys.map(|key| format!("\"{key}\":{key}")).collect();
         format!("{{{}}}", fields.join(","))
     };
-    assert!(same(
-        &keys(&mut (0..50_000)),
-        &keys(&mut (0..50_000).rev())
-    ));
-}
-
-type Object<'a> = BTreeMap<String, &'a RawValue>;
-type Array<'a> = Vec<&'a RawValue>;
-
-/// What is compared with: slow, and plain.
-fn model(one: &RawValue, other: &RawValue) -> bool {
-    fn parts<'a, T: serde::Deserialize<'a>>(value: &'a RawValue) -> Option<T> {
-        serde_json::from_str(value.get()).ok()
-    }
-    if let (Some(one), Some(other)) = (parts::<String>(one), parts::<String>(other)) {
-        return one == other;
-    }
-    if let (Some(one), Some(other)) = (parts::<Object<'_>>(one), parts::<Object<'_>>(other)) {
-        return one.len() == other.len()
-            && one
-                .iter()
-                .zip(&other)
-                .all(|(one, other)| one.0 == other.0 && model(one.1, other.1));
-    }
-    if let (Some(one), Some(other)) = (parts::<Array<'_>>(one), parts::<Array<'_>>(other)) {
-        return one.len() == other.len()
-            && one.iter().zip(&other).all(|(one, other)| model(one, other));
-    }
-    one.get().trim() == other.get().trim()
-}
-
-/// JSON, as it may be written.
-fn json() -> impl Strategy<Value = String> {
-    let leaf = prop_oneof![
-        Just("null".to_owned()),
-        Just("true".to_owned()),
-        "-?(0|[1-9][0-9]{0,2})(\\.[0-9])?(e[0-9])?",
-        "[ab]?".prop_map(|text| format!("\"{text}\"")),
-        Just(r#""\u0061""#.to_owned()),
-        Just(r#""\ud834\udd1e\"]""#.to_owned()),
-    ];
-    leaf.prop_recursive(4, 24, 4, |inner| {
-        let space = "[ \n]?";
-        let key = prop_oneof![Just("a"), Just("b"), Just("\\u0061")];
-        prop_oneof![
-            (prop::collection::vec(inner.clone(), 0..4), space)
-                .prop_map(|(items, space)| format!("[{space}{}]", items.join(","))),
-            (prop::collection::vec((key, inner), 0..3), space).prop_map(|(fields, space)| {
-                let fields = fields
-                    .iter()
-                    .map(|(key, value)| format!("\"{key}\"{space}:{value}"));
-                format!("{{{}{space}}}", fields.collect::<Vec<_>>().join(","))
-            }),
-        ]
-    })
-}
-
-proptest! {
-    #[test]
-    fn json_is_compared_like_the_model(one in json(), other in json()) {
-        let raw = |text: &str| serde_json::from_str::<Box<RawValue>>(text).unwrap();
-        prop_assert_eq!(same(&one, &other), model(&raw(&one), &raw(&other)));
-        prop_assert!(same(&one, &one));
-    }
-
-    #[test]
-    fn whatever_is_compared_does_not_panic(
-        one in prop::collection::vec(prop::sample::select(b"[]{}\":,\\u0de1. \xc3\xa4".to_vec()), 0..24),
-        other in any::<Vec<u8>>(),
-    ) {
-        let is_json = serde_json::from_slice::<&RawValue>(&one).is_ok();
-        prop_assert_eq!(compare(&one, &one) == Likeness::Same, is_json);
-        prop_assert_eq!(Tree::read(&one).is_some(), is_json);
-        let _ = compare(&one, &other);
-    }
+    assert!(same(&keys(&mut (0..50_000)), &keys(&mut (0..50_000).rev())));
 }
