@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use serde::{Deserialize, Serialize, Serializer};
 use stateway::codec::Visit;
 use stateway::prelude::*;
@@ -272,4 +273,22 @@ async fn a_start_with_a_field_that_was_added_since_is_the_same_run() {
         until: None,
     };
     runner.start("q-1", same, asked).await.unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn a_float_is_read_as_it_was_written(bits in any::<u64>()) {
+        let float = f64::from_bits(bits);
+        let json = Json.encode(&float).unwrap();
+        let mut read = None;
+        let decoded = Json.decode(&json, &mut |from| {
+            read = Some(erased_serde::deserialize::<Option<f64>>(from).map_err(|it| CodecError::new(it.to_string()))?);
+            Ok(())
+        });
+        decoded.unwrap();
+        let expected = float.is_finite().then(|| float.to_bits());
+        prop_assert_eq!(read.unwrap().map(f64::to_bits), expected);
+    }
 }

@@ -71,3 +71,50 @@ impl Window {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    const YEAR: Duration = Duration::from_hours(365 * 24);
+
+    fn length() -> impl Strategy<Value = Duration> {
+        prop_oneof![
+            (1..2_000_u64).prop_map(Duration::from_nanos),
+            (1..10_000_u64).prop_map(Duration::from_millis),
+            select(vec![100 * YEAR, Duration::MAX / 2, Duration::MAX]),
+        ]
+    }
+
+    proptest! {
+        /// Plainly: every call with its time. What is younger than nine tenths of the window counts, what is older than
+        /// the whole of it does not, and what is between may.
+        #[test]
+        fn calls_count_for_the_length_of_the_window_to_a_tenth(
+            length in length(),
+            steps in prop::collection::vec((0..30_u32, any::<bool>()), 1..60),
+        ) {
+            let mut window = Window::new(length);
+            let slot = (length / SLOTS).max(Duration::from_nanos(1));
+            let mut now = Instant::now();
+            let mut calls: Vec<(Instant, bool)> = Vec::new();
+            for (thirds, failed) in steps {
+                let pause = (slot / 3).saturating_mul(thirds).min(20 * YEAR);
+                now += pause;
+                window.count(now, failed);
+                calls.push((now, failed));
+                let (counted, failures) = window.calls_and_failures();
+                let within = |age: Duration, failed_only: bool| {
+                    let within = |it: &&(Instant, bool)| now - it.0 < age && (it.1 || !failed_only);
+                    u32::try_from(calls.iter().filter(within).count()).unwrap()
+                };
+                let (least, most) = (slot.saturating_mul(SLOTS - 1), slot.saturating_mul(SLOTS));
+                prop_assert!((within(least, false)..=within(most, false)).contains(&counted));
+                prop_assert!((within(least, true)..=within(most, true)).contains(&failures));
+            }
+        }
+    }
+}

@@ -60,7 +60,7 @@ pub use erased_serde::{Deserializer, Serialize};
 
 /// Payloads as JSON, the default.
 ///
-/// Fields may be added with `#[serde(default)]`, and left out. A float that is not finite has no form in JSON: it becomes
+/// Fields may be added with `#[serde(default)]`, and left out. A float is read as it was written, to its last bit; one that is not finite has no form in JSON: it becomes
 /// `null`, and is not read again. Arrays and objects may stand in one another 127 levels deep: what is deeper is neither
 /// written nor read, also in a `RawValue`.
 #[derive(Debug, Clone, Copy, Default)]
