@@ -69,12 +69,12 @@ const VALUES: [&str; 15] = [
     "null",
 ];
 
-/// Errors that name something of the type, behind these words.
-const NAMING: [&str; 4] = [
-    "missing field ",
-    "duplicate field ",
-    "data did not match any variant of untagged enum ",
-    "no variant of enum ",
+/// Errors that name something of the type, between these words.
+const NAMING: [(&str, &str); 4] = [
+    ("missing field `", "`"),
+    ("duplicate field `", "`"),
+    ("data did not match any variant of untagged enum ", ""),
+    ("no variant of enum ", " found in flattened data"),
 ];
 
 /// Texts that are always the same.
@@ -109,16 +109,23 @@ const FIXED: [&str; 26] = [
 
 /// The text of an error of serde, as far as the types say it.
 fn without_values(text: &str) -> String {
-    let (said, place) = match text.rfind(" at line ") {
-        Some(at) if text[at..].ends_with(|it: char| it.is_ascii_digit()) => text.split_at(at),
-        _ => (text, ""),
-    };
+    let at = text.rfind(" at line ").filter(|at| is_place(&text[*at..]));
+    let (said, place) = text.split_at(at.unwrap_or(text.len()));
     match of_the_type(said) {
         Some(said) => format!("{said}{place}"),
         None => format!(
             "its type refuses it{place}, and why is not shown, since it may quote the payload"
         ),
     }
+}
+
+/// Whether this is " at line 1 column 2".
+fn is_place(text: &str) -> bool {
+    let numbers = text
+        .strip_prefix(" at line ")
+        .and_then(|it| it.split_once(" column "));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    numbers.is_some_and(|(line, column)| is_number(line) && is_number(column))
 }
 
 /// What of it the type says, if anything.
@@ -128,27 +135,32 @@ fn of_the_type(said: &str) -> Option<String> {
             continue;
         };
         let value = VALUES.iter().find(|value| {
-            let rest = quoted
-                .strip_prefix(": ")
-                .and_then(|it| it.strip_prefix(**value));
+            let rest = quoted.strip_prefix(": ");
+            let rest = rest.and_then(|it| it.strip_prefix(**value));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
         });
         let value = value.map(|value| format!(": {value}")).unwrap_or_default();
-        // The last: the one that is quoted may say so as well.
+        // The last: what is quoted may say so as well.
         let expected = said.rfind(", expected ").map_or("", |at| &said[at..]);
+        let nothing = [", there are no fields", ", there are no variants"];
+        let nothing = nothing.into_iter().find(|end| said.ends_with(end));
+        let expected = nothing.unwrap_or(expected);
         return Some(format!("{kind}{value}{expected}"));
     }
-    let names = |prefix: &&str| {
-        let name = said.strip_prefix(*prefix);
-        name.is_some_and(|name| is_name(name.trim_matches('`')))
+    let names = |(before, after): &(&str, &str)| {
+        let name = said
+            .strip_prefix(before)
+            .and_then(|it| it.strip_suffix(after));
+        name.is_some_and(is_name)
     };
     let is_known = NAMING.iter().any(names) || FIXED.contains(&said);
     is_known.then(|| said.to_owned())
 }
 
+/// Whether a field or a type may be called this.
 fn is_name(text: &str) -> bool {
-    text.chars()
-        .all(|it| it.is_alphanumeric() || "_- ".contains(it))
+    let is_part = |it: char| it.is_alphanumeric() || it == '_' || it == '-';
+    text.starts_with(|it: char| it.is_alphabetic() || it == '_') && text.chars().all(is_part)
 }
 
 #[cfg(test)]
@@ -183,7 +195,26 @@ mod tests {
                 "unknown variant `4111`, expected `A` or `B`",
                 "unknown variant, expected `A` or `B`",
             ),
-            ("unknown field `4111`, there are no fields", "unknown field"),
+            (
+                "unknown field `4111, expected 4111`, there are no fields",
+                "unknown field, there are no fields",
+            ),
+            (
+                "bad at line 4111-1111",
+                "its type refuses it, and why is not shown, since it may quote the payload",
+            ),
+            (
+                "missing field 4111",
+                "its type refuses it, and why is not shown, since it may quote the payload",
+            ),
+            (
+                "missing field `4111 1111`",
+                "its type refuses it, and why is not shown, since it may quote the payload",
+            ),
+            (
+                "data did not match any variant of untagged enum Card at line 2 column 3",
+                "data did not match any variant of untagged enum Card at line 2 column 3",
+            ),
             (
                 "missing field `price` at line 1 column 2",
                 "missing field `price` at line 1 column 2",
