@@ -42,7 +42,7 @@ fn error(transition: Option<usize>, attempts: u32, cause: Cause<Error>) -> RunEr
     let state = transition.unwrap_or(2);
     Failure {
         graph: &GRAPH,
-        run: RunId::from("o-1"),
+        run: RunId::from_static("o-1"),
         place: Place {
             state,
             transition,

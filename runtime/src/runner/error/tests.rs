@@ -6,7 +6,7 @@ use crate::store::Text;
 fn failure(kind: FailureKind, transition: bool, attempts: u32, message: &str) -> RunFailure {
     RunFailure {
         workflow: "Order".into(),
-        run: "o-1".into(),
+        run: "o-1".parse().unwrap(),
         failure: Some(Failure {
             state: "Charged".into(),
             transition: transition.then(|| "ship".into()),
@@ -137,7 +137,7 @@ fn what_was_not_undone_is_said_in_bounds() {
 
 #[test]
 fn a_start_that_is_refused_says_why_and_what_to_do() {
-    let run = RunId::from("o-1");
+    let run = RunId::from_static("o-1");
     let conflict = |differs| StartError::Conflict {
         run: run.clone(),
         differs,
@@ -181,7 +181,7 @@ fn a_start_that_is_refused_says_why_and_what_to_do() {
 
 #[test]
 fn a_run_without_an_end_says_why() {
-    let run = || RunId::from("o-1");
+    let run = || RunId::from_static("o-1");
     let parked = |reason: &str| EndError::Parked {
         run: run(),
         reason: reason.into(),
