@@ -1,12 +1,11 @@
-//! Opening and closing the file of a `RedbStore`: who else has it, what else it may be, and what is broken in it.
+//! Opening and closing the file of a `RedbStore`, and what is broken in it. What else may lie under its path is in
+//! `redb_file.rs`.
 
 #[allow(dead_code, reason = "each test uses its part")]
 #[path = "support/disk.rs"]
 mod disk;
 
-use std::error::Error as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use disk::{Disk, Moment};
@@ -15,7 +14,7 @@ use stateway::store::{
     Claim, Commit, Created, Event, Filter, Holder, Lease, NewRun, Purge, RunRow, Status, Stop,
     Store as _, Suspects,
 };
-use stateway::{Durability, OpenError, RedbStore, StoreError};
+use stateway::{Durability, RedbStore, StoreError};
 
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
@@ -125,117 +124,6 @@ async fn a_file_is_opened_again_with_everything_in_it() {
     assert_eq!(again.row.epoch, claimed.row.epoch + 1);
     assert_eq!(again.row.crashes, 1);
     assert_eq!(again.payload, b"gone");
-}
-
-#[tokio::test]
-async fn a_file_that_is_open_is_in_use() {
-    let folder = Folder::new();
-    let path = folder.file();
-    let store = RedbStore::open(&path).unwrap();
-    let refused = RedbStore::open(&path).unwrap_err();
-    assert!(matches!(&refused, OpenError::InUse { path: named } if *named == path));
-    drop(store.clone());
-    assert!(RedbStore::open(&path).is_err(), "a clone is the same store");
-    drop(store);
-    RedbStore::open(&path).unwrap();
-}
-
-/// Opens the file that it is told of, where this program is started again by itself.
-#[test]
-fn a_second_process_is_told_that_the_file_is_in_use() {
-    const FILE: &str = "STATEWAY_TEST_FILE";
-    if let Some(path) = std::env::var_os(FILE) {
-        match RedbStore::open(&path) {
-            Ok(_) => println!("it was opened"),
-            Err(error) => println!("refused: {error}"),
-        }
-        return;
-    }
-    let folder = Folder::new();
-    let store = RedbStore::open(folder.file()).unwrap();
-    let second = || {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "a_second_process_is_told_that_the_file_is_in_use",
-            ])
-            .arg("--nocapture")
-            .env(FILE, folder.file())
-            .output();
-        String::from_utf8(output.unwrap().stdout).unwrap()
-    };
-    let expected = format!(
-        "refused: `{}` is in use: one process at a time may open it, and shares the store between its runners",
-        folder.file().display()
-    );
-    let told = second();
-    assert!(told.contains(&expected), "{told}");
-    drop(store);
-    let told = second();
-    assert!(told.contains("it was opened"), "{told}");
-}
-
-#[test]
-fn a_newer_file_is_left_alone() {
-    const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
-    let folder = Folder::new();
-    drop(RedbStore::open(folder.file()).unwrap());
-    tamper(&folder.file(), |write| {
-        let mut meta = write.open_table(META).unwrap();
-        meta.insert("format", 2).unwrap();
-    });
-    let refused = RedbStore::open(folder.file()).unwrap_err();
-    assert!(matches!(refused, OpenError::Newer { found: 2, known: 1 }));
-    let text = refused.to_string();
-    assert!(text.contains("run it with a newer version"), "{text}");
-}
-
-#[test]
-fn a_database_of_something_else_is_foreign() {
-    const OTHER: TableDefinition<'_, u64, u64> = TableDefinition::new("runs");
-    let folder = Folder::new();
-    let database = Database::create(folder.file()).unwrap();
-    let write = database.begin_write().unwrap();
-    write.open_table(OTHER).unwrap().insert(1, 1).unwrap();
-    write.commit().unwrap();
-    drop(database);
-    let refused = RedbStore::open(folder.file()).unwrap_err();
-    assert!(
-        matches!(refused, OpenError::Foreign { .. }),
-        "{refused:?}: {refused}"
-    );
-}
-
-#[test]
-fn a_file_of_something_else_is_not_touched() {
-    let folder = Folder::new();
-    std::fs::write(folder.file(), "a letter to somebody").unwrap();
-    let refused = RedbStore::open(folder.file()).unwrap_err();
-    let source = refused.source().expect("it says why").to_string();
-    assert!(
-        matches!(refused, OpenError::File { .. }) && source.contains("redb"),
-        "{refused}: {source}"
-    );
-    let text = std::fs::read_to_string(folder.file()).unwrap();
-    assert_eq!(text, "a letter to somebody");
-}
-
-#[test]
-fn a_file_that_cannot_be_made_is_refused() {
-    let folder = Folder::new();
-    let path = folder.0.path().join("no such folder").join("runs.redb");
-    let refused = RedbStore::open(&path).unwrap_err();
-    assert!(matches!(&refused, OpenError::File { path: named, .. } if *named == path));
-}
-
-#[test]
-fn what_a_crash_left_of_a_new_file_is_made_anew() {
-    let folder = Folder::new();
-    let half = folder.0.path().join("runs.redb.new");
-    std::fs::write(half, vec![7; 5_000]).unwrap();
-    drop(RedbStore::open(folder.file()).unwrap());
-    assert_eq!(folder.names(), ["runs.redb"]);
-    drop(RedbStore::open(folder.file()).unwrap());
 }
 
 #[tokio::test]

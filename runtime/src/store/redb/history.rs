@@ -81,13 +81,13 @@ impl History<'_> {
     }
 
     /// Removes all rows of a run, as far as they can be reached.
-    pub(super) fn remove(&mut self, run: &RunId, last: u64) -> Result<(), redb::Error> {
+    pub(super) fn remove(&mut self, run: &RunId, last: u64) -> Result<(), Fault> {
         let mut next = last;
         while next != 0 {
             let before = match row(&self.rows, run, next) {
                 Ok(row) => row.before,
                 Err(Fault::Answer(_)) => break,
-                Err(Fault::Storage(error)) => return Err(error),
+                Err(fault) => return Err(fault),
             };
             self.rows.remove(next)?;
             next = before;

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use super::format::Record;
+use super::tables::Fault;
 use crate::key::RunId;
 use crate::store::apply::micros;
 use crate::store::timeline::Moment;
@@ -171,6 +172,27 @@ impl Index {
             held.place = left_behind(&held.record, until);
             queue.enter(held.place, run);
         }
+    }
+
+    /// Keeps the claims of another index as far as the file has them; `find` gives the record that a run has there.
+    pub(super) fn keep_claims(
+        &mut self,
+        other: Index,
+        find: impl Fn(&RunId) -> Result<Option<Record>, Fault>,
+    ) -> Result<(), Fault> {
+        for (run, held) in other.held {
+            let epoch = held.record.row.epoch;
+            let record = find(&run)?;
+            if let Some(record) = record.filter(|it| it.is_held && it.row.epoch == epoch) {
+                self.forget(&record);
+                self.queue(&record.row.workflow).enter(held.place, &run);
+                if !matches!(held.place, Place::Leased(_)) {
+                    self.lapsed.insert(run.clone());
+                }
+                self.held.insert(run, Held { record, ..held });
+            }
+        }
+        Ok(())
     }
 
     /// Extends a claim from `now` on.

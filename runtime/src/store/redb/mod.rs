@@ -1,12 +1,16 @@
 //! Runs in one file, without a server.
 
 mod changes;
+mod damage;
+mod file;
 mod format;
+mod gate;
 mod history;
 mod index;
 mod open;
 mod parts;
 mod reader;
+mod refused;
 mod tables;
 mod wire;
 mod writer;
@@ -31,11 +35,13 @@ use super::{
 };
 use crate::key::RunId;
 use changes::Changes;
+use damage::{Database, guarded};
 use index::Index;
 use tables::{Fault, Views};
 use writer::{Operation, Request, Stopped, Writer};
 
-pub use open::{Durability, OpenError, RedbOptions};
+pub use open::{Durability, RedbOptions};
+pub use refused::OpenError;
 
 /// Keeps runs in one file, by way of the crate `redb`.
 ///
@@ -54,7 +60,7 @@ pub struct RedbStore {
 }
 
 struct Inner {
-    database: Arc<redb::Database>,
+    database: Arc<Database>,
     places: Arc<Semaphore>,
     /// None once it is closed.
     requests: Option<Sender<Request>>,
@@ -107,7 +113,7 @@ impl RedbStore {
     }
 
     fn over(
-        database: Arc<redb::Database>,
+        database: Arc<Database>,
         options: &RedbOptions,
         index: Index,
         broken: Broken,
@@ -126,6 +132,7 @@ impl RedbStore {
             broken: Arc::clone(&broken),
             stopped: Arc::clone(&stopped),
             applied: Vec::new(),
+            commits: false,
         };
         let writer = thread::Builder::new()
             .name("stateway-redb".to_owned())
@@ -143,12 +150,15 @@ impl RedbStore {
         }
     }
 
-    /// Writes, and waits until that is on disk. `weight` says about how many bytes it is.
+    /// Writes, and waits until that is on disk. `run` is the one that it is about, and `weight` says about how many bytes
+    /// it is.
     fn write<T: Send + 'static>(
         &self,
+        run: Option<&RunId>,
         weight: usize,
         operation: impl Fn(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
+        let run = run.cloned();
         Box::pin(async move {
             if self.stopped().is_some() {
                 return Err(self.closed());
@@ -157,6 +167,7 @@ impl RedbStore {
             let place = place.map_err(|_| self.closed())?;
             let (answer, answered) = oneshot::channel();
             let asked = Asked {
+                run,
                 operation,
                 at: Instant::now(),
                 result: None,
@@ -194,8 +205,10 @@ impl RedbStore {
     /// is read either: who waits for a change would wait for ever.
     fn read<T: Send + 'static>(
         &self,
+        run: Option<&RunId>,
         read: impl FnOnce(&Views, &Broken) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
+        let run = run.cloned();
         Box::pin(async move {
             if self.stopped().is_some() {
                 return Err(self.closed());
@@ -203,22 +216,38 @@ impl RedbStore {
             let database = Arc::clone(&self.inner.database);
             let broken = Arc::clone(&self.inner.broken);
             let read = spawn_blocking(move || {
-                let transaction = database.begin_read()?;
-                read(&Views::open(&transaction)?, &broken)
+                guarded(|| {
+                    let transaction = database.begin_read()?;
+                    read(&Views::open(&transaction)?, &broken)
+                })
             });
             match read.await {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(Fault::Answer(error))) => Err(error),
                 Ok(Err(Fault::Storage(error))) => Err(StoreError::unavailable(error)),
+                Ok(Err(Fault::Damaged(reason))) => Err(refusal(run.as_ref(), &reason)),
                 Err(error) => Err(StoreError::unavailable(error)),
             }
         })
     }
 }
 
+/// What is said of an operation that needs a page which is damaged.
+fn refusal(run: Option<&RunId>, reason: &str) -> StoreError {
+    match run {
+        Some(run) => StoreError::Broken {
+            run: run.clone(),
+            reason: reason.to_owned(),
+        },
+        None => StoreError::unavailable(reason),
+    }
+}
+
 /// An operation, what came of it, and who waits for that. All of it goes back there: what one thread allocates
 /// and another frees makes both wait for the allocator.
 struct Asked<T, F> {
+    /// The run that it is about.
+    run: Option<RunId>,
     operation: F,
     /// By the clock of the caller, which may be paused.
     at: Instant,
@@ -231,14 +260,18 @@ where
     T: Send,
     F: Fn(&mut Changes<'_>) -> Result<T, Fault> + Send,
 {
-    fn apply(&mut self, changes: &mut Changes<'_>) -> Result<(), redb::Error> {
+    fn apply(&mut self, changes: &mut Changes<'_>) -> Result<(), Fault> {
         changes.at = self.at;
         self.result = Some(match (self.operation)(changes) {
             Ok(value) => Ok(value),
             Err(Fault::Answer(error)) => Err(error),
-            Err(Fault::Storage(error)) => return Err(error),
+            Err(fault) => return Err(fault),
         });
         Ok(())
+    }
+
+    fn refuse(&mut self, reason: &str) {
+        self.result = Some(Err(refusal(self.run.as_ref(), reason)));
     }
 
     fn answer(mut self: Box<Self>) {
@@ -270,12 +303,14 @@ const RECORD: usize = 256;
 impl Store for RedbStore {
     fn create(&self, run: NewRun) -> StoreFuture<'_, Created> {
         let weight = RECORD + run.input.len() + run.payload.len();
-        self.write(weight, move |changes| changes.create(&run))
+        self.write(Some(&run.id.clone()), weight, move |changes| {
+            changes.create(&run)
+        })
     }
 
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {
         let weight = RECORD * claim.limit.min(4096);
-        self.write(weight, move |changes| changes.claim(&claim))
+        self.write(None, weight, move |changes| changes.claim(&claim))
     }
 
     fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
@@ -283,7 +318,11 @@ impl Store for RedbStore {
             Event::Transition { payload, .. } => payload.len(),
             _ => 0,
         };
-        self.write(RECORD + payload, move |changes| changes.commit(&commit))
+        self.write(
+            Some(&commit.run.clone()),
+            RECORD + payload,
+            move |changes| changes.commit(&commit),
+        )
     }
 
     fn note(&self, note: Note) -> StoreFuture<'_, ()> {
@@ -291,54 +330,60 @@ impl Store for RedbStore {
             Progress::Output(output) => output.len(),
             Progress::Attempts { .. } => 0,
         };
-        self.write(RECORD + payload, move |changes| changes.note(&note))
+        self.write(Some(&note.run.clone()), RECORD + payload, move |changes| {
+            changes.note(&note)
+        })
     }
 
     fn heartbeat(&self, heartbeat: Heartbeat) -> StoreFuture<'_, Vec<Beat>> {
-        self.write(0, move |changes| Ok(changes.heartbeat(&heartbeat)))
+        self.write(None, 0, move |changes| Ok(changes.heartbeat(&heartbeat)))
     }
 
     fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
-        let run = run.clone();
-        self.write(RECORD, move |changes| changes.stop(&run, stop, now))
+        let id = run.clone();
+        self.write(Some(run), RECORD, move |changes| {
+            changes.stop(&id, stop, now)
+        })
     }
 
     fn send(&self, message: Message) -> StoreFuture<'_, Sent> {
         let weight = RECORD + message.payload.len();
-        self.write(weight, move |changes| changes.send(&message))
+        self.write(Some(&message.run.clone()), weight, move |changes| {
+            changes.send(&message)
+        })
     }
 
     fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
-        let run = run.clone();
-        self.write(RECORD, move |changes| changes.unpark(&run, now))
+        let id = run.clone();
+        self.write(Some(run), RECORD, move |changes| changes.unpark(&id, now))
     }
 
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
-        let run = run.clone();
-        self.read(move |views, _| views.get(&run))
+        let id = run.clone();
+        self.read(Some(run), move |views, _| views.get(&id))
     }
 
     fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>> {
-        self.read(move |views, broken| views.list(&filter, broken))
+        self.read(None, move |views, broken| views.list(&filter, broken))
     }
 
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
-        let run = run.clone();
-        self.read(move |views, _| views.history(&run, from, limit))
+        let id = run.clone();
+        self.read(Some(run), move |views, _| views.history(&id, from, limit))
     }
 
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
-        let run = run.clone();
-        self.read(move |views, _| views.undoable(&run, limit))
+        let id = run.clone();
+        self.read(Some(run), move |views, _| views.undoable(&id, limit))
     }
 
     fn purge(&self, purge: Purge) -> StoreFuture<'_, u64> {
-        self.write(RECORD, move |changes| changes.purge(&purge))
+        self.write(None, RECORD, move |changes| changes.purge(&purge))
     }
 
     fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
         let workflow = workflow.to_owned();
-        self.write(0, move |changes| {
+        self.write(None, 0, move |changes| {
             let steady = changes.timeline.steady(changes.at);
             let now = changes.timeline.now(now, changes.at);
             let wait = changes.index.next(&workflow, now, steady);

@@ -1,21 +1,21 @@
-//! Opening the file: the tables, its version, and the runs that have not ended.
+//! Opening the file: its tables, its version, and the runs that have not ended.
 
-use std::error::Error;
-use std::fmt;
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redb::backends::FileBackend;
-use redb::{
-    Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageBackend as _,
-};
+use redb::{ReadableDatabase as _, ReadableTable as _, StorageBackend, TableHandle as _};
+use tracing::warn;
 
+use super::damage::{Database, guarded};
+use super::file::{Found, New, find};
 use super::format::{Record, VERSION};
+use super::gate::Gate;
 use super::index::Index;
-use super::tables::{HISTORY, META, RUNS, Tables};
+use super::refused::OpenError;
+use super::tables::{Fault, HISTORY, META, RUNS, Tables};
 use super::{Broken, RedbStore};
 use crate::key::RunId;
 use crate::store::StoreError;
@@ -37,69 +37,6 @@ pub enum Durability {
     },
 }
 
-/// Why a file was not opened.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// It is open already: one process at a time has the file, and in that one, one store.
-    InUse {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It was written by a newer version of this library.
-    Newer {
-        /// The version of the file.
-        found: u64,
-        /// The newest that is known here.
-        known: u64,
-    },
-    /// It is a file of redb, and none of a store of runs.
-    Foreign {
-        /// What there is instead.
-        reason: String,
-    },
-    /// It cannot be opened, created or read.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: Box<dyn Error + Send + Sync>,
-    },
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OpenError::InUse { path } => write!(
-                f,
-                "`{}` is in use: one process at a time may open it, and shares the store between its runners",
-                path.display()
-            ),
-            OpenError::Newer { found, known } => write!(
-                f,
-                "the file has format {found}, and this program knows formats up to {known}: run it with a newer \
-                 version of stateway"
-            ),
-            OpenError::Foreign { reason } => {
-                write!(
-                    f,
-                    "the file is a redb database, but no store of runs: {reason}"
-                )
-            }
-            OpenError::File { path, .. } => write!(f, "`{}` cannot be opened", path.display()),
-        }
-    }
-}
-
-impl Error for OpenError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            OpenError::File { source, .. } => Some(&**source),
-            _ => None,
-        }
-    }
-}
-
 /// A store in a file, before it is opened.
 #[derive(Debug, Clone)]
 #[must_use = "it is a store when it is opened"]
@@ -107,6 +44,7 @@ pub struct RedbOptions {
     pub(super) durability: Durability,
     pub(super) queue: usize,
     cache: usize,
+    mode: u32,
 }
 
 impl Default for RedbOptions {
@@ -115,18 +53,22 @@ impl Default for RedbOptions {
             durability: Durability::Flushed,
             queue: 4096,
             cache: 64 << 20,
+            mode: 0o600,
         }
     }
 }
 
+/// So many times a file may appear and disappear while it is opened.
+const TRIES: usize = 64;
+
 impl RedbOptions {
-    /// What an acknowledged change may be lost to; to nothing otherwise.
+    /// Sets what an acknowledged change may be lost to. Defaults to nothing.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
     }
 
-    /// How many operations may wait for the writer, 4096 otherwise. Others wait until there is a place.
+    /// Sets how many operations may wait for the writer. Defaults to 4096. Others wait until there is a place.
     ///
     /// # Panics
     /// If it is 0.
@@ -136,102 +78,197 @@ impl RedbOptions {
         self
     }
 
-    /// How many bytes of the file are kept in memory, 64 MiB otherwise.
+    /// Sets how many bytes of the file are kept in memory. Defaults to 64 MiB.
     pub fn cache_size(mut self, bytes: usize) -> Self {
         self.cache = bytes;
+        self
+    }
+
+    /// Sets who may read and write a file that is made, as `chmod` has it and less the umask of the process. Defaults
+    /// to `0o600`: its owner alone. A file that is there keeps what it has.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("orders.redb");
+    /// use stateway::RedbStore;
+    ///
+    /// // A backup program in the same group may read it.
+    /// let store = RedbStore::options().mode(0o640).open(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(unix)]
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.mode = mode;
         self
     }
 
     /// Opens the file, or makes it. It blocks its thread for as long as that takes, which grows with the number of
     /// runs that have not ended.
     ///
-    /// A new file is made as `<name>.new` and renamed when it is a store, so that a crash leaves no
-    /// half of one.
+    /// | what there is | what happens |
+    /// | --- | --- |
+    /// | nothing | A store is made in a file with a random name beside it, `.stateway-<random>.new`, and gets its own name when it is one, unless that has been taken meanwhile. A crash may leave such a file, which may be deleted. |
+    /// | a store | It is opened. One that was not closed in order is repaired, with a `WARN` in the log. |
+    /// | a store that is open, here or in another process | [`InUse`](OpenError::InUse) |
+    /// | a store of a newer format | [`Newer`](OpenError::Newer) |
+    /// | a store that is damaged | [`Damaged`](OpenError::Damaged), if the damage is in what opening needs. Damage elsewhere concerns the runs that need it; [`check_integrity`](RedbStore::check_integrity) finds all. |
+    /// | a file of redb that another program made, or any other file | [`Foreign`](OpenError::Foreign) |
+    /// | a file of 0 bytes | [`Empty`](OpenError::Empty) |
+    /// | a folder, a pipe, a device; a file or folder without permission | [`File`](OpenError::File) |
+    /// | a link | What is said above of what it leads to. If that is nothing, the store is made there. |
+    ///
+    /// Of several that open one path at the same time, whether there is a store or not, one gets it, and the others hear
+    /// that it is in use.
     ///
     /// # Errors
-    /// [`OpenError`]. Nothing of a file is changed that is not opened.
+    /// [`OpenError`]. Not one byte of a file is changed that is not opened.
+    ///
+    /// # Panics
+    /// Never for what is in the file, as long as panics unwind: with `panic = "abort"`, a damaged page that redb trips
+    /// over ends the process.
     pub fn open(self, path: impl AsRef<Path>) -> Result<RedbStore, OpenError> {
         let path = path.as_ref();
-        let refused = |error| refused(path, error);
-        if let Some(new) = Made::beside(path).map_err(refused)? {
-            let store = self.open_with(path, new.file)?;
-            let renamed = std::fs::rename(&new.path, path).and_then(|()| flush_folder(path));
-            renamed.map_err(|error| refused(error.into()))?;
-            return Ok(store);
+        let failed = |error: io::Error| OpenError::file(path, error);
+        for _ in 0..TRIES {
+            match find(path).map_err(failed)? {
+                Found::File(file) => {
+                    let file = FileBackend::new(file).map_err(|error| OpenError::of(path, error));
+                    return self.take_up(path, &Gate::shut(file?), false, || Ok(()));
+                }
+                Found::Empty => {
+                    let path = path.to_owned();
+                    return Err(OpenError::Empty { path });
+                }
+                Found::Other(kind) => {
+                    return Err(failed(io::Error::other(format!("it is {kind}"))));
+                }
+                Found::Nothing => {}
+            }
+            let (new, file) = New::beside(path, self.mode).map_err(failed)?;
+            let file = FileBackend::new(file).map_err(|error| OpenError::of(path, error));
+            match self.take_up(path, &Gate::wide(file?), true, || new.publish()) {
+                // Another was faster, and this one is gone.
+                Err(OpenError::File { source, .. }) if is_taken(&*source) => {}
+                made => return made,
+            }
         }
-        let mut builder = Database::builder();
-        let database = builder.set_cache_size(self.cache).create(path);
-        self.open_database(path, database.map_err(refused)?)
+        Err(failed(io::Error::other(
+            "it is made and removed again and again",
+        )))
     }
 
     /// Opens a store over bytes that are kept elsewhere than in a file of the system: for tests of
     /// what happens when a disk fails. If there are none, it is made, and if that is cut off by a crash, what is
-    /// left is no store.
+    /// left is no store, and is made into one.
     ///
     /// # Errors
     /// Those of [`open`](RedbOptions::open).
-    pub fn open_backend(self, backend: impl redb::StorageBackend) -> Result<RedbStore, OpenError> {
-        self.open_with(Path::new("(a backend)"), backend)
+    pub fn open_backend(self, backend: impl StorageBackend) -> Result<RedbStore, OpenError> {
+        let path = Path::new("(a backend)");
+        self.take_up(path, &Gate::shut(backend), true, || Ok(()))
     }
 
-    fn open_with(
-        self,
+    /// Makes a store of what is behind a gate, which is opened when it is known to be one. Then it is published.
+    fn take_up(
+        &self,
         path: &Path,
-        backend: impl redb::StorageBackend,
+        gate: &Gate<impl StorageBackend>,
+        may_be_new: bool,
+        publish: impl FnOnce() -> io::Result<()>,
     ) -> Result<RedbStore, OpenError> {
-        let mut builder = Database::builder();
-        let database = builder
-            .set_cache_size(self.cache)
-            .create_with_backend(backend);
-        self.open_database(path, database.map_err(|error| refused(path, error))?)
+        let opened = guarded(|| {
+            let database = match self.database(path, gate.clone()) {
+                Ok(database) => database,
+                Err(error) => return Ok(Err(OpenError::of(path, error))),
+            };
+            if let Err(refused) = prepare(path, &database, may_be_new)? {
+                return Ok(Err(refused));
+            }
+            let broken = Broken::default();
+            let index = read_runs(&database, &broken)?;
+            let next = next_row(&database)?;
+            let through = gate.open().and_then(|()| publish());
+            Ok(through
+                .map(|()| (Database::new(database), index, broken, next))
+                .map_err(|error| OpenError::file(path, error)))
+        });
+        let opened = opened.map_err(|fault| OpenError::found(path, fault))??;
+        let (database, index, broken, next) = opened;
+        let database = Arc::new(database);
+        Ok(RedbStore::over(database, self, index, broken, next))
     }
 
-    fn open_database(self, path: &Path, database: Database) -> Result<RedbStore, OpenError> {
-        let file = |error: redb::Error| match error {
-            redb::Error::TableTypeMismatch { .. }
-            | redb::Error::TableIsMultimap(_)
-            | redb::Error::TableIsNotMultimap(_) => OpenError::Foreign {
-                reason: error.to_string(),
-            },
-            error => OpenError::File {
-                path: path.to_owned(),
-                source: error.into(),
-            },
-        };
-        let found = prepare(&database).map_err(file)?;
-        if found > u64::from(VERSION) {
-            let known = VERSION.into();
-            return Err(OpenError::Newer { found, known });
-        }
-        let broken = Broken::default();
-        let index = read_runs(&database, &broken).map_err(file)?;
-        let next = next_row(&database).map_err(file)?;
-        let database = Arc::new(database);
-        Ok(RedbStore::over(database, &self, index, broken, next))
+    pub(super) fn database(
+        &self,
+        path: &Path,
+        gate: Gate<impl StorageBackend>,
+    ) -> Result<redb::Database, redb::DatabaseError> {
+        let path = path.to_owned();
+        let mut builder = redb::Database::builder();
+        builder.set_cache_size(self.cache);
+        builder.set_repair_callback(move |repair| {
+            if repair.progress() == 0.0 {
+                let path = path.display();
+                warn!(%path, "store was not closed in order: its file is checked and repaired");
+            }
+        });
+        builder.create_with_backend(gate)
     }
 }
 
-/// Makes the tables if there are none. Gives the version of the file.
-fn prepare(database: &Database) -> Result<u64, redb::Error> {
+/// Whether a new file was not published because its name is another's.
+fn is_taken(error: &(dyn std::error::Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == ErrorKind::AlreadyExists)
+}
+
+/// Sees to it that it is a store: that it has the tables. They are made where there is nothing at all, if it may be
+/// new.
+pub(super) fn prepare(
+    path: &Path,
+    database: &redb::Database,
+    may_be_new: bool,
+) -> Result<Result<(), OpenError>, Fault> {
     let read = database.begin_read()?;
-    if let Ok(meta) = read.open_table(META)
-        && let Some(found) = meta.get("format")?
-    {
-        return Ok(found.value());
+    let tables: Vec<_> = read.list_tables()?.collect();
+    if may_be_new && tables.is_empty() && read.list_multimap_tables()?.next().is_none() {
+        drop(read);
+        let write = database.begin_write()?;
+        {
+            let mut meta = write.open_table(META)?;
+            meta.insert("format", u64::from(VERSION))?;
+            Tables::make(&write)?;
+        }
+        write.commit()?;
+        return Ok(Ok(()));
     }
-    drop(read);
-    let write = database.begin_write()?;
-    {
-        let mut meta = write.open_table(META)?;
-        meta.insert("format", u64::from(VERSION))?;
-        Tables::make(&write)?;
+    let foreign = |reason: String| Ok(Err(OpenError::foreign(path, reason)));
+    if !tables.iter().any(|table| table.name() == META.name()) {
+        return foreign("it is a database of redb without a table `meta`".to_owned());
     }
-    write.commit()?;
-    Ok(VERSION.into())
+    let found = match read.open_table(META) {
+        Ok(meta) => meta.get("format")?.map(|found| found.value()),
+        Err(error @ redb::TableError::Storage(_)) => return Err(error.into()),
+        Err(error) => return foreign(error.to_string()),
+    };
+    match found {
+        None => foreign("it is a database of redb whose table `meta` has no format".to_owned()),
+        Some(0) => foreign("its format is 0".to_owned()),
+        Some(found) if found > VERSION.into() => Ok(Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known: VERSION.into(),
+        })),
+        Some(_) => match Tables::are_in(&read) {
+            Ok(()) => Ok(Ok(())),
+            Err(error @ redb::TableError::Storage(_)) => Err(error.into()),
+            Err(error) => foreign(error.to_string()),
+        },
+    }
 }
 
 /// The runs that have not ended. Who held one is gone, so all may be claimed.
-fn read_runs(database: &Database, broken: &Broken) -> Result<Index, redb::Error> {
+pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<Index, Fault> {
     let mut index = Index::default();
     let runs = database.begin_read()?.open_table(RUNS)?;
     for entry in runs.iter()? {
@@ -249,66 +286,10 @@ fn read_runs(database: &Database, broken: &Broken) -> Result<Index, redb::Error>
 }
 
 /// The number of the next row of the history. They begin with 1, so that 0 is none.
-fn next_row(database: &Database) -> Result<u64, redb::Error> {
+fn next_row(database: &redb::Database) -> Result<u64, Fault> {
     let history = database.begin_read()?.open_table(HISTORY)?;
     let last = history.last()?;
-    Ok(last.map_or(1, |(number, _)| number.value() + 1))
-}
-
-/// An empty file under a name of its own, until it is a store.
-struct Made {
-    file: FileBackend,
-    path: PathBuf,
-}
-
-impl Made {
-    /// The file to make where there is none at `path`.
-    ///
-    /// Whoever makes one has the lock on it. So if there is none at `path` then, there will be none until it
-    /// is renamed: others who want to make it find the lock.
-    fn beside(path: &Path) -> Result<Option<Self>, DatabaseError> {
-        if path.exists() {
-            return Ok(None);
-        }
-        let mut name = path.as_os_str().to_owned();
-        name.push(".new");
-        let new = PathBuf::from(name);
-        let options = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&new);
-        let file = FileBackend::new(options?)?;
-        if path.exists() {
-            // Another was faster, and this one is empty.
-            drop(file);
-            std::fs::remove_file(&new)?;
-            return Ok(None);
-        }
-        // What a crash may have left.
-        file.set_len(0)?;
-        Ok(Some(Made { file, path: new }))
-    }
-}
-
-/// Brings the name of a new file to disk.
-fn flush_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    }
-    Ok(())
-}
-
-fn refused(path: &Path, error: DatabaseError) -> OpenError {
-    match error {
-        DatabaseError::DatabaseAlreadyOpen => OpenError::InUse {
-            path: path.to_owned(),
-        },
-        error => OpenError::File {
-            path: path.to_owned(),
-            source: error.into(),
-        },
-    }
+    let last = last.map_or(0, |(number, _)| number.value());
+    let next = last.checked_add(1);
+    next.ok_or_else(|| Fault::Damaged("the history has a row with the last of all numbers".into()))
 }

@@ -101,6 +101,19 @@ impl<'a> Tables<'a> {
         Ok(())
     }
 
+    /// Whether a file has all of them, each of its own type.
+    pub(super) fn are_in(file: &ReadTransaction) -> Result<(), redb::TableError> {
+        file.open_table(RUNS)?;
+        file.open_table(ENDED)?;
+        file.open_table(HISTORY)?;
+        file.open_table(MARKS)?;
+        file.open_table(NOTES)?;
+        file.open_table(INBOX)?;
+        file.open_table(MESSAGES)?;
+        file.open_table(ENDED_AT)?;
+        Ok(())
+    }
+
     /// The record of a run, ended or not.
     pub(super) fn find(&mut self, run: &RunId) -> Result<Option<Record>, Fault> {
         match self.runs.find(run)? {
@@ -137,16 +150,22 @@ impl Views {
     }
 }
 
-/// What went wrong in an operation: the store as a whole, or the run.
+/// What went wrong in an operation: the store as a whole, a page that it needs, or the run.
 #[derive(Debug)]
 pub(super) enum Fault {
     Storage(redb::Error),
+    Damaged(String),
     Answer(StoreError),
 }
 
 impl<E: Into<redb::Error>> From<E> for Fault {
     fn from(error: E) -> Self {
-        Fault::Storage(error.into())
+        match error.into() {
+            redb::Error::Corrupted(reason) => {
+                Fault::Damaged(format!("a page of the file is damaged ({reason})"))
+            }
+            error => Fault::Storage(error),
+        }
     }
 }
 

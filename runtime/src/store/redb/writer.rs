@@ -2,26 +2,39 @@
 //!
 //! So runs that are under way at the same time share a flush: while one batch is on its way to the disk,
 //! the next gathers. (Group commit: Gawlick and Kinkade, 1985.)
+//!
+//! An operation that needs a page which is damaged takes the transaction of its batch with it. Then what is kept in
+//! memory is read from the file again, and the operations are done one by one, each in a transaction of its own: that
+//! one is refused, and the others are not kept from anything. Once a commit has begun this is too late, since what
+//! is in the file is not known then: the store stops.
 
 use std::hint::spin_loop;
+use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use redb::ReadableDatabase as _;
 use tokio::sync::Semaphore;
+use tracing::warn;
 
 use super::changes::Changes;
+use super::damage::{Database, guarded};
 use super::index::Index;
-use super::tables::Tables;
+use super::open::read_runs;
+use super::tables::{Fault, Lookup as _, RUNS, Tables};
 use super::{Broken, Durability};
 use crate::panic::message;
 use crate::store::timeline::Timeline;
 
 /// Something that the writer is asked to do.
 pub(super) trait Operation: Send {
-    /// Does it, and keeps what came of it.
-    fn apply(&mut self, changes: &mut Changes<'_>) -> Result<(), redb::Error>;
+    /// Does it, and keeps what came of it. It may be done again if the transaction is not committed.
+    fn apply(&mut self, changes: &mut Changes<'_>) -> Result<(), Fault>;
+
+    /// Keeps that it could not be done for this reason, and nothing has changed.
+    fn refuse(&mut self, reason: &str);
 
     /// Answers the caller, when the batch is on disk.
     fn answer(self: Box<Self>);
@@ -48,7 +61,7 @@ const LINGER: Duration = Duration::from_micros(10);
 pub(super) type Stopped = Arc<OnceLock<String>>;
 
 pub(super) struct Writer {
-    pub(super) database: Arc<redb::Database>,
+    pub(super) database: Arc<Database>,
     pub(super) durability: Durability,
     pub(super) index: Index,
     pub(super) timeline: Timeline,
@@ -61,6 +74,8 @@ pub(super) struct Writer {
     /// The batch under way, which is to be answered. If it fails they are dropped with the writer, when everybody
     /// can be told why.
     pub(super) applied: Vec<Box<dyn Operation>>,
+    /// Whether its commit has begun.
+    pub(super) commits: bool,
 }
 
 impl Writer {
@@ -69,7 +84,11 @@ impl Writer {
         let worked = catch_unwind(AssertUnwindSafe(|| self.keep_writing(requests)));
         let reason = match worked {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(Fault::Storage(error))) => error.to_string(),
+            Ok(Err(Fault::Damaged(reason))) => {
+                format!("{reason}; open it again, or restore it from a copy")
+            }
+            Ok(Err(Fault::Answer(error))) => error.to_string(),
             Err(panic) => format!("its writer panicked: {}", message(panic)),
         };
         let _ = self.stopped.set(reason);
@@ -77,7 +96,7 @@ impl Writer {
         self.places.close();
     }
 
-    fn keep_writing(&mut self, requests: &Receiver<Request>) -> Result<(), redb::Error> {
+    fn keep_writing(&mut self, requests: &Receiver<Request>) -> Result<(), Fault> {
         // Since when something was acknowledged that is not on disk.
         let mut behind: Option<Instant> = None;
         loop {
@@ -124,7 +143,64 @@ impl Writer {
         first: Request,
         requests: &Receiver<Request>,
         flushes: bool,
-    ) -> Result<bool, redb::Error> {
+    ) -> Result<bool, Fault> {
+        let next = self.next;
+        match guarded(|| self.attempt(first, Some(requests), flushes)) {
+            Ok(wrote) => {
+                self.answer();
+                Ok(wrote)
+            }
+            Err(Fault::Damaged(reason)) if !self.commits => {
+                warn!(reason, "part of a batch is refused");
+                self.next = next;
+                self.renew()?;
+                self.write_apart(flushes)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Writes one by one what could not be written together.
+    fn write_apart(&mut self, flushes: bool) -> Result<bool, Fault> {
+        let mut wrote = false;
+        let mut apart = take(&mut self.applied).into_iter();
+        while let Some(operation) = apart.next() {
+            let next = self.next;
+            let request = Request {
+                operation,
+                weight: 0,
+            };
+            let written = match guarded(|| self.attempt(request, None, flushes)) {
+                Err(Fault::Damaged(reason)) if !self.commits => {
+                    self.next = next;
+                    for refused in &mut self.applied {
+                        refused.refuse(&reason);
+                    }
+                    self.renew().map(|()| false)
+                }
+                written => written,
+            };
+            match written {
+                Ok(written) => wrote |= written,
+                Err(fault) => {
+                    // All of them hear of it.
+                    self.applied.extend(apart);
+                    return Err(fault);
+                }
+            }
+            self.answer();
+        }
+        Ok(wrote)
+    }
+
+    /// Does what is asked, and what comes soon, in one transaction.
+    fn attempt(
+        &mut self,
+        first: Request,
+        requests: Option<&Receiver<Request>>,
+        flushes: bool,
+    ) -> Result<bool, Fault> {
+        self.commits = false;
         let mut transaction = self.database.begin_write()?;
         transaction.set_durability(if flushes {
             redb::Durability::Immediate
@@ -141,40 +217,65 @@ impl Writer {
                 wrote: false,
             };
             let (mut next, mut bytes) = (Some(first), 0);
-            while let Some(mut request) = next {
+            while let Some(request) = next {
                 bytes += request.weight;
-                let applied = request.operation.apply(&mut changes);
-                // Also where it failed: whoever asked is told why by then.
+                // Before it is done: where that fails, whoever asked is told why.
                 self.applied.push(request.operation);
-                applied?;
-                next = if self.applied.len() < OPERATIONS && bytes < BYTES {
-                    next_of(requests, self.applied.len() >= MANY)
-                } else {
-                    None
+                if let Some(operation) = self.applied.last_mut() {
+                    operation.apply(&mut changes)?;
+                }
+                next = match requests {
+                    Some(requests) if self.applied.len() < OPERATIONS && bytes < BYTES => {
+                        next_of(requests, self.applied.len() >= MANY)
+                    }
+                    _ => None,
                 };
             }
             changes.wrote
         };
+        self.commits = true;
         // What was only asked, or kept in memory, needs no flush.
         if wrote {
             transaction.commit()?;
         } else {
             transaction.abort()?;
         }
-        // They have kept their places until they are on disk.
+        Ok(wrote)
+    }
+
+    /// Answers what is on disk.
+    fn answer(&mut self) {
+        // They have kept their places until now.
         self.places.add_permits(self.applied.len());
         for operation in self.applied.drain(..) {
             operation.answer();
         }
-        Ok(wrote)
+    }
+
+    /// Reads again what is kept in memory, after a transaction that was not committed.
+    fn renew(&mut self) -> Result<(), Fault> {
+        let (database, broken) = (&*self.database, &*self.broken);
+        let before = take(&mut self.index);
+        self.index = guarded(|| {
+            let mut index = read_runs(database, broken)?;
+            let runs = database.begin_read()?.open_table(RUNS)?;
+            index.keep_claims(before, |run| match runs.find(run) {
+                Err(Fault::Answer(_)) => Ok(None),
+                found => found,
+            })?;
+            Ok(index)
+        })?;
+        Ok(())
     }
 
     /// Brings to disk what was acknowledged.
-    fn flush(&self) -> Result<(), redb::Error> {
-        let mut transaction = self.database.begin_write()?;
-        transaction.set_durability(redb::Durability::Immediate)?;
-        transaction.commit()?;
-        Ok(())
+    fn flush(&self) -> Result<(), Fault> {
+        guarded(|| {
+            let mut transaction = self.database.begin_write()?;
+            transaction.set_durability(redb::Durability::Immediate)?;
+            transaction.commit()?;
+            Ok(())
+        })
     }
 }
 

@@ -1,0 +1,48 @@
+//! What redb does with a page that is damaged: it says so, or panics.
+//!
+//! A file that was closed in order is trusted when it is opened, so redb finds a damaged page when it needs it.
+//! Neither the store nor anybody who asks it may go down with that page.
+
+use std::mem::take;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::tables::Fault;
+use crate::panic::{forget_panic, message};
+
+/// Works with pages that may be damaged. What the work borrows has to be thrown away where that is so, unless it only
+/// reads.
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    let worked = catch_unwind(AssertUnwindSafe(work));
+    worked.unwrap_or_else(|panic| {
+        let reason = message(panic);
+        let reason = reason.lines().next().unwrap_or_default();
+        Err(Fault::Damaged(format!(
+            "a page of the file is damaged ({reason})"
+        )))
+    })
+}
+
+/// A database that closes without a panic, whatever its pages are like.
+pub(super) struct Database(Option<redb::Database>);
+
+impl Database {
+    pub(super) fn new(database: redb::Database) -> Self {
+        Database(Some(database))
+    }
+}
+
+impl Deref for Database {
+    type Target = redb::Database;
+
+    fn deref(&self) -> &redb::Database {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let database = take(&mut self.0);
+        forget_panic(|| drop(database));
+    }
+}
