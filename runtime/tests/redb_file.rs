@@ -59,13 +59,14 @@ impl Folder {
 
 fn new(id: &str) -> NewRun {
     NewRun {
-        id: id.into(),
+        id: id.parse().unwrap(),
+        incarnation: 1,
         workflow: "Walk".into(),
         version: 1,
         input: b"input".to_vec(),
         state: "Begun".into(),
         payload: b"begun".to_vec(),
-        at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
+        at: SystemTime::UNIX_EPOCH + Duration::from_hours(500_000),
         lease: None,
     }
 }

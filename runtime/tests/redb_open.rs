@@ -180,7 +180,8 @@ async fn a_broken_record_concerns_its_own_run() {
              version 1",
             "c: what is stored of it cannot be read: its record: it has version 2, and this program knows \
              version 1",
-            "d: what is stored of it cannot be read: row 8 of its history: it ends too early",
+            "d: what is stored of it cannot be read: row 8 of its history: it is damaged, or stands where it was not \
+             put",
         ]
     );
     for run in ["b", "c"] {

@@ -14,13 +14,14 @@ use stateway::{OpenError, RedbStore};
 /// Adds a run, unless it is there.
 fn add(store: &RedbStore, id: &str) -> Result<bool, String> {
     let run = NewRun {
-        id: id.into(),
+        id: id.parse().unwrap(),
+        incarnation: 1,
         workflow: "Walk".into(),
         version: 1,
         input: Vec::new(),
         state: "Begun".into(),
         payload: Vec::new(),
-        at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
+        at: SystemTime::UNIX_EPOCH + Duration::from_hours(500_000),
         lease: None,
     };
     match pollster::block_on(store.create(run)) {

@@ -8,16 +8,17 @@ use std::time::SystemTime;
 use redb::ReadableTable as _;
 use tokio::time::Instant;
 
+use super::damage::guarded;
 use super::format::{Record, write_message, write_note};
 use super::history::{origin, payload, row};
 use super::index::{Index, Place};
-use super::tables::{Fault, Lookup as _, Tables};
+use super::tables::{Fault, Lookup as _, Tables, broken};
 use crate::key::RunId;
 use crate::store::apply::{Fence, micros};
 use crate::store::timeline::{Moment, Timeline};
 use crate::store::{
     Beat, Claim, Claimed, Claims, Commit, Created, Event, Heartbeat, Lease, Message, NewRun, Note,
-    Purge, Sent, Stop, StoreError,
+    NoteRow, Purge, Sent, Stop, StoreError,
 };
 
 /// The tables and the index, while a batch is applied.
@@ -30,6 +31,15 @@ pub(super) struct Changes<'a> {
     pub(super) broken: &'a super::Broken,
     /// Whether the tables have changed.
     pub(super) wrote: bool,
+}
+
+/// What there is of a run that is about to be claimed.
+struct Taken {
+    record: Record,
+    input: Vec<u8>,
+    payload: Vec<u8>,
+    notes: Vec<NoteRow>,
+    inbox: Vec<Message>,
 }
 
 impl Changes<'_> {
@@ -133,20 +143,17 @@ impl Changes<'_> {
     }
 
     fn try_take(&mut self, run: &RunId, lease: Lease, now: Moment) -> Result<Claimed, Fault> {
-        let before = self.live(run)?;
-        let rows = &self.tables.history.rows;
-        let (input, ..) = origin(rows, &before)?;
-        let payload = payload(rows, &before)?;
-        let notes = if before.has_notes {
-            self.tables.notes(run)?
-        } else {
-            Vec::new()
-        };
-        let inbox = if before.messages > 0 {
-            self.tables.inbox(run)?
-        } else {
-            Vec::new()
-        };
+        let Taken {
+            record: before,
+            input,
+            payload,
+            notes,
+            inbox,
+        } = guarded(|| self.look_up(run)).map_err(|fault| match fault {
+            // It is this run that needs the page.
+            Fault::Damaged(reason) => broken(run, "what a claim of it needs", &reason),
+            fault => fault,
+        })?;
         let mut record = before.clone();
         record.row.claim(before.is_held);
         record.is_held = true;
@@ -157,6 +164,23 @@ impl Changes<'_> {
         self.index.hold(record, lease, now);
         Ok(Claimed {
             row,
+            input,
+            payload,
+            notes,
+            inbox,
+        })
+    }
+
+    /// All that a claim gives of a run. It only reads.
+    fn look_up(&mut self, run: &RunId) -> Result<Taken, Fault> {
+        let record = self.live(run)?;
+        let rows = &self.tables.history.rows;
+        let (input, ..) = origin(rows, &record)?;
+        let payload = payload(rows, &record)?;
+        let notes = self.tables.notes(&record)?;
+        let inbox = self.tables.inbox(&record)?;
+        Ok(Taken {
+            record,
             input,
             payload,
             notes,
@@ -202,11 +226,11 @@ impl Changes<'_> {
             return Err(Fault::Answer(StoreError::Fenced { run }));
         }
         let key = (&*note.run.text(), &*note.note.key);
-        let progress = write_note(&note.note.progress);
+        let progress = write_note(key.0, key.1, &note.note.progress);
         self.wrote = true;
-        self.tables.notes.open()?.insert(key, &*progress)?;
+        let known = self.tables.notes.open()?.insert(key, &*progress)?.is_some();
         let mut record = before.clone();
-        record.has_notes = true;
+        record.notes += u32::from(!known);
         record.row.note(note);
         if record == before {
             return Ok(());
@@ -264,7 +288,10 @@ impl Changes<'_> {
                 .open()?
                 .range((&*run.text(), 0)..=(&*run.text(), u64::MAX))?;
             match waiting.next_back() {
-                Some(last) => last?.0.value().1 + 1,
+                Some(last) => {
+                    let next = last?.0.value().1.checked_add(1);
+                    next.ok_or_else(|| broken(run, "its messages", &"their keys".to_owned()))?
+                }
                 None => 0,
             }
         };
@@ -272,7 +299,7 @@ impl Changes<'_> {
         self.tables
             .inbox
             .open()?
-            .insert((&*run.text(), last), &*write_message(message))?;
+            .insert((&*run.text(), last), &*write_message(message, last))?;
         let shift = self.timeline.shift(message.at, self.at);
         self.keep(&before, &record, shift)?;
         Ok(Sent::Kept)
@@ -343,10 +370,14 @@ impl Changes<'_> {
 
     /// The record of a run, ended or not.
     fn find(&mut self, run: &RunId) -> Result<Option<Record>, Fault> {
-        match self.index.held(run) {
-            Some(held) => Ok(Some(held.record.clone())),
-            None => self.tables.find(run),
+        if let Some(held) = self.index.held(run) {
+            return Ok(Some(held.record.clone()));
         }
+        let found = self.tables.find(run)?;
+        if found.is_none() {
+            self.broken.check(run)?;
+        }
+        Ok(found)
     }
 
     /// The record of a run that has not ended.
@@ -393,13 +424,14 @@ fn advance(tables: &mut Tables<'_>, record: &mut Record, commit: &Commit) -> Res
     }
     // First what may find a message that cannot be read.
     if record.messages > 0 && !commit.consumed.is_empty() {
-        record.messages -= tables.consume(run, &commit.consumed)?;
+        let consumed = tables.consume(run, &commit.consumed)?;
+        record.messages = record.messages.saturating_sub(consumed);
     }
     let keeps = record.row.apply(commit);
     record.is_held &= keeps;
-    if record.has_notes && !commit.event.keeps_notes() {
+    if record.notes > 0 && !commit.event.keeps_notes() {
         tables.drop_notes(run)?;
-        record.has_notes = false;
+        record.notes = 0;
     }
     tables.history.add(record, commit.at, &commit.event)?;
     Ok(true)

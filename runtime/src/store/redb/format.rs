@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::wire::{Reader, Unread, Writer};
+use super::wire::{Place, Reader, Unread, Writer};
 use crate::key::RunId;
 use crate::store::{
     Event, Failure, FailureKind, HistoryRow, Message, NewRun, Progress, RunRow, Status, Stop, Text,
@@ -22,8 +22,8 @@ pub(super) struct Record {
     pub(super) first: u64,
     pub(super) last: u64,
     pub(super) payload_at: u64,
-    /// Whether there are notes, and how many messages wait.
-    pub(super) has_notes: bool,
+    /// How many notes there are, and how many messages wait.
+    pub(super) notes: u32,
     pub(super) messages: u32,
 }
 
@@ -47,7 +47,7 @@ impl Record {
             first,
             last: first,
             payload_at: first,
-            has_notes: false,
+            notes: 0,
             messages: 0,
         }
     }
@@ -56,7 +56,8 @@ impl Record {
     pub(super) fn write(&self, buffer: Vec<u8>) -> Vec<u8> {
         let row = &self.row;
         let mut to = Writer::over(buffer, VERSION);
-        to.u64(row.incarnation)
+        to.text(&row.id.text())
+            .u64(row.incarnation)
             .text(&row.workflow)
             .u32(row.version)
             .u8(status(row.status))
@@ -87,27 +88,37 @@ impl Record {
             .u64(self.first)
             .u64(self.last)
             .u64(self.payload_at)
-            .u8(self.has_notes.into())
+            .u32(self.notes)
             .u32(self.messages);
-        to.finish()
+        to.finish(Place::Run)
     }
 
+    /// The record that stands under the id of a run.
     pub(super) fn read(id: RunId, bytes: &[u8]) -> Result<Self, Unread> {
-        let mut from = Reader::record(bytes, VERSION)?;
+        let record = Record::read_any(bytes)?;
+        if record.row.id != id {
+            return Err(format!("it is that of run `{}`", record.row.id));
+        }
+        Ok(record)
+    }
+
+    /// A record, wherever it stands.
+    pub(super) fn read_any(bytes: &[u8]) -> Result<Self, Unread> {
+        let mut from = Reader::record(bytes, VERSION, Place::Run)?;
         let row = RunRow {
-            id,
+            id: RunId::unchecked(&from.text()?),
             incarnation: from.u64()?,
             workflow: from.name()?,
             version: from.u32()?,
             status: read_status(from.u8()?)?,
             state: from.name()?,
-            sequence: from.u64()?,
-            epoch: from.u64()?,
-            visit: from.u64()?,
-            undos: from.u64()?,
+            sequence: from.count()?,
+            epoch: from.count()?,
+            visit: from.count()?,
+            undos: from.count()?,
             undo_before: from.u64()?,
             rolls_back: from.flag()?,
-            crashes: from.u32()?,
+            crashes: from.short_count()?,
             waits: from.flag()?,
             started: from.time()?,
             entered: from.time()?,
@@ -125,11 +136,11 @@ impl Record {
         let record = Record {
             row,
             is_held: from.flag()?,
-            first: from.u64()?,
-            last: from.u64()?,
-            payload_at: from.u64()?,
-            has_notes: from.flag()?,
-            messages: from.u32()?,
+            first: from.count()?,
+            last: from.count()?,
+            payload_at: from.count()?,
+            notes: from.short_count()?,
+            messages: from.short_count()?,
         };
         from.finish(record)
     }
@@ -211,8 +222,10 @@ fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
 }
 
 /// A row of the table of histories, without its number, which is its key, in the memory of the buffer.
+#[expect(clippy::too_many_arguments, reason = "they are the fields of a row")]
 pub(super) fn write_row(
     buffer: Vec<u8>,
+    number: u64,
     run: &RunId,
     sequence: u64,
     before: u64,
@@ -264,13 +277,13 @@ pub(super) fn write_row(
         Event::Unparked => to.u8(7),
         Event::Ended => to.u8(8),
     };
-    to.finish()
+    to.finish(Place::Row(number))
 }
 
-pub(super) fn read_row(bytes: &[u8]) -> Result<Row, Unread> {
-    let mut from = Reader::record(bytes, VERSION)?;
+pub(super) fn read_row(number: u64, bytes: &[u8]) -> Result<Row, Unread> {
+    let mut from = Reader::record(bytes, VERSION, Place::Row(number))?;
     let run = from.text()?;
-    let (sequence, before) = (from.u64()?, from.u64()?);
+    let (sequence, before) = (from.count()?, from.count()?);
     let at = from.time()?;
     let mut origin = None;
     let event = match from.u8()? {
@@ -318,7 +331,7 @@ pub(super) fn read_row(bytes: &[u8]) -> Result<Row, Unread> {
     })
 }
 
-pub(super) fn write_note(progress: &Progress) -> Vec<u8> {
+pub(super) fn write_note(run: &str, key: &str, progress: &Progress) -> Vec<u8> {
     let mut to = Writer::record(VERSION);
     match progress {
         Progress::Attempts {
@@ -334,15 +347,15 @@ pub(super) fn write_note(progress: &Progress) -> Vec<u8> {
             .u8((*waits).into()),
         Progress::Output(output) => to.u8(1).bytes(output),
     };
-    to.finish()
+    to.finish(Place::Note(run, key))
 }
 
-pub(super) fn read_note(bytes: &[u8]) -> Result<Progress, Unread> {
-    let mut from = Reader::record(bytes, VERSION)?;
+pub(super) fn read_note(run: &str, key: &str, bytes: &[u8]) -> Result<Progress, Unread> {
+    let mut from = Reader::record(bytes, VERSION, Place::Note(run, key))?;
     let progress = match from.u8()? {
         0 => Progress::Attempts {
-            made: from.u32()?,
-            called: from.u32()?,
+            made: from.short_count()?,
+            called: from.short_count()?,
             due: from.time()?,
             waits: from.flag()?,
         },
@@ -352,17 +365,18 @@ pub(super) fn read_note(bytes: &[u8]) -> Result<Progress, Unread> {
     from.finish(progress)
 }
 
-pub(super) fn write_message(message: &Message) -> Vec<u8> {
+pub(super) fn write_message(message: &Message, arrival: u64) -> Vec<u8> {
     let mut to = Writer::record(VERSION);
     to.text(&message.id)
         .text(&message.signal)
         .bytes(&message.payload)
         .time(message.at);
-    to.finish()
+    to.finish(Place::Message(&message.run.text(), arrival))
 }
 
-pub(super) fn read_message(run: RunId, bytes: &[u8]) -> Result<Message, Unread> {
-    let mut from = Reader::record(bytes, VERSION)?;
+pub(super) fn read_message(run: RunId, arrival: u64, bytes: &[u8]) -> Result<Message, Unread> {
+    let place = Place::Message(&run.text(), arrival);
+    let mut from = Reader::record(bytes, VERSION, place)?;
     let message = Message {
         run,
         id: from.text()?,

@@ -45,7 +45,7 @@ impl History<'_> {
         };
         let origin = Some((&*run.input, &*run.payload));
         let buffer = take(&mut self.buffer);
-        let row = write_row(buffer, &run.id, 0, 0, run.at, &event, origin);
+        let row = write_row(buffer, *self.next, &run.id, 0, 0, run.at, &event, origin);
         self.insert(row)
     }
 
@@ -59,7 +59,8 @@ impl History<'_> {
         let run = &record.row.id;
         let sequence = record.row.sequence;
         let buffer = take(&mut self.buffer);
-        let row = write_row(buffer, run, sequence, record.last, at, event, None);
+        let (number, before) = (*self.next, record.last);
+        let row = write_row(buffer, number, run, sequence, before, at, event, None);
         let number = self.insert(row)?;
         if sequence.is_multiple_of(EVERY) {
             let mark = (&*run.text(), sequence / EVERY);
@@ -105,7 +106,7 @@ pub(super) fn row(rows: &impl Rows, run: &RunId, number: u64) -> Result<Row, Fau
     let what = |reason: String| broken(run, &format!("row {number} of its history"), &reason);
     let bytes = rows.get(number)?;
     let bytes = bytes.ok_or_else(|| what("it is not there".to_owned()))?;
-    let row = read_row(bytes.value()).map_err(what)?;
+    let row = read_row(number, bytes.value()).map_err(what)?;
     if row.run != run.text() {
         return Err(what(format!("it belongs to run `{}`", row.run)));
     }
@@ -139,7 +140,8 @@ pub(super) fn origin(rows: &impl Rows, record: &Record) -> Result<(Vec<u8>, Name
     }
 }
 
-/// The rows of a run with a sequence of at most this, backwards.
+/// The rows of a run with a sequence of at most this, backwards. They begin with that of its last commit, or with that of
+/// a mark, and each is the one before the one before.
 pub(super) fn back_from<'a, R: Rows, M: Marks>(
     rows: &'a R,
     marks: &M,
@@ -147,8 +149,12 @@ pub(super) fn back_from<'a, R: Rows, M: Marks>(
     sequence: u64,
 ) -> Result<impl Iterator<Item = Result<HistoryRow, Fault>> + use<'a, R, M>, Fault> {
     let run = &record.row.id;
-    let mark = marks.get((&*run.text(), sequence.div_ceil(EVERY).max(1)))?;
-    let mut next = mark.map_or(record.last, |mark| mark.value());
+    let mark = sequence.div_ceil(EVERY).max(1);
+    let marked = marks.get((&*run.text(), mark))?.map(|row| row.value());
+    let (mut next, begins_with) = match marked {
+        Some(marked) => (marked, mark * EVERY),
+        None => (record.last, record.row.sequence),
+    };
     let mut after: Option<u64> = None;
     let all = std::iter::from_fn(move || {
         if next == 0 {
@@ -162,7 +168,8 @@ pub(super) fn back_from<'a, R: Rows, M: Marks>(
             }
         };
         let found = row.history.sequence;
-        if after.is_some_and(|after| after != found + 1) {
+        let expected = after.map_or(Some(begins_with), |after| after.checked_sub(1));
+        if expected != Some(found) || (row.before == 0) != (found == 0) {
             let reason = format!("row {next} is out of order");
             next = 0;
             return Some(Err(broken(run, "its history", &reason)));

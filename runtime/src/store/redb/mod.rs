@@ -88,6 +88,17 @@ impl Broken {
         self.runs().insert(run, reason);
     }
 
+    /// What is said of a run that is not found: that its record stands elsewhere, if that is known.
+    fn check(&self, run: &RunId) -> Result<(), Fault> {
+        match self.reason(run) {
+            None => Ok(()),
+            Some(reason) => {
+                let run = run.clone();
+                Err(Fault::Answer(StoreError::Broken { run, reason }))
+            }
+        }
+    }
+
     /// Whether it was one.
     fn remove(&self, run: &RunId) -> bool {
         self.runs().remove(run).is_some()
@@ -206,7 +217,7 @@ impl RedbStore {
     fn read<T: Send + 'static>(
         &self,
         run: Option<&RunId>,
-        read: impl FnOnce(&Views, &Broken) -> Result<T, Fault> + Send + 'static,
+        read: impl FnOnce(&Views) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
         let run = run.cloned();
         Box::pin(async move {
@@ -218,7 +229,7 @@ impl RedbStore {
             let read = spawn_blocking(move || {
                 guarded(|| {
                     let transaction = database.begin_read()?;
-                    read(&Views::open(&transaction)?, &broken)
+                    read(&Views::open(&transaction, broken)?)
                 })
             });
             match read.await {
@@ -360,21 +371,21 @@ impl Store for RedbStore {
 
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
         let id = run.clone();
-        self.read(Some(run), move |views, _| views.get(&id))
+        self.read(Some(run), move |views| views.get(&id))
     }
 
     fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>> {
-        self.read(None, move |views, broken| views.list(&filter, broken))
+        self.read(None, move |views| views.list(&filter))
     }
 
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
         let id = run.clone();
-        self.read(Some(run), move |views, _| views.history(&id, from, limit))
+        self.read(Some(run), move |views| views.history(&id, from, limit))
     }
 
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
         let id = run.clone();
-        self.read(Some(run), move |views, _| views.undoable(&id, limit))
+        self.read(Some(run), move |views| views.undoable(&id, limit))
     }
 
     fn purge(&self, purge: Purge) -> StoreFuture<'_, u64> {

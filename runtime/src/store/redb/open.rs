@@ -207,9 +207,16 @@ impl RedbOptions {
         let mut builder = redb::Database::builder();
         builder.set_cache_size(self.cache);
         builder.set_repair_callback(move |repair| {
-            if repair.progress() == 0.0 {
-                let path = path.display();
+            let path = path.display();
+            // So redb tells its steps: the beginning, and what follows if its last commit does not hold.
+            if repair.progress() < 0.1 {
                 warn!(%path, "store was not closed in order: its file is checked and repaired");
+            } else if repair.progress() < 0.5 {
+                warn!(
+                    %path,
+                    "the last commit in the store is not whole and is undone: it was cut off as it was written, \
+                     or the file is damaged"
+                );
             }
         });
         builder.create_with_backend(gate)
@@ -233,7 +240,8 @@ pub(super) fn prepare(
     let tables: Vec<_> = read.list_tables()?.collect();
     if may_be_new && tables.is_empty() && read.list_multimap_tables()?.next().is_none() {
         drop(read);
-        let write = database.begin_write()?;
+        let mut write = database.begin_write()?;
+        write.set_two_phase_commit(true);
         {
             let mut meta = write.open_table(META)?;
             meta.insert("format", u64::from(VERSION))?;
@@ -274,12 +282,24 @@ pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<In
     for entry in runs.iter()? {
         let (id, bytes) = entry?;
         let run = RunId::unchecked(id.value());
-        match Record::read(run.clone(), bytes.value()) {
-            Ok(record) => index.place(&record, 0),
-            Err(reason) => {
-                let reason = format!("its record: {reason}");
-                broken.add(run.clone(), &StoreError::Broken { run, reason });
+        let spoil = |run: RunId, reason: String| {
+            let reason = format!("its record: {reason}");
+            broken.add(run.clone(), &StoreError::Broken { run, reason });
+        };
+        match Record::read_any(bytes.value()) {
+            Ok(record) if record.row.id != run => {
+                let owner = record.row.id;
+                spoil(run, format!("it is that of run `{owner}`"));
+                if runs.get(&*owner.text())?.is_none() {
+                    spoil(owner, format!("it stands under `{}`", id.value()));
+                }
             }
+            // A damaged page on the way to it leads elsewhere.
+            Ok(_) if runs.get(id.value())?.is_none() => {
+                spoil(run, "it is not found where it should be".to_owned());
+            }
+            Ok(record) => index.place(&record, 0),
+            Err(reason) => spoil(run, reason),
         }
     }
     Ok(index)

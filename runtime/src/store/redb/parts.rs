@@ -26,20 +26,26 @@ impl Tables<'_> {
         Ok(())
     }
 
-    pub(super) fn notes(&mut self, run: &RunId) -> Result<Vec<NoteRow>, Fault> {
+    /// Its notes, all that its record counts.
+    pub(super) fn notes(&mut self, record: &Record) -> Result<Vec<NoteRow>, Fault> {
+        let run = &record.row.id;
         let id = &*run.text();
         let mut notes = Vec::new();
+        if record.notes == 0 {
+            return Ok(notes);
+        }
         for entry in self.notes.open()?.range((id, "")..)? {
             let (key, progress) = entry?;
             if key.value().0 != id {
                 break;
             }
-            let progress = read_note(progress.value());
+            let progress = read_note(id, key.value().1, progress.value());
             notes.push(NoteRow {
                 key: key.value().1.to_owned(),
                 progress: progress.map_err(|reason| broken(run, "a note", &reason))?,
             });
         }
+        complete(run, "notes", notes.len(), record.notes)?;
         Ok(notes)
     }
 
@@ -52,13 +58,20 @@ impl Tables<'_> {
         Ok(())
     }
 
-    pub(super) fn inbox(&mut self, run: &RunId) -> Result<Vec<Message>, Fault> {
+    /// Its messages that wait, all that its record counts.
+    pub(super) fn inbox(&mut self, record: &Record) -> Result<Vec<Message>, Fault> {
+        let run = &record.row.id;
         let id = &*run.text();
         let mut inbox = Vec::new();
+        if record.messages == 0 {
+            return Ok(inbox);
+        }
         for entry in self.inbox.open()?.range((id, 0)..=(id, u64::MAX))? {
-            let message = read_message(run.clone(), entry?.1.value());
+            let (key, message) = entry?;
+            let message = read_message(run.clone(), key.value().1, message.value());
             inbox.push(message.map_err(|reason| broken(run, "a message", &reason))?);
         }
+        complete(run, "messages", inbox.len(), record.messages)?;
         Ok(inbox)
     }
 
@@ -68,7 +81,7 @@ impl Tables<'_> {
         let mut gone = Vec::new();
         for entry in self.inbox.open()?.range((id, 0)..=(id, u64::MAX))? {
             let (key, message) = entry?;
-            let message = read_message(run.clone(), message.value());
+            let message = read_message(run.clone(), key.value().1, message.value());
             let message = message.map_err(|reason| broken(run, "a message", &reason))?;
             if consumed.contains(&message.id) {
                 gone.push(key.value().1);
@@ -91,6 +104,15 @@ impl Tables<'_> {
         }
         Ok(())
     }
+}
+
+/// A run of which something is missing cannot be read.
+fn complete(run: &RunId, what: &str, found: usize, counted: u32) -> Result<(), Fault> {
+    if u32::try_from(found) == Ok(counted) {
+        return Ok(());
+    }
+    let reason = format!("there are {found} of {counted}");
+    Err(broken(run, &format!("its {what}"), &reason))
 }
 
 /// The second parts of the keys of a run.

@@ -2,7 +2,6 @@
 
 use std::time::UNIX_EPOCH;
 
-use super::Broken;
 use super::format::Record;
 use super::history::{back_from, origin, payload};
 use super::tables::{Fault, Views};
@@ -23,7 +22,7 @@ impl Views {
         }))
     }
 
-    pub(super) fn list(&self, filter: &Filter, broken: &Broken) -> Result<Vec<RunRow>, Fault> {
+    pub(super) fn list(&self, filter: &Filter) -> Result<Vec<RunRow>, Fault> {
         let after = filter.after.as_ref().map(RunId::text);
         let from = match &after {
             Some(after) => std::ops::Bound::Excluded(&**after),
@@ -50,7 +49,7 @@ impl Views {
             let (id, bytes) = entry?;
             let run = RunId::unchecked(id.value());
             let row = match Record::read(run.clone(), bytes.value()) {
-                Ok(record) => match broken.reason(&run) {
+                Ok(record) => match self.broken.reason(&run) {
                     None if filter.passes(&record.row) => record.row,
                     None => continue,
                     Some(reason) => RunRow {

@@ -1,10 +1,13 @@
 //! The tables of the file.
 
+use std::sync::Arc;
+
 use redb::{
     Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, Value,
     WriteTransaction,
 };
 
+use super::Broken;
 use super::format::Record;
 use super::history::History;
 use super::wire::Unread;
@@ -129,24 +132,31 @@ pub(super) struct Views {
     pub(super) ended: ReadOnlyTable<&'static str, &'static [u8]>,
     pub(super) history: ReadOnlyTable<u64, &'static [u8]>,
     pub(super) marks: ReadOnlyTable<(&'static str, u64), u64>,
+    pub(super) broken: Arc<Broken>,
 }
 
 impl Views {
-    pub(super) fn open(transaction: &ReadTransaction) -> Result<Self, redb::Error> {
+    pub(super) fn open(
+        transaction: &ReadTransaction,
+        broken: Arc<Broken>,
+    ) -> Result<Self, redb::Error> {
         Ok(Views {
             runs: transaction.open_table(RUNS)?,
             ended: transaction.open_table(ENDED)?,
             history: transaction.open_table(HISTORY)?,
             marks: transaction.open_table(MARKS)?,
+            broken,
         })
     }
 
     /// The record of a run, ended or not.
     pub(super) fn find(&self, run: &RunId) -> Result<Option<Record>, Fault> {
-        match self.runs.find(run)? {
-            Some(record) => Ok(Some(record)),
-            None => self.ended.find(run),
+        let live = self.runs.find(run)?;
+        let found = live.map_or_else(|| self.ended.find(run), |record| Ok(Some(record)))?;
+        if found.is_none() {
+            self.broken.check(run)?;
         }
+        Ok(found)
     }
 }
 

@@ -1,8 +1,13 @@
 //! The bytes that records are made of: numbers in little-endian order, and texts with their length.
 //!
-//! Reading is total: any bytes give a record or a reason, and none are left over.
+//! Reading is total: any bytes give a record or a reason, and none are left over. A checksum over the record and the
+//! key that it stands under ends it, so that a record which is damaged, or stands elsewhere than it was put, is none.
+//! It is CRC-32, that of zip and PNG: it finds every change of up to 32 bits in a row for certain, and any language can
+//! compute it without a library of ours.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crc32fast::Hasher;
 
 use crate::store::Name;
 use crate::store::apply::micros;
@@ -17,6 +22,48 @@ pub(super) struct Reader<'a>(&'a [u8]);
 /// Why bytes are no record.
 pub(super) type Unread = String;
 
+/// The table that a record is in, and the key that it stands under there.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// That of a run has its key in it.
+    Run,
+    Row(u64),
+    Note(&'a str, &'a str),
+    Message(&'a str, u64),
+}
+
+impl Place<'_> {
+    fn checksum(self, record: &[u8]) -> u32 {
+        let mut sum = Hasher::new();
+        let text = |sum: &mut Hasher, text: &str| {
+            sum.update(&(text.len() as u64).to_le_bytes());
+            sum.update(text.as_bytes());
+        };
+        match self {
+            Place::Run => sum.update(b"r"),
+            Place::Row(number) => {
+                sum.update(b"h");
+                sum.update(&number.to_le_bytes());
+            }
+            Place::Note(run, key) => {
+                sum.update(b"n");
+                text(&mut sum, run);
+                text(&mut sum, key);
+            }
+            Place::Message(run, arrival) => {
+                sum.update(b"m");
+                text(&mut sum, run);
+                sum.update(&arrival.to_le_bytes());
+            }
+        }
+        sum.update(record);
+        sum.finalize()
+    }
+}
+
+/// A counter is never more than this: what is counted up then does not overflow.
+const MOST: u64 = u64::MAX / 2;
+
 impl Writer {
     pub(super) fn record(version: u8) -> Self {
         Writer::over(Vec::with_capacity(128), version)
@@ -29,8 +76,16 @@ impl Writer {
         Writer(bytes)
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.0
+    #[cfg(test)]
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Writer(bytes.to_vec())
+    }
+
+    pub(super) fn finish(self, place: Place<'_>) -> Vec<u8> {
+        let sum = place.checksum(&self.0);
+        let mut record = self.0;
+        record.extend(sum.to_le_bytes());
+        record
     }
 
     pub(super) fn u8(&mut self, value: u8) -> &mut Self {
@@ -54,8 +109,8 @@ impl Writer {
     }
 
     pub(super) fn bytes(&mut self, value: &[u8]) -> &mut Self {
-        let length = u32::try_from(value.len()).expect("what is stored has less than 4 GiB");
-        self.u32(length);
+        let length = u32::try_from(value.len());
+        self.u32(length.expect("an operation on so much is refused"));
         self.0.extend(value);
         self
     }
@@ -83,15 +138,19 @@ impl Writer {
 }
 
 impl<'a> Reader<'a> {
-    /// Begins to read a record that has to be of this version.
-    pub(super) fn record(bytes: &'a [u8], version: u8) -> Result<Self, Unread> {
-        let mut reader = Reader(bytes);
-        match reader.u8()? {
-            found if found == version => Ok(reader),
-            found => Err(format!(
+    /// Begins to read a record that has to be of this version, and stand at this place.
+    pub(super) fn record(bytes: &'a [u8], version: u8, place: Place<'_>) -> Result<Self, Unread> {
+        let found = *bytes.first().ok_or("it is empty")?;
+        if found != version {
+            return Err(format!(
                 "it has version {found}, and this program knows version {version}"
-            )),
+            ));
         }
+        let (record, sum) = bytes.split_last_chunk().ok_or("it ends too early")?;
+        if place.checksum(record) != u32::from_le_bytes(*sum) {
+            return Err("it is damaged, or stands where it was not put".to_owned());
+        }
+        Ok(Reader(record.get(1..).unwrap_or_default()))
     }
 
     /// Ends a record.
@@ -134,6 +193,18 @@ impl<'a> Reader<'a> {
         Ok(u64::from_le_bytes(self.array()?))
     }
 
+    /// A number that is counted up.
+    pub(super) fn count(&mut self) -> Result<u64, Unread> {
+        let count = self.u64()?;
+        within(count, MOST)
+    }
+
+    /// The same, of a smaller one.
+    pub(super) fn short_count(&mut self) -> Result<u32, Unread> {
+        let count = self.u32()?;
+        within(count, u32::MAX / 2)
+    }
+
     pub(super) fn time(&mut self) -> Result<SystemTime, Unread> {
         let micros = i64::from_le_bytes(self.array()?);
         time(micros).ok_or_else(|| format!("{micros} microseconds are no time"))
@@ -162,6 +233,14 @@ impl<'a> Reader<'a> {
         } else {
             Ok(None)
         }
+    }
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(count: T, most: T) -> Result<T, Unread> {
+    if count <= most {
+        Ok(count)
+    } else {
+        Err(format!("{count} is more than there can have been"))
     }
 }
 

@@ -57,6 +57,12 @@ const BYTES: usize = 16 << 20;
 const MANY: usize = 16;
 const LINGER: Duration = Duration::from_micros(10);
 
+/// When nothing was asked for so long, the last commit is sealed. Each takes one flush, so that of the last one a file
+/// cannot say whether the flush came to its end: if a page of it cannot be read when the file is opened after a crash,
+/// it is undone, since it may never have been acknowledged. A commit in two phases, which takes two flushes, says
+/// that it was, and damage is refused then. So there is one of those, of nothing, when it delays nobody.
+const SEAL: Duration = Duration::from_millis(100);
+
 /// Why the writer has stopped, if it has by itself.
 pub(super) type Stopped = Arc<OnceLock<String>>;
 
@@ -99,11 +105,13 @@ impl Writer {
     fn keep_writing(&mut self, requests: &Receiver<Request>) -> Result<(), Fault> {
         // Since when something was acknowledged that is not on disk.
         let mut behind: Option<Instant> = None;
+        let mut is_sealed = true;
         loop {
             let first = match (self.durability, behind) {
                 (Durability::MayLoseLatest { within }, Some(since)) => {
                     requests.recv_timeout(within.saturating_sub(since.elapsed()))
                 }
+                _ if !is_sealed => requests.recv_timeout(SEAL),
                 _ => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match first {
@@ -113,14 +121,19 @@ impl Writer {
                     if self.write(first, requests, flushes)? {
                         let since = behind.unwrap_or_else(Instant::now);
                         behind = (!flushes).then_some(since);
+                        is_sealed = false;
                     } else if is_late {
                         self.flush()?;
                         behind = None;
+                        is_sealed = true;
                     }
                 }
                 Err(end) => {
-                    if behind.take().is_some() {
+                    // A store that is closed is sealed by that.
+                    let seals = !is_sealed && end == RecvTimeoutError::Timeout;
+                    if behind.take().is_some() || seals {
                         self.flush()?;
+                        is_sealed = true;
                     }
                     if end == RecvTimeoutError::Disconnected {
                         return Ok(());
@@ -268,11 +281,12 @@ impl Writer {
         Ok(())
     }
 
-    /// Brings to disk what was acknowledged.
+    /// Brings to disk what was acknowledged, and that it was.
     fn flush(&self) -> Result<(), Fault> {
         guarded(|| {
             let mut transaction = self.database.begin_write()?;
             transaction.set_durability(redb::Durability::Immediate)?;
+            transaction.set_two_phase_commit(true);
             transaction.commit()?;
             Ok(())
         })

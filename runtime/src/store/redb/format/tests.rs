@@ -72,13 +72,14 @@ fn the_documented_row_is_read_and_written_byte_by_byte() {
         payload: b"{\"cents\":5}".to_vec(),
         undo: Some("refund".into()),
     };
-    let row = read_row(example).unwrap();
+    let row = read_row(4, example).unwrap();
     assert_eq!((&*row.run, row.before, row.origin), ("o-7", 3, None));
     assert_eq!((row.history.sequence, row.history.at), (1, at));
     assert_eq!(row.history.event, event);
     assert_eq!(
         write_row(
             Vec::new(),
+            4,
             &RunId::from_static("o-7"),
             1,
             3,
@@ -93,26 +94,48 @@ fn the_documented_row_is_read_and_written_byte_by_byte() {
 #[test]
 fn bytes_that_are_no_record_are_refused_and_never_panic() {
     for example in examples() {
+        let read = |bytes: &[u8]| {
+            [
+                Record::read(RunId::from_static("o-7"), bytes).is_ok(),
+                read_row(4, bytes).is_ok(),
+                read_note("o-7", "", bytes).is_ok(),
+                read_message(RunId::from_static("o-7"), 4, bytes).is_ok(),
+            ]
+        };
+        assert_eq!(read(&example).into_iter().filter(|is_ok| *is_ok).count(), 1);
         for length in 0..example.len() {
-            let cut = &example[..length];
-            assert!(
-                Record::read(RunId::from_static("o-7"), cut).is_err() && read_row(cut).is_err()
-            );
+            assert_eq!(read(&example[..length]), [false; 4]);
         }
         for at in 0..example.len() {
-            for byte in [0, 1, 2, 9, 127, 255] {
+            for bit in 0..8 {
                 let mut changed = example.clone();
-                changed[at] = byte;
-                let _ = (
-                    Record::read(RunId::from_static("o-7"), &changed),
-                    read_row(&changed),
-                );
-                let _ = (
-                    read_note(&changed),
-                    read_message(RunId::from_static("o-7"), &changed),
-                );
+                changed[at] ^= 1 << bit;
+                assert_eq!(read(&changed), [false; 4], "bit {bit} of byte {at}");
+            }
+            // As one who knows the checksum would change it.
+            for byte in [0, 1, 2, 9, 127, 255] {
+                let mut changed = example[..example.len() - 4].to_vec();
+                changed[at.min(example.len() - 5)] = byte;
+                for place in [
+                    Place::Run,
+                    Place::Row(4),
+                    Place::Note("o-7", ""),
+                    Place::Message("o-7", 4),
+                ] {
+                    read(&Writer::of(&changed).finish(place));
+                }
             }
         }
+    }
+    let other = [
+        Place::Row(5),
+        Place::Note("o-", "7"),
+        Place::Message("o-7", 5),
+    ];
+    for place in other {
+        let record = Writer::of(&examples()[1]).finish(place);
+        let refused = read_row(4, &record).unwrap_err();
+        assert_eq!(refused, "it is damaged, or stands where it was not put");
     }
     let mut newer = examples().remove(0);
     newer[0] = 2;
@@ -133,7 +156,7 @@ fn every_record_is_read_as_it_was_written() {
         message: "too late ✗".into(),
     };
     let new = NewRun {
-        id: RunId::unchecked(""),
+        id: RunId::from_static("o-7"),
         incarnation: u64::MAX,
         workflow: "Order".into(),
         version: u32::MAX,
@@ -154,7 +177,7 @@ fn every_record_is_read_as_it_was_written() {
         record.row.parked = Some("why".into());
         record.row.ended = Some(begin());
         assert_eq!(
-            Record::read(RunId::unchecked(""), &record.write(Vec::new())),
+            Record::read(RunId::from_static("o-7"), &record.write(Vec::new())),
             Ok(record)
         );
     }
@@ -176,6 +199,7 @@ fn every_record_is_read_as_it_was_written() {
     for event in events {
         let row = write_row(
             Vec::new(),
+            9,
             &RunId::from_static("r"),
             9,
             8,
@@ -183,11 +207,12 @@ fn every_record_is_read_as_it_was_written() {
             &event,
             None,
         );
-        assert_eq!(read_row(&row).unwrap().history.event, event);
+        assert_eq!(read_row(9, &row).unwrap().history.event, event);
     }
     let started = Event::Started { state: "A".into() };
     let row = write_row(
         Vec::new(),
+        9,
         &RunId::from_static("r"),
         0,
         0,
@@ -196,7 +221,7 @@ fn every_record_is_read_as_it_was_written() {
         Some((b"in", b"pay")),
     );
     assert_eq!(
-        read_row(&row).unwrap().origin,
+        read_row(9, &row).unwrap().origin,
         Some((b"in".to_vec(), b"pay".to_vec()))
     );
 }

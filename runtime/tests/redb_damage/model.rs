@@ -1,0 +1,212 @@
+//! The store before it is damaged: its bytes, and all that it answers.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use stateway::store::{
+    Claim, Claimed, Commit, Event, Failure, FailureKind, Filter, Found, HistoryRow, Holder, Lease,
+    Message, NewRun, Note, NoteRow, Progress, RunRow, Status, Store as _, Suspects,
+};
+use stateway::{RedbStore, RunId};
+
+use crate::disk::{Disk, Moment};
+
+pub(crate) struct Model {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) rows: BTreeMap<String, RunRow>,
+    pub(crate) found: BTreeMap<String, Found>,
+    pub(crate) histories: BTreeMap<String, Vec<HistoryRow>>,
+    /// What a claim of all that is due gives.
+    pub(crate) claimed: BTreeMap<String, Claimed>,
+}
+
+pub(crate) fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_hours(500_000) + Duration::from_secs(seconds)
+}
+
+pub(crate) fn new(id: &str) -> NewRun {
+    NewRun {
+        incarnation: 1,
+        id: id.parse().unwrap(),
+        workflow: "Walk".into(),
+        version: 1,
+        input: format!("input of {id}").into_bytes(),
+        state: "Begun".into(),
+        payload: format!("{id} has begun").into_bytes(),
+        at: at(0),
+        lease: Some(lease()),
+    }
+}
+
+fn lease() -> Lease {
+    Lease {
+        holder: Holder::unique(),
+        duration: Duration::from_hours(1),
+    }
+}
+
+pub(crate) fn claim() -> Claim {
+    Claim {
+        workflow: "Walk".into(),
+        now: at(1_000),
+        lease: lease(),
+        limit: 1_000,
+        suspects: Suspects::none(5),
+    }
+}
+
+pub(crate) fn message(run: &RunId, number: u64) -> Message {
+    Message {
+        run: run.clone(),
+        id: format!("message-{number}"),
+        signal: "nudge".into(),
+        payload: vec![1; 20],
+        at: at(5),
+    }
+}
+
+pub(crate) fn step(row: &RunRow, length: usize) -> Commit {
+    Commit {
+        run: row.id.clone(),
+        epoch: row.epoch,
+        sequence: row.sequence,
+        at: at(20 + row.sequence),
+        event: Event::Transition {
+            transition: "go".into(),
+            visit: row.visit + 1,
+            attempts: 1,
+            state: format!("State{}", row.sequence % 5).into(),
+            payload: format!("{} of {}", row.sequence, row.id)
+                .repeat(length)
+                .into_bytes(),
+            undo: row.sequence.is_multiple_of(3).then(|| "back".into()),
+        },
+        status: Status::Running,
+        release: None,
+        failure: None,
+        consumed: Vec::new(),
+    }
+}
+
+/// A store over bytes, in memory.
+pub(crate) fn disk(bytes: Vec<u8>) -> Disk {
+    Disk::with(bytes, Moment::Never)
+}
+
+pub(crate) fn wait<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(future)
+}
+
+async fn fill(store: &RedbStore) {
+    for number in 0..70_u64 {
+        let id: RunId = format!("run-{number:02}").parse().unwrap();
+        let created = store.create(new(&id.text())).await.unwrap();
+        let stateway::store::Created::New(mut row) = created else {
+            panic!("it is new")
+        };
+        let steps = if number == 7 { 200 } else { number % 12 };
+        for _ in 0..steps {
+            let length = if number == 9 { 300 } else { 2 };
+            let commit = step(&row, length);
+            store.commit(commit.clone()).await.unwrap();
+            let _ = row.apply(&commit);
+        }
+        if number % 4 == 1 {
+            for key in ["", "1/assess/1/fraud"] {
+                let progress = if key.is_empty() {
+                    Progress::Attempts {
+                        made: 2,
+                        waits: false,
+                        called: 1,
+                        due: at(9),
+                    }
+                } else {
+                    Progress::Output(b"no fraud".to_vec())
+                };
+                let note = NoteRow {
+                    key: key.to_owned(),
+                    progress,
+                };
+                let note = Note {
+                    run: id.clone(),
+                    epoch: row.epoch,
+                    sequence: row.sequence,
+                    note,
+                };
+                store.note(note).await.unwrap();
+            }
+        }
+        if number % 4 == 2 {
+            for number in 0..3 {
+                store.send(message(&id, number)).await.unwrap();
+            }
+        }
+        let mut end = step(&row, 1);
+        match number % 5 {
+            0 => end.status = Status::Done,
+            1 => {
+                end.event = Event::Parked {
+                    reason: "somebody has to look".into(),
+                };
+                end.status = Status::Parked;
+                end.failure = Some(Failure {
+                    state: "State1".into(),
+                    transition: Some("go".into()),
+                    attempts: 3,
+                    kind: FailureKind::Timeout,
+                    message: "it took too long".into(),
+                });
+            }
+            2 => end.release = Some(at(30)),
+            _ => continue,
+        }
+        store.commit(end).await.unwrap();
+    }
+}
+
+impl Model {
+    /// Writes it. One that is not closed is as a process leaves it that dies a moment after it has written.
+    pub(crate) fn write(is_closed: bool) -> Self {
+        let first = disk(Vec::new());
+        let store = RedbStore::options().open_backend(first.clone()).unwrap();
+        wait(fill(&store));
+        // The last commit is sealed when nobody asks for more.
+        let written = first.flushes();
+        while first.flushes() < written + 2 {
+            std::thread::yield_now();
+        }
+        let left = first.bytes();
+        drop(store);
+        let bytes = if is_closed { first.bytes() } else { left };
+        // A copy is asked, since a claim is a change.
+        let store = RedbStore::options()
+            .open_backend(disk(bytes.clone()))
+            .unwrap();
+        wait(async {
+            let mut model = Model {
+                bytes,
+                rows: BTreeMap::new(),
+                found: BTreeMap::new(),
+                histories: BTreeMap::new(),
+                claimed: BTreeMap::new(),
+            };
+            let filter = Filter {
+                limit: 1_000,
+                ..Filter::default()
+            };
+            for row in store.list(filter).await.unwrap() {
+                let id = row.id.to_string();
+                let found = store.get(&row.id).await.unwrap().unwrap();
+                let history = store.history(&row.id, 0, 1_000).await.unwrap();
+                model.found.insert(id.clone(), found);
+                model.histories.insert(id.clone(), history);
+                model.rows.insert(id, row);
+            }
+            for claimed in store.claim(claim()).await.unwrap().taken {
+                model.claimed.insert(claimed.row.id.to_string(), claimed);
+            }
+            model
+        })
+    }
+}
