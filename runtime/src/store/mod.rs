@@ -30,7 +30,7 @@ use std::time::{Duration, SystemTime};
 use crate::key::RunId;
 
 #[cfg(feature = "redb")]
-pub use self::redb::{Durability, OpenError, RedbOptions, RedbStore};
+pub use self::redb::{Damage, Durability, IntegrityReport, OpenError, RedbOptions, RedbStore};
 pub use apply::Fence;
 pub use error::StoreError;
 pub use memory::MemoryStore;

@@ -9,8 +9,8 @@ use crate::model::{Model, claim, disk, message, new, step, wait};
 
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// It was not opened, and this was said.
-    Refused(String),
+    /// It was not opened, and it was said why.
+    Refused,
     /// Some of it was refused.
     Partly,
     /// Everything was as it should be.
@@ -30,7 +30,7 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn add(&mut self, verdict: &Verdict) {
         let count = match verdict {
-            Verdict::Refused(_) => &mut self.refused,
+            Verdict::Refused => &mut self.refused,
             Verdict::Partly => &mut self.partly,
             Verdict::Whole => &mut self.whole,
             Verdict::Silent(_) => &mut self.silent,
@@ -116,12 +116,10 @@ pub(crate) fn judge(model: &Model, bytes: Vec<u8>) -> Verdict {
 
 fn refused(error: OpenError) -> Verdict {
     match error {
-        OpenError::Damaged { reason, .. } | OpenError::Foreign { reason, .. } => {
-            Verdict::Refused(reason)
-        }
-        error @ (OpenError::Newer { .. } | OpenError::File { .. }) => {
-            Verdict::Refused(error.to_string())
-        }
+        OpenError::Damaged { .. }
+        | OpenError::Foreign { .. }
+        | OpenError::Newer { .. }
+        | OpenError::File { .. } => Verdict::Refused,
         error => Verdict::Silent(format!("refused as {error:?}")),
     }
 }
@@ -219,7 +217,7 @@ async fn go_on(
             None | Some(Created::Known { .. }) => {}
             Some(Created::New(_)) => noticed.silent(|| format!("{id} was started again")),
         }
-        if row.status.is_ended() || !model.claimed.get(id).is_some_and(|it| !it.inbox.is_empty()) {
+        if row.status.is_ended() || model.claimed.get(id).is_none_or(|it| it.inbox.is_empty()) {
             continue;
         }
         if let Some(sent) = noticed.answer(store.send(message(&row.id, 1)).await) {

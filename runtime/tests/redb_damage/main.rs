@@ -13,12 +13,12 @@ mod model;
 
 use std::panic::{PanicHookInfo, set_hook, take_hook};
 use std::sync::Once;
-use std::thread;
 
 use fastrand::Rng;
 use harm::Harm;
-use judge::Verdict;
+use judge::{Tally, Verdict, judge};
 use model::Model;
+use stateway::RedbStore;
 
 /// What redb says as it trips over a damaged page is of no interest here.
 fn hush() {
@@ -34,67 +34,74 @@ fn hush() {
     });
 }
 
-/// Damages the file in one way again and again. A thread of its own has a stack of the usual size.
-fn judge_all(harm: Harm, rounds: u64) {
+/// Damages the file in one way again and again. What is noticed by nobody who uses the store is at least noticed by who
+/// asks; `may_hide` says whether there may be such damage.
+fn judge_all(harm: Harm, rounds: u64, may_hide: bool) {
     hush();
-    let work = move || {
-        let mut tally = judge::Tally::default();
-        for is_closed in [true, false] {
-            let model = Model::write(is_closed);
-            for round in 0..rounds / 2 {
-                let mut draw = Rng::with_seed(round * 2 + u64::from(is_closed));
-                let mut bytes = model.bytes.clone();
-                let what = harm.harm(&mut bytes, &mut draw);
-                let verdict = judge::judge(&model, bytes);
-                let case = format!("{harm:?} {round}, closed {is_closed}: {what}");
-                match &verdict {
-                    Verdict::Silent(why) => println!("{case}: SILENT: {why}"),
-                    Verdict::Refused(_) | Verdict::Partly | Verdict::Whole => {}
-                }
-                tally.add(&verdict);
+    let mut tally = Tally::default();
+    for is_closed in [true, false] {
+        let model = Model::write(is_closed);
+        for round in 0..rounds / 2 {
+            let mut draw = Rng::with_seed(round * 2 + u64::from(is_closed));
+            let mut bytes = model.bytes.clone();
+            let what = harm.harm(&mut bytes, &mut draw);
+            let verdict = judge(&model, bytes.clone());
+            tally.add(&verdict);
+            let case = format!("{harm:?} {round}, closed {is_closed}, {what}: {verdict:?}");
+            let is_hidden = matches!(verdict, Verdict::Silent(_));
+            assert!(may_hide || !is_hidden, "{case}");
+            if is_hidden || matches!(verdict, Verdict::Partly) {
+                assert!(!is_intact(&bytes), "not found: {case}");
+                let options = RedbStore::options().verify(true);
+                let refused = options.open_backend(model::disk(bytes));
+                assert!(refused.is_err(), "opened: {case}");
             }
         }
-        println!("{harm:?}: {tally:?}");
-        assert_eq!(tally.silent, 0, "{harm:?}: {tally:?}");
-    };
-    thread::Builder::new()
-        .stack_size(2 << 20)
-        .spawn(work)
-        .unwrap()
-        .join()
-        .unwrap();
+    }
+    println!("{harm:?}: {tally:?}");
+}
+
+/// Whether somebody who looks over the file finds nothing.
+fn is_intact(bytes: &[u8]) -> bool {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = folder.path().join("runs.redb");
+    std::fs::write(&path, bytes).unwrap();
+    let is_intact = RedbStore::check_integrity(&path).is_ok_and(|report| report.is_intact());
+    assert!(std::fs::read(&path).unwrap() == bytes, "it was changed");
+    is_intact
 }
 
 #[test]
 fn an_undamaged_file_is_whole() {
     for is_closed in [true, false] {
         let model = Model::write(is_closed);
-        let verdict = judge::judge(&model, model.bytes.clone());
+        let verdict = judge(&model, model.bytes.clone());
         assert!(matches!(verdict, Verdict::Whole), "{verdict:?}");
+        assert!(is_intact(&model.bytes), "closed: {is_closed}");
     }
 }
 
 #[test]
 fn a_zeroed_page_changes_nothing_silently() {
-    judge_all(Harm::Zeroed, 300);
+    judge_all(Harm::Zeroed, 300, false);
 }
 
 #[test]
 fn a_flipped_bit_changes_nothing_silently() {
-    judge_all(Harm::Flipped, 600);
+    judge_all(Harm::Flipped, 600, false);
 }
 
 #[test]
 fn a_file_that_was_cut_off_changes_nothing_silently() {
-    judge_all(Harm::Cut, 300);
+    judge_all(Harm::Cut, 300, false);
 }
 
 #[test]
 fn garbage_changes_nothing_silently() {
-    judge_all(Harm::Garbage, 300);
+    judge_all(Harm::Garbage, 300, false);
 }
 
 #[test]
-fn a_page_in_the_place_of_another_changes_nothing_silently() {
-    judge_all(Harm::Misplaced, 300);
+fn a_page_in_the_place_of_another_is_found_by_who_looks_for_it() {
+    judge_all(Harm::Misplaced, 300, true);
 }

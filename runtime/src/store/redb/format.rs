@@ -94,9 +94,9 @@ impl Record {
     }
 
     /// The record that stands under the id of a run.
-    pub(super) fn read(id: RunId, bytes: &[u8]) -> Result<Self, Unread> {
+    pub(super) fn read(id: &RunId, bytes: &[u8]) -> Result<Self, Unread> {
         let record = Record::read_any(bytes)?;
-        if record.row.id != id {
+        if record.row.id != *id {
             return Err(format!("it is that of run `{}`", record.row.id));
         }
         Ok(record)

@@ -15,7 +15,7 @@ use crate::key::RunId;
 use crate::store::{Event, HistoryRow, Name, NewRun};
 
 /// Every so many rows of a run there is a mark.
-const EVERY: u64 = 64;
+pub(super) const EVERY: u64 = 64;
 
 /// A table of rows by number.
 pub(super) trait Rows: ReadableTable<u64, &'static [u8]> {}

@@ -1,6 +1,7 @@
 //! Runs in one file, without a server.
 
 mod changes;
+mod check;
 mod damage;
 mod file;
 mod format;
@@ -40,6 +41,7 @@ use index::Index;
 use tables::{Fault, Views};
 use writer::{Operation, Request, Stopped, Writer};
 
+pub use check::{Damage, IntegrityReport};
 pub use open::{Durability, RedbOptions};
 pub use refused::OpenError;
 

@@ -45,6 +45,7 @@ pub struct RedbOptions {
     pub(super) queue: usize,
     cache: usize,
     mode: u32,
+    verifies: bool,
 }
 
 impl Default for RedbOptions {
@@ -54,6 +55,7 @@ impl Default for RedbOptions {
             queue: 4096,
             cache: 64 << 20,
             mode: 0o600,
+            verifies: false,
         }
     }
 }
@@ -99,6 +101,17 @@ impl RedbOptions {
     #[cfg(unix)]
     pub fn mode(mut self, mode: u32) -> Self {
         self.mode = mode;
+        self
+    }
+
+    /// Sets whether every page is verified as the file is opened, and a damaged one refused. Defaults to `false`: a file
+    /// that was closed in order is trusted, and a damaged page is noticed when it is needed.
+    ///
+    /// That takes as long as reading the file a few times. Without it, a disk that has written a page in the place of
+    /// another, or has forgotten to write one, is noticed by [`check_integrity`](RedbStore::check_integrity) alone: what
+    /// it says is whole, and old.
+    pub fn verify(mut self, verifies: bool) -> Self {
+        self.verifies = verifies;
         self
     }
 
@@ -203,14 +216,18 @@ impl RedbOptions {
         path: &Path,
         gate: Gate<impl StorageBackend>,
     ) -> Result<redb::Database, redb::DatabaseError> {
-        let path = path.to_owned();
+        let (path, verifies) = (path.to_owned(), self.verifies);
         let mut builder = redb::Database::builder();
         builder.set_cache_size(self.cache);
+        builder.set_check_integrity_on_open(verifies);
         builder.set_repair_callback(move |repair| {
             let path = path.display();
             // So redb tells its steps: the beginning, and what follows if its last commit does not hold.
             if repair.progress() < 0.1 {
-                warn!(%path, "store was not closed in order: its file is checked and repaired");
+                // Verifying is the same, asked for.
+                if !verifies {
+                    warn!(%path, "store was not closed in order: its file is checked and repaired");
+                }
             } else if repair.progress() < 0.5 {
                 warn!(
                     %path,

@@ -48,7 +48,7 @@ impl Views {
             let Some(entry) = entry else { break };
             let (id, bytes) = entry?;
             let run = RunId::unchecked(id.value());
-            let row = match Record::read(run.clone(), bytes.value()) {
+            let row = match Record::read(&run, bytes.value()) {
                 Ok(record) => match self.broken.reason(&run) {
                     None if filter.passes(&record.row) => record.row,
                     None => continue,

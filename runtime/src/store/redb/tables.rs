@@ -198,7 +198,7 @@ impl<T: ReadableTable<&'static str, &'static [u8]>> Lookup for T {
         let Some(bytes) = self.get(&*run.text())? else {
             return Ok(None);
         };
-        let record = Record::read(run.clone(), bytes.value());
+        let record = Record::read(run, bytes.value());
         record
             .map(Some)
             .map_err(|reason| broken(run, "its record", &reason))

@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(count: T, most: T) -> Result<T, Unread> {
+fn within<T: PartialOrd + Copy + std::fmt::Display>(count: T, most: T) -> Result<T, Unread> {
     if count <= most {
         Ok(count)
     } else {

@@ -54,7 +54,7 @@ fn the_documented_run_is_read_and_written_byte_by_byte() {
     record.last = 4;
     record.payload_at = 4;
     assert_eq!(
-        Record::read(RunId::from_static("o-7"), example).unwrap(),
+        Record::read(&RunId::from_static("o-7"), example).unwrap(),
         record
     );
     assert_eq!(record.write(Vec::new()), *example);
@@ -96,7 +96,7 @@ fn bytes_that_are_no_record_are_refused_and_never_panic() {
     for example in examples() {
         let read = |bytes: &[u8]| {
             [
-                Record::read(RunId::from_static("o-7"), bytes).is_ok(),
+                Record::read(&RunId::from_static("o-7"), bytes).is_ok(),
                 read_row(4, bytes).is_ok(),
                 read_note("o-7", "", bytes).is_ok(),
                 read_message(RunId::from_static("o-7"), 4, bytes).is_ok(),
@@ -139,7 +139,7 @@ fn bytes_that_are_no_record_are_refused_and_never_panic() {
     }
     let mut newer = examples().remove(0);
     newer[0] = 2;
-    let refused = Record::read(RunId::from_static("o-7"), &newer).unwrap_err();
+    let refused = Record::read(&RunId::from_static("o-7"), &newer).unwrap_err();
     assert_eq!(
         refused,
         "it has version 2, and this program knows version 1"
@@ -177,7 +177,7 @@ fn every_record_is_read_as_it_was_written() {
         record.row.parked = Some("why".into());
         record.row.ended = Some(begin());
         assert_eq!(
-            Record::read(RunId::from_static("o-7"), &record.write(Vec::new())),
+            Record::read(&RunId::from_static("o-7"), &record.write(Vec::new())),
             Ok(record)
         );
     }
@@ -224,4 +224,67 @@ fn every_record_is_read_as_it_was_written() {
         read_row(9, &row).unwrap().origin,
         Some((b"in".to_vec(), b"pay".to_vec()))
     );
+}
+
+/// With overflow checks, one more than the largest number would be a panic.
+#[test]
+fn a_count_at_the_end_of_its_type_is_refused() {
+    let new = NewRun {
+        id: RunId::from_static("o-7"),
+        incarnation: u64::MAX,
+        workflow: "Order".into(),
+        version: 1,
+        input: Vec::new(),
+        state: "Placed".into(),
+        payload: Vec::new(),
+        at: begin(),
+        lease: None,
+    };
+    let counts: [fn(&mut Record); 9] = [
+        |record| record.row.sequence = u64::MAX,
+        |record| record.row.epoch = u64::MAX,
+        |record| record.row.visit = u64::MAX,
+        |record| record.row.undos = u64::MAX,
+        |record| record.row.crashes = u32::MAX,
+        |record| record.first = u64::MAX,
+        |record| record.last = u64::MAX,
+        |record| record.notes = u32::MAX,
+        |record| record.messages = u32::MAX,
+    ];
+    for (number, count) in counts.into_iter().enumerate() {
+        let mut record = Record::new(&new, 1);
+        count(&mut record);
+        let read = Record::read(&RunId::from_static("o-7"), &record.write(Vec::new()));
+        let reason = read.unwrap_err();
+        assert!(reason.contains("more than there can"), "{number}: {reason}");
+    }
+    for (sequence, before) in [(u64::MAX, 1), (1, u64::MAX)] {
+        let event = &Event::Ended;
+        let row = write_row(
+            Vec::new(),
+            4,
+            &RunId::from_static("o-7"),
+            sequence,
+            before,
+            begin(),
+            event,
+            None,
+        );
+        assert!(read_row(4, &row).is_err());
+    }
+    let progress = Progress::Attempts {
+        waits: false,
+        made: u32::MAX,
+        called: 1,
+        due: begin(),
+    };
+    assert!(read_note("o-7", "", &write_note("o-7", "", &progress)).is_err());
+    for time in [i64::MIN, i64::MAX] {
+        let mut to = Writer::of(&[VERSION]);
+        to.u64(time.cast_unsigned());
+        let bytes = to.finish(Place::Run);
+        let mut from = Reader::record(&bytes, VERSION, Place::Run).unwrap();
+        let read = from.time().unwrap();
+        assert_eq!(crate::store::apply::micros(read), time);
+    }
 }

@@ -1,0 +1,395 @@
+//! Looking over a whole file: its pages, its records, and how they belong together. Nothing of it is changed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use redb::backends::FileBackend;
+use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable, ReadableTableMetadata as _};
+
+use super::damage::guarded;
+use super::file::{Found, find};
+use super::format::{Record, read_message, read_note, read_row};
+use super::gate::Gate;
+use super::history::{EVERY, back_from, origin, payload};
+use super::open::prepare;
+use super::refused::OpenError;
+use super::tables::{
+    ENDED, ENDED_AT, Fault, HISTORY, INBOX, Lookup as _, MARKS, MESSAGES, NOTES, RUNS,
+};
+use super::{RedbOptions, RedbStore};
+use crate::key::RunId;
+use crate::store::StoreError;
+use crate::store::apply::micros;
+
+/// What [`RedbStore::check_integrity`] has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IntegrityReport {
+    /// The file.
+    pub path: PathBuf,
+    /// How many runs there are, those that have ended among them.
+    pub runs: u64,
+    /// How many rows their histories have.
+    pub rows: u64,
+    /// How many rows belong to no run. They take room and do no harm: a run that could not be read and was purged leaves
+    /// them, and so does a purge that was cut off, until the next one.
+    pub loose_rows: u64,
+    /// What is damaged.
+    pub damages: Vec<Damage>,
+}
+
+/// A damage in the file of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Damage {
+    /// The run that it concerns; `None` if that is not known, or if it may concern any.
+    pub run: Option<RunId>,
+    /// What is damaged.
+    pub what: String,
+}
+
+impl IntegrityReport {
+    /// Whether nothing is damaged.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        self.damages.is_empty()
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.run {
+            Some(run) => write!(f, "run `{run}`: {}", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
+impl fmt::Display for IntegrityReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, runs, rows) = (self.path.display(), self.runs, self.rows);
+        write!(f, "`{path}`: {runs} runs with {rows} rows of history, ")?;
+        if self.is_intact() {
+            return f.write_str("intact");
+        }
+        write!(f, "{} damages", self.damages.len())?;
+        self.damages
+            .iter()
+            .try_for_each(|damage| write!(f, "\n{damage}"))
+    }
+}
+
+impl RedbStore {
+    /// Looks over a file that is not open: every page, every record, and the history of every run. It changes nothing,
+    /// and blocks its thread for as long as it takes to read the file a few times.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("orders.redb");
+    /// use stateway::RedbStore;
+    ///
+    /// drop(RedbStore::open(&path)?);
+    /// let report = RedbStore::check_integrity(&path)?;
+    /// assert!(report.is_intact(), "{report}");
+    /// # Ok::<(), stateway::OpenError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`OpenError`] if it is no store, or so damaged that nothing can be read.
+    pub fn check_integrity(path: impl AsRef<Path>) -> Result<IntegrityReport, OpenError> {
+        let path = path.as_ref();
+        let failed = |error: std::io::Error| OpenError::file(path, error);
+        let file = match find(path).map_err(failed)? {
+            Found::File(file) => file,
+            Found::Empty => {
+                let path = path.to_owned();
+                return Err(OpenError::Empty { path });
+            }
+            Found::Other(kind) => {
+                return Err(failed(std::io::Error::other(format!("it is {kind}"))));
+            }
+            Found::Nothing => return Err(failed(std::io::ErrorKind::NotFound.into())),
+        };
+        let file = FileBackend::new(file).map_err(|error| OpenError::of(path, error))?;
+        check(path, file)
+    }
+}
+
+/// Looks over what a backend has.
+pub(super) fn check(
+    path: &Path,
+    backend: impl redb::StorageBackend,
+) -> Result<IntegrityReport, OpenError> {
+    let gate = Gate::shut(backend);
+    let report = guarded(|| {
+        let mut database = match RedbOptions::default().database(path, gate) {
+            Ok(database) => database,
+            Err(error) => return Ok(Err(OpenError::of(path, error))),
+        };
+        if let Err(refused) = prepare(path, &database, false)? {
+            return Ok(Err(refused));
+        }
+        let mut report = IntegrityReport {
+            path: path.to_owned(),
+            runs: 0,
+            rows: 0,
+            loose_rows: 0,
+            damages: Vec::new(),
+        };
+        {
+            let file = database.begin_read()?;
+            Survey::new(&file, &mut report).all();
+        }
+        let pages = guarded(|| match database.check_integrity() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Fault::Damaged(
+                "what pages are free is recorded wrongly".into(),
+            )),
+            Err(redb::DatabaseError::Storage(redb::StorageError::Corrupted(reason))) => Err(
+                Fault::Damaged(format!("a page of the file is damaged ({reason})")),
+            ),
+            Err(error) => Err(Fault::Storage(redb::Error::from(error))),
+        });
+        report.add(None, pages);
+        Ok(Ok(report))
+    });
+    report.map_err(|fault| OpenError::found(path, fault))?
+}
+
+impl IntegrityReport {
+    fn add(&mut self, run: Option<&RunId>, found: Result<(), Fault>) {
+        let what = match found {
+            Ok(()) => return,
+            Err(Fault::Damaged(reason) | Fault::Answer(StoreError::Broken { reason, .. })) => {
+                reason
+            }
+            Err(Fault::Storage(error)) => error.to_string(),
+            Err(Fault::Answer(error)) => error.to_string(),
+        };
+        let run = run.cloned();
+        self.damages.push(Damage { run, what });
+    }
+
+    fn spoil(&mut self, run: Option<&RunId>, what: impl Into<String>) {
+        self.add(run, Err(Fault::Damaged(what.into())));
+    }
+}
+
+/// What belongs to a run, as its record says.
+struct Owned {
+    notes: u64,
+    messages: u64,
+    ended: Option<i64>,
+}
+
+type Step<'a> = fn(&mut Survey<'a>) -> Result<(), Fault>;
+
+struct Survey<'a> {
+    file: &'a ReadTransaction,
+    report: &'a mut IntegrityReport,
+    runs: BTreeMap<String, Owned>,
+}
+
+impl<'a> Survey<'a> {
+    fn new(file: &'a ReadTransaction, report: &'a mut IntegrityReport) -> Self {
+        let runs = BTreeMap::new();
+        Survey { file, report, runs }
+    }
+
+    fn all(&mut self) {
+        let steps: [(&str, Step<'a>); 7] = [
+            ("runs", |it| it.records(&it.file.open_table(RUNS)?)),
+            ("ended", |it| it.records(&it.file.open_table(ENDED)?)),
+            ("history", Self::rows),
+            ("marks", Self::marks),
+            ("notes", Self::notes),
+            ("inbox and messages", Self::messages),
+            ("ended_at", Self::ends),
+        ];
+        for (table, step) in steps {
+            // What comes behind a damaged page of the same table is not seen.
+            let found = guarded(|| step(self)).map_err(|fault| match fault {
+                Fault::Damaged(reason) => Fault::Damaged(format!("table `{table}`: {reason}")),
+                fault => fault,
+            });
+            self.report.add(None, found);
+        }
+    }
+
+    /// The records of runs, and their histories.
+    fn records(
+        &mut self,
+        table: &impl ReadableTable<&'static str, &'static [u8]>,
+    ) -> Result<(), Fault> {
+        for entry in table.iter()? {
+            let (id, bytes) = entry?;
+            let run = RunId::unchecked(id.value());
+            self.report.runs += 1;
+            let record = match Record::read(&run, bytes.value()) {
+                Ok(record) => record,
+                Err(reason) => {
+                    self.report
+                        .spoil(Some(&run), format!("its record: {reason}"));
+                    continue;
+                }
+            };
+            if !matches!(guarded(|| table.find(&run)), Ok(Some(_))) {
+                let what = "its record is not found where it should be";
+                self.report.spoil(Some(&run), what);
+            }
+            let history = guarded(|| self.walk(&record));
+            self.report.add(Some(&run), history);
+            let owned = Owned {
+                notes: record.notes.into(),
+                messages: record.messages.into(),
+                ended: record.row.ended.map(micros),
+            };
+            if self.runs.insert(id.value().to_owned(), owned).is_some() {
+                self.report.spoil(
+                    Some(&run),
+                    "it is among those that have ended and among the others",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks through the whole history of a run.
+    fn walk(&mut self, record: &Record) -> Result<(), Fault> {
+        if record.last == 0 {
+            // It could not be read, and was terminated.
+            return Ok(());
+        }
+        let (rows, marks) = (self.file.open_table(HISTORY)?, self.file.open_table(MARKS)?);
+        origin(&rows, record)?;
+        payload(&rows, record)?;
+        for row in back_from(&rows, &marks, record, u64::MAX)? {
+            row?;
+            self.report.rows += 1;
+        }
+        Ok(())
+    }
+
+    fn rows(&mut self) -> Result<(), Fault> {
+        let rows = self.file.open_table(HISTORY)?;
+        for entry in rows.iter()? {
+            let (number, bytes) = entry?;
+            let number = number.value();
+            if let Err(reason) = read_row(number, bytes.value()) {
+                let what = format!("row {number} of the history: {reason}");
+                self.report.spoil(None, what);
+            }
+        }
+        self.report.loose_rows = rows.len()?.saturating_sub(self.report.rows);
+        Ok(())
+    }
+
+    fn marks(&mut self) -> Result<(), Fault> {
+        let rows = self.file.open_table(HISTORY)?;
+        for entry in self.file.open_table(MARKS)?.iter()? {
+            let (key, number) = entry?;
+            let (id, mark) = key.value();
+            let run = RunId::unchecked(id);
+            let row = super::history::row(&rows, &run, number.value());
+            let is_there =
+                row.is_ok_and(|row| Some(row.history.sequence) == mark.checked_mul(EVERY));
+            if !is_there {
+                self.report.spoil(
+                    Some(&run),
+                    format!("mark {mark} of its history leads elsewhere"),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn notes(&mut self) -> Result<(), Fault> {
+        let mut counted = BTreeMap::<String, u64>::new();
+        for entry in self.file.open_table(NOTES)?.iter()? {
+            let (key, bytes) = entry?;
+            let (id, name) = key.value();
+            *counted.entry(id.to_owned()).or_default() += 1;
+            if let Err(reason) = read_note(id, name, bytes.value()) {
+                self.report
+                    .spoil(Some(&RunId::unchecked(id)), format!("a note: {reason}"));
+            }
+        }
+        self.compare("notes", &counted, |owned| owned.notes);
+        Ok(())
+    }
+
+    fn messages(&mut self) -> Result<(), Fault> {
+        let mut counted = BTreeMap::<String, u64>::new();
+        let known = self.file.open_table(MESSAGES)?;
+        for entry in self.file.open_table(INBOX)?.iter()? {
+            let (key, bytes) = entry?;
+            let (id, arrival) = key.value();
+            let run = RunId::unchecked(id);
+            *counted.entry(id.to_owned()).or_default() += 1;
+            match read_message(run.clone(), arrival, bytes.value()) {
+                Ok(message) if known.get((id, &*message.id))?.is_some() => {}
+                Ok(_) => self
+                    .report
+                    .spoil(Some(&run), "the id of a message that waits is missing"),
+                Err(reason) => self
+                    .report
+                    .spoil(Some(&run), format!("a message: {reason}")),
+            }
+        }
+        self.compare("messages", &counted, |owned| owned.messages);
+        for entry in known.iter()? {
+            let key = entry?.0;
+            if !self.runs.contains_key(key.value().0) {
+                let run = RunId::unchecked(key.value().0);
+                self.report
+                    .spoil(Some(&run), "it had a message, and has no record");
+            }
+        }
+        Ok(())
+    }
+
+    /// What there is of runs against what their records say.
+    fn compare(&mut self, what: &str, counted: &BTreeMap<String, u64>, of: fn(&Owned) -> u64) {
+        for (id, owned) in &self.runs {
+            let (found, said) = (counted.get(id).copied().unwrap_or(0), of(owned));
+            if found != said {
+                let run = RunId::unchecked(&**id);
+                let what = format!("its {what}: there are {found} of {said}");
+                self.report.spoil(Some(&run), what);
+            }
+        }
+        for id in counted.keys().filter(|id| !self.runs.contains_key(*id)) {
+            let run = RunId::unchecked(&**id);
+            self.report
+                .spoil(Some(&run), format!("it has {what}, and no record"));
+        }
+    }
+
+    fn ends(&mut self) -> Result<(), Fault> {
+        let mut found = 0;
+        for entry in self.file.open_table(ENDED_AT)?.iter()? {
+            let key = entry?.0;
+            let (at, id) = key.value();
+            let run = RunId::unchecked(id);
+            match self.runs.get(id).map(|owned| owned.ended) {
+                Some(Some(ended)) if ended == at => found += 1,
+                // Its record cannot be read, and that was said.
+                None => {}
+                Some(_) => self
+                    .report
+                    .spoil(Some(&run), "when it ended is recorded wrongly"),
+            }
+        }
+        let ended = self
+            .runs
+            .values()
+            .filter(|owned| owned.ended.is_some())
+            .count();
+        if found != ended {
+            let what = format!("{found} of {ended} runs are recorded by when they ended");
+            self.report.spoil(None, what);
+        }
+        Ok(())
+    }
+}
