@@ -190,7 +190,7 @@ async fn a_broken_record_concerns_its_own_run() {
             store.get(&run).await.map(|_| ()),
             store.history(&run, 0, 10).await.map(|_| ()),
             store.unpark(&run, at(30)).await,
-            store.stop(&run, Stop::Terminate, at(30)).await,
+            store.stop(&run, Stop::Cancel, at(30)).await,
             store.create(new(&run.text())).await.map(|_| ()),
         ] {
             assert!(

@@ -188,7 +188,8 @@ impl<W: Durable> Runner<W> {
     }
 
     /// Terminates a run: the handler under way is dropped where it waits, and nothing is undone. A run that
-    /// is parked ends as well, whatever it is parked for.
+    /// is parked ends as well, whatever it is parked for: also one that cannot be read, of which the store has nothing
+    /// but the reason then.
     ///
     /// # Errors
     /// Those of [`cancel`](Runner::cancel).
@@ -196,22 +197,33 @@ impl<W: Durable> Runner<W> {
         &self,
         id: impl TryInto<RunId, Error: Into<RunIdError>>,
     ) -> Result<(), StoreError> {
-        let id = valid(id)?;
+        let (engine, id) = (self.engine(), valid(id)?);
         self.stop(&id, Stop::Terminate).await?;
-        match self.unpark(&id).await {
+        let now = engine.settings.clock.now();
+        match engine.store.unpark(&id, now).await {
             Err(StoreError::NotParked { .. }) => Ok(()),
-            other => other,
+            other => {
+                engine.wake();
+                other
+            }
         }
     }
 
     async fn stop(&self, id: &RunId, stop: Stop) -> Result<(), StoreError> {
-        let epoch = self.find(id).await?.epoch;
+        let epoch = match self.find(id).await {
+            Ok(row) => Some(row.epoch),
+            // Nobody drives it.
+            Err(StoreError::Broken { .. }) if stop == Stop::Terminate => None,
+            Err(error) => return Err(error),
+        };
         let engine = self.engine();
         engine
             .store
             .stop(id, stop, engine.settings.clock.now())
             .await?;
-        engine.tell(id, epoch, stop);
+        if let Some(epoch) = epoch {
+            engine.tell(id, epoch, stop);
+        }
         Ok(())
     }
 
@@ -224,7 +236,11 @@ impl<W: Durable> Runner<W> {
         id: impl TryInto<RunId, Error: Into<RunIdError>>,
     ) -> Result<(), StoreError> {
         let (engine, id) = (self.engine(), valid(id)?);
-        self.find(&id).await?;
+        match self.find(&id).await {
+            // It is tried again.
+            Ok(_) | Err(StoreError::Broken { .. }) => {}
+            Err(error) => return Err(error),
+        }
         engine
             .store
             .unpark(&id, engine.settings.clock.now())

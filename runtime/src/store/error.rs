@@ -31,6 +31,15 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
+    /// What was to be stored of this run is more than the store takes at once. Nothing has changed.
+    TooLarge {
+        /// The run.
+        run: RunId,
+        /// About how many bytes it has.
+        size: usize,
+        /// How many bytes it may have.
+        limit: usize,
+    },
     /// What is stored of this run cannot be read.
     Broken {
         /// The run.
@@ -73,6 +82,11 @@ impl fmt::Display for StoreError {
             StoreError::NotFound { run } => write!(f, "there is no run `{run}` in the store"),
             StoreError::Ended { run } => write!(f, "run `{run}` has ended"),
             StoreError::NotParked { run } => write!(f, "run `{run}` is not parked"),
+            StoreError::TooLarge { run, size, limit } => write!(
+                f,
+                "what is to be stored of run `{run}` has {size} bytes, and the store takes {limit} at once: keep it \
+                 elsewhere, and store where it is"
+            ),
             StoreError::Broken { run, reason } => {
                 write!(f, "what is stored of run `{run}` cannot be read: {reason}")
             }

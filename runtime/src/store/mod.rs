@@ -61,7 +61,9 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 ///    changes nothing, so that one whose answer was lost can be repeated. Another one of the same epoch and
 ///    sequence is fenced.
 /// 6. **Apart.** A record that cannot be read concerns its own run: it is listed as parked, with the reason,
-///    is never claimed, and no other run is kept from anything.
+///    is never claimed, and no other run is kept from anything. [Terminated](Stop::Terminate), it has ended at
+///    once, with that reason as its failure and, where not even that can be read, no workflow and no state; then it is
+///    purged like any other, whatever workflow is purged.
 /// 7. **Cancel safe.** An operation whose future is dropped has taken place or not, as a whole.
 ///
 /// 8. **On time.** Times are those of the caller's wall clock, kept to the microsecond. Leases are lengths of time, and

@@ -41,6 +41,17 @@ impl Text {
     }
 }
 
+impl Text {
+    /// How many bytes a store keeps of it.
+    #[cfg(feature = "redb")]
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Text::Plain(text) => text.len(),
+            Text::Encoded(bytes) => bytes.len(),
+        }
+    }
+}
+
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -92,6 +92,12 @@ impl Disk {
         self.platters().writes
     }
 
+    /// The power goes at the n-th flush from now on, before it has begun.
+    pub(crate) fn lose_after(&self, flushes: u64) {
+        let mut platters = self.platters();
+        platters.moment = Moment::Before(platters.flushes + flushes + 1);
+    }
+
     /// The power goes now.
     pub(crate) fn lose(&self) {
         self.platters().is_lost = true;

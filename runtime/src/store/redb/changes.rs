@@ -14,11 +14,11 @@ use super::history::{origin, payload, row};
 use super::index::{Index, Place};
 use super::tables::{Fault, Lookup as _, Tables, broken};
 use crate::key::RunId;
-use crate::store::apply::{Fence, micros};
+use crate::store::apply::Fence;
 use crate::store::timeline::{Moment, Timeline};
 use crate::store::{
     Beat, Claim, Claimed, Claims, Commit, Created, Event, Heartbeat, Lease, Message, NewRun, Note,
-    NoteRow, Purge, Sent, Stop, StoreError,
+    NoteRow, Sent, Stop, StoreError,
 };
 
 /// The tables and the index, while a batch is applied.
@@ -34,7 +34,7 @@ pub(super) struct Changes<'a> {
 }
 
 /// What there is of a run that is about to be claimed.
-struct Taken {
+pub(super) struct Taken {
     record: Record,
     input: Vec<u8>,
     payload: Vec<u8>,
@@ -172,7 +172,7 @@ impl Changes<'_> {
     }
 
     /// All that a claim gives of a run. It only reads.
-    fn look_up(&mut self, run: &RunId) -> Result<Taken, Fault> {
+    pub(super) fn look_up(&mut self, run: &RunId) -> Result<Taken, Fault> {
         let record = self.live(run)?;
         let rows = &self.tables.history.rows;
         let (input, ..) = origin(rows, &record)?;
@@ -262,6 +262,9 @@ impl Changes<'_> {
     }
 
     pub(super) fn stop(&mut self, run: &RunId, stop: Stop, now: SystemTime) -> Result<(), Fault> {
+        if stop == Stop::Terminate && self.end_unreadable(run, now)? {
+            return Ok(());
+        }
         let before = self.find(run)?;
         let before = before.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
@@ -319,53 +322,6 @@ impl Changes<'_> {
         history.add(&mut record, now, &Event::Unparked)?;
         let shift = self.timeline.shift(now, self.at);
         self.keep(&before, &record, shift)
-    }
-
-    pub(super) fn purge(&mut self, purge: &Purge) -> Result<u64, Fault> {
-        let before = micros(purge.ended_before);
-        let mut found = Vec::new();
-        {
-            let ended = self.tables.ended_at.open()?.range(..(before, ""))?;
-            for entry in ended {
-                if found.len() == purge.limit {
-                    break;
-                }
-                let entry = entry?;
-                let (at, id) = entry.0.value();
-                let run = RunId::unchecked(id);
-                let is_of = match &purge.workflow {
-                    None => true,
-                    Some(workflow) => match self.tables.ended.open()?.find(&run) {
-                        Ok(record) => record.is_none_or(|record| record.row.workflow == *workflow),
-                        // Whose it is cannot be read.
-                        Err(Fault::Answer(_)) => false,
-                        Err(fault) => return Err(fault),
-                    },
-                };
-                if is_of {
-                    found.push((at, run));
-                }
-            }
-        }
-        for (at, run) in &found {
-            self.remove(*at, run)?;
-        }
-        Ok(found.len() as u64)
-    }
-
-    fn remove(&mut self, at: i64, run: &RunId) -> Result<(), Fault> {
-        self.wrote = true;
-        let id = &*run.text();
-        match self.tables.ended.open()?.find(run) {
-            Ok(Some(record)) => self.tables.history.remove(run, record.last)?,
-            // Where its history is cannot be read.
-            Ok(None) | Err(Fault::Answer(_)) => {}
-            Err(fault) => return Err(fault),
-        }
-        self.tables.ended_at.open()?.remove((at, id))?;
-        self.tables.ended.open()?.remove(id)?;
-        self.tables.drop_notes(run)?;
-        self.tables.drop_messages(run)
     }
 
     /// The record of a run, ended or not.

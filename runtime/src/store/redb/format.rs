@@ -387,5 +387,18 @@ pub(super) fn read_message(run: RunId, arrival: u64, bytes: &[u8]) -> Result<Mes
     from.finish(message)
 }
 
+/// What is left of a run that was purged: the rows of its history, from this one on backwards.
+pub(super) fn write_rest(run: &RunId, last: u64) -> Vec<u8> {
+    let mut to = Writer::record(VERSION);
+    to.text(&run.text());
+    to.finish(Place::Rest(last))
+}
+
+pub(super) fn read_rest(last: u64, bytes: &[u8]) -> Result<RunId, Unread> {
+    let mut from = Reader::record(bytes, VERSION, Place::Rest(last))?;
+    let run = RunId::unchecked(&from.text()?);
+    from.finish(run)
+}
+
 #[cfg(test)]
 mod tests;

@@ -80,25 +80,6 @@ impl History<'_> {
         *self.next += 1;
         Ok(number)
     }
-
-    /// Removes all rows of a run, as far as they can be reached.
-    pub(super) fn remove(&mut self, run: &RunId, last: u64) -> Result<(), Fault> {
-        let mut next = last;
-        while next != 0 {
-            let before = match row(&self.rows, run, next) {
-                Ok(row) => row.before,
-                Err(Fault::Answer(_)) => break,
-                Err(fault) => return Err(fault),
-            };
-            self.rows.remove(next)?;
-            next = before;
-        }
-        let id = &*run.text();
-        self.marks
-            .open()?
-            .retain_in((id, 0)..=(id, u64::MAX), |_, _| false)?;
-        Ok(())
-    }
 }
 
 /// The row of a run that has this number.

@@ -139,6 +139,18 @@ impl Index {
         self.queue(workflow).leave(place, run);
     }
 
+    /// Takes a run out wherever it is.
+    pub(super) fn evict(&mut self, run: &RunId) {
+        self.held.remove(run);
+        self.lapsed.remove(run);
+        self.shifts.remove(run);
+        for queue in self.queues.values_mut() {
+            queue.due.retain(|(_, it)| it != run);
+            queue.leased.retain(|(_, it)| it != run);
+            queue.suspects.retain(|(.., it)| it != run);
+        }
+    }
+
     /// Keeps a claim that begins `now`, of a run that is in no queue.
     pub(super) fn hold(&mut self, record: Record, lease: Lease, now: Moment) {
         let run = record.row.id.clone();

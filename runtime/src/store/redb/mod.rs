@@ -10,9 +10,12 @@ mod history;
 mod index;
 mod open;
 mod parts;
+mod purge;
 mod reader;
 mod refused;
+mod size;
 mod tables;
+mod unreadable;
 mod wire;
 mod writer;
 
@@ -31,13 +34,14 @@ use tokio::time::Instant;
 
 use super::timeline::Timeline;
 use super::{
-    Beat, Claim, Claims, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Message,
-    NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Beat, Claim, Claims, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
+    Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 use crate::key::RunId;
 use changes::Changes;
 use damage::{Database, guarded};
 use index::Index;
+use size::{LARGEST, RECORD};
 use tables::{Fault, Views};
 use writer::{Operation, Request, Stopped, Writer};
 
@@ -167,12 +171,18 @@ impl RedbStore {
     /// it is.
     fn write<T: Send + 'static>(
         &self,
-        run: Option<&RunId>,
+        run: Option<RunId>,
         weight: usize,
         operation: impl Fn(&mut Changes<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
-        let run = run.cloned();
         Box::pin(async move {
+            let run = match run {
+                Some(run) if weight > LARGEST => {
+                    let (size, limit) = (weight, LARGEST);
+                    return Err(StoreError::TooLarge { run, size, limit });
+                }
+                run => run,
+            };
             if self.stopped().is_some() {
                 return Err(self.closed());
             }
@@ -218,10 +228,9 @@ impl RedbStore {
     /// is read either: who waits for a change would wait for ever.
     fn read<T: Send + 'static>(
         &self,
-        run: Option<&RunId>,
+        run: Option<RunId>,
         read: impl FnOnce(&Views) -> Result<T, Fault> + Send + 'static,
     ) -> StoreFuture<'_, T> {
-        let run = run.cloned();
         Box::pin(async move {
             if self.stopped().is_some() {
                 return Err(self.closed());
@@ -310,13 +319,10 @@ impl fmt::Debug for RedbStore {
     }
 }
 
-/// About how many bytes a record takes beside its payloads.
-const RECORD: usize = 256;
-
 impl Store for RedbStore {
     fn create(&self, run: NewRun) -> StoreFuture<'_, Created> {
-        let weight = RECORD + run.input.len() + run.payload.len();
-        self.write(Some(&run.id.clone()), weight, move |changes| {
+        let weight = size::of_run(&run);
+        self.write(Some(run.id.clone()), weight, move |changes| {
             changes.create(&run)
         })
     }
@@ -327,23 +333,15 @@ impl Store for RedbStore {
     }
 
     fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
-        let payload = match &commit.event {
-            Event::Transition { payload, .. } => payload.len(),
-            _ => 0,
-        };
-        self.write(
-            Some(&commit.run.clone()),
-            RECORD + payload,
-            move |changes| changes.commit(&commit),
-        )
+        let weight = size::of_commit(&commit);
+        self.write(Some(commit.run.clone()), weight, move |changes| {
+            changes.commit(&commit)
+        })
     }
 
     fn note(&self, note: Note) -> StoreFuture<'_, ()> {
-        let payload = match &note.note.progress {
-            Progress::Output(output) => output.len(),
-            Progress::Attempts { .. } => 0,
-        };
-        self.write(Some(&note.run.clone()), RECORD + payload, move |changes| {
+        let weight = size::of_note(&note);
+        self.write(Some(note.run.clone()), weight, move |changes| {
             changes.note(&note)
         })
     }
@@ -354,26 +352,28 @@ impl Store for RedbStore {
 
     fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
         let id = run.clone();
-        self.write(Some(run), RECORD, move |changes| {
+        self.write(Some(run.clone()), RECORD, move |changes| {
             changes.stop(&id, stop, now)
         })
     }
 
     fn send(&self, message: Message) -> StoreFuture<'_, Sent> {
-        let weight = RECORD + message.payload.len();
-        self.write(Some(&message.run.clone()), weight, move |changes| {
+        let weight = size::of_message(&message);
+        self.write(Some(message.run.clone()), weight, move |changes| {
             changes.send(&message)
         })
     }
 
     fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
         let id = run.clone();
-        self.write(Some(run), RECORD, move |changes| changes.unpark(&id, now))
+        self.write(Some(run.clone()), RECORD, move |changes| {
+            changes.unpark(&id, now)
+        })
     }
 
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
         let id = run.clone();
-        self.read(Some(run), move |views| views.get(&id))
+        self.read(Some(run.clone()), move |views| views.get(&id))
     }
 
     fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>> {
@@ -382,16 +382,33 @@ impl Store for RedbStore {
 
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
         let id = run.clone();
-        self.read(Some(run), move |views| views.history(&id, from, limit))
+        self.read(Some(run.clone()), move |views| {
+            views.history(&id, from, limit)
+        })
     }
 
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
         let id = run.clone();
-        self.read(Some(run), move |views| views.undoable(&id, limit))
+        self.read(Some(run.clone()), move |views| views.undoable(&id, limit))
     }
 
     fn purge(&self, purge: Purge) -> StoreFuture<'_, u64> {
-        self.write(None, RECORD, move |changes| changes.purge(&purge))
+        Box::pin(async move {
+            let (mut purged, mut after) = (0, None);
+            loop {
+                let rest = Purge {
+                    limit: purge.limit - usize::try_from(purged).unwrap_or(purge.limit),
+                    ..purge.clone()
+                };
+                let page = move |changes: &mut Changes<'_>| changes.purge(&rest, after.clone());
+                let page = self.write(None, RECORD, page).await?;
+                purged += page.runs;
+                after = page.after;
+                if page.is_done {
+                    return Ok(purged);
+                }
+            }
+        })
     }
 
     fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {

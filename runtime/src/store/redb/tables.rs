@@ -30,6 +30,8 @@ pub(super) const INBOX: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinitio
 pub(super) const MESSAGES: TableDefinition<'_, (&str, &str), ()> = TableDefinition::new("messages");
 /// Runs by when they ended, in microseconds.
 pub(super) const ENDED_AT: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("ended_at");
+/// What is left of histories of runs that were purged, by the number of the last row.
+pub(super) const PURGED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("purged");
 /// The version of the file.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
@@ -42,6 +44,7 @@ pub(super) struct Tables<'a> {
     pub(super) inbox: Lazy<'a, (&'static str, u64), &'static [u8]>,
     pub(super) messages: Lazy<'a, (&'static str, &'static str), ()>,
     pub(super) ended_at: Lazy<'a, (i64, &'static str), ()>,
+    pub(super) purged: Lazy<'a, u64, &'static [u8]>,
 }
 
 /// A table that is opened when it is asked for: each that is open costs the commit of a batch.
@@ -88,6 +91,7 @@ impl<'a> Tables<'a> {
             inbox: Lazy::new(transaction, INBOX),
             messages: Lazy::new(transaction, MESSAGES),
             ended_at: Lazy::new(transaction, ENDED_AT),
+            purged: Lazy::new(transaction, PURGED),
         })
     }
 
@@ -101,6 +105,7 @@ impl<'a> Tables<'a> {
         tables.inbox.open()?;
         tables.messages.open()?;
         tables.ended_at.open()?;
+        tables.purged.open()?;
         Ok(())
     }
 
@@ -114,6 +119,7 @@ impl<'a> Tables<'a> {
         file.open_table(INBOX)?;
         file.open_table(MESSAGES)?;
         file.open_table(ENDED_AT)?;
+        file.open_table(PURGED)?;
         Ok(())
     }
 

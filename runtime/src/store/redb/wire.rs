@@ -30,6 +30,7 @@ pub(super) enum Place<'a> {
     Row(u64),
     Note(&'a str, &'a str),
     Message(&'a str, u64),
+    Rest(u64),
 }
 
 impl Place<'_> {
@@ -44,6 +45,10 @@ impl Place<'_> {
             Place::Row(number) => {
                 sum.update(b"h");
                 sum.update(&number.to_le_bytes());
+            }
+            Place::Rest(last) => {
+                sum.update(b"p");
+                sum.update(&last.to_le_bytes());
             }
             Place::Note(run, key) => {
                 sum.update(b"n");

@@ -1,0 +1,217 @@
+//! Removing runs that have ended, a page at a time, so that a long history keeps nobody else from the writer.
+//!
+//! What belongs to a run beside its history goes first, which nobody misses once it has ended. Then the run is removed,
+//! as one change. What is left of its history is noted, and goes page by page: after a crash, with the next purge.
+
+use std::ops::Bound;
+
+use redb::{ReadableTable as _, Value};
+
+use super::changes::Changes;
+use super::damage::guarded;
+use super::format::{read_rest, write_rest};
+use super::history::row;
+use super::tables::{Fault, Lazy, Lookup as _};
+use crate::key::RunId;
+use crate::store::Purge;
+use crate::store::apply::micros;
+
+/// At most so many entries of tables are touched in one operation.
+const PAGE: usize = 1_000;
+
+/// When a run ended, and its id: the place in the table by which runs are purged.
+type Place = (i64, String);
+
+/// What became of one page.
+#[derive(Debug, Default)]
+pub(super) struct Purged {
+    /// How many runs were removed.
+    pub(super) runs: u64,
+    /// Whether there is nothing more to do.
+    pub(super) is_done: bool,
+    /// The last place that was looked at, and need not be again.
+    pub(super) after: Option<Place>,
+}
+
+impl Changes<'_> {
+    /// Removes runs, or a part of one, and what an earlier purge has left.
+    pub(super) fn purge(&mut self, purge: &Purge, after: Option<Place>) -> Result<Purged, Fault> {
+        let mut page = Purged {
+            after,
+            ..Purged::default()
+        };
+        let mut work = PAGE;
+        self.sweep(&mut work)?;
+        while work > 0 {
+            if page.runs == purge.limit as u64 {
+                page.is_done = true;
+                break;
+            }
+            let Some((at, id)) =
+                self.next_ended(micros(purge.ended_before), page.after.as_ref())?
+            else {
+                page.is_done = true;
+                break;
+            };
+            work -= 1;
+            let run = RunId::unchecked(&*id);
+            if let Some(last) = self.is_to_go(purge, at, &run)? {
+                self.wrote = true;
+                let last = self.last_row(&run, last)?;
+                if !self.strip(&id, &mut work)? {
+                    // The rest of it is for the next page.
+                    break;
+                }
+                self.tables.ended_at.open()?.remove((at, &*id))?;
+                self.tables.ended.open()?.remove(&*id)?;
+                self.broken.remove(&run);
+                page.runs += 1;
+                self.leave(&run, last)?;
+                self.sweep(&mut work)?;
+            }
+            page.after = Some((at, id));
+        }
+        Ok(page)
+    }
+
+    /// The first run that ended before, behind the place.
+    fn next_ended(&mut self, before: i64, after: Option<&Place>) -> Result<Option<Place>, Fault> {
+        let from = after.map_or(Bound::Unbounded, |(at, id)| Bound::Excluded((*at, &**id)));
+        let mut ended = self
+            .tables
+            .ended_at
+            .open()?
+            .range::<(i64, &str)>((from, Bound::Excluded((before, ""))))?;
+        let next = ended.next().transpose()?;
+        Ok(next.map(|(key, _)| {
+            let (at, id) = key.value();
+            (at, id.to_owned())
+        }))
+    }
+
+    /// The number of the last row of a run that is to go; 0 if that cannot be read.
+    fn is_to_go(&mut self, purge: &Purge, at: i64, run: &RunId) -> Result<Option<u64>, Fault> {
+        let ended = self.tables.ended.open()?;
+        match guarded(|| ended.find(run)) {
+            Ok(Some(record)) => {
+                let workflow = &record.row.workflow;
+                // Of one that could not be read and was terminated, its workflow is not known.
+                let is_of = |it: &String| it == workflow || workflow.is_empty();
+                let is_right = record.row.ended.map(micros) == Some(at);
+                let goes = is_right && purge.workflow.as_ref().is_none_or(is_of);
+                Ok(goes.then_some(record.last))
+            }
+            // It passes whatever is asked of what cannot be read.
+            Err(Fault::Answer(_)) => Ok(Some(0)),
+            // A place that is damaged, or a page: others go.
+            Ok(None) | Err(Fault::Damaged(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The number of the last row of a run, as far as it is known.
+    fn last_row(&mut self, run: &RunId, last: u64) -> Result<u64, Fault> {
+        if last != 0 {
+            return Ok(last);
+        }
+        let id = &*run.text();
+        let marks = self.tables.history.marks.open()?;
+        let last = marks.range((id, 0)..=(id, u64::MAX))?.next_back();
+        Ok(last.transpose()?.map_or(0, |(_, row)| row.value()))
+    }
+
+    /// Removes what belongs to a run beside its history. Says whether all of it is gone.
+    fn strip(&mut self, id: &str, work: &mut usize) -> Result<bool, Fault> {
+        let numbers = (id, 0)..=(id, u64::MAX);
+        let inbox = self.tables.inbox.open()?;
+        drain(inbox.extract_from_if(numbers.clone(), |_, _| true)?, work)?;
+        let marks = self.tables.history.marks.open()?;
+        drain(marks.extract_from_if(numbers, |_, _| true)?, work)?;
+        strip_names(&mut self.tables.notes, id, work)?;
+        strip_names(&mut self.tables.messages, id, work)?;
+        Ok(*work > 0)
+    }
+
+    /// Notes that the history of a run is to be removed, from its last row on.
+    fn leave(&mut self, run: &RunId, last: u64) -> Result<(), Fault> {
+        if last != 0 {
+            let rest = write_rest(run, last);
+            self.tables.purged.open()?.insert(last, &*rest)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what is left of histories.
+    fn sweep(&mut self, work: &mut usize) -> Result<(), Fault> {
+        while *work > 0 {
+            let rest = {
+                let first = self.tables.purged.open()?.first()?;
+                first.map(|(last, rest)| (last.value(), read_rest(last.value(), rest.value())))
+            };
+            let Some((last, rest)) = rest else {
+                return Ok(());
+            };
+            self.wrote = true;
+            self.tables.purged.open()?.remove(last)?;
+            // Where that cannot be read its rows belong to nobody.
+            if let Ok(run) = rest {
+                let left = self.remove_rows(&run, last, work)?;
+                self.leave(&run, left)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes rows of a run from this one on backwards, as far as they can be read. Gives the number of the next; 0 if
+    /// there is none.
+    fn remove_rows(&mut self, run: &RunId, last: u64, work: &mut usize) -> Result<u64, Fault> {
+        let rows = &mut self.tables.history.rows;
+        let mut next = last;
+        while next != 0 && *work > 0 {
+            let before = match guarded(|| row(rows, run, next)) {
+                Ok(row) => row.before,
+                Err(Fault::Answer(_) | Fault::Damaged(_)) => return Ok(0),
+                Err(fault) => return Err(fault),
+            };
+            rows.remove(next)?;
+            *work -= 1;
+            next = before;
+        }
+        Ok(next)
+    }
+}
+
+/// Removes what is extracted, as long as there is work to do.
+fn drain<T>(
+    extracted: impl Iterator<Item = Result<T, redb::StorageError>>,
+    work: &mut usize,
+) -> Result<(), Fault> {
+    let mut extracted = extracted;
+    while *work > 0 {
+        let Some(entry) = extracted.next() else { break };
+        entry?;
+        *work -= 1;
+    }
+    Ok(())
+}
+
+/// Removes the entries of a run from a table of ids and names.
+fn strip_names<V: Value + 'static>(
+    table: &mut Lazy<'_, (&'static str, &'static str), V>,
+    id: &str,
+    work: &mut usize,
+) -> Result<(), Fault> {
+    let table = table.open()?;
+    while *work > 0 {
+        let name = {
+            let first = table.range((id, "")..)?.next().transpose()?;
+            let key = first.as_ref().map(|(key, _)| key.value());
+            key.filter(|(of, _)| *of == id)
+                .map(|(_, name)| name.to_owned())
+        };
+        let Some(name) = name else { break };
+        table.remove((id, &*name))?;
+        *work -= 1;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Ending a run of which something cannot be read: nobody claims it, so nobody would hear that it is to end.
+
+use std::time::SystemTime;
+
+use super::changes::Changes;
+use super::damage::guarded;
+use super::format::Record;
+use super::tables::{Fault, Lookup as _};
+use crate::key::RunId;
+use crate::store::{Event, Failure, FailureKind, Name, NewRun, RunRow, Status, StoreError};
+
+impl Changes<'_> {
+    /// Terminates a run at once if it is one that cannot be read. Says whether it was.
+    ///
+    /// Of one whose record can be read, that and its history are kept. Of any other there is a record from then on that
+    /// has nothing but its id, when it ended, and why: what it was started with and where it was is not known.
+    pub(super) fn end_unreadable(&mut self, run: &RunId, now: SystemTime) -> Result<bool, Fault> {
+        if self.index.held(run).is_some() {
+            return Ok(false);
+        }
+        let reason = self.broken.reason(run);
+        match self.tables.runs.find(run) {
+            Ok(Some(record)) => {
+                // What beside its record cannot be read is noticed when it is claimed, which may be in a month.
+                let reason = match guarded(|| self.look_up(run)) {
+                    Ok(_) => reason,
+                    Err(Fault::Answer(error)) => Some(error.to_string()),
+                    Err(Fault::Damaged(reason)) => Some(reason),
+                    Err(fault) => return Err(fault),
+                };
+                match reason {
+                    Some(reason) if !record.row.status.is_ended() => {
+                        self.end(&record, reason, now)?;
+                    }
+                    _ => return Ok(false),
+                }
+            }
+            Ok(None) => match (self.tables.ended.open()?.find(run), reason) {
+                (Ok(None), Some(reason)) => self.bury(run, reason, now)?,
+                (Err(Fault::Answer(_)), _) => {
+                    let run = run.clone();
+                    return Err(Fault::Answer(StoreError::Ended { run }));
+                }
+                (found, _) => return found.map(|_| false),
+            },
+            Err(Fault::Answer(error)) => {
+                let reason = reason.unwrap_or_else(|| error.to_string());
+                self.bury(run, reason, now)?;
+            }
+            Err(fault) => return Err(fault),
+        }
+        self.broken.remove(run);
+        Ok(true)
+    }
+
+    fn end(&mut self, record: &Record, reason: String, now: SystemTime) -> Result<(), Fault> {
+        let mut ended = record.clone();
+        ended.is_held = false;
+        ended.notes = 0;
+        let row = &mut ended.row;
+        row.sequence += 1;
+        row.failure = Some(failure(row.state.clone(), reason));
+        terminate(row, now);
+        self.tables.drop_notes(&record.row.id)?;
+        let history = &mut self.tables.history;
+        history.add(&mut ended, now, &Event::Ended)?;
+        self.wrote = true;
+        self.index.evict(&record.row.id);
+        self.tables.put(&ended)?;
+        Ok(())
+    }
+
+    /// Puts a record in the place of one that cannot be read.
+    fn bury(&mut self, run: &RunId, reason: String, now: SystemTime) -> Result<(), Fault> {
+        let unknown = NewRun {
+            id: run.clone(),
+            incarnation: 0,
+            workflow: Name::default(),
+            version: 0,
+            input: Vec::new(),
+            state: Name::default(),
+            payload: Vec::new(),
+            at: now,
+            lease: None,
+        };
+        let mut record = Record::new(&unknown, 0);
+        record.row.failure = Some(failure(Name::default(), reason));
+        terminate(&mut record.row, now);
+        self.wrote = true;
+        self.index.evict(run);
+        self.tables.drop_notes(run)?;
+        self.tables.drop_messages(run)?;
+        self.tables.put(&record)?;
+        Ok(())
+    }
+}
+
+fn failure(state: Name, message: String) -> Failure {
+    Failure {
+        state,
+        transition: None,
+        attempts: 0,
+        kind: FailureKind::Terminated,
+        message: message.into(),
+    }
+}
+
+fn terminate(row: &mut RunRow, now: SystemTime) {
+    row.status = Status::Terminated;
+    row.due = None;
+    row.ended = Some(now);
+}

@@ -1,0 +1,254 @@
+//! Purging a `RedbStore`: a long history keeps nobody from the writer, and a crash in the middle leaves nothing behind.
+
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/disk.rs"]
+mod disk;
+
+use std::cell::RefCell;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use disk::{Disk, Moment};
+use stateway::store::{
+    Commit, Created, Event, Filter, Holder, Lease, Message, NewRun, Purge, RunRow, Status,
+    Store as _,
+};
+use stateway::{Durability, RedbStore, StoreError};
+
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_hours(500_000) + Duration::from_secs(seconds)
+}
+
+fn new(id: &str, workflow: &'static str) -> NewRun {
+    NewRun {
+        id: id.parse().unwrap(),
+        incarnation: 1,
+        workflow: workflow.into(),
+        version: 1,
+        input: b"input".to_vec(),
+        state: "Begun".into(),
+        payload: b"begun".to_vec(),
+        at: at(0),
+        lease: Some(Lease {
+            holder: Holder::unique(),
+            duration: Duration::from_secs(50),
+        }),
+    }
+}
+
+fn purge() -> Purge {
+    Purge {
+        workflow: Some("Walk".to_owned()),
+        ended_before: at(1_000_000),
+        limit: 1_000,
+    }
+}
+
+fn step(row: &RunRow, status: Status) -> Commit {
+    Commit {
+        run: row.id.clone(),
+        epoch: row.epoch,
+        sequence: row.sequence,
+        at: at(20 + row.sequence),
+        event: Event::Transition {
+            transition: "go".into(),
+            visit: row.visit + 1,
+            attempts: 1,
+            state: "Gone".into(),
+            payload: b"gone".to_vec(),
+            undo: None,
+        },
+        status,
+        release: None,
+        failure: None,
+        consumed: Vec::new(),
+    }
+}
+
+/// A run that has ended, with so many rows of history beside its first, and so many messages.
+async fn ended(store: &RedbStore, id: &str, workflow: &'static str, rows: u64, messages: u64) {
+    let Ok(Created::New(mut row)) = store.create(new(id, workflow)).await else {
+        panic!("it is new")
+    };
+    for number in 0..messages {
+        let message = Message {
+            run: id.parse().unwrap(),
+            id: format!("message-{number}"),
+            signal: "nudge".into(),
+            payload: vec![1; 20],
+            at: at(5),
+        };
+        store.send(message).await.unwrap();
+    }
+    for number in 1..=rows {
+        let status = if number == rows {
+            Status::Done
+        } else {
+            Status::Running
+        };
+        let commit = step(&row, status);
+        store.commit(commit.clone()).await.unwrap();
+        let _ = row.apply(&commit);
+    }
+}
+
+/// A store on a disk, which flushes nothing while it is filled.
+fn unflushed(disk: &Disk) -> RedbStore {
+    let options = RedbStore::options().durability(Durability::MayLoseLatest {
+        within: Duration::from_hours(1),
+    });
+    options.open_backend(disk.clone()).unwrap()
+}
+
+fn is_intact(disk: &Disk) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = folder.path().join("runs.redb");
+    std::fs::write(&path, disk.bytes()).unwrap();
+    let report = RedbStore::check_integrity(&path).unwrap();
+    assert!(
+        report.is_intact() && report.loose_rows == 0,
+        "{report}: {report:?}"
+    );
+}
+
+async fn ids(store: &RedbStore) -> Vec<String> {
+    let rows = store.list(Filter::default()).await.unwrap();
+    rows.iter().map(|row| row.id.to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_purge_removes_the_runs_of_its_workflow_that_ended_before() {
+    let disk = Disk::with(Vec::new(), Moment::Never);
+    let store = unflushed(&disk);
+    for number in 0..7 {
+        ended(
+            &store,
+            &format!("walk-{number}"),
+            "Walk",
+            2 + number,
+            number,
+        )
+        .await;
+        ended(&store, &format!("run-{number}"), "Run", 2, 1).await;
+    }
+    store.create(new("walk-live", "Walk")).await.unwrap();
+    let two = Purge {
+        limit: 2,
+        ..purge()
+    };
+    assert_eq!(store.purge(two).await.unwrap(), 2, "those that ended first");
+    assert_eq!(ids(&store).await[7..9], ["walk-2", "walk-3"]);
+    let early = Purge {
+        ended_before: at(25),
+        ..purge()
+    };
+    assert_eq!(store.purge(early).await.unwrap(), 2);
+    assert_eq!(store.purge(purge()).await.unwrap(), 3);
+    assert_eq!(store.purge(purge()).await.unwrap(), 0);
+    let all = Purge {
+        workflow: None,
+        ..purge()
+    };
+    assert_eq!(store.purge(all).await.unwrap(), 7);
+    assert_eq!(ids(&store).await, ["walk-live"]);
+    drop(store);
+    is_intact(&disk);
+}
+
+#[tokio::test]
+async fn a_long_history_keeps_nobody_from_the_writer() {
+    let disk = Disk::with(Vec::new(), Moment::Never);
+    let store = unflushed(&disk);
+    ended(&store, "long", "Walk", 5_000, 1_500).await;
+    drop(store);
+    let store = RedbStore::options().open_backend(disk.clone()).unwrap();
+    let before = disk.flushes();
+    let order = RefCell::new(Vec::new());
+    let removed = async {
+        assert_eq!(store.purge(purge()).await.unwrap(), 1);
+        order.borrow_mut().push("purged");
+    };
+    let created = async {
+        store.create(new("other", "Walk")).await.unwrap();
+        order.borrow_mut().push("created");
+    };
+    tokio::join!(removed, created);
+    assert_eq!(*order.borrow(), ["created", "purged"]);
+    let flushes = disk.flushes() - before;
+    assert!(flushes >= 7, "6,500 entries went in {flushes} pages");
+    drop(store);
+    is_intact(&disk);
+}
+
+#[tokio::test]
+async fn a_crash_in_a_purge_leaves_a_run_whole_or_nothing_of_it() {
+    let full = Disk::with(Vec::new(), Moment::Never);
+    let store = unflushed(&full);
+    ended(&store, "a", "Walk", 10, 3).await;
+    ended(&store, "long", "Walk", 3_500, 700).await;
+    ended(&store, "z", "Walk", 3_600, 0).await;
+    let history = store
+        .history(&"long".parse().unwrap(), 0, 5_000)
+        .await
+        .unwrap();
+    drop(store);
+    for crash in 0..14 {
+        let disk = Disk::with(full.bytes(), Moment::Never);
+        let store = RedbStore::options().open_backend(disk.clone()).unwrap();
+        // Opening it has flushed already.
+        disk.lose_after(crash);
+        let purged = store.purge(purge()).await;
+        drop(store);
+        let disk = disk.left(crash, Moment::Never);
+        let store = RedbStore::options().open_backend(disk.clone()).unwrap();
+        match store.history(&"long".parse().unwrap(), 0, 5_000).await {
+            Ok(found) => assert!(found == history, "crash {crash}: {} rows", found.len()),
+            Err(StoreError::NotFound { .. }) => {
+                // Its id is free at once, and what is left of the other does not concern the new one.
+                ended(&store, "long", "Walk", 130, 2).await;
+                let again = store
+                    .history(&"long".parse().unwrap(), 0, 5_000)
+                    .await
+                    .unwrap();
+                assert_eq!(again.len(), 131);
+            }
+            Err(error) => panic!("crash {crash}: {error:?}"),
+        }
+        let left = ids(&store).await.len() as u64;
+        assert_eq!(store.purge(purge()).await.unwrap(), left);
+        assert!(purged.is_err() || left == 1, "only the new one was left");
+        drop(store);
+        is_intact(&disk);
+    }
+}
+
+/// More than the store takes, and more than redb does, concerns its caller alone.
+#[tokio::test]
+async fn one_run_with_too_much_to_store_stops_nobody() {
+    let disk = Disk::with(Vec::new(), Moment::Never);
+    let store = unflushed(&disk);
+    let Created::New(row) = store.create(new("a", "Walk")).await.unwrap() else {
+        panic!("it is new")
+    };
+    let long = "x".repeat((512 << 20) + 1);
+    let parked = Commit {
+        event: Event::Parked {
+            reason: long.clone().into(),
+        },
+        ..step(&row, Status::Parked)
+    };
+    let started = NewRun {
+        payload: long.into_bytes(),
+        ..new("b", "Walk")
+    };
+    for refused in [
+        store.commit(parked).await,
+        store.create(started).await.map(|_| ()),
+    ] {
+        let Err(StoreError::TooLarge { size, limit, .. }) = refused else {
+            panic!("{refused:?}")
+        };
+        assert!(size > limit, "{size}, {limit}");
+    }
+    store.commit(step(&row, Status::Running)).await.unwrap();
+    assert_eq!(ids(&store).await, ["a"]);
+}
