@@ -97,7 +97,7 @@ fn a_second_opener_loses_nothing() {
 fn when_one_closes_another_gets_in_and_finds_everything() {
     const OPENERS: usize = 4;
     const TURNS: usize = 5;
-    for _ in 0..40 {
+    for _ in 0..10 {
         let (_folder, path) = folder();
         thread::scope(|scope| {
             for opener in 0..OPENERS {
@@ -178,7 +178,7 @@ fn of_several_processes_one_gets_the_store() {
         return opens_when_told(Path::new(&path));
     }
     let mut draw = Rng::with_seed(7);
-    for round in 0..30 {
+    for round in 0..20 {
         let (_folder, path) = folder();
         let mut all: Vec<_> = (0..3)
             .map(|opener| {

@@ -88,7 +88,7 @@ fn a_zeroed_page_changes_nothing_silently() {
 
 #[test]
 fn a_flipped_bit_changes_nothing_silently() {
-    judge_all(Harm::Flipped, 600, false);
+    judge_all(Harm::Flipped, 500, false);
 }
 
 #[test]
@@ -103,5 +103,5 @@ fn garbage_changes_nothing_silently() {
 
 #[test]
 fn a_page_in_the_place_of_another_is_found_by_who_looks_for_it() {
-    judge_all(Harm::Misplaced, 300, true);
+    judge_all(Harm::Misplaced, 200, true);
 }

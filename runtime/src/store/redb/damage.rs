@@ -18,7 +18,7 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, F
         let reason = message(panic);
         let reason = reason.lines().next().unwrap_or_default();
         Err(Fault::Damaged(format!(
-            "a page of the file is damaged ({reason})"
+            "it cannot be worked with, most likely since a page of the file is damaged ({reason})"
         )))
     })
 }

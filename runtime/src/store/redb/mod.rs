@@ -59,6 +59,11 @@ pub use refused::OpenError;
 /// since whoever held one is gone. A clone is the same store; when the last is dropped, what waits is written, and
 /// the file is closed. Runners and the handles of their runs keep one as well.
 ///
+/// A file that is damaged costs what cannot be read of it: a run with a record that is damaged is listed as parked, and an
+/// operation that needs a page that is damaged is refused with [`Broken`](StoreError::Broken), or, where it is about no
+/// run alone, [`Unavailable`](StoreError::Unavailable). Nothing panics, as long as panics unwind.
+/// [`check_integrity`](RedbStore::check_integrity) says what is damaged.
+///
 /// `docs/format.md` in the repository describes the file.
 #[derive(Clone)]
 pub struct RedbStore {
