@@ -209,10 +209,10 @@ impl fmt::Display for EndError {
 impl Error for EndError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            EndError::Failed(failure) => Some(&**failure),
             EndError::Codec { source, .. } => Some(source),
             EndError::Store(error) => Some(error),
-            EndError::Parked { .. } | EndError::ShutDown { .. } => None,
+            // It says itself what failed.
+            EndError::Failed(_) | EndError::Parked { .. } | EndError::ShutDown { .. } => None,
         }
     }
 }

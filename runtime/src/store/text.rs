@@ -7,7 +7,16 @@ use crate::codec::{Codec, decode, guarded};
 /// A text that a store keeps: the error of a handler, or why a run is parked.
 ///
 /// Such a text may quote a payload, so a runner has its [`Codec`](crate::Codec) encode it like one. A store keeps either form
-/// as it is given. What a [`Runner`](crate::Runner) returns is [`Plain`](Text::Plain).
+/// as it is given. What a [`Runner`](crate::Runner) returns is [`Plain`](Text::Plain). Who looks into a store without a runner
+/// [reads](Text::read) it by the codec:
+///
+/// ```
+/// use stateway::{Codec as _, Json, store::Text};
+///
+/// let text = Text::Encoded(Json.encode(&"no carrier")?);
+/// assert_eq!(text.read(&Json), "no carrier");
+/// # Ok::<(), stateway::CodecError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
     /// As it reads.

@@ -213,3 +213,23 @@ fn a_run_without_an_end_says_why() {
         assert_eq!(error.to_string(), text);
     }
 }
+
+#[test]
+fn no_text_is_repeated_by_its_source() {
+    let source = || CodecError::new("it is odd");
+    let ends: [&dyn Error; 3] = [
+        &EndError::Failed(Box::new(failure(FailureKind::Handler, true, 1, "no"))),
+        &EndError::Codec {
+            run: "o-1".into(),
+            state: "Charged".into(),
+            source: source(),
+        },
+        &StartError::Codec(source()),
+    ];
+    for error in ends {
+        let text = error.to_string();
+        if let Some(source) = error.source() {
+            assert!(!text.contains(&source.to_string()), "{text}");
+        }
+    }
+}
