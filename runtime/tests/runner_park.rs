@@ -71,7 +71,7 @@ async fn a_run_in_a_state_that_is_not_known_is_parked() {
     };
     assert_eq!(
         reason(run).await,
-        "it is in state `Weighed`, which `Order` does not have"
+        "it is in state `Weighed`, which `Order` does not have: run a program that has it, or terminate it"
     );
 }
 
@@ -145,7 +145,8 @@ async fn a_run_whose_process_dies_too_often_is_parked() {
     let EndError::Parked { reason, .. } = run.end().await.unwrap_err() else {
         panic!("it is parked")
     };
-    assert_eq!(reason, "its process died 3 times in state `Reserved`");
+    let said = "its process died 3 times in state `Reserved`: see to why, and unpark it";
+    assert_eq!(reason, said);
     assert_eq!(shop.log(), [""; 0], "its handler is not called once more");
     runner.unpark("o-1").await.unwrap();
     assert_eq!(run.end().await.unwrap(), shipped());
@@ -251,4 +252,20 @@ async fn an_undo_that_the_program_does_not_have_parks_the_rollback() {
         reason,
         "`pay_back` is to undo `charge`, which led to `Charged`, and this program has no such undo"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_process_died_once_says_so() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    store.create(stored("o-1")).await.unwrap();
+    claim(&store, &Clock::tokio(), 1).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let runner = over(Arc::clone(&store), &shop).max_crashes(1);
+    let runner = runner.launch().await.unwrap();
+    let run = runner.get("o-1").await.unwrap().unwrap();
+    let EndError::Parked { reason, .. } = run.end().await.unwrap_err() else {
+        panic!("it is parked")
+    };
+    let said = "its process died once in state `Reserved`: see to why, and unpark it";
+    assert_eq!(reason, said);
 }

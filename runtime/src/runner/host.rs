@@ -188,18 +188,23 @@ fn take_up<W: Durable>(
     if row.crashes >= settings.max_crashes {
         let state = &row.state;
         return Err(match row.crashes {
-            1 => format!("its process died once in state `{state}`"),
-            crashes => format!("its process died {crashes} times in state `{state}`"),
+            1 => format!("its process died once in state `{state}`: see to why, and unpark it"),
+            crashes => {
+                format!(
+                    "its process died {crashes} times in state `{state}`: see to why, and unpark it"
+                )
+            }
         });
     }
     let codec = &*settings.codec;
     let input = guarded(|| W::decode_input(&claimed.input, codec));
-    let input = input.map_err(|error| format!("its input does not decode: {error}"))?;
+    let way_out = "run a program that reads it, or terminate it";
+    let input = input.map_err(|error| format!("its input does not decode: {error}; {way_out}"))?;
     let state = row.state;
     let position = W::GRAPH.states.iter().position(|it| it.name == state);
     let position = position.ok_or_else(|| {
         format!(
-            "it is in state `{state}`, which `{}` does not have",
+            "it is in state `{state}`, which `{}` does not have: run a program that has it, or terminate it",
             W::GRAPH.name
         )
     })?;
@@ -207,7 +212,8 @@ fn take_up<W: Durable>(
         return Ok((input, None));
     }
     let payload = guarded(|| W::decode(position, &claimed.payload, codec));
-    let payload = payload.map_err(|error| format!("state `{state}` does not decode: {error}"))?;
+    let payload =
+        payload.map_err(|error| format!("state `{state}` does not decode: {error}; {way_out}"))?;
     Ok((input, Some(payload)))
 }
 
