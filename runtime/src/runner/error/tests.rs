@@ -220,7 +220,7 @@ fn no_text_is_repeated_by_its_source() {
     let ends: [&dyn Error; 3] = [
         &EndError::Failed(Box::new(failure(FailureKind::Handler, true, 1, "no"))),
         &EndError::Codec {
-            run: "o-1".into(),
+            run: "o-1".parse().unwrap(),
             state: "Charged".into(),
             source: source(),
         },

@@ -354,13 +354,13 @@ impl<'a> Survey<'a> {
         for (id, owned) in &self.runs {
             let (found, said) = (counted.get(id).copied().unwrap_or(0), of(owned));
             if found != said {
-                let run = RunId::unchecked(&**id);
+                let run = RunId::unchecked(id);
                 let what = format!("its {what}: there are {found} of {said}");
                 self.report.spoil(Some(&run), what);
             }
         }
         for id in counted.keys().filter(|id| !self.runs.contains_key(*id)) {
-            let run = RunId::unchecked(&**id);
+            let run = RunId::unchecked(id);
             self.report
                 .spoil(Some(&run), format!("it has {what}, and no record"));
         }

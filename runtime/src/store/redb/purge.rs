@@ -54,7 +54,7 @@ impl Changes<'_> {
                 break;
             };
             work -= 1;
-            let run = RunId::unchecked(&*id);
+            let run = RunId::unchecked(&id);
             if let Some(last) = self.is_to_go(purge, at, &run)? {
                 self.wrote = true;
                 let last = self.last_row(&run, last)?;
