@@ -14,6 +14,13 @@ mod split;
 mod typestate;
 mod workflow;
 
+/// For generated code, which may stand where there is no prelude.
+#[doc(hidden)]
+pub use core::{
+    option::Option::{self, None, Some},
+    result::Result::{self, Err, Ok},
+};
+
 pub use graph::{
     Graph, StateInfo, StateKind, TransitionInfo, TransitionKind, graph, state, transition,
 };
@@ -26,5 +33,6 @@ pub use payload::{
 pub use policy::{Policy, Retry, UndoInfo, retry, undo};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};
 pub use workflow::{
-    Accepts, Name, Source, StartState, State, Target, Targets, Transition, Words, Workflow, cast,
+    Accepts, Name, Source, StartState, State, Target, Targets, Transition, Words, Workflow, ask,
+    end, gather, known, narrow, nothing_is_left, put, put_there, take, widen,
 };

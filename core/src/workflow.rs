@@ -4,9 +4,7 @@
 //! Several parameters exist only to be printed: a message of `on_unimplemented` can name them, so
 //! one trait here says for every workflow which transitions are legal where.
 
-use core::any::Any;
-
-use crate::{Graph, Machine};
+use crate::{Graph, Machine, enter};
 
 /// A declaration made by `workflow!`, under the name of its machine (`Order`).
 ///
@@ -29,6 +27,18 @@ pub trait Workflow: Sized + 'static {
 
     /// The position in [`GRAPH`](Workflow::GRAPH) of the state that this is.
     fn position(state: &Self::State) -> usize;
+
+    /// Forgets at compile time which state this is.
+    #[doc(hidden)]
+    fn state<S: State<Workflow = Self>>(state: S) -> Self::State;
+
+    /// Makes a machine of its parts, which are taken out of their places.
+    #[doc(hidden)]
+    fn gather(input: &mut Option<Self::Input>, place: &mut Option<Self::State>) -> Self::Any;
+
+    /// Takes a final state out of its place, as the end of a run, with its position; `None` leaves another there.
+    #[doc(hidden)]
+    fn end(place: &mut Option<Self::State>) -> Option<(Self::End, usize)>;
 }
 
 /// A state of a workflow, such as `Reserved`.
@@ -41,11 +51,14 @@ pub trait State: Sized + 'static {
     #[doc(hidden)]
     type Exits;
 
-    /// Forgets at compile time which state the machine is in.
+    /// This state, if it is that one.
+    ///
+    /// # Errors
+    /// The other.
     #[doc(hidden)]
-    fn any(
-        machine: Machine<<Self::Workflow as Workflow>::Input, Self>,
-    ) -> <Self::Workflow as Workflow>::Any;
+    fn of(
+        state: <Self::Workflow as Workflow>::State,
+    ) -> Result<Self, <Self::Workflow as Workflow>::State>;
 }
 
 /// A state that a run of `W` may begin in.
@@ -136,18 +149,128 @@ pub trait Accepts<S>: Transition {
     fn accept(state: S) -> Self;
 }
 
-/// Finds out whether a value is a `B`, or gives it back by way of `or`.
+type Input<S> = <<S as State>::Workflow as Workflow>::Input;
+type Any<S> = <<S as State>::Workflow as Workflow>::Any;
+type Place<S> = Option<<<S as State>::Workflow as Workflow>::State>;
+
+/// Takes the state `S` out of its place; `None` leaves another there.
+///
+/// Generated code has a `match` over all states, and without optimisation each variable of each arm has room of
+/// its own on the stack. So the arms pass on where a state is, and it is moved here.
+#[doc(hidden)]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "each turn of a driver takes a state")]
+pub fn take<S: State>(place: &mut Place<S>) -> Option<S> {
+    match S::of(place.take()?) {
+        Ok(state) => Some(state),
+        Err(other) => {
+            *place = Some(other);
+            None
+        }
+    }
+}
+
+/// Puts a value on as a variant of an enum, if it is a `B`.
 ///
 /// Types are compared by identity, which the compiler decides where both are known.
+#[doc(hidden)]
+#[inline]
+pub fn put<A: 'static, B: 'static, T>(
+    from: &mut Option<A>,
+    to: &mut Option<T>,
+    variant: impl FnOnce(B) -> T,
+) {
+    let same: Option<&mut Option<B>> = (from as &mut dyn core::any::Any).downcast_mut();
+    if let Some(value) = same.and_then(Option::take) {
+        *to = Some(variant(value));
+    }
+}
+
+/// Puts a value on by `part`, which gives it back if it is none of its variants.
+#[doc(hidden)]
+#[inline]
+pub fn ask<A, T>(from: &mut Option<A>, to: &mut Option<T>, part: impl FnOnce(A) -> Result<T, A>) {
+    match from.take().map(part) {
+        Some(Ok(value)) => *to = Some(value),
+        Some(Err(value)) => *from = Some(value),
+        None => {}
+    }
+}
+
+/// What was put into its place: all variants were asked for.
+///
+/// # Panics
+/// If nothing was.
+#[doc(hidden)]
+#[inline]
+pub fn put_there<T>(place: Option<T>) -> T {
+    place.unwrap_or_else(|| nothing_is_left(()))
+}
+
+/// What is done with a value of which all variants were asked for.
+///
+/// # Panics
+/// Always.
+#[doc(hidden)]
+#[cold]
+pub fn nothing_is_left<T>(_: T) -> ! {
+    unreachable!("each of the variants was asked for")
+}
+
+/// The machine in the state `S`, which is in `place`, in its struct and as the variant of an enum.
+#[doc(hidden)]
+#[inline]
+pub fn gather<S: State, M>(
+    input: &mut Option<Input<S>>,
+    place: &mut Place<S>,
+    machine: impl FnOnce(Machine<Input<S>, S>) -> M,
+    variant: impl FnOnce(M) -> Any<S>,
+) -> Any<S> {
+    match input.take().zip(take(place)) {
+        Some((input, state)) => variant(machine(enter(input, state))),
+        None => nothing_is_left(()),
+    }
+}
+
+/// The end of a run in the final state `S`, which is in `place`, with its position.
+#[doc(hidden)]
+#[inline]
+pub fn end<S: State, End>(
+    place: &mut Place<S>,
+    variant: impl FnOnce(S) -> End,
+    position: usize,
+) -> Option<(End, usize)> {
+    take(place).map(|state| (variant(state), position))
+}
+
+/// The parts of a machine whose state is known.
+#[doc(hidden)]
+pub fn known<S: State>(
+    machine: Machine<Input<S>, S>,
+) -> (Input<S>, <S::Workflow as Workflow>::State) {
+    let (input, state) = machine.into_parts();
+    (input, <S::Workflow as Workflow>::state(state))
+}
+
+/// Forgets at compile time which state the machine is in.
+#[doc(hidden)]
+pub fn widen<S: State>(machine: Machine<Input<S>, S>) -> Any<S> {
+    let (input, state) = known(machine);
+    <S::Workflow as Workflow>::gather(&mut Some(input), &mut Some(state))
+}
+
+/// The machine, if it is in the state `S`.
 ///
 /// # Errors
-/// The value, if it is not.
+/// The machine, which is in another.
 #[doc(hidden)]
-pub fn cast<A: 'static, B: 'static, E>(value: A, or: fn(A) -> E) -> Result<B, E> {
-    let mut value = Some(value);
-    let same: Option<&mut Option<B>> = (&mut value as &mut dyn Any).downcast_mut();
-    match same.and_then(Option::take) {
-        Some(value) => Ok(value),
-        None => Err(or(value.expect("what is not taken is still there"))),
+pub fn narrow<S: State>(any: Any<S>) -> Result<Machine<Input<S>, S>, Any<S>> {
+    let (input, state) = <S::Workflow as Workflow>::into_parts(any);
+    match S::of(state) {
+        Ok(state) => Ok(enter(input, state)),
+        Err(state) => Err(<S::Workflow as Workflow>::gather(
+            &mut Some(input),
+            &mut Some(state),
+        )),
     }
 }

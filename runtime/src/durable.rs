@@ -40,14 +40,6 @@ pub trait Durable: Workflow {
     /// Whether two start states are equal; `None` if they cannot be compared.
     #[doc(hidden)]
     fn same_start(one: &Self::State, other: &Self::State) -> Option<bool>;
-
-    /// A state with its input and its typestate.
-    #[doc(hidden)]
-    fn into_any(input: Self::Input, state: Self::State) -> Self::Any;
-
-    /// A final state as the end of a run; `None` for another.
-    #[doc(hidden)]
-    fn into_end(state: Self::State) -> Option<Self::End>;
 }
 
 /// A payload to be encoded or, as a type, decoded.
@@ -69,12 +61,17 @@ impl<T: serde::Serialize + DeserializeOwned> Stored<'_, T> {
         codec.encode(&payload as &dyn Serialize)
     }
 
-    /// The payload of these bytes.
+    /// The payload of these bytes, as what it is a part of.
     ///
     /// # Errors
     /// What the codec says.
-    pub fn decode(&self, bytes: &[u8], codec: &dyn Codec) -> Result<T, CodecError> {
-        decode(codec, bytes)
+    pub fn decode<U>(
+        &self,
+        bytes: &[u8],
+        codec: &dyn Codec,
+        whole: impl FnOnce(T) -> U,
+    ) -> Result<U, CodecError> {
+        decode(codec, bytes).map(whole)
     }
 }
 
@@ -90,7 +87,12 @@ pub trait NotStored<T> {
     ///
     /// # Errors
     /// None.
-    fn decode(&self, bytes: &[u8], codec: &dyn Codec) -> Result<T, CodecError>;
+    fn decode<U>(
+        &self,
+        bytes: &[u8],
+        codec: &dyn Codec,
+        whole: impl FnOnce(T) -> U,
+    ) -> Result<U, CodecError>;
 }
 
 impl<T> NotStored<T> for Stored<'_, T> {
@@ -98,7 +100,7 @@ impl<T> NotStored<T> for Stored<'_, T> {
         unreachable!("a payload that serde cannot store does not compile")
     }
 
-    fn decode(&self, _: &[u8], _: &dyn Codec) -> Result<T, CodecError> {
+    fn decode<U>(&self, _: &[u8], _: &dyn Codec, _: impl FnOnce(T) -> U) -> Result<U, CodecError> {
         unreachable!("a payload that serde cannot store does not compile")
     }
 }

@@ -148,7 +148,7 @@ pub mod __private {
     // Under one short path: a path of the standard library is twice as many tokens, and the
     // expansion of each block is read again at every `cargo check`.
     pub use core::clone::Clone;
-    pub use core::convert::{From, Into};
+    pub use core::convert::{From, identity};
     pub use core::future::{Future, pending};
     pub use core::marker::{Send, Sync};
     pub use core::ops::FnOnce;
@@ -160,9 +160,9 @@ pub mod __private {
     pub use stateway_core::{
         Accepts, BranchInfo, Carry, Graph, Kept, Machine, Policy, Source, StartState, State,
         StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,
-        Workflow, advance, branch, cast, demand_input, demand_kept, demand_lent, demand_output,
+        Workflow, advance, branch, demand_input, demand_kept, demand_lent, demand_output,
         demand_payload, demand_stored, demand_stored_input, demand_stored_output, enter, graph,
-        parts, retry, split, state, transition, undo,
+        known, narrow, nothing_is_left, retry, split, state, transition, undo, widen,
     };
     pub use stateway_macros::expand;
 
@@ -177,7 +177,7 @@ pub mod __private {
     #[cfg(feature = "runtime")]
     pub use crate::error::Left;
     #[cfg(feature = "runtime")]
-    pub use crate::handler::Branch;
+    pub use crate::handler::{Branch, Step};
     #[cfg(feature = "runtime")]
     pub use crate::policy::*;
     #[cfg(feature = "runtime")]

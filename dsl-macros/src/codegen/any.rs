@@ -64,7 +64,6 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
 pub(super) fn conversions(cx: &Context<'_>) -> TokenStream {
     let span = cx.at(cx.workflow.span());
     let (workflow, any, here, private) = (&cx.workflow, &cx.any, &cx.here, cx.alias(span));
-    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
     quote_spanned! {span=>
         impl<#here> ::core::ops::Deref for #workflow<#here> {
             type Target = #here;
@@ -76,7 +75,7 @@ pub(super) fn conversions(cx: &Context<'_>) -> TokenStream {
         where
             #here: #private::State<Workflow = #workflow>,
         {
-            fn from(machine: #workflow<#here>) -> Self { #here::any(machine.0) }
+            fn from(machine: #workflow<#here>) -> Self { #private::widen(machine.0) }
         }
 
         impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>
@@ -87,7 +86,7 @@ pub(super) fn conversions(cx: &Context<'_>) -> TokenStream {
             type Error = #any;
 
             fn try_from(any: #any) -> #private::Result<Self, #any> {
-                match any { #(#any::#names(machine) => #private::cast(machine, #any::#names),)* }
+                #private::narrow(any).map(#workflow)
             }
         }
     }

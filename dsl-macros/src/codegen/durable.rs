@@ -180,10 +180,9 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
 /// `impl Durable for Order`.
 pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
     let version = cx.version?;
-    let (workflow, any, end, input, state) = (&cx.workflow, &cx.any, &cx.end, &cx.input, &cx.state);
+    let (workflow, input, state) = (&cx.workflow, &cx.input, &cx.state);
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
-    let names: Vec<_> = cx.graph.states.iter().map(|state| state.name).collect();
     let stored = |state: &&crate::graph::State<'_>| {
         state.declaration.is_none_or(|it| it.transient.is_none())
     };
@@ -198,10 +197,8 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
     let positions = positions
         .filter(|(_, it)| stored(it))
         .map(|(position, _)| position);
-    let has_transient = kept.len() < names.len();
+    let has_transient = kept.len() < cx.graph.states.len();
     let transient = has_transient.then(|| quote!(_ => #private::never_stored(),));
-    let finals = cx.graph.states.iter().filter(|state| state.kind.is_final());
-    let finals: Vec<_> = finals.map(|state| state.name).collect();
     let starts = cx
         .graph
         .states
@@ -226,7 +223,7 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
             }
 
             fn decode_input(bytes: &[u8], codec: &dyn #private::Codec) -> #of_input {
-                #private::Stored::<#input>(#private::None).decode(bytes, codec)
+                #private::Stored::<#input>(#private::None).decode(bytes, codec, #private::identity)
             }
 
             fn encode(state: &#state, codec: &dyn #private::Codec) -> #bytes {
@@ -238,9 +235,7 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
 
             fn decode(position: usize, bytes: &[u8], codec: &dyn #private::Codec) -> #of_state {
                 match position {
-                    #(#positions => {
-                        #private::Stored::<#kept>(#private::None).decode(bytes, codec).map(#state::#kept)
-                    })*
+                    #(#positions => #private::Stored::<#kept>(#private::None).decode(bytes, codec, #state::#kept),)*
                     _ => #private::never_stored(),
                 }
             }
@@ -254,19 +249,6 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
                     #((#state::#starts(one), #state::#starts(other)) => {
                         #private::Compared(one, other).is_same()
                     })*
-                    _ => #private::None,
-                }
-            }
-
-            fn into_any(input: #input, state: #state) -> #any {
-                match state {
-                    #(#state::#names(state) => #any::#names(#workflow(#private::enter(input, state))),)*
-                }
-            }
-
-            fn into_end(state: #state) -> #private::Option<#end> {
-                match state {
-                    #(#state::#finals(state) => #private::Some(#end::#finals(state)),)*
                     _ => #private::None,
                 }
             }
@@ -288,7 +270,7 @@ pub(super) fn remembered(
     quote_spanned! {span=>
         #private::remembered(
             &branch,
-            |bytes, codec| #private::Stored::<#output>(#private::None).decode(bytes, codec),
+            |bytes, codec| #private::Stored::<#output>(#private::None).decode(bytes, codec, #private::identity),
             |output, codec| #private::Stored(#private::Some(output)).encode(codec),
             async { #call },
         )

@@ -124,6 +124,11 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
     let known = of
         .clone()
         .map(|here| quote_spanned!(span=> #here: #private::State<Workflow = #workflow>,));
+    let parts = if of.len() == 0 {
+        quote_spanned!(span=> <#workflow as #private::Workflow>::into_parts(self))
+    } else {
+        quote_spanned!(span=> #private::known(self.0))
+    };
     let (parameter, shared, start) = if spawns {
         // At the clause: a context that is not in an `Arc` is told why it should be.
         let at = split::spawn_clause(cx).map_or(span, |clause| cx.at(clause.span()));
@@ -131,13 +136,13 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
         (
             quote_spanned!(at=> context: &'run #private::Arc<#context>),
             Some(quote_spanned!(span=> #context: #private::Send + #private::Sync + 'static,)),
-            quote_spanned!(span=> #private::running_on(#private::Into::into(self), context, start)),
+            quote_spanned!(span=> #private::running_on(#parts, context, start)),
         )
     } else {
         (
             quote_spanned!(span=> context: &'run #context),
             None,
-            quote_spanned!(span=> #private::running(#private::Into::into(self), context, start)),
+            quote_spanned!(span=> #private::running(#parts, context, start)),
         )
     };
     quote_spanned! {span=>
@@ -148,7 +153,7 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
         ) -> #krate::Running<'run, #workflow, #context, impl #private::Future<
             Output = #private::Result<
                 #end,
-                #krate::RunError<<#workflow as #private::Drive<#context>>::Error>,
+                #krate::RunError<<#workflow as #private::Judge<#context>>::Error>,
             >,
         > + use<'run, #(#of,)* #context>>
         where

@@ -23,6 +23,7 @@ mod split;
 mod states;
 mod steps;
 mod text;
+mod turns;
 mod typestate;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
+use super::turns::{self, Leaf};
 use super::{Context, split, steps};
 use crate::ast::{ClauseKind, Clauses, Delay, Retry, plain};
 use crate::graph::{Branch, StateId, Transition};
@@ -112,9 +113,22 @@ pub(super) fn keeps_source(transition: &Transition<'_>) -> bool {
     retries || transition.handlers.catch.is_some()
 }
 
-/// Whether any policy keeps a state.
-pub(super) fn keeps(cx: &Context<'_>) -> bool {
-    !kept(cx).is_empty()
+/// How each state that a policy keeps is copied.
+pub(super) fn copies(cx: &Context<'_>) -> TokenStream {
+    let kept = kept(cx);
+    if kept.is_empty() {
+        return TokenStream::new();
+    }
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let states = kept.iter().map(|(state, _)| state);
+    quote_spanned! {span=>
+        use #private::NotKept as _;
+
+        #(impl #private::Copied for #states {
+            fn copied(&self) -> Self { #private::Keep(self).copy() }
+        })*
+    }
 }
 
 /// Whether the driver holds states itself, and not the handlers alone.
@@ -142,20 +156,21 @@ pub(super) fn kept<'a>(cx: &'a Context<'a>) -> Vec<(&'a Ident, &'a Ident)> {
     kept
 }
 
-/// The future of a guarded handler.
+/// What the function takes that calls a handler under its policy.
 pub(super) fn guarded(
     cx: &Context<'_>,
     context: &Ident,
     transition: &Transition<'_>,
+    source: &Ident,
 ) -> TokenStream {
     let declaration = transition.declaration;
     let name = &declaration.name;
     let span = cx.at(name.span());
     let private = cx.alias(span);
-    let source = if keeps_source(transition) {
-        quote_spanned!(span=> #private::kept(state, |state| #private::Keep(state).copy()))
+    let holds = if keeps_source(transition) {
+        quote_spanned!(span=> #private::ForAll)
     } else {
-        quote_spanned!(span=> #private::once_only(state))
+        quote_spanned!(span=> #private::ForOne)
     };
     let is_split = declaration.split().is_some();
     let catch = match transition.handlers.catch {
@@ -166,24 +181,20 @@ pub(super) fn guarded(
         None => quote_spanned!(span=> #private::Nothing::default()),
     };
     let handlers = &transition.handlers;
-    let gate = gate(cx, context, name, handlers.breaker, handlers.limit);
+    let lend = match (handlers.breaker, handlers.limit) {
+        (None, None) => quote_spanned!(span=> #private::no_gate),
+        (Some(breaker), None) => quote_spanned!(span=> #context::#breaker),
+        (breaker, limit) => {
+            let gate = gate(cx, context, name, breaker, limit);
+            quote_spanned!(span=> |context: &'run #context| #gate)
+        }
+    };
     let handler = if is_split {
-        let body = split::body(cx, context, transition);
-        quote_spanned!(span=> |context, state, step| #body)
+        split::attempt(cx, context, transition, source)
     } else {
         quote_spanned!(span=> #context::#name)
     };
-    quote_spanned! {span=>
-        #private::guarded(
-            context,
-            run,
-            run.visit_to(),
-            #source,
-            #handler,
-            #catch,
-            #gate,
-        )
-    }
+    quote_spanned!(span=> (#holds, #handler, #catch, #lend))
 }
 
 /// What stands before the calls of the handler `name`.
@@ -207,77 +218,73 @@ pub(super) fn gate(
     gate
 }
 
-/// What a rollback needs: which states are to be kept, and how each is undone.
-pub(super) fn rollback(cx: &Context<'_>, context: &Ident) -> Option<TokenStream> {
+/// What a rollback needs: which states are to be kept, and how each is undone; and the functions that the
+/// latter stands on.
+pub(super) fn rollback(
+    cx: &Context<'_>,
+    context: &Ident,
+    lasting: &Option<TokenStream>,
+) -> Option<(TokenStream, TokenStream)> {
     let (state, end) = (&cx.state, &cx.end);
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
-    let undos = steps::handled(cx).flat_map(|(transition, _)| {
+    let (mut copies, mut leaves) = (TokenStream::new(), Vec::new());
+    for (transition, _) in steps::handled(cx) {
         let index = steps::position(cx, transition);
-        let undo = transition.handlers.undo.iter().enumerate();
-        undo.map(move |(position, (target, handler))| {
-            (
-                index,
-                transition,
-                position,
-                cx.graph.state(*target).name,
-                *handler,
-            )
-        })
-    });
-    let undos: Vec<_> = undos.collect();
-    if undos.is_empty() {
+        for (position, (id, handler)) in transition.handlers.undo.iter().enumerate() {
+            let target = cx.graph.state(*id).name;
+            copies.extend(quote_spanned! {span=>
+                (#index, #state::#target(state)) => #private::copied(#position, state, #state::#target),
+            });
+            leaves.push(Leaf {
+                patterns: vec![quote_spanned!(span=> (#index, #position))],
+                begin: quote_spanned!(span=> #private::undoing::<#position, _, _, _, _, _, _>),
+                with: quote_spanned!(span=> #context::#handler),
+                states: vec![*id],
+            });
+        }
+    }
+    if leaves.is_empty() {
         return None;
     }
-    let copies = undos.iter().map(|(index, _, position, target, _)| {
-        quote_spanned! {span=>
-            (#index, #state::#target(state)) => {
-                #private::Some((#position, #state::#target(#private::Keep(state).copy())))
-            }
-        }
-    });
-    let count = undos.len();
-    let arms = undos.iter().enumerate();
-    let arms = arms.map(|(branch, (index, transition, position, target, handler))| {
-        let outcome = &transition.outcome;
-        let undoing = quote_spanned! {span=>
-            #private::undoing::<#outcome, #position, _, _, _, _, _>(context, run, state, |state| #private::Keep(state).copy(), #context::#handler)
-        };
-        let forked = super::drive::forked(&private, undoing, branch, count);
-        quote_spanned!(span=> (#index, #state::#target(state)) => #private::next(#forked))
-    });
-    Some(quote_spanned! {span=>
+    let output = quote!(#private::Result<(), #private::NotUndone<#context::Error>>);
+    let parameters = quote!(transition: usize, undo: usize,);
+    let shape = turns::Shape {
+        cx,
+        context,
+        lasting,
+        name: "undos",
+        parameters: parameters.clone(),
+        passed: quote!(transition, undo),
+        matched: quote!((transition, undo)),
+        output: output.clone(),
+    };
+    let (body, functions) = shape.pick(leaves);
+    let methods = quote_spanned! {span=>
         fn undoable(
             transition: usize,
             state: &#state,
         ) -> #private::Option<(usize, #state)> {
             match (transition, state) {
-                #(#copies)*
+                #copies
                 _ => #private::None,
             }
         }
 
         fn undo<'run>(
-            transition: usize,
-            state: #state,
+            #parameters
+            place: &mut #private::Option<#state>,
             context: &'run #context,
             run: &'run #private::Run<Self>,
-        ) -> #private::Turn<
-            impl #private::Future<
-                Output = #private::Result<(), #private::NotUndone<#context::Error>>,
-            > + #private::Send + use<'run, #context>,
-            (),
-        > {
-            match (transition, state) {
-                #(#arms,)*
-                _ => #private::end((), 0),
-            }
+        ) -> impl #private::Future<Output = #output> + #private::Send + use<'run, #context> {
+            #body
         }
 
         fn left(end: #end) -> #private::Option<#private::Left> {
             #private::Some(#private::Left::new(end))
         }
-    })
+    };
+    Some((methods, functions))
 }
 
 /// Whether an error is worth another attempt, where one may follow or a breaker asks.

@@ -44,9 +44,13 @@ fn lists(cx: &Context<'_>) -> TokenStream {
     } = cx;
     let (alias, names) = (cx.alias(Span::call_site()), cx.names(Span::call_site()));
     let (mut states, mut starts) = (TokenStream::new(), TokenStream::new());
+    let mut finals = TokenStream::new();
     for (position, id) in cx.graph.ids().enumerate() {
         let (name, exits) = (cx.graph.state(id).name, exits(cx, id));
         states.extend(quote!(#name #position (#(#exits)*);));
+        if cx.graph.state(id).kind.is_final() {
+            finals.extend(quote!(#name #position;));
+        }
         // Where another state is no start, rustc shows the impls of those that are.
         if cx.graph.state(id).kind == StateKind::Start {
             let span = cx.at(name.span());
@@ -62,23 +66,35 @@ fn lists(cx: &Context<'_>) -> TokenStream {
         };
         let (name, outcome) = (&transition.declaration.name, &transition.outcome);
         let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
-        transitions.extend(quote!(#name #outcome #position (#(#targets)*);));
+        let targets: Vec<_> = targets.collect();
+        let moved = groups(&targets);
+        transitions.extend(quote!(#name #outcome #position (#(#targets)*) {#moved};));
         // What leaves a state alone is its source by a blanket impl.
         if cx.graph.exits(source).count() > 1 {
             let (source, exits) = (cx.graph.state(source).name, exits(cx, source));
             shared.extend(quote!(#source #name (#(#exits)*);));
         }
     }
+    let names_of_states = cx.graph.states.iter().map(|state| state.name);
+    let members = groups(&names_of_states.collect::<Vec<_>>());
     quote! {
         #alias::typestate! {
             #workflow<#here> #input #state #any #end #names;
             states { #states }
+            groups { #members }
+            finals { #finals }
             transitions { #transitions }
             shared { #shared }
         }
 
         #starts
     }
+}
+
+/// States in groups: what is moved in one `match` has room for each of them on the stack.
+fn groups(states: &[&Ident]) -> TokenStream {
+    let groups = states.chunks(8);
+    groups.map(|group| quote!([#(#group)*])).collect()
 }
 
 /// Types that compile errors print: the transitions by name.

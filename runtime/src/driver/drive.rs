@@ -1,29 +1,37 @@
 //! What generated code gives a driver.
 
-use std::future::{Future, Ready};
+use std::future::{Future, pending};
 
 use stateway_core::Workflow;
 
-use super::turn::{Failed, Turn, end};
+use super::turn::Failed;
 use crate::error::{Cause, Left};
 use crate::policy::Verdict;
 use crate::run::Run;
 
-/// A workflow whose handlers are implemented by `C`. Generated code implements it.
-#[expect(clippy::type_complexity, reason = "an opaque type has no shorter name")]
-pub trait Drive<C>: Workflow {
+/// A workflow whose handlers are implemented by `C`, as a policy sees it. Generated code implements it.
+///
+/// It is apart from [`Drive`], which takes for granted of each state that it can move between threads: to prove that
+/// for the handlers one by one would take the compiler the square of their number.
+pub trait Judge<C>: Workflow {
     /// What a handler fails with.
     type Error: Send + 'static;
 
-    /// Begins the one transition that leaves `state`, or ends the run.
+    /// Whether another attempt may succeed after this error.
+    fn judge(context: &C, error: &Self::Error) -> Verdict {
+        let _ = (context, error);
+        Verdict::Retry { after: None }
+    }
+}
+
+/// A workflow whose handlers are implemented by `C`. Generated code implements it.
+pub trait Drive<C>: Judge<C> {
+    /// Begins the one transition that leaves the state in `place`, which is not final.
     fn turn<'run>(
-        state: Self::State,
+        place: &mut Option<Self::State>,
         context: &'run C,
         run: &'run Run<Self>,
-    ) -> Turn<
-        impl Future<Output = Result<Self::State, Failed<Self::Error>>> + Send + use<'run, Self, C>,
-        Self::End,
-    >;
+    ) -> impl Future<Output = Result<Self::State, Failed<Self::Error>>> + Send + use<'run, Self, C>;
 
     /// A copy of the state that `transition` led to, and the position of the undo that needs it.
     #[must_use]
@@ -32,18 +40,16 @@ pub trait Drive<C>: Workflow {
         None
     }
 
-    /// Undoes `transition`, which led to `state`.
+    /// Undoes `transition`, which led to the state in `place`, by its undo at this position.
     fn undo<'run>(
         transition: usize,
-        state: Self::State,
+        undo: usize,
+        place: &mut Option<Self::State>,
         context: &'run C,
         run: &'run Run<Self>,
-    ) -> Turn<
-        impl Future<Output = Result<(), NotUndone<Self::Error>>> + Send + use<'run, Self, C>,
-        (),
-    > {
-        let _ = (transition, state, context, run);
-        end::<Ready<_>, _>((), 0)
+    ) -> impl Future<Output = Result<(), NotUndone<Self::Error>>> + Send + use<'run, Self, C> {
+        let _ = (transition, undo, place, context, run);
+        pending()
     }
 
     /// The end of a run that could not be undone, for its error; only a run with an `undo` has one.
@@ -51,12 +57,6 @@ pub trait Drive<C>: Workflow {
     fn left(end: Self::End) -> Option<Left> {
         let _ = end;
         None
-    }
-
-    /// Whether another attempt may succeed after this error.
-    fn judge(context: &C, error: &Self::Error) -> Verdict {
-        let _ = (context, error);
-        Verdict::Retry { after: None }
     }
 }
 

@@ -20,21 +20,19 @@ pub(super) async fn forward<W: Drive<C>, C>(
     run: &Run<W>,
     journal: &mut Vec<Entry<W>>,
 ) -> Result<(W::End, usize), (Place, Failed<W::Error>)> {
-    let mut end = None;
     loop {
+        // A run that is in a final state has ended, also one that was stopped meanwhile.
+        if let Some(end) = W::end(place) {
+            return Ok(end);
+        }
         if let (Some(cause), Some(state)) = (run.stopped(), &*place) {
-            let state = W::position(state);
-            // A run that is in a final state has ended.
-            if !W::GRAPH.states[state].kind.is_final() {
-                return Err((Place::between(state), Box::new(cause)));
-            }
+            return Err((Place::between(W::position(state)), Box::new(cause)));
         }
         let taken = {
-            let state = place.take().expect("the state is here between two turns");
             // Pinned where it is made: a future that is moved once more costs more than a turn.
-            let mut turn = pin!(W::turn(state, context, run));
-            let (turn, end) = (turn.as_mut(), &mut end);
-            Take { turn, place, end }.await
+            let mut turn = pin!(W::turn(place, context, run));
+            let turn = turn.as_mut();
+            Take { turn, place }.await
         };
         if let Err(cause) = taken {
             let cause = if run.is_cancelled() {
@@ -45,7 +43,7 @@ pub(super) async fn forward<W: Drive<C>, C>(
             return Err((run.place(), cause));
         }
         let Some(state) = place else {
-            return Ok(end.expect("a turn leads to a state or an end"));
+            unreachable!("a turn leads to a state");
         };
         if let Some((undo, state)) = W::undoable(run.transition(), state) {
             journal.push(Entry {

@@ -30,7 +30,7 @@ pub(crate) use forward::yield_now;
 pub(crate) use rollback::{Entry as Undoing, undo};
 pub(crate) use stop::Stop;
 
-pub use drive::{Drive, NotUndone};
+pub use drive::{Drive, Judge, NotUndone};
 pub use running::{Running, running, running_on};
 pub use turn::*;
 
@@ -38,14 +38,13 @@ pub use turn::*;
 ///
 /// # Errors
 /// What ended the run, with where it was and what was undone.
-// Not an `async fn`: that would hold the machine as its argument for as long as it runs, beside the
+// Not an `async fn`: that would hold the parts as its argument for as long as it runs, beside the
 // state that the run is in.
 pub fn run<W: Drive<C>, C>(
-    machine: W::Any,
+    (input, state): (W::Input, W::State),
     context: &C,
     options: Options,
 ) -> impl Future<Output = Result<W::End, RunError<W::Error>>> {
-    let (input, state) = W::into_parts(machine);
     let mut place = Some(state);
     let run = Owned::new(input, options);
     let mut stop = Stop::new(&run);

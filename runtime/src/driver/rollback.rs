@@ -8,7 +8,6 @@ use stateway_core::Workflow;
 
 use super::drive::{Drive, NotUndone};
 use super::stop::Stop;
-use super::turn::Take;
 use crate::error::{Left, Rollback, UndoEntry, UndoError};
 use crate::panic::{catch_panic, forget_panic};
 use crate::run::Run;
@@ -102,10 +101,9 @@ pub(crate) async fn undo<W: Drive<C>, C>(
     run: &Run<W>,
 ) -> Result<(), NotUndone<W::Error>> {
     run.go_back(entry.transition, entry.visit);
-    let mut undo = pin!(Some(async {
-        let mut turn = pin!(W::undo(entry.transition, entry.state, context, run));
-        let (turn, place, end) = (turn.as_mut(), &mut None, &mut None);
-        Take { turn, place, end }.await
+    let mut undo = pin!(Some({
+        let mut place = Some(entry.state);
+        W::undo(entry.transition, entry.undo, &mut place, context, run)
     }));
     let outcome = poll_fn(|cx| {
         let undo = undo.as_mut().as_pin_mut().expect("it has not ended");

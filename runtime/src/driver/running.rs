@@ -34,9 +34,9 @@ pin_project! {
     #[project = StageProject]
     enum Stage<'run, W: Workflow, C, F> {
         Ready {
-            machine: Option<W::Any>,
+            parts: Option<(W::Input, W::State)>,
             context: &'run C,
-            start: fn(W::Any, &'run C, Options) -> F,
+            start: fn((W::Input, W::State), &'run C, Options) -> F,
         },
         Started {
             #[pin]
@@ -47,14 +47,14 @@ pin_project! {
 
 /// A run that begins when it is polled.
 pub fn running<'run, W: Workflow, C, F>(
-    machine: W::Any,
+    parts: (W::Input, W::State),
     context: &'run C,
-    start: fn(W::Any, &'run C, Options) -> F,
+    start: fn((W::Input, W::State), &'run C, Options) -> F,
 ) -> Running<'run, W, C, F> {
     Running {
         options: Options::default(),
         stage: Stage::Ready {
-            machine: Some(machine),
+            parts: Some(parts),
             context,
             start,
         },
@@ -63,11 +63,11 @@ pub fn running<'run, W: Workflow, C, F>(
 
 /// The same, for a workflow with branches that run on tasks of their own: they share the context.
 pub fn running_on<'run, W: Workflow, C: Send + Sync + 'static, F>(
-    machine: W::Any,
+    parts: (W::Input, W::State),
     context: &'run Arc<C>,
-    start: fn(W::Any, &'run C, Options) -> F,
+    start: fn((W::Input, W::State), &'run C, Options) -> F,
 ) -> Running<'run, W, C, F> {
-    let mut running = running(machine, &**context, start);
+    let mut running = running(parts, &**context, start);
     running.options.context = Some(Arc::clone(context) as _);
     running
 }
@@ -101,13 +101,13 @@ impl<W: Workflow, C, F: Future> Future for Running<'_, W, C, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         if let StageProject::Ready {
-            machine,
+            parts,
             context,
             start,
         } = this.stage.as_mut().project()
         {
-            let machine = machine.take().expect("a run starts once");
-            let run = start(machine, context, std::mem::take(this.options));
+            let parts = parts.take().expect("a run starts once");
+            let run = start(parts, context, std::mem::take(this.options));
             this.stage.set(Stage::Started { run });
         }
         match this.stage.project() {

@@ -1,4 +1,4 @@
-//! One turn of a run: the handler's future, or the end.
+//! One turn of a run: the future of a handler, and how the futures of all handlers are one type.
 
 #![expect(
     clippy::inline_always,
@@ -10,48 +10,24 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use stateway_core::{Transition, Workflow};
+use stateway_core::{State, Transition, Workflow, nothing_is_left, take};
 
 use crate::error::Cause;
+use crate::handler::Step;
+use crate::run::Run;
 
 /// What a handler's future fails with. Boxed, since every turn moves the result about.
 pub type Failed<E> = Box<Cause<E>>;
 
-pin_project! {
-    /// What a state asks of its driver: to wait for its handler, or to stop.
-    #[project = TurnProject]
-    #[allow(missing_docs, reason = "a variant says it")]
-    pub enum Turn<F, End> {
-        /// To go on to the state that this future gives.
-        Next { #[pin] future: F },
-        /// To stop: the run ended in the state at this position.
-        End { end: Option<End>, state: usize },
-    }
-}
-
-/// A turn whose handler is called.
-#[inline]
-pub fn next<F, End>(future: F) -> Turn<F, End> {
-    Turn::Next { future }
-}
-
-/// The last turn, in the final state at this position.
-#[inline]
-pub fn end<F, End>(end: End, state: usize) -> Turn<F, End> {
-    let end = Some(end);
-    Turn::End { end, state }
-}
-
-/// Waits for a turn, and puts where it led into `place`, or into `end` with the position of the state.
+/// Waits for a turn, and puts the state that it led to into `place`.
 ///
 /// A result would be moved from one variable of the caller to the next; this is written once.
-pub(crate) struct Take<'a, F, State, End> {
-    pub(crate) turn: Pin<&'a mut Turn<F, End>>,
+pub(crate) struct Take<'a, F, State> {
+    pub(crate) turn: Pin<&'a mut F>,
     pub(crate) place: &'a mut Option<State>,
-    pub(crate) end: &'a mut Option<(End, usize)>,
 }
 
-impl<F, State, End, E> Future for Take<'_, F, State, End>
+impl<F, State, E> Future for Take<'_, F, State>
 where
     F: Future<Output = Result<State, E>>,
 {
@@ -59,23 +35,51 @@ where
 
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.turn.as_mut().project() {
-            TurnProject::Next { future } => match future.poll(cx) {
-                Poll::Ready(Ok(state)) => {
-                    *self.place = Some(state);
-                    Poll::Ready(Ok(()))
-                }
-                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-                Poll::Pending => Poll::Pending,
-            },
-            TurnProject::End { end, state } => {
-                let end = end.take().expect("a turn ends once");
-                let state = *state;
-                *self.end = Some((end, state));
+        match self.turn.as_mut().poll(cx) {
+            Poll::Ready(Ok(state)) => {
+                *self.place = Some(state);
                 Poll::Ready(Ok(()))
             }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
         }
     }
+}
+
+/// Takes out the state `S`, which is what the arm of a `match` found there.
+#[inline(always)]
+pub(crate) fn found<S: State>(place: &mut Option<<S::Workflow as Workflow>::State>) -> S {
+    match take(place) {
+        Some(state) => state,
+        None => nothing_is_left(()),
+    }
+}
+
+/// Begins a turn as one of several that a function of their own begins.
+#[inline(always)]
+pub fn group<'run, W: Workflow, C, F, Fut>(
+    begin: F,
+    place: &mut Option<W::State>,
+    context: &'run C,
+    run: &'run Run<W>,
+) -> Fut
+where
+    F: FnOnce(&mut Option<W::State>, &'run C, &'run Run<W>) -> Fut,
+{
+    begin(place, context, run)
+}
+
+/// Begins an undo as one of several that a function of their own begins.
+pub fn group_of<'run, W: Workflow, C, F, Fut>(
+    (begin, transition, undo): (F, usize, usize),
+    place: &mut Option<W::State>,
+    context: &'run C,
+    run: &'run Run<W>,
+) -> Fut
+where
+    F: FnOnce(usize, usize, &mut Option<W::State>, &'run C, &'run Run<W>) -> Fut,
+{
+    begin(transition, undo, place, context, run)
 }
 
 pin_project! {
@@ -86,10 +90,23 @@ pin_project! {
     }
 }
 
-/// A step without policies.
-#[inline]
-pub fn once<F>(handler: F) -> Once<F> {
-    Once { handler }
+/// Calls the handler of the step `T`, which leaves the state `S`, once.
+#[inline(always)]
+pub fn once<'run, S, T, W, C, F, Fut>(
+    handler: F,
+    place: &mut Option<W::State>,
+    context: &'run C,
+    run: &'run Run<W>,
+) -> Once<Fut>
+where
+    W: Workflow,
+    S: State<Workflow = W>,
+    T: Transition<Workflow = W>,
+    F: FnOnce(&'run C, S, &'run Step<T>) -> Fut,
+{
+    Once {
+        handler: handler(context, found(place), run.begin()),
+    }
 }
 
 impl<F, T, E> Future for Once<F>
@@ -110,21 +127,21 @@ where
 }
 
 pin_project! {
-    /// The future of a split that is attempted once.
-    pub struct SplitOnce<F> {
+    /// The future of a transition that tells its failure itself: a split, or what has a policy.
+    pub struct Settled<F> {
         #[pin]
-        split: F,
+        visit: F,
     }
 }
 
-/// A split without policies.
-// Apart from `once`: a trait for both kinds of failure would be looked up for every step.
-#[inline]
-pub fn split_once<F>(split: F) -> SplitOnce<F> {
-    SplitOnce { split }
+impl<F> Settled<F> {
+    #[inline(always)]
+    pub(crate) fn new(visit: F) -> Self {
+        Settled { visit }
+    }
 }
 
-impl<F, T, E> Future for SplitOnce<F>
+impl<F, T, E> Future for Settled<F>
 where
     F: Future<Output = Result<T, Cause<E>>>,
     T: Transition,
@@ -133,13 +150,34 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = self.project().split.poll(cx);
-        polled.map(|ended| ended.map(T::into_state).map_err(Box::new))
+        match self.project().visit.poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(outcome)) => Poll::Ready(Ok(outcome.into_state())),
+            Poll::Ready(Err(cause)) => Poll::Ready(Err(Box::new(cause))),
+        }
     }
 }
 
+/// Attempts the split `T`, which leaves the state `S`, once.
+// Apart from `once`: a trait for both kinds of failure would be looked up for every step.
+#[inline(always)]
+pub fn split_once<'run, S, T, W, C, F, Fut>(
+    split: F,
+    place: &mut Option<W::State>,
+    context: &'run C,
+    run: &'run Run<W>,
+) -> Settled<Fut>
+where
+    W: Workflow,
+    S: State<Workflow = W>,
+    T: Transition<Workflow = W>,
+    F: FnOnce(&'run C, S, &'run Step<T>) -> Fut,
+{
+    Settled::new(split(context, found(place), run.begin()))
+}
+
 macro_rules! forks {
-    ($($fork:ident $project:ident { $($branch:ident)* })*) => {$(
+    ($($fork:ident $project:ident { $($branch:ident $begin:ident)* })*) => {$(
         pin_project! {
             /// One of several futures with the same output.
             ///
@@ -149,6 +187,22 @@ macro_rules! forks {
             pub enum $fork<$($branch),*> {
                 $(#[allow(missing_docs)] $branch { #[pin] future: $branch },)*
             }
+        }
+
+        impl<$($branch),*> $fork<$($branch),*> {
+            $(
+                /// Begins this one, by `begin` and what it takes beside the run.
+                #[inline(always)]
+                pub fn $begin<'run, W: Workflow, C, L>(
+                    begin: impl FnOnce(L, &mut Option<W::State>, &'run C, &'run Run<W>) -> $branch,
+                    leaf: L,
+                    place: &mut Option<W::State>,
+                    context: &'run C,
+                    run: &'run Run<W>,
+                ) -> Self {
+                    $fork::$branch { future: begin(leaf, place, context, run) }
+                }
+            )*
         }
 
         impl<Output, $($branch: Future<Output = Output>),*> Future for $fork<$($branch),*> {
@@ -165,11 +219,11 @@ macro_rules! forks {
 }
 
 forks! {
-    Fork2 Fork2Project { B0 B1 }
-    Fork3 Fork3Project { B0 B1 B2 }
-    Fork4 Fork4Project { B0 B1 B2 B3 }
-    Fork5 Fork5Project { B0 B1 B2 B3 B4 }
-    Fork6 Fork6Project { B0 B1 B2 B3 B4 B5 }
-    Fork7 Fork7Project { B0 B1 B2 B3 B4 B5 B6 }
-    Fork8 Fork8Project { B0 B1 B2 B3 B4 B5 B6 B7 }
+    Fork2 Fork2Project { B0 b0 B1 b1 }
+    Fork3 Fork3Project { B0 b0 B1 b1 B2 b2 }
+    Fork4 Fork4Project { B0 b0 B1 b1 B2 b2 B3 b3 }
+    Fork5 Fork5Project { B0 b0 B1 b1 B2 b2 B3 b3 B4 b4 }
+    Fork6 Fork6Project { B0 b0 B1 b1 B2 b2 B3 b3 B4 b4 B5 b5 }
+    Fork7 Fork7Project { B0 b0 B1 b1 B2 b2 B3 b3 B4 b4 B5 b5 B6 b6 }
+    Fork8 Fork8Project { B0 b0 B1 b1 B2 b2 B3 b3 B4 b4 B5 b5 B6 b6 B7 b7 }
 }

@@ -12,13 +12,13 @@ use super::gate::{Gate, Ticket};
 use super::source::Source;
 use super::terms::{Rules, Terms};
 use super::verdict::{Verdict, delay};
-use crate::driver::Drive;
+use crate::driver::Judge;
 use crate::error::{BranchError, Cause, JoinError};
 use crate::handler::Part;
 use crate::time::after;
 
 /// What a visit consists of.
-pub(super) struct Visit<'run, W: Drive<C>, C, V, R, G, P, F, K> {
+pub(super) struct Visit<'run, W: Judge<C>, C, V, R, G, P, F, K> {
     pub(super) context: &'run C,
     /// What the handler sees of the visit.
     pub(super) seen: &'run V,
@@ -51,7 +51,7 @@ pub(super) async fn attempts<'run, W, C, V, R, G, S, T, X, P, F, Fut, K>(
     first: Option<Failure<W::Error, R, G>>,
 ) -> Result<T, Cause<W::Error>>
 where
-    W: Drive<C>,
+    W: Judge<C>,
     R: Rules,
     V: Part,
     G: Gate,
@@ -166,7 +166,7 @@ async fn call<'run, W, C, V, R, G, S, T, X, P, F, Fut, K>(
     is_last: bool,
 ) -> Called<T, W::Error>
 where
-    W: Drive<C>,
+    W: Judge<C>,
     R: Rules,
     G: Gate,
     P: Source<State = S>,
@@ -188,7 +188,7 @@ where
 }
 
 /// Whether another attempt is worth it.
-fn weigh<W: Drive<C>, C>(context: &C, cause: &Cause<W::Error>) -> Verdict {
+fn weigh<W: Judge<C>, C>(context: &C, cause: &Cause<W::Error>) -> Verdict {
     match cause {
         Cause::Handler(error) => judge::<W, C>(context, error),
         Cause::Join(join) => rejoin::<W, C>(context, join),
@@ -201,14 +201,14 @@ fn weigh<W: Drive<C>, C>(context: &C, cause: &Cause<W::Error>) -> Verdict {
 
 /// What the context says of an error. A panic of it says nothing that would be worth another attempt,
 /// and the error is not lost to it.
-fn judge<W: Drive<C>, C>(context: &C, error: &W::Error) -> Verdict {
+fn judge<W: Judge<C>, C>(context: &C, error: &W::Error) -> Verdict {
     let judged = catch_unwind(AssertUnwindSafe(|| W::judge(context, error)));
     judged.unwrap_or(Verdict::Final)
 }
 
 /// Whether the branches may be joined the next time: not if too many of them failed with errors that
 /// they would fail with again.
-fn rejoin<W: Drive<C>, C>(context: &C, join: &JoinError<W::Error>) -> Verdict {
+fn rejoin<W: Judge<C>, C>(context: &C, join: &JoinError<W::Error>) -> Verdict {
     let is_final = |failure: &&BranchError<W::Error>| match failure.cause() {
         Cause::Handler(error) => matches!(judge::<W, C>(context, error), Verdict::Final),
         _ => false,

@@ -1,4 +1,4 @@
-//! A handler under a policy, as a future for the driver.
+//! A handler under a policy, as a future.
 //!
 //! Most handlers succeed at their first attempt, so that one is called here, without the machinery
 //! of the others: that is a large future, and is made only when the first attempt has failed.
@@ -17,9 +17,9 @@ use super::attempts::{Failure, Visit, attempts};
 use super::catch::{Catch, Nothing};
 use super::fails::Fails;
 use super::gate::{Gate, NoGate, Ticket};
-use super::source::{Lent, Source, kept};
-use super::terms::{Ends, OfBranch, OfTransition, OfUndo, Rules, Terms};
-use crate::driver::{Drive, NotUndone};
+use super::source::{Copied, ForAll, Hold as _, Lent, Source};
+use super::terms::{OfBranch, OfTransition, OfUndo, Rules, Terms};
+use crate::driver::{Judge, NotUndone};
 use crate::error::{Cause, Left};
 use crate::handler::{Branch, Part, Step, Undo};
 use crate::panic::{catch_panic, forget_panic};
@@ -27,7 +27,7 @@ use crate::run::Run;
 
 pin_project! {
     /// The attempts of one visit to a transition, or of a branch.
-    pub struct Guarded<'run, W: Drive<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K> {
+    pub struct Guarded<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K> {
         visit: Option<Visit<'run, W, C, V, R, G, P, F, K>>,
         ticket: Option<Ticket<R, G>>,
         // Whichever it is, it is dropped in one way: code that drops it as what it is would be
@@ -46,10 +46,10 @@ enum Later<T> {
     Rest(T),
 }
 
-/// Calls the handler of a transition under its policy.
+/// Visits a transition under its policy.
 #[expect(clippy::type_complexity, reason = "nobody writes it")]
 #[inline]
-pub fn guarded<'run, W, C, T, G, S, P, F, Fut, X, K>(
+pub(super) fn visited<'run, W, C, T, G, S, P, F, Fut, X, K>(
     context: &'run C,
     run: &'run Run<W>,
     seen: &'run Step<T>,
@@ -59,7 +59,7 @@ pub fn guarded<'run, W, C, T, G, S, P, F, Fut, X, K>(
     gate: G,
 ) -> Guarded<'run, W, C, Step<T>, OfTransition<T>, T, G, P, F, Fut, K>
 where
-    W: Drive<C>,
+    W: Judge<C>,
     T: Transition<Workflow = W>,
     G: Gate,
     P: Source<State = S>,
@@ -90,7 +90,7 @@ pub fn attempted<'run, T, const POSITION: usize, W, C, S, O, G, F, Fut>(
     gate: G,
 ) -> Guarded<'run, W, C, Branch<T>, OfBranch<T, POSITION>, O, G, Lent<S>, F, Fut, Nothing<O>>
 where
-    W: Drive<C>,
+    W: Judge<C>,
     T: Transition<Workflow = W>,
     G: Gate,
     F: Fn(&'run C, S, &'run Branch<T>) -> Fut,
@@ -107,7 +107,7 @@ where
     })
 }
 
-impl<'run, W: Drive<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K>
+impl<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K>
     Guarded<'run, W, C, V, R, T, G, P, F, Fut, K>
 {
     #[inline]
@@ -124,11 +124,11 @@ impl<'run, W: Drive<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K>
 impl<'run, W, C, V, R, T, G, S, P, F, Fut, X, K> Future
     for Guarded<'run, W, C, V, R, T, G, P, F, Fut, K>
 where
-    W: Drive<C>,
+    W: Judge<C>,
     W::Input: Send + Sync,
     C: Sync,
     V: Part + Sync,
-    R: Rules + Ends<T, W::Error> + 'run,
+    R: Rules + 'run,
     T: Send + 'run,
     G: Gate<Permit: Send> + Send + Sync + 'run,
     S: Send + 'run,
@@ -138,7 +138,7 @@ where
     X: Fails<W::Error> + 'run,
     K: Catch<&'run C, S, W::Error, &'run V, Outcome = T> + Send + 'run,
 {
-    type Output = R::End;
+    type Output = Result<T, Cause<W::Error>>;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -147,7 +147,7 @@ where
         }
         let failed = match self.as_mut().poll_first(cx) {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(First::Ended(outcome)) => return Poll::Ready(R::end(outcome)),
+            Poll::Ready(First::Ended(outcome)) => return Poll::Ready(outcome),
             Poll::Ready(First::Failed(cause)) => Some(cause),
             Poll::Ready(First::NotYet) => None,
         };
@@ -166,11 +166,11 @@ enum First<T, E> {
 
 impl<'run, W, C, V, R, T, G, S, P, F, Fut, X, K> Guarded<'run, W, C, V, R, T, G, P, F, Fut, K>
 where
-    W: Drive<C>,
+    W: Judge<C>,
     W::Input: Send + Sync,
     C: Sync,
     V: Part + Sync,
-    R: Rules + Ends<T, W::Error> + 'run,
+    R: Rules + 'run,
     T: Send + 'run,
     G: Gate<Permit: Send> + Send + Sync + 'run,
     S: Send + 'run,
@@ -251,7 +251,7 @@ where
         mut self: Pin<&mut Self>,
         failed: Option<Cause<W::Error>>,
         cx: &mut Context<'_>,
-    ) -> Poll<R::End> {
+    ) -> Poll<Result<T, Cause<W::Error>>> {
         let mut this = self.as_mut().project();
         let visit = this.visit.take().expect("the rest begins once");
         let ticket = this.ticket.take();
@@ -264,10 +264,10 @@ where
     }
 
     #[cold]
-    fn poll_rest(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R::End> {
+    fn poll_rest(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, Cause<W::Error>>> {
         let rest = self.project().later.as_mut().expect("the rest has begun");
         rest.as_mut().poll(cx).map(|later| match later {
-            Later::Rest(outcome) => R::end(outcome),
+            Later::Rest(outcome) => outcome,
             Later::Late => unreachable!("the first call is over"),
         })
     }
@@ -277,24 +277,23 @@ where
 ///
 /// # Errors
 /// What the last attempt failed with, and the state that was not undone.
-pub async fn undoing<'run, T, const POSITION: usize, W, C, S, F, Fut>(
+pub(super) async fn undone<'run, T, const POSITION: usize, W, C, S, F, Fut>(
     context: &'run C,
     run: &'run Run<W>,
     state: S,
-    copy: fn(&S) -> S,
     handler: F,
 ) -> Result<(), NotUndone<W::Error>>
 where
-    W: Drive<C>,
+    W: Judge<C>,
     T: Transition<Workflow = W>,
-    S: Send + 'static,
+    S: Copied + Send + 'static,
     F: Fn(&'run C, S, &'run Undo<T>) -> Fut,
     Fut: Future<Output = Result<(), W::Error>>,
 {
     let visit = Visit {
         context,
         seen: run.undo::<T>(),
-        source: kept(copy(&state), copy),
+        source: ForAll::hold(state.copied()),
         handler,
         catch: Nothing::default(),
         terms: Terms::<W, OfUndo<T, POSITION>, NoGate>::new(run, run.counter(), NoGate),

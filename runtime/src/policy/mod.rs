@@ -3,6 +3,7 @@
 
 mod attempt;
 mod attempts;
+mod begin;
 mod catch;
 mod fails;
 mod gate;
@@ -11,9 +12,10 @@ mod source;
 mod terms;
 mod verdict;
 
+pub use begin::{copied, guarded, no_gate, undoing};
 pub use catch::{Caught, CaughtJoin, Nothing};
 pub use fails::Fails;
 pub use gate::{Limited, NoGate};
-pub use guard::{attempted, guarded, undoing};
-pub use source::{Keep, NotKept, kept, once_only};
+pub use guard::attempted;
+pub use source::{Copied, ForAll, ForOne, Keep, NotKept};
 pub use verdict::Verdict;

@@ -10,10 +10,7 @@ pub trait Source {
 }
 
 /// A state that is kept until the last call.
-pub struct Kept<S, F> {
-    state: Option<S>,
-    copy: F,
-}
+pub struct Kept<S>(Option<S>);
 
 /// A state for one call.
 pub struct OnceOnly<S>(Option<S>);
@@ -21,28 +18,48 @@ pub struct OnceOnly<S>(Option<S>);
 /// What a branch borrows, as often as it is called.
 pub struct Lent<S>(pub(super) S);
 
-/// Keeps `state` for several calls.
-pub fn kept<S, F: Fn(&S) -> S>(state: S, copy: F) -> Kept<S, F> {
-    Kept {
-        state: Some(state),
-        copy,
+/// How a transition holds the state that it leaves, until its handler is called for the last time.
+pub trait Hold<S> {
+    /// The state, for as many calls as there may be.
+    type Source;
+
+    /// Holds it.
+    fn hold(state: S) -> Self::Source;
+}
+
+/// For several calls.
+pub struct ForAll;
+
+/// For the only call.
+pub struct ForOne;
+
+impl<S: Copied> Hold<S> for ForAll {
+    type Source = Kept<S>;
+
+    #[inline]
+    fn hold(state: S) -> Kept<S> {
+        Kept(Some(state))
     }
 }
 
-/// Takes `state` for the only call.
-pub fn once_only<S>(state: S) -> OnceOnly<S> {
-    OnceOnly(Some(state))
+impl<S> Hold<S> for ForOne {
+    type Source = OnceOnly<S>;
+
+    #[inline]
+    fn hold(state: S) -> OnceOnly<S> {
+        OnceOnly(Some(state))
+    }
 }
 
-impl<S, F: Fn(&S) -> S> Source for Kept<S, F> {
+impl<S: Copied> Source for Kept<S> {
     type State = S;
 
     #[inline]
     fn give(&mut self, last: bool) -> S {
         let state = if last {
-            self.state.take()
+            self.0.take()
         } else {
-            self.state.as_ref().map(&self.copy)
+            self.0.as_ref().map(S::copied)
         };
         state.expect("nothing follows the last call")
     }
@@ -66,6 +83,13 @@ impl<S: Copy> Source for Lent<S> {
     fn give(&mut self, _last: bool) -> S {
         self.0
     }
+}
+
+/// A state that a policy keeps. Generated code implements it, by way of [`Keep`].
+pub trait Copied: Sized {
+    /// A copy of the state.
+    #[must_use]
+    fn copied(&self) -> Self;
 }
 
 /// Copies a state that is `Clone`.

@@ -12,7 +12,6 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::attempt::{Limit, Why};
 use super::gate::Gate;
-use crate::driver::Failed;
 use crate::error::{Cause, Scope};
 use crate::recorder::{Begun, Recorder};
 use crate::run::Run;
@@ -93,35 +92,6 @@ impl<T: Transition, const POSITION: usize> Rules for OfBranch<T, POSITION> {
     const CATCHES_PANICS: bool = true;
     const MAY_BE_ONE_TOO_MANY: bool = true;
     const FORWARD: bool = true;
-}
-
-/// What the end of a visit is to whoever waits for it.
-pub trait Ends<T, E> {
-    /// The end.
-    type End;
-
-    /// Makes it of what the visit gave.
-    fn end(outcome: Result<T, Cause<E>>) -> Self::End;
-}
-
-/// The driver moves the state on.
-impl<T: Transition, E> Ends<T, E> for OfTransition<T> {
-    type End = Result<<T::Workflow as Workflow>::State, Failed<E>>;
-
-    #[inline]
-    fn end(outcome: Result<T, Cause<E>>) -> Self::End {
-        outcome.map(T::into_state).map_err(Box::new)
-    }
-}
-
-/// The join counts it.
-impl<T, const POSITION: usize, O, E> Ends<O, E> for OfBranch<T, POSITION> {
-    type End = Result<O, Cause<E>>;
-
-    #[inline]
-    fn end(outcome: Result<O, Cause<E>>) -> Self::End {
-        outcome
-    }
 }
 
 /// The terms under which a handler is called in one visit.

@@ -23,7 +23,6 @@ pub(super) async fn forward<W: Drive<C> + Durable, C>(
     run: &Run<W>,
     ledger: &Ledger,
 ) -> Result<usize, Stuck<W::Error>> {
-    let mut end = None;
     loop {
         let state = place.as_ref().map_or(0, W::position);
         if W::GRAPH.states[state].kind.is_final() {
@@ -33,10 +32,9 @@ pub(super) async fn forward<W: Drive<C> + Durable, C>(
             return Err((Place::between(state), Box::new(cause)));
         }
         let taken = {
-            let state = place.take().expect("the state is here between two turns");
-            let mut turn = pin!(W::turn(state, context, run));
-            let (turn, end) = (turn.as_mut(), &mut end);
-            Take { turn, place, end }.await
+            let mut turn = pin!(W::turn(place, context, run));
+            let turn = turn.as_mut();
+            Take { turn, place }.await
         };
         if let Err(cause) = taken {
             let cause = if run.is_cancelled() {

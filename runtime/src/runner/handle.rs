@@ -77,7 +77,7 @@ impl<W: Durable> Run<W> {
             self.undecoded(&found.row.state, error)
         })?;
         let state = self.decode(&found.row.state, &found.payload)?;
-        Ok(W::into_any(input, state))
+        Ok(W::gather(&mut Some(input), &mut Some(state)))
     }
 
     /// Waits until the run has ended.
@@ -157,9 +157,10 @@ impl<W: Durable> Run<W> {
 
     /// The end of a run in one of its final states.
     fn reached(&self, state: &str, payload: &[u8]) -> Result<W::End, EndError> {
-        let end = W::into_end(self.decode(state, payload)?);
+        let end = W::end(&mut Some(self.decode(state, payload)?));
         let no_end = || CodecError::new("it is no final state");
-        end.ok_or_else(|| self.undecoded(state, no_end()))
+        let (end, _) = end.ok_or_else(|| self.undecoded(state, no_end()))?;
+        Ok(end)
     }
 
     /// The end of a run that did not end well.

@@ -20,7 +20,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use stateway_core::{StartState, State, Workflow, enter};
+use stateway_core::{StartState, State, Workflow};
 
 use crate::durable::Durable;
 use crate::key::{self, RunId, RunIdError};
@@ -87,7 +87,7 @@ impl<W: Durable> Runner<W> {
         if engine.is_closed() {
             return Err(engine.refusal());
         }
-        let (input, state) = W::into_parts(S::any(enter(input, state)));
+        let state = W::state(state);
         let settings = &engine.settings;
         let position = W::position(&state);
         let name = W::GRAPH.states[position].name;

@@ -12,13 +12,24 @@ use super::{Shape, Whole};
 use crate::ast::Strategy;
 use crate::graph::{Branch, Transition};
 
-/// The block. It finds the context, the state and the `&Step` as `context`, `state` and `step`; gives
-/// the outcome, or the cause of the failure.
-pub(in crate::codegen) fn body(
+/// The closure that attempts a split, which leaves `source`, once.
+pub(in crate::codegen) fn attempt(
     cx: &Context<'_>,
     context: &Ident,
     transition: &Transition<'_>,
+    source: &Ident,
 ) -> TokenStream {
+    let span = cx.at(transition.declaration.name.span());
+    let private = cx.alias(span);
+    let (outcome, body) = (&transition.outcome, body(cx, context, transition));
+    quote_spanned! {span=>
+        |context: &'run #context, state: #source, step: &'run #private::Step<#outcome>| #body
+    }
+}
+
+/// The block. It finds the context, the state and the `&Step` as `context`, `state` and `step`; gives
+/// the outcome, or the cause of the failure.
+fn body(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> TokenStream {
     let Some(whole) = Whole::of(cx.graph, transition) else {
         return TokenStream::new();
     };

@@ -6,7 +6,7 @@ mod constant;
 mod handlers;
 mod joined;
 
-pub(super) use body::body;
+pub(super) use body::attempt;
 pub(super) use constant::constant;
 pub(super) use handlers::handlers;
 pub(super) use joined::{parameter, texts, types};
