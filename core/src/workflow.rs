@@ -158,8 +158,11 @@ type Place<S> = Option<<<S as State>::Workflow as Workflow>::State>;
 /// Generated code has a `match` over all states, and without optimisation each variable of each arm has room of
 /// its own on the stack. So the arms pass on where a state is, and it is moved here.
 #[doc(hidden)]
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "each turn of a driver takes a state")]
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[cfg_attr(
+    not(debug_assertions),
+    expect(clippy::inline_always, reason = "each turn of a driver takes a state")
+)]
 pub fn take<S: State>(place: &mut Place<S>) -> Option<S> {
     match S::of(place.take()?) {
         Ok(state) => Some(state),

@@ -92,6 +92,76 @@ mod chain {
     hundred!(declare);
 }
 
+macro_rules! declare_wide {
+    ($first:ident $($target:ident)*) => {
+        workflow! {
+            pub(super) workflow Wide {
+                start Begin { held: super::Large };
+                done $first { held: super::Large };
+                $(done $target { held: super::Large };)*
+                step choose: Begin -> $first $(| $target)*;
+            }
+        }
+
+        impl WideSteps for super::Walk {
+            type Error = String;
+
+            async fn choose(&self, begin: Begin, step: &Step<Choose>) -> Result<Choose, String> {
+                Ok(step.to($first { held: begin.held }))
+            }
+        }
+    };
+}
+
+/// A step that leads to many states.
+mod wide {
+    use stateway::prelude::*;
+
+    declare_wide! {
+        W0 W1 W2 W3 W4 W5 W6 W7 W8 W9 W10 W11 W12 W13 W14 W15 W16 W17 W18 W19 W20 W21 W22 W23 W24 W25 W26 W27 W28 W29 W30 W31 W32 W33 W34 W35 W36 W37 W38 W39
+    }
+}
+
+macro_rules! declare_split {
+    ($($branch:ident)*) => {
+        workflow! {
+            #[derive(Clone)]
+            pub(super) workflow Ask {
+                start Asked { held: super::Large };
+                done Answered { held: super::Large };
+                split ask as Asking: Asked -> Answered {
+                    $(branch $branch: u8 with retry(2), timeout(1m);)*
+                    join all;
+                }
+            }
+        }
+
+        impl AskSteps for super::Walk {
+            type Error = String;
+
+            $(async fn $branch(&self, asked: &Asked, _: &Branch<Asking>) -> Result<u8, String> {
+                let copy = asked.held;
+                tokio::task::yield_now().await;
+                Ok(copy.into())
+            })*
+
+            async fn ask(&self, asked: Asked, joined: AskingJoined, step: &Step<Asking>) -> Result<Asking, String> {
+                $(assert_eq!(joined.$branch, 7);)*
+                Ok(step.to(Answered { held: asked.held }))
+            }
+        }
+    };
+}
+
+/// Branches that hold a state each.
+mod split {
+    use stateway::prelude::*;
+
+    declare_split! {
+        b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 b10 b11 b12 b13 b14 b15
+    }
+}
+
 use chain::{AnyChain, Begin, Chain, ChainEnd, ChainInput, S50};
 
 fn input(fails: bool) -> ChainInput {
@@ -144,4 +214,20 @@ fn a_stored_run_of_a_hundred_large_states_fits_a_worker() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn a_step_that_leads_to_one_of_many_large_states_fits_a_worker() {
+    on_a_worker(async {
+        let run = wide::Wide::start(wide::Begin { held: large() }).run(&Walk);
+        assert!(matches!(run.await, Ok(wide::WideEnd::W0(_))));
+    });
+}
+
+#[test]
+fn a_split_of_many_large_branches_fits_a_worker() {
+    on_a_worker(async {
+        let run = split::Ask::start(split::Asked { held: large() }).run(&Walk);
+        assert!(matches!(run.await, Ok(split::AskEnd::Answered(_))));
+    });
 }

@@ -51,8 +51,7 @@ pub fn run<W: Drive<C>, C>(
     async move {
         let mut journal = Vec::new();
         let outcome = {
-            let forward = forward::<W, C>(&mut place, context, &run, &mut journal);
-            let mut forward = pin!(Some(forward));
+            let mut forward = pin!(Some(forward(&mut place, context, &run, &mut journal)));
             let outcome = poll_fn(|cx| poll(forward.as_mut(), cx, &run, Some(&mut stop))).await;
             // A handler that is stopped half-way may panic as it goes.
             forget_panic(|| forward.set(None));

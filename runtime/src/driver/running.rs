@@ -95,10 +95,10 @@ impl<W: Workflow, C, F> Running<'_, W, C, F> {
     }
 }
 
-impl<W: Workflow, C, F: Future> Future for Running<'_, W, C, F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+impl<W: Workflow, C, F> Running<'_, W, C, F> {
+    /// Starts the run, if it has not. Apart from its polls, which are not to have what is moved here on their stack.
+    #[inline(never)]
+    fn start(self: Pin<&mut Self>) {
         let mut this = self.project();
         if let StageProject::Ready {
             parts,
@@ -110,7 +110,15 @@ impl<W: Workflow, C, F: Future> Future for Running<'_, W, C, F> {
             let run = start(parts, context, std::mem::take(this.options));
             this.stage.set(Stage::Started { run });
         }
-        match this.stage.project() {
+    }
+}
+
+impl<W: Workflow, C, F: Future> Future for Running<'_, W, C, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.as_mut().start();
+        match self.project().stage.project() {
             StageProject::Started { run } => run.poll(cx),
             StageProject::Ready { .. } => unreachable!("it was just started"),
         }

@@ -1,8 +1,13 @@
 //! One turn of a run: the future of a handler, and how the futures of all handlers are one type.
 
-#![expect(
-    clippy::inline_always,
-    reason = "as a call, the state of each turn goes through memory, which takes longer than all the rest"
+// As a call, the state of each turn goes through memory, which takes longer than all the rest. Without optimisation
+// what is inlined has its variables in the frame of its caller, all states of a workflow in one: there nothing is.
+#![cfg_attr(
+    not(debug_assertions),
+    expect(
+        clippy::inline_always,
+        reason = "a call takes longer than what it does"
+    )
 )]
 
 use std::future::Future;
@@ -33,7 +38,7 @@ where
 {
     type Output = Result<(), E>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.turn.as_mut().poll(cx) {
             Poll::Ready(Ok(state)) => {
@@ -47,7 +52,7 @@ where
 }
 
 /// Takes out the state `S`, which is what the arm of a `match` found there.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn found<S: State>(place: &mut Option<<S::Workflow as Workflow>::State>) -> S {
     match take(place) {
         Some(state) => state,
@@ -56,7 +61,7 @@ pub(crate) fn found<S: State>(place: &mut Option<<S::Workflow as Workflow>::Stat
 }
 
 /// Begins a turn as one of several that a function of their own begins.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn group<'run, W: Workflow, C, F, Fut>(
     begin: F,
     place: &mut Option<W::State>,
@@ -91,7 +96,7 @@ pin_project! {
 }
 
 /// Calls the handler of the step `T`, which leaves the state `S`, once.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn once<'run, S, T, W, C, F, Fut>(
     handler: F,
     place: &mut Option<W::State>,
@@ -116,7 +121,7 @@ where
 {
     type Output = Result<<T::Workflow as Workflow>::State, Failed<E>>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().handler.poll(cx) {
             Poll::Pending => Poll::Pending,
@@ -135,7 +140,7 @@ pin_project! {
 }
 
 impl<F> Settled<F> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new(visit: F) -> Self {
         Settled { visit }
     }
@@ -160,7 +165,7 @@ where
 
 /// Attempts the split `T`, which leaves the state `S`, once.
 // Apart from `once`: a trait for both kinds of failure would be looked up for every step.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn split_once<'run, S, T, W, C, F, Fut>(
     split: F,
     place: &mut Option<W::State>,
@@ -192,7 +197,7 @@ macro_rules! forks {
         impl<$($branch),*> $fork<$($branch),*> {
             $(
                 /// Begins this one, by `begin` and what it takes beside the run.
-                #[inline(always)]
+                #[cfg_attr(not(debug_assertions), inline(always))]
                 pub fn $begin<'run, W: Workflow, C, L>(
                     begin: impl FnOnce(L, &mut Option<W::State>, &'run C, &'run Run<W>) -> $branch,
                     leaf: L,
@@ -208,7 +213,7 @@ macro_rules! forks {
         impl<Output, $($branch: Future<Output = Output>),*> Future for $fork<$($branch),*> {
             type Output = Output;
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Output> {
                 match self.project() {
                     $($project::$branch { future } => future.poll(cx),)*

@@ -32,9 +32,9 @@ pin_project! {
     }
 }
 
-type Ended<T, F> = Branched<Done<T, F>, Error<T, F>>;
+pub(super) type Ended<T, F> = Branched<Done<T, F>, Error<T, F>>;
 type Done<T, F> = <<F as Begin<T>>::Branch as Attempt>::Done;
-type Error<T, F> = <<F as Begin<T>>::Branch as Attempt>::Error;
+pub(super) type Error<T, F> = <<F as Begin<T>>::Branch as Attempt>::Error;
 
 /// Makes the future of a branch; that is an associated type for the same reason as those of
 /// [`Attempt`].

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use pin_project_lite::pin_project;
 use stateway_core::{SplitInfo, Transition};
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep_until};
@@ -109,10 +108,11 @@ fn is_out_of_time<E>(cause: &Cause<E>) -> bool {
 /// the run was cancelled and too few branches have succeeded. A cancellation interrupts no handler:
 /// the branches that are under way go on to their end or until the strategy is decided, and no other
 /// begins.
-// Not an `async fn`: that would hold the branches as its argument beside the variable that they are
-// polled in.
 #[inline]
-pub fn join<T: Transition, E, B: Branches<E>>(step: &Step<T>, branches: B) -> Join<'_, T, B, E> {
+pub fn join<'run, T: Transition, E, B: Branches<E>>(
+    step: &'run Step<T>,
+    branches: Pin<&'run mut B>,
+) -> Join<'run, T, B, E> {
     Join {
         step,
         tally: Tally::new(info::<T>().strategy, branches.length()),
@@ -125,46 +125,42 @@ pub fn join<T: Transition, E, B: Branches<E>>(step: &Step<T>, branches: B) -> Jo
     }
 }
 
-pin_project! {
-    /// Branches that are waited for.
-    pub struct Join<'run, T: Transition, B, E> {
-        step: &'run Step<T>,
-        tally: Tally,
-        #[pin]
-        branches: B,
-        // The time of `within`, if it was up.
-        within: Option<Duration>,
-        // Boxed: most splits have none, or never wait for it.
-        timer: Option<Pin<Box<Unconstrained<Sleep>>>>,
-        gone: Option<Pin<Box<dyn Future<Output = ()> + Send + 'run>>>,
-        // Once the branches have stopped.
-        decision: Option<Decision>,
-        error: PhantomData<fn() -> E>,
-    }
+/// Branches that are waited for.
+pub struct Join<'run, T: Transition, B, E> {
+    step: &'run Step<T>,
+    tally: Tally,
+    branches: Pin<&'run mut B>,
+    // The time of `within`, if it was up.
+    within: Option<Duration>,
+    // Boxed: most splits have none, or never wait for it.
+    timer: Option<Pin<Box<Unconstrained<Sleep>>>>,
+    gone: Option<Pin<Box<dyn Future<Output = ()> + Send + 'run>>>,
+    // Once the branches have stopped.
+    decision: Option<Decision>,
+    error: PhantomData<fn() -> E>,
 }
 
 impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
     type Output = Result<B::Outputs, Cause<E>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.decision.is_none() {
-            let Poll::Ready(decision) = self.as_mut().poll_decision(cx) else {
+        let this = &mut *self;
+        if this.decision.is_none() {
+            let Poll::Ready(decision) = this.poll_decision(cx) else {
                 return Poll::Pending;
             };
-            let this = self.as_mut().project();
-            *this.decision = Some(decision);
-            this.branches.stop();
+            this.decision = Some(decision);
+            this.branches.as_mut().stop();
             if info::<T>().spawns()
                 && let Some(tasks) = this.step.run().tasks()
             {
-                *this.gone = Some(Box::pin(tasks.gone()));
+                this.gone = Some(Box::pin(tasks.gone()));
             }
         }
-        let this = self.project();
-        if let Some(gone) = this.gone {
+        if let Some(gone) = &mut this.gone {
             ready!(gone.as_mut().poll(cx));
         }
-        let outputs = this.branches.take();
+        let outputs = this.branches.as_mut().take();
         // Also of a run that was cancelled meanwhile: only what has led somewhere can be undone.
         if let Some(Decision::Joined) = this.decision.take() {
             return Poll::Ready(Ok(outputs));
@@ -179,7 +175,7 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
             needed: this.tally.needed,
             succeeded: report.succeeded,
             failures: report.failures,
-            within: *this.within,
+            within: this.within,
         };
         Poll::Ready(Err(if run.is_terminated() {
             Cause::Terminated
@@ -193,21 +189,20 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
 
 impl<T: Transition, B, E> Join<'_, T, B, E> {
     /// Waits for the decision.
-    fn poll_decision(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Decision>
+    fn poll_decision(&mut self, cx: &mut Context<'_>) -> Poll<Decision>
     where
         B: Branches<E>,
     {
-        let mut this = self.project();
         // Before the first begins: it may be clear already.
-        if let Some(decision) = this.tally.decided() {
+        if let Some(decision) = self.tally.decided() {
             return Poll::Ready(decision);
         }
-        let run = this.step.run();
-        let limit = this.tally.begin(info::<T>().within, run.deadline());
-        let branches = this.branches.as_mut();
-        let is_over = this.tally.is_late() || branches.poll(cx, this.tally).is_ready();
-        if let Some(decision) = this.tally.decided() {
-            *this.within = info::<T>().within.filter(|_| this.tally.was_late());
+        let run = self.step.run();
+        let limit = self.tally.begin(info::<T>().within, run.deadline());
+        let branches = self.branches.as_mut();
+        let is_over = self.tally.is_late() || branches.poll(cx, &mut self.tally).is_ready();
+        if let Some(decision) = self.tally.decided() {
+            self.within = info::<T>().within.filter(|_| self.tally.was_late());
             return Poll::Ready(decision);
         }
         if is_over {
@@ -219,12 +214,12 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
             return Poll::Pending;
         };
         // A branch that uses up what the task may do must not stop the clock.
-        let timer = this
+        let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(unconstrained(sleep_until(limit))));
         ready!(timer.as_mut().poll(cx));
-        *this.within = info::<T>().within;
-        Poll::Ready(this.tally.out_of_time())
+        self.within = info::<T>().within;
+        Poll::Ready(self.tally.out_of_time())
     }
 }
 

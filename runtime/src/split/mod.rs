@@ -25,7 +25,7 @@ pub use named::{Both, Named, One, both, named, one};
 #[cfg(feature = "durable")]
 pub use remembered::remembered;
 pub(crate) use seat::name;
-pub use seat::{Attempt, Seat, called, ended, seat};
+pub use seat::{Attempt, Seat, called, ended};
 pub use show::{NotShown, Show};
 pub(crate) use spawned::Tasks;
 pub use spawned::{context, item, spawned, unshared};

@@ -10,9 +10,20 @@ use stateway_core::{SplitInfo, Transition};
 use tokio::task::coop::has_budget_remaining;
 
 use super::branched::Branched;
+use super::each::{Begin, Ended, Error};
 use super::join::{Branches, Report, end};
-use super::seat::{Attempt, Seat, name};
+use super::seat::{Seat, name, seat};
 use super::tally::Tally;
+use crate::handler::{Branch, Step};
+
+/// Branches before they are under way: small, so that it may be moved about until it is where it stays.
+pub trait Grow {
+    /// The branches, each with room for its future.
+    type Tree;
+
+    /// Makes them.
+    fn grow(self) -> Self::Tree;
+}
 
 pin_project! {
     /// All named branches of a split.
@@ -24,12 +35,23 @@ pin_project! {
     }
 }
 
+/// A branch that has not begun.
+pub struct Seed<'run, T: Transition, F> {
+    step: &'run Step<T>,
+    declared: usize,
+    branch: F,
+}
+
+/// Two halves of what has not begun.
+pub struct Pair<L, R>(L, R);
+
 pin_project! {
     /// One branch.
-    pub struct One<'run, T: Transition, Fut: Attempt> {
+    pub struct One<'run, T: Transition, F: Begin<T>> {
+        seed: Option<Seed<'run, T, F>>,
         #[pin]
-        seat: Option<Seat<'run, T, Fut>>,
-        ended: Branched<Fut::Done, Fut::Error>,
+        seat: Option<Seat<'run, T, F::Branch>>,
+        ended: Ended<T, F>,
     }
 }
 
@@ -43,25 +65,59 @@ pin_project! {
     }
 }
 
-/// The named branches of a split.
+/// The named branches of a split, where they stay: their tree has room for the futures of all of them, and as a
+/// value that is put together and passed on it would be on the stack many times.
 #[inline]
-pub fn named<B>(branches: B) -> Named<B> {
-    Named { branches, next: 0 }
+pub fn named<B: Grow>(branches: B) -> Named<B::Tree> {
+    Named {
+        branches: branches.grow(),
+        next: 0,
+    }
 }
 
-/// One of them.
+/// The one that is declared at this position.
 #[inline]
-pub fn one<T: Transition, Fut: Attempt>(seat: Seat<'_, T, Fut>) -> One<'_, T, Fut> {
-    One {
-        seat: Some(seat),
-        ended: Branched::Cancelled,
+pub fn one<T, F, Fut>(step: &Step<T>, declared: usize, branch: F) -> Seed<'_, T, F>
+where
+    T: Transition,
+    F: Fn(Branch<T>) -> Fut + Begin<T>,
+{
+    Seed {
+        step,
+        declared,
+        branch,
     }
 }
 
 /// Two halves of them.
 #[inline]
-pub fn both<L, R>(left: L, right: R) -> Both<L, R> {
-    Both { left, right }
+pub fn both<L, R>(left: L, right: R) -> Pair<L, R> {
+    Pair(left, right)
+}
+
+impl<'run, T: Transition, F: Begin<T>> Grow for Seed<'run, T, F> {
+    type Tree = One<'run, T, F>;
+
+    #[inline]
+    fn grow(self) -> Self::Tree {
+        One {
+            seed: Some(self),
+            seat: None,
+            ended: Branched::Cancelled,
+        }
+    }
+}
+
+impl<L: Grow, R: Grow> Grow for Pair<L, R> {
+    type Tree = Both<L::Tree, R::Tree>;
+
+    #[inline]
+    fn grow(self) -> Self::Tree {
+        Both {
+            left: self.0.grow(),
+            right: self.1.grow(),
+        }
+    }
 }
 
 /// Branches, whose handlers fail with `E`, as a tree: as a list, a hundred of them would be a type so
@@ -105,8 +161,8 @@ pub enum Stopped {
     },
 }
 
-impl<T: Transition, Fut: Attempt> Tree<Fut::Error> for One<'_, T, Fut> {
-    type Outputs = Branched<Fut::Done, Fut::Error>;
+impl<T: Transition, F: Begin<T>> Tree<Error<T, F>> for One<'_, T, F> {
+    type Outputs = Ended<T, F>;
 
     const LENGTH: usize = 1;
 
@@ -121,6 +177,10 @@ impl<T: Transition, Fut: Attempt> Tree<Fut::Error> for One<'_, T, Fut> {
         let mut this = self.project();
         if !at.contains(&here) {
             return None;
+        }
+        if let Some(seed) = this.seed.take() {
+            let begin = |branch| seed.branch.begin(branch);
+            this.seat.set(Some(seat(seed.step, seed.declared, begin)));
         }
         let seat = this.seat.as_mut().as_pin_mut()?;
         // A sibling may have computed for long.
@@ -139,7 +199,9 @@ impl<T: Transition, Fut: Attempt> Tree<Fut::Error> for One<'_, T, Fut> {
     }
 
     fn stop(self: Pin<&mut Self>) {
-        self.project().seat.set(None);
+        let mut this = self.project();
+        *this.seed = None;
+        this.seat.set(None);
     }
 
     fn take(self: Pin<&mut Self>) -> Self::Outputs {
@@ -150,7 +212,7 @@ impl<T: Transition, Fut: Attempt> Tree<Fut::Error> for One<'_, T, Fut> {
         ended: Self::Outputs,
         here: usize,
         split: &SplitInfo,
-        report: &mut Report<Fut::Error>,
+        report: &mut Report<Error<T, F>>,
     ) {
         report.add(name(split, here, here), ended);
     }

@@ -58,7 +58,7 @@ pin_project! {
 
 /// The branch that is declared at this position. Its future is made here and does nothing yet.
 #[inline]
-pub fn seat<T: Transition, Fut>(
+pub(super) fn seat<T: Transition, Fut>(
     step: &Step<T>,
     declared: usize,
     branch: impl FnOnce(Branch<T>) -> Fut,

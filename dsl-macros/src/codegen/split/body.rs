@@ -53,7 +53,8 @@ fn body(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> Token
             let joined = {
                 let shared = &shared;
                 let state = &**shared;
-                let joined = #join(step, #branches).await?;
+                #branches
+                let joined = #join(step, branches).await?;
                 #joined
             };
             let state = #private::unshared(shared);
@@ -62,7 +63,8 @@ fn body(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> Token
         quote_spanned! {span=>
             let joined = {
                 let state = &state;
-                let joined = #join(step, #branches).await?;
+                #branches
+                let joined = #join(step, branches).await?;
                 #joined
             };
         }
@@ -83,30 +85,31 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The branches as the runtime takes them.
+    /// The branches, pinned as what the runtime takes.
     fn branches(&self) -> TokenStream {
         let private = self.private;
         match &self.whole.shape {
             Shape::Named(branches) => {
                 let seats = branches.iter().enumerate().map(|(position, branch)| {
                     let future = self.future(position, branch);
-                    quote!(#private::one(#private::seat(step, #position, |branch| #future)))
+                    quote!(#private::one(step, #position, move |branch| #future))
                 });
                 let both = |left, right| quote!(#private::both(#left, #right));
                 let seats = tree(&seats.collect::<Vec<_>>(), &both);
-                quote!(#private::named(#seats))
+                quote!(let branches = ::core::pin::pin!(#private::named(#seats));)
             }
             Shape::Each(branch, each) => {
                 let item = &each.item;
                 let future = self.future(0, branch);
                 let items = self.items(&each.field);
                 if branch.declaration.spawns() {
-                    return quote!(#private::each(step, #items.count(), |branch| #future));
+                    let each = quote!(#private::each(step, #items.count(), |branch| #future));
+                    return quote!(let branches = ::core::pin::pin!(#each););
                 }
+                let each = quote!(#private::each(step, items.len(), move |branch| #future));
                 quote! {
-                    match &#private::items::<#item>(#items) {
-                        items => #private::each(step, items.len(), move |branch| #future),
-                    }
+                    let items = &#private::items::<#item>(#items);
+                    let branches = ::core::pin::pin!(#each);
                 }
             }
         }
