@@ -39,6 +39,8 @@ pub(crate) struct Attributes {
     pub(crate) durable: Option<Durable>,
     /// `#[perpetual]`
     pub(crate) perpetual: Option<Attribute>,
+    /// `#[no_implicit_prelude]`, as before the module that the block is in
+    pub(crate) no_prelude: Option<Attribute>,
 }
 
 /// `#[durable(version = 1)]`

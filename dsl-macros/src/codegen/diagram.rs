@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 
-use super::text::written;
+use super::text::{without_raw, written};
 use crate::ast::{self, Branch, Due, StateKind, TransitionKind};
 use crate::graph::Graph;
 
@@ -40,7 +40,7 @@ pub(super) fn mermaid(graph: &Graph<'_>) -> String {
         line("classDef failed stroke:#c00,stroke-dasharray:4".to_owned());
         line(format!("class {} failed", failed.join(",")));
     }
-    text
+    without_raw(text)
 }
 
 /// A graph in the DOT language.
@@ -69,7 +69,7 @@ pub(super) fn dot(graph: &Graph<'_>) -> String {
         }
     }
     text.push_str("}\n");
-    text
+    without_raw(text)
 }
 
 /// A transition's name with what moves it: `give_up after 14d`.

@@ -167,7 +167,7 @@ impl<'a> Context<'a> {
     /// Documentation of a generated item, for those who read it.
     fn doc(&self, text: impl FnOnce() -> String) -> Option<TokenStream> {
         (self.reader != Reader::Compiler).then(|| {
-            let text = text();
+            let text = text::without_raw(text());
             quote!(#[doc = #text])
         })
     }

@@ -178,7 +178,7 @@ pub(super) fn guarded(
             quote_spanned!(span=> #private::CaughtJoin(#context::#handler))
         }
         Some(handler) => quote_spanned!(span=> #private::Caught(#context::#handler)),
-        None => quote_spanned!(span=> #private::Nothing::default()),
+        None => quote_spanned!(span=> #private::Nothing::new()),
     };
     let handlers = &transition.handlers;
     let lend = match (handlers.breaker, handlers.limit) {

@@ -23,13 +23,21 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
          A handler gets the source state by value and says by its outcome where the run goes."
         )
     });
-    let message = format!("`{{Self}}` does not handle the steps of workflow `{workflow}`");
+    let message = format!(
+        "`{{Self}}` does not handle the steps of workflow `{}`",
+        plain(workflow)
+    );
     let of_an_arc = if cx.version.is_some() {
         "of an `Arc` of a context that does, pass `&*context` to `.run(..)`, and to a runner `Runner::shared(context)`"
     } else {
         "of an `Arc` or `Box` of a context that does, pass `&*context`"
     };
     let note = format!("implement `{steps}` for it; {of_an_arc}");
+    // Such a module knows no `diagnostic` either.
+    let has_prelude = cx.graph.ast.attributes.no_prelude.is_none();
+    let message = has_prelude.then(|| {
+        quote_spanned!(span=> #[diagnostic::on_unimplemented(message = #message, label = "no handlers", note = #note)])
+    });
     let declared = cx.declared(steps);
     let error = quote_spanned!(span=> type Error: ::core::marker::Send + 'static;);
     let functions = handled(cx).map(|(transition, source)| {
@@ -43,7 +51,7 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     quote_spanned! {span=>
         #doc
         #generated_type
-        #[diagnostic::on_unimplemented(message = #message, label = "no handlers", note = #note)]
+        #message
         #visibility trait #declared: ::core::marker::Send + ::core::marker::Sync {
             #error
 

@@ -34,3 +34,23 @@ fn push(tokens: TokenStream, text: &mut String) {
         }
     }
 }
+
+/// A text about names, without the `r#` of those that are written so.
+pub(super) fn without_raw(text: String) -> String {
+    if !text.contains("r#") {
+        return text;
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find("r#") {
+        let (before, raw) = rest.split_at(at);
+        plain.push_str(before);
+        rest = &raw["r#".len()..];
+        let is_in_a_word = plain.ends_with(|last: char| last.is_alphanumeric() || last == '_');
+        if is_in_a_word || !rest.starts_with(|first: char| first.is_alphabetic() || first == '_') {
+            plain.push_str("r#");
+        }
+    }
+    plain.push_str(rest);
+    plain
+}

@@ -37,6 +37,8 @@ pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Re
                 diagnostics.error(&attribute.meta, "`#[perpetual]` takes no arguments");
             }
             attributes.perpetual = Some(attribute);
+        } else if path.is_ident("no_implicit_prelude") {
+            attributes.no_prelude = Some(attribute);
         } else if path.is_ident("cfg") {
             refuse_cfg(std::slice::from_ref(&attribute), diagnostics);
         } else if let Some((derives, rest)) = conditional_derives(&attribute) {
@@ -106,7 +108,8 @@ pub(super) fn refuse(attributes: &Attributes, on: &str, diagnostics: &mut Diagno
 /// Reports attributes that belong on the workflow.
 pub(super) fn misplaced(attributes: &Attributes, on: &str, diagnostics: &mut Diagnostics) {
     let durable = attributes.durable.iter().map(|it| &it.attribute);
-    for attribute in durable.chain(&attributes.perpetual) {
+    let others = attributes.perpetual.iter().chain(&attributes.no_prelude);
+    for attribute in durable.chain(others) {
         let name = attribute
             .path()
             .get_ident()

@@ -2,6 +2,8 @@
 
 mod deletions;
 mod expansion;
+mod names;
+mod together;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -31,8 +31,14 @@ pub struct Caught<F>(pub F);
 /// branch did not end in time.
 pub struct CaughtJoin<F>(pub F);
 
-impl<T> Default for Nothing<T> {
-    fn default() -> Self {
+impl<T> Nothing<T> {
+    /// No handler.
+    #[must_use]
+    #[expect(
+        clippy::new_without_default,
+        reason = "code without a prelude knows no `Default`"
+    )]
+    pub const fn new() -> Self {
         Nothing(PhantomData)
     }
 }

@@ -102,7 +102,7 @@ where
         seen: branch,
         source: Lent(state),
         handler,
-        catch: Nothing::default(),
+        catch: Nothing::new(),
         terms,
     })
 }
@@ -295,7 +295,7 @@ where
         seen: run.undo::<T>(),
         source: ForAll::hold(state.copied()),
         handler,
-        catch: Nothing::default(),
+        catch: Nothing::new(),
         terms: Terms::<W, OfUndo<T, POSITION>, NoGate>::new(run, run.counter(), NoGate),
     };
     let undone = attempts(visit, None).await;

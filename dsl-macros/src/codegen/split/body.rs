@@ -141,7 +141,7 @@ impl Writer<'_> {
             {
                 let (context, shared) = (
                     #private::context::<#context, _>(step),
-                    #private::Arc::clone(shared),
+                    #private::Clone::clone(shared),
                 );
                 #private::spawned(branch, move |branch| async move {
                     let (context, state) = (&*context, &*shared);
