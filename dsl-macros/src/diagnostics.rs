@@ -11,7 +11,11 @@ use quote::ToTokens;
 #[derive(Default)]
 pub(crate) struct Diagnostics {
     errors: Vec<Diagnostic>,
+    /// Whether a name leads nowhere, or a declaration was not read.
     misshapen: bool,
+    /// Whether a declaration was not read, which may be a state.
+    incomplete: bool,
+    damaged: bool,
 }
 
 /// One error: where, what, and what now.
@@ -37,6 +41,14 @@ impl Diagnostics {
     /// Reports what the parser could not read. The graph misses a part from here on.
     pub(crate) fn syntax(&mut self, error: &syn::Error) {
         self.misshapen = true;
+        self.incomplete = true;
+        self.detail(error);
+    }
+
+    /// Reports what the parser could not read and the graph does not need: all states are known, and where each
+    /// transition leads.
+    pub(crate) fn detail(&mut self, error: &syn::Error) {
+        self.damaged = true;
         for error in error.clone() {
             // A `syn::Error` keeps only its span, so a token that shows it stands in for the
             // tokens that it was made from.
@@ -55,7 +67,17 @@ impl Diagnostics {
         self.error(at, message)
     }
 
-    /// Whether every declaration was read and every name resolved, so that a rule about the
+    /// Whether everything was read and every name resolved.
+    pub(crate) fn all_is_read(&self) -> bool {
+        !self.damaged && !self.misshapen
+    }
+
+    /// Whether every state is known.
+    pub(crate) fn states_are_known(&self) -> bool {
+        !self.incomplete
+    }
+
+    /// Whether all states and ends of transitions were read and every name resolved, so that a rule about the
     /// whole graph can be judged.
     pub(crate) fn graph_is_whole(&self) -> bool {
         !self.misshapen

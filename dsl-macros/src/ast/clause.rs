@@ -53,6 +53,8 @@ pub(crate) enum Delay {
 pub(crate) struct Undo {
     /// The target, where it is named, and the handler.
     pub(crate) handlers: Vec<(Option<Ident>, Ident)>,
+    /// Whether there may be more of them.
+    pub(crate) is_damaged: bool,
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout: Option<Duration>,
 }

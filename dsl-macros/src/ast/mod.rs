@@ -96,6 +96,8 @@ pub(crate) struct Transition {
     pub(crate) outcome: Option<Ident>,
     pub(crate) sources: Vec<Ident>,
     pub(crate) targets: Vec<Ident>,
+    /// Whether these are all that it leaves and leads to.
+    pub(crate) is_read: bool,
     pub(crate) clauses: Clauses,
 }
 

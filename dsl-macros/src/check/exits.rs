@@ -13,7 +13,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         if state.kind.is_final() {
             continue;
         }
-        let mut exits = graph.exits(id);
+        let mut exits = graph.exits(id).filter(|it| it.is_whole);
         let Some(first) = exits.next() else { continue };
         let mut poll = is_poll(first).then_some(first);
         for second in exits {

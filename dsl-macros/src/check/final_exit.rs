@@ -4,7 +4,7 @@ use crate::diagnostics::{Diagnostics, position};
 use crate::graph::Graph;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
-    for transition in &graph.transitions {
+    for transition in graph.transitions.iter().filter(|it| it.is_whole) {
         for source in &transition.sources {
             let state = graph.state(*source);
             if !state.kind.is_final() {

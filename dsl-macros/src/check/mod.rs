@@ -1,8 +1,8 @@
 //! What a declaration must not say. One file, one rule or one family of rules; none emits code.
 //!
-//! Rules about a single declaration are always judged. Rules about the graph as a whole are
-//! judged only if every line was read and every name resolved: a typo must not blame two
-//! innocent states.
+//! Rules about a single declaration are always judged, and those about the ends of transitions for each that was
+//! read and leads where it says. Rules about the graph as a whole are judged only if that is so of all: a typo must
+//! not blame two innocent states.
 
 mod clauses;
 mod collisions;
@@ -36,12 +36,14 @@ pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnost
     handlers::check(graph, diagnostics);
     collisions::check(graph, diagnostics);
     transient::check(graph, diagnostics);
-    if diagnostics.graph_is_whole() {
+    undo::check(graph, diagnostics);
+    final_exit::check(graph, diagnostics);
+    exits::check(graph, diagnostics);
+    if diagnostics.states_are_known() {
         ends::check(graph, diagnostics);
-        undo::check(graph, diagnostics);
+    }
+    if diagnostics.graph_is_whole() {
         reachable::check(graph, diagnostics);
         dead_end::check(graph, diagnostics);
-        final_exit::check(graph, diagnostics);
-        exits::check(graph, diagnostics);
     }
 }

@@ -178,7 +178,7 @@ fn field(
     let Some(state) = transition.sources.first().map(|id| graph.state(*id)) else {
         return;
     };
-    let Some(declaration) = state.declaration.filter(|_| diagnostics.graph_is_whole()) else {
+    let Some(declaration) = state.declaration.filter(|_| diagnostics.all_is_read()) else {
         return;
     };
     let fields = declaration.fields.as_deref().unwrap_or_default();

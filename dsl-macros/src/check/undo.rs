@@ -12,7 +12,7 @@ use crate::graph::{Graph, Transition};
 use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
-    for transition in &graph.transitions {
+    for transition in graph.transitions.iter().filter(|it| it.is_whole) {
         let Some((clause, undo)) = transition.declaration.clauses.undo() else {
             continue;
         };
@@ -113,7 +113,7 @@ impl Rule<'_> {
         let required = self.required.iter().map(String::as_str);
         let missing: Vec<&str> = required.filter(|state| !is_named(state)).collect();
         // A misspelt target is missing as well: it has been reported.
-        if !missing.is_empty() && all_known {
+        if !missing.is_empty() && all_known && !self.undo.is_damaged {
             let name = &self.transition.declaration.name;
             let missing = suggest::any_of(missing);
             diagnostics

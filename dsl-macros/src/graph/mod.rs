@@ -40,6 +40,8 @@ pub(crate) struct State<'a> {
 pub(crate) struct Transition<'a> {
     pub(crate) declaration: &'a ast::Transition,
     pub(crate) outcome: Ident,
+    /// Whether all its ends were read, and are declared.
+    pub(crate) is_whole: bool,
     pub(crate) sources: Vec<StateId>,
     pub(crate) targets: Vec<StateId>,
     pub(crate) handlers: Handlers<'a>,

@@ -83,6 +83,9 @@ impl<'a> Resolver<'a, '_> {
                 .note(format!("first declared at {}", position(first.span())));
             return;
         }
+        let declared = &self.names[..self.declared];
+        let mut ends = transition.sources.iter().chain(&transition.targets);
+        let is_whole = transition.is_read && ends.all(|end| declared.contains(&plain(end)));
         let label = format!("{} `{name}`", transition.kind.keyword());
         let sources = self.ends(&transition.sources, &format!("{label} leaves"));
         let targets = self.ends(&transition.targets, &format!("{label} leads to"));
@@ -99,6 +102,7 @@ impl<'a> Resolver<'a, '_> {
             outcome,
             handlers: Handlers::default(),
             branches: branches.collect(),
+            is_whole,
             sources,
             targets,
         });

@@ -21,7 +21,7 @@ pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Re
                         path,
                         condition: None,
                     })),
-                Err(error) => diagnostics.syntax(&error),
+                Err(error) => diagnostics.detail(&error),
             }
         } else if path.is_ident("durable") {
             let durable = durable::parse(attribute, diagnostics);

@@ -1,6 +1,7 @@
 //! The clauses after `with`: `retry(5, backoff 100ms..10s), timeout(2s), undo(refund)`.
 
 use proc_macro2::{Delimiter, Group};
+use syn::ext::IdentExt as _;
 use syn::parse::{ParseBuffer, ParseStream};
 use syn::{Error, Result, Token, parenthesized};
 
@@ -55,12 +56,7 @@ fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Optio
         return Err(unexpected(input, "a clause such as `retry(3)`"));
     };
     let Some(kind) = kind(&text) else {
-        let words = ClauseKind::ALL.map(ClauseKind::word);
-        let error = stop(input, &format!("unknown clause `{text}`"));
-        return Err(match suggest::nearest(&text, words) {
-            Some(nearest) => error.with_help(&format!("did you mean `{nearest}`?")),
-            None => error.with_help(&format!("the clauses are {}", suggest::all_of(words))),
-        });
+        return unknown(input, &text, diagnostics);
     };
     let name = word(input, &text)?;
     if kind == ClauseKind::Spawn {
@@ -86,6 +82,38 @@ fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Optio
     }))
 }
 
+/// Reports a clause that there is none of. One that is misspelt is read as what was meant, so that the handler that
+/// it names is known; where it does not read as that, it costs no more than itself.
+fn unknown(
+    input: ParseStream<'_>,
+    text: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<Option<Clause>> {
+    let words = ClauseKind::ALL.map(ClauseKind::word);
+    let error = stop(input, &format!("unknown clause `{text}`"));
+    let nearest = suggest::nearest(text, words);
+    let error = match nearest {
+        Some(nearest) => error.with_help(&format!("did you mean `{nearest}`?")),
+        None => error.with_help(&format!("the clauses are {}", suggest::all_of(words))),
+    };
+    if !input.peek2(syn::token::Paren) {
+        return Err(error);
+    }
+    diagnostics.detail(&error);
+    let name = input.call(syn::Ident::parse_any)?;
+    let content;
+    parenthesized!(content in input);
+    let meant = nearest.and_then(kind);
+    let read = meant.map(|kind| meaning(&content, kind, &mut Diagnostics::default()));
+    let read = read.and_then(Result::ok).filter(|_| content.is_empty());
+    skip_all(&content);
+    Ok(read.map(|meaning| Clause {
+        name,
+        arguments: None,
+        meaning,
+    }))
+}
+
 /// Reads `(..)` after `word`. What is wrong in it is reported, and costs no more than itself.
 fn in_parentheses<T>(
     input: ParseStream<'_>,
@@ -106,7 +134,7 @@ fn in_parentheses<T>(
         }
     });
     skip_all(&content);
-    Ok(read.map_err(|error| diagnostics.syntax(&error)).ok())
+    Ok(read.map_err(|error| diagnostics.detail(&error)).ok())
 }
 
 fn meaning(
@@ -206,7 +234,8 @@ fn undo(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Undo
     }
     if let Err(error) = rest_of_undo(content, &mut undo, diagnostics) {
         skip_all(content);
-        diagnostics.syntax(&error);
+        undo.is_damaged = true;
+        diagnostics.detail(&error);
     }
     Ok(undo)
 }

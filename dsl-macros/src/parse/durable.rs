@@ -26,7 +26,7 @@ pub(super) fn parse(attribute: Attribute, diagnostics: &mut Diagnostics) -> Dura
                 Ok(())
             });
             if let Err(error) = read {
-                diagnostics.syntax(&error);
+                diagnostics.detail(&error);
                 version = version.or(Some(1));
             }
         }

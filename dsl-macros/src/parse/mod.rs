@@ -39,7 +39,7 @@ pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Optio
     let read = read.parse2(tokens);
     // `read` reports its errors itself. What is left is a part that was not read to its end, such
     // as the `=` missing in `#[doc "..."]`, unless an error has cut that part short.
-    if let (Err(error), true) = (read, diagnostics.graph_is_whole()) {
+    if let (Err(error), true) = (read, diagnostics.all_is_read()) {
         diagnostics.syntax(&error);
     }
     workflow
@@ -92,8 +92,16 @@ fn block(
 
 fn declarations(body: ParseStream<'_>, ast: &mut Workflow, diagnostics: &mut Diagnostics) {
     while !body.is_empty() {
+        let (states, transitions) = (ast.states.len(), ast.transitions.len());
+        let is_aside = matches!(next_word(body).as_deref(), Some("input" | "deadline"));
         if let Err(error) = declaration(body, ast, diagnostics) {
-            diagnostics.syntax(&error);
+            let transition = ast.transitions.get(transitions);
+            let is_known = ast.states.len() > states || transition.is_some_and(|it| it.is_read);
+            if is_aside || is_known {
+                diagnostics.detail(&error);
+            } else {
+                diagnostics.syntax(&error);
+            }
             resynchronize(body, &mut ast.unread);
         }
     }
@@ -196,7 +204,7 @@ fn input_block(
     let fields = state::fields(body, "input", diagnostics)?;
     if let Some(first) = &ast.input {
         diagnostics
-            .unresolved(&keyword, "`input` is declared twice")
+            .error(&keyword, "`input` is declared twice")
             .note(format!(
                 "first declared at {}",
                 crate::diagnostics::position(first.keyword.span())

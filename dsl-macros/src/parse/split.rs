@@ -44,7 +44,7 @@ pub(super) fn body(
             line(&content, attributes, &mut split, diagnostics)
         });
         if let Err(error) = read {
-            diagnostics.syntax(&error);
+            diagnostics.detail(&error);
             split.is_whole = false;
             while !content.is_empty() && !content.peek(Token![;]) && !begins_line(&content) {
                 skip(&content);
@@ -119,7 +119,7 @@ fn push(branch: Branch, split: &mut Split, diagnostics: &mut Diagnostics) {
             split.is_whole = false;
             let name = &branch.name;
             diagnostics
-                .unresolved(name, format!("branch `{name}` is declared twice"))
+                .error(name, format!("branch `{name}` is declared twice"))
                 .note(format!("first declared at {}", position(first.name.span())));
         }
         None => split.branches.push(branch),
@@ -256,7 +256,7 @@ fn join(
         return Err(unexpected(content, "a strategy, such as `all`"));
     };
     let mut damaged = |error: &syn::Error| {
-        diagnostics.syntax(error);
+        diagnostics.detail(error);
         split.is_whole = false;
         while !content.is_empty() && !content.peek(Token![;]) && !begins_line(content) {
             skip(content);

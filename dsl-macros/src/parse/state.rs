@@ -98,7 +98,7 @@ pub(super) fn fields(
                     .find(|first| plain(&first.name) == plain(&field.name));
                 if let Some(first) = first {
                     diagnostics
-                        .unresolved(
+                        .error(
                             &field.name,
                             format!("field `{}` of {of} is declared twice", field.name),
                         )
@@ -108,7 +108,7 @@ pub(super) fn fields(
                 }
             }
             Err(error) => {
-                diagnostics.syntax(&error);
+                diagnostics.detail(&error);
                 while !content.is_empty() && !content.peek(Token![,]) {
                     skip(&content);
                 }
@@ -120,7 +120,7 @@ pub(super) fn fields(
         if content.peek(Token![,]) {
             skip(&content);
         } else {
-            diagnostics.syntax(&unexpected(
+            diagnostics.detail(&unexpected(
                 &content,
                 &format!("`,` between the fields of {of}"),
             ));
@@ -138,7 +138,7 @@ fn field(input: ParseStream<'_>, of: &str, diagnostics: &mut Diagnostics) -> Res
     if !matches!(input.parse::<Visibility>()?, Visibility::Inherited) {
         let error = Error::new(start, "a field is as visible as its workflow");
         diagnostics
-            .syntax(&error.with_help("remove the visibility here, or put it before `workflow`"));
+            .detail(&error.with_help("remove the visibility here, or put it before `workflow`"));
     }
     let name = declared_name(input, "a field")?;
     if !input.peek(Token![:]) || input.peek(Token![::]) {

@@ -44,6 +44,7 @@ pub(super) fn parse(
         outcome: None,
         sources: Vec::new(),
         targets: Vec::new(),
+        is_read: false,
         clauses: Clauses::default(),
     });
     let transition = ast.transitions.last_mut().expect("one was just pushed");
@@ -70,7 +71,7 @@ fn rest(
         if next_word(input).is_none() || super::begins_declaration(input) {
             return Err(error);
         }
-        diagnostics.syntax(&error);
+        diagnostics.detail(&error);
     }
     if input.peek(Token![->]) {
         return Err(unexpected(
@@ -94,7 +95,7 @@ fn rest(
         if next_word(input).is_none() || super::begins_declaration(input) {
             return Err(error);
         }
-        diagnostics.syntax(&error);
+        diagnostics.detail(&error);
     }
     states(
         input,
@@ -102,6 +103,7 @@ fn rest(
         &mut transition.targets,
         &format!("the state that `{name}` leads to"),
     )?;
+    transition.is_read = true;
     let is_split = matches!(transition.kind, TransitionKind::Split(_));
     if next_word(input).as_deref() == Some("with") {
         skip(input);
