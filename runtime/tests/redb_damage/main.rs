@@ -18,7 +18,8 @@ use fastrand::Rng;
 use harm::Harm;
 use judge::{Tally, Verdict, judge};
 use model::Model;
-use stateway::RedbStore;
+use stateway::store::{Claim, Created, Status, Store as _};
+use stateway::{RedbStore, StoreError};
 
 /// What redb says as it trips over a damaged page is of no interest here.
 fn hush() {
@@ -104,4 +105,105 @@ fn garbage_changes_nothing_silently() {
 #[test]
 fn a_page_in_the_place_of_another_is_found_by_who_looks_for_it() {
     judge_all(Harm::Misplaced, 200, true);
+}
+
+/// The record of a run that has ended, as it begins.
+fn record_of(run: &str) -> Vec<u8> {
+    [b"\x01\x06\0\0\0", run.as_bytes(), b"\x04\0\0\0Walk"].concat()
+}
+
+#[test]
+fn who_needs_a_damaged_page_is_refused_alone() {
+    hush();
+    let disk = model::disk(Vec::new());
+    let store = RedbStore::options().open_backend(disk.clone()).unwrap();
+    model::wait(async {
+        for number in 10..99 {
+            let created = store.create(model::new(&format!("run-{number}"))).await;
+            let Created::New(row) = created.unwrap() else {
+                panic!("it is new")
+            };
+            let mut end = model::step(&row, 1);
+            end.status = Status::Done;
+            store.commit(end).await.unwrap();
+        }
+    });
+    drop(store);
+    // Every page that has the first of them: its record is in one that is in use, and in some that are not.
+    let mut bytes = disk.bytes();
+    let record = record_of("run-10");
+    for page in bytes.chunks_mut(4096) {
+        if page.windows(record.len()).any(|it| it == record) {
+            page.fill(0);
+        }
+    }
+    let disk = model::disk(bytes);
+    let store = RedbStore::options().open_backend(disk.clone()).unwrap();
+    disk.hold_up();
+    let asked: Vec<_> = (0..40)
+        .map(|number| match number {
+            // The first is a batch of its own, the others are one.
+            20 | 30 => model::new("run-10"),
+            _ => model::new(&format!("zun-{number}")),
+        })
+        .collect();
+    let all = asked.iter().map(|run| store.create(run.clone()));
+    let all = futures(all);
+    model::wait(async {
+        let (created, ()) = tokio::join!(tokio::task::unconstrained(all), async {
+            disk.let_through();
+        });
+        for (run, created) in asked.iter().zip(created) {
+            match created {
+                Ok(Created::New(row)) => assert_eq!(row.id, run.id),
+                Err(StoreError::Broken { run: named, reason }) => {
+                    assert_eq!((&*named.text(), named == run.id), ("run-10", true));
+                    assert!(reason.contains("a page of the file is damaged"), "{reason}");
+                }
+                other => panic!("{run:?}: {other:?}"),
+            }
+        }
+        // What was claimed as it was started is claimed still, and the index is what the file has.
+        assert!(store.claim(early()).await.unwrap().is_empty());
+        assert_eq!(store.claim(model::claim()).await.unwrap().len(), 38);
+    });
+    drop(store);
+    let store = RedbStore::options().open_backend(disk).unwrap();
+    model::wait(async {
+        for number in (0..40).filter(|number| !matches!(number, 20 | 30)) {
+            let run = format!("zun-{number}");
+            assert!(store.get(&run.as_str().into()).await.unwrap().is_some());
+        }
+    });
+}
+
+/// Before the leases pass that runs are started with.
+fn early() -> Claim {
+    Claim {
+        now: model::at(40),
+        lease: model::at(90),
+        ..model::claim()
+    }
+}
+
+/// Polls all of them in turn, on this task.
+async fn futures<F: Future>(all: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut all: Vec<_> = all.map(Box::pin).collect();
+    let mut outputs: Vec<_> = all.iter().map(|_| None).collect();
+    std::future::poll_fn(|cx| {
+        for (future, output) in all.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let std::task::Poll::Ready(value) = future.as_mut().poll(cx)
+            {
+                *output = Some(value);
+            }
+        }
+        if outputs.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
 }

@@ -92,7 +92,7 @@ impl RedbStore {
     /// drop(RedbStore::open(&path)?);
     /// let report = RedbStore::check_integrity(&path)?;
     /// assert!(report.is_intact(), "{report}");
-    /// # Ok::<(), stateway::OpenError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors

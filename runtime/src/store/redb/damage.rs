@@ -12,6 +12,10 @@ use crate::panic::{forget_panic, message};
 
 /// Works with pages that may be damaged. What the work borrows has to be thrown away where that is so, unless it only
 /// reads.
+///
+/// So each read has a guard of its own, and a transaction is aborted in order where one was caught. One that is dropped as a
+/// panic passes, since something was being written, is left as it is by redb, and the file is repaired as it is opened
+/// the next time: which a damaged file cannot be.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     let worked = catch_unwind(AssertUnwindSafe(work));
     worked.unwrap_or_else(|panic| {

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use redb::{ReadableTable, Table};
 
+use super::damage::guarded;
 use super::format::{Record, Row, read_row, write_row};
 use super::tables::{Fault, Lazy, broken};
 use crate::key::RunId;
@@ -85,13 +86,15 @@ impl History<'_> {
 /// The row of a run that has this number.
 pub(super) fn row(rows: &impl Rows, run: &RunId, number: u64) -> Result<Row, Fault> {
     let what = |reason: String| broken(run, &format!("row {number} of its history"), &reason);
-    let bytes = rows.get(number)?;
-    let bytes = bytes.ok_or_else(|| what("it is not there".to_owned()))?;
-    let row = read_row(number, bytes.value()).map_err(what)?;
-    if row.run != run.text() {
-        return Err(what(format!("it belongs to run `{}`", row.run)));
-    }
-    Ok(row)
+    guarded(|| {
+        let bytes = rows.get(number)?;
+        let bytes = bytes.ok_or_else(|| what("it is not there".to_owned()))?;
+        let row = read_row(number, bytes.value()).map_err(what)?;
+        if row.run != run.text() {
+            return Err(what(format!("it belongs to run `{}`", row.run)));
+        }
+        Ok(row)
+    })
 }
 
 /// The payload of the state that a run is in.

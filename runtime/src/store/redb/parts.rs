@@ -4,6 +4,7 @@ use std::mem::take;
 
 use redb::{ReadableTable, Value};
 
+use super::damage::guarded;
 use super::format::{Record, read_message, read_note};
 use super::tables::{Fault, Tables, broken};
 use crate::key::RunId;
@@ -79,14 +80,18 @@ impl Tables<'_> {
     pub(super) fn consume(&mut self, run: &RunId, consumed: &[String]) -> Result<u32, Fault> {
         let id = &*run.text();
         let mut gone = Vec::new();
-        for entry in self.inbox.open()?.range((id, 0)..=(id, u64::MAX))? {
-            let (key, message) = entry?;
-            let message = read_message(run.clone(), key.value().1, message.value());
-            let message = message.map_err(|reason| broken(run, "a message", &reason))?;
-            if consumed.contains(&message.id) {
-                gone.push(key.value().1);
+        let inbox = self.inbox.open()?;
+        guarded(|| {
+            for entry in inbox.range((id, 0)..=(id, u64::MAX))? {
+                let (key, message) = entry?;
+                let message = read_message(run.clone(), key.value().1, message.value());
+                let message = message.map_err(|reason| broken(run, "a message", &reason))?;
+                if consumed.contains(&message.id) {
+                    gone.push(key.value().1);
+                }
             }
-        }
+            Ok(())
+        })?;
         for arrival in &gone {
             self.inbox.open()?.remove((id, *arrival))?;
         }
@@ -120,14 +125,16 @@ fn names<V: Value + 'static>(
     table: &impl ReadableTable<(&'static str, &'static str), V>,
     id: &str,
 ) -> Result<Vec<String>, Fault> {
-    let mut names = Vec::new();
-    for entry in table.range((id, "")..)? {
-        let key = entry?.0;
-        let (of, name) = key.value();
-        if of != id {
-            break;
+    guarded(|| {
+        let mut names = Vec::new();
+        for entry in table.range((id, "")..)? {
+            let key = entry?.0;
+            let (of, name) = key.value();
+            if of != id {
+                break;
+            }
+            names.push(name.to_owned());
         }
-        names.push(name.to_owned());
-    }
-    Ok(names)
+        Ok(names)
+    })
 }

@@ -8,7 +8,6 @@ use std::ops::Bound;
 use redb::{ReadableTable as _, Value};
 
 use super::changes::Changes;
-use super::damage::guarded;
 use super::format::{read_rest, write_rest};
 use super::history::row;
 use super::tables::{Fault, Lazy, Lookup as _};
@@ -92,7 +91,7 @@ impl Changes<'_> {
     /// The number of the last row of a run that is to go; 0 if that cannot be read.
     fn is_to_go(&mut self, purge: &Purge, at: i64, run: &RunId) -> Result<Option<u64>, Fault> {
         let ended = self.tables.ended.open()?;
-        match guarded(|| ended.find(run)) {
+        match ended.find(run) {
             Ok(Some(record)) => {
                 let workflow = &record.row.workflow;
                 // Of one that could not be read and was terminated, its workflow is not known.
@@ -168,7 +167,7 @@ impl Changes<'_> {
         let rows = &mut self.tables.history.rows;
         let mut next = last;
         while next != 0 && *work > 0 {
-            let before = match guarded(|| row(rows, run, next)) {
+            let before = match row(rows, run, next) {
                 Ok(row) => row.before,
                 Err(Fault::Answer(_) | Fault::Damaged(_)) => return Ok(0),
                 Err(fault) => return Err(fault),

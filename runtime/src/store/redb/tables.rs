@@ -8,6 +8,7 @@ use redb::{
 };
 
 use super::Broken;
+use super::damage::guarded;
 use super::format::Record;
 use super::history::History;
 use super::wire::Unread;
@@ -201,12 +202,14 @@ pub(super) trait Lookup {
 
 impl<T: ReadableTable<&'static str, &'static [u8]>> Lookup for T {
     fn find(&self, run: &RunId) -> Result<Option<Record>, Fault> {
-        let Some(bytes) = self.get(&*run.text())? else {
-            return Ok(None);
-        };
-        let record = Record::read(run, bytes.value());
-        record
-            .map(Some)
-            .map_err(|reason| broken(run, "its record", &reason))
+        guarded(|| {
+            let Some(bytes) = self.get(&*run.text())? else {
+                return Ok(None);
+            };
+            let record = Record::read(run, bytes.value());
+            record
+                .map(Some)
+                .map_err(|reason| broken(run, "its record", &reason))
+        })
     }
 }

@@ -214,6 +214,9 @@ impl Writer {
         flushes: bool,
     ) -> Result<bool, Fault> {
         self.commits = false;
+        let mut bytes = first.weight;
+        // Before it is done: where that fails, whoever asked is told why.
+        self.applied.push(first.operation);
         let mut transaction = self.database.begin_write()?;
         transaction.set_durability(if flushes {
             redb::Durability::Immediate
@@ -229,20 +232,17 @@ impl Writer {
                 broken: &self.broken,
                 wrote: false,
             };
-            let (mut next, mut bytes) = (Some(first), 0);
-            while let Some(request) = next {
-                bytes += request.weight;
-                // Before it is done: where that fails, whoever asked is told why.
-                self.applied.push(request.operation);
-                if let Some(operation) = self.applied.last_mut() {
-                    operation.apply(&mut changes)?;
-                }
-                next = match requests {
+            while let Some(operation) = self.applied.last_mut() {
+                operation.apply(&mut changes)?;
+                let next = match requests {
                     Some(requests) if self.applied.len() < OPERATIONS && bytes < BYTES => {
                         next_of(requests, self.applied.len() >= MANY)
                     }
                     _ => None,
                 };
+                let Some(next) = next else { break };
+                bytes += next.weight;
+                self.applied.push(next.operation);
             }
             changes.wrote
         };
