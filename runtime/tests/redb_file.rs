@@ -107,6 +107,26 @@ fn nothing_becomes_a_store_with_its_name_alone() {
 }
 
 #[test]
+fn a_store_may_have_the_longest_name_that_there_is() {
+    let folder = Folder::new();
+    let name = "r".repeat(255);
+    add_run(&folder.at(&name), "a");
+    assert_eq!(folder.names(), [name]);
+}
+
+/// As a crash leaves it, which came before it had its name.
+#[test]
+fn what_is_half_made_is_no_store_and_in_nobodys_way() {
+    let folder = Folder::new();
+    fs::write(folder.at(".stateway-0123456789ab.new"), vec![7; 5_000]).unwrap();
+    let before = folder.all();
+    add_run(&folder.file(), "a");
+    let mut after = folder.all();
+    assert!(after.remove("runs.redb").is_some());
+    assert!(after == before);
+}
+
+#[test]
 fn a_store_that_is_open_is_in_use() {
     let folder = Folder::new();
     let path = folder.file();

@@ -65,11 +65,9 @@ impl New {
     /// Any that the system has, [`ErrorKind::NotFound`] among them: there is no such folder.
     pub(super) fn beside(path: &Path, mode: u32) -> io::Result<(Self, File)> {
         let place = resolve(path)?;
-        let mut name = std::ffi::OsString::from(".");
-        name.push(place.file_name().ok_or(ErrorKind::InvalidInput)?);
-        name.push(".");
+        place.file_name().ok_or(ErrorKind::InvalidInput)?;
         let mut builder = tempfile::Builder::new();
-        builder.prefix(&name).suffix(".new").rand_bytes(12);
+        builder.prefix(".stateway-").suffix(".new").rand_bytes(12);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
         #[cfg(not(unix))]
