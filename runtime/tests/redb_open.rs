@@ -332,3 +332,32 @@ async fn a_store_whose_disk_fails_says_so_and_does_nothing_more() {
         assert!(why.contains("the power has gone"), "{why}");
     }
 }
+
+/// Whatever a caller names, it concerns that caller alone.
+#[tokio::test]
+async fn numbers_at_the_end_of_their_type_stop_nobody() {
+    let disk = Disk::with(Vec::new(), Moment::Never);
+    let store = RedbStore::options().open_backend(disk).unwrap();
+    store.create(new("a")).await.unwrap();
+    let claimed = store.claim(claim()).await.unwrap().remove(0);
+    for (epoch, sequence) in [
+        (u64::MAX, 0),
+        (claimed.row.epoch, u64::MAX),
+        (u64::MAX, u64::MAX),
+    ] {
+        let refused = Commit {
+            epoch,
+            sequence,
+            ..commit(&claimed.row, Status::Running)
+        };
+        assert!(store.commit(refused).await.is_err());
+    }
+    let all = store.history(&"a".into(), u64::MAX, usize::MAX).await;
+    assert!(all.unwrap().is_empty());
+    let far = Claim {
+        now: UNIX_EPOCH + Duration::from_secs(u64::MAX >> 1),
+        ..claim()
+    };
+    store.claim(far).await.unwrap();
+    store.create(new("b")).await.unwrap();
+}
