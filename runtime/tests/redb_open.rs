@@ -339,7 +339,7 @@ async fn numbers_at_the_end_of_their_type_stop_nobody() {
     let disk = Disk::with(Vec::new(), Moment::Never);
     let store = RedbStore::options().open_backend(disk).unwrap();
     store.create(new("a")).await.unwrap();
-    let claimed = store.claim(claim()).await.unwrap().remove(0);
+    let claimed = store.claim(claim()).await.unwrap().taken.remove(0);
     for (epoch, sequence) in [
         (u64::MAX, 0),
         (claimed.row.epoch, u64::MAX),
@@ -352,7 +352,7 @@ async fn numbers_at_the_end_of_their_type_stop_nobody() {
         };
         assert!(store.commit(refused).await.is_err());
     }
-    let all = store.history(&"a".into(), u64::MAX, usize::MAX).await;
+    let all = store.history(&"a".parse().unwrap(), u64::MAX, usize::MAX).await;
     assert!(all.unwrap().is_empty());
     let far = Claim {
         now: UNIX_EPOCH + Duration::from_secs(u64::MAX >> 1),

@@ -40,7 +40,7 @@ pub(super) fn drive(cx: &Context<'_>) -> TokenStream {
     let shape = turns::Shape {
         cx,
         context: &context,
-        lasting: &lasting,
+        lasting: lasting.as_ref(),
         name: "turns",
         parameters: TokenStream::new(),
         passed: TokenStream::new(),
@@ -51,7 +51,7 @@ pub(super) fn drive(cx: &Context<'_>) -> TokenStream {
     if is_empty {
         body = quote_spanned!(span=> #private::pending());
     }
-    let (rollback, undos) = policy::rollback(cx, &context, &lasting).unzip();
+    let (rollback, undos) = policy::rollback(cx, &context, lasting.as_ref()).unzip();
     let judge = policy::judge(cx, &context);
     let copies = policy::copies(cx);
     quote_spanned! {span=>

@@ -223,7 +223,7 @@ pub(super) fn gate(
 pub(super) fn rollback(
     cx: &Context<'_>,
     context: &Ident,
-    lasting: &Option<TokenStream>,
+    lasting: Option<&TokenStream>,
 ) -> Option<(TokenStream, TokenStream)> {
     let (state, end) = (&cx.state, &cx.end);
     let span = cx.at(cx.workflow.span());

@@ -31,7 +31,7 @@ pub(super) struct Shape<'a> {
     pub(super) cx: &'a Context<'a>,
     pub(super) context: &'a Ident,
     /// What the context is beside a handler of all steps.
-    pub(super) lasting: &'a Option<TokenStream>,
+    pub(super) lasting: Option<&'a TokenStream>,
     /// The first word of the functions' names.
     pub(super) name: &'static str,
     /// The parameters before `place`, and the names to pass them on by.

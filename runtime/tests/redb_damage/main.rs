@@ -172,7 +172,7 @@ fn who_needs_a_damaged_page_is_refused_alone() {
     model::wait(async {
         for number in (0..40).filter(|number| !matches!(number, 20 | 30)) {
             let run = format!("zun-{number}");
-            assert!(store.get(&run.as_str().into()).await.unwrap().is_some());
+            assert!(store.get(&run.as_str().parse().unwrap()).await.unwrap().is_some());
         }
     });
 }
