@@ -352,7 +352,9 @@ async fn numbers_at_the_end_of_their_type_stop_nobody() {
         };
         assert!(store.commit(refused).await.is_err());
     }
-    let all = store.history(&"a".parse().unwrap(), u64::MAX, usize::MAX).await;
+    let all = store
+        .history(&"a".parse().unwrap(), u64::MAX, usize::MAX)
+        .await;
     assert!(all.unwrap().is_empty());
     let far = Claim {
         now: UNIX_EPOCH + Duration::from_secs(u64::MAX >> 1),

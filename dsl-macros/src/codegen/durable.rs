@@ -90,11 +90,17 @@ pub(super) fn serde(
             literal
         };
         let bound = (!trusted.contains(&ty)).then(|| {
+            // Where they are not needed, rustc warns of parentheses in a block that a macro of the user wrote.
+            let (open, close) = if ends_in_bounds(&field.ty) {
+                ("(", ")")
+            } else {
+                ("", "")
+            };
             let serialize = literal(format!(
-                "for<'__stored> &'__stored ({ty}): {alias}::serde::Serialize"
+                "for<'__stored> &'__stored {open}{ty}{close}: {alias}::serde::Serialize"
             ));
             let deserialize = literal(format!(
-                "for<'__stored> ({ty}): {alias}::serde::Deserialize<'__stored>"
+                "for<'__stored> {open}{ty}{close}: {alias}::serde::Deserialize<'__stored>"
             ));
             quote!(#[serde(bound(serialize = #serialize, deserialize = #deserialize))])
         });
@@ -175,6 +181,15 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
         }
     }
     made
+}
+
+/// Whether what follows the type could be read as a part of it.
+fn ends_in_bounds(ty: &Type) -> bool {
+    match ty {
+        Type::Group(group) => ends_in_bounds(&group.elem),
+        Type::TraitObject(_) | Type::ImplTrait(_) | Type::FnPtr(_) => true,
+        _ => false,
+    }
 }
 
 /// `impl Durable for Order`.

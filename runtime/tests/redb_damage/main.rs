@@ -18,7 +18,7 @@ use fastrand::Rng;
 use harm::Harm;
 use judge::{Tally, Verdict, judge};
 use model::Model;
-use stateway::store::{Claim, Created, Status, Store as _};
+use stateway::store::{Created, Heartbeat, Status, Store as _};
 use stateway::{RedbStore, StoreError};
 
 /// What redb says as it trips over a damaged page is of no interest here.
@@ -153,9 +153,13 @@ fn who_needs_a_damaged_page_is_refused_alone() {
         let (created, ()) = tokio::join!(tokio::task::unconstrained(all), async {
             disk.let_through();
         });
+        let mut claims = Vec::new();
         for (run, created) in asked.iter().zip(created) {
             match created {
-                Ok(Created::New(row)) => assert_eq!(row.id, run.id),
+                Ok(Created::New(row)) => {
+                    assert_eq!(row.id, run.id);
+                    claims.push((row.id, row.epoch));
+                }
                 Err(StoreError::Broken { run: named, reason }) => {
                     assert_eq!((&*named.text(), named == run.id), ("run-10", true));
                     assert!(reason.contains("a page of the file is damaged"), "{reason}");
@@ -164,26 +168,29 @@ fn who_needs_a_damaged_page_is_refused_alone() {
             }
         }
         // What was claimed as it was started is claimed still, and the index is what the file has.
-        assert!(store.claim(early()).await.unwrap().is_empty());
-        assert_eq!(store.claim(model::claim()).await.unwrap().len(), 38);
+        let claim = || store.claim(model::claim());
+        assert!(claim().await.unwrap().taken.is_empty());
+        let lapse = Heartbeat {
+            claims,
+            lease: std::time::Duration::ZERO,
+        };
+        assert!(store.heartbeat(lapse).await.unwrap().is_empty());
+        assert_eq!(claim().await.unwrap().taken.len(), 38);
     });
     drop(store);
     let store = RedbStore::options().open_backend(disk).unwrap();
     model::wait(async {
         for number in (0..40).filter(|number| !matches!(number, 20 | 30)) {
             let run = format!("zun-{number}");
-            assert!(store.get(&run.as_str().parse().unwrap()).await.unwrap().is_some());
+            assert!(
+                store
+                    .get(&run.as_str().parse().unwrap())
+                    .await
+                    .unwrap()
+                    .is_some()
+            );
         }
     });
-}
-
-/// Before the leases pass that runs are started with.
-fn early() -> Claim {
-    Claim {
-        now: model::at(40),
-        lease: model::at(90),
-        ..model::claim()
-    }
 }
 
 /// Polls all of them in turn, on this task.
