@@ -17,6 +17,13 @@ pub trait Durable: Workflow {
     /// The version of the declaration, which is stored with each run.
     const VERSION: u32;
 
+    /// The name that its runs are stored under: that of `#[durable(name = "..")]`. Defaults to the name of the workflow.
+    const NAME: &'static str = Self::GRAPH.name;
+
+    /// The package that declares it. A name that two packages declare is refused where a runner is
+    /// [launched](crate::runner::Builder::launch).
+    const PACKAGE: &'static str;
+
     /// The bytes of a run's input.
     #[doc(hidden)]
     fn encode_input(input: &Self::Input, codec: &dyn Codec) -> Result<Vec<u8>, CodecError>;
@@ -40,6 +47,15 @@ pub trait Durable: Workflow {
     /// Whether two start states are equal; `None` if they cannot be compared.
     #[doc(hidden)]
     fn same_start(one: &Self::State, other: &Self::State) -> Option<bool>;
+}
+
+/// The name of the package that is compiled, where cargo compiles it.
+#[must_use]
+pub const fn package(name: Option<&'static str>) -> &'static str {
+    match name {
+        Some(name) => name,
+        None => "",
+    }
 }
 
 /// A payload to be encoded or, as a type, decoded.

@@ -99,7 +99,7 @@ pub use key::{Key, RunId, RunIdError};
 #[cfg(feature = "runtime")]
 pub use limiter::{CostAboveCapacity, Limiter};
 #[cfg(feature = "durable")]
-pub use runner::{EndError, RunFailure, Runner, StartError};
+pub use runner::{EndError, LaunchError, RunFailure, Runner, StartError};
 #[cfg(feature = "runtime")]
 pub use split::{Branched, First};
 pub use stateway_core::{
@@ -173,6 +173,7 @@ pub mod __private {
     #[cfg(feature = "durable")]
     pub use crate::durable::{
         Compared, Durable, NotCompared, NotStored, Stored, borrowed, by_reference, never_stored,
+        package,
     };
     #[cfg(feature = "runtime")]
     pub use crate::error::Left;

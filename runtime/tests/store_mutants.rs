@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Beat, Claim, Claims, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Holder, Message,
-    NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store, StoreFuture, Suspects,
+    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Filter, Found, Heartbeat,
+    HistoryRow, Holder, Message, NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store,
+    StoreFuture, Suspects,
 };
 use stateway::testing::conformance::{checks, run};
 use stateway::{MemoryStore, RunId, StoreError};
@@ -27,6 +28,9 @@ macro_rules! faults {
 faults! {
     CreateForgetsTheLease,
     CreateSaysNewForKnown,
+    DeclareGrantsEverything,
+    DeclareForgetsThePackage,
+    DeclareAdoptsNothing,
     ClaimIgnoresTheLimit,
     ClaimIgnoresTheWorkflow,
     ClaimIgnoresLeases,
@@ -120,6 +124,21 @@ impl Store for Faulty {
                 }
                 created => Ok(created),
             }
+        })
+    }
+
+    fn declare(&self, mut declaration: Declaration) -> StoreFuture<'_, Declared> {
+        if self.is(DeclareForgetsThePackage) {
+            declaration.package = "any".to_owned();
+        }
+        if self.is(DeclareAdoptsNothing) {
+            declaration.adopts = false;
+        }
+        Box::pin(async move {
+            if self.is(DeclareGrantsEverything) {
+                return Ok(Declared::Granted);
+            }
+            self.store.declare(declaration).await
         })
     }
 

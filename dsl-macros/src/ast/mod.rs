@@ -9,7 +9,7 @@ mod stored;
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::ToTokens;
-use syn::{Attribute, Type, Visibility};
+use syn::{Attribute, LitStr, Type, Visibility};
 
 pub(crate) use clause::{Clause, ClauseKind, Clauses, Delay, Meaning, Retry, Undo};
 pub(crate) use split::{Branch, Each, Join, Split, Strategy};
@@ -48,6 +48,8 @@ pub(crate) struct Durable {
     pub(crate) attribute: Attribute,
     /// 1 where none was given that could be read, which is reported.
     pub(crate) version: u32,
+    /// The name that its runs are stored under, where it is not that of the workflow.
+    pub(crate) name: Option<LitStr>,
 }
 
 /// One trait of a `#[derive(..)]`.

@@ -220,6 +220,9 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
         .iter()
         .filter(|state| state.kind == StateKind::Start);
     let starts: Vec<_> = starts.map(|state| state.name).collect();
+    let named = cx
+        .stored_name
+        .map(|name| quote!(const NAME: &'static str = #name;));
     let result = |what: TokenStream| quote!(#private::Result<#what, #private::CodecError>);
     let (bytes, of_input, of_state) = (
         result(quote!(#private::Vec<u8>)),
@@ -232,6 +235,8 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
 
         impl #private::Durable for #workflow {
             const VERSION: u32 = #version;
+            #named
+            const PACKAGE: &'static str = #private::package(::core::option_env!("CARGO_PKG_NAME"));
 
             fn encode_input(input: &#input, codec: &dyn #private::Codec) -> #bytes {
                 #private::Stored(#private::Some(input)).encode(codec)

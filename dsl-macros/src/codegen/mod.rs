@@ -103,6 +103,8 @@ struct Context<'a> {
     reader: Reader,
     /// The version, of a workflow whose runs can be stored.
     version: Option<u32>,
+    /// The name that its runs are stored under, where one is given.
+    stored_name: Option<&'a syn::LitStr>,
     /// `Order`
     workflow: Ident,
     /// `OrderInput`, or `()` for a workflow without one.
@@ -137,6 +139,7 @@ impl<'a> Context<'a> {
             visibility: Tokens::of(graph.ast.visibility.to_token_stream()),
             reader,
             version: durable.map(|durable| durable.version),
+            stored_name: durable.and_then(|durable| durable.name.as_ref()),
             input: Tokens(input),
             any: documented(format!("Any{name}")),
             end: documented(format!("{name}End")),

@@ -9,13 +9,14 @@ use tokio::sync::Semaphore;
 use super::engine::Engine;
 use super::error::StoredError;
 use super::host::{Handlers, Host};
+use super::launch_error::LaunchError;
 use super::settings::Settings;
 use super::{Runner, Shell};
 use crate::clock::Clock;
 use crate::codec::Codec;
 use crate::driver::Drive;
 use crate::durable::Durable;
-use crate::store::{Store, StoreError};
+use crate::store::{Declaration, Declared, Store};
 
 // Without a bound of its own, so that a workflow that is not durable is reported in our words.
 impl<W> Runner<W> {
@@ -40,6 +41,7 @@ impl<W> Runner<W> {
         Builder {
             host: Arc::new(Handlers::<W, C>::new(context)),
             settings: Settings::default(),
+            adopts: false,
             store: (),
             workflow: PhantomData,
         }
@@ -51,6 +53,7 @@ impl<W> Runner<W> {
 pub struct Builder<W, S> {
     host: Arc<dyn Host>,
     settings: Settings,
+    adopts: bool,
     store: S,
     workflow: PhantomData<fn() -> W>,
 }
@@ -61,9 +64,17 @@ impl<W, S> Builder<W, S> {
         Builder {
             host: self.host,
             settings: self.settings,
+            adopts: self.adopts,
             store,
             workflow: PhantomData,
         }
+    }
+
+    /// Takes over the runs that another package has left in the store under the name of this workflow: the package was
+    /// renamed, or the declaration has moved to another one.
+    pub fn adopt(mut self) -> Self {
+        self.adopts = true;
+        self
     }
 
     /// How payloads are encoded; [`Json`](crate::Json) otherwise.
@@ -167,22 +178,29 @@ impl<W, S> Builder<W, S> {
     /// waits for the end of a run is told, and no run is started any more.
     ///
     /// # Errors
-    /// [`StoreError`] if the store does not answer. Runs that cannot go on are parked, which is no error.
+    /// [`LaunchError`] if the store does not answer, or if the name of the workflow is another's in this store. Runs that
+    /// cannot go on are parked, which is no error.
     ///
     /// # Panics
     /// Outside of a tokio runtime, and in one without timers.
     ///
     /// # Cancel safety
     /// Dropping the future launches nothing.
-    pub async fn launch(self) -> Result<Runner<W>, StoreError>
+    pub async fn launch(self) -> Result<Runner<W>, LaunchError>
     where
         S: Store,
     {
         // Panics here, and not in a task that nobody sees, if there is no timer.
         drop(tokio::time::sleep(Duration::ZERO));
         let store: Arc<dyn Store> = Arc::new(self.store);
-        let now = self.settings.clock.now();
-        store.next_due(self.host.workflow(), now).await?;
+        let declaration = Declaration {
+            adopts: self.adopts,
+            ..self.host.declaration()
+        };
+        let declared = store.declare(declaration.clone()).await?;
+        if declared != Declared::Granted {
+            return Err(LaunchError::refused(declaration, declared));
+        }
         let engine = Engine::new(store, self.settings, self.host);
         Ok(Runner {
             shell: Arc::new(Shell(engine)),

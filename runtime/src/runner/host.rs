@@ -1,6 +1,6 @@
 //! Drives one claimed run from where it is to its end, with the types of its workflow.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::convert::Infallible;
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
@@ -27,13 +27,16 @@ use crate::panic::forget_panic;
 use crate::recorder::{Recorded, Recorder as _};
 use crate::run::{Options, Owned, Run, Stored};
 use crate::store::{
-    Claimed, Event, Failure, FailureKind, NewRun, RunRow, Status, Stop as Ask, Text,
+    Claimed, Declaration, Event, Failure, FailureKind, NewRun, RunRow, Status, Stop as Ask, Text,
 };
 
 /// Whoever knows the types of a workflow.
 pub(super) trait Host: Send + Sync {
-    /// The name of the workflow.
+    /// The name that its runs are stored under.
     fn workflow(&self) -> &'static str;
+
+    /// Who declares it.
+    fn declaration(&self) -> Declaration;
 
     /// What differs between a stored run and one that was to be started with its id.
     fn differs(&self, stored: &Origin, new: &NewRun, codec: &dyn Codec) -> Option<Differs>;
@@ -83,7 +86,16 @@ where
     C: Send + Sync + 'static,
 {
     fn workflow(&self) -> &'static str {
-        W::GRAPH.name
+        W::NAME
+    }
+
+    fn declaration(&self) -> Declaration {
+        Declaration {
+            workflow: W::NAME.to_owned(),
+            package: W::PACKAGE.to_owned(),
+            path: type_name::<W>(),
+            adopts: false,
+        }
     }
 
     fn differs(&self, stored: &Origin, new: &NewRun, codec: &dyn Codec) -> Option<Differs> {
@@ -117,7 +129,7 @@ where
                             stored: Some(Stored {
                                 id: row.id.clone(),
                                 incarnation: row.incarnation,
-                                workflow: W::GRAPH.name,
+                                workflow: W::NAME,
                                 visit: row.visit,
                                 age: ledger.settings().clock.since(row.started),
                                 recorder: Arc::clone(&ledger) as _,

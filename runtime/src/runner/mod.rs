@@ -9,6 +9,7 @@ mod error;
 mod forward;
 mod handle;
 mod host;
+mod launch_error;
 mod ledger;
 mod rollback;
 mod settings;
@@ -30,6 +31,7 @@ use engine::Engine;
 pub use builder::Builder;
 pub use error::{Differs, EndError, NotUndone, RunFailure, StartError, StoredError};
 pub use handle::Run;
+pub use launch_error::LaunchError;
 
 /// Drives the stored runs of one workflow.
 ///
@@ -105,7 +107,7 @@ impl<W: Durable> Runner<W> {
         let new = NewRun {
             id: id.clone(),
             incarnation: key::incarnation(),
-            workflow: W::GRAPH.name.into(),
+            workflow: W::NAME.into(),
             version: W::VERSION,
             input,
             state: name.into(),
@@ -127,7 +129,7 @@ impl<W: Durable> Runner<W> {
     ) -> Result<Option<Run<W>>, StoreError> {
         let id = valid(id)?;
         let found = self.engine().store.get(&id).await?;
-        let found = found.filter(|found| found.row.workflow == W::GRAPH.name);
+        let found = found.filter(|found| found.row.workflow == W::NAME);
         let incarnation = found.map(|found| found.row.incarnation);
         Ok(incarnation.map(|incarnation| Run::new(Arc::clone(self.engine()), id, incarnation)))
     }
@@ -138,7 +140,7 @@ impl<W: Durable> Runner<W> {
     /// # Errors
     /// [`StoreError`] if the store does not say.
     pub async fn list(&self, filter: Filter) -> Result<Vec<RunRow>, StoreError> {
-        let workflow = Some(W::GRAPH.name.to_owned());
+        let workflow = Some(W::NAME.to_owned());
         let filter = Filter { workflow, ..filter };
         let rows = self.engine().store.list(filter).await?.into_iter();
         let settings = &self.engine().settings;
@@ -166,7 +168,7 @@ impl<W: Durable> Runner<W> {
     /// [`StoreError::NotFound`] for a run of another.
     async fn find(&self, id: &RunId) -> Result<RunRow, StoreError> {
         let found = self.engine().store.get(id).await?;
-        let found = found.filter(|found| found.row.workflow == W::GRAPH.name);
+        let found = found.filter(|found| found.row.workflow == W::NAME);
         let found = found.ok_or_else(|| StoreError::NotFound { run: id.clone() });
         found.map(|found| found.row)
     }
@@ -263,7 +265,7 @@ impl<W: Durable> Runner<W> {
         let mut purged = 0;
         loop {
             let purge = Purge {
-                workflow: Some(W::GRAPH.name.to_owned()),
+                workflow: Some(W::NAME.to_owned()),
                 ended_before,
                 limit: PAGE,
             };

@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::apply::{Fence, micros};
+use super::declared::Paths;
 use super::timeline::{Moment, Timeline};
 use super::{
-    Beat, Claim, Claimed, Claims, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow,
-    Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress, Purge, RunRow, Sent, Stop,
-    Store, StoreError, StoreFuture,
+    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Event, Filter, Found,
+    Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress, Purge,
+    RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 use crate::key::RunId;
 
@@ -26,6 +27,9 @@ pub struct MemoryStore(Mutex<Shelf>);
 struct Shelf {
     runs: BTreeMap<RunId, Kept>,
     timeline: Timeline,
+    /// The packages that have declared names.
+    packages: BTreeMap<String, String>,
+    paths: Paths,
 }
 
 impl Default for Shelf {
@@ -33,6 +37,8 @@ impl Default for Shelf {
         Shelf {
             runs: BTreeMap::new(),
             timeline: Timeline::new(),
+            packages: BTreeMap::new(),
+            paths: Paths::default(),
         }
     }
 }
@@ -194,6 +200,19 @@ impl Store for MemoryStore {
             let row = kept.row.clone();
             shelf.runs.insert(id, kept);
             Ok(Created::New(row))
+        })
+    }
+
+    fn declare(&self, declaration: Declaration) -> StoreFuture<'_, Declared> {
+        self.with(|shelf| {
+            let package = shelf.packages.get(&declaration.workflow);
+            let declared = shelf.paths.judge(&declaration, package.map(String::as_str));
+            if declared == Declared::Granted {
+                shelf.paths.keep(&declaration);
+                let name = declaration.workflow;
+                shelf.packages.insert(name, declaration.package);
+            }
+            Ok(declared)
         })
     }
 

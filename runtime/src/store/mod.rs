@@ -14,6 +14,7 @@
 //! suite that every store has to pass.
 
 pub(crate) mod apply;
+mod declared;
 mod error;
 mod memory;
 mod record;
@@ -35,9 +36,9 @@ pub use apply::Fence;
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use record::{
-    Beat, Claim, Claimed, Claims, Commit, Created, Event, Failure, FailureKind, Filter, Found,
-    Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress, Purge,
-    RunRow, Sent, Status, Stop, Suspects,
+    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Event, Failure,
+    FailureKind, Filter, Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note,
+    NoteRow, Progress, Purge, RunRow, Sent, Status, Stop, Suspects,
 };
 pub use text::Text;
 
@@ -85,6 +86,12 @@ pub trait Store: Send + Sync + 'static {
     /// Of a run that is there, what it was started with is returned, and nothing changes: the caller
     /// compares.
     fn create(&self, run: NewRun) -> StoreFuture<'_, Created>;
+
+    /// Says who drives the runs of a workflow from now on. A name belongs to the package that has declared it first, which
+    /// the store keeps, until another [adopts](Declaration::adopts) it; and in one process, as long as the store is open,
+    /// to one [path](Declaration::path). So no workflow drives the runs of another that is called alike. Nothing changes
+    /// where it is refused.
+    fn declare(&self, declaration: Declaration) -> StoreFuture<'_, Declared>;
 
     /// Claims runs of one workflow that are due: those that are [`Running`](Status::Running) or
     /// [`RollingBack`](Status::RollingBack), and are either due at `now` and nobody's, or held by a claim whose lease
@@ -186,6 +193,7 @@ macro_rules! shared {
 
 shared! {
     create(run: NewRun) -> Created;
+    declare(declaration: Declaration) -> Declared;
     claim(claim: Claim) -> Claims;
     commit(commit: Commit) -> ();
     note(note: Note) -> ();

@@ -192,6 +192,37 @@ pub struct Found {
     pub payload: Vec<u8>,
 }
 
+/// Who declares the workflow of this name, and wants to drive its runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// The name that runs are stored under.
+    pub workflow: String,
+    /// The package that declares it.
+    pub package: String,
+    /// Where in the program it is declared. It is compared with what this process has declared before, and not stored: a
+    /// module may move.
+    pub path: &'static str,
+    /// Whether it takes over what another package has declared.
+    pub adopts: bool,
+}
+
+/// Whether a workflow may be driven under its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Declared {
+    /// It may.
+    Granted,
+    /// Another package has declared the name.
+    OtherPackage {
+        /// That package.
+        package: String,
+    },
+    /// Another workflow of this process has the name.
+    OtherPath {
+        /// Where that is declared.
+        path: &'static str,
+    },
+}
+
 /// Names who holds claims: one runner in one process.
 ///
 /// A store gives a holder nothing that it holds already. So a runner whose heartbeats are late, because its process

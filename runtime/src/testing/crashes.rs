@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::key::RunId;
 use crate::store::{
-    Beat, Claim, Claims, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
-    Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Filter, Found, Heartbeat,
+    HistoryRow, Message, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 
 /// How a store fails.
@@ -235,6 +235,10 @@ impl fmt::Debug for Crashes {
 impl Store for Crashes {
     fn create(&self, run: NewRun) -> StoreFuture<'_, Created> {
         self.change(|store| store.create(run))
+    }
+
+    fn declare(&self, declaration: Declaration) -> StoreFuture<'_, Declared> {
+        self.read(|store| store.declare(declaration))
     }
 
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {

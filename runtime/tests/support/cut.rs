@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use stateway::store::{
-    Beat, Claim, Claims, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
-    Note, Purge, RunRow, Sent, Stop, Store, StoreFuture,
+    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Filter, Found, Heartbeat,
+    HistoryRow, Message, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreFuture,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -116,6 +116,7 @@ impl Store for Line {
 
     sent! {
         create(run: NewRun) -> Created;
+        declare(declaration: Declaration) -> Declared;
         claim(claim: Claim) -> Claims;
         commit(commit: Commit) -> ();
         note(note: Note) -> ();

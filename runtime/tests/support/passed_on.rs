@@ -4,6 +4,7 @@ macro_rules! passed_on {
     () => {
         passed_on! {
             create(run: stateway::store::NewRun) -> stateway::store::Created;
+            declare(declaration: stateway::store::Declaration) -> stateway::store::Declared;
             claim(claim: stateway::store::Claim) -> stateway::store::Claims;
             note(note: stateway::store::Note) -> ();
             heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;

@@ -9,16 +9,17 @@ use redb::ReadableTable as _;
 use tokio::time::Instant;
 
 use super::damage::guarded;
-use super::format::{Record, write_message, write_note};
+use super::format::{Record, read_declaration, write_declaration, write_message, write_note};
 use super::history::{origin, payload, row};
 use super::index::{Index, Place};
 use super::tables::{Fault, Lookup as _, Tables, broken};
 use crate::key::RunId;
 use crate::store::apply::Fence;
+use crate::store::declared::Paths;
 use crate::store::timeline::{Moment, Timeline};
 use crate::store::{
-    Beat, Claim, Claimed, Claims, Commit, Created, Event, Heartbeat, Lease, Message, NewRun, Note,
-    NoteRow, Sent, Stop, StoreError,
+    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Event, Heartbeat, Lease,
+    Message, NewRun, Note, NoteRow, Sent, Stop, StoreError,
 };
 
 /// The tables and the index, while a batch is applied.
@@ -26,6 +27,7 @@ pub(super) struct Changes<'a> {
     pub(super) tables: Tables<'a>,
     pub(super) index: &'a mut Index,
     pub(super) timeline: &'a mut Timeline,
+    pub(super) paths: &'a mut Paths,
     /// When the caller asked for the operation that is applied.
     pub(super) at: Instant,
     pub(super) broken: &'a super::Broken,
@@ -68,6 +70,26 @@ impl Changes<'_> {
                 .place(&record, self.timeline.shift(run.at, self.at)),
         }
         Ok(Created::New(row))
+    }
+
+    pub(super) fn declare(&mut self, declaration: &Declaration) -> Result<Declared, Fault> {
+        let name = &*declaration.workflow;
+        let workflows = self.tables.workflows.open()?;
+        // What cannot be read of it keeps nobody from anything, and is written anew.
+        let package = match workflows.get(name)? {
+            Some(bytes) => read_declaration(name, bytes.value()).ok(),
+            None => None,
+        };
+        let declared = self.paths.judge(declaration, package.as_deref());
+        if declared == Declared::Granted {
+            self.paths.keep(declaration);
+            if package.as_ref() != Some(&declaration.package) {
+                self.wrote = true;
+                let bytes = write_declaration(name, &declaration.package);
+                workflows.insert(name, &*bytes)?;
+            }
+        }
+        Ok(declared)
     }
 
     pub(super) fn claim(&mut self, claim: &Claim) -> Result<Claims, Fault> {

@@ -400,5 +400,18 @@ pub(super) fn read_rest(last: u64, bytes: &[u8]) -> Result<RunId, Unread> {
     from.finish(run)
 }
 
+/// Who has declared the workflow of this name: the package.
+pub(super) fn write_declaration(name: &str, package: &str) -> Vec<u8> {
+    let mut to = Writer::record(VERSION);
+    to.text(package);
+    to.finish(Place::Workflow(name))
+}
+
+pub(super) fn read_declaration(name: &str, bytes: &[u8]) -> Result<String, Unread> {
+    let mut from = Reader::record(bytes, VERSION, Place::Workflow(name))?;
+    let package = from.text()?;
+    from.finish(package)
+}
+
 #[cfg(test)]
 mod tests;

@@ -32,10 +32,11 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
+use super::declared::Paths;
 use super::timeline::Timeline;
 use super::{
-    Beat, Claim, Claims, Commit, Created, Filter, Found, Heartbeat, HistoryRow, Message, NewRun,
-    Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Filter, Found, Heartbeat,
+    HistoryRow, Message, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 use crate::key::RunId;
 use changes::Changes;
@@ -149,6 +150,7 @@ impl RedbStore {
             durability: options.durability,
             index,
             timeline: Timeline::new(),
+            paths: Paths::default(),
             places: Arc::clone(&places),
             next,
             broken: Arc::clone(&broken),
@@ -330,6 +332,10 @@ impl Store for RedbStore {
         self.write(Some(run.id.clone()), weight, move |changes| {
             changes.create(&run)
         })
+    }
+
+    fn declare(&self, declaration: Declaration) -> StoreFuture<'_, Declared> {
+        self.write(None, RECORD, move |changes| changes.declare(&declaration))
     }
 
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {

@@ -33,6 +33,8 @@ pub(super) const MESSAGES: TableDefinition<'_, (&str, &str), ()> = TableDefiniti
 pub(super) const ENDED_AT: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("ended_at");
 /// What is left of histories of runs that were purged, by the number of the last row.
 pub(super) const PURGED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("purged");
+/// Who has declared which workflow, by the name that its runs are stored under.
+pub(super) const WORKFLOWS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("workflows");
 /// The version of the file.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
@@ -46,6 +48,7 @@ pub(super) struct Tables<'a> {
     pub(super) messages: Lazy<'a, (&'static str, &'static str), ()>,
     pub(super) ended_at: Lazy<'a, (i64, &'static str), ()>,
     pub(super) purged: Lazy<'a, u64, &'static [u8]>,
+    pub(super) workflows: Lazy<'a, &'static str, &'static [u8]>,
 }
 
 /// A table that is opened when it is asked for: each that is open costs the commit of a batch.
@@ -93,6 +96,7 @@ impl<'a> Tables<'a> {
             messages: Lazy::new(transaction, MESSAGES),
             ended_at: Lazy::new(transaction, ENDED_AT),
             purged: Lazy::new(transaction, PURGED),
+            workflows: Lazy::new(transaction, WORKFLOWS),
         })
     }
 
@@ -107,6 +111,7 @@ impl<'a> Tables<'a> {
         tables.messages.open()?;
         tables.ended_at.open()?;
         tables.purged.open()?;
+        tables.workflows.open()?;
         Ok(())
     }
 
@@ -121,6 +126,7 @@ impl<'a> Tables<'a> {
         file.open_table(MESSAGES)?;
         file.open_table(ENDED_AT)?;
         file.open_table(PURGED)?;
+        file.open_table(WORKFLOWS)?;
         Ok(())
     }
 

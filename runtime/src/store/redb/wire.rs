@@ -31,6 +31,7 @@ pub(super) enum Place<'a> {
     Note(&'a str, &'a str),
     Message(&'a str, u64),
     Rest(u64),
+    Workflow(&'a str),
 }
 
 impl Place<'_> {
@@ -49,6 +50,10 @@ impl Place<'_> {
             Place::Rest(last) => {
                 sum.update(b"p");
                 sum.update(&last.to_le_bytes());
+            }
+            Place::Workflow(name) => {
+                sum.update(b"w");
+                text(&mut sum, name);
             }
             Place::Note(run, key) => {
                 sum.update(b"n");

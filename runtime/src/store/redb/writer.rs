@@ -26,6 +26,7 @@ use super::open::read_runs;
 use super::tables::{Fault, Lookup as _, RUNS, Tables};
 use super::{Broken, Durability};
 use crate::panic::message;
+use crate::store::declared::Paths;
 use crate::store::timeline::Timeline;
 
 /// Something that the writer is asked to do.
@@ -71,6 +72,7 @@ pub(super) struct Writer {
     pub(super) durability: Durability,
     pub(super) index: Index,
     pub(super) timeline: Timeline,
+    pub(super) paths: Paths,
     /// The free places of the queue.
     pub(super) places: Arc<Semaphore>,
     /// The number of the next row of the history.
@@ -228,6 +230,7 @@ impl Writer {
                 tables: Tables::open(&transaction, &mut self.next)?,
                 index: &mut self.index,
                 timeline: &mut self.timeline,
+                paths: &mut self.paths,
                 at: Instant::now().into(),
                 broken: &self.broken,
                 wrote: false,

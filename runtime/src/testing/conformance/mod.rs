@@ -14,6 +14,8 @@ pub mod fence;
 #[doc(hidden)]
 pub mod messages;
 #[doc(hidden)]
+pub mod names;
+#[doc(hidden)]
 pub mod notes;
 #[doc(hidden)]
 pub mod reading;
@@ -130,6 +132,11 @@ macro_rules! store_conformance {
                 a_run_that_ended_is_not_moved
                 a_parked_run_is_not_moved
                 of_many_commits_of_one_sequence_one_takes_place
+            }
+            names {
+                a_name_belongs_to_the_package_that_declared_it_first
+                a_name_is_adopted
+                a_name_belongs_to_one_declaration_of_a_process
             }
             notes {
                 a_note_is_given_to_the_next_claim
