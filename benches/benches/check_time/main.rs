@@ -7,12 +7,20 @@
 //! scratch; all in turns, with their dependencies built before. "In full" is by hand what the block
 //! gives: the typestate with its transitions, the enum over all states with its conversions, the trait of the
 //! handlers, and the loop that calls them. "Bare" is the typestate alone.
+//!
+//! Then one workflow of growing size, beside the same states in three other crates (`growth.rs`).
 
+mod growth;
 mod source;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
+
+use wait4::Wait4 as _;
+
+/// The crates beside which a workflow grows, in the versions of the workspace.
+const PEERS: &str = "statig = \"*\"\nstatum = \"*\"\nstate-machines = \"*\"\n";
 
 /// Odd, so that the median is a measurement.
 const ROUNDS: usize = 15;
@@ -34,13 +42,13 @@ fn main() {
         ];
         for contestant in &contestants {
             // Twice: the first check fills the cache, and the first after it tidies up.
-            contestant.check(mode, 0);
-            contestant.check(mode, 1);
+            contestant.time(mode, 0);
+            contestant.time(mode, 1);
         }
         let mut times = [(); 4].map(|()| Vec::with_capacity(ROUNDS));
         for round in 0..ROUNDS {
             for (contestant, times) in contestants.iter().zip(&mut times) {
-                times.push(contestant.check(mode, round + 2));
+                times.push(contestant.time(mode, round + 2));
             }
         }
         let [empty, bare, in_full, generated] = times.map(median);
@@ -55,6 +63,7 @@ fn main() {
             generated - in_full,
         );
     }
+    growth::print(&folder);
 }
 
 #[derive(Clone, Copy)]
@@ -96,7 +105,7 @@ impl Contestant {
         let runtime = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime");
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-             [dependencies]\nstateway = {{ path = \"{runtime}\" }}\n\n[workspace]\n"
+             [dependencies]\nstateway = {{ path = \"{runtime}\" }}\n{PEERS}\n[workspace]\n"
         );
         std::fs::create_dir_all(contestant.folder.join("src")).expect("the folder is writable");
         write(&contestant.folder.join("Cargo.toml"), manifest);
@@ -107,7 +116,15 @@ impl Contestant {
     }
 
     /// How long a check takes after an edit, in milliseconds.
-    fn check(&self, mode: Mode, edit: usize) -> f64 {
+    fn time(&self, mode: Mode, edit: usize) -> f64 {
+        let checked = self.check(mode, edit);
+        let (time, _) =
+            checked.unwrap_or_else(|| panic!("{} does not compile", self.folder.display()));
+        time
+    }
+
+    /// The same with the most memory that it takes, in MB; `None` if the crate does not compile.
+    fn check(&self, mode: Mode, edit: usize) -> Option<(f64, u64)> {
         let source = format!("{}pub fn edit_{edit}() {{}}\n", self.source);
         write(&self.folder.join("src/lib.rs"), source);
         let mut cargo = Command::new(env!("CARGO"));
@@ -118,14 +135,12 @@ impl Contestant {
             .env("CARGO_TARGET_DIR", &self.target)
             .env("CARGO_INCREMENTAL", mode.incremental());
         let start = Instant::now();
-        let status = cargo.status().expect("cargo runs");
+        let cargo = cargo.spawn().expect("cargo runs");
+        let used = cargo.wait4().expect("cargo ends");
         let time = start.elapsed().as_secs_f64() * 1e3;
-        assert!(
-            status.success(),
-            "the crate in {} does not compile",
-            self.folder.display()
-        );
-        time
+        used.status
+            .success()
+            .then_some((time, used.rusage.maxrss >> 20))
     }
 }
 

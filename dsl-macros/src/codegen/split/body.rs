@@ -88,6 +88,8 @@ impl Writer<'_> {
     /// The branches, pinned as what the runtime takes.
     fn branches(&self) -> TokenStream {
         let private = self.private;
+        // At the split: a branch that cannot move between threads is pointed to there.
+        let span = self.cx.at(self.whole.transition.declaration.name.span());
         match &self.whole.shape {
             Shape::Named(branches) => {
                 let seats = branches.iter().enumerate().map(|(position, branch)| {
@@ -96,7 +98,7 @@ impl Writer<'_> {
                 });
                 let both = |left, right| quote!(#private::both(#left, #right));
                 let seats = tree(&seats.collect::<Vec<_>>(), &both);
-                quote!(let branches = ::core::pin::pin!(#private::named(#seats));)
+                quote_spanned!(span=> let branches = ::core::pin::pin!(#private::named(#seats));)
             }
             Shape::Each(branch, each) => {
                 let item = &each.item;
@@ -104,10 +106,10 @@ impl Writer<'_> {
                 let items = self.items(&each.field);
                 if branch.declaration.spawns() {
                     let each = quote!(#private::each(step, #items.count(), |branch| #future));
-                    return quote!(let branches = ::core::pin::pin!(#each););
+                    return quote_spanned!(span=> let branches = ::core::pin::pin!(#each););
                 }
                 let each = quote!(#private::each(step, items.len(), move |branch| #future));
-                quote! {
+                quote_spanned! {span=>
                     let items = &#private::items::<#item>(#items);
                     let branches = ::core::pin::pin!(#each);
                 }
