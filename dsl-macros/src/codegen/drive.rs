@@ -71,6 +71,7 @@ pub(super) fn drive(cx: &Context<'_>) -> TokenStream {
         where
             #(#granted,)*
         {
+            #[inline]
             fn turn<'run>(
                 place: &mut #private::Option<#state>,
                 context: &'run #context,
