@@ -36,7 +36,7 @@ pin_project! {
         Ready {
             parts: Option<(W::Input, W::State)>,
             context: &'run C,
-            start: fn((W::Input, W::State), &'run C, Options) -> F,
+            start: Start<'run, W, C, F>,
         },
         Started {
             #[pin]
@@ -45,11 +45,17 @@ pin_project! {
     }
 }
 
+/// Makes the future of a run of the parts of its machine.
+type Start<'run, W, C, F> = fn(Parts<W>, &'run C, Options) -> F;
+
+/// The input and the state of a machine.
+type Parts<W> = (<W as Workflow>::Input, <W as Workflow>::State);
+
 /// A run that begins when it is polled.
 pub fn running<'run, W: Workflow, C, F>(
     parts: (W::Input, W::State),
     context: &'run C,
-    start: fn((W::Input, W::State), &'run C, Options) -> F,
+    start: Start<'run, W, C, F>,
 ) -> Running<'run, W, C, F> {
     Running {
         options: Options::default(),
@@ -65,7 +71,7 @@ pub fn running<'run, W: Workflow, C, F>(
 pub fn running_on<'run, W: Workflow, C: Send + Sync + 'static, F>(
     parts: (W::Input, W::State),
     context: &'run Arc<C>,
-    start: fn((W::Input, W::State), &'run C, Options) -> F,
+    start: Start<'run, W, C, F>,
 ) -> Running<'run, W, C, F> {
     let mut running = running(parts, &**context, start);
     running.options.context = Some(Arc::clone(context) as _);

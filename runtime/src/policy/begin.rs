@@ -42,6 +42,7 @@ where
 
 /// Stands before a handler that nothing stands before.
 #[inline]
+#[must_use]
 pub fn no_gate<C>(_: &C) -> NoGate {
     NoGate
 }
