@@ -45,7 +45,7 @@ use command::{Command, Task};
 use files::{FileError, Orders};
 use process::{Order, Placed, Shop};
 use stateway::prelude::*;
-use stateway::{OpenError, RedbStore, StoreError};
+use stateway::{LaunchError, OpenError, RedbStore, StoreError};
 use terminal::NotPrinted;
 use tokio::task::JoinSet;
 
@@ -61,6 +61,8 @@ enum ShopError {
     Open(#[from] OpenError),
     #[error("the runs cannot be read or written")]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
     #[error("an order was not started")]
     Start(#[from] StartError),
     #[error(transparent)]

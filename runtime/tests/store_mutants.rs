@@ -129,7 +129,7 @@ impl Store for Faulty {
 
     fn declare(&self, mut declaration: Declaration) -> StoreFuture<'_, Declared> {
         if self.is(DeclareForgetsThePackage) {
-            declaration.package = "any".to_owned();
+            "any".clone_into(&mut declaration.package);
         }
         if self.is(DeclareAdoptsNothing) {
             declaration.adopts = false;
