@@ -109,10 +109,8 @@ impl Writer<'_> {
                     return quote_spanned!(span=> let branches = ::core::pin::pin!(#each););
                 }
                 let each = quote!(#private::each(step, items.len(), move |branch| #future));
-                quote_spanned! {span=>
-                    let items = &#private::items::<#item>(#items);
-                    let branches = ::core::pin::pin!(#each);
-                }
+                let items = quote!(let items = &#private::items::<#item>(#items););
+                quote_spanned!(span=> #items let branches = ::core::pin::pin!(#each);)
             }
         }
     }
