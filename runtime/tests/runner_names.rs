@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stateway::prelude::*;
-use stateway::store::{Declaration, Declared, Store as _};
+use stateway::store::{Declaration, Declared, Filter, Store as _};
 use stateway::{LaunchError, MemoryStore, RedbStore};
 
 mod invoices {
@@ -120,7 +120,7 @@ async fn a_name_of_its_own_is_what_runs_and_keys_have() {
         "billing.payouts/Process"
     );
     assert!(payouts.get("p-1").await.unwrap().is_some());
-    assert_eq!(payouts.list(Default::default()).await.unwrap().len(), 1);
+    assert_eq!(payouts.list(Filter::default()).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
