@@ -173,12 +173,16 @@ impl<W: Durable> Runner<W> {
         found.map(|found| found.row)
     }
 
-    /// Cancels a run: it stops at the next boundary and is rolled back. Where another runner has it, that one hears of
-    /// it with its next heartbeat, after a third of its [lease](Builder::lease) at most, and a run that ends by then has
-    /// ended.
+    /// Cancels a run: it stops at its next boundary and is rolled back. The request is stored when this returns.
     ///
-    /// That is stored when this returns; the run is still there afterwards, as
-    /// [`Cancelled`](crate::store::Status::Cancelled) in the end. A parked run is cancelled when it goes on.
+    /// A boundary is a recorded transition, or the wait between two attempts; the handler under way learns of it by its
+    /// [`cancellation`](crate::Step::cancellation) and is not dropped. If it goes on and leads to a final state, the
+    /// run ends there: a cancellation that comes while the last handler runs undoes nothing, and the run is
+    /// [`Done`](crate::store::Status::Done). A rollback is never cancelled.
+    ///
+    /// If another runner drives the run, that one hears of it with its next heartbeat, after a third of its
+    /// [lease](Builder::lease) at most. A parked run is cancelled when it goes on. The run stays in the store, as
+    /// [`Cancelled`](crate::store::Status::Cancelled) in the end.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Ended`], or that the store does not answer.

@@ -10,6 +10,7 @@ mod history;
 mod index;
 mod open;
 mod parts;
+mod paused;
 mod purge;
 mod reader;
 mod refused;
@@ -42,6 +43,7 @@ use crate::key::RunId;
 use changes::Changes;
 use damage::{Database, guarded};
 use index::Index;
+use paused::{held, is_paused};
 use size::{LARGEST, RECORD};
 use tables::{Fault, Views};
 use writer::{Operation, Request, Stopped, Writer};
@@ -196,10 +198,11 @@ impl RedbStore {
             let place = self.inner.places.acquire().await;
             let place = place.map_err(|_| self.closed())?;
             let (answer, answered) = oneshot::channel();
+            let at = Instant::now();
             let asked = Asked {
                 run,
                 operation,
-                at: Instant::now(),
+                at,
                 result: None,
                 answer: Some(answer),
             };
@@ -212,10 +215,15 @@ impl RedbStore {
             requests.send(request).map_err(|_| self.closed())?;
             // The writer gives it back.
             place.forget();
-            match answered.await {
-                Ok(asked) => asked.result.expect("it was applied"),
+            let answer = if is_paused(at) {
+                held(answered).await
+            } else {
+                answered.await.ok()
+            };
+            match answer {
+                Some(asked) => asked.result.expect("it was applied"),
                 // It was in a batch that was not committed, as far as is known.
-                Err(_) => Err(StoreError::unavailable(self.closed())),
+                None => Err(StoreError::unavailable(self.closed())),
             }
         })
     }

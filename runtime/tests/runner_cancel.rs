@@ -1,0 +1,185 @@
+//! What cancelling got wrong elsewhere: each is a fault that users of other engines have reported.
+
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/shop.rs"]
+mod shop;
+
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/cut.rs"]
+mod cut;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use cut::Line;
+use shop::*;
+use stateway::prelude::*;
+use stateway::store::Status;
+use stateway::{Clock, MemoryStore};
+
+fn undone(ended: Result<OrderEnd, EndError>) -> Vec<&'static str> {
+    match ended {
+        Err(EndError::Failed(failure)) => failure.undone.iter().map(|it| it.handler).collect(),
+        other => panic!("it was cancelled: {other:?}"),
+    }
+}
+
+/// Elsewhere the compensation runs inside of what is cancelled, and is cancelled with it.
+#[tokio::test(start_paused = true)]
+async fn a_compensation_is_not_cancelled_by_what_it_compensates() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::GiveUp]);
+    // It has to wait, where one that is cancelled would stop.
+    shop.tell("refund", &[Act::Take(90)]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "ship o-1 1").await;
+    runner.cancel("o-1").await.unwrap();
+    called(&shop, "refund o-1 1").await;
+    // Somebody is impatient.
+    runner.cancel("o-1").await.unwrap();
+    assert_eq!(undone(run.end().await), ["refund", "release"]);
+    assert_eq!(shop.calls("refund"), 1);
+}
+
+/// Elsewhere a run that is resumed elsewhere starts with a clean slate, and goes on.
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_survives_each_resume() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let first = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Hang]);
+    first.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "ship o-1 1").await;
+    first.cancel("o-1").await.unwrap();
+    drop(first);
+    // The next process dies in the middle of the rollback.
+    shop.tell("refund", &[Act::Hang]);
+    let second = launch(&store, &shop).await;
+    called(&shop, "refund o-1 1").await;
+    drop(second);
+    let third = launch(&store, &shop).await;
+    let run = third.get("o-1").await.unwrap().unwrap();
+    assert_eq!(undone(run.end().await), ["refund", "release"]);
+    assert_eq!(shop.calls("ship"), 1, "it went nowhere any more");
+    assert_eq!(row(&store, "o-1").await.status, Status::Cancelled);
+}
+
+/// Elsewhere the message that says so is lost once, and the run never hears of it.
+#[tokio::test(start_paused = true)]
+async fn a_lost_message_does_not_lose_a_cancellation() {
+    let store = Arc::new(MemoryStore::new());
+    let (here, there) = (Shop::new(), Shop::new());
+    let line = Line::to(&store);
+    let runner = over(line.clone(), &here).launch().await.unwrap();
+    here.tell("ship", &[Act::GiveUp]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    called(&here, "ship o-1 1").await;
+    // The next heartbeat, which would say so, does not come through.
+    line.cut(true);
+    let other = launch(&store, &there).await;
+    other.cancel("o-1").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(15)).await;
+    assert!(here.calls("refund") == 0, "it has not heard");
+    line.cut(false);
+    assert_eq!(undone(run.end().await), ["refund", "release"]);
+    assert_eq!(there.log().len(), 0, "its own runner has undone it");
+}
+
+/// Not a fault, but what the page of `Runner::cancel` says.
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_that_comes_while_the_last_handler_runs_undoes_nothing() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Wait]);
+    let run = runner.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "ship o-1 1").await;
+    runner.cancel("o-1").await.unwrap();
+    assert_eq!(run.end().await.unwrap(), shipped());
+    assert_eq!(row(&store, "o-1").await.status, Status::Done);
+    assert_eq!(shop.calls("refund"), 0);
+}
+
+mod fan {
+    use stateway::prelude::*;
+
+    workflow! {
+        #[durable(version = 1)]
+        #[derive(Clone)]
+        pub(super) workflow Fan {
+            start Asked;
+            done  Answered;
+            split ask as Asking: Asked -> Answered {
+                branch here: ();
+                branch there: () with spawn;
+                join all;
+            }
+        }
+    }
+}
+
+/// Counts the branches that are under way.
+#[derive(Clone, Default)]
+struct Office(Arc<AtomicUsize>);
+
+struct UnderWay(Arc<AtomicUsize>);
+
+impl Office {
+    async fn hangs(&self) -> Result<(), String> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let _counts = UnderWay(Arc::clone(&self.0));
+        std::future::pending().await
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl fan::FanSteps for Office {
+    type Error = String;
+
+    async fn here(&self, _: &fan::Asked, branch: &Branch<fan::Asking>) -> Result<(), String> {
+        tokio::select! {
+            hangs = self.hangs() => hangs,
+            () = branch.cancellation().cancelled() => Err("it was cancelled".to_owned()),
+        }
+    }
+
+    async fn there(&self, _: &fan::Asked, branch: &Branch<fan::Asking>) -> Result<(), String> {
+        tokio::select! {
+            hangs = self.hangs() => hangs,
+            () = branch.cancellation().cancelled() => Err("it was cancelled".to_owned()),
+        }
+    }
+
+    async fn ask(
+        &self,
+        _: fan::Asked,
+        _: fan::AskingJoined,
+        step: &Step<fan::Asking>,
+    ) -> Result<fan::Asking, String> {
+        Ok(step.to(fan::Answered))
+    }
+}
+
+/// Elsewhere children and tasks live on when their run has been cancelled or terminated.
+#[tokio::test(start_paused = true)]
+async fn branches_and_their_tasks_do_not_outlive_a_run_that_was_stopped() {
+    for terminates in [false, true] {
+        let (store, office) = (Arc::new(MemoryStore::new()), Office::default());
+        let runner = Runner::<fan::Fan>::new(office.clone()).clock(Clock::tokio());
+        let runner = runner.store(store).launch().await.unwrap();
+        let run = runner.start("f-1", (), fan::Asked).await.unwrap();
+        until(async || office.0.load(Ordering::SeqCst) == 2).await;
+        if terminates {
+            runner.terminate("f-1").await.unwrap();
+        } else {
+            runner.cancel("f-1").await.unwrap();
+        }
+        assert!(run.end().await.is_err());
+        until(async || office.0.load(Ordering::SeqCst) == 0).await;
+    }
+}
