@@ -463,3 +463,27 @@ async fn a_rollback_that_is_terminated_still_says_why_the_run_failed() {
     assert_eq!(failure.failure.unwrap().message, "ship failed");
     assert_eq!(row(&store, "o-1").await.status, Status::Terminated);
 }
+
+/// A refusal, whose money was not given back: in the row, and found by a filter.
+#[tokio::test(start_paused = true)]
+async fn an_undo_that_failed_for_good_is_seen_in_the_row_and_by_a_filter() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("ship o-1", &[Act::Large(0)]);
+    shop.tell("ship o-2", &[Act::Large(0)]);
+    shop.tell("refund o-1", &[Act::Fail]);
+    for id in ["o-1", "o-2", "o-3"] {
+        let run = runner.start(id, input(), Placed).await.unwrap();
+        let ended = run.end().await;
+        assert_eq!(ended.is_err(), id == "o-1", "{id}: {ended:?}");
+    }
+    let row = row(&store, "o-1").await;
+    assert_eq!((row.status, row.not_undone), (Status::Failed, 1));
+    let filter = Filter {
+        not_undone: true,
+        ..Filter::default()
+    };
+    let found = runner.list(filter).await.unwrap();
+    let found: Vec<_> = found.iter().map(|row| row.id.to_string()).collect();
+    assert_eq!(found, ["o-1"], "not the refusal that was undone");
+}

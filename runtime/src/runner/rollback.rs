@@ -5,13 +5,15 @@ use std::fmt::Display;
 use std::future::poll_fn;
 use std::task::Poll;
 
+use tracing::error;
+
 use super::forward::message;
 use super::ledger::{Change, Ledger};
 use crate::codec::guarded;
 use crate::driver::{Drive, Stop, Undoing, undo};
 use crate::durable::Durable;
 use crate::run::Run;
-use crate::store::{Event, HistoryRow, Status};
+use crate::store::{Event, HistoryRow, Name, Status};
 
 /// So many transitions are read at a time.
 const PAGE: usize = 64;
@@ -43,6 +45,7 @@ where
                 return Status::Terminated;
             }
             let of = row.sequence;
+            let names = named(&row);
             let entry = match entry::<W>(row, ledger) {
                 Ok(entry) => entry,
                 Err(reason) => match ledger.parked(reason).await {},
@@ -51,11 +54,19 @@ where
             let attempts = run.attempts();
             let event = match undone {
                 Ok(()) => Event::Undone { of, attempts },
-                Err((cause, _)) => Event::NotUndone {
-                    of,
-                    attempts,
-                    cause: message(&cause, ledger.settings()),
-                },
+                Err((cause, _)) => {
+                    let (transition, handler) = names;
+                    // Not what it failed with, which may quote a payload.
+                    error!(
+                        workflow = W::NAME, run = %run.id, %transition, %handler, attempts,
+                        "a transition could not be undone: somebody has to see to it"
+                    );
+                    Event::NotUndone {
+                        of,
+                        attempts,
+                        cause: message(&cause, ledger.settings()),
+                    }
+                }
             };
             let is_last = ledger.undos() <= 1;
             let status = if is_last { ends } else { Status::RollingBack };
@@ -64,6 +75,18 @@ where
                 return ends;
             }
         }
+    }
+}
+
+/// The transition of a row of the history, and the handler that undoes it.
+fn named(row: &HistoryRow) -> (Name, Name) {
+    match &row.event {
+        Event::Transition {
+            transition,
+            undo: Some(undo),
+            ..
+        } => (transition.clone(), undo.clone()),
+        _ => Default::default(),
     }
 }
 

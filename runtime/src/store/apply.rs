@@ -57,6 +57,7 @@ impl RunRow {
             visit: 0,
             undos: 0,
             undo_before: u64::MAX,
+            not_undone: 0,
             rolls_back: false,
             crashes: 0,
             waits: false,
@@ -134,6 +135,9 @@ impl RunRow {
             Event::Undone { of, .. } | Event::NotUndone { of, .. } => {
                 self.undo_before = *of;
                 self.undos = self.undos.saturating_sub(1);
+                if let Event::NotUndone { .. } = &commit.event {
+                    self.not_undone = self.not_undone.saturating_add(1);
+                }
                 self.crashes = 0;
             }
             // What was to end does not stand still instead.

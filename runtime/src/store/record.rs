@@ -34,6 +34,8 @@ pub struct RunRow {
     pub undos: u64,
     /// Transitions with a smaller number in the history are still to be undone.
     pub undo_before: u64,
+    /// How many transitions could not be undone: their undo failed for good, and somebody has to see to each.
+    pub not_undone: u64,
     /// Whether its rollback has begun: it never goes forward again.
     pub rolls_back: bool,
     /// How often its holder died while a handler of it may have been under way, since its last commit.
@@ -531,6 +533,8 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Those in this state.
     pub state: Option<String>,
+    /// Only those of which a transition [could not be undone](RunRow::not_undone).
+    pub not_undone: bool,
     /// Those that were started before.
     pub started_before: Option<SystemTime>,
     /// Those with a greater id: where the page before ended.
@@ -545,6 +549,7 @@ impl Default for Filter {
             workflow: None,
             status: None,
             state: None,
+            not_undone: false,
             started_before: None,
             after: None,
             limit: 100,
@@ -559,6 +564,7 @@ impl Filter {
         self.workflow.as_ref().is_none_or(|it| *it == row.workflow)
             && self.status.is_none_or(|it| it == row.status)
             && self.state.as_ref().is_none_or(|it| *it == row.state)
+            && (!self.not_undone || row.not_undone > 0)
             && self.started_before.is_none_or(|it| row.started < it)
     }
 }

@@ -67,6 +67,7 @@ impl Record {
             .u64(row.visit)
             .u64(row.undos)
             .u64(row.undo_before)
+            .u64(row.not_undone)
             .u8(row.rolls_back.into())
             .u32(row.crashes)
             .u8(row.waits.into())
@@ -117,6 +118,7 @@ impl Record {
             visit: from.count()?,
             undos: from.count()?,
             undo_before: from.u64()?,
+            not_undone: from.count()?,
             rolls_back: from.flag()?,
             crashes: from.short_count()?,
             waits: from.flag()?,

@@ -120,6 +120,7 @@ fn unreadable(run: RunId, reason: &str) -> RunRow {
         visit: 0,
         undos: 0,
         undo_before: u64::MAX,
+        not_undone: 0,
         rolls_back: false,
         crashes: 0,
         waits: false,

@@ -1,9 +1,9 @@
 //! What a rollback has to know, and how far it has come.
 
 use super::bench::{
-    AnyStore, at, claim, claim_at, commit, get, go, hold, park, run_id, step, undoable,
+    AnyStore, at, claim, claim_at, commit, get, go, hold, list, park, run_id, step, undoable,
 };
-use crate::store::{Commit, Event, Failure, FailureKind, RunRow, Status, Text};
+use crate::store::{Commit, Event, Failure, FailureKind, Filter, RunRow, Status, Text};
 
 /// A run with three transitions, the second of which has no undo.
 async fn moved(store: &AnyStore) -> RunRow {
@@ -89,6 +89,18 @@ pub async fn one_that_could_not_be_undone_is_not_tried_again(store: AnyStore) {
     )
     .await;
     assert_eq!((row.undos, left(&store, 10).await), (1, vec![1]));
+    assert_eq!(row.not_undone, 1, "its row says so");
+    let all = list(&store, Filter::default()).await;
+    let filter = Filter {
+        not_undone: true,
+        ..Filter::default()
+    };
+    assert_eq!(
+        (list(&store, filter.clone()).await, all),
+        (vec!["a".to_owned()], vec!["a".to_owned()])
+    );
+    hold(&store, "b").await;
+    assert_eq!(list(&store, filter).await, ["a"], "and a filter finds it");
     let history = store
         .history(&row.id, row.sequence, 10)
         .await
