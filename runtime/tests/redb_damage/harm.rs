@@ -8,6 +8,9 @@ pub(crate) enum Harm {
     Zeroed,
     /// One bit is another.
     Flipped,
+    /// One bit is another by which a run is found: of the ids in a page of redb, where they begin, or how many there
+    /// are.
+    Astray,
     /// The file ends too early.
     Cut,
     /// Up to a page of it is anything.
@@ -17,6 +20,19 @@ pub(crate) enum Harm {
 }
 
 const PAGE: usize = 4096;
+
+/// About as many bytes of a page come before the records.
+const HEAD: usize = 250;
+
+/// Whether a page is a leaf of redb with records of runs, or a branch of a table with ids.
+fn leads_to_runs(page: &[u8]) -> bool {
+    let has = |text: &[u8]| page.windows(text.len()).any(|it| it == text);
+    match page[0] {
+        1 => has(b"Walk"),
+        2 => has(b"run-"),
+        _ => false,
+    }
+}
 
 impl Harm {
     /// Damages the bytes, and says where.
@@ -40,6 +56,16 @@ impl Harm {
                 let bit = draw.u8(..8);
                 bytes[at] ^= 1 << bit;
                 format!("bit {bit} of byte {at}, page {}", at / PAGE)
+            }
+            Harm::Astray => {
+                let ways: Vec<_> = (1..pages)
+                    .filter(|page| leads_to_runs(&bytes[page * PAGE..][..PAGE]))
+                    .collect();
+                let page = ways[draw.usize(..ways.len())];
+                let at = page * PAGE + draw.usize(2..HEAD);
+                let bit = draw.u8(..8);
+                bytes[at] ^= 1 << bit;
+                format!("bit {bit} of byte {} of page {page}", at % PAGE)
             }
             Harm::Cut => {
                 let length = draw.usize(..bytes.len());

@@ -366,7 +366,7 @@ impl Changes<'_> {
         if let Some(record) = self.tables.runs.find(run)? {
             return Ok(record);
         }
-        Err(match self.tables.ended.open()?.find(run)? {
+        Err(match self.tables.ended.open()?.find_surely(run)? {
             Some(_) => Fault::Answer(StoreError::Fenced { run: run.clone() }),
             None => not_found(run),
         })

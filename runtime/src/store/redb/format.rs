@@ -184,6 +184,12 @@ fn number<T: PartialEq>(known: &[T], value: &T) -> u8 {
     u8::try_from(number).expect("there are less than 256")
 }
 
+/// The id in a record of a run, as bytes, without looking at the rest of it.
+pub(super) fn owner(record: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = record.get(1..)?.split_first_chunk()?;
+    rest.get(..u32::from_le_bytes(*length) as usize)
+}
+
 fn write_failure(to: &mut Writer, failure: &Failure) {
     to.text(&failure.state)
         .option(failure.transition.as_ref(), |to, transition| {

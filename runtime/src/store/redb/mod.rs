@@ -22,6 +22,7 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::path::Path;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,6 +67,12 @@ pub use refused::OpenError;
 /// operation that needs a page that is damaged is refused with [`Broken`](StoreError::Broken), or, where it is about no
 /// run alone, [`Unavailable`](StoreError::Unavailable). Nothing panics, as long as panics unwind.
 /// [`check_integrity`](RedbStore::check_integrity) says what is damaged.
+///
+/// A run that is not found is not there: a bit that was flipped in a file that had been closed is noticed when it hides a
+/// run, and the operation is refused. Two kinds of damage are noticed by `check_integrity` and
+/// [`verify`](RedbOptions::verify) alone: an id of a message that is damaged is forgotten, so that this message is taken
+/// again if it is sent again, and of runs that have ended a part may be missing if a damaged pointer leads to another
+/// page that is whole.
 ///
 /// `docs/format.md` in the repository describes the file.
 #[derive(Clone)]
@@ -120,6 +127,27 @@ impl Broken {
 
     fn reason(&self, run: &RunId) -> Option<String> {
         self.runs().get(run).cloned()
+    }
+
+    /// The runs behind this one.
+    fn after(&self, run: Option<&RunId>) -> BTreeMap<RunId, String> {
+        let after = (run.map_or(Unbounded, Excluded), Unbounded);
+        let runs = self.runs();
+        let runs = runs.range::<RunId, _>(after);
+        runs.map(|(run, reason)| (run.clone(), reason.clone()))
+            .collect()
+    }
+
+    /// Adds a run under whose id the record of another stands, and that one, if it has no other.
+    fn misplaced(&self, run: RunId, owner: &RunId, is_found: bool) {
+        let add = |run: RunId, reason: String| {
+            let reason = format!("its record: {reason}");
+            self.add(run.clone(), &StoreError::Broken { run, reason });
+        };
+        if !is_found {
+            add(owner.clone(), format!("it stands under `{run}`"));
+        }
+        add(run, format!("it is that of run `{owner}`"));
     }
 }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redb::backends::FileBackend;
-use redb::{ReadableDatabase as _, ReadableTable as _, StorageBackend, TableHandle as _};
+use redb::{
+    ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _, StorageBackend,
+    TableHandle as _,
+};
 use tracing::warn;
 
 use super::damage::{Database, guarded};
@@ -296,8 +299,10 @@ pub(super) fn prepare(
 pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<Index, Fault> {
     let mut index = Index::default();
     let runs = database.begin_read()?.open_table(RUNS)?;
+    let mut found = 0;
     for entry in runs.iter()? {
         let (id, bytes) = entry?;
+        found += 1;
         let run = RunId::unchecked(id.value());
         let spoil = |run: RunId, reason: String| {
             let reason = format!("its record: {reason}");
@@ -306,10 +311,8 @@ pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<In
         match Record::read_any(bytes.value()) {
             Ok(record) if record.row.id != run => {
                 let owner = record.row.id;
-                spoil(run, format!("it is that of run `{owner}`"));
-                if runs.get(&*owner.text())?.is_none() {
-                    spoil(owner, format!("it stands under `{}`", id.value()));
-                }
+                let is_found = runs.get(&*owner.text())?.is_some();
+                broken.misplaced(run, &owner, is_found);
             }
             // A damaged page on the way to it leads elsewhere.
             Ok(_) if runs.get(id.value())?.is_none() => {
@@ -318,6 +321,12 @@ pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<In
             Ok(record) => index.place(&record, 0),
             Err(reason) => spoil(run, reason),
         }
+    }
+    // Which ones are missing nobody knows, so no miss could be trusted.
+    let kept = runs.len()?;
+    if found != kept {
+        let reason = format!("{found} of {kept} runs that have not ended are found");
+        return Err(Fault::Damaged(reason));
     }
     Ok(index)
 }

@@ -1,10 +1,14 @@
 //! What is read outside of the writer, from a snapshot of the file.
 
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
 use std::time::UNIX_EPOCH;
+
+use redb::{AccessGuard, ReadOnlyTable};
 
 use super::format::Record;
 use super::history::{back_from, origin, payload};
-use super::tables::{Fault, Views};
+use super::tables::{Fault, Lookup as _, Views};
 use crate::key::RunId;
 use crate::store::{Filter, Found, HistoryRow, Name, RunRow, Status, StoreError};
 
@@ -23,46 +27,62 @@ impl Views {
     }
 
     pub(super) fn list(&self, filter: &Filter) -> Result<Vec<RunRow>, Fault> {
-        let after = filter.after.as_ref().map(RunId::text);
-        let from = match &after {
-            Some(after) => std::ops::Bound::Excluded(&**after),
-            None => std::ops::Bound::Unbounded,
-        };
-        let range = (from, std::ops::Bound::Unbounded);
-        let mut live = self.runs.range::<&str>(range)?.peekable();
-        let mut ended = self.ended.range::<&str>(range)?.peekable();
+        let after = filter.after.as_ref();
+        if let Some(after) = after
+            && self.ended.get(&*after.text())?.is_none()
+        {
+            // From a damaged place it would go on elsewhere.
+            self.ended.find_surely(after)?;
+        }
+        let known = self.broken.after(after);
+        let mut live = Healthy::of(&self.runs, after, &known)?.peekable();
+        let mut ended = Healthy::of(&self.ended, after, &known)?.peekable();
+        let mut broken = known.iter().peekable();
+        let has_status = |row: &RunRow| filter.status.is_none_or(|it| it == row.status);
         let mut rows = Vec::new();
         while rows.len() < filter.limit {
             // A failed read ends it as well: it comes first, and is returned.
             let live_first = match (live.peek(), ended.peek()) {
-                (None, None) => break,
-                (Some(Ok(one)), Some(Ok(other))) => one.0.value() < other.0.value(),
+                (Some(Ok(one)), Some(Ok(other))) => one.0 < other.0,
                 (Some(_), None) | (Some(Err(_)), _) => true,
-                (None, Some(_)) | (_, Some(Err(_))) => false,
+                (None, _) | (_, Some(Err(_))) => false,
             };
-            let entry = if live_first {
-                live.next()
-            } else {
-                ended.next()
+            let healthy = if live_first { &mut live } else { &mut ended };
+            let broken_first = match (broken.peek(), healthy.peek()) {
+                (Some((one, _)), Some(Ok(other))) => **one < other.0,
+                (one, None) => one.is_some(),
+                (_, Some(_)) => false,
             };
-            let Some(entry) = entry else { break };
-            let (id, bytes) = entry?;
-            let run = RunId::unchecked(id.value());
-            let row = match Record::read(&run, bytes.value()) {
-                Ok(record) => match self.broken.reason(&run) {
-                    None if filter.passes(&record.row) => record.row,
-                    None => continue,
-                    Some(reason) => RunRow {
+            if broken_first && let Some((run, reason)) = broken.next() {
+                let row = match self.record(run) {
+                    Ok(Some(record)) => RunRow {
                         status: Status::Parked,
-                        parked: Some(reason.into()),
+                        parked: Some(reason.clone().into()),
                         ..record.row
                     },
-                },
-                Err(reason) => unreadable(run, &format!("its record: {reason}")),
-            };
-            let has_status = filter.status.is_none_or(|status| status == row.status);
-            if has_status {
-                rows.push(row);
+                    Err(Fault::Storage(error)) => return Err(Fault::Storage(error)),
+                    _ => unreadable(run.clone(), reason.clone()),
+                };
+                rows.extend(has_status(&row).then_some(row));
+                continue;
+            }
+            let Some(entry) = healthy.next() else { break };
+            let (run, bytes) = entry?;
+            match Record::read_any(bytes.value()) {
+                Ok(record) if record.row.id != run => {
+                    // The other run belongs to another place of the list.
+                    let owner = record.row.id;
+                    let is_found = matches!(self.record(&owner), Ok(Some(_)));
+                    self.broken.misplaced(run, &owner, is_found);
+                    return self.list(filter);
+                }
+                Ok(record) => rows.extend(filter.passes(&record.row).then_some(record.row)),
+                Err(reason) => {
+                    let reason =
+                        format!("what is stored of it cannot be read: its record: {reason}");
+                    let row = unreadable(run, reason);
+                    rows.extend(has_status(&row).then_some(row));
+                }
             }
         }
         Ok(rows)
@@ -106,8 +126,57 @@ impl Views {
     }
 }
 
+/// The entries of a table in order, without those of runs that are known not to be readable.
+struct Healthy<'a> {
+    entries: redb::Range<'static, &'static str, &'static [u8]>,
+    /// The last one, which is where the others follow.
+    last: Option<RunId>,
+    known: &'a BTreeMap<RunId, String>,
+}
+
+type Entry = (RunId, AccessGuard<'static, &'static [u8]>);
+
+impl<'a> Healthy<'a> {
+    fn of(
+        table: &ReadOnlyTable<&'static str, &'static [u8]>,
+        after: Option<&RunId>,
+        known: &'a BTreeMap<RunId, String>,
+    ) -> Result<Self, Fault> {
+        let from = after.map(RunId::text);
+        let from = from.as_deref().map_or(Unbounded, Excluded);
+        Ok(Healthy {
+            entries: table.range::<&str>((from, Unbounded))?,
+            last: after.cloned(),
+            known,
+        })
+    }
+}
+
+impl Iterator for Healthy<'_> {
+    type Item = Result<Entry, Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (id, bytes) = match self.entries.next()? {
+                Ok(entry) => entry,
+                Err(error) => return Some(Err(error.into())),
+            };
+            let run = RunId::unchecked(id.value());
+            if self.known.contains_key(&run) {
+                continue;
+            }
+            if self.last.as_ref().is_some_and(|last| *last >= run) {
+                let reason = format!("a page of the file is damaged (`{run}` is out of order)");
+                return Some(Err(Fault::Damaged(reason)));
+            }
+            self.last = Some(run.clone());
+            return Some(Ok((run, bytes)));
+        }
+    }
+}
+
 /// The row of a run whose record cannot be read.
-fn unreadable(run: RunId, reason: &str) -> RunRow {
+fn unreadable(run: RunId, reason: String) -> RunRow {
     RunRow {
         id: run,
         incarnation: 0,
@@ -128,7 +197,7 @@ fn unreadable(run: RunId, reason: &str) -> RunRow {
         entered: UNIX_EPOCH,
         due: None,
         stop: None,
-        parked: Some(format!("what is stored of it cannot be read: {reason}").into()),
+        parked: Some(reason.into()),
         failure: None,
         ended: None,
     }

@@ -1,5 +1,6 @@
 //! The tables of the file.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use redb::{
@@ -9,7 +10,7 @@ use redb::{
 
 use super::Broken;
 use super::damage::guarded;
-use super::format::Record;
+use super::format::{Record, owner};
 use super::history::History;
 use super::wire::Unread;
 use crate::key::RunId;
@@ -134,7 +135,7 @@ impl<'a> Tables<'a> {
     pub(super) fn find(&mut self, run: &RunId) -> Result<Option<Record>, Fault> {
         match self.runs.find(run)? {
             Some(record) => Ok(Some(record)),
-            None => self.ended.open()?.find(run),
+            None => self.ended.open()?.find_surely(run),
         }
     }
 }
@@ -162,10 +163,15 @@ impl Views {
         })
     }
 
+    /// The record of a run, ended or not, that is known of no table to be elsewhere.
+    pub(super) fn record(&self, run: &RunId) -> Result<Option<Record>, Fault> {
+        let live = self.runs.find(run)?;
+        live.map_or_else(|| self.ended.find_surely(run), |record| Ok(Some(record)))
+    }
+
     /// The record of a run, ended or not.
     pub(super) fn find(&self, run: &RunId) -> Result<Option<Record>, Fault> {
-        let live = self.runs.find(run)?;
-        let found = live.map_or_else(|| self.ended.find(run), |record| Ok(Some(record)))?;
+        let found = self.record(run)?;
         if found.is_none() {
             self.broken.check(run)?;
         }
@@ -204,6 +210,14 @@ pub(super) fn broken(run: &RunId, what: &str, reason: &Unread) -> Fault {
 pub(super) trait Lookup {
     /// The record of a run.
     fn find(&self, run: &RunId) -> Result<Option<Record>, Fault>;
+
+    /// The record of a run of a table that was not read as the file was opened. Fails if a damaged page may be why it is
+    /// not found.
+    ///
+    /// A damaged key in a leaf leads the search to a place beside it, and one in a branch to a leaf whose entries are
+    /// all on one side of the run. So a miss is believed if the entries on both sides of the place are in order, and
+    /// each has the record of its own run.
+    fn find_surely(&self, run: &RunId) -> Result<Option<Record>, Fault>;
 }
 
 impl<T: ReadableTable<&'static str, &'static [u8]>> Lookup for T {
@@ -212,10 +226,33 @@ impl<T: ReadableTable<&'static str, &'static [u8]>> Lookup for T {
             let Some(bytes) = self.get(&*run.text())? else {
                 return Ok(None);
             };
-            let record = Record::read(run, bytes.value());
-            record
-                .map(Some)
-                .map_err(|reason| broken(run, "its record", &reason))
+            read(run, bytes.value()).map(Some)
         })
     }
+
+    fn find_surely(&self, run: &RunId) -> Result<Option<Record>, Fault> {
+        guarded(|| {
+            let id = &*run.text();
+            let before = self.range(..=id)?.next_back().transpose()?;
+            if let Some((key, bytes)) = &before
+                && key.value() == id
+            {
+                return read(run, bytes.value()).map(Some);
+            }
+            let after = self.range(id..)?.next().transpose()?;
+            for (entry, side) in [(before, Ordering::Less), (after, Ordering::Greater)] {
+                let Some((key, bytes)) = entry else { continue };
+                let key = key.value();
+                if key.cmp(id) != side || owner(bytes.value()) != Some(key.as_bytes()) {
+                    let reason = format!("its place beside `{key}` is damaged");
+                    return Err(broken(run, "its record", &reason));
+                }
+            }
+            Ok(None)
+        })
+    }
+}
+
+fn read(run: &RunId, bytes: &[u8]) -> Result<Record, Fault> {
+    Record::read(run, bytes).map_err(|reason| broken(run, "its record", &reason))
 }
