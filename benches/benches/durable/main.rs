@@ -19,6 +19,7 @@ mod ours;
 mod waiting;
 
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
@@ -123,19 +124,41 @@ fn rates(runtime: &Runtime, at_once: &[u64], is_alone: bool) {
             apart.iter().sum::<f64>() / PAIRS as f64,
         );
         if !is_alone {
-            for other in [
-                runtime.block_on(cano::rate(at_once)),
-                runtime.block_on(duroxide::rate(at_once)),
+            // A peer that fails is a cell that says so, and no end of the table.
+            let mut failed = Vec::new();
+            for (peer, rate) in [
+                ("cano", runtime.block_on(tokio::spawn(cano::rate(at_once)))),
+                (
+                    "duroxide",
+                    runtime.block_on(tokio::spawn(duroxide::rate(at_once))),
+                ),
             ] {
-                print!(
-                    " {:>10.0} {:>8.1}",
-                    other.transitions,
-                    ours.transitions / other.transitions
-                );
+                match rate {
+                    Ok(other) => print!(
+                        " {:>10.0} {:>8.1}",
+                        other.transitions,
+                        ours.transitions / other.transitions
+                    ),
+                    Err(error) => {
+                        print!(" {:>10} {:>8}", "failed", "-");
+                        failed.push((peer, message(error)));
+                    }
+                }
+            }
+            for (peer, message) in failed {
+                print!("   {peer} failed: {message}");
             }
         }
         println!();
     }
+}
+
+/// What a peer said as it failed.
+fn message(error: tokio::task::JoinError) -> String {
+    let panic = error.into_panic();
+    let text = panic.downcast_ref::<String>().cloned();
+    let literal = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or(literal).unwrap_or_default()
 }
 
 /// Both, in turn: the median of each.
@@ -172,7 +195,9 @@ where
         }));
     }
     for lane in lanes {
-        lane.await.expect("a run does not panic");
+        if let Err(error) = lane.await {
+            resume_unwind(error.into_panic());
+        }
     }
     began.elapsed()
 }
