@@ -29,6 +29,31 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
+/// Bytes that a record may well be made of.
+#[cfg(feature = "redb")]
+fn record() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        Just(b"\x03\0\0\0o-7".to_vec()),
+        Just(vec![0; 8]),
+        Just(vec![0xff; 8]),
+        Just(vec![1, 0, 0, 0]),
+        any::<u8>().prop_map(|byte| vec![byte % 9]),
+        prop::collection::vec(any::<u8>(), 0..9),
+    ];
+    let pieces = prop::collection::vec(piece, 0..32);
+    pieces.prop_map(|pieces| [&[1], &*pieces.concat()].concat())
+}
+
+#[cfg(feature = "redb")]
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn what_is_read_of_a_record_is_what_was_written(bytes in record()) {
+        fuzz::records(&bytes);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 

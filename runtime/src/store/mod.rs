@@ -19,7 +19,7 @@ mod error;
 mod memory;
 mod record;
 #[cfg(feature = "redb")]
-mod redb;
+pub(crate) mod redb;
 mod text;
 mod timeline;
 

@@ -8,6 +8,15 @@ use serde_json::value::RawValue;
 use crate::codec::same::{Likeness, compare, compare_sets};
 use crate::{Codec as _, Json};
 
+/// Reads bytes as the records of a file, and writes what was read.
+///
+/// # Panics
+/// If other bytes are written than were read.
+#[cfg(feature = "redb")]
+pub fn records(bytes: &[u8]) {
+    crate::store::redb::format::records(bytes);
+}
+
 /// Compares two JSON texts, or what is none, which stand on both sides of the first 0xff.
 ///
 /// # Panics

@@ -421,5 +421,10 @@ pub(super) fn read_declaration(name: &str, bytes: &[u8]) -> Result<String, Unrea
     from.finish(package)
 }
 
+#[cfg(feature = "testing")]
+mod fuzzed;
 #[cfg(test)]
 mod tests;
+
+#[cfg(feature = "testing")]
+pub(crate) use fuzzed::records;

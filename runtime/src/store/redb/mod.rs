@@ -4,7 +4,7 @@ mod changes;
 mod check;
 mod damage;
 mod file;
-mod format;
+pub(crate) mod format;
 mod gate;
 mod history;
 mod index;

@@ -86,7 +86,7 @@ impl Writer {
         Writer(bytes)
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(super) fn of(bytes: &[u8]) -> Self {
         Writer(bytes.to_vec())
     }
