@@ -21,7 +21,7 @@ impl Commit {
     /// Whether this is the row that the commit adds to the history.
     #[must_use]
     pub fn is_in(&self, history: &HistoryRow) -> bool {
-        history.sequence == self.sequence + 1
+        history.sequence.checked_sub(1) == Some(self.sequence)
             && history.event == self.event
             && micros(history.at) == micros(self.at)
     }
@@ -97,7 +97,7 @@ impl RunRow {
     pub fn fence(&self, epoch: u64, sequence: u64) -> Result<Fence, StoreError> {
         if self.epoch == epoch && self.sequence == sequence && self.status.is_live() {
             Ok(Fence::Open)
-        } else if self.epoch == epoch && self.sequence == sequence + 1 {
+        } else if self.epoch == epoch && self.sequence.checked_sub(1) == Some(sequence) {
             Ok(Fence::Passed)
         } else {
             let run = self.id.clone();
@@ -110,7 +110,7 @@ impl RunRow {
     /// The fence is asked before.
     #[must_use]
     pub fn apply(&mut self, commit: &Commit) -> bool {
-        self.sequence += 1;
+        self.sequence = self.sequence.saturating_add(1);
         self.status = commit.status;
         self.waits = false;
         self.due = Some(match commit.release {
@@ -128,7 +128,7 @@ impl RunRow {
                 self.state.clone_from(state);
                 self.visit = *visit;
                 self.entered = commit.at;
-                self.undos += u64::from(undo.is_some());
+                self.undos = self.undos.saturating_add(undo.is_some().into());
                 self.crashes = 0;
             }
             Event::RollbackBegan => self.crashes = 0,
@@ -209,7 +209,7 @@ impl RunRow {
         } else {
             Status::Running
         };
-        self.sequence += 1;
+        self.sequence = self.sequence.saturating_add(1);
         self.parked = None;
         self.crashes = 0;
         self.waits = false;
