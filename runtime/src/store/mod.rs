@@ -14,6 +14,7 @@
 //! suite that every store has to pass.
 
 pub(crate) mod apply;
+mod claim;
 mod declared;
 mod error;
 mod memory;
@@ -33,12 +34,14 @@ use crate::key::RunId;
 #[cfg(feature = "redb")]
 pub use self::redb::{Damage, Durability, IntegrityReport, OpenError, RedbOptions, RedbStore};
 pub use apply::Fence;
+pub use claim::{
+    Beat, Claim, Claimed, Claims, Declaration, Declared, Heartbeat, Holder, Lease, Suspects,
+};
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use record::{
-    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Event, Failure,
-    FailureKind, Filter, Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note,
-    NoteRow, Progress, Purge, RunRow, Sent, Status, Stop, Suspects,
+    Commit, Created, Event, Failure, FailureKind, Filter, Found, HistoryRow, Message, Name, NewRun,
+    Note, NoteRow, Progress, Purge, RunRow, Sent, Status, Stop,
 };
 pub use text::Text;
 

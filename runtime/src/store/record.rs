@@ -1,9 +1,9 @@
 //! What a store keeps, and what it is asked: plain data.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use super::Text;
+use super::{Lease, Text};
 use crate::key::RunId;
 
 /// A name of the declaration: borrowed where the program has it, owned where it was read.
@@ -194,124 +194,6 @@ pub struct Found {
     pub payload: Vec<u8>,
 }
 
-/// Who declares the workflow of this name, and wants to drive its runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Declaration {
-    /// The name that runs are stored under.
-    pub workflow: String,
-    /// The package that declares it.
-    pub package: String,
-    /// Where in the program it is declared. It is compared with what this process has declared before, and not stored: a
-    /// module may move.
-    pub path: &'static str,
-    /// Whether it takes over what another package has declared.
-    pub adopts: bool,
-}
-
-/// Whether a workflow may be driven under its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Declared {
-    /// It may.
-    Granted,
-    /// Another package has declared the name.
-    OtherPackage {
-        /// That package.
-        package: String,
-    },
-    /// Another workflow of this process has the name.
-    OtherPath {
-        /// Where that is declared.
-        path: &'static str,
-    },
-}
-
-/// Names who holds claims: one runner in one process.
-///
-/// A store gives a holder nothing that it holds already. So a runner whose heartbeats are late, because its process
-/// or its disk stood still, never takes up a run a second time that it drives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Holder(u128);
-
-impl Holder {
-    /// A holder that no other program, process or runner is.
-    #[must_use]
-    pub fn unique() -> Self {
-        Holder(crate::key::unique())
-    }
-
-    /// Returns the number that stores keep of it.
-    #[must_use]
-    pub const fn number(self) -> u128 {
-        self.0
-    }
-}
-
-/// For whom a run is claimed, and for how long if nothing is heard of that holder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lease {
-    /// Who holds it.
-    pub holder: Holder,
-    /// How long the claim holds. A store measures that by a clock that nobody sets.
-    pub duration: Duration,
-}
-
-/// Asks for runs that are due.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// The name of their workflow.
-    pub workflow: String,
-    /// What time it is for the caller.
-    pub now: SystemTime,
-    /// For whom they are claimed, and for how long.
-    pub lease: Lease,
-    /// How many at most.
-    pub limit: usize,
-    /// What the caller drives of runs whose holder died.
-    pub suspects: Suspects,
-}
-
-/// Runs whose holder died while it held them: one of them may be what killed it.
-///
-/// After one death nothing is known, and all are taken up. The more often in a row a run was there when its holder
-/// died, the fewer others like it are under way beside it, until it is alone. So the one that kills its process is
-/// found, and those beside it come to their next commit, which clears them, before they are blamed for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Suspects {
-    /// How many of them the caller drives.
-    pub under_way: usize,
-    /// How often in a row the holder of one of these has died at most.
-    pub deaths: u32,
-    /// From how many deaths on a run is taken up alone.
-    pub alone_from: u32,
-}
-
-/// The runs that were claimed, and what else there is to know.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Claims {
-    /// Those that the caller holds from now on.
-    pub taken: Vec<Claimed>,
-    /// Those that the caller held already, though its lease had passed: it was extended, and their rows are as they
-    /// were. If the caller does not know of one, it never heard that it had claimed it.
-    pub own: Vec<RunRow>,
-    /// How many are due and were left, since too many suspects are under way.
-    pub left: usize,
-}
-
-/// A run that the caller holds now, with all that it takes to go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claimed {
-    /// Its row, with the new epoch.
-    pub row: RunRow,
-    /// What it was started with.
-    pub input: Vec<u8>,
-    /// The payload of the state that it is in.
-    pub payload: Vec<u8>,
-    /// The notes about the visit under way, in the order of their keys.
-    pub notes: Vec<NoteRow>,
-    /// The messages that were not consumed, in the order they came.
-    pub inbox: Vec<Message>,
-}
-
 /// A change of a run by whoever holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
@@ -474,28 +356,6 @@ pub enum Progress {
     },
     /// It has ended with this output.
     Output(Vec<u8>),
-}
-
-/// Extends leases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heartbeat {
-    /// The runs, and the epochs of their claims.
-    pub claims: Vec<(RunId, u64)>,
-    /// How long they hold from now on.
-    pub lease: Duration,
-}
-
-/// What the holder of a run has to hear.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Beat {
-    /// The run.
-    pub run: RunId,
-    /// Whether it was claimed by another or has ended: its lease was not extended.
-    pub is_lost: bool,
-    /// Whether it is to stop.
-    pub stop: Option<Stop>,
-    /// How many messages wait for it.
-    pub messages: usize,
 }
 
 /// A message to a run.
