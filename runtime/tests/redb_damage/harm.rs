@@ -11,6 +11,8 @@ pub(crate) enum Harm {
     /// One bit is another by which a run is found: of the ids in a page of redb, where they begin, or how many there
     /// are.
     Astray,
+    /// The same of the ids of messages.
+    Forgotten,
     /// The file ends too early.
     Cut,
     /// Up to a page of it is anything.
@@ -24,12 +26,20 @@ const PAGE: usize = 4096;
 /// About as many bytes of a page come before the records.
 const HEAD: usize = 250;
 
+fn has(page: &[u8], text: &[u8]) -> bool {
+    page.windows(text.len()).any(|it| it == text)
+}
+
+/// Whether a page is a leaf of redb with ids of messages, and nothing else of them.
+fn has_messages(page: &[u8]) -> bool {
+    page[0] == 1 && has(page, b"message-") && !has(page, b"nudge")
+}
+
 /// Whether a page is a leaf of redb with records of runs, or a branch of a table with ids.
 fn leads_to_runs(page: &[u8]) -> bool {
-    let has = |text: &[u8]| page.windows(text.len()).any(|it| it == text);
     match page[0] {
-        1 => has(b"Walk"),
-        2 => has(b"run-"),
+        1 => has(page, b"Walk"),
+        2 => has(page, b"run-"),
         _ => false,
     }
 }
@@ -57,9 +67,13 @@ impl Harm {
                 bytes[at] ^= 1 << bit;
                 format!("bit {bit} of byte {at}, page {}", at / PAGE)
             }
-            Harm::Astray => {
+            Harm::Astray | Harm::Forgotten => {
+                let leads = match self {
+                    Harm::Astray => leads_to_runs,
+                    _ => has_messages,
+                };
                 let ways: Vec<_> = (1..pages)
-                    .filter(|page| leads_to_runs(&bytes[page * PAGE..][..PAGE]))
+                    .filter(|page| leads(&bytes[page * PAGE..][..PAGE]))
                     .collect();
                 let page = ways[draw.usize(..ways.len())];
                 let at = page * PAGE + draw.usize(2..HEAD);

@@ -14,7 +14,7 @@ use tracing::warn;
 
 use super::damage::{Database, guarded};
 use super::file::{Found, New, find};
-use super::format::{Record, VERSION};
+use super::format::{Record, VERSION, read_row};
 use super::gate::Gate;
 use super::index::Index;
 use super::refused::OpenError;
@@ -334,8 +334,16 @@ pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<In
 /// The number of the next row of the history. They begin with 1, so that 0 is none.
 fn next_row(database: &redb::Database) -> Result<u64, Fault> {
     let history = database.begin_read()?.open_table(HISTORY)?;
-    let last = history.last()?;
-    let last = last.map_or(0, |(number, _)| number.value());
+    let mut last = 0;
+    if let Some((number, row)) = history.last()? {
+        last = number.value();
+        if read_row(last, row.value()).is_err() {
+            // The number may be what is damaged, and less than that of others, which would be overwritten.
+            for entry in history.iter()? {
+                last = last.max(entry?.0.value());
+            }
+        }
+    }
     let next = last.checked_add(1);
     next.ok_or_else(|| Fault::Damaged("the history has a row with the last of all numbers".into()))
 }
