@@ -65,7 +65,8 @@ pub use refused::OpenError;
 ///
 /// A file that is damaged costs what cannot be read of it: a run with a record that is damaged is listed as parked, and an
 /// operation that needs a page that is damaged is refused with [`Broken`](StoreError::Broken), or, where it is about no
-/// run alone, [`Unavailable`](StoreError::Unavailable). Nothing panics, as long as panics unwind.
+/// run alone, [`Unavailable`](StoreError::Unavailable). Nothing panics, as long as panics unwind; but damage to the pages
+/// in which redb keeps what is free may end the process as it commits.
 /// [`check_integrity`](RedbStore::check_integrity) says what is damaged.
 ///
 /// A run that is not found is not there: a bit that was flipped in a file that had been closed is noticed when it hides a
