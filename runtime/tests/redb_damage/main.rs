@@ -11,7 +11,9 @@ mod harm;
 mod judge;
 mod model;
 
+use std::env;
 use std::panic::{PanicHookInfo, set_hook, take_hook};
+use std::process::{Command, Output};
 use std::sync::Once;
 
 use fastrand::Rng;
@@ -37,31 +39,73 @@ fn hush() {
 
 /// Damages the file in one way again and again. Damage that nobody notices who uses the store is at least noticed by who
 /// asks; `may_hide` says for which answers there may be such damage.
-fn judge_all(harm: Harm, rounds: u64, may_hide: fn(&str) -> bool) {
+///
+/// Damage in the tables that redb keeps for itself may end the process: it panics in a destructor as it panics. So the
+/// rounds are those of the `test` in a process of its own, which goes on behind a round that ended it. That may come
+/// in one of a hundred rounds.
+fn judge_all(test: &str, harm: Harm, rounds: u64, may_hide: fn(&str) -> bool) {
     hush();
+    if let Ok(from) = env::var(FROM) {
+        return judge_from(harm, from.parse().unwrap(), rounds, may_hide);
+    }
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let tells = folder.path().join("round");
+    let (mut from, mut ends) = (0, 0);
+    loop {
+        let mut child = Command::new(env::current_exe().unwrap());
+        child.args(["--exact", test, "--nocapture"]);
+        let child = child.env(FROM, from.to_string()).env(TELLS, &tells);
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = child.output().unwrap();
+        if status.success() {
+            print!("{}", String::from_utf8_lossy(&stdout));
+            break;
+        }
+        let said = String::from_utf8_lossy(&stderr);
+        assert!(said.contains("caused non-unwinding panic"), "{said}");
+        ends += 1;
+        let round: u64 = std::fs::read_to_string(&tells).unwrap().parse().unwrap();
+        from = round + 1;
+    }
+    assert!(ends * 100 <= rounds, "{ends} of {rounds} ended the process");
+}
+
+/// In the environment of a child: the round that it begins with, and the file in which it says which one it is at.
+const FROM: &str = "STATEWAY_DAMAGE_FROM";
+const TELLS: &str = "STATEWAY_DAMAGE_TELLS";
+
+fn judge_from(harm: Harm, from: u64, rounds: u64, may_hide: fn(&str) -> bool) {
+    let tells = env::var(TELLS).unwrap();
     let mut tally = Tally::default();
-    for is_closed in [true, false] {
-        let model = Model::write(is_closed);
-        for round in 0..rounds / 2 {
-            let mut draw = Rng::with_seed(round * 2 + u64::from(is_closed));
-            let mut bytes = model.bytes.clone();
-            let what = harm.harm(&mut bytes, &mut draw);
-            let verdict = judge(&model, bytes.clone());
-            tally.add(&verdict);
-            let case = format!("{harm:?} {round}, closed {is_closed}, {what}: {verdict:?}");
-            let is_hidden = match &verdict {
-                Verdict::Silent(why) => {
-                    assert!(may_hide(why), "{case}");
-                    true
-                }
-                _ => false,
-            };
-            if is_hidden || matches!(verdict, Verdict::Partly) {
-                assert!(!is_intact(&bytes), "not found: {case}");
-                let options = RedbStore::options().verify(true);
-                let refused = options.open_backend(model::disk(bytes));
-                assert!(refused.is_err(), "opened: {case}");
+    let mut model: Option<(bool, Model)> = None;
+    for round in from..rounds {
+        std::fs::write(&tells, round.to_string()).unwrap();
+        let is_closed = round < rounds / 2;
+        if model.as_ref().is_none_or(|(it, _)| *it != is_closed) {
+            model = Some((is_closed, Model::write(is_closed)));
+        }
+        let (_, model) = model.as_ref().unwrap();
+        let mut draw = Rng::with_seed(round);
+        let mut bytes = model.bytes.clone();
+        let what = harm.harm(&mut bytes, &mut draw);
+        let verdict = judge(model, bytes.clone());
+        tally.add(&verdict);
+        let case = format!("{harm:?} {round}, closed {is_closed}, {what}: {verdict:?}");
+        let is_hidden = match &verdict {
+            Verdict::Silent(why) => {
+                assert!(may_hide(why), "{case}");
+                true
             }
+            _ => false,
+        };
+        if is_hidden || matches!(verdict, Verdict::Partly) {
+            assert!(!is_intact(&bytes), "not found: {case}");
+            let options = RedbStore::options().verify(true);
+            let refused = options.open_backend(model::disk(bytes));
+            assert!(refused.is_err(), "opened: {case}");
         }
     }
     println!("{harm:?}: {tally:?}");
@@ -94,22 +138,42 @@ fn an_undamaged_file_is_whole() {
 
 #[test]
 fn a_zeroed_page_changes_nothing_silently() {
-    judge_all(Harm::Zeroed, 300, |_| false);
+    judge_all(
+        "a_zeroed_page_changes_nothing_silently",
+        Harm::Zeroed,
+        300,
+        |_| false,
+    );
 }
 
 #[test]
 fn a_flipped_bit_changes_nothing_silently() {
-    judge_all(Harm::Flipped, 500, is_message_taken_again);
+    judge_all(
+        "a_flipped_bit_changes_nothing_silently",
+        Harm::Flipped,
+        500,
+        is_message_taken_again,
+    );
 }
 
 #[test]
 fn a_damaged_way_to_a_record_changes_nothing_silently() {
-    judge_all(Harm::Astray, 400, |_| false);
+    judge_all(
+        "a_damaged_way_to_a_record_changes_nothing_silently",
+        Harm::Astray,
+        400,
+        |_| false,
+    );
 }
 
 #[test]
 fn a_damaged_id_of_a_message_is_found_by_who_looks_for_it() {
-    judge_all(Harm::Forgotten, 150, is_message_taken_again);
+    judge_all(
+        "a_damaged_id_of_a_message_is_found_by_who_looks_for_it",
+        Harm::Forgotten,
+        150,
+        is_message_taken_again,
+    );
 }
 
 #[test]
@@ -150,17 +214,32 @@ fn the_last_row_under_another_number_is_no_reason_to_overwrite_others() {
 
 #[test]
 fn a_file_that_was_cut_off_changes_nothing_silently() {
-    judge_all(Harm::Cut, 300, |_| false);
+    judge_all(
+        "a_file_that_was_cut_off_changes_nothing_silently",
+        Harm::Cut,
+        300,
+        |_| false,
+    );
 }
 
 #[test]
 fn garbage_changes_nothing_silently() {
-    judge_all(Harm::Garbage, 300, is_message_taken_again);
+    judge_all(
+        "garbage_changes_nothing_silently",
+        Harm::Garbage,
+        300,
+        is_message_taken_again,
+    );
 }
 
 #[test]
 fn a_page_in_the_place_of_another_is_found_by_who_looks_for_it() {
-    judge_all(Harm::Misplaced, 200, |_| true);
+    judge_all(
+        "a_page_in_the_place_of_another_is_found_by_who_looks_for_it",
+        Harm::Misplaced,
+        200,
+        |_| true,
+    );
 }
 
 /// Whether a page has the record of a run: only records name the workflow.
