@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
@@ -14,6 +15,7 @@ use crate::key::RunId;
 use crate::store::{Claimed, Stop, StoreError};
 
 /// A run that is driven here.
+#[derive(Clone)]
 pub(super) struct Active {
     pub(super) epoch: u64,
     pub(super) ledger: Arc<Ledger>,
@@ -31,6 +33,13 @@ impl Active {
             Stop::Cancel => self.cancellation.cancel(),
             Stop::Terminate => self.termination.cancel(),
         }
+    }
+
+    /// Waits until nothing of it is called any more.
+    async fn gone(&self) {
+        self.gone.cancelled().await;
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 
@@ -75,30 +84,54 @@ impl Engine {
         };
         let gone = held.gone.clone();
         // One that was lost and claimed again is another flight.
-        let before = self.flights().insert(run.clone(), held);
+        let before = self.flights().insert(run.clone(), held.clone());
         if let Some(before) = &before {
             before.ledger.lose(Loss::Fenced);
         }
+        let rivals = self.rivals(&run, ledger.incarnation());
         self.ends.taken_up(&run);
         let landing = Landing {
             engine: Arc::clone(self),
             run,
             epoch,
             ledger,
+            tasks: held.tasks.clone(),
             settled: None,
             _place: place,
             _gone: gone.drop_guard(),
         };
         let driven = Arc::clone(&self.host).drive(flight);
+        let engine = Arc::clone(self);
         async move {
             // No two handlers of one visit are called at once in one process.
             if let Some(before) = before {
-                before.gone.cancelled().await;
-                before.tasks.close();
-                before.tasks.wait().await;
+                before.gone().await;
+            }
+            for rival in &rivals {
+                engine.outlast(&held, rival).await;
             }
             let settled = driven.await;
+            if matches!(settled, Settled::Lost(_)) {
+                // On the list until then, where whoever takes it up finds it.
+                held.tasks.close();
+                held.tasks.wait().await;
+            }
             landing.settle(settled);
+        }
+    }
+
+    /// Lets the one of two flights of a run in two engines of this process go on that has the later claim. The other
+    /// hears at once that it is lost, and not with its next heartbeat.
+    async fn outlast(&self, held: &Active, (engine, rival): &(Arc<Engine>, Active)) {
+        if rival.epoch > held.epoch {
+            held.ledger.check().await;
+        } else if !rival.ledger.check().await {
+            if engine.runtime.id() == self.runtime.id() {
+                rival.gone().await;
+            } else {
+                // Nothing is polled on a runtime that nobody drives, and so nothing of it goes.
+                let _ = timeout(self.settings.lease, rival.gone()).await;
+            }
         }
     }
 }
@@ -109,6 +142,7 @@ struct Landing {
     run: RunId,
     epoch: u64,
     ledger: Arc<Ledger>,
+    tasks: TaskTracker,
     /// What became of it; nothing if it was stopped where it is.
     settled: Option<Settled>,
     _place: OwnedSemaphorePermit,
@@ -145,8 +179,8 @@ impl Drop for Landing {
             flights.remove(&self.run);
         }
         if self.settled.is_none() {
-            let ledger = Arc::clone(&self.ledger);
-            self.engine.stranded().push(ledger);
+            let stranded = (Arc::clone(&self.ledger), self.tasks.clone());
+            self.engine.stranded().push(stranded);
         }
         drop(flights);
         if self.engine.suspected.remove(&self.ledger) {

@@ -42,8 +42,8 @@ pub(super) struct Engine {
     pub(super) wake: Arc<Notify>,
     /// A run is driven here no longer.
     pub(super) landed: Notify,
-    /// The claims of runs that were stopped where they were.
-    stranded: Mutex<Vec<Arc<Ledger>>>,
+    /// The claims of runs that were stopped where they were, and the tasks of their branches.
+    stranded: Mutex<Vec<Stranded>>,
     /// Fires when no run is to begin any more, and those under way are to be given back at their next boundary.
     pub(super) draining: CancellationToken,
     /// Fires when nothing goes on.
@@ -51,6 +51,8 @@ pub(super) struct Engine {
     /// Why the store will never answer again.
     failed: OnceLock<String>,
 }
+
+type Stranded = (Arc<Ledger>, TaskTracker);
 
 /// So many runs are claimed at once.
 const PAGE: usize = 256;
@@ -82,6 +84,7 @@ impl Engine {
             stopped: CancellationToken::new(),
             failed: OnceLock::new(),
         });
+        engine.join();
         engine.spawn(Arc::clone(&engine).keep_claiming());
         engine.spawn(Arc::clone(&engine).keep_claims());
         engine
@@ -315,7 +318,7 @@ impl Engine {
         if timeout(STORE_ANSWERS, self.give_back()).await.is_err() {
             warn!(
                 workflow = self.workflow,
-                "the store does not answer: what is left is claimed when its lease has passed"
+                "the store does not answer, or a branch does not end: what is left is claimed when its lease has passed"
             );
         }
     }
@@ -326,8 +329,13 @@ impl Engine {
         let stranded = std::mem::take(&mut *self.stranded());
         // Together, so that they share their flushes.
         let mut back = JoinSet::new();
-        for ledger in stranded {
-            back.spawn(async move { ledger.let_go().await });
+        for (ledger, tasks) in stranded {
+            back.spawn(async move {
+                // Whoever takes it up does not call a branch that is still computed here.
+                tasks.close();
+                tasks.wait().await;
+                ledger.let_go().await
+            });
         }
         while let Some(let_go) = back.join_next().await {
             if let Ok(Err(error)) = let_go {
@@ -336,7 +344,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn stranded(&self) -> MutexGuard<'_, Vec<Arc<Ledger>>> {
+    pub(super) fn stranded(&self) -> MutexGuard<'_, Vec<Stranded>> {
         self.stranded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

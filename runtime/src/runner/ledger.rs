@@ -158,6 +158,20 @@ impl Ledger {
         &*self.store
     }
 
+    pub(super) fn incarnation(&self) -> u64 {
+        self.incarnation
+    }
+
+    /// Asks the store whether the claim holds. One of which it does not say so is lost.
+    pub(super) async fn check(&self) -> bool {
+        let found = self.store.get(&self.run).await;
+        let holds = matches!(&found, Ok(Some(found)) if found.row.epoch == self.epoch);
+        if !holds {
+            self.lose(Loss::Fenced);
+        }
+        holds
+    }
+
     /// How many transitions are to be undone.
     pub(super) fn undos(&self) -> u64 {
         self.undos.load(Ordering::Relaxed)

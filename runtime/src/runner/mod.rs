@@ -13,6 +13,7 @@ mod launch_error;
 mod ledger;
 mod rollback;
 mod settings;
+mod siblings;
 mod starting;
 mod suspected;
 
@@ -284,7 +285,8 @@ impl<W: Durable> Runner<W> {
     /// Shuts the runner down: no run is claimed or started any more, and those under way stop at their next
     /// boundary, which is a recorded transition, or a wait between two attempts. What has not come that far
     /// `within` this time is stopped where it is. All of them wait in the store for the next launch. The store is
-    /// given 5 seconds more to take them back; what it has not taken by then waits until its lease has passed.
+    /// given 5 seconds more to take them back, and branches that compute to end; what it has not taken by then waits until
+    /// its lease has passed.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the runner draining.

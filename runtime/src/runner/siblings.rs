@@ -1,0 +1,39 @@
+//! The engines of this process: no two handlers of one visit are called at once in it, whichever of them drive the run.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::active::Active;
+use super::engine::Engine;
+use crate::key::RunId;
+
+static ENGINES: Mutex<Vec<Weak<Engine>>> = Mutex::new(Vec::new());
+
+impl Engine {
+    /// Makes this engine known to the others.
+    pub(super) fn join(self: &Arc<Self>) {
+        let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+        engines.retain(|it| it.strong_count() > 0);
+        engines.push(Arc::downgrade(self));
+    }
+
+    /// The flights of a run that other engines have under way, each with its engine. They may be of another store that is
+    /// a copy of this one.
+    ///
+    /// Of two engines that put a run on their list and then ask for those of others, one at least sees the other.
+    pub(super) fn rivals(&self, run: &RunId, incarnation: u64) -> Vec<(Arc<Engine>, Active)> {
+        let others: Vec<_> = {
+            let engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+            let others = engines.iter().filter_map(Weak::upgrade);
+            others
+                .filter(|it| !std::ptr::eq(Arc::as_ptr(it), self))
+                .collect()
+        };
+        let flights = others.into_iter().filter_map(|engine| {
+            let flight = engine.flights().get(run).cloned();
+            flight.map(|flight| (engine, flight))
+        });
+        flights
+            .filter(|(_, it)| it.ledger.incarnation() == incarnation)
+            .collect()
+    }
+}
