@@ -19,6 +19,7 @@ use super::ends::Ends;
 use super::error::StartError;
 use super::host::Host;
 use super::ledger::{Ledger, Loss};
+use super::pulse::Pulse;
 use super::settings::Settings;
 use super::suspected::Suspected;
 use crate::key::RunId;
@@ -50,6 +51,7 @@ pub(super) struct Engine {
     pub(super) stopped: CancellationToken,
     /// Why the store will never answer again.
     failed: OnceLock<String>,
+    pulse: Pulse,
 }
 
 type Stranded = (Arc<Ledger>, TaskTracker);
@@ -74,6 +76,7 @@ impl Engine {
             flights: Mutex::default(),
             ends: Ends::default(),
             places: Arc::new(Semaphore::new(settings.max_in_flight)),
+            pulse: Pulse::new(settings.lease),
             settings: Arc::new(settings),
             tasks: TaskTracker::new(),
             suspected: Suspected::default(),
@@ -161,6 +164,9 @@ impl Engine {
             loop {
                 let place = Arc::clone(&engine.places).acquire_owned().await;
                 let place = place.unwrap_or_else(|_| unreachable!("nobody closes it"));
+                while let Some(rest) = engine.pulse.rest() {
+                    sleep(rest).await;
+                }
                 match engine.claim(place).await {
                     Ok(Found::Runs) => pause = Duration::ZERO,
                     Ok(Found::Nothing { leaves }) => {
@@ -259,6 +265,7 @@ impl Engine {
                     .collect()
             };
             if claims.is_empty() {
+                self.pulse.beats();
                 continue;
             }
             let heartbeat = Heartbeat {
@@ -274,6 +281,7 @@ impl Engine {
                     continue;
                 }
             };
+            self.pulse.beats();
             let epochs: HashMap<_, _> = claims.into_iter().collect();
             let flights = self.flights();
             for beat in beats {

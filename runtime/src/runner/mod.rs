@@ -11,6 +11,7 @@ mod handle;
 mod host;
 mod launch_error;
 mod ledger;
+mod pulse;
 mod rollback;
 mod settings;
 mod siblings;

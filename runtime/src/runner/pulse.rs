@@ -1,0 +1,67 @@
+//! Tells whether this runner stood still for so long that leases have passed.
+//!
+//! Then other runners of this process, or of this machine, may have stood still with it. What they drive is not to be
+//! taken from them before they had time to say so.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Others are left so long to extend their leases, if a third of one is not less.
+const OTHERS_WAKE: Duration = Duration::from_secs(1);
+
+/// The heartbeats of a runner.
+pub(super) struct Pulse {
+    lease: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy)]
+struct State {
+    last: Instant,
+    quiet_until: Instant,
+}
+
+impl Pulse {
+    pub(super) fn new(lease: Duration) -> Self {
+        let now = Instant::now();
+        let state = State {
+            last: now,
+            quiet_until: now,
+        };
+        Pulse {
+            lease,
+            state: Mutex::new(state),
+        }
+    }
+
+    fn is_late(&self, state: State, now: Instant) -> bool {
+        now.duration_since(state.last) > self.lease / 3 * 2
+    }
+
+    fn pause(&self) -> Duration {
+        (self.lease / 3).min(OTHERS_WAKE)
+    }
+
+    /// The leases were extended, or there were none to extend.
+    pub(super) fn beats(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if self.is_late(*state, now) {
+            state.quiet_until = now + self.pause();
+        }
+        state.last = now;
+    }
+
+    /// How long to wait before this is asked again; nothing if runs may be claimed.
+    pub(super) fn rest(&self) -> Option<Duration> {
+        let state = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if self.is_late(state, now) {
+            return Some(self.pause());
+        }
+        let rest = state.quiet_until.saturating_duration_since(now);
+        (!rest.is_zero()).then_some(rest)
+    }
+}
