@@ -65,3 +65,29 @@ impl Pulse {
         (!rest.is_zero()).then_some(rest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_standstill_is_noticed_before_and_after_the_heartbeat_that_ends_it() {
+        for (lease, pause) in [(30_000, 1_000), (300, 100)] {
+            let (lease, pause) = (Duration::from_millis(lease), Duration::from_millis(pause));
+            let pulse = Pulse::new(lease);
+            for _ in 0..3 {
+                advance(lease / 3).await;
+                assert_eq!(pulse.rest(), None, "in time");
+                pulse.beats();
+            }
+            advance(lease * 2).await;
+            assert_eq!(pulse.rest(), Some(pause), "it stood still");
+            pulse.beats();
+            assert_eq!(pulse.rest(), Some(pause), "others have not said so yet");
+            advance(pause).await;
+            assert_eq!(pulse.rest(), None);
+        }
+    }
+}
