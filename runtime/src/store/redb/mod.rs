@@ -44,7 +44,7 @@ use crate::key::RunId;
 use changes::Changes;
 use damage::{Database, guarded};
 use index::Index;
-use paused::{held, is_paused};
+use paused::{held, paused};
 use size::{LARGEST, RECORD};
 use tables::{Fault, Views};
 use writer::{Operation, Request, Stopped, Writer};
@@ -244,10 +244,9 @@ impl RedbStore {
             requests.send(request).map_err(|_| self.closed())?;
             // The writer gives it back.
             place.forget();
-            let answer = if is_paused(at) {
-                held(answered).await
-            } else {
-                answered.await.ok()
+            let answer = match paused(at) {
+                Some(runtime) => held(&runtime, answered).await,
+                None => answered.await.ok(),
             };
             match answer {
                 Some(asked) => asked.result.expect("it was applied"),
