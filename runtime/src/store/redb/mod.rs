@@ -228,6 +228,8 @@ impl RedbStore {
             let place = place.map_err(|_| self.closed())?;
             let (answer, answered) = oneshot::channel();
             let at = Instant::now();
+            // At once: what is done until the writer is asked takes longer than a clock is behind that is paused.
+            let paused = paused(at);
             let asked = Asked {
                 run,
                 operation,
@@ -244,7 +246,7 @@ impl RedbStore {
             requests.send(request).map_err(|_| self.closed())?;
             // The writer gives it back.
             place.forget();
-            let answer = match paused(at) {
+            let answer = match paused {
                 Some(runtime) => held(&runtime, answered).await,
                 None => answered.await.ok(),
             };
