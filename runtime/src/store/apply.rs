@@ -27,7 +27,7 @@ impl Commit {
     }
 }
 
-/// What a store keeps of a time: the microseconds since the beginning of 1970, or the nearest number that there is.
+/// Returns the time as stores keep it: microseconds since the beginning of 1970, or the nearest number that there is.
 pub(crate) fn micros(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
@@ -229,8 +229,8 @@ impl Suspects {
         }
     }
 
-    /// How many of `n` suspects are under way beside one whose holder died this often: all of them after one death,
-    /// then ever fewer, and one from [`alone_from`](Suspects::alone_from) deaths on.
+    /// Returns the most of `n` suspects that are under way at once when the holder of one of them died `deaths` times in a
+    /// row: all of them after one death, then ever fewer, and one from [`alone_from`](Suspects::alone_from) deaths on.
     #[must_use]
     pub fn room(&self, deaths: u32, n: usize) -> usize {
         if deaths >= self.alone_from {

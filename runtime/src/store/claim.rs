@@ -15,11 +15,11 @@ pub struct Declaration {
     /// Where in the program it is declared. It is compared with what this process has declared before, and not stored: a
     /// module may move.
     pub path: &'static str,
-    /// Whether it takes over what another package has declared.
+    /// Takes over the name if another package has declared it.
     pub adopts: bool,
 }
 
-/// Whether a workflow may be driven under its name.
+/// The answer to a [`Declaration`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Declared {
     /// It may.
