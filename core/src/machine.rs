@@ -64,7 +64,7 @@ where
 
 /// Takes a machine apart, its state as the variant `any` of an enum.
 #[doc(hidden)]
-pub fn parts<I, S, T>(machine: Machine<I, S>, any: impl FnOnce(S) -> T) -> (I, T) {
+pub fn parts<I, S, T>(machine: Machine<I, S>, any: fn(S) -> T) -> (I, T) {
     (machine.input, any(machine.state))
 }
 

@@ -181,7 +181,7 @@ pub fn take<S: State>(place: &mut Place<S>) -> Option<S> {
 pub fn put<A: 'static, B: 'static, T>(
     from: &mut Option<A>,
     to: &mut Option<T>,
-    variant: impl FnOnce(B) -> T,
+    variant: fn(B) -> T,
 ) {
     let same: Option<&mut Option<B>> = (from as &mut dyn core::any::Any).downcast_mut();
     if let Some(value) = same.and_then(Option::take) {
@@ -192,7 +192,7 @@ pub fn put<A: 'static, B: 'static, T>(
 /// Puts a value on by `part`, which gives it back if it is none of its variants.
 #[doc(hidden)]
 #[inline]
-pub fn ask<A, T>(from: &mut Option<A>, to: &mut Option<T>, part: impl FnOnce(A) -> Result<T, A>) {
+pub fn ask<A, T>(from: &mut Option<A>, to: &mut Option<T>, part: fn(A) -> Result<T, A>) {
     match from.take().map(part) {
         Some(Ok(value)) => *to = Some(value),
         Some(Err(value)) => *from = Some(value),
@@ -226,8 +226,8 @@ pub fn nothing_is_left<T>(_: T) -> ! {
 pub fn gather<S: State, M>(
     input: &mut Option<Input<S>>,
     place: &mut Place<S>,
-    machine: impl FnOnce(Machine<Input<S>, S>) -> M,
-    variant: impl FnOnce(M) -> Any<S>,
+    machine: fn(Machine<Input<S>, S>) -> M,
+    variant: fn(M) -> Any<S>,
 ) -> Any<S> {
     match input.take().zip(take(place)) {
         Some((input, state)) => variant(machine(enter(input, state))),
@@ -240,7 +240,7 @@ pub fn gather<S: State, M>(
 #[inline]
 pub fn end<S: State, End>(
     place: &mut Place<S>,
-    variant: impl FnOnce(S) -> End,
+    variant: fn(S) -> End,
     position: usize,
 ) -> Option<(End, usize)> {
     take(place).map(|state| (variant(state), position))
