@@ -153,7 +153,8 @@ pub mod __private {
     pub use core::marker::{Send, Sync};
     pub use core::ops::FnOnce;
     pub use core::option::Option::{self, None, Some};
-    pub use core::result::Result;
+    pub use core::pin::pin;
+    pub use core::result::Result::{self, Err, Ok};
     pub use core::time::Duration;
 
     pub use stateway_core::__typestate as typestate;

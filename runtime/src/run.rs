@@ -66,6 +66,8 @@ pub struct Run<W: Workflow> {
     deadline: Option<Instant>,
     /// Whether any of these is there: one question between two turns.
     may_be_stopped: bool,
+    /// A visit with none of these bits is followed by what the driver does between two turns.
+    pauses: u64,
     /// The position of the transition that was begun last; of a state, marked [`BETWEEN`], where
     /// the run waits between two.
     transition: AtomicUsize,
@@ -124,6 +126,16 @@ impl<W: Workflow> Deref for Owned<W> {
 }
 
 impl<W: Workflow> Run<W> {
+    /// Whether any transition has an `undo`.
+    const UNDOES: bool = {
+        let (mut position, mut undoes) = (0, false);
+        while position < W::GRAPH.transitions.len() {
+            undoes |= !W::GRAPH.transitions[position].policy.undo.is_empty();
+            position += 1;
+        }
+        undoes
+    };
+
     fn new(input: W::Input, options: Options, this: Weak<Self>) -> Self {
         let Options {
             cancellation,
@@ -140,6 +152,8 @@ impl<W: Workflow> Run<W> {
             Some(stored) => (stored.id, Some(stored.recorder), Some(stored.tasks)),
             None => (RunId::unique(), None, None),
         };
+        let may_be_stopped = cancellation.is_some() || termination.is_some() || deadline.is_some();
+        let is_looked_at = may_be_stopped || recorder.is_some() || Self::UNDOES;
         Run {
             this,
             tasks: context
@@ -150,7 +164,8 @@ impl<W: Workflow> Run<W> {
             workflow,
             incarnation,
             input,
-            may_be_stopped: cancellation.is_some() || termination.is_some() || deadline.is_some(),
+            may_be_stopped,
+            pauses: if is_looked_at { 0 } else { TURNS - 1 },
             cancellation,
             termination,
             recorder,
@@ -345,6 +360,12 @@ impl<W: Workflow> Run<W> {
     pub(crate) fn token(&self) -> &CancellationToken {
         static NEVER: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
         self.cancellation.as_ref().unwrap_or(&NEVER)
+    }
+
+    /// Whether the driver has something to do before the next turn.
+    #[inline]
+    pub fn pauses(&self) -> bool {
+        self.visit() & self.pauses == 0
     }
 
     /// Whether the run has held its thread for long enough.

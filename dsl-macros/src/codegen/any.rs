@@ -33,7 +33,7 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
             /// What the run was started with.
             #[must_use]
             #visibility fn input(&self) -> &#input {
-                match self { #(#any::#names(machine) => machine.input(),)* }
+                match self { #(#any::#names(machine) => machine.0.input(),)* }
             }
         }
     });

@@ -1,7 +1,7 @@
 //! What a driver needs: any state as one value, and for each state the future of its handler.
 //!
-//! A turn is a plain function that picks a future, and not asynchronous itself: rustc takes several
-//! times as long to check a body with an `.await` for each state.
+//! What awaits the turns is in the runtime, generic over the handlers: rustc checks that once, and takes several times as
+//! long to check a body with an `.await` for each state.
 
 use std::collections::HashSet;
 
@@ -27,11 +27,14 @@ pub(super) fn drive(cx: &Context<'_>) -> TokenStream {
     let leaves: Vec<Leaf> = first_steps(cx)
         .into_iter()
         .map(|(source, transition)| {
-            let (begin, with) = step(cx, &context, transition, source);
+            let of_sources = transition.sources.iter().map(|source| {
+                let position = source.0;
+                quote!((#position, _))
+            });
             Leaf {
-                patterns: vec![quote_spanned!(span=> #private::Some(#state::#source(_)))],
-                begin,
-                with,
+                patterns: of_sources.collect(),
+                turn: turn(cx, &context, transition, source),
+                is_handler: !policy::guards(transition) && transition.declaration.split().is_none(),
                 states: transition.sources.clone(),
             }
         })
@@ -42,23 +45,36 @@ pub(super) fn drive(cx: &Context<'_>) -> TokenStream {
         context: &context,
         lasting: lasting.as_ref(),
         name: "turns",
-        parameters: TokenStream::new(),
-        passed: TokenStream::new(),
-        matched: quote!(place),
-        output: quote!(#private::Result<#state, #private::Failed<#context::Error>>),
+        output: quote!(#private::Result<(), #private::Failed<#context::Error>>),
     };
-    let (mut body, functions) = shape.pick(leaves);
+    let (mut body, groups) = shape.pick(leaves);
     if is_empty {
         body = quote_spanned!(span=> #private::pending());
     }
-    let (rollback, undos) = policy::rollback(cx, &context, lasting.as_ref()).unzip();
+    let rollback = policy::rollback(cx, &context, lasting.as_ref());
+    let undos = rollback.as_ref().map(|it| &it.groups);
+    let driven = rollback.as_ref().map(|it| &it.driven);
+    let sent = rollback.as_ref().map(|it| &it.sent);
     let judge = policy::judge(cx, &context);
     let copies = policy::copies(cx);
+    let head = quote_spanned! {span=>
+        #[inline]
+        fn turns<'run>(
+            place: &'run mut #private::Option<#state>,
+            context: &'run #context,
+            run: &'run #private::Run<Self>,
+        ) -> impl #private::Future<
+            Output = #private::Result<(), #private::Failed<#context::Error>>,
+        > + #private::Send + use<'run, #context>
+    };
     quote_spanned! {span=>
+        #[allow(unused_imports)]
+        use #private::NotSent as _;
+
         const _: fn() = || { #made };
 
         #copies
-        #functions
+        #groups
         #undos
 
         impl<#context: #steps #lasting> #private::Judge<#context> for #workflow {
@@ -67,22 +83,21 @@ pub(super) fn drive(cx: &Context<'_>) -> TokenStream {
             #judge
         }
 
-        impl<#context: #steps #lasting> #private::Drive<#context> for #workflow
+        impl<#context: #steps #lasting> #private::Sent<#context> for #workflow
         where
             #(#granted,)*
         {
-            #[inline]
-            fn turn<'run>(
-                place: &mut #private::Option<#state>,
-                context: &'run #context,
-                run: &'run #private::Run<Self>,
-            ) -> impl #private::Future<
-                Output = #private::Result<#state, #private::Failed<#context::Error>>,
-            > + #private::Send + use<'run, #context> {
-                #body
+            #head { #body }
+
+            #sent
+        }
+
+        impl<#context: #steps #lasting> #private::Drive<#context> for #workflow {
+            #head {
+                #private::Turns::<Self, #context>::new().take(place, context, run)
             }
 
-            #rollback
+            #driven
         }
     }
 }
@@ -105,28 +120,24 @@ fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
     first
 }
 
-/// What begins the future of a transition: the function, and what it takes beside the run.
-fn step(
+/// What the runtime takes for a transition.
+fn turn(
     cx: &Context<'_>,
     context: &Ident,
     transition: &Transition<'_>,
     source: &Ident,
-) -> (TokenStream, TokenStream) {
+) -> TokenStream {
     let name = &transition.declaration.name;
     let span = cx.at(transition.declaration.name.span());
     let private = cx.alias(span);
     if policy::guards(transition) {
-        let with = policy::guarded(cx, context, transition, source);
-        return (quote_spanned!(span=> #private::guarded), with);
+        return policy::guarded(cx, context, transition, source);
     }
     if transition.declaration.split().is_some() {
         let body = split::attempt(cx, context, transition, source);
-        return (quote_spanned!(span=> #private::split_once), body);
+        return quote_spanned!(span=> #private::SplitOnce(#body));
     }
-    (
-        quote_spanned!(span=> #private::once),
-        quote_spanned!(span=> #context::#name),
-    )
+    quote_spanned!(span=> #context::#name)
 }
 
 /// Calls that compile if the data of the workflow is such that a run can move between threads.
@@ -198,10 +209,6 @@ fn is_lent(cx: &Context<'_>, id: StateId) -> bool {
 
 /// The bounds by which code that holds these states takes for granted what [`demands`] checks.
 pub(super) fn granted(cx: &Context<'_>, context: &Ident, states: &[StateId]) -> Vec<TokenStream> {
-    // A handler that is called once is `Send` by its declaration, whatever it is given.
-    if !policy::holds_states(cx) {
-        return Vec::new();
-    }
     let private = cx.alias(cx.workflow.span());
     // By struct and not by field: a bound that is there twice, under two names of one type, is
     // ambiguous.
@@ -212,13 +219,18 @@ pub(super) fn granted(cx: &Context<'_>, context: &Ident, states: &[StateId]) -> 
     );
     let input = cx.graph.ast.input.as_ref();
     let input = input.map(|_| carried(cx.input.to_token_stream(), both.clone()));
-    let mut seen = HashSet::new();
-    let states = states.iter().filter(|id| seen.insert(id.0));
-    let states = states.map(|id| {
-        let granted = if is_lent(cx, *id) { &both } else { &send };
-        carried(cx.graph.state(*id).name.to_token_stream(), granted.clone())
-    });
-    input.into_iter().chain(states).collect()
+    let all = carried(cx.state.to_token_stream(), send.clone());
+    let mut granted: Vec<TokenStream> = input.into_iter().chain([all]).collect();
+    // A handler that is called once is `Send` by its declaration, whatever it is given.
+    if policy::holds_states(cx) {
+        let mut seen = HashSet::new();
+        let states = states.iter().filter(|id| seen.insert(id.0));
+        granted.extend(states.map(|id| {
+            let granted = if is_lent(cx, *id) { &both } else { &send };
+            carried(cx.graph.state(*id).name.to_token_stream(), granted.clone())
+        }));
+    }
+    granted
 }
 
 /// The tokens with `Self` as what it stands for.

@@ -156,7 +156,7 @@ pub(super) fn kept<'a>(cx: &'a Context<'a>) -> Vec<(&'a Ident, &'a Ident)> {
     kept
 }
 
-/// What the function takes that calls a handler under its policy.
+/// What the runtime takes for a handler under its policy.
 pub(super) fn guarded(
     cx: &Context<'_>,
     context: &Ident,
@@ -194,7 +194,7 @@ pub(super) fn guarded(
     } else {
         quote_spanned!(span=> #context::#name)
     };
-    quote_spanned!(span=> (#holds, #handler, #catch, #lend))
+    quote_spanned!(span=> #private::Guard(#holds, #handler, #catch, #lend))
 }
 
 /// What stands before the calls of the handler `name`.
@@ -218,13 +218,22 @@ pub(super) fn gate(
     gate
 }
 
-/// What a rollback needs: which states are to be kept, and how each is undone; and the functions that the
-/// latter stands on.
+/// What undoes the transitions of a workflow.
+pub(super) struct Rollback {
+    /// The methods of `Drive`.
+    pub(super) driven: TokenStream,
+    /// The method of `Sent`.
+    pub(super) sent: TokenStream,
+    /// What the latter stands on.
+    pub(super) groups: TokenStream,
+}
+
+/// What a rollback needs: which states are to be kept, and how each is undone.
 pub(super) fn rollback(
     cx: &Context<'_>,
     context: &Ident,
     lasting: Option<&TokenStream>,
-) -> Option<(TokenStream, TokenStream)> {
+) -> Option<Rollback> {
     let (state, end) = (&cx.state, &cx.end);
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
@@ -232,14 +241,14 @@ pub(super) fn rollback(
     for (transition, _) in steps::handled(cx) {
         let index = steps::position(cx, transition);
         for (position, (id, handler)) in transition.handlers.undo.iter().enumerate() {
-            let target = cx.graph.state(*id).name;
+            let (target, target_at) = (cx.graph.state(*id).name, id.0);
             copies.extend(quote_spanned! {span=>
                 (#index, #state::#target(state)) => #private::copied(#position, state, #state::#target),
             });
             leaves.push(Leaf {
-                patterns: vec![quote_spanned!(span=> (#index, #position))],
-                begin: quote_spanned!(span=> #private::undoing::<#position, _, _, _, _, _, _>),
-                with: quote_spanned!(span=> #context::#handler),
+                patterns: vec![quote_spanned!(span=> (#target_at, #index))],
+                turn: quote_spanned!(span=> #private::Undoing::<#position, _>(#context::#handler)),
+                is_handler: false,
                 states: vec![*id],
             });
         }
@@ -248,43 +257,49 @@ pub(super) fn rollback(
         return None;
     }
     let output = quote!(#private::Result<(), #private::NotUndone<#context::Error>>);
-    let parameters = quote!(transition: usize, undo: usize,);
     let shape = turns::Shape {
         cx,
         context,
         lasting,
         name: "undos",
-        parameters: parameters.clone(),
-        passed: quote!(transition, undo),
-        matched: quote!((transition, undo)),
         output: output.clone(),
     };
-    let (body, functions) = shape.pick(leaves);
-    let methods = quote_spanned! {span=>
-        fn undoable(
-            transition: usize,
-            state: &#state,
-        ) -> #private::Option<(usize, #state)> {
-            match (transition, state) {
-                #copies
-                _ => #private::None,
-            }
-        }
-
-        fn undo<'run>(
-            #parameters
-            place: &mut #private::Option<#state>,
-            context: &'run #context,
-            run: &'run #private::Run<Self>,
-        ) -> impl #private::Future<Output = #output> + #private::Send + use<'run, #context> {
-            #body
-        }
-
-        fn left(end: #end) -> #private::Option<#private::Left> {
-            #private::Some(#private::Left::new(end))
-        }
+    let (body, groups) = shape.pick(leaves);
+    let private_future = quote! {
+        impl #private::Future<Output = #output> + #private::Send + use<'run, #context>
     };
-    Some((methods, functions))
+    let parameters = quote! {
+        place: &'run mut #private::Option<#state>,
+        context: &'run #context,
+        run: &'run #private::Run<Self>,
+    };
+    Some(Rollback {
+        driven: quote_spanned! {span=>
+            fn undoable(
+                transition: usize,
+                state: &#state,
+            ) -> #private::Option<(usize, #state)> {
+                match (transition, state) {
+                    #copies
+                    _ => #private::None,
+                }
+            }
+
+            fn undo<'run>(#parameters) -> #private_future {
+                #private::Turns::<Self, #context>::new().undo(place, context, run)
+            }
+
+            fn left(end: #end) -> #private::Option<#private::Left> {
+                #private::Some(#private::Left::new(end))
+            }
+        },
+        sent: quote_spanned! {span=>
+            fn undo<'run>(#parameters) -> #private_future {
+                #body
+            }
+        },
+        groups,
+    })
 }
 
 /// Whether an error is worth another attempt, where one may follow or a breaker asks.

@@ -1,86 +1,74 @@
 //! One future type for the turns of all states, in time and on a stack that do not grow with their number.
 //!
-//! Each expression of a function that picks a future is of the type of all futures that it may pick, which rustc
-//! compares again and again: a function over all states would take it the cube of their number. So one picks
-//! among a few, and gives what it picks as a type that says nothing of the others. Functions over these do the same.
-//!
-//! An arm moves nothing, since it would do so in a variable of its own: it passes on where the state is.
+//! What picks among some turns is a function of the runtime, which is generic over them: the compiler checks that one
+//! once, and here that each handler fits. It takes so many as are listed there; of more, groups are picked from, each a
+//! type of its own, and groups of groups.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote_spanned};
 
 use super::{Context, drive};
 use crate::graph::StateId;
 
-/// The most futures that a function picks from.
+/// The most turns that a function picks from.
 const WAYS: usize = 8;
 
-/// A future that can be picked.
+/// A turn that can be picked.
 pub(super) struct Leaf {
-    /// The patterns for which it is, without `|`.
+    /// The patterns of state and transition for which it is, without `|`.
     pub(super) patterns: Vec<TokenStream>,
-    /// The function that begins it, and what that takes beside the run.
-    pub(super) begin: TokenStream,
-    pub(super) with: TokenStream,
+    /// What the runtime takes for it.
+    pub(super) turn: TokenStream,
+    /// Whether that is a handler, to be called once.
+    pub(super) is_handler: bool,
     /// The states that it holds.
     pub(super) states: Vec<StateId>,
 }
 
-/// What a function that picks looks like.
+/// What the functions look like.
 pub(super) struct Shape<'a> {
     pub(super) cx: &'a Context<'a>,
     pub(super) context: &'a Ident,
     /// What the context is beside a handler of all steps.
     pub(super) lasting: Option<&'a TokenStream>,
-    /// The first word of the functions' names.
+    /// The first word of the names of the runtime's functions.
     pub(super) name: &'static str,
-    /// The parameters before `place`, and the names to pass them on by.
-    pub(super) parameters: TokenStream,
-    pub(super) passed: TokenStream,
-    /// What is matched.
-    pub(super) matched: TokenStream,
     /// The output of the future.
     pub(super) output: TokenStream,
 }
 
 impl Shape<'_> {
-    /// The body of the function over all leaves, and the functions that it stands on.
+    /// The body of the function over all leaves, and the groups that it stands on.
     pub(super) fn pick(&self, leaves: Vec<Leaf>) -> (TokenStream, TokenStream) {
-        let mut functions = TokenStream::new();
+        let mut groups = TokenStream::new();
         let mut count = 0;
-        let body = self.level(leaves, &mut functions, &mut count);
-        (body, functions)
+        let body = self.level(leaves, &mut groups, &mut count);
+        (body, groups)
     }
 
-    fn level(
-        &self,
-        leaves: Vec<Leaf>,
-        functions: &mut TokenStream,
-        count: &mut usize,
-    ) -> TokenStream {
+    fn level(&self, leaves: Vec<Leaf>, groups: &mut TokenStream, count: &mut usize) -> TokenStream {
         if leaves.len() <= WAYS {
-            return self.arms(&leaves);
+            return self.call(&leaves);
         }
         let mut share = WAYS;
         while share * WAYS < leaves.len() {
             share *= WAYS;
         }
-        let mut groups = Vec::new();
+        let mut picked = Vec::new();
         let mut leaves = leaves.into_iter().peekable();
         while leaves.peek().is_some() {
             let group: Vec<Leaf> = leaves.by_ref().take(share).collect();
-            groups.push(self.group(group, functions, count));
+            picked.push(self.group(group, groups, count));
         }
-        self.arms(&groups)
+        self.call(&picked)
     }
 
-    /// A function over some leaves, as a leaf.
-    fn group(&self, leaves: Vec<Leaf>, functions: &mut TokenStream, count: &mut usize) -> Leaf {
+    /// Some leaves, as one.
+    fn group(&self, leaves: Vec<Leaf>, groups: &mut TokenStream, count: &mut usize) -> Leaf {
         let Shape {
             cx,
             context,
             lasting,
-            parameters,
             output,
             ..
         } = self;
@@ -90,70 +78,59 @@ impl Shape<'_> {
         let name = cx.fresh.ident(&format!("{}{count}", self.name));
         *count += 1;
         let patterns = leaves.iter().flat_map(|leaf| leaf.patterns.clone());
-        let patterns = patterns.collect();
+        let patterns: Vec<TokenStream> = patterns.collect();
         let states: Vec<StateId> = leaves.iter().flat_map(|it| it.states.clone()).collect();
         let granted = drive::granted(cx, context, &states);
-        let body = self.level(leaves, functions, count);
-        functions.extend(quote_spanned! {span=>
-            #[inline]
-            fn #name<'run, #context: #steps #lasting>(
-                #parameters
-                place: &mut #private::Option<#state>,
-                context: &'run #context,
-                run: &'run #private::Run<#workflow>,
-            ) -> impl #private::Future<Output = #output> + #private::Send + use<'run, #context>
+        let body = self.level(leaves, groups, count);
+        groups.extend(quote_spanned! {span=>
+            enum #name {}
+
+            impl<#context: #steps #lasting> #private::Group<#workflow, #context> for #name
             where
                 #(#granted,)*
             {
-                #body
+                type Output = #output;
+
+                #[inline]
+                fn is_for(state: usize, transition: usize) -> bool {
+                    match (state, transition) {
+                        #(#patterns)|* => true,
+                        _ => false,
+                    }
+                }
+
+                #[inline]
+                fn take<'run>(
+                    place: &mut #private::Option<#state>,
+                    context: &'run #context,
+                    run: &'run #private::Run<#workflow>,
+                ) -> impl #private::Future<Output = #output> + #private::Send {
+                    #body
+                }
             }
         });
-        let passed = &self.passed;
-        let with = if passed.is_empty() {
-            quote!(#name::<#context>)
-        } else {
-            quote!((#name::<#context>, #passed))
-        };
-        let group = if passed.is_empty() {
-            "group"
-        } else {
-            "group_of"
-        };
-        let group = format_ident!("{group}", span = span);
         Leaf {
             patterns,
-            begin: quote!(#private::#group),
-            with,
+            turn: quote_spanned!(span=> #private::grouped::<#name>()),
+            is_handler: false,
             states,
         }
     }
 
-    fn arms(&self, leaves: &[Leaf]) -> TokenStream {
-        let cx = self.cx;
-        let span = cx.at(cx.workflow.span());
-        let private = cx.alias(span);
-        let count = leaves.len();
-        let arms = leaves.iter().enumerate().map(|(index, leaf)| {
-            let Leaf {
-                patterns,
-                begin,
-                with,
-                ..
-            } = leaf;
-            if count == 1 {
-                return quote!(#(#patterns)|* => #begin(#with, place, context, run),);
-            }
-            let (fork, way) = (format_ident!("Fork{count}"), format_ident!("b{index}"));
-            quote! {
-                #(#patterns)|* => #private::#fork::#way(#begin, #with, place, context, run),
+    fn call(&self, leaves: &[Leaf]) -> TokenStream {
+        let span = self.cx.at(self.cx.workflow.span());
+        let private = self.cx.alias(span);
+        let are_handlers = leaves.iter().all(|leaf| leaf.is_handler);
+        let name = if are_handlers { "steps" } else { self.name };
+        let function = format_ident!("{name}{}", leaves.len(), span = span);
+        let turns = leaves.iter().map(|leaf| {
+            let turn = &leaf.turn;
+            if leaf.is_handler && !are_handlers {
+                quote_spanned!(span=> #private::Once(#turn))
+            } else {
+                turn.clone()
             }
         });
-        let matched = &self.matched;
-        quote_spanned! {span=>
-            match #matched {
-                #(#arms)*
-                _ => #private::nothing_is_left(place),
-            }
-        }
+        quote_spanned!(span=> #private::#function(place, context, run, #(#turns),*))
     }
 }

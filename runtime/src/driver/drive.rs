@@ -1,6 +1,7 @@
 //! What generated code gives a driver.
 
-use std::future::{Future, pending};
+use std::future::{Future, Pending, pending};
+use std::marker::PhantomData;
 
 use stateway_core::Workflow;
 
@@ -26,12 +27,13 @@ pub trait Judge<C>: Workflow {
 
 /// A workflow whose handlers are implemented by `C`. Generated code implements it.
 pub trait Drive<C>: Judge<C> {
-    /// Begins the one transition that leaves the state in `place`, which is not final.
-    fn turn<'run>(
-        place: &mut Option<Self::State>,
+    /// Takes the transition that leaves the state in `place`, and puts the state there that it leads to; then the
+    /// next one, until the driver has something to do between two.
+    fn turns<'run>(
+        place: &'run mut Option<Self::State>,
         context: &'run C,
         run: &'run Run<Self>,
-    ) -> impl Future<Output = Result<Self::State, Failed<Self::Error>>> + Send + use<'run, Self, C>;
+    ) -> impl Future<Output = Result<(), Failed<Self::Error>>> + Send + use<'run, Self, C>;
 
     /// A copy of the state that `transition` led to, and the position of the undo that needs it.
     #[must_use]
@@ -40,15 +42,13 @@ pub trait Drive<C>: Judge<C> {
         None
     }
 
-    /// Undoes `transition`, which led to the state in `place`, by its undo at this position.
+    /// Undoes the transition that the run has gone back to, which led to the state in `place`.
     fn undo<'run>(
-        transition: usize,
-        undo: usize,
-        place: &mut Option<Self::State>,
+        place: &'run mut Option<Self::State>,
         context: &'run C,
         run: &'run Run<Self>,
     ) -> impl Future<Output = Result<(), NotUndone<Self::Error>>> + Send + use<'run, Self, C> {
-        let _ = (transition, undo, place, context, run);
+        let _ = (place, context, run);
         pending()
     }
 
@@ -57,6 +57,106 @@ pub trait Drive<C>: Judge<C> {
     fn left(end: Self::End) -> Option<Left> {
         let _ = end;
         None
+    }
+}
+
+/// What takes the turns of [`Drive`], where everything that a turn holds can move between threads.
+///
+/// It is apart so that data which cannot is one error, at the field: the bounds of this are granted in its
+/// implementation, and asked for nowhere. Where they do not hold, the turns are those of [`NotSent`].
+pub trait Sent<C>: Judge<C> {
+    /// [`Drive::turns`].
+    fn turns<'run>(
+        place: &'run mut Option<Self::State>,
+        context: &'run C,
+        run: &'run Run<Self>,
+    ) -> impl Future<Output = Result<(), Failed<Self::Error>>> + Send + use<'run, Self, C>;
+
+    /// [`Drive::undo`].
+    fn undo<'run>(
+        place: &'run mut Option<Self::State>,
+        context: &'run C,
+        run: &'run Run<Self>,
+    ) -> impl Future<Output = Result<(), NotUndone<Self::Error>>> + Send + use<'run, Self, C> {
+        let _ = (place, context, run);
+        pending()
+    }
+}
+
+/// The turns of a workflow: those of [`Sent`], if it implements that.
+pub struct Turns<W, C>(PhantomData<fn() -> (W, C)>);
+
+impl<W, C> Turns<W, C> {
+    /// Those.
+    #[expect(
+        clippy::new_without_default,
+        reason = "code without a prelude knows no `Default`"
+    )]
+    #[must_use]
+    pub const fn new() -> Self {
+        Turns(PhantomData)
+    }
+}
+
+impl<W: Sent<C>, C> Turns<W, C> {
+    /// [`Drive::turns`].
+    #[inline]
+    pub fn take<'run>(
+        self,
+        place: &'run mut Option<W::State>,
+        context: &'run C,
+        run: &'run Run<W>,
+    ) -> impl Future<Output = Result<(), Failed<W::Error>>> + Send + use<'run, W, C> {
+        W::turns(place, context, run)
+    }
+
+    /// [`Drive::undo`].
+    pub fn undo<'run>(
+        self,
+        place: &'run mut Option<W::State>,
+        context: &'run C,
+        run: &'run Run<W>,
+    ) -> impl Future<Output = Result<(), NotUndone<W::Error>>> + Send + use<'run, W, C> {
+        W::undo(place, context, run)
+    }
+}
+
+/// The turns of a workflow that does not compile.
+pub trait NotSent<W: Judge<C>, C> {
+    /// Is never called.
+    fn take<'run>(
+        self,
+        place: &'run mut Option<W::State>,
+        context: &'run C,
+        run: &'run Run<W>,
+    ) -> Pending<Result<(), Failed<W::Error>>>;
+
+    /// Is never called.
+    fn undo<'run>(
+        self,
+        place: &'run mut Option<W::State>,
+        context: &'run C,
+        run: &'run Run<W>,
+    ) -> Pending<Result<(), NotUndone<W::Error>>>;
+}
+
+impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
+    fn take<'run>(
+        self,
+        _: &'run mut Option<W::State>,
+        _: &'run C,
+        _: &'run Run<W>,
+    ) -> Pending<Result<(), Failed<W::Error>>> {
+        pending()
+    }
+
+    fn undo<'run>(
+        self,
+        _: &'run mut Option<W::State>,
+        _: &'run C,
+        _: &'run Run<W>,
+    ) -> Pending<Result<(), NotUndone<W::Error>>> {
+        pending()
     }
 }
 

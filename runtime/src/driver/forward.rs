@@ -1,12 +1,11 @@
 //! Takes a run forward, turn after turn.
 
 use std::future::poll_fn;
-use std::pin::pin;
 use std::task::Poll;
 
 use super::drive::Drive;
 use super::rollback::Entry;
-use super::turn::{Failed, Take};
+use super::turn::Failed;
 use crate::error::Place;
 use crate::run::Run;
 
@@ -28,12 +27,7 @@ pub(super) async fn forward<W: Drive<C>, C>(
         if let (Some(cause), Some(state)) = (run.stopped(), &*place) {
             return Err((Place::between(W::position(state)), Box::new(cause)));
         }
-        let taken = {
-            // Pinned where it is made: a future that is moved once more costs more than a turn.
-            let mut turn = pin!(W::turn(place, context, run));
-            let turn = turn.as_mut();
-            Take { turn, place }.await
-        };
+        let taken = W::turns(place, context, run).await;
         if let Err(cause) = taken {
             let cause = if run.is_cancelled() {
                 Box::new(cause.cancelled(None))

@@ -10,6 +10,7 @@ mod rollback;
 mod running;
 mod stop;
 mod turn;
+mod turns;
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -30,9 +31,11 @@ pub(crate) use forward::yield_now;
 pub(crate) use rollback::{Entry as Undoing, undo};
 pub(crate) use stop::Stop;
 
-pub use drive::{Drive, Judge, NotUndone};
+pub use drive::{Drive, Judge, NotSent, NotUndone, Sent, Turns};
 pub use running::{Running, running, running_on};
-pub use turn::*;
+pub use turn::{Failed, Once, SplitOnce, Turn};
+pub(crate) use turn::{Settled, found, leaves};
+pub use turns::*;
 
 /// Drives a machine until it ends or a handler fails; then undoes what is to be undone.
 ///

@@ -101,10 +101,9 @@ pub(crate) async fn undo<W: Drive<C>, C>(
     run: &Run<W>,
 ) -> Result<(), NotUndone<W::Error>> {
     run.go_back(entry.transition, entry.visit);
-    let mut undo = pin!(Some({
-        let mut place = Some(entry.state);
-        W::undo(entry.transition, entry.undo, &mut place, context, run)
-    }));
+    let mut place = Some(entry.state);
+    let undo = W::undo(&mut place, context, run);
+    let mut undo = pin!(Some(undo));
     let outcome = poll_fn(|cx| {
         let undo = undo.as_mut().as_pin_mut().expect("it has not ended");
         catch_panic(|| undo.poll(cx).map(Ok))

@@ -7,37 +7,59 @@ use stateway_core::{State, Transition};
 use super::catch::Catch;
 use super::fails::Fails;
 use super::gate::{Gate, NoGate};
-use super::guard::{Guarded, undone, visited};
+use super::guard::{undone, visited};
 use super::source::{Copied, Hold, Source};
-use super::terms::OfTransition;
-use crate::driver::{Judge, NotUndone, Settled, found};
+use crate::driver::{Failed, Judge, NotUndone, Settled, Turn, found, leaves};
 use crate::handler::{Step, Undo};
 use crate::run::Run;
 
-/// Calls the handler of the transition `T` under its policy, with the state `S`, which it leaves and holds by `H`.
-#[expect(clippy::type_complexity, reason = "nobody writes it")]
-#[inline]
-pub fn guarded<'run, H, S, T, W, C, F, Fut, X, K, L, G>(
-    (_, handler, catch, lend): (H, F, K, L),
-    place: &mut Option<W::State>,
-    context: &'run C,
-    run: &'run Run<W>,
-) -> Settled<Guarded<'run, W, C, Step<T>, OfTransition<T>, T, G, H::Source, F, Fut, K>>
+/// A handler under its policy: how the state is held that it leaves, the handler, the one that is asked when it failed,
+/// and what stands before it.
+#[derive(Clone, Copy)]
+pub struct Guard<H, F, K, L>(pub H, pub F, pub K, pub L);
+
+impl<'run, W, C, H, F, K, L, S, T, Fut, X, G> Turn<'run, W, C, (S, T, Fut, X, G)>
+    for Guard<H, F, K, L>
 where
-    W: Judge<C>,
-    S: State<Workflow = W>,
-    T: Transition<Workflow = W>,
-    H: Hold<S, Source: Source<State = S>>,
-    F: Fn(&'run C, S, &'run Step<T>) -> Fut,
-    Fut: Future<Output = Result<T, X>>,
-    X: Fails<W::Error>,
-    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T>,
-    L: FnOnce(&'run C) -> G,
-    G: Gate,
+    W: Judge<C, State: Send, Input: Send + Sync>,
+    C: Sync + 'run,
+    S: State<Workflow = W> + Send,
+    T: Transition<Workflow = W> + Send,
+    H: Hold<S, Source: Source<State = S> + Send + 'run> + Copy + Send,
+    F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send + Sync + 'run,
+    Fut: Future<Output = Result<T, X>> + Send + 'run,
+    X: Fails<W::Error> + 'run,
+    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T> + Copy + Send + 'run,
+    L: Fn(&'run C) -> G + Copy + Send,
+    G: Gate<Permit: Send> + Send + Sync + 'run,
 {
-    let source = H::hold(found(place));
-    let (seen, gate) = (run.visit_to(), lend(context));
-    Settled::new(visited(context, run, seen, source, handler, catch, gate))
+    type Output = Result<(), Failed<W::Error>>;
+
+    #[inline]
+    fn is_for(state: usize, _: usize) -> bool {
+        leaves::<T>(state)
+    }
+
+    #[inline]
+    fn take(
+        self,
+        place: &mut Option<W::State>,
+        context: &'run C,
+        run: &'run Run<W>,
+    ) -> impl Future<Output = Self::Output> + Send {
+        let Guard(_, handler, catch, lend) = self;
+        let source = H::hold(found(place));
+        let visit = visited(
+            context,
+            run,
+            run.visit_to(),
+            source,
+            handler,
+            catch,
+            lend(context),
+        );
+        Settled { place, visit }
+    }
 }
 
 /// Stands before a handler that nothing stands before.
@@ -56,19 +78,33 @@ pub fn copied<S: Copied, State>(
     Some((position, variant(state.copied())))
 }
 
-/// Undoes a visit to the transition `T`, which led to the state `S`, by its undo at `POSITION`.
-pub fn undoing<'run, const POSITION: usize, S, T, W, C, F, Fut>(
-    handler: F,
-    place: &mut Option<W::State>,
-    context: &'run C,
-    run: &'run Run<W>,
-) -> impl Future<Output = Result<(), NotUndone<W::Error>>> + use<'run, POSITION, S, T, W, C, F, Fut>
+/// The undo at `POSITION` of a transition.
+#[derive(Clone, Copy)]
+pub struct Undoing<const POSITION: usize, F>(pub F);
+
+impl<'run, const POSITION: usize, W, C, F, S, T, Fut> Turn<'run, W, C, (S, T, Fut)>
+    for Undoing<POSITION, F>
 where
-    W: Judge<C>,
+    W: Judge<C, State: Send, Input: Send + Sync>,
+    C: Sync + 'run,
     S: State<Workflow = W> + Copied + Send,
     T: Transition<Workflow = W>,
-    F: Fn(&'run C, S, &'run Undo<T>) -> Fut,
-    Fut: Future<Output = Result<(), W::Error>>,
+    F: Fn(&'run C, S, &'run Undo<T>) -> Fut + Copy + Send + Sync + 'run,
+    Fut: Future<Output = Result<(), W::Error>> + Send + 'run,
 {
-    undone::<T, POSITION, _, _, _, _, _>(context, run, found(place), handler)
+    type Output = Result<(), NotUndone<W::Error>>;
+
+    fn is_for(state: usize, transition: usize) -> bool {
+        let target = const { W::GRAPH.transitions[T::POSITION].policy.undo[POSITION].target };
+        transition == T::POSITION && state == target
+    }
+
+    fn take(
+        self,
+        place: &mut Option<W::State>,
+        context: &'run C,
+        run: &'run Run<W>,
+    ) -> impl Future<Output = Self::Output> + Send {
+        undone::<T, POSITION, _, _, _, _, _>(context, run, found(place), self.0)
+    }
 }

@@ -25,10 +25,12 @@ pub trait Catch<C, S, E, V> {
 pub struct Nothing<T>(PhantomData<fn() -> T>);
 
 /// A step with this one: it is asked about an error.
+#[derive(Clone, Copy)]
 pub struct Caught<F>(pub F);
 
 /// A split with this one: it is asked about any failure, since a join fails without an error where a
 /// branch did not end in time.
+#[derive(Clone, Copy)]
 pub struct CaughtJoin<F>(pub F);
 
 impl<T> Nothing<T> {
@@ -42,6 +44,14 @@ impl<T> Nothing<T> {
         Nothing(PhantomData)
     }
 }
+
+impl<T> Clone for Nothing<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Nothing<T> {}
 
 impl<C, S, E: Send, V, T: Send> Catch<C, S, E, V> for Nothing<T> {
     const CATCHES: bool = false;

@@ -12,7 +12,7 @@ mod source;
 mod terms;
 mod verdict;
 
-pub use begin::{copied, guarded, no_gate, undoing};
+pub use begin::{Guard, Undoing, copied, no_gate};
 pub use catch::{Caught, CaughtJoin, Nothing};
 pub use fails::Fails;
 pub use gate::{Limited, NoGate};

@@ -28,9 +28,11 @@ pub trait Hold<S> {
 }
 
 /// For several calls.
+#[derive(Clone, Copy)]
 pub struct ForAll;
 
 /// For the only call.
+#[derive(Clone, Copy)]
 pub struct ForOne;
 
 impl<S: Copied> Hold<S> for ForAll {

@@ -38,7 +38,7 @@ pub trait Rules {
 }
 
 /// The rules of the transition `T`.
-pub struct OfTransition<T>(PhantomData<fn() -> T>);
+pub(super) struct OfTransition<T>(PhantomData<fn() -> T>);
 
 /// The rules of the undo at `POSITION` of the transition `T`.
 pub(super) struct OfUndo<T, const POSITION: usize>(PhantomData<fn() -> T>);

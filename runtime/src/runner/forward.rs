@@ -8,7 +8,7 @@ use stateway_core::{StateKind, Workflow};
 
 use super::ledger::{Change, Ledger};
 use super::settings::Settings;
-use crate::driver::{Drive, Stuck, Take, yield_now};
+use crate::driver::{Drive, Stuck, yield_now};
 use crate::durable::Durable;
 use crate::error::{Cause, Place};
 use crate::panic::message as text;
@@ -31,11 +31,7 @@ pub(super) async fn forward<W: Drive<C> + Durable, C>(
         if let Some(cause) = run.stopped() {
             return Err((Place::between(state), Box::new(cause)));
         }
-        let taken = {
-            let mut turn = pin!(W::turn(place, context, run));
-            let turn = turn.as_mut();
-            Take { turn, place }.await
-        };
+        let taken = pin!(W::turns(place, context, run)).await;
         if let Err(cause) = taken {
             let cause = if run.is_cancelled() {
                 Box::new(cause.cancelled(None))
