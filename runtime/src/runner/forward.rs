@@ -71,7 +71,7 @@ fn entered<W: Durable>(
     let transition = &W::GRAPH.transitions[run.transition()];
     let state = &W::GRAPH.states[position];
     let payload = ledger.settings().encoded(
-        &format!("state `{}`", state.name),
+        format_args!("state `{}`", state.name),
         |codec| W::encode(entered, codec),
         |bytes, codec| W::decode(position, bytes, codec).map(drop),
     );

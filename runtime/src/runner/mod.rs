@@ -101,7 +101,7 @@ impl<W: Durable> Runner<W> {
             |bytes, codec| W::decode_input(bytes, codec).map(drop),
         )?;
         let payload = settings.encoded(
-            &format!("state `{name}`"),
+            format_args!("state `{name}`"),
             |codec| W::encode(&state, codec),
             |bytes, codec| W::decode(position, bytes, codec).map(drop),
         )?;

@@ -80,16 +80,16 @@ impl Settings {
     /// The bytes of a payload, called `what`, as they may be stored.
     pub(super) fn encoded(
         &self,
-        what: &str,
+        what: impl Display,
         encode: impl FnOnce(&dyn Codec) -> Result<Vec<u8>, CodecError>,
         decode: impl FnOnce(&[u8], &dyn Codec) -> Result<(), CodecError>,
     ) -> Result<Vec<u8>, Unfit> {
         let encoded = guarded(|| encode(&*self.codec));
-        let payload = encoded.map_err(|error| Unfit::Unwritten(what.to_owned(), error))?;
-        let payload = self.fits(what, payload).map_err(Unfit::TooLarge)?;
+        let payload = encoded.map_err(|error| Unfit::Unwritten(what.to_string(), error))?;
+        let payload = self.fits(&what, payload).map_err(Unfit::TooLarge)?;
         if self.verifies {
             let decoded = guarded(|| decode(&payload, &*self.codec));
-            decoded.map_err(|error| Unfit::Unread(what.to_owned(), error))?;
+            decoded.map_err(|error| Unfit::Unread(what.to_string(), error))?;
         }
         Ok(payload)
     }
