@@ -7,8 +7,8 @@ use crate::codegen::Reader;
 use crate::diagnostics::Diagnostics;
 use crate::{check, codegen, graph, parse};
 
-/// Expands `(path of the crate `stateway`) features { block }`.
-pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
+/// Expands `(path of the crate `stateway`) features { block }` for one reader.
+pub(crate) fn expand(tokens: TokenStream, reader: Reader) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     let Some(invocation) = Invocation::read(tokens) else {
         // Only a macro that calls `expand` itself can get here.
@@ -26,7 +26,7 @@ pub(crate) fn expand(tokens: TokenStream) -> TokenStream {
             runtime: invocation.runtime,
             durable: invocation.durable,
         },
-        Reader::detect(),
+        reader,
         diagnostics.finish(),
     )
 }

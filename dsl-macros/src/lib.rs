@@ -23,5 +23,5 @@ mod tests;
 #[doc(hidden)]
 #[proc_macro]
 pub fn expand(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    expand::expand(tokens.into()).into()
+    expand::expand(tokens.into(), codegen::Reader::detect()).into()
 }

@@ -1,7 +1,10 @@
 //! White-box tests of the pipeline: what it does to damaged blocks, and what it writes.
 
+mod blocks;
 mod deletions;
 mod expansion;
+mod fuzz;
+mod fuzz_bodies;
 mod names;
 mod together;
 
