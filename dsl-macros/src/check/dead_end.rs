@@ -39,10 +39,8 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             }
         } else if any_final && !perpetual && !ending[id.0] && reachable[id.0] {
             // Only the states of the cycle itself: those before it are caught in it.
-            let caught = graph.reachable([id]);
-            let in_cycle = graph
-                .ids()
-                .all(|other| !caught[other.0] || graph.reachable([other])[id.0]);
+            let (caught, back) = (graph.reachable([id]), graph.reaching([id]));
+            let in_cycle = graph.ids().all(|other| !caught[other.0] || back[other.0]);
             if in_cycle {
                 diagnostics
                     .error(name, format!("no final state can be reached from `{name}`"))

@@ -119,17 +119,18 @@ impl<'a> Graph<'a> {
         seeds: impl IntoIterator<Item = StateId>,
         ends: impl Fn(&'b Transition<'a>) -> (&'b Vec<StateId>, &'b Vec<StateId>),
     ) -> Vec<bool> {
+        let mut next = vec![Vec::new(); self.states.len()];
+        for transition in &self.transitions {
+            let (near, far) = ends(transition);
+            for state in near {
+                next[state.0].push(far);
+            }
+        }
         let mut found = vec![false; self.states.len()];
         let mut queue: Vec<StateId> = seeds.into_iter().collect();
         while let Some(state) = queue.pop() {
-            if std::mem::replace(&mut found[state.0], true) {
-                continue;
-            }
-            for transition in &self.transitions {
-                let (near, far) = ends(transition);
-                if near.contains(&state) {
-                    queue.extend(far);
-                }
+            if !std::mem::replace(&mut found[state.0], true) {
+                queue.extend(next[state.0].iter().copied().flatten());
             }
         }
         found

@@ -8,6 +8,7 @@ mod attributes;
 mod clause;
 mod durable;
 mod duration;
+mod nesting;
 mod split;
 mod state;
 mod tokens;
@@ -16,7 +17,7 @@ mod transition;
 use proc_macro2::{Delimiter, Ident, TokenStream};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser};
-use syn::{Result, Visibility, braced};
+use syn::{Error, Result, Visibility, braced};
 
 use crate::ast::{self, Attributes, StateKind};
 use crate::diagnostics::Diagnostics;
@@ -28,6 +29,11 @@ const TRANSITIONS: [&str; 5] = ["step", "signal", "timer", "poll", "split"];
 
 /// Reads one block; `None` if there is not even a workflow with a name.
 pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Option<Workflow> {
+    if let Some(span) = nesting::too_deep(&tokens) {
+        let error = Error::new(span, "this nests too deep to be read");
+        diagnostics.syntax(&error.with_help("give a name to a part of it: `type Part = ..;`"));
+        return None;
+    }
     let mut workflow = None;
     let read = |input: ParseStream<'_>| {
         if let Err(error) = block(input, &mut workflow, diagnostics) {

@@ -5,6 +5,7 @@ mod deletions;
 mod expansion;
 mod fuzz;
 mod fuzz_bodies;
+mod large;
 mod names;
 mod together;
 
