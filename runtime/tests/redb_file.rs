@@ -1,14 +1,18 @@
 //! What may lie under the path of a `RedbStore`: the table of `RedbOptions::open`, row by row.
 
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/walk.rs"]
+mod walk;
+
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use redb::{Database, TableDefinition};
-use stateway::store::{NewRun, Store as _};
+use stateway::store::Store as _;
 use stateway::{OpenError, RedbStore};
+use walk::new;
 
 const OTHER: TableDefinition<'_, u64, u64> = TableDefinition::new("runs");
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
@@ -54,20 +58,6 @@ impl Folder {
         let refused = RedbStore::open(self.file()).unwrap_err();
         assert!(self.all() == before, "something was changed: {refused}");
         refused
-    }
-}
-
-fn new(id: &str) -> NewRun {
-    NewRun {
-        id: id.parse().unwrap(),
-        incarnation: 1,
-        workflow: "Walk".into(),
-        version: 1,
-        input: b"input".to_vec(),
-        state: "Begun".into(),
-        payload: b"begun".to_vec(),
-        at: SystemTime::UNIX_EPOCH + Duration::from_hours(500_000),
-        lease: None,
     }
 }
 

@@ -4,73 +4,18 @@
 #[allow(dead_code, reason = "each test uses its part")]
 #[path = "support/disk.rs"]
 mod disk;
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/walk.rs"]
+mod walk;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use disk::{Disk, Moment};
 use redb::{Database, ReadableTable as _, TableDefinition};
-use stateway::store::{
-    Claim, Commit, Created, Event, Filter, Holder, Lease, NewRun, Purge, RunRow, Status, Stop,
-    Store as _, Suspects,
-};
+use stateway::store::{Claim, Commit, Created, Filter, NewRun, Purge, Status, Stop, Store as _};
 use stateway::{Durability, RedbStore, StoreError};
-
-fn at(seconds: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
-}
-
-fn new(id: &str) -> NewRun {
-    NewRun {
-        id: id.parse().unwrap(),
-        incarnation: 1,
-        workflow: "Walk".into(),
-        version: 1,
-        input: b"input".to_vec(),
-        state: "Begun".into(),
-        payload: b"begun".to_vec(),
-        at: at(0),
-        lease: None,
-    }
-}
-
-fn lease() -> Lease {
-    Lease {
-        holder: Holder::unique(),
-        duration: Duration::from_secs(40),
-    }
-}
-
-fn claim() -> Claim {
-    Claim {
-        workflow: "Walk".into(),
-        now: at(60),
-        lease: lease(),
-        limit: 100,
-        suspects: Suspects::none(5),
-    }
-}
-
-fn commit(row: &RunRow, status: Status) -> Commit {
-    Commit {
-        run: row.id.clone(),
-        epoch: row.epoch,
-        sequence: row.sequence,
-        at: at(20),
-        event: Event::Transition {
-            transition: "go".into(),
-            visit: row.visit + 1,
-            attempts: 1,
-            state: "Gone".into(),
-            payload: b"gone".to_vec(),
-            undo: None,
-        },
-        status,
-        release: None,
-        failure: None,
-        consumed: Vec::new(),
-    }
-}
+use walk::{at, claim, lease, new, step};
 
 struct Folder(tempfile::TempDir);
 
@@ -106,9 +51,9 @@ async fn a_file_is_opened_again_with_everything_in_it() {
     let folder = Folder::new();
     let store = RedbStore::open(folder.file()).unwrap();
     store.create(new("a")).await.unwrap();
-    let claimed = store.claim(claim()).await.unwrap().taken.remove(0);
+    let claimed = store.claim(claim(at(60))).await.unwrap().taken.remove(0);
     store
-        .commit(commit(&claimed.row, Status::Running))
+        .commit(step(&claimed.row, Status::Running))
         .await
         .unwrap();
     let before = store.get(&"a".parse().unwrap()).await.unwrap().unwrap();
@@ -120,7 +65,7 @@ async fn a_file_is_opened_again_with_everything_in_it() {
         before
     );
     // Who held it is gone, and its lease with it.
-    let again = store.claim(claim()).await.unwrap().taken.remove(0);
+    let again = store.claim(claim(at(60))).await.unwrap().taken.remove(0);
     assert_eq!(again.row.epoch, claimed.row.epoch + 1);
     assert_eq!(again.row.crashes, 1);
     assert_eq!(again.payload, b"gone");
@@ -138,7 +83,7 @@ async fn a_broken_record_concerns_its_own_run() {
         let Ok(Created::New(row)) = store.create(run).await else {
             panic!("it is new")
         };
-        store.commit(commit(&row, Status::Running)).await.unwrap();
+        store.commit(step(&row, Status::Running)).await.unwrap();
     }
     drop(store);
     tamper(&folder.file(), |write| {
@@ -153,7 +98,7 @@ async fn a_broken_record_concerns_its_own_run() {
         history.insert(8, &b"\x01torn"[..]).unwrap();
     });
     let store = RedbStore::open(folder.file()).unwrap();
-    let claimed = store.claim(claim()).await.unwrap().taken;
+    let claimed = store.claim(claim(at(60))).await.unwrap().taken;
     let claimed: Vec<_> = claimed.iter().map(|it| it.row.id.to_string()).collect();
     assert_eq!(claimed, ["a", "e"], "nobody else is kept");
     let parked = Filter {
@@ -200,9 +145,9 @@ async fn a_broken_record_concerns_its_own_run() {
         }
     }
     // It is tried again, and stands still again.
-    assert!(store.claim(claim()).await.unwrap().taken.is_empty());
+    assert!(store.claim(claim(at(60))).await.unwrap().taken.is_empty());
     store.unpark(&"d".parse().unwrap(), at(30)).await.unwrap();
-    assert!(store.claim(claim()).await.unwrap().taken.is_empty());
+    assert!(store.claim(claim(at(60))).await.unwrap().taken.is_empty());
     let row = store.list(Filter::default()).await.unwrap().remove(3);
     assert_eq!((row.id, row.status), ("d".parse().unwrap(), Status::Parked));
     let purge = Purge {
@@ -323,7 +268,7 @@ async fn a_store_whose_disk_fails_says_so_and_does_nothing_more() {
     assert!(matches!(first, StoreError::Unavailable { .. }), "{first:?}");
     for refused in [
         store.create(new("c")).await.map(|_| ()),
-        store.claim(claim()).await.map(|_| ()),
+        store.claim(claim(at(60))).await.map(|_| ()),
         store.get(&"a".parse().unwrap()).await.map(|_| ()),
     ] {
         let Err(StoreError::Closed { reason: Some(why) }) = &refused else {
@@ -339,7 +284,7 @@ async fn numbers_at_the_end_of_their_type_stop_nobody() {
     let disk = Disk::with(Vec::new(), Moment::Never);
     let store = RedbStore::options().open_backend(disk).unwrap();
     store.create(new("a")).await.unwrap();
-    let claimed = store.claim(claim()).await.unwrap().taken.remove(0);
+    let claimed = store.claim(claim(at(60))).await.unwrap().taken.remove(0);
     for (epoch, sequence) in [
         (u64::MAX, 0),
         (claimed.row.epoch, u64::MAX),
@@ -348,7 +293,7 @@ async fn numbers_at_the_end_of_their_type_stop_nobody() {
         let refused = Commit {
             epoch,
             sequence,
-            ..commit(&claimed.row, Status::Running)
+            ..step(&claimed.row, Status::Running)
         };
         assert!(store.commit(refused).await.is_err());
     }
@@ -358,7 +303,7 @@ async fn numbers_at_the_end_of_their_type_stop_nobody() {
     assert!(all.unwrap().is_empty());
     let far = Claim {
         now: UNIX_EPOCH + Duration::from_secs(u64::MAX >> 1),
-        ..claim()
+        ..claim(at(60))
     };
     store.claim(far).await.unwrap();
     store.create(new("b")).await.unwrap();

@@ -1,30 +1,23 @@
 //! Several who open the same path, where there is no store yet: one gets it, and what it acknowledges stays.
 
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/walk.rs"]
+mod walk;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use fastrand::Rng;
-use stateway::store::{Created, NewRun, Store as _};
+use stateway::store::{Created, Store as _};
 use stateway::{OpenError, RedbStore};
 
 /// Adds a run, unless it is there.
 fn add(store: &RedbStore, id: &str) -> Result<bool, String> {
-    let run = NewRun {
-        id: id.parse().unwrap(),
-        incarnation: 1,
-        workflow: "Walk".into(),
-        version: 1,
-        input: Vec::new(),
-        state: "Begun".into(),
-        payload: Vec::new(),
-        at: SystemTime::UNIX_EPOCH + Duration::from_hours(500_000),
-        lease: None,
-    };
-    match pollster::block_on(store.create(run)) {
+    match pollster::block_on(store.create(walk::new(id))) {
         Ok(created) => Ok(matches!(created, Created::New(_))),
         Err(error) => Err(format!("{id}: {error:?}")),
     }

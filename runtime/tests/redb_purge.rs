@@ -3,37 +3,17 @@
 #[allow(dead_code, reason = "each test uses its part")]
 #[path = "support/disk.rs"]
 mod disk;
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/walk.rs"]
+mod walk;
 
 use std::cell::RefCell;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use disk::{Disk, Moment};
-use stateway::store::{
-    Commit, Created, Event, Filter, Holder, Lease, Message, NewRun, Purge, RunRow, Status,
-    Store as _,
-};
+use stateway::store::{Commit, Created, Event, Filter, Message, NewRun, Purge, Status, Store as _};
 use stateway::{Durability, RedbStore, StoreError};
-
-fn at(seconds: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_hours(500_000) + Duration::from_secs(seconds)
-}
-
-fn new(id: &str, workflow: &'static str) -> NewRun {
-    NewRun {
-        id: id.parse().unwrap(),
-        incarnation: 1,
-        workflow: workflow.into(),
-        version: 1,
-        input: b"input".to_vec(),
-        state: "Begun".into(),
-        payload: b"begun".to_vec(),
-        at: at(0),
-        lease: Some(Lease {
-            holder: Holder::unique(),
-            duration: Duration::from_secs(50),
-        }),
-    }
-}
+use walk::{at, held, step};
 
 fn purge() -> Purge {
     Purge {
@@ -43,30 +23,13 @@ fn purge() -> Purge {
     }
 }
 
-fn step(row: &RunRow, status: Status) -> Commit {
-    Commit {
-        run: row.id.clone(),
-        epoch: row.epoch,
-        sequence: row.sequence,
-        at: at(20 + row.sequence),
-        event: Event::Transition {
-            transition: "go".into(),
-            visit: row.visit + 1,
-            attempts: 1,
-            state: "Gone".into(),
-            payload: b"gone".to_vec(),
-            undo: None,
-        },
-        status,
-        release: None,
-        failure: None,
-        consumed: Vec::new(),
-    }
-}
-
 /// A run that has ended, with so many rows of history beside its first, and so many messages.
 async fn ended(store: &RedbStore, id: &str, workflow: &'static str, rows: u64, messages: u64) {
-    let Ok(Created::New(mut row)) = store.create(new(id, workflow)).await else {
+    let run = NewRun {
+        workflow: workflow.into(),
+        ..held(id)
+    };
+    let Ok(Created::New(mut row)) = store.create(run).await else {
         panic!("it is new")
     };
     for number in 0..messages {
@@ -130,7 +93,7 @@ async fn a_purge_removes_the_runs_of_its_workflow_that_ended_before() {
         .await;
         ended(&store, &format!("run-{number}"), "Run", 2, 1).await;
     }
-    store.create(new("walk-live", "Walk")).await.unwrap();
+    store.create(held("walk-live")).await.unwrap();
     let two = Purge {
         limit: 2,
         ..purge()
@@ -168,7 +131,7 @@ async fn a_long_history_keeps_nobody_from_the_writer() {
         order.borrow_mut().push("purged");
     };
     let created = async {
-        store.create(new("other", "Walk")).await.unwrap();
+        store.create(held("other")).await.unwrap();
         order.borrow_mut().push("created");
     };
     tokio::join!(removed, created);
@@ -226,7 +189,7 @@ async fn a_crash_in_a_purge_leaves_a_run_whole_or_nothing_of_it() {
 async fn one_run_with_too_much_to_store_stops_nobody() {
     let disk = Disk::with(Vec::new(), Moment::Never);
     let store = unflushed(&disk);
-    let Created::New(row) = store.create(new("a", "Walk")).await.unwrap() else {
+    let Created::New(row) = store.create(held("a")).await.unwrap() else {
         panic!("it is new")
     };
     let long = "x".repeat((512 << 20) + 1);
@@ -238,7 +201,7 @@ async fn one_run_with_too_much_to_store_stops_nobody() {
     };
     let started = NewRun {
         payload: long.into_bytes(),
-        ..new("b", "Walk")
+        ..held("b")
     };
     for refused in [
         store.commit(parked).await,

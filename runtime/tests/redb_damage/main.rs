@@ -10,6 +10,9 @@ mod disk;
 mod harm;
 mod judge;
 mod model;
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "../support/walk.rs"]
+mod walk;
 
 use std::env;
 use std::panic::{PanicHookInfo, set_hook, take_hook};

@@ -1,15 +1,15 @@
 //! The store before it is damaged: its bytes, and all that it answers.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Claim, Claimed, Commit, Event, Failure, FailureKind, Filter, Found, HistoryRow, Holder, Lease,
-    Message, NewRun, Note, NoteRow, Progress, RunRow, Status, Store as _, Suspects,
+    Claim, Claimed, Commit, Event, Failure, FailureKind, Filter, Found, HistoryRow, Message,
+    NewRun, Note, NoteRow, Progress, RunRow, Status, Store as _,
 };
 use stateway::{RedbStore, RunId};
 
 use crate::disk::{Disk, Moment};
+use crate::walk::{self, at};
 
 pub(crate) struct Model {
     pub(crate) bytes: Vec<u8>,
@@ -18,41 +18,6 @@ pub(crate) struct Model {
     pub(crate) histories: BTreeMap<String, Vec<HistoryRow>>,
     /// What a claim of all that is due gives.
     pub(crate) claimed: BTreeMap<String, Claimed>,
-}
-
-pub(crate) fn at(seconds: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_hours(500_000) + Duration::from_secs(seconds)
-}
-
-pub(crate) fn new(id: &str) -> NewRun {
-    NewRun {
-        incarnation: 1,
-        id: id.parse().unwrap(),
-        workflow: "Walk".into(),
-        version: 1,
-        input: format!("input of {id}").into_bytes(),
-        state: "Begun".into(),
-        payload: format!("{id} has begun").into_bytes(),
-        at: at(0),
-        lease: Some(lease()),
-    }
-}
-
-fn lease() -> Lease {
-    Lease {
-        holder: Holder::unique(),
-        duration: Duration::from_hours(1),
-    }
-}
-
-pub(crate) fn claim() -> Claim {
-    Claim {
-        workflow: "Walk".into(),
-        now: at(1_000),
-        lease: lease(),
-        limit: 1_000,
-        suspects: Suspects::none(5),
-    }
 }
 
 pub(crate) fn message(run: &RunId, number: u64) -> Message {
@@ -65,12 +30,23 @@ pub(crate) fn message(run: &RunId, number: u64) -> Message {
     }
 }
 
+/// A run that somebody holds, with an input and a payload of its own.
+pub(crate) fn new(id: &str) -> NewRun {
+    NewRun {
+        input: format!("input of {id}").into_bytes(),
+        payload: format!("{id} has begun").into_bytes(),
+        ..walk::held(id)
+    }
+}
+
+/// Claims all that are due.
+pub(crate) fn claim() -> Claim {
+    walk::claim(at(1_000))
+}
+
+/// A transition with a payload of about this length.
 pub(crate) fn step(row: &RunRow, length: usize) -> Commit {
     Commit {
-        run: row.id.clone(),
-        epoch: row.epoch,
-        sequence: row.sequence,
-        at: at(20 + row.sequence),
         event: Event::Transition {
             transition: "go".into(),
             visit: row.visit + 1,
@@ -81,10 +57,7 @@ pub(crate) fn step(row: &RunRow, length: usize) -> Commit {
                 .into_bytes(),
             undo: row.sequence.is_multiple_of(3).then(|| "back".into()),
         },
-        status: Status::Running,
-        release: None,
-        failure: None,
-        consumed: Vec::new(),
+        ..walk::step(row, Status::Running)
     }
 }
 

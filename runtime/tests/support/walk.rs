@@ -1,0 +1,74 @@
+//! Rows of the workflow `Walk`, for tests that ask a store without a runner.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use stateway::store::{Claim, Commit, Event, Holder, Lease, NewRun, RunRow, Status, Suspects};
+
+/// The time at which these runs begin, and so many seconds.
+pub(crate) fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_hours(500_000) + Duration::from_secs(seconds)
+}
+
+/// A run that nobody holds.
+pub(crate) fn new(id: &str) -> NewRun {
+    NewRun {
+        id: id.parse().unwrap(),
+        incarnation: 1,
+        workflow: "Walk".into(),
+        version: 1,
+        input: b"input".to_vec(),
+        state: "Begun".into(),
+        payload: b"begun".to_vec(),
+        at: at(0),
+        lease: None,
+    }
+}
+
+/// A run that somebody holds.
+pub(crate) fn held(id: &str) -> NewRun {
+    NewRun {
+        lease: Some(lease()),
+        ..new(id)
+    }
+}
+
+/// A lease that is longer than any test.
+pub(crate) fn lease() -> Lease {
+    Lease {
+        holder: Holder::unique(),
+        duration: Duration::from_hours(1),
+    }
+}
+
+/// Claims all that are due at `now`.
+pub(crate) fn claim(now: SystemTime) -> Claim {
+    Claim {
+        workflow: "Walk".into(),
+        now,
+        lease: lease(),
+        limit: 1_000,
+        suspects: Suspects::none(5),
+    }
+}
+
+/// Takes a transition to the state `Gone`.
+pub(crate) fn step(row: &RunRow, status: Status) -> Commit {
+    Commit {
+        run: row.id.clone(),
+        epoch: row.epoch,
+        sequence: row.sequence,
+        at: at(20 + row.sequence),
+        event: Event::Transition {
+            transition: "go".into(),
+            visit: row.visit + 1,
+            attempts: 1,
+            state: "Gone".into(),
+            payload: b"gone".to_vec(),
+            undo: None,
+        },
+        status,
+        release: None,
+        failure: None,
+        consumed: Vec::new(),
+    }
+}
