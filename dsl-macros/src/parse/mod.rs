@@ -13,6 +13,7 @@ mod split;
 mod state;
 mod tokens;
 mod transition;
+mod types;
 
 use proc_macro2::{Delimiter, Ident, TokenStream};
 use syn::ext::IdentExt as _;

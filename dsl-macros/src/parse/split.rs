@@ -7,7 +7,7 @@ use syn::{Result, Token, braced, parenthesized};
 use super::tokens::{
     WithHelp as _, declared_name, next_word, semicolon, skip, skip_all, stop, unexpected, word,
 };
-use super::{attributes, clause, duration};
+use super::{attributes, clause, duration, types};
 use crate::ast::{Attributes, Branch, Clauses, Count, Each, Join, Split, Strategy, plain};
 use crate::diagnostics::{Diagnostics, position};
 use crate::suggest;
@@ -156,7 +156,7 @@ fn branch(
         keyword,
         name,
         each: None,
-        output: content.parse()?,
+        output: types::parse(content)?,
         clauses: Clauses::default(),
     };
     let read = clauses(content, &mut branch.clauses, diagnostics);
@@ -183,7 +183,7 @@ fn each(
         return Err(unexpected(content, "`: Item => Output`"));
     }
     skip(content);
-    let item = content.parse()?;
+    let item = types::parse(content)?;
     if !content.peek(Token![=>]) {
         return Err(unexpected(content, "`=>` and the output of a branch"));
     }
@@ -192,7 +192,7 @@ fn each(
         attributes,
         keyword,
         name,
-        output: content.parse()?,
+        output: types::parse(content)?,
         each: Some(Each {
             field,
             item,

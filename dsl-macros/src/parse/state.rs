@@ -2,10 +2,10 @@
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
-use syn::{Attribute, Error, Result, Token, Type, Visibility, braced};
+use syn::{Attribute, Error, Result, Token, Visibility, braced};
 
-use super::attributes;
 use super::tokens::{WithHelp as _, declared_name, next_word, semicolon, skip, stop, unexpected};
+use super::{attributes, types};
 use crate::ast::{Attributes, Field, State, StateKind, Workflow, plain};
 use crate::diagnostics::{Diagnostics, position};
 
@@ -154,28 +154,10 @@ fn field(input: ParseStream<'_>, of: &str, diagnostics: &mut Diagnostics) -> Res
             &format!("the type of field `{name}` of {of}"),
         ));
     }
-    let ty = field_type(input)?;
+    let ty = types::parse(input)?;
     Ok(Field {
         attributes,
         name,
         ty,
     })
-}
-
-/// Reads a type, also one with an expression in it that the parser has no grammar for: rustc will
-/// read it where it is written again.
-fn field_type(input: ParseStream<'_>) -> Result<Type> {
-    let ahead = input.fork();
-    match ahead.parse::<Type>() {
-        Err(error) if error.to_string().starts_with("unsupported expression") => {
-            let mut tokens = proc_macro2::TokenStream::new();
-            let mut depth = 0_i32;
-            while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {
-                depth += i32::from(input.peek(Token![<])) - i32::from(input.peek(Token![>]));
-                tokens.extend(input.parse::<proc_macro2::TokenTree>());
-            }
-            Ok(Type::Verbatim(tokens))
-        }
-        _ => input.parse(),
-    }
 }

@@ -7,7 +7,7 @@ use syn::{Result, Token, Type, parenthesized};
 use super::tokens::{
     WithHelp as _, declared_name, is_keyword, next_word, semicolon, skip, stop, unexpected, word,
 };
-use super::{attributes, clause, duration, split, tokens};
+use super::{attributes, clause, duration, split, tokens, types};
 use crate::ast::{Attributes, Clauses, Due, Split, Transition, TransitionKind, Workflow};
 use crate::diagnostics::Diagnostics;
 
@@ -162,7 +162,7 @@ fn payload(input: ParseStream<'_>) -> Result<Option<Type>> {
     if content.is_empty() {
         return Ok(None);
     }
-    let payload = content.parse();
+    let payload = types::parse(&content);
     if !content.is_empty() && payload.is_ok() {
         let error = stop(&content, "a signal carries one value")
             .with_help("put several values in a struct");
