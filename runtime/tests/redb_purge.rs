@@ -13,15 +13,7 @@ use std::time::Duration;
 use disk::{Disk, Moment};
 use stateway::store::{Commit, Created, Event, Filter, Message, NewRun, Purge, Status, Store as _};
 use stateway::{Durability, RedbStore, StoreError};
-use walk::{at, held, step};
-
-fn purge() -> Purge {
-    Purge {
-        workflow: Some("Walk".to_owned()),
-        ended_before: at(1_000_000),
-        limit: 1_000,
-    }
-}
+use walk::{at, held, purge, step};
 
 /// A run that has ended, with so many rows of history beside its first, and so many messages.
 async fn ended(store: &RedbStore, id: &str, workflow: &'static str, rows: u64, messages: u64) {
@@ -96,20 +88,20 @@ async fn a_purge_removes_the_runs_of_its_workflow_that_ended_before() {
     store.create(held("walk-live")).await.unwrap();
     let two = Purge {
         limit: 2,
-        ..purge()
+        ..purge(at(1_000_000))
     };
     assert_eq!(store.purge(two).await.unwrap(), 2, "those that ended first");
     assert_eq!(ids(&store).await[7..9], ["walk-2", "walk-3"]);
     let early = Purge {
         ended_before: at(25),
-        ..purge()
+        ..purge(at(1_000_000))
     };
     assert_eq!(store.purge(early).await.unwrap(), 2);
-    assert_eq!(store.purge(purge()).await.unwrap(), 3);
-    assert_eq!(store.purge(purge()).await.unwrap(), 0);
+    assert_eq!(store.purge(purge(at(1_000_000))).await.unwrap(), 3);
+    assert_eq!(store.purge(purge(at(1_000_000))).await.unwrap(), 0);
     let all = Purge {
         workflow: None,
-        ..purge()
+        ..purge(at(1_000_000))
     };
     assert_eq!(store.purge(all).await.unwrap(), 7);
     assert_eq!(ids(&store).await, ["walk-live"]);
@@ -127,7 +119,7 @@ async fn a_long_history_keeps_nobody_from_the_writer() {
     let before = disk.flushes();
     let order = RefCell::new(Vec::new());
     let removed = async {
-        assert_eq!(store.purge(purge()).await.unwrap(), 1);
+        assert_eq!(store.purge(purge(at(1_000_000))).await.unwrap(), 1);
         order.borrow_mut().push("purged");
     };
     let created = async {
@@ -159,7 +151,7 @@ async fn a_crash_in_a_purge_leaves_a_run_whole_or_nothing_of_it() {
         let store = RedbStore::options().open_backend(disk.clone()).unwrap();
         // Opening it has flushed already.
         disk.lose_after(crash);
-        let purged = store.purge(purge()).await;
+        let purged = store.purge(purge(at(1_000_000))).await;
         drop(store);
         let disk = disk.left(crash, Moment::Never);
         let store = RedbStore::options().open_backend(disk.clone()).unwrap();
@@ -177,7 +169,7 @@ async fn a_crash_in_a_purge_leaves_a_run_whole_or_nothing_of_it() {
             Err(error) => panic!("crash {crash}: {error:?}"),
         }
         let left = ids(&store).await.len() as u64;
-        assert_eq!(store.purge(purge()).await.unwrap(), left);
+        assert_eq!(store.purge(purge(at(1_000_000))).await.unwrap(), left);
         assert!(purged.is_err() || left == 1, "only the new one was left");
         drop(store);
         is_intact(&disk);

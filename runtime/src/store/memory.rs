@@ -36,7 +36,7 @@ impl Default for Shelf {
     fn default() -> Self {
         Shelf {
             runs: BTreeMap::new(),
-            timeline: Timeline::new(),
+            timeline: Timeline::new(None),
             packages: BTreeMap::new(),
             paths: Paths::default(),
         }
@@ -53,8 +53,8 @@ struct Held {
 struct Kept {
     row: RunRow,
     held: Option<Held>,
-    /// By how much its due time moves, since a clock was set back when it was set.
-    shift: Moment,
+    /// How far the clock was behind that set its due time.
+    behind: Moment,
     input: Vec<u8>,
     start: (Name, Vec<u8>),
     payload: Vec<u8>,
@@ -89,15 +89,15 @@ impl Shelf {
         self.runs.get_mut(run).ok_or_else(not_found)
     }
 
-    /// The run, with the time at which something is set to be due.
+    /// The run, and how far the clock is behind of who says that it is `now`.
     fn find_at(&mut self, run: &RunId, now: SystemTime) -> Result<(&mut Kept, Moment), StoreError> {
-        let shift = self.timeline.shift(now, Instant::now());
-        Ok((self.find(run)?, shift))
+        let behind = self.timeline.behind(now, Instant::now());
+        Ok((self.find(run)?, behind))
     }
 }
 
 impl Kept {
-    fn new(run: NewRun, shift: Moment, steady: Moment) -> Self {
+    fn new(run: NewRun, behind: Moment, steady: Moment) -> Self {
         let row = RunRow::new(&run);
         let started = HistoryRow {
             sequence: 0,
@@ -109,7 +109,7 @@ impl Kept {
         Kept {
             row,
             held: run.lease.map(|lease| Held::new(lease, steady)),
-            shift,
+            behind,
             input: run.input,
             start: (run.state, run.payload.clone()),
             payload: run.payload,
@@ -123,7 +123,7 @@ impl Kept {
     /// From when on it may be claimed, as long as nobody holds it.
     fn due(&self) -> Option<Moment> {
         let due = self.row.live_due().filter(|_| self.held.is_none())?;
-        Some(micros(due).saturating_add(self.shift))
+        Some(micros(due).saturating_add(self.behind))
     }
 
     /// When it passes from its holder to whoever claims it.
@@ -147,17 +147,13 @@ impl Kept {
         }
     }
 
-    /// Makes it due, as far as that is earlier than it was.
+    /// Makes it due: its time is not in the future of any clock then.
     fn wake(
         &mut self,
-        shift: Moment,
         wake: impl FnOnce(&mut RunRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let before = self.row.due;
         wake(&mut self.row)?;
-        if self.row.due != before {
-            self.shift = shift;
-        }
+        self.behind = 0;
         Ok(())
     }
 
@@ -194,9 +190,9 @@ impl Store for MemoryStore {
                 });
             }
             let at = Instant::now();
-            let shift = shelf.timeline.shift(run.at, at);
+            let behind = shelf.timeline.behind(run.at, at);
             let id = run.id.clone();
-            let kept = Kept::new(run, shift, shelf.timeline.steady(at));
+            let kept = Kept::new(run, behind, shelf.timeline.steady(at));
             let row = kept.row.clone();
             shelf.runs.insert(id, kept);
             Ok(Created::New(row))
@@ -265,7 +261,7 @@ impl Store for MemoryStore {
 
     fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
         self.with(|shelf| {
-            let (kept, shift) = shelf.find_at(&commit.run, commit.at)?;
+            let (kept, behind) = shelf.find_at(&commit.run, commit.at)?;
             if kept.row.fence(commit.epoch, commit.sequence)? == Fence::Passed {
                 let last = kept.history.last();
                 return if last.is_some_and(|last| commit.is_in(last)) {
@@ -277,7 +273,7 @@ impl Store for MemoryStore {
             if !kept.row.apply(&commit) {
                 kept.held = None;
             }
-            kept.shift = shift;
+            kept.behind = behind;
             if let Event::Transition { payload, .. } = &commit.event {
                 kept.payload.clone_from(payload);
             }
@@ -331,18 +327,18 @@ impl Store for MemoryStore {
 
     fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
         self.with(|shelf| {
-            let (kept, shift) = shelf.find_at(run, now)?;
-            kept.wake(shift, |row| row.ask(stop, now))
+            let (kept, _) = shelf.find_at(run, now)?;
+            kept.wake(|row| row.ask(stop, now))
         })
     }
 
     fn send(&self, message: Message) -> StoreFuture<'_, Sent> {
         self.with(|shelf| {
-            let (kept, shift) = shelf.find_at(&message.run, message.at)?;
+            let (kept, _) = shelf.find_at(&message.run, message.at)?;
             if kept.known.contains(&message.id) {
                 return Ok(Sent::Known);
             }
-            kept.wake(shift, |row| row.wake(message.at))?;
+            kept.wake(|row| row.wake(message.at))?;
             kept.known.insert(message.id.clone());
             kept.inbox.push(message);
             Ok(Sent::Kept)
@@ -351,9 +347,9 @@ impl Store for MemoryStore {
 
     fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
         self.with(|shelf| {
-            let (kept, shift) = shelf.find_at(run, now)?;
+            let (kept, behind) = shelf.find_at(run, now)?;
             kept.row.unpark(now)?;
-            kept.shift = shift;
+            kept.behind = behind;
             kept.record(now, Event::Unparked);
             Ok(())
         })

@@ -73,7 +73,9 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// 8. **On time.** Times are those of the caller's wall clock, kept to the microsecond. Leases are lengths of time, and
 ///    a store measures them by a clock that nobody sets: the steady clock of its process, or that of a database server
 ///    that all callers share. A wall clock that jumps ends no lease, and a store in the process of its callers lets no
-///    run wait for longer than it had to when its due time was set, also if the clock is set back meanwhile.
+///    run wait for longer than it had to when its due time was set, also if the clock is set back meanwhile. One in a
+///    file keeps to that from one opening to the next; only time that passes between its last record and the opening,
+///    while such a clock is still behind, does not count.
 #[diagnostic::on_unimplemented(
     message = "a runner keeps its runs in a store, and `{Self}` is none",
     label = "no store",

@@ -2,7 +2,12 @@
 //!
 //! Leases are measured by a clock that nobody sets: a wall clock that jumps, or a process that stood still, ends none of
 //! them early. Due times are those of the wall clock, as long as that goes forward. When it is set back, time goes
-//! on as before, so that nothing that waits has to wait for as long again.
+//! on as before, so that nothing that waits has to wait for as long again. A due time that is set while the wall clock
+//! is behind is kept with [how far it was](Timeline::behind), so that it is right whenever the clock is corrected.
+//!
+//! A store in a file begins with the time at which its last row was written, so a clock that is set back between two
+//! openings is noticed as well. Only what a commit has recorded counts as seen, and never a due time. The hours before
+//! the opening in which nothing was recorded are not known, and pass again.
 
 use std::time::SystemTime;
 
@@ -20,15 +25,16 @@ const SLACK: Moment = 1_000_000;
 #[derive(Debug)]
 pub(super) struct Timeline {
     began: Instant,
-    /// What a wall clock was ahead of the steady one at most, since it first was told.
+    /// The most that a wall clock was ahead of the steady one.
     ahead: Option<Moment>,
 }
 
 impl Timeline {
-    pub(super) fn new() -> Self {
+    /// Begins now. It was `seen` already, if that is known.
+    pub(super) fn new(seen: Option<Moment>) -> Self {
         Timeline {
             began: Instant::now(),
-            ahead: None,
+            ahead: seen,
         }
     }
 
@@ -48,9 +54,9 @@ impl Timeline {
         steady.saturating_add(ahead)
     }
 
-    /// By how much a due time moves that is set when a caller says that it is `wall`: nothing, unless its clock was
-    /// set back.
-    pub(super) fn shift(&mut self, wall: SystemTime, at: Instant) -> Moment {
+    /// How far the clock of a caller to whom it is `wall` is behind: 0, unless it was set back. By this much a due time
+    /// moves that it sets now.
+    pub(super) fn behind(&mut self, wall: SystemTime, at: Instant) -> Moment {
         let behind = self.now(wall, at).saturating_sub(micros(wall));
         if behind > SLACK { behind } else { 0 }
     }

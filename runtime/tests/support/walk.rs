@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use stateway::store::{Claim, Commit, Event, Holder, Lease, NewRun, RunRow, Status, Suspects};
+use stateway::store::{
+    Claim, Commit, Event, Holder, Lease, NewRun, Purge, RunRow, Status, Suspects,
+};
 
 /// The time at which these runs begin, and so many seconds.
 pub(crate) fn at(seconds: u64) -> SystemTime {
@@ -48,6 +50,15 @@ pub(crate) fn claim(now: SystemTime) -> Claim {
         lease: lease(),
         limit: 1_000,
         suspects: Suspects::none(5),
+    }
+}
+
+/// Removes all runs of `Walk` that ended before.
+pub(crate) fn purge(ended_before: SystemTime) -> Purge {
+    Purge {
+        workflow: Some("Walk".to_owned()),
+        ended_before,
+        limit: 1_000,
     }
 }
 

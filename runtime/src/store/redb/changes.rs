@@ -56,7 +56,7 @@ impl Changes<'_> {
             });
         }
         let first = self.tables.history.begin(run)?;
-        let record = Record::new(run, first);
+        let record = Record::new(run, first, self.timeline.behind(run.at, self.at));
         let row = record.row.clone();
         self.tables.put(&record)?;
         self.wrote = true;
@@ -65,9 +65,7 @@ impl Changes<'_> {
                 let now = self.timeline.steady(self.at);
                 self.index.hold(record, lease, now);
             }
-            None => self
-                .index
-                .place(&record, self.timeline.shift(run.at, self.at)),
+            None => self.index.place(&record),
         }
         Ok(Created::New(row))
     }
@@ -212,10 +210,10 @@ impl Changes<'_> {
 
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         let run = &commit.run;
-        let shift = self.timeline.shift(commit.at, self.at);
+        let behind = self.timeline.behind(commit.at, self.at);
         // Changed where it lies: this is what the store does most.
         if let Some(held) = self.index.held_mut(run) {
-            if !advance(&mut self.tables, &mut held.record, commit)? {
+            if !advance(&mut self.tables, &mut held.record, commit, behind)? {
                 return Ok(());
             }
             self.wrote = true;
@@ -223,7 +221,7 @@ impl Changes<'_> {
             if held.record.is_held {
                 self.index.refresh(run);
             } else {
-                self.index.settle(run, shift);
+                self.index.settle(run);
             }
             return Ok(());
         }
@@ -231,11 +229,11 @@ impl Changes<'_> {
         let record = self.tables.find(run)?;
         let before = record.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
-        if advance(&mut self.tables, &mut record, commit)? {
+        if advance(&mut self.tables, &mut record, commit, behind)? {
             self.wrote = true;
             self.tables.put(&record)?;
             self.index.forget(&before);
-            self.index.place(&record, shift);
+            self.index.place(&record);
         }
         Ok(())
     }
@@ -257,7 +255,7 @@ impl Changes<'_> {
         if record == before {
             return Ok(());
         }
-        self.keep(&before, &record, 0)
+        self.keep(&before, &record)
     }
 
     /// Extends leases, which are in memory only.
@@ -291,8 +289,7 @@ impl Changes<'_> {
         let before = before.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
         record.row.ask(stop, now).map_err(Fault::Answer)?;
-        let shift = self.timeline.shift(now, self.at);
-        self.keep(&before, &record, shift)
+        self.wake(&before, record, now)
     }
 
     pub(super) fn send(&mut self, message: &Message) -> Result<Sent, Fault> {
@@ -325,8 +322,7 @@ impl Changes<'_> {
             .inbox
             .open()?
             .insert((&*run.text(), last), &*write_message(message, last))?;
-        let shift = self.timeline.shift(message.at, self.at);
-        self.keep(&before, &record, shift)?;
+        self.wake(&before, record, message.at)?;
         Ok(Sent::Kept)
     }
 
@@ -335,15 +331,15 @@ impl Changes<'_> {
         let before = before.ok_or_else(|| not_found(run))?;
         if self.broken.remove(run) && before.row.status.is_live() {
             // It stood still because something beside its record could not be read: it is tried again.
-            self.index.place(&before, 0);
+            self.index.place(&before);
             return Ok(());
         }
         let mut record = before.clone();
         record.row.unpark(now).map_err(Fault::Answer)?;
         let history = &mut self.tables.history;
         history.add(&mut record, now, &Event::Unparked)?;
-        let shift = self.timeline.shift(now, self.at);
-        self.keep(&before, &record, shift)
+        record.behind = self.timeline.behind(now, self.at);
+        self.keep(&before, &record)
     }
 
     /// The record of a run, ended or not.
@@ -372,25 +368,37 @@ impl Changes<'_> {
         })
     }
 
-    /// Writes a record that has changed. `shift` is by how much a due time moves that is set now.
-    fn keep(&mut self, before: &Record, record: &Record, shift: Moment) -> Result<(), Fault> {
+    /// Writes the record of a run that is due from `now` on: its time is in the future of no clock.
+    fn wake(&mut self, before: &Record, mut record: Record, now: SystemTime) -> Result<(), Fault> {
+        self.timeline.now(now, self.at);
+        record.behind = 0;
+        self.keep(before, &record)
+    }
+
+    /// Writes a record that has changed.
+    fn keep(&mut self, before: &Record, record: &Record) -> Result<(), Fault> {
         self.wrote = true;
         self.tables.put(record)?;
         let run = &record.row.id;
         if let Some(held) = self.index.held_mut(run) {
             held.record.clone_from(record);
             self.index.refresh(run);
-        } else if record.row.live_due() != before.row.live_due() {
+        } else if (record.row.live_due(), record.behind) != (before.row.live_due(), before.behind) {
             self.index.forget(before);
-            self.index.place(record, shift);
+            self.index.place(record);
         }
         Ok(())
     }
 }
 
-/// Does what a commit says. Gives `false`, and changes nothing, for one that took place before; neither does
-/// it change anything where it is refused.
-fn advance(tables: &mut Tables<'_>, record: &mut Record, commit: &Commit) -> Result<bool, Fault> {
+/// Does what a commit says, by a clock that is so far behind. Gives `false`, and changes nothing, for one that took place
+/// before; neither does it change anything where it is refused.
+fn advance(
+    tables: &mut Tables<'_>,
+    record: &mut Record,
+    commit: &Commit,
+    behind: Moment,
+) -> Result<bool, Fault> {
     let run = &commit.run;
     let fence = record.row.fence(commit.epoch, commit.sequence);
     if fence.map_err(Fault::Answer)? == Fence::Passed {
@@ -407,6 +415,7 @@ fn advance(tables: &mut Tables<'_>, record: &mut Record, commit: &Commit) -> Res
     }
     let keeps = record.row.apply(commit);
     record.is_held &= keeps;
+    record.behind = behind;
     if record.notes > 0 && !commit.event.keeps_notes() {
         tables.drop_notes(run)?;
         record.notes = 0;

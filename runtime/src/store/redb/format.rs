@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::wire::{Place, Reader, Unread, Writer};
 use crate::key::RunId;
+use crate::store::timeline::Moment;
 use crate::store::{
     Event, Failure, FailureKind, HistoryRow, Message, NewRun, Progress, RunRow, Status, Stop, Text,
 };
@@ -17,6 +18,8 @@ pub(super) struct Record {
     pub(super) row: RunRow,
     /// Whether somebody has claimed it and not given it back.
     pub(super) is_held: bool,
+    /// How far the clock was behind that set its due time.
+    pub(super) behind: Moment,
     /// The numbers of its first and of its last row in the table of histories, and of the one that has the
     /// payload of its state.
     pub(super) first: u64,
@@ -39,11 +42,12 @@ pub(super) struct Row {
 }
 
 impl Record {
-    /// The record of a new run, whose first row has this number.
-    pub(super) fn new(run: &NewRun, first: u64) -> Self {
+    /// The record of a new run, whose first row has this number, by a clock that is so far behind.
+    pub(super) fn new(run: &NewRun, first: u64, behind: Moment) -> Self {
         Record {
             row: RunRow::new(run),
             is_held: run.lease.is_some(),
+            behind,
             first,
             last: first,
             payload_at: first,
@@ -86,6 +90,12 @@ impl Record {
                 to.time(ended);
             })
             .u8(self.is_held.into())
+            .option(
+                (self.behind > 0).then(|| self.behind.unsigned_abs()),
+                |to, behind| {
+                    to.u64(behind);
+                },
+            )
             .u64(self.first)
             .u64(self.last)
             .u64(self.payload_at)
@@ -138,6 +148,7 @@ impl Record {
         let record = Record {
             row,
             is_held: from.flag()?,
+            behind: from.option(read_behind)?.unwrap_or(0),
             first: from.count()?,
             last: from.count()?,
             payload_at: from.count()?,
@@ -146,6 +157,12 @@ impl Record {
         };
         from.finish(record)
     }
+}
+
+fn read_behind(from: &mut Reader<'_>) -> Result<Moment, Unread> {
+    let behind = from.count()?;
+    let behind = Moment::try_from(behind).ok().filter(|behind| *behind > 0);
+    behind.ok_or_else(|| "a clock is behind by nothing".to_owned())
 }
 
 const STATUSES: [Status; 7] = [

@@ -21,8 +21,6 @@ pub(super) struct Index {
     held: HashMap<RunId, Held>,
     /// Those of them whose lease had passed when another holder asked.
     lapsed: HashSet<RunId>,
-    /// By how much the due times of some waiting runs move, since a clock had been set back when they were set.
-    shifts: HashMap<RunId, Moment>,
 }
 
 /// The runs of one workflow, by when they may be claimed.
@@ -73,7 +71,8 @@ impl Queue {
 
 /// When a run is due that nobody holds.
 fn due(record: &Record) -> Option<Moment> {
-    record.row.live_due().map(micros)
+    let due = micros(record.row.live_due()?);
+    Some(due.saturating_add(record.behind))
 }
 
 /// Where a run belongs whose holder went at `until`.
@@ -83,6 +82,16 @@ fn left_behind(record: &Record, until: Moment) -> Place {
     } else {
         Place::Suspect(record.row.crashes, until)
     }
+}
+
+/// Where a run is that has no claim of this process.
+fn place_of(record: &Record) -> Option<Place> {
+    let due = due(record)?;
+    Some(if record.is_held {
+        left_behind(record, Moment::MIN)
+    } else {
+        Place::Due(due)
+    })
 }
 
 impl Index {
@@ -96,25 +105,12 @@ impl Index {
         self.held.get_mut(run)
     }
 
-    /// Puts a run of the file where its record says; who held one is gone. `shift` is by how much its due time moves.
-    pub(super) fn place(&mut self, record: &Record, shift: Moment) {
-        let run = &record.row.id;
-        if shift != 0 && !record.is_held && due(record).is_some() {
-            self.shifts.insert(run.clone(), shift);
+    /// Puts a run of the file where its record says; who held one is gone.
+    pub(super) fn place(&mut self, record: &Record) {
+        if let Some(place) = place_of(record) {
+            self.queue(&record.row.workflow)
+                .enter(place, &record.row.id);
         }
-        if let Some(place) = self.place_of(record) {
-            self.queue(&record.row.workflow).enter(place, run);
-        }
-    }
-
-    /// Where a run is that has no claim of this process.
-    fn place_of(&self, record: &Record) -> Option<Place> {
-        let due = due(record)?;
-        if record.is_held {
-            return Some(left_behind(record, Moment::MIN));
-        }
-        let shift = self.shifts.get(&record.row.id).copied().unwrap_or(0);
-        Some(Place::Due(due.saturating_add(shift)))
     }
 
     /// Takes a run out of its queue; `record` is what is stored of it.
@@ -122,10 +118,9 @@ impl Index {
         let run = &record.row.id;
         let place = match self.held.remove(run) {
             Some(held) => Some(held.place),
-            None => self.place_of(record),
+            None => place_of(record),
         };
         self.lapsed.remove(run);
-        self.shifts.remove(run);
         if let Some(place) = place {
             self.queue(&record.row.workflow).leave(place, run);
         }
@@ -135,7 +130,6 @@ impl Index {
     pub(super) fn discard(&mut self, workflow: &str, place: Place, run: &RunId) {
         self.held.remove(run);
         self.lapsed.remove(run);
-        self.shifts.remove(run);
         self.queue(workflow).leave(place, run);
     }
 
@@ -143,7 +137,6 @@ impl Index {
     pub(super) fn evict(&mut self, run: &RunId) {
         self.held.remove(run);
         self.lapsed.remove(run);
-        self.shifts.remove(run);
         for queue in self.queues.values_mut() {
             queue.due.retain(|(_, it)| it != run);
             queue.leased.retain(|(_, it)| it != run);
@@ -166,11 +159,11 @@ impl Index {
     }
 
     /// Puts a run whose claim was given back by a change of its record where that says.
-    pub(super) fn settle(&mut self, run: &RunId, shift: Moment) {
+    pub(super) fn settle(&mut self, run: &RunId) {
         if let Some(held) = self.held.remove(run) {
             self.lapsed.remove(run);
             self.queue(&held.record.row.workflow).leave(held.place, run);
-            self.place(&held.record, shift);
+            self.place(&held.record);
         }
     }
 

@@ -170,6 +170,7 @@ impl RedbStore {
         database: Arc<Database>,
         options: &RedbOptions,
         index: Index,
+        timeline: Timeline,
         broken: Broken,
         next: u64,
     ) -> Self {
@@ -180,7 +181,7 @@ impl RedbStore {
             database: Arc::clone(&database),
             durability: options.durability,
             index,
-            timeline: Timeline::new(),
+            timeline,
             paths: Paths::default(),
             places: Arc::clone(&places),
             next,

@@ -7,21 +7,23 @@ use std::time::Duration;
 
 use redb::backends::FileBackend;
 use redb::{
-    ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _, StorageBackend,
-    TableHandle as _,
+    ReadTransaction, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _,
+    StorageBackend, TableHandle as _,
 };
 use tracing::warn;
 
 use super::damage::{Database, guarded};
 use super::file::{Found, New, find};
-use super::format::{Record, VERSION, read_row};
+use super::format::{Record, Row, VERSION, read_row};
 use super::gate::Gate;
 use super::index::Index;
 use super::refused::OpenError;
-use super::tables::{Fault, HISTORY, META, RUNS, Tables};
+use super::tables::{ENDED, Fault, HISTORY, Lookup as _, META, RUNS, Tables};
 use super::{Broken, RedbStore};
 use crate::key::RunId;
 use crate::store::StoreError;
+use crate::store::apply::micros;
+use crate::store::timeline::{Moment, Timeline};
 
 /// What an acknowledged change may still be lost to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -202,16 +204,18 @@ impl RedbOptions {
             }
             let broken = Broken::default();
             let index = read_runs(&database, &broken)?;
-            let next = next_row(&database)?;
+            let (next, seen) = end_of_history(&database)?;
             let through = gate.open().and_then(|()| publish());
             Ok(through
-                .map(|()| (Database::new(database), index, broken, next))
+                .map(|()| (Database::new(database), index, broken, next, seen))
                 .map_err(|error| OpenError::file(path, error)))
         });
         let opened = opened.map_err(|fault| OpenError::found(path, fault))??;
-        let (database, index, broken, next) = opened;
-        let database = Arc::new(database);
-        Ok(RedbStore::over(database, self, index, broken, next))
+        let (database, index, broken, next, seen) = opened;
+        let (database, timeline) = (Arc::new(database), Timeline::new(seen));
+        Ok(RedbStore::over(
+            database, self, index, timeline, broken, next,
+        ))
     }
 
     pub(super) fn database(
@@ -318,7 +322,7 @@ pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<In
             Ok(_) if runs.get(id.value())?.is_none() => {
                 spoil(run, "it is not found where it should be".to_owned());
             }
-            Ok(record) => index.place(&record, 0),
+            Ok(record) => index.place(&record),
             Err(reason) => spoil(run, reason),
         }
     }
@@ -331,19 +335,41 @@ pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<In
     Ok(index)
 }
 
-/// The number of the next row of the history. They begin with 1, so that 0 is none.
-fn next_row(database: &redb::Database) -> Result<u64, Fault> {
-    let history = database.begin_read()?.open_table(HISTORY)?;
-    let mut last = 0;
+/// The number of the next row of the history, and the time at which the last was written, if that can be read. Numbers
+/// begin with 1, so that 0 is none.
+fn end_of_history(database: &redb::Database) -> Result<(u64, Option<Moment>), Fault> {
+    let file = database.begin_read()?;
+    let history = file.open_table(HISTORY)?;
+    let (mut last, mut seen) = (0, None);
     if let Some((number, row)) = history.last()? {
         last = number.value();
-        if read_row(last, row.value()).is_err() {
+        match read_row(last, row.value()) {
+            Ok(row) => {
+                let behind = guarded(|| behind(&file, last, &row)).unwrap_or(0);
+                seen = Some(micros(row.history.at).saturating_add(behind));
+            }
             // The number may be what is damaged, and less than that of others, which would be overwritten.
-            for entry in history.iter()? {
-                last = last.max(entry?.0.value());
+            Err(_) => {
+                for entry in history.iter()? {
+                    last = last.max(entry?.0.value());
+                }
             }
         }
     }
     let next = last.checked_add(1);
-    next.ok_or_else(|| Fault::Damaged("the history has a row with the last of all numbers".into()))
+    let next = next
+        .ok_or_else(|| Fault::Damaged("the history has a row with the last of all numbers".into()));
+    Ok((next?, seen))
+}
+
+/// How far the clock was behind that wrote this row, if its run says so: that may have been purged.
+fn behind(file: &ReadTransaction, number: u64, row: &Row) -> Result<Moment, Fault> {
+    let run = RunId::unchecked(&row.run);
+    let live = file.open_table(RUNS)?.find(&run)?;
+    let record = match live {
+        Some(record) => Some(record),
+        None => file.open_table(ENDED)?.find(&run)?,
+    };
+    let record = record.filter(|record| record.last == number);
+    Ok(record.map_or(0, |record| record.behind))
 }

@@ -83,7 +83,7 @@ impl Changes<'_> {
             at: now,
             lease: None,
         };
-        let mut record = Record::new(&unknown, 0);
+        let mut record = Record::new(&unknown, 0, 0);
         record.row.failure = Some(failure(Name::default(), reason));
         terminate(&mut record.row, now);
         self.wrote = true;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::bench::{AnyStore, at, beat, claim, claim_at, end, give_back, go, hold, message, step};
+use super::bench::{
+    AnyStore, WORKFLOW, at, beat, claim, claim_at, end, give_back, go, hold, message, step,
+};
 use crate::store::{Commit, Message, Sent, StoreError};
 
 async fn send(store: &AnyStore, run: &str, id: &str) -> Sent {
@@ -94,6 +96,22 @@ pub async fn a_message_makes_a_run_due(store: AnyStore) {
         1,
         "it has something to do"
     );
+}
+
+pub async fn a_message_makes_a_run_due_whatever_its_clock_said(store: AnyStore) {
+    // The clock was set back by an hour when the run was given back.
+    store
+        .next_due(WORKFLOW, at(3_600))
+        .await
+        .expect("it is answered");
+    let row = hold(&store, "a").await;
+    give_back(&store, &row, 60).await;
+    let message = Message {
+        at: at(3_601),
+        ..message("a", "m")
+    };
+    store.send(message).await.expect("a message is taken");
+    assert_eq!(claim_at(&store, 3_601, 10).await.len(), 1);
 }
 
 pub async fn a_message_to_an_unknown_run_is_not_found(store: AnyStore) {

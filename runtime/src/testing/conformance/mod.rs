@@ -157,6 +157,7 @@ macro_rules! store_conformance {
                 a_consumed_message_is_still_known
                 a_message_that_is_not_consumed_stays
                 a_message_makes_a_run_due
+                a_message_makes_a_run_due_whatever_its_clock_said
                 a_message_to_an_unknown_run_is_not_found
                 a_message_to_an_ended_run_is_refused
                 the_holder_hears_of_a_message

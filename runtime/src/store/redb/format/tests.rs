@@ -44,7 +44,7 @@ fn the_documented_run_is_read_and_written_byte_by_byte() {
         }),
     };
     let second = begin() + Duration::from_secs(1);
-    let mut record = Record::new(&new, 3);
+    let mut record = Record::new(&new, 3, 0);
     record.row.state = "Paid".into();
     record.row.sequence = 1;
     record.row.visit = 1;
@@ -167,7 +167,7 @@ fn every_record_is_read_as_it_was_written() {
         lease: None,
     };
     for (status, kind) in STATUSES.into_iter().zip(KINDS) {
-        let mut record = Record::new(&new, 1);
+        let mut record = Record::new(&new, 1, 0);
         record.row.status = status;
         record.row.failure = Some(Failure {
             kind,
@@ -252,7 +252,7 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         |record| record.messages = u32::MAX,
     ];
     for (number, count) in counts.into_iter().enumerate() {
-        let mut record = Record::new(&new, 1);
+        let mut record = Record::new(&new, 1, 0);
         count(&mut record);
         let read = Record::read(&RunId::from_static("o-7"), &record.write(Vec::new()));
         let reason = read.unwrap_err();
