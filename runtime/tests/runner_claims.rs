@@ -189,6 +189,34 @@ async fn what_waits_goes_on_in_time_though_the_clock_was_set_back() {
     );
 }
 
+/// A clock that was an hour ahead is corrected while the process is down that held the wait.
+#[tokio::test(start_paused = true)]
+async fn a_wait_whose_holder_died_is_no_longer_than_it_was() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let wall = Wall::default();
+    let holding = || {
+        let runner = over(Arc::clone(&store), &shop).clock(wall.clock());
+        runner.wait_in_store_from(Duration::from_hours(1))
+    };
+    let first = holding().launch().await.unwrap();
+    shop.tell("charge", &[Act::FailAfter(10)]);
+    first.start("o-1", input(), Placed).await.unwrap();
+    called(&shop, "charge o-1 1").await;
+    wall.jump(3_600);
+    until(async || row(&store, "o-1").await.waits).await;
+    drop(first);
+    wall.jump(-3_600);
+    let second = holding().launch().await.unwrap();
+    let run = second.get("o-1").await.unwrap().unwrap();
+    let began = tokio::time::Instant::now();
+    assert_eq!(run.end().await.unwrap(), shipped());
+    assert!(
+        began.elapsed() < Duration::from_mins(3),
+        "it waited for its backoff and a lease, and not for the hour: {:?}",
+        began.elapsed()
+    );
+}
+
 /// What a suspended process, or a slow disk, looks like from inside: the store answers when the leases have passed.
 #[tokio::test(start_paused = true)]
 async fn a_runner_whose_heartbeats_are_late_does_not_take_up_its_own_runs() {

@@ -187,10 +187,12 @@ impl Ledger {
         !self.is_suspect.load(Ordering::Relaxed)
     }
 
-    /// How long it is until then.
-    fn until(&self, then: SystemTime) -> Duration {
+    /// What is left of a wait.
+    fn left(&self, noted: SystemTime, due: SystemTime) -> Duration {
         let (taken_up, since) = self.taken_up;
-        let delay = then.duration_since(taken_up).unwrap_or_default();
+        // The clock may have been set back since it was noted.
+        let begin = taken_up.max(noted);
+        let delay = due.duration_since(begin).unwrap_or_default();
         delay.saturating_sub(since.elapsed())
     }
 
@@ -370,7 +372,11 @@ impl Recorder for Ledger {
     fn begun(&self, part: &str) -> Option<Begun> {
         let mut notes = self.notes();
         let &Progress::Attempts {
-            made, called, due, ..
+            made,
+            called,
+            due,
+            noted,
+            ..
         } = notes.get(part)?
         else {
             return None;
@@ -379,7 +385,7 @@ impl Recorder for Ledger {
         Some(Begun {
             made,
             called,
-            delay: self.until(due),
+            delay: self.left(noted, due),
         })
     }
 
@@ -390,12 +396,14 @@ impl Recorder for Ledger {
             delay,
         } = begun;
         Box::pin(async move {
+            let noted = self.settings.clock.now();
             let due = self.settings.clock.after(delay);
             let waits = may_release && delay >= SHORT;
             let progress = Progress::Attempts {
                 made,
                 called,
                 due,
+                noted,
                 waits,
             };
             self.note(part.to_owned(), progress).await;
@@ -410,10 +418,12 @@ impl Recorder for Ledger {
         // Asked by the future of the run alone, so nothing comes in between.
         self.waits.load(Ordering::Relaxed).then(|| {
             self.waits.store(false, Ordering::Relaxed);
+            let now = self.settings.clock.now();
             let progress = Progress::Attempts {
                 made: begun.made,
                 called: begun.called,
-                due: self.settings.clock.now(),
+                due: now,
+                noted: now,
                 waits: false,
             };
             Box::pin(self.note(part.to_owned(), progress)) as Recorded<'a>

@@ -351,6 +351,8 @@ pub enum Progress {
         called: u32,
         /// When the next is due.
         due: SystemTime,
+        /// When this was noted: the run waits from then on, and no longer though the clock is set back.
+        noted: SystemTime,
         /// Whether the run does nothing but wait until then: its row says so too.
         waits: bool,
     },

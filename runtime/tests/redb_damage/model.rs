@@ -93,6 +93,7 @@ async fn fill(store: &RedbStore) {
                         waits: false,
                         called: 1,
                         due: at(9),
+                        noted: at(8),
                     }
                 } else {
                     Progress::Output(b"no fraud".to_vec())

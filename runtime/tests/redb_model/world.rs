@@ -216,6 +216,7 @@ impl World {
                         made: 2,
                         called: 1,
                         due: self.now,
+                        noted: self.now,
                         waits: *waits,
                     },
                 };

@@ -363,12 +363,14 @@ pub(super) fn write_note(run: &str, key: &str, progress: &Progress) -> Vec<u8> {
             made,
             called,
             due,
+            noted,
             waits,
         } => to
             .u8(0)
             .u32(*made)
             .u32(*called)
             .time(*due)
+            .time(*noted)
             .u8((*waits).into()),
         Progress::Output(output) => to.u8(1).bytes(output),
     };
@@ -382,6 +384,7 @@ pub(super) fn read_note(run: &str, key: &str, bytes: &[u8]) -> Result<Progress, 
             made: from.short_count()?,
             called: from.short_count()?,
             due: from.time()?,
+            noted: from.time()?,
             waits: from.flag()?,
         },
         1 => Progress::Output(from.bytes()?),

@@ -35,6 +35,7 @@ pub async fn a_claim_gives_all_that_a_run_goes_on_with(store: AnyStore) {
         made: 3,
         called: 2,
         due: at(50),
+        noted: at(20),
         waits: false,
     };
     store
@@ -349,6 +350,7 @@ pub async fn a_run_that_only_waited_has_not_crashed(store: AnyStore) {
         made: 1,
         called: 1,
         due: at(50),
+        noted: at(20),
         waits,
     };
     let noted = store.note(note(&row, "1/charge", attempts(true))).await;
@@ -367,6 +369,7 @@ pub async fn a_run_does_not_wait_behind_its_next_transition(store: AnyStore) {
         made: 1,
         called: 1,
         due: at(5_000),
+        noted: at(20),
         waits: true,
     };
     let noted = store.note(note(&row, "1/charge", attempts)).await;

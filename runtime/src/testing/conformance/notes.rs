@@ -8,6 +8,7 @@ fn attempts(made: u32) -> Progress {
         made,
         called: made - 1,
         due: at(u64::from(made)),
+        noted: at(1),
         waits: false,
     }
 }

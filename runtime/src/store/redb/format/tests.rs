@@ -277,6 +277,7 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         made: u32::MAX,
         called: 1,
         due: begin(),
+        noted: begin(),
     };
     assert!(read_note("o-7", "", &write_note("o-7", "", &progress)).is_err());
     for time in [i64::MIN, i64::MAX] {
