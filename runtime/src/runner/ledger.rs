@@ -3,6 +3,8 @@
 //! A change that cannot be made stops the run: whoever asked for it waits for ever, and whoever drives
 //! the run hears why and drops it. So nothing that was not recorded has a consequence.
 
+mod recorder;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::pending;
@@ -16,9 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ends::{News, Reached};
 use super::settings::Settings;
-use crate::codec::Codec;
 use crate::key::RunId;
-use crate::recorder::{Begun, Decode, Encode, Recorded, Recorder};
 use crate::store::{
     Claimed, Commit, Event, Failure, Note, NoteRow, Progress, Status, Store, StoreError,
     StoreFuture,
@@ -35,6 +35,16 @@ pub(super) enum Loss {
     Parked(String),
     /// The store cannot go on.
     Store(StoreError),
+}
+
+impl From<StoreError> for Loss {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // One that was removed is as lost as one that another has.
+            StoreError::Fenced { .. } | StoreError::NotFound { .. } => Loss::Fenced,
+            error => Loss::Store(error),
+        }
+    }
 }
 
 /// The part of the store that belongs to one claim of a run.
@@ -109,10 +119,6 @@ impl Drop for Recording<'_> {
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// A run that waits for at least this long is said to wait, so that it is no suspect if its process dies meanwhile. That
-/// takes another change of the row when it goes on.
-const SHORT: Duration = Duration::from_secs(1);
 
 impl Ledger {
     /// The ledger of a claim, and what tells that it is lost.
@@ -245,7 +251,7 @@ impl Ledger {
         let rolls_back = commit.status == Status::RollingBack;
         {
             let _recording = Recording::new(&self.is_recording);
-            self.asked(|| self.store.commit(commit.clone())).await;
+            self.taken(|| self.store.commit(commit.clone())).await;
         }
         self.waits.store(false, Ordering::Relaxed);
         if self.is_suspect.swap(false, Ordering::Relaxed) {
@@ -298,40 +304,66 @@ impl Ledger {
             sequence: self.sequence.load(Ordering::Relaxed),
             note: NoteRow { key, progress },
         };
-        self.asked(|| self.store.note(note.clone())).await;
+        self.taken(|| self.store.note(note.clone())).await;
     }
 
     /// Asks the store again and again as long as it does not answer. That is repeatable by its laws; if it
     /// takes so long that another claims the run, the fence says so.
-    pub(super) async fn asked<'a, T>(&self, mut ask: impl FnMut() -> StoreFuture<'a, T>) -> T {
+    async fn answer<'a, T>(
+        &self,
+        mut ask: impl FnMut() -> StoreFuture<'a, T>,
+    ) -> Result<T, StoreError> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let error = match ask().await {
-                Ok(answer) => return answer,
-                Err(error) => error,
-            };
-            let loss = match error {
-                StoreError::Unavailable { .. } => {
+            match ask().await {
+                Err(StoreError::Unavailable { .. }) => {
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
-                    continue;
                 }
-                // One that was removed is as lost as one that another has.
-                StoreError::Fenced { .. } | StoreError::NotFound { .. } => Loss::Fenced,
-                error => Loss::Store(error),
-            };
-            match self.lost(loss).await {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// The answer of the store. It is never ready if there is none.
+    pub(super) async fn asked<'a, T>(&self, ask: impl FnMut() -> StoreFuture<'a, T>) -> T {
+        match self.answer(ask).await {
+            Ok(answer) => answer,
+            Err(error) => match self.lost(error.into()).await {},
+        }
+    }
+
+    /// Waits until the store has taken something. If that is too large for it, the run is parked.
+    async fn taken<'a>(&self, ask: impl FnMut() -> StoreFuture<'a, ()>) {
+        match self.answer(ask).await {
+            Ok(()) => {}
+            Err(error @ StoreError::TooLarge { .. }) => {
+                let (parks, reason) = self.parks(&error.to_string());
+                let commit = self.commit(parks, None);
+                {
+                    let _recording = Recording::new(&self.is_recording);
+                    self.asked(|| self.store.commit(commit.clone())).await;
+                }
+                match self.lost(Loss::Parked(reason)).await {}
+            }
+            Err(error) => match self.lost(error.into()).await {},
         }
     }
 
     /// Parks the run. It is never ready.
     pub(super) async fn parked(&self, reason: String) -> Infallible {
-        let reason = self.settings.short(&reason);
+        let (parks, reason) = self.parks(&reason);
+        self.change(parks, None).await;
+        self.lost(Loss::Parked(reason)).await
+    }
+
+    /// The change that parks the run, and the reason as it is stored.
+    fn parks(&self, reason: &str) -> (Change, String) {
+        let reason = self.settings.short(reason);
         let event = Event::Parked {
             reason: self.settings.encoded_text(&reason),
         };
-        self.change(Change::new(event, Status::Parked), None).await;
-        self.lost(Loss::Parked(reason)).await
+        (Change::new(event, Status::Parked), reason)
     }
 
     /// Gives the run back until `due`. It is never ready.
@@ -365,118 +397,5 @@ impl Ledger {
 
     pub(super) fn settings(&self) -> &Settings {
         &self.settings
-    }
-}
-
-impl Recorder for Ledger {
-    fn begun(&self, part: &str) -> Option<Begun> {
-        let mut notes = self.notes();
-        let &Progress::Attempts {
-            made,
-            called,
-            due,
-            noted,
-            ..
-        } = notes.get(part)?
-        else {
-            return None;
-        };
-        notes.remove(part);
-        Some(Begun {
-            made,
-            called,
-            delay: self.left(noted, due),
-        })
-    }
-
-    fn attempted<'a>(&'a self, part: &'a str, begun: Begun, may_release: bool) -> Recorded<'a> {
-        let Begun {
-            made,
-            called,
-            delay,
-        } = begun;
-        Box::pin(async move {
-            let noted = self.settings.clock.now();
-            let due = self.settings.clock.after(delay);
-            let waits = may_release && delay >= SHORT;
-            let progress = Progress::Attempts {
-                made,
-                called,
-                due,
-                noted,
-                waits,
-            };
-            self.note(part.to_owned(), progress).await;
-            self.waits.store(waits, Ordering::Relaxed);
-            if may_release && (delay >= self.settings.patience || self.is_draining()) {
-                self.released(due).await;
-            }
-        })
-    }
-
-    fn goes_on<'a>(&'a self, part: &'a str, begun: Begun) -> Option<Recorded<'a>> {
-        // Asked by the future of the run alone, so nothing comes in between.
-        self.waits.load(Ordering::Relaxed).then(|| {
-            self.waits.store(false, Ordering::Relaxed);
-            let now = self.settings.clock.now();
-            let progress = Progress::Attempts {
-                made: begun.made,
-                called: begun.called,
-                due: now,
-                noted: now,
-                waits: false,
-            };
-            Box::pin(self.note(part.to_owned(), progress)) as Recorded<'a>
-        })
-    }
-
-    fn given_back(&self, delay: Duration) -> Recorded<'_> {
-        Box::pin(async move {
-            if delay < self.settings.patience {
-                self.draining.cancelled().await;
-            }
-            self.released(self.settings.clock.after(delay)).await;
-        })
-    }
-
-    fn is_recording(&self) -> bool {
-        self.is_recording.load(Ordering::Relaxed) || self.is_lost.load(Ordering::Relaxed)
-    }
-
-    fn age(&self, visit: u64) -> Duration {
-        if visit == self.visit {
-            self.age
-        } else {
-            Duration::ZERO
-        }
-    }
-
-    fn output(&self, part: &str) -> Option<Vec<u8>> {
-        match self.notes().get(part)? {
-            Progress::Output(output) => Some(output.clone()),
-            Progress::Attempts { .. } => None,
-        }
-    }
-
-    fn ended(&self, part: String, output: Vec<u8>) -> Recorded<'_> {
-        Box::pin(self.note(part, Progress::Output(output)))
-    }
-
-    fn encoded(
-        &self,
-        what: &str,
-        encode: Encode<'_>,
-        decode: Decode<'_>,
-    ) -> Result<Vec<u8>, String> {
-        let encoded = self.settings.encoded(what, encode, decode);
-        encoded.map_err(|unfit| unfit.to_string())
-    }
-
-    fn park(&self, reason: String) -> Recorded<'_, Infallible> {
-        Box::pin(self.parked(reason))
-    }
-
-    fn codec(&self) -> &dyn Codec {
-        &*self.settings.codec
     }
 }

@@ -31,7 +31,8 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
-    /// What was to be stored of this run is more than the store takes at once. Nothing has changed.
+    /// What was to be stored of this run is more than the store takes at once. Nothing has changed. A runner parks a run
+    /// that it drives, with this as the reason.
     TooLarge {
         /// The run.
         run: RunId,

@@ -1,12 +1,16 @@
-//! What a store around another leaves to the one inside, its field `store`: all but `commit` and `stop`.
+//! What a store around another leaves to the one inside, its field `store`: all but `commit` and `stop`, or these and
+//! `note`.
 
 macro_rules! passed_on {
     () => {
+        passed_on! { note(note: stateway::store::Note) -> (); }
+        passed_on! { @but_notes }
+    };
+    (@but_notes) => {
         passed_on! {
             create(run: stateway::store::NewRun) -> stateway::store::Created;
             declare(declaration: stateway::store::Declaration) -> stateway::store::Declared;
             claim(claim: stateway::store::Claim) -> stateway::store::Claims;
-            note(note: stateway::store::Note) -> ();
             heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
             send(message: stateway::store::Message) -> stateway::store::Sent;
             unpark(run: &RunId, now: SystemTime) -> ();
