@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::error::{Cause, Place, Scope};
+use crate::error::{Cause, JoinError, Place, Scope};
 use crate::handler::{Step, Undo};
 use crate::key::{Key, Part, RunId};
 use crate::recorder::Recorder;
@@ -217,12 +217,17 @@ impl<W: Workflow> Run<W> {
         if self.is_cancelled() {
             return Some(Cause::stopped_after(None));
         }
-        let (limit, deadline) = W::GRAPH.deadline.zip(self.deadline)?;
-        (deadline <= Instant::now()).then_some(Cause::Deadline {
-            limit,
+        self.is_out_of_time().then(|| Self::out_of_time(None))
+    }
+
+    /// What a run fails with whose deadline has passed, in a split where this had become of the branches.
+    pub(crate) fn out_of_time<E>(join: Option<Box<JoinError<E>>>) -> Cause<E> {
+        Cause::Deadline {
+            limit: W::GRAPH.deadline.unwrap_or_default(),
             scope: Scope::Run,
             last: None,
-        })
+            join,
+        }
     }
 
     pub(crate) fn termination(&self) -> Option<&CancellationToken> {

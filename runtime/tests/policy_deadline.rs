@@ -47,6 +47,7 @@ fn late(last: Option<Oops>) -> Cause<Oops> {
         limit: Duration::from_secs(10),
         scope: Scope::Run,
         last,
+        join: None,
     }
 }
 

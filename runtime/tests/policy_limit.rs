@@ -129,6 +129,7 @@ async fn a_wait_that_would_pass_the_deadline_ends_the_step_at_once() {
         limit: 60 * SECOND,
         scope: Scope::Transition,
         last: None,
+        join: None,
     };
     assert_eq!(error.cause(), &cause);
     assert_eq!((error.attempts(), began.elapsed()), (0, Duration::ZERO));

@@ -106,6 +106,7 @@ async fn a_delay_that_would_pass_the_deadline_is_not_waited_for() {
         limit: Duration::from_secs(20),
         scope: Scope::Transition,
         last,
+        join: None,
     };
     let error = assert_failed(run(&desk).await, "Reserved", Some("charge"), 1, &cause);
     assert_eq!(began.elapsed(), Duration::ZERO);
@@ -162,6 +163,7 @@ async fn a_deadline_of_a_transition_ends_it_within_an_attempt() {
         limit: Duration::from_secs(20),
         scope: Scope::Transition,
         last: None,
+        join: None,
     };
     assert_failed(run(&desk).await, "Reserved", Some("charge"), 2, &cause);
     assert_eq!(began.elapsed(), Duration::from_secs(20));
@@ -271,6 +273,7 @@ async fn a_delay_that_no_clock_holds_passes_the_deadline_and_keeps_the_error() {
         limit: Duration::from_secs(20),
         scope: Scope::Transition,
         last: Some(asked),
+        join: None,
     };
     assert_failed(run(&desk).await, "Reserved", Some("charge"), 1, &cause);
 }

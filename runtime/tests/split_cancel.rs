@@ -1,17 +1,15 @@
-//! A split whose run is stopped while its branches are under way: by cancellation, by termination,
-//! by the deadline of the workflow, or by dropping it.
+//! A split whose run is stopped while its branches are under way: by cancellation, by termination, or by dropping it. Its
+//! deadline is in `split_deadline.rs`.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-use stateway::Scope;
 use stateway::prelude::*;
 use tokio::time::{Instant, sleep};
 
 workflow! {
     #[derive(Debug, Clone)]
     workflow Trip {
-        deadline 1s;
         start Asked;
         state Quoted;
         state Listed { stops: Vec<u32> };
@@ -239,23 +237,6 @@ async fn a_termination_drops_every_branch_where_it_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_deadline_of_the_workflow_ends_every_branch() {
-    let agency = Agency {
-        hotel_hangs: true,
-        ..Agency::default()
-    };
-    let outcome = Trip::start(Asked).run(&agency).await;
-    let limit = Duration::from_secs(1);
-    let cause = Cause::Deadline {
-        limit,
-        scope: Scope::Run,
-        last: None,
-    };
-    assert_eq!(outcome.expect_err("it is late").cause(), &cause);
-    assert_eq!(agency.log(), ["flight", "hotel gone"]);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_run_that_is_dropped_drops_its_branches() {
     let agency = Agency {
         hotel_hangs: true,
@@ -400,114 +381,5 @@ mod begun_at_once {
             assert!(outcome.is_err());
             assert_eq!(runner.paces.into_inner(), 1);
         }
-    }
-}
-
-mod deadlines {
-    use super::*;
-
-    workflow! {
-        #[derive(Debug)]
-        workflow Wait {
-            deadline 10s;
-            start Begun;
-            done Over { failed: usize };
-            split wait as Waiting: Begun -> Over {
-                branch hopeless: () with retry(2, every 20s);
-                branch slow: ();
-                join settled(min 1);
-            }
-        }
-    }
-
-    mod of_the_run {
-        use super::super::*;
-
-        workflow! {
-            #[derive(Debug)]
-            workflow Wait {
-                deadline 10s;
-                start Begun;
-                done Over;
-                split wait as Waiting: Begun -> Over {
-                    branch endless: () with retry(3);
-                    branch quick: ();
-                    join settled(min 1);
-                }
-            }
-        }
-
-        struct Waiter;
-
-        impl WaitSteps for Waiter {
-            type Error = ();
-
-            async fn endless(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), ()> {
-                std::future::pending().await
-            }
-
-            async fn quick(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), ()> {
-                Ok(())
-            }
-
-            async fn wait(
-                &self,
-                _: Begun,
-                _: WaitingJoined<()>,
-                _: &Step<Waiting>,
-            ) -> Result<Waiting, ()> {
-                unreachable!("the time of the run is up")
-            }
-        }
-
-        #[tokio::test(start_paused = true)]
-        async fn the_deadline_of_the_run_is_no_end_of_a_branch_that_settles_anything() {
-            let error = Wait::start(Begun)
-                .run(&Waiter)
-                .await
-                .expect_err("it is late");
-            assert!(matches!(
-                error.cause(),
-                Cause::Deadline {
-                    scope: Scope::Run,
-                    ..
-                }
-            ));
-        }
-    }
-
-    struct Waiter;
-
-    impl WaitSteps for Waiter {
-        type Error = &'static str;
-
-        async fn hopeless(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), Self::Error> {
-            Err("away")
-        }
-
-        async fn slow(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), Self::Error> {
-            sleep(Duration::from_secs(1)).await;
-            Ok(())
-        }
-
-        async fn wait(
-            &self,
-            _: Begun,
-            joined: WaitingJoined<Self::Error>,
-            step: &Step<Waiting>,
-        ) -> Result<Waiting, Self::Error> {
-            let failure = joined.hopeless.failure().expect("it is away");
-            assert_eq!(failure.cause().error(), Some(&"away"));
-            let failed = usize::from(!joined.slow.is_done()) + 1;
-            Ok(step.to(Over { failed }))
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_branch_whose_next_call_would_be_too_late_for_the_run_has_failed_and_stops_nothing() {
-        let began = Instant::now();
-        let WaitEnd::Over(over) = Wait::start(Begun).run(&Waiter).await.expect("it ends");
-        assert_eq!(over.failed, 1);
-        assert_eq!(began.elapsed(), Duration::from_secs(1));
     }
 }

@@ -140,6 +140,7 @@ mod branches {
             limit: Duration::from_secs(5),
             scope: Scope::Transition,
             last: Some(Oops::Down),
+            join: None,
         };
         assert_eq!(failure(&error).cause(), &cause);
         assert_eq!(failure(&error).attempts(), 3);

@@ -190,6 +190,7 @@ mod whole {
             limit: Duration::from_secs(12),
             scope: Scope::Transition,
             last: None,
+            join: None,
         };
         assert_eq!(error.cause(), &cause);
         // The third attempt would begin when the time is up.

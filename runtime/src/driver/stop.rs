@@ -51,6 +51,7 @@ impl Stop {
             limit,
             scope: Scope::Run,
             last: None,
+            join: None,
         })
     }
 }

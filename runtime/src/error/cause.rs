@@ -33,6 +33,8 @@ pub enum Cause<E> {
         scope: Scope,
         /// What the attempt before failed with, if a handler had returned an error.
         last: Option<E>,
+        /// What had become of the branches of a split when the time of the run was up, if one had ended.
+        join: Option<Box<JoinError<E>>>,
     },
     /// The circuit breaker let no call through.
     BreakerOpen {
@@ -78,13 +80,11 @@ impl<E> Cause<E> {
         match self {
             Cause::Handler(error) => Some(error),
             Cause::Join(join) => join.error(),
-            Cause::Cancelled { last, join } => {
+            Cause::Cancelled { last, join } | Cause::Deadline { last, join, .. } => {
                 let of_branch = join.as_ref().and_then(|join| join.error());
                 of_branch.or(last.as_ref())
             }
-            Cause::Timeout { last, .. }
-            | Cause::Deadline { last, .. }
-            | Cause::BreakerOpen { last, .. } => last.as_ref(),
+            Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } => last.as_ref(),
             Cause::Panic(_) | Cause::Terminated | Cause::NotUndone => None,
         }
     }
@@ -94,10 +94,10 @@ impl<E> Cause<E> {
         match self {
             Cause::Handler(error) => Some(error),
             Cause::Join(join) => join.into_error(),
-            Cause::Cancelled { last, join } => join.and_then(|join| join.into_error()).or(last),
-            Cause::Timeout { last, .. }
-            | Cause::Deadline { last, .. }
-            | Cause::BreakerOpen { last, .. } => last,
+            Cause::Cancelled { last, join } | Cause::Deadline { last, join, .. } => {
+                join.and_then(|join| join.into_error()).or(last)
+            }
+            Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } => last,
             Cause::Panic(_) | Cause::Terminated | Cause::NotUndone => None,
         }
     }
@@ -144,6 +144,9 @@ impl<E> Cause<E> {
         match self {
             Cause::Join(join) => join.source(),
             Cause::Cancelled {
+                join: Some(join), ..
+            }
+            | Cause::Deadline {
                 join: Some(join), ..
             } if !join.failures.is_empty() => join.source(),
             cause => cause.error().map(|error| error as _),
@@ -207,10 +210,19 @@ impl<E> Cause<E> {
                 join: Some(join), ..
             } => write!(f, "{join}"),
             Cause::Timeout { limit, .. } => write!(f, "an attempt may take {}", spelled(*limit)),
-            Cause::Deadline { limit, scope, .. } => match scope {
-                Scope::Transition => write!(f, "it may take {}", spelled(*limit)),
-                Scope::Run => write!(f, "the run may take {}", spelled(*limit)),
-            },
+            Cause::Deadline {
+                limit, scope, join, ..
+            } => {
+                let what = match scope {
+                    Scope::Transition => "it",
+                    Scope::Run => "the run",
+                };
+                write!(f, "{what} may take {}", spelled(*limit))?;
+                match join {
+                    Some(join) => write!(f, "; {join}"),
+                    None => Ok(()),
+                }
+            }
             Cause::BreakerOpen {
                 breaker, retry_in, ..
             } => {

@@ -71,6 +71,7 @@ fn deadline(scope: Scope, hours: u64) -> Cause<Error> {
         limit: Duration::from_hours(hours),
         scope,
         last: None,
+        join: None,
     }
 }
 
@@ -332,16 +333,34 @@ fn no_text_repeats_the_error_that_is_its_source() {
         assert!(!error.to_string().contains("secret"));
         assert_eq!(error.source().unwrap().to_string(), "secret");
     }
-    let join = join(2, 2, &[], vec![failed("fraud", 3, handler())]);
-    let error = error(
-        Some(1),
-        1,
+    let failures = || {
+        Some(Box::new(join(
+            2,
+            2,
+            &[],
+            vec![failed("fraud", 3, handler())],
+        )))
+    };
+    for cause in [
         Cause::Cancelled {
             last: None,
-            join: Some(Box::new(join)),
+            join: failures(),
         },
-    );
-    let branch = error.source().unwrap();
-    assert_eq!(branch.to_string(), "branch `fraud` failed after 3 attempts");
-    assert_eq!(branch.source().unwrap().to_string(), "secret");
+        Cause::Deadline {
+            limit: Duration::from_secs(1),
+            scope: Scope::Run,
+            last: None,
+            join: failures(),
+        },
+    ] {
+        let error = error(Some(1), 1, cause);
+        assert!(!error.to_string().contains("secret"));
+        let branch = error.source().unwrap();
+        assert_eq!(branch.to_string(), "branch `fraud` failed after 3 attempts");
+        assert_eq!(branch.source().unwrap().to_string(), "secret");
+        assert_eq!(
+            error.into_cause().into_error().unwrap().to_string(),
+            "secret"
+        );
+    }
 }

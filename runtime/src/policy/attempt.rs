@@ -30,7 +30,12 @@ impl Limit {
     pub(super) fn cause<E>(self, last: Option<E>) -> Cause<E> {
         match self.why {
             Why::Timeout(limit) => Cause::Timeout { limit, last },
-            Why::Deadline(limit, scope) => Cause::Deadline { limit, scope, last },
+            Why::Deadline(limit, scope) => Cause::Deadline {
+                limit,
+                scope,
+                last,
+                join: None,
+            },
         }
     }
 }

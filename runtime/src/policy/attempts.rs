@@ -122,14 +122,15 @@ where
             let ticket = Some(ticket);
             Failure { cause, ticket }
         };
+        if let Cause::Deadline { .. } = cause {
+            // Of the run, in a split: no time is left for anything.
+            tell(ticket, false);
+            return Err(cause.with_last(last));
+        }
         let verdict = weigh::<W, C>(context, &cause);
         // An error that another attempt would give again is an answer of the other side, about the
         // request: to a breaker it is a success.
-        match (&verdict, ticket) {
-            (_, None) => {}
-            (Verdict::Final, Some(ticket)) => ticket.succeeded(),
-            (Verdict::Retry { .. }, Some(ticket)) => ticket.failed(),
-        }
+        tell(ticket, matches!(verdict, Verdict::Final));
         if visit.terms.is_cancelled() {
             return Err(cause.cancelled(last));
         }
@@ -157,6 +158,15 @@ where
         Called::Succeeded(value) => Ok(value),
         Called::Failed(cause) => Err(cause),
         Called::Stopped(limit) => Err(limit.cause(None)),
+    }
+}
+
+/// Tells the breaker how a call ended that was let through.
+fn tell<R: Rules, G: Gate>(ticket: Option<Ticket<R, G>>, has_succeeded: bool) {
+    match ticket {
+        None => {}
+        Some(ticket) if has_succeeded => ticket.succeeded(),
+        Some(ticket) => ticket.failed(),
     }
 }
 

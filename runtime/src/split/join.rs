@@ -16,6 +16,7 @@ use super::tally::{Decision, End, Tally};
 use crate::error::{BranchError, BranchName, Cause, JoinError, Scope};
 use crate::handler::Step;
 use crate::panic::forget_panic;
+use crate::run::Run;
 
 /// The branches of a split, whose handlers fail with `E`.
 pub trait Branches<E> {
@@ -108,6 +109,9 @@ fn is_out_of_time<E>(cause: &Cause<E>) -> bool {
 /// the run was cancelled and too few branches have succeeded. A cancellation interrupts no handler:
 /// the branches that are under way go on to their end or until the strategy is decided, and no other
 /// begins.
+///
+/// It gives [`Cause::Deadline`] when the time of the run is up, and waits for no task then: whoever drives the run does.
+/// It has no timer for that, since the run as a whole has one.
 #[inline]
 pub fn join<'run, T: Transition, E, B: Branches<E>>(
     step: &'run Step<T>,
@@ -121,6 +125,7 @@ pub fn join<'run, T: Transition, E, B: Branches<E>>(
         timer: None,
         gone: None,
         decision: None,
+        is_out_of_time: false,
         error: PhantomData,
     }
 }
@@ -137,6 +142,7 @@ pub struct Join<'run, T: Transition, B, E> {
     gone: Option<Pin<Box<dyn Future<Output = ()> + Send + 'run>>>,
     // Once the branches have stopped.
     decision: Option<Decision>,
+    is_out_of_time: bool,
     error: PhantomData<fn() -> E>,
 }
 
@@ -157,18 +163,25 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
                 this.gone = Some(Box::pin(tasks.gone()));
             }
         }
-        if let Some(gone) = &mut this.gone {
-            ready!(gone.as_mut().poll(cx));
+        let run = this.step.run();
+        if let Some(gone) = &mut this.gone
+            && gone.as_mut().poll(cx).is_pending()
+        {
+            if !run.is_out_of_time() {
+                return Poll::Pending;
+            }
+            this.is_out_of_time = true;
         }
         let outputs = this.branches.as_mut().take();
         // Also of a run that was cancelled meanwhile: only what has led somewhere can be undone.
-        if let Some(Decision::Joined) = this.decision.take() {
+        if let (Some(Decision::Joined), false) = (this.decision.take(), this.is_out_of_time) {
             return Poll::Ready(Ok(outputs));
         }
-        let run = this.step.run();
         let report = B::report(outputs, info::<T>());
         let mut failures = report.failures.iter();
-        let is_late = run.is_out_of_time() && failures.any(|it| is_out_of_time(it.cause()));
+        let is_late = this.is_out_of_time
+            || run.is_out_of_time() && failures.any(|it| is_out_of_time(it.cause()));
+        let has_ended = !report.succeeded.is_empty() || !report.failures.is_empty();
         let join = JoinError {
             strategy: info::<T>().strategy,
             branches: this.tally.branches,
@@ -177,12 +190,18 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
             failures: report.failures,
             within: this.within,
         };
+        let join = Box::new(join);
         Poll::Ready(Err(if run.is_terminated() {
             Cause::Terminated
-        } else if is_late || run.is_cancelled() {
-            stopped(join)
+        } else if is_late {
+            Run::<T::Workflow>::out_of_time(has_ended.then_some(join))
+        } else if run.is_cancelled() {
+            Cause::Cancelled {
+                last: None,
+                join: has_ended.then_some(join),
+            }
         } else {
-            Cause::Join(Box::new(join))
+            Cause::Join(join)
         }))
     }
 }
@@ -210,6 +229,10 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
             // cancelled must not come to a good end with half of its work.
             return Poll::Ready(Decision::Failed);
         }
+        if run.is_out_of_time() {
+            self.is_out_of_time = true;
+            return Poll::Ready(Decision::Failed);
+        }
         let Some(limit) = limit else {
             return Poll::Pending;
         };
@@ -220,21 +243,5 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
         ready!(timer.as_mut().poll(cx));
         self.within = info::<T>().within;
         Poll::Ready(self.tally.out_of_time())
-    }
-}
-
-/// The cause of a split whose branches were stopped with the run.
-fn stopped<E>(mut join: JoinError<E>) -> Cause<E> {
-    let late = join
-        .failures
-        .iter()
-        .rposition(|it| is_out_of_time(it.cause()));
-    if let Some(late) = late {
-        return join.failures.swap_remove(late).into_cause();
-    }
-    let has_ended = !join.succeeded.is_empty() || !join.failures.is_empty();
-    Cause::Cancelled {
-        last: None,
-        join: has_ended.then(|| Box::new(join)),
     }
 }
