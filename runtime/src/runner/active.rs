@@ -53,11 +53,14 @@ impl Engine {
         let run = claimed.row.id.clone();
         let (epoch, state) = (claimed.row.epoch, &claimed.row.state);
         debug!(workflow = self.workflow, %run, %state, epoch, "run taken up");
+        let crashes = claimed.row.crashes;
+        let suspicion = (crashes > 0).then(|| self.suspected.add(crashes));
         let (ledger, loss) = Ledger::new(
             Arc::clone(&self.store),
             Arc::clone(&self.settings),
             self.draining.clone(),
             Arc::clone(&self.wake),
+            suspicion,
             &mut claimed,
         );
         let held = Active {
@@ -68,9 +71,6 @@ impl Engine {
             tasks: TaskTracker::new(),
             gone: CancellationToken::new(),
         };
-        if claimed.row.crashes > 0 {
-            self.suspected.add(claimed.row.crashes, &ledger);
-        }
         if let Some(stop) = claimed.row.stop {
             held.tell(stop);
         }
@@ -183,9 +183,7 @@ impl Drop for Landing {
             self.engine.stranded().push(stranded);
         }
         drop(flights);
-        if self.engine.suspected.remove(&self.ledger) {
-            self.engine.wake();
-        }
+        self.ledger.clear();
         self.engine.landed.notify_waiters();
         self.engine.ends.landed(&self.run, self.ledger.reached());
         // One that goes on elsewhere or later may be due before what is waited for.

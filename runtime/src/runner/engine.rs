@@ -38,7 +38,7 @@ pub(super) struct Engine {
     pub(super) ends: Ends,
     places: Arc<Semaphore>,
     pub(super) tasks: TaskTracker,
-    pub(super) suspected: Suspected,
+    pub(super) suspected: Arc<Suspected>,
     /// Something may be due.
     pub(super) wake: Arc<Notify>,
     /// A run is driven here no longer.
@@ -79,7 +79,7 @@ impl Engine {
             pulse: Pulse::new(settings.lease),
             settings: Arc::new(settings),
             tasks: TaskTracker::new(),
-            suspected: Suspected::default(),
+            suspected: Arc::default(),
             wake: Arc::default(),
             landed: Notify::new(),
             stranded: Mutex::default(),

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ends::{News, Reached};
 use super::settings::Settings;
+use super::suspected::Suspicion;
 use crate::key::RunId;
 use crate::store::{
     Claimed, Commit, Event, Failure, Note, NoteRow, Progress, Status, Store, StoreError,
@@ -62,9 +63,9 @@ pub(super) struct Ledger {
     is_lost: AtomicBool,
     /// Whether the row says that the run waits.
     waits: AtomicBool,
-    /// Wakes the engine when a suspect records something, and so is none any more.
+    /// Wakes the engine when a suspect is cleared.
     wake: Arc<Notify>,
-    is_suspect: AtomicBool,
+    suspicion: Option<Suspicion>,
     /// The number of the visit that was taken up, and how long it was under way by then.
     visit: u64,
     age: Duration,
@@ -127,6 +128,7 @@ impl Ledger {
         settings: Arc<Settings>,
         draining: CancellationToken,
         wake: Arc<Notify>,
+        suspicion: Option<Suspicion>,
         claimed: &mut Claimed,
     ) -> (Arc<Self>, oneshot::Receiver<Loss>) {
         let (sender, loss) = oneshot::channel();
@@ -144,7 +146,7 @@ impl Ledger {
             is_lost: AtomicBool::new(false),
             waits: AtomicBool::new(row.waits),
             wake,
-            is_suspect: AtomicBool::new(row.crashes > 0),
+            suspicion,
             visit: row.visit.saturating_add(1),
             age: settings.clock.since(row.entered),
             taken_up: {
@@ -188,9 +190,11 @@ impl Ledger {
         self.rolls_back.load(Ordering::Relaxed)
     }
 
-    /// Whether it has recorded something since the run was taken up.
-    pub(super) fn has_moved(&self) -> bool {
-        !self.is_suspect.load(Ordering::Relaxed)
+    /// The run is not what killed its process, or is driven no longer: there may be room for another suspect.
+    pub(super) fn clear(&self) {
+        if self.suspicion.as_ref().is_some_and(Suspicion::clear) {
+            self.wake.notify_one();
+        }
     }
 
     /// What is left of a wait.
@@ -254,9 +258,7 @@ impl Ledger {
             self.taken(|| self.store.commit(commit.clone())).await;
         }
         self.waits.store(false, Ordering::Relaxed);
-        if self.is_suspect.swap(false, Ordering::Relaxed) {
-            self.wake.notify_one();
-        }
+        self.clear();
         self.sequence.store(commit.sequence + 1, Ordering::Relaxed);
         self.undos.store(undos, Ordering::Relaxed);
         self.rolls_back.fetch_or(rolls_back, Ordering::Relaxed);

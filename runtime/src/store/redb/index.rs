@@ -3,7 +3,7 @@
 //! One process at a time has the file, so the claims of a process that died are void. Of a run that waits,
 //! this is all there is in memory: its id, and when it is due.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::format::Record;
@@ -19,8 +19,6 @@ pub(super) struct Index {
     queues: HashMap<Box<str>, Queue>,
     /// The claims that were not given back, of this process.
     held: HashMap<RunId, Held>,
-    /// Those of them whose lease had passed when another holder asked.
-    lapsed: HashSet<RunId>,
 }
 
 /// The runs of one workflow, by when they may be claimed.
@@ -32,6 +30,8 @@ struct Queue {
     leased: BTreeSet<(Moment, RunId)>,
     /// Those whose holder is gone, by their crashes and the end of the lease.
     suspects: BTreeSet<(u32, Moment, RunId)>,
+    /// Those whose lease had passed when another asked than their holder, by that.
+    lapsed: HashMap<Holder, BTreeSet<RunId>>,
 }
 
 /// A claim, with the record of its run, so that a commit need not read it.
@@ -57,6 +57,25 @@ impl Queue {
             Place::Leased(until) => self.leased.insert((until, run)),
             Place::Suspect(crashes, until) => self.suspects.insert((crashes, until, run)),
         };
+    }
+
+    /// Takes out a run that this holder had claimed.
+    fn release(&mut self, held: &Held, run: &RunId) {
+        self.leave(held.place, run);
+        self.unlapse(held.holder, run);
+    }
+
+    fn lapse(&mut self, holder: Holder, run: RunId) {
+        self.lapsed.entry(holder).or_default().insert(run);
+    }
+
+    fn unlapse(&mut self, holder: Holder, run: &RunId) {
+        if let Some(lapsed) = self.lapsed.get_mut(&holder) {
+            lapsed.remove(run);
+            if lapsed.is_empty() {
+                self.lapsed.remove(&holder);
+            }
+        }
     }
 
     fn leave(&mut self, place: Place, run: &RunId) {
@@ -116,31 +135,36 @@ impl Index {
     /// Takes a run out of its queue; `record` is what is stored of it.
     pub(super) fn forget(&mut self, record: &Record) {
         let run = &record.row.id;
-        let place = match self.held.remove(run) {
-            Some(held) => Some(held.place),
-            None => place_of(record),
-        };
-        self.lapsed.remove(run);
-        if let Some(place) = place {
-            self.queue(&record.row.workflow).leave(place, run);
+        let held = self.held.remove(run);
+        let queue = self.queue(&record.row.workflow);
+        match (held, place_of(record)) {
+            (Some(held), _) => queue.release(&held, run),
+            (None, Some(place)) => queue.leave(place, run),
+            (None, None) => {}
         }
     }
 
     /// Takes a run that stands still out of the queue of its workflow, from the place where it was found.
     pub(super) fn discard(&mut self, workflow: &str, place: Place, run: &RunId) {
-        self.held.remove(run);
-        self.lapsed.remove(run);
-        self.queue(workflow).leave(place, run);
+        let held = self.held.remove(run);
+        let queue = self.queue(workflow);
+        queue.leave(place, run);
+        if let Some(held) = held {
+            queue.release(&held, run);
+        }
     }
 
     /// Takes a run out wherever it is.
     pub(super) fn evict(&mut self, run: &RunId) {
         self.held.remove(run);
-        self.lapsed.remove(run);
         for queue in self.queues.values_mut() {
             queue.due.retain(|(_, it)| it != run);
             queue.leased.retain(|(_, it)| it != run);
             queue.suspects.retain(|(.., it)| it != run);
+            queue.lapsed.retain(|_, lapsed| {
+                lapsed.remove(run);
+                !lapsed.is_empty()
+            });
         }
     }
 
@@ -161,8 +185,7 @@ impl Index {
     /// Puts a run whose claim was given back by a change of its record where that says.
     pub(super) fn settle(&mut self, run: &RunId) {
         if let Some(held) = self.held.remove(run) {
-            self.lapsed.remove(run);
-            self.queue(&held.record.row.workflow).leave(held.place, run);
+            self.queue(&held.record.row.workflow).release(&held, run);
             self.place(&held.record);
         }
     }
@@ -190,9 +213,10 @@ impl Index {
             let record = find(&run)?;
             if let Some(record) = record.filter(|it| it.is_held && it.row.epoch == epoch) {
                 self.forget(&record);
-                self.queue(&record.row.workflow).enter(held.place, &run);
+                let queue = self.queue(&record.row.workflow);
+                queue.enter(held.place, &run);
                 if !matches!(held.place, Place::Leased(_)) {
-                    self.lapsed.insert(run.clone());
+                    queue.lapse(held.holder, run.clone());
                 }
                 self.held.insert(run, Held { record, ..held });
             }
@@ -202,14 +226,12 @@ impl Index {
 
     /// Extends a claim from `now` on.
     pub(super) fn extend(&mut self, run: &RunId, duration: Duration, now: Moment) {
-        if let Some(held) = self.held.get_mut(run) {
-            self.lapsed.remove(run);
-            let place = Place::Leased(end(now, duration));
-            let before = std::mem::replace(&mut held.place, place);
-            if let Some(queue) = self.queues.get_mut(&*held.record.row.workflow) {
-                queue.leave(before, run);
-                queue.enter(place, run);
-            }
+        if let Some(held) = self.held.get_mut(run)
+            && let Some(queue) = self.queues.get_mut(&*held.record.row.workflow)
+        {
+            queue.release(held, run);
+            held.place = Place::Leased(end(now, duration));
+            queue.enter(held.place, run);
         }
     }
 
@@ -233,13 +255,9 @@ impl Index {
             queue.leave(held.place, &run);
             held.place = left_behind(&held.record, until);
             queue.enter(held.place, &run);
-            self.lapsed.insert(run);
+            queue.lapse(held.holder, run);
         }
-        let is_own = |run: &&RunId| {
-            let held = self.held.get(*run);
-            held.is_some_and(|it| it.holder == holder && it.record.row.workflow == workflow)
-        };
-        own.extend(self.lapsed.iter().filter(is_own).cloned());
+        own.extend(queue.lapsed.get(&holder).into_iter().flatten().cloned());
         own.sort();
         own
     }

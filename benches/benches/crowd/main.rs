@@ -1,0 +1,219 @@
+//! What a store and a runner cost beside a hundred times as many others: suspects, names, and runners in one process.
+//!
+//! Each table has one line for a few and one for many. What a line times is the same in both, so the lines should say
+//! the same. Nothing is flushed, since a disk would hide the difference.
+//!
+//! `cargo bench -p stateway-benches --bench crowd`
+
+use std::future::Future;
+use std::time::{Duration, Instant, SystemTime};
+
+use redb::backends::InMemoryBackend;
+use stateway::prelude::*;
+use stateway::store::{Claim, Declaration, Declared, Holder, Lease, NewRun, Store as _, Suspects};
+use stateway::{Durability, RedbStore, Runner};
+use tokio::runtime::Builder;
+
+workflow! {
+    #[durable(version = 1)]
+    #[derive(Clone)]
+    workflow Hop {
+        start Here;
+        done  There;
+
+        step hop as Hopped: Here -> There;
+    }
+}
+
+struct Legs;
+
+impl HopSteps for Legs {
+    type Error = String;
+
+    async fn hop(&self, _: Here, step: &Step<Hopped>) -> Result<Hopped, String> {
+        Ok(step.to(There))
+    }
+}
+
+fn main() {
+    // `cargo test` calls every bench: nothing is measured then.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("tokio starts");
+    runtime.block_on(async {
+        println!("a claim beside so many suspects, for which there is no room");
+        for suspects in [100, 10_000] {
+            line(suspects, claims(suspects).await);
+        }
+        println!("a claim beside so many runs that the same runner was given, and whose leases have passed");
+        for runs in [100, 10_000] {
+            line(runs, lapsed(runs).await);
+        }
+        println!("a declaration, and a claim, in a store with so many names");
+        for names in [10, 1_000] {
+            let (declaration, claim) = named(names).await;
+            line(names, declaration);
+            line(names, claim);
+        }
+        println!("a run of one transition, in a process with so many runners on its store");
+        for runners in [1, 10, 100, 1_000] {
+            line(runners, hops(runners).await);
+        }
+    });
+}
+
+fn line(many: usize, took: Duration) {
+    println!("{many:>8} {took:>10.1?}");
+}
+
+fn open() -> RedbStore {
+    let options = RedbStore::options().durability(Durability::MayLoseLatest {
+        within: Duration::from_hours(1),
+    });
+    let store = options.open_backend(InMemoryBackend::new());
+    store.expect("memory can be written")
+}
+
+/// So many times it is asked in a row.
+const ROW: u32 = 200;
+
+/// How long each of these takes in the fastest of five rows: other programs make a row slow, and none makes it fast.
+async fn each<F: Future>(mut ask: impl FnMut(u32) -> F) -> Duration {
+    let mut fastest = Duration::MAX;
+    for row in 0..5 {
+        let began = Instant::now();
+        for number in 0..ROW {
+            ask(row * ROW + number).await;
+        }
+        fastest = fastest.min(began.elapsed() / ROW);
+    }
+    fastest
+}
+
+fn lease(duration: Duration) -> Lease {
+    Lease {
+        holder: Holder::unique(),
+        duration,
+    }
+}
+
+fn claim(workflow: &str, lease: Lease, suspects: Suspects) -> Claim {
+    Claim {
+        workflow: workflow.to_owned(),
+        now: SystemTime::now(),
+        lease,
+        limit: 256,
+        suspects,
+    }
+}
+
+async fn hold(store: &RedbStore, number: usize, lease: Lease) {
+    let run = NewRun {
+        id: format!("run-{number}").parse().expect("it is an id"),
+        incarnation: 1,
+        workflow: "Hop".into(),
+        version: 1,
+        input: Vec::new(),
+        state: "Here".into(),
+        payload: Vec::new(),
+        at: SystemTime::now(),
+        lease: Some(lease),
+    };
+    store.create(run).await.expect("it is added");
+}
+
+/// One suspect that has died often is under way, so no other is given.
+const FULL: Suspects = Suspects {
+    under_way: 1,
+    deaths: 5,
+    alone_from: 5,
+};
+
+/// Their holder stalled.
+async fn claims(suspects: usize) -> Duration {
+    let (store, stalled) = (open(), lease(Duration::ZERO));
+    for number in 0..suspects {
+        hold(&store, number, stalled).await;
+    }
+    let claim = claim("Hop", lease(Duration::from_mins(1)), FULL);
+    // The first finds that the leases have passed.
+    for _ in 0..2 {
+        let claims = store.claim(claim.clone()).await.expect("it is answered");
+        assert_eq!((claims.taken.len(), claims.left), (0, suspects));
+    }
+    each(|_| store.claim(claim.clone())).await
+}
+
+/// One of them is the caller's own, again and again.
+async fn lapsed(runs: usize) -> Duration {
+    let (store, stalled, own) = (open(), lease(Duration::ZERO), lease(Duration::ZERO));
+    for number in 0..runs {
+        hold(&store, number, stalled).await;
+    }
+    hold(&store, runs, own).await;
+    let claim = claim("Hop", own, FULL);
+    store.claim(claim.clone()).await.expect("it is answered");
+    let claims = store.claim(claim.clone()).await.expect("it is answered");
+    assert_eq!((claims.own.len(), claims.left), (1, runs));
+    each(|_| store.claim(claim.clone())).await
+}
+
+async fn named(names: usize) -> (Duration, Duration) {
+    let store = open();
+    let declaration = |number: usize| Declaration {
+        workflow: format!("Workflow{number}"),
+        package: "stateway-benches".to_owned(),
+        path: "crowd",
+        adopts: false,
+    };
+    for number in 0..names {
+        let declared = store.declare(declaration(number)).await;
+        assert_eq!(declared.expect("it is answered"), Declared::Granted);
+        let run = NewRun {
+            id: format!("run-{number}").parse().expect("it is an id"),
+            incarnation: 1,
+            workflow: format!("Workflow{number}").into(),
+            version: 1,
+            input: Vec::new(),
+            state: "Here".into(),
+            payload: Vec::new(),
+            at: SystemTime::now() + Duration::from_hours(1),
+            lease: None,
+        };
+        store.create(run).await.expect("it is added");
+    }
+    let declared = each(|number| store.declare(declaration(number as usize % names))).await;
+    let claim = claim(
+        "Workflow7",
+        lease(Duration::from_mins(1)),
+        Suspects::none(5),
+    );
+    let claimed = each(|_| store.claim(claim.clone())).await;
+    (declared, claimed)
+}
+
+async fn hops(runners: usize) -> Duration {
+    let store = open();
+    let mut all = Vec::new();
+    for _ in 0..runners {
+        let runner = Runner::<Hop>::new(Legs).store(store.clone());
+        // None of them looks for runs while this is measured.
+        let runner = runner.poll_every(Duration::from_hours(1)).launch().await;
+        all.push(runner.expect("the store is there"));
+    }
+    let took = each(async |number| {
+        let run = all[0].start(format!("run-{number}"), (), Here).await;
+        let end = run.expect("it starts").end().await;
+        assert!(end.is_ok());
+    })
+    .await;
+    for runner in all {
+        runner.shut_down(Duration::from_secs(1)).await;
+    }
+    took
+}
