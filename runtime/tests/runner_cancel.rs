@@ -5,6 +5,10 @@
 mod shop;
 
 #[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/stopped.rs"]
+mod stopped;
+
+#[allow(dead_code, reason = "each test uses its part")]
 #[path = "support/cut.rs"]
 mod cut;
 
@@ -17,52 +21,35 @@ use shop::*;
 use stateway::prelude::*;
 use stateway::store::Status;
 use stateway::{Clock, MemoryStore};
-
-fn undone(ended: Result<OrderEnd, EndError>) -> Vec<&'static str> {
-    match ended {
-        Err(EndError::Failed(failure)) => failure.undone.iter().map(|it| it.handler).collect(),
-        other => panic!("it was cancelled: {other:?}"),
-    }
-}
+use stopped::{Scene, undone};
 
 /// Elsewhere the compensation runs inside of what is cancelled, and is cancelled with it.
 #[tokio::test(start_paused = true)]
 async fn a_compensation_is_not_cancelled_by_what_it_compensates() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let runner = launch(&store, &shop).await;
-    shop.tell("ship", &[Act::GiveUp]);
+    let scene = Scene::at(&[("ship", Act::GiveUp)]).await;
     // It has to wait, where one that is cancelled would stop.
-    shop.tell("refund", &[Act::Take(90)]);
-    let run = runner.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "ship o-1 1").await;
-    runner.cancel("o-1").await.unwrap();
-    called(&shop, "refund o-1 1").await;
+    scene.shop.tell("refund", &[Act::Take(90)]);
+    scene.runner.cancel("o-1").await.unwrap();
+    called(&scene.shop, "refund o-1 1").await;
     // Somebody is impatient.
-    runner.cancel("o-1").await.unwrap();
-    assert_eq!(undone(run.end().await), ["refund", "release"]);
-    assert_eq!(shop.calls("refund"), 1);
+    scene.runner.cancel("o-1").await.unwrap();
+    assert_eq!(undone(scene.run.end().await), ["refund", "release"]);
+    assert_eq!(scene.shop.calls("refund"), 1);
 }
 
 /// Elsewhere a run that is resumed elsewhere starts with a clean slate, and goes on.
 #[tokio::test(start_paused = true)]
 async fn a_cancellation_survives_each_resume() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let first = launch(&store, &shop).await;
-    shop.tell("ship", &[Act::Hang]);
-    first.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "ship o-1 1").await;
-    first.cancel("o-1").await.unwrap();
-    drop(first);
+    let first = Scene::at(&[("ship", Act::Hang)]).await;
+    first.runner.cancel("o-1").await.unwrap();
     // The next process dies in the middle of the rollback.
-    shop.tell("refund", &[Act::Hang]);
-    let second = launch(&store, &shop).await;
-    called(&shop, "refund o-1 1").await;
-    drop(second);
-    let third = launch(&store, &shop).await;
-    let run = third.get("o-1").await.unwrap().unwrap();
-    assert_eq!(undone(run.end().await), ["refund", "release"]);
-    assert_eq!(shop.calls("ship"), 1, "it went nowhere any more");
-    assert_eq!(row(&store, "o-1").await.status, Status::Cancelled);
+    first.shop.tell("refund", &[Act::Hang]);
+    let second = first.restart().await;
+    called(&second.shop, "refund o-1 1").await;
+    let third = second.restart().await;
+    assert_eq!(undone(third.run.end().await), ["refund", "release"]);
+    assert_eq!(third.shop.calls("ship"), 1, "it went nowhere any more");
+    assert_eq!(row(&third.store, "o-1").await.status, Status::Cancelled);
 }
 
 /// Elsewhere the message that says so is lost once, and the run never hears of it.
@@ -89,15 +76,11 @@ async fn a_lost_message_does_not_lose_a_cancellation() {
 /// Not a fault, but what the page of `Runner::cancel` says.
 #[tokio::test(start_paused = true)]
 async fn a_cancellation_that_comes_while_the_last_handler_runs_undoes_nothing() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let runner = launch(&store, &shop).await;
-    shop.tell("ship", &[Act::Wait]);
-    let run = runner.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "ship o-1 1").await;
-    runner.cancel("o-1").await.unwrap();
-    assert_eq!(run.end().await.unwrap(), shipped());
-    assert_eq!(row(&store, "o-1").await.status, Status::Done);
-    assert_eq!(shop.calls("refund"), 0);
+    let scene = Scene::at(&[("ship", Act::Wait)]).await;
+    scene.runner.cancel("o-1").await.unwrap();
+    assert_eq!(scene.run.end().await.unwrap(), shipped());
+    assert_eq!(row(&scene.store, "o-1").await.status, Status::Done);
+    assert_eq!(scene.shop.calls("refund"), 0);
 }
 
 mod fan {

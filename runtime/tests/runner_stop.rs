@@ -1,42 +1,35 @@
-//! Cancelling and terminating stored runs, and shutting their runner down.
+//! Cancelling and terminating stored runs, and how others end that fail. Shutting their runner down is in `runner_shut_down.rs`.
 
 #[allow(dead_code, reason = "each test uses its part")]
 #[path = "support/shop.rs"]
 mod shop;
+
+#[allow(dead_code, reason = "each test uses its part")]
+#[path = "support/stopped.rs"]
+mod stopped;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use shop::*;
 use stateway::prelude::*;
-use stateway::store::{Event, FailureKind, Filter, Status, Store as _};
-use stateway::{Clock, MemoryStore, RunFailure, StoreError};
-
-fn failure(ended: Result<OrderEnd, EndError>) -> Box<RunFailure> {
-    match ended {
-        Err(EndError::Failed(failure)) => failure,
-        other => panic!("it failed: {other:?}"),
-    }
-}
+use stateway::store::{FailureKind, Filter, Status, Store as _};
+use stateway::{Clock, MemoryStore, StoreError};
+use stopped::{Scene, failure, undone};
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_run_is_undone_and_stays() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let runner = launch(&store, &shop).await;
-    shop.tell("ship", &[Act::GiveUp]);
-    let run = runner.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "ship o-1 1").await;
-    runner.cancel("o-1").await.unwrap();
-    let failure = failure(run.end().await);
-    let why = failure.failure.as_ref().unwrap();
+    let scene = Scene::at(&[("ship", Act::GiveUp)]).await;
+    scene.runner.cancel("o-1").await.unwrap();
+    let ended = scene.run.end().await;
+    assert_eq!(undone(ended), ["refund", "release"]);
+    let why = failure(scene.run.end().await).failure.unwrap();
     assert_eq!(why.kind, FailureKind::Cancelled);
-    let undone: Vec<_> = failure.undone.iter().map(|it| it.handler).collect();
-    assert_eq!(undone, ["refund", "release"]);
     // Cano's fault D15: nothing of it was left.
-    assert_eq!(row(&store, "o-1").await.status, Status::Cancelled);
-    let events = runner.history("o-1").await.unwrap();
+    assert_eq!(row(&scene.store, "o-1").await.status, Status::Cancelled);
+    let events = scene.runner.history("o-1").await.unwrap();
     assert_eq!(events.len(), 6, "{events:?}");
-    let error = runner.cancel("o-1").await.unwrap_err();
+    let error = scene.runner.cancel("o-1").await.unwrap_err();
     assert!(matches!(error, StoreError::Ended { .. }), "{error}");
 }
 
@@ -59,15 +52,11 @@ async fn a_run_that_waits_in_the_store_is_cancelled_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cancellation_reaches_the_process_that_has_the_run() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let there = launch(&store, &shop).await;
-    let here = launch(&store, &Shop::new()).await;
-    shop.tell("ship", &[Act::GiveUp]);
-    let run = there.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "ship o-1 1").await;
+    let there = Scene::at(&[("ship", Act::GiveUp)]).await;
+    let here = launch(&there.store, &Shop::new()).await;
     here.cancel("o-1").await.unwrap();
     assert_eq!(
-        failure(run.end().await).failure.unwrap().kind,
+        failure(there.run.end().await).failure.unwrap().kind,
         FailureKind::Cancelled
     );
     let seen = here.get("o-1").await.unwrap().unwrap();
@@ -75,27 +64,13 @@ async fn a_cancellation_reaches_the_process_that_has_the_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancellation_outlives_the_process() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let first = launch(&store, &shop).await;
-    shop.tell("ship", &[Act::Hang]);
-    first.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "ship o-1 1").await;
-    first.cancel("o-1").await.unwrap();
-    drop(first);
-    let second = launch(&store, &shop).await;
-    let run = second.get("o-1").await.unwrap().unwrap();
-    assert_eq!(failure(run.end().await).undone.len(), 2);
-    assert_eq!(shop.calls("ship"), 1);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_terminated_run_is_dropped_where_it_is_and_not_undone() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let runner = launch(&store, &shop).await;
-    shop.tell("ship", &[Act::Hang]);
-    let run = runner.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "ship o-1 1").await;
+    let Scene {
+        store,
+        shop,
+        runner,
+        run,
+    } = Scene::at(&[("ship", Act::Hang)]).await;
     runner.terminate("o-1").await.unwrap();
     let failure = failure(run.end().await);
     assert_eq!(failure.failure.unwrap().kind, FailureKind::Terminated);
@@ -108,16 +83,11 @@ async fn a_terminated_run_is_dropped_where_it_is_and_not_undone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rollback_is_terminated_between_two_undos() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let runner = launch(&store, &shop).await;
-    shop.tell("ship", &[Act::Fail]);
-    shop.tell("refund", &[Act::Take(60)]);
-    let run = runner.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "refund o-1 1").await;
-    runner.terminate("o-1").await.unwrap();
-    let failure = failure(run.end().await);
+    let scene = Scene::at(&[("ship", Act::Fail), ("refund", Act::Take(60))]).await;
+    scene.runner.terminate("o-1").await.unwrap();
+    let failure = failure(scene.run.end().await);
     assert_eq!((failure.undone.len(), failure.skipped.len()), (1, 1));
-    assert_eq!(shop.calls("release"), 0);
+    assert_eq!(scene.shop.calls("release"), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,98 +163,6 @@ async fn a_failed_state_is_an_end_as_declared() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_finishes_the_attempt_under_way_and_leaves_the_rest() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let runner = launch(&store, &shop).await;
-    shop.tell("charge", &[Act::Wait]);
-    let run = runner.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "charge o-1 1").await;
-    let shut = tokio::spawn({
-        let runner = runner.clone();
-        async move { runner.shut_down(Duration::from_mins(10)).await }
-    });
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let refused = runner.start("o-2", input(), Placed).await.unwrap_err();
-    assert!(matches!(refused, StartError::ShutDown));
-    // The attempt ends: what it did is recorded, and nothing begins.
-    runner.cancel("o-1").await.unwrap();
-    shut.await.unwrap();
-    assert!(matches!(run.end().await, Err(EndError::ShutDown { .. })));
-    let left = row(&store, "o-1").await;
-    assert_eq!((&*left.state, left.status), ("Charged", Status::Running));
-    assert_eq!(left.crashes, 0, "it was given back");
-    assert_eq!(shop.calls("ship"), 0);
-    let second = launch(&store, &shop).await;
-    let run = second.get("o-1").await.unwrap().unwrap();
-    let _ = run.end().await;
-    assert_eq!(shop.calls("charge"), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_shutdown_stops_after_its_bound_what_does_not_end() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let runner = launch(&store, &shop).await;
-    shop.tell("charge", &[Act::Hang]);
-    runner.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "charge o-1 1").await;
-    let began = tokio::time::Instant::now();
-    runner.shut_down(Duration::from_secs(30)).await;
-    assert_eq!(began.elapsed().as_secs(), 30);
-    let left = row(&store, "o-1").await;
-    assert_eq!((&*left.state, left.crashes), ("Reserved", 0), "given back");
-    let second = launch(&store, &shop).await;
-    let run = second.get("o-1").await.unwrap().unwrap();
-    assert_eq!(run.end().await.unwrap(), shipped());
-    assert_eq!(shop.calls("charge"), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_shutdown_waits_for_nobody_who_waits() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    // Waits in memory, for a minute.
-    let runner = over(Arc::clone(&store), &shop).wait_in_store_from(Duration::from_hours(1));
-    let runner = runner.launch().await.unwrap();
-    shop.tell("charge", &[Act::Fail]);
-    runner.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "charge o-1 1").await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let began = tokio::time::Instant::now();
-    runner.shut_down(Duration::from_secs(30)).await;
-    assert_eq!(began.elapsed().as_secs(), 0);
-    let left = row(&store, "o-1").await;
-    assert_eq!(left.crashes, 0);
-    let second = launch(&store, &shop).await;
-    let run = second.get("o-1").await.unwrap().unwrap();
-    assert_eq!(run.end().await.unwrap(), shipped());
-    assert_eq!(shop.log()[1..3], ["charge o-1 1", "charge o-1 2"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn dropping_the_last_runner_stops_everything_like_a_crash() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let runner = launch(&store, &shop).await;
-    shop.tell("charge", &[Act::Hang]);
-    let run = runner.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "charge o-1 1").await;
-    let before = row(&store, "o-1").await;
-    drop(runner.clone());
-    tokio::time::sleep(Duration::from_mins(1)).await;
-    let after = row(&store, "o-1").await;
-    assert_eq!(after.epoch, before.epoch, "a clone keeps it alive");
-    drop(runner);
-    assert!(matches!(run.end().await, Err(EndError::ShutDown { .. })));
-    // Nobody gave it back: its lease has to pass.
-    let began = tokio::time::Instant::now();
-    let second = launch(&store, &shop).await;
-    let run = second.get("o-1").await.unwrap().unwrap();
-    assert_eq!(run.end().await.unwrap(), shipped());
-    assert!((25..35).contains(&began.elapsed().as_secs()));
-    let history = second.history("o-1").await.unwrap();
-    let given_back = history.iter().any(|row| row.event == Event::Released);
-    assert!(!given_back);
-}
-
-#[tokio::test(start_paused = true)]
 async fn only_so_many_runs_are_driven_at_a_time() {
     let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
     let runner = over(Arc::clone(&store), &shop).max_in_flight(3);
@@ -338,25 +216,6 @@ async fn a_run_that_was_cancelled_is_not_left_to_wait() {
     assert_eq!(failure(run.end().await).undone.len(), 1);
     assert!(began.elapsed() < Duration::from_secs(10));
     assert_eq!(shop.calls("charge"), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn two_who_shut_a_runner_down_both_see_it_down() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let runner = launch(&store, &shop).await;
-    shop.tell("reserve", &[Act::Take(1)]);
-    runner.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "reserve o-1 1").await;
-    let began = tokio::time::Instant::now();
-    tokio::join!(
-        runner.shut_down(Duration::from_hours(1)),
-        runner.shut_down(Duration::from_hours(1))
-    );
-    assert!(
-        began.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        began.elapsed()
-    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -449,12 +308,11 @@ async fn an_error_that_panics_as_it_is_shown_is_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rollback_that_is_terminated_still_says_why_the_run_failed() {
-    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
-    let first = launch(&store, &shop).await;
-    shop.tell("ship", &[Act::Fail]);
-    shop.tell("refund", &[Act::Hang]);
-    first.start("o-1", input(), Placed).await.unwrap();
-    called(&shop, "refund o-1 1").await;
+    let Scene {
+        store,
+        runner: first,
+        ..
+    } = Scene::at(&[("ship", Act::Fail), ("refund", Act::Hang)]).await;
     drop(first);
     let second = launch(&store, &Shop::new()).await;
     second.terminate("o-1").await.unwrap();
