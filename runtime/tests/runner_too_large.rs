@@ -92,14 +92,12 @@ workflow! {
     }
 }
 
-/// Its long texts have so many bytes, until the store takes more.
+/// One of its answers is long, and so is what its undo fails with, of which the store takes no more than 100 bytes.
 #[derive(Clone)]
 struct Panel(Arc<Small>);
 
-impl Panel {
-    fn text(&self) -> String {
-        "x".repeat(1_000)
-    }
+fn long_text() -> String {
+    "x".repeat(1_000)
 }
 
 impl SurveySteps for Panel {
@@ -110,7 +108,7 @@ impl SurveySteps for Panel {
     }
 
     async fn long(&self, _: &Open, _: &Branch<Ask>) -> Result<String, String> {
-        Ok(self.text())
+        Ok(long_text())
     }
 
     async fn ask(&self, _: Open, joined: AskJoined, step: &Step<Ask>) -> Result<Ask, String> {
@@ -120,7 +118,7 @@ impl SurveySteps for Panel {
 
     async fn forget(&self, _: Asked, _: &Undo<Ask>) -> Result<(), String> {
         self.0.takes(100);
-        Err(self.text())
+        Err(long_text())
     }
 
     async fn close(&self, _: Asked, _: &Step<Close>) -> Result<Close, String> {

@@ -90,9 +90,8 @@ async fn late<E: std::fmt::Debug, T>(
     run: impl Future<Output = Result<T, RunError<E>>>,
 ) -> (String, JoinError<E>) {
     let began = Instant::now();
-    let error = match run.await {
-        Ok(_) => panic!("it is out of time"),
-        Err(error) => error,
+    let Err(error) = run.await else {
+        panic!("it is out of time")
     };
     assert_eq!(began.elapsed().as_secs(), 1);
     let text = error.to_string();
