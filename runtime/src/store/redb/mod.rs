@@ -189,6 +189,7 @@ impl RedbStore {
             stopped: Arc::clone(&stopped),
             applied: Vec::new(),
             commits: false,
+            last: 0,
         };
         let writer = thread::Builder::new()
             .name("stateway-redb".to_owned())

@@ -13,6 +13,7 @@ use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
+use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
 use redb::ReadableDatabase as _;
@@ -58,6 +59,10 @@ const BYTES: usize = 16 << 20;
 const MANY: usize = 16;
 const LINGER: Duration = Duration::from_micros(10);
 
+/// A smaller one stays open for so long in all until it has as many operations as the one before: without this, a few
+/// runs fall into two groups, each of which waits while the other is flushed. It yields its processor to them.
+const GATHER: Duration = Duration::from_micros(60);
+
 /// When nothing was asked for so long, the last commit is sealed. Each takes one flush, so that of the last one a file
 /// cannot say whether the flush came to its end: if a page of it cannot be read when the file is opened after a crash,
 /// it is undone, since it may never have been acknowledged. A commit in two phases, which takes two flushes, says
@@ -84,6 +89,8 @@ pub(super) struct Writer {
     pub(super) applied: Vec<Box<dyn Operation>>,
     /// Whether its commit has begun.
     pub(super) commits: bool,
+    /// How many operations the last batch had.
+    pub(super) last: usize,
 }
 
 impl Writer {
@@ -225,21 +232,26 @@ impl Writer {
         } else {
             redb::Durability::None
         })?;
+        let begun = Instant::now();
         let wrote = {
             let mut changes = Changes {
                 tables: Tables::open(&transaction, &mut self.next)?,
                 index: &mut self.index,
                 timeline: &mut self.timeline,
                 paths: &mut self.paths,
-                at: Instant::now().into(),
+                at: begun.into(),
                 broken: &self.broken,
                 wrote: false,
             };
             while let Some(operation) = self.applied.last_mut() {
                 operation.apply(&mut changes)?;
+                let count = self.applied.len();
                 let next = match requests {
-                    Some(requests) if self.applied.len() < OPERATIONS && bytes < BYTES => {
-                        next_of(requests, self.applied.len() >= MANY)
+                    Some(requests) if count < OPERATIONS && bytes < BYTES => {
+                        let next = next_of(requests, count >= MANY);
+                        next.or_else(|| {
+                            gathered(requests, begun, count < self.last && self.last <= MANY)
+                        })
                     }
                     _ => None,
                 };
@@ -262,7 +274,8 @@ impl Writer {
     /// Answers what is on disk.
     fn answer(&mut self) {
         // They have kept their places until now.
-        self.places.add_permits(self.applied.len());
+        self.last = self.applied.len();
+        self.places.add_permits(self.last);
         for operation in self.applied.drain(..) {
             operation.answer();
         }
@@ -308,6 +321,17 @@ fn next_of(requests: &Receiver<Request>, lingers: bool) -> Option<Request> {
             return Some(next);
         }
         spin_loop();
+    }
+    None
+}
+
+/// What comes while a batch that `is_small` gathers, since it was `begun`.
+fn gathered(requests: &Receiver<Request>, begun: Instant, is_small: bool) -> Option<Request> {
+    while is_small && begun.elapsed() < GATHER {
+        yield_now();
+        if let Ok(next) = requests.try_recv() {
+            return Some(next);
+        }
     }
     None
 }
