@@ -85,6 +85,7 @@ fn event(row: &HistoryRow, started: SystemTime) -> String {
         Event::Parked { reason } => format!("parked: {}", reason.read(&Json)),
         Event::Unparked => "unparked".to_owned(),
         Event::Ended => "ended".to_owned(),
+        Event::RollbackRetried => "rollback retried".to_owned(),
         other => format!("{other:?}"),
     };
     format!("{:>3} after {after:>9.1?}  {what}", row.sequence)

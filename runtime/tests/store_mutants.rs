@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Filter, Found, Heartbeat,
+    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Event, Filter, Found, Heartbeat,
     HistoryRow, Holder, Message, NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store,
     StoreFuture, Suspects,
 };
@@ -60,6 +60,9 @@ faults! {
     SendForgetsTheIds,
     SendTakesMessagesOfTheEnded,
     UnparkTakesAnything,
+    RetryIsForgotten,
+    RetryTakesAnything,
+    RetryKeepsTheStop,
     GetLosesTheMicroseconds,
     GetGivesTheFirstPayload,
     ListHasNoOrder,
@@ -68,9 +71,11 @@ faults! {
     ListBeginsAnew,
     HistoryIgnoresTheLimit,
     HistoryBeginsAnew,
+    HistoryForgetsRetries,
     UndoableIsForward,
     UndoableIgnoresTheLimit,
     UndoableHasEverything,
+    UndoableForgetsWhatWasUndone,
     PurgeIgnoresTheTime,
     PurgeIgnoresTheWorkflow,
     PurgeIgnoresTheLimit,
@@ -304,6 +309,31 @@ impl Store for Faulty {
         })
     }
 
+    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        Box::pin(async move {
+            if self.is(RetryIsForgotten) {
+                return Ok(());
+            }
+            let stop = self.row(&run).await.and_then(|row| row.stop);
+            let answer = self.store.retry_rollback(&run, now).await;
+            if self.is(RetryKeepsTheStop)
+                && answer.is_ok()
+                && let Some(stop) = stop
+            {
+                self.store.stop(&run, stop, now).await?;
+            }
+            match answer {
+                Err(StoreError::NotEnded { .. } | StoreError::NothingToUndo { .. })
+                    if self.is(RetryTakesAnything) =>
+                {
+                    Ok(())
+                }
+                answer => answer,
+            }
+        })
+    }
+
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
         let run = run.clone();
         Box::pin(async move {
@@ -354,7 +384,14 @@ impl Store for Faulty {
         if self.is(HistoryBeginsAnew) {
             from = 0;
         }
-        self.store.history(run, from, limit)
+        let run = run.clone();
+        Box::pin(async move {
+            let mut rows = self.store.history(&run, from, limit).await?;
+            if self.is(HistoryForgetsRetries) {
+                rows.retain(|row| row.event != Event::RollbackRetried);
+            }
+            Ok(rows)
+        })
     }
 
     fn undoable(&self, run: &RunId, mut limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
@@ -363,9 +400,13 @@ impl Store for Faulty {
             if self.is(UndoableIgnoresTheLimit) {
                 limit = usize::MAX;
             }
-            if self.is(UndoableHasEverything) {
+            let before = match self.row(&run).await {
+                Some(row) if self.is(UndoableForgetsWhatWasUndone) => Some(row.undo_before),
+                _ => self.is(UndoableHasEverything).then_some(u64::MAX),
+            };
+            if let Some(before) = before {
                 let mut all = self.store.history(&run, 0, usize::MAX).await?;
-                all.retain(HistoryRow::is_undoable);
+                all.retain(|row| row.is_undoable() && row.sequence < before);
                 all.reverse();
                 all.truncate(limit);
                 return Ok(all);

@@ -150,7 +150,11 @@ impl RunRow {
                 return false;
             }
             Event::Parked { reason } => self.parked = Some(reason.clone()),
-            Event::Started { .. } | Event::Released | Event::Unparked | Event::Ended => {}
+            Event::Started { .. }
+            | Event::Released
+            | Event::Unparked
+            | Event::Ended
+            | Event::RollbackRetried => {}
         }
         // Also where the transition into a `failed` state is what begins it.
         self.rolls_back |= self.status == Status::RollingBack;
@@ -214,6 +218,36 @@ impl RunRow {
         self.crashes = 0;
         self.waits = false;
         self.due = Some(now);
+        Ok(())
+    }
+
+    /// Lets a run that has ended be rolled back again: what was not undone is to be undone.
+    ///
+    /// # Errors
+    /// [`NotEnded`](StoreError::NotEnded) for one that goes on, and [`NothingToUndo`](StoreError::NothingToUndo) for one
+    /// that ended well or of which everything was undone.
+    pub fn retry_rollback(&mut self, now: SystemTime) -> Result<(), StoreError> {
+        let run = || self.id.clone();
+        if !self.status.is_ended() {
+            return Err(StoreError::NotEnded { run: run() });
+        }
+        // What was skipped, since the run was terminated, and what failed.
+        let left = self.undos.saturating_add(self.not_undone);
+        if self.status == Status::Done || left == 0 {
+            return Err(StoreError::NothingToUndo { run: run() });
+        }
+        self.status = Status::RollingBack;
+        self.rolls_back = true;
+        self.sequence = self.sequence.saturating_add(1);
+        self.undos = left;
+        self.undo_before = u64::MAX;
+        self.not_undone = 0;
+        self.crashes = 0;
+        self.waits = false;
+        self.stop = None;
+        self.parked = None;
+        self.due = Some(now);
+        self.ended = None;
         Ok(())
     }
 }

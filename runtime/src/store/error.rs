@@ -31,6 +31,16 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
+    /// The run has not ended, so its rollback cannot be retried.
+    NotEnded {
+        /// The run.
+        run: RunId,
+    },
+    /// The run has ended, and nothing of it is left to be undone.
+    NothingToUndo {
+        /// The run.
+        run: RunId,
+    },
     /// What was to be stored of this run is more than the store takes at once. Nothing has changed. A runner parks a run
     /// that it drives, with this as the reason.
     TooLarge {
@@ -83,6 +93,14 @@ impl fmt::Display for StoreError {
             StoreError::NotFound { run } => write!(f, "there is no run `{run}` in the store"),
             StoreError::Ended { run } => write!(f, "run `{run}` has ended"),
             StoreError::NotParked { run } => write!(f, "run `{run}` is not parked"),
+            StoreError::NotEnded { run } => write!(
+                f,
+                "run `{run}` has not ended: its rollback can be retried when it has"
+            ),
+            StoreError::NothingToUndo { run } => write!(
+                f,
+                "nothing of run `{run}` is left to be undone: it ended well, or all that it did was undone"
+            ),
             StoreError::TooLarge { run, size, limit } => write!(
                 f,
                 "what is to be stored of run `{run}` has {size} bytes, and the store takes {limit} at once: keep it \

@@ -355,6 +355,16 @@ impl Store for MemoryStore {
         })
     }
 
+    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+        self.with(|shelf| {
+            let (kept, behind) = shelf.find_at(run, now)?;
+            kept.row.retry_rollback(now)?;
+            kept.behind = behind;
+            kept.record(now, Event::RollbackRetried);
+            Ok(())
+        })
+    }
+
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
         self.with(|shelf| {
             let kept = shelf.runs.get(run);
@@ -387,8 +397,11 @@ impl Store for MemoryStore {
         self.with(|shelf| {
             let kept = shelf.find(run)?;
             let before = kept.row.undo_before;
+            let undone = kept.history.iter().filter_map(HistoryRow::undone);
+            let undone: BTreeSet<_> = undone.collect();
             let rows = kept.history.iter().rev();
             let rows = rows.filter(|row| row.is_undoable() && row.sequence < before);
+            let rows = rows.filter(|row| !undone.contains(&row.sequence));
             Ok(rows.take(limit).cloned().collect())
         })
     }

@@ -160,6 +160,17 @@ pub trait Store: Send + Sync + 'static {
     /// [`NotFound`](StoreError::NotFound), and [`NotParked`](StoreError::NotParked).
     fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()>;
 
+    /// Lets a run that has ended be rolled back again: it is [`RollingBack`](Status::RollingBack), due at once, without
+    /// crashes and without a request to stop. What is to be undone is what [`undoable`](Store::undoable) gives then: the
+    /// transitions that failed to be undone, and those that nobody tried to undo, since the run was terminated. Its
+    /// sequence counts up, and its history says so ([`RollbackRetried`](Event::RollbackRetried)). What
+    /// [`RunRow::retry_rollback`] does is the law. It is no run that has ended any more: it is not purged.
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound), [`NotEnded`](StoreError::NotEnded), and
+    /// [`NothingToUndo`](StoreError::NothingToUndo) for a run that ended well or was undone as a whole.
+    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()>;
+
     /// A run; `None` if there is no such run.
     ///
     /// # Errors
@@ -174,7 +185,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// The transitions of a run that have an undo and are still to be undone, the last first, at most
     /// `limit` of them: rows of [`Event::Transition`] with an undo, with a smaller number than
-    /// [`undo_before`](RunRow::undo_before).
+    /// [`undo_before`](RunRow::undo_before), that no [`Event::Undone`] of the run names.
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>>;
 
     /// Removes runs that have ended, with everything that belongs to them. Says how many.
@@ -206,6 +217,7 @@ shared! {
     stop(run: &RunId, stop: Stop, now: SystemTime) -> ();
     send(message: Message) -> Sent;
     unpark(run: &RunId, now: SystemTime) -> ();
+    retry_rollback(run: &RunId, now: SystemTime) -> ();
     get(run: &RunId) -> Option<Found>;
     list(filter: Filter) -> Vec<RunRow>;
     history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;

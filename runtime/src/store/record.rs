@@ -32,9 +32,11 @@ pub struct RunRow {
     pub visit: u64,
     /// How many transitions would have to be undone.
     pub undos: u64,
-    /// Transitions with a smaller number in the history are still to be undone.
+    /// Transitions with a smaller number in the history are still to be undone, but for those that were undone before the
+    /// rollback was [retried](Event::RollbackRetried).
     pub undo_before: u64,
-    /// How many transitions could not be undone: their undo failed for good, and somebody has to see to each.
+    /// How many transitions could not be undone: their undo failed for good, and somebody has to see to each. Those of the
+    /// last rollback, if it was [retried](Event::RollbackRetried).
     pub not_undone: u64,
     /// Whether its rollback has begun: it never goes forward again.
     pub rolls_back: bool,
@@ -74,12 +76,13 @@ pub enum Status {
     Failed,
     /// It was cancelled and rolled back.
     Cancelled,
-    /// It was terminated; nothing was undone.
+    /// It was terminated; nothing was undone from then on.
     Terminated,
 }
 
 impl Status {
-    /// Whether nothing more happens to such a run.
+    /// Whether nothing more happens to such a run, unless its rollback is
+    /// [retried](crate::Store::retry_rollback).
     #[must_use]
     pub const fn is_ended(self) -> bool {
         matches!(
@@ -289,6 +292,9 @@ pub enum Event {
     Unparked,
     /// It ended without another transition.
     Ended,
+    /// Somebody let it be rolled back again after it had ended: what was not undone is still to be undone, and what was
+    /// is not undone again.
+    RollbackRetried,
 }
 
 /// One row of the history of a run.
@@ -315,6 +321,15 @@ impl HistoryRow {
     #[must_use]
     pub fn is_undoable(&self) -> bool {
         matches!(&self.event, Event::Transition { undo: Some(_), .. })
+    }
+
+    /// The number of the transition that it says was undone.
+    #[must_use]
+    pub fn undone(&self) -> Option<u64> {
+        match self.event {
+            Event::Undone { of, .. } => Some(of),
+            _ => None,
+        }
     }
 }
 

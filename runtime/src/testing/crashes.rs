@@ -49,7 +49,8 @@ impl Crash {
 ///
 /// The operations are counted that may change something: [`create`](Store::create), [`claim`](Store::claim),
 /// [`commit`](Store::commit), [`note`](Store::note), [`stop`](Store::stop), [`send`](Store::send),
-/// [`unpark`](Store::unpark) and [`purge`](Store::purge). A claim counts when it has found something.
+/// [`unpark`](Store::unpark), [`retry_rollback`](Store::retry_rollback) and [`purge`](Store::purge). A claim counts when
+/// it has found something.
 ///
 /// Of a machine that is lost nothing is heard any more: what is asked from then on never answers. Wait for
 /// [`crashed`](Crashes::crashed), drop the runner, and launch another over the [same store](Crashes::restarted).
@@ -277,6 +278,11 @@ impl Store for Crashes {
     fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
         let run = run.clone();
         self.change(move |store| store.unpark(&run, now))
+    }
+
+    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.change(move |store| store.retry_rollback(&run, now))
     }
 
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {

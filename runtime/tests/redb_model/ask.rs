@@ -51,6 +51,9 @@ pub(crate) enum Ask {
     Unpark {
         run: u8,
     },
+    RetryRollback {
+        run: u8,
+    },
     Purge {
         workflow: Option<u8>,
         ago: u8,
@@ -145,6 +148,7 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
             .prop_map(|(run, stop)| Ask::Stop { run, stop }),
         2 => (0u8..5, 0u8..4).prop_map(|(run, id)| Ask::Send { run, id }),
         1 => (0u8..5).prop_map(|run| Ask::Unpark { run }),
+        2 => (0u8..5).prop_map(|run| Ask::RetryRollback { run }),
         1 => (prop::option::of(0u8..2), 0u8..30, 0u8..4)
             .prop_map(|(workflow, ago, limit)| Ask::Purge { workflow, ago, limit }),
         1 => (prop::option::of(0u8..2), prop::option::of(status()), some(), 0u8..6)

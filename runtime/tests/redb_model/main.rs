@@ -119,18 +119,32 @@ async fn a_long_history_is_read_from_everywhere() {
             world.read(&id(0), from, limit).await.unwrap();
         }
     }
-    // Half of it is undone.
-    for _ in 0..20 {
-        let undone = Ask::Commit {
-            run: 0,
-            what: What::Undone,
-            release: None,
-            epoch: 0,
-            sequence: 0,
-            consumed: Vec::new(),
-        };
-        world.ask(&undone).await.unwrap();
-        world.read(&id(0), 0, 3).await.unwrap();
+    // Half of it is undone, then nothing more until it is terminated and tried again, over several marks.
+    for what in [What::Undone, What::NotUndone, What::Undone] {
+        for _ in 0..20 {
+            world.ask(&commit(what.clone())).await.unwrap();
+            world.read(&id(0), 0, 3).await.unwrap();
+        }
+        let status = Status::Terminated;
+        world.ask(&commit(What::Ended { status })).await.unwrap();
+        world.ask(&Ask::RetryRollback { run: 0 }).await.unwrap();
+        for limit in [0, 1, 2, 64, 1_000] {
+            world.read(&id(0), 0, limit).await.unwrap();
+        }
     }
+    let left = world.redb.undoable(&id(0), 1_000).await.unwrap();
+    assert_eq!(left.len(), 43 - 40, "of all that can be undone");
     world.read_all().await.unwrap();
+}
+
+/// A commit of run 0 as it is.
+fn commit(what: What) -> Ask {
+    Ask::Commit {
+        run: 0,
+        what,
+        release: None,
+        epoch: 0,
+        sequence: 0,
+        consumed: Vec::new(),
+    }
 }

@@ -255,6 +255,9 @@ impl World {
             Ask::Unpark { run } => {
                 both!(self, ask, store => store.unpark(&id(*run), self.now)).ok();
             }
+            Ask::RetryRollback { run } => {
+                both!(self, ask, store => store.retry_rollback(&id(*run), self.now)).ok();
+            }
             Ask::Purge {
                 workflow: of,
                 ago,

@@ -94,6 +94,11 @@ impl Store for Line {
         self.send(move |store| store.unpark(&run, now))
     }
 
+    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.send(move |store| store.retry_rollback(&run, now))
+    }
+
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
         let run = run.clone();
         self.send(move |store| store.get(&run))

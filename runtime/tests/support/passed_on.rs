@@ -14,6 +14,7 @@ macro_rules! passed_on {
             heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
             send(message: stateway::store::Message) -> stateway::store::Sent;
             unpark(run: &RunId, now: SystemTime) -> ();
+            retry_rollback(run: &RunId, now: SystemTime) -> ();
             get(run: &RunId) -> Option<stateway::store::Found>;
             list(filter: stateway::store::Filter) -> Vec<stateway::store::RunRow>;
             history(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::HistoryRow>;

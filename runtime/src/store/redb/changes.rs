@@ -342,6 +342,19 @@ impl Changes<'_> {
         self.keep(&before, &record)
     }
 
+    pub(super) fn retry_rollback(&mut self, run: &RunId, now: SystemTime) -> Result<(), Fault> {
+        let before = self.find(run)?;
+        let before = before.ok_or_else(|| not_found(run))?;
+        let mut record = before.clone();
+        record.row.retry_rollback(now).map_err(Fault::Answer)?;
+        record.retried = record.row.sequence;
+        let history = &mut self.tables.history;
+        history.add(&mut record, now, &Event::RollbackRetried)?;
+        self.tables.take_back(&before)?;
+        record.behind = self.timeline.behind(now, self.at);
+        self.keep(&before, &record)
+    }
+
     /// The record of a run, ended or not.
     fn find(&mut self, run: &RunId) -> Result<Option<Record>, Fault> {
         if let Some(held) = self.index.held(run) {

@@ -25,6 +25,9 @@ pub(super) struct Record {
     pub(super) first: u64,
     pub(super) last: u64,
     pub(super) payload_at: u64,
+    /// The sequence of the row that says that its rollback was retried, the last if there are several; 0 if there is none.
+    /// What was undone is looked for before it.
+    pub(super) retried: u64,
     /// How many notes there are, and how many messages wait.
     pub(super) notes: u32,
     pub(super) messages: u32,
@@ -51,6 +54,7 @@ impl Record {
             first,
             last: first,
             payload_at: first,
+            retried: 0,
             notes: 0,
             messages: 0,
         }
@@ -99,6 +103,7 @@ impl Record {
             .u64(self.first)
             .u64(self.last)
             .u64(self.payload_at)
+            .u64(self.retried)
             .u32(self.notes)
             .u32(self.messages);
         to.finish(Place::Run)
@@ -152,6 +157,7 @@ impl Record {
             first: from.count()?,
             last: from.count()?,
             payload_at: from.count()?,
+            retried: from.count()?,
             notes: from.short_count()?,
             messages: from.short_count()?,
         };
@@ -301,6 +307,7 @@ pub(super) fn write_row(
         }
         Event::Unparked => to.u8(7),
         Event::Ended => to.u8(8),
+        Event::RollbackRetried => to.u8(9),
     };
     to.finish(Place::Row(number))
 }
@@ -341,6 +348,7 @@ pub(super) fn read_row(number: u64, bytes: &[u8]) -> Result<Row, Unread> {
         },
         7 => Event::Unparked,
         8 => Event::Ended,
+        9 => Event::RollbackRetried,
         other => return Err(format!("{other} is no event")),
     };
     let history = HistoryRow {

@@ -422,6 +422,13 @@ impl Store for RedbStore {
         })
     }
 
+    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+        let id = run.clone();
+        self.write(Some(run.clone()), RECORD, move |changes| {
+            changes.retry_rollback(&id, now)
+        })
+    }
+
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
         let id = run.clone();
         self.read(Some(run.clone()), move |views| views.get(&id))

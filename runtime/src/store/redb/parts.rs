@@ -27,6 +27,16 @@ impl Tables<'_> {
         Ok(())
     }
 
+    /// Takes the record of a run that has ended from among those that have.
+    pub(super) fn take_back(&mut self, record: &Record) -> Result<(), redb::Error> {
+        let id = &*record.row.id.text();
+        self.ended.open()?.remove(id)?;
+        if let Some(ended) = record.row.ended {
+            self.ended_at.open()?.remove((micros(ended), id))?;
+        }
+        Ok(())
+    }
+
     /// Its notes, all that its record counts.
     pub(super) fn notes(&mut self, record: &Record) -> Result<Vec<NoteRow>, Fault> {
         let run = &record.row.id;

@@ -1,6 +1,6 @@
 //! What is read outside of the writer, from a snapshot of the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::time::UNIX_EPOCH;
 
@@ -111,10 +111,20 @@ impl Views {
         let Some(last) = record.row.undo_before.checked_sub(1) else {
             return Ok(Vec::new());
         };
-        let back = back_from(&self.history, &self.marks, &record, last)?;
-        back.filter(|row| row.as_ref().map_or(true, HistoryRow::is_undoable))
-            .take(limit)
-            .collect()
+        // What was undone before a retry lies among what is left, and behind all of it is said what it was.
+        let from = last.max(record.retried);
+        let mut undone = HashSet::new();
+        let mut left = Vec::new();
+        let mut back = back_from(&self.history, &self.marks, &record, from)?;
+        while left.len() < limit
+            && let Some(row) = back.next().transpose()?
+        {
+            undone.extend(row.undone());
+            if row.is_undoable() && row.sequence <= last && !undone.contains(&row.sequence) {
+                left.push(row);
+            }
+        }
+        Ok(left)
     }
 
     fn must_find(&self, run: &RunId) -> Result<Record, Fault> {

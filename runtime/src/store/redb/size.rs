@@ -32,7 +32,8 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
         | Event::Undone { .. }
         | Event::Released
         | Event::Unparked
-        | Event::Ended => 0,
+        | Event::Ended
+        | Event::RollbackRetried => 0,
     };
     let failure = commit.failure.as_ref().map_or(0, |failure| {
         let transition = failure.transition.as_ref().map_or(0, |it| it.len());

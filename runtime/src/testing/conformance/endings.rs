@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::bench::{
-    AnyStore, LONG, add, at, claim, claim_at, end, get, go, history, hold, hold_by, is_fenced,
-    lease, list, message, new, note, run_id, step, undoable,
+    AnyStore, LONG, add, at, claim, claim_at, commit, end, get, go, history, hold, hold_by,
+    is_fenced, lease, list, message, new, note, run_id, step, undoable,
 };
-use crate::store::{Commit, Created, Filter, NewRun, Progress, Purge, RunRow, Sent, Status};
+use crate::store::{
+    Commit, Created, Event, Filter, NewRun, Progress, Purge, RunRow, Sent, Status, StoreError,
+};
 
 fn purge(before: u64) -> Purge {
     Purge {
@@ -116,6 +118,30 @@ pub async fn purge_spares_what_has_not_ended(store: AnyStore) {
     assert_eq!(store.purge(purge(9_999)).await.expect("it is answered"), 0);
     assert_eq!(list(&store, Filter::default()).await, ["a", "b"]);
     assert_eq!(history(&store, &run_id("b")).await.len(), 2);
+}
+
+pub async fn purge_spares_a_run_whose_rollback_is_retried(store: AnyStore) {
+    let row = go(&store, undoable(&hold(&store, "a").await, "Reserved")).await;
+    let terminated = commit(&row, Event::Ended, Status::Terminated);
+    let row = go(&store, terminated).await;
+    let retried = store.retry_rollback(&row.id, at(50)).await;
+    retried.expect("its undo was skipped");
+    assert_eq!(store.purge(purge(9_999)).await.expect("it is answered"), 0);
+    assert_eq!(history(&store, &row.id).await.len(), 4, "nothing is gone");
+    let again = store.create(new("a")).await;
+    assert!(matches!(again, Ok(Created::Known { .. })), "{again:?}");
+    // It is purged by when it ended again.
+    let row = claim(&store, 50).await.row;
+    let undone = Event::Undone { of: 1, attempts: 1 };
+    let ends = Commit {
+        at: at(60),
+        ..commit(&row, undone, Status::Failed)
+    };
+    go(&store, ends).await;
+    assert_eq!(store.purge(purge(60)).await.expect("it is answered"), 0);
+    assert_eq!(store.purge(purge(61)).await.expect("it is answered"), 1);
+    let gone = store.retry_rollback(&row.id, at(70)).await;
+    assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
 }
 
 pub async fn a_purged_id_begins_anew(store: AnyStore) {

@@ -20,6 +20,8 @@ pub mod notes;
 #[doc(hidden)]
 pub mod reading;
 #[doc(hidden)]
+pub mod retries;
+#[doc(hidden)]
 pub mod rollback;
 #[doc(hidden)]
 pub mod stops;
@@ -186,6 +188,20 @@ macro_rules! store_conformance {
                 undoable_transitions_come_in_pages
                 a_failure_is_kept
             }
+            retries {
+                a_retried_rollback_undoes_what_was_not_undone
+                a_rollback_is_retried_as_often_as_something_is_left
+                a_retried_rollback_goes_on_after_a_crash
+                a_retried_rollback_is_in_the_history
+                a_retried_rollback_was_not_asked_to_stop
+                what_a_termination_skipped_is_undone_later
+                a_rollback_is_not_retried_before_its_run_has_ended
+                a_run_of_which_nothing_is_left_to_undo_stays_ended
+                a_rollback_of_an_unknown_run_is_not_retried
+                of_many_that_retry_a_rollback_one_does
+                who_ended_a_run_does_not_move_it_when_its_rollback_is_retried
+                a_run_whose_rollback_is_retried_is_like_any_other
+            }
             endings {
                 an_ended_run_is_not_claimed
                 an_ended_run_is_still_read
@@ -194,6 +210,7 @@ macro_rules! store_conformance {
                 purge_removes_no_more_than_it_is_asked_for
                 purge_spares_other_workflows
                 purge_spares_what_has_not_ended
+                purge_spares_a_run_whose_rollback_is_retried
                 a_purged_id_begins_anew
             }
             reading {

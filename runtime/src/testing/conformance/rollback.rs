@@ -6,14 +6,14 @@ use super::bench::{
 use crate::store::{Commit, Event, Failure, FailureKind, Filter, RunRow, Status, Text};
 
 /// A run with three transitions, the second of which has no undo.
-async fn moved(store: &AnyStore) -> RunRow {
+pub(super) async fn moved(store: &AnyStore) -> RunRow {
     let row = hold(store, "a").await;
     let row = go(store, undoable(&row, "One")).await;
     let row = go(store, step(&row, "Two")).await;
     go(store, undoable(&row, "Three")).await
 }
 
-fn failure() -> Failure {
+pub(super) fn failure() -> Failure {
     Failure {
         state: "Three".into(),
         transition: Some("to_Four".into()),
@@ -23,7 +23,7 @@ fn failure() -> Failure {
     }
 }
 
-async fn begin(store: &AnyStore, row: &RunRow) -> RunRow {
+pub(super) async fn begin(store: &AnyStore, row: &RunRow) -> RunRow {
     let began = commit(row, Event::RollbackBegan, Status::RollingBack);
     go(
         store,
@@ -35,11 +35,20 @@ async fn begin(store: &AnyStore, row: &RunRow) -> RunRow {
     .await
 }
 
-fn undone(row: &RunRow, of: u64) -> Commit {
+pub(super) fn undone(row: &RunRow, of: u64) -> Commit {
     commit(row, Event::Undone { of, attempts: 1 }, Status::RollingBack)
 }
 
-async fn left(store: &AnyStore, limit: usize) -> Vec<u64> {
+pub(super) fn not_undone(row: &RunRow, of: u64) -> Commit {
+    let event = Event::NotUndone {
+        of,
+        attempts: 5,
+        cause: "no".into(),
+    };
+    commit(row, event, Status::RollingBack)
+}
+
+pub(super) async fn left(store: &AnyStore, limit: usize) -> Vec<u64> {
     let rows = store
         .undoable(&run_id("a"), limit)
         .await
@@ -78,16 +87,8 @@ pub async fn an_undone_transition_is_not_undone_again(store: AnyStore) {
 
 pub async fn one_that_could_not_be_undone_is_not_tried_again(store: AnyStore) {
     let row = begin(&store, &moved(&store).await).await;
-    let not_undone = Event::NotUndone {
-        of: 3,
-        attempts: 5,
-        cause: "no".into(),
-    };
-    let row = go(
-        &store,
-        commit(&row, not_undone.clone(), Status::RollingBack),
-    )
-    .await;
+    let failed = not_undone(&row, 3);
+    let row = go(&store, failed.clone()).await;
     assert_eq!((row.undos, left(&store, 10).await), (1, vec![1]));
     assert_eq!(row.not_undone, 1, "its row says so");
     let all = list(&store, Filter::default()).await;
@@ -105,7 +106,10 @@ pub async fn one_that_could_not_be_undone_is_not_tried_again(store: AnyStore) {
         .history(&row.id, row.sequence, 10)
         .await
         .expect("it is answered");
-    assert_eq!(history[0].event, not_undone, "what it failed with is kept");
+    assert_eq!(
+        history[0].event, failed.event,
+        "what it failed with is kept"
+    );
 }
 
 pub async fn a_rollback_goes_on_after_a_crash(store: AnyStore) {

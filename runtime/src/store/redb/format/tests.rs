@@ -195,6 +195,7 @@ fn every_record_is_read_as_it_was_written() {
         },
         Event::Unparked,
         Event::Ended,
+        Event::RollbackRetried,
     ];
     for event in events {
         let row = write_row(
@@ -240,7 +241,7 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         at: begin(),
         lease: None,
     };
-    let counts: [fn(&mut Record); 9] = [
+    let counts: [fn(&mut Record); 10] = [
         |record| record.row.sequence = u64::MAX,
         |record| record.row.epoch = u64::MAX,
         |record| record.row.visit = u64::MAX,
@@ -248,6 +249,7 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         |record| record.row.crashes = u32::MAX,
         |record| record.first = u64::MAX,
         |record| record.last = u64::MAX,
+        |record| record.retried = u64::MAX,
         |record| record.notes = u32::MAX,
         |record| record.messages = u32::MAX,
     ];
