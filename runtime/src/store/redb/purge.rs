@@ -57,7 +57,7 @@ impl Changes<'_> {
             if let Some(last) = self.is_to_go(purge, at, &run)? {
                 self.wrote = true;
                 let last = self.last_row(&run, last)?;
-                if !self.strip(&id, &mut work)? {
+                if !self.strip(&run, &mut work)? {
                     // The rest of it is for the next page.
                     break;
                 }
@@ -119,16 +119,30 @@ impl Changes<'_> {
         Ok(last.transpose()?.map_or(0, |(_, row)| row.value()))
     }
 
-    /// Removes what belongs to a run beside its history. Says whether all of it is gone.
-    fn strip(&mut self, id: &str, work: &mut usize) -> Result<bool, Fault> {
+    /// Removes what belongs to a run beside its history. Says whether all of it is gone. If not, the record counts what is
+    /// left: the next page may never come, and the run may be rolled back again.
+    fn strip(&mut self, run: &RunId, work: &mut usize) -> Result<bool, Fault> {
+        let id = &*run.text();
         let numbers = (id, 0)..=(id, u64::MAX);
         let inbox = self.tables.inbox.open()?;
-        drain(inbox.extract_from_if(numbers.clone(), |_, _| true)?, work)?;
+        let messages = drain(inbox.extract_from_if(numbers.clone(), |_, _| true)?, work)?;
         let marks = self.tables.history.marks.open()?;
         drain(marks.extract_from_if(numbers, |_, _| true)?, work)?;
         strip_names(&mut self.tables.notes, id, work)?;
         strip_names(&mut self.tables.messages, id, work)?;
-        Ok(*work > 0)
+        if *work > 0 {
+            return Ok(true);
+        }
+        match self.tables.ended.open()?.find(run) {
+            Ok(Some(mut record)) => {
+                record.messages = record.messages.saturating_sub(messages);
+                self.tables.put(&record)?;
+                Ok(false)
+            }
+            // One that cannot be read counts nothing.
+            Ok(None) | Err(Fault::Answer(_) | Fault::Damaged(_)) => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Notes that the history of a run is to be removed, from its last row on.
@@ -180,18 +194,19 @@ impl Changes<'_> {
     }
 }
 
-/// Removes what is extracted, as long as there is work to do.
+/// Removes what is extracted, as long as there is work to do. Gives how many entries that were.
 fn drain<T>(
     extracted: impl Iterator<Item = Result<T, redb::StorageError>>,
     work: &mut usize,
-) -> Result<(), Fault> {
-    let mut extracted = extracted;
+) -> Result<u32, Fault> {
+    let (mut extracted, mut removed) = (extracted, 0);
     while *work > 0 {
         let Some(entry) = extracted.next() else { break };
         entry?;
         *work -= 1;
+        removed += 1;
     }
-    Ok(())
+    Ok(removed)
 }
 
 /// Removes the entries of a run from a table of ids and names.
