@@ -322,6 +322,30 @@ async fn a_rollback_that_is_terminated_still_says_why_the_run_failed() {
     assert_eq!(row(&store, "o-1").await.status, Status::Terminated);
 }
 
+/// It is in a `failed` state, which is no failure: whoever terminates its rollback, and where.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_whose_rollback_is_terminated_has_no_other_failure() {
+    for is_driven in [true, false] {
+        let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+        let mut runner = launch(&store, &shop).await;
+        shop.tell("ship", &[Act::Large(0)]);
+        shop.tell(
+            "refund",
+            &[if is_driven { Act::Take(60) } else { Act::Hang }],
+        );
+        runner.start("o-1", input(), Placed).await.unwrap();
+        called(&shop, "refund o-1 1").await;
+        if !is_driven {
+            runner = launch(&store, &shop).await;
+        }
+        runner.terminate("o-1").await.unwrap();
+        let run = runner.get("o-1").await.unwrap().unwrap();
+        let failure = failure(run.end().await);
+        assert_eq!(failure.failure, None);
+        assert!(!failure.skipped.is_empty());
+    }
+}
+
 /// A refusal, whose money was not given back: in the row, and found by a filter.
 #[tokio::test(start_paused = true)]
 async fn an_undo_that_failed_for_good_is_seen_in_the_row_and_by_a_filter() {

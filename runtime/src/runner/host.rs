@@ -231,17 +231,18 @@ fn take_up<W: Durable>(
 
 /// Ends a run that was terminated while nobody had it.
 async fn terminate(row: &RunRow, ledger: &Ledger) {
-    let failure = || Failure {
-        state: row.state.clone(),
-        transition: None,
-        attempts: 0,
-        kind: FailureKind::Terminated,
-        message: Text::from(""),
-    };
-    // One whose rollback had begun has failed for another reason.
-    let failure = row.failure.clone().unwrap_or_else(failure);
-    let ended = Change::new(Event::Ended, Status::Terminated);
-    ledger.record(ended.because(failure)).await;
+    let mut ended = Change::new(Event::Ended, Status::Terminated);
+    // One whose rollback had begun has failed for another reason, or is in a `failed` state.
+    if !row.rolls_back {
+        ended = ended.because(Failure {
+            state: row.state.clone(),
+            transition: None,
+            attempts: 0,
+            kind: FailureKind::Terminated,
+            message: Text::from(""),
+        });
+    }
+    ledger.record(ended).await;
 }
 
 /// Drives a run to its end.
