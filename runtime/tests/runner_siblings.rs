@@ -88,8 +88,10 @@ workflow! {
     #[derive(Clone, PartialEq)]
     workflow Sum {
         start Asked;
+        state Noted;
         done  Added { sum: u32 };
-        split add as Adding: Asked -> Added {
+        step note: Asked -> Noted with undo(forget);
+        split add as Adding: Noted -> Added {
             branch part: u32 with spawn;
             branch rest: u32;
             join all;
@@ -104,10 +106,35 @@ struct Abacus {
     under_way: AtomicU32,
 }
 
+impl Abacus {
+    /// And what hears that it has begun, and lets it go on.
+    fn new() -> (Arc<Self>, Receiver<()>, Sender<()>) {
+        let ((begun, begins), (goes_on, told)) = (channel(), channel());
+        let abacus = Abacus {
+            begun,
+            goes_on: Mutex::new(told),
+            under_way: AtomicU32::new(0),
+        };
+        (Arc::new(abacus), begins, goes_on)
+    }
+}
+
 impl SumSteps for Abacus {
     type Error = String;
 
-    async fn part(&self, _: &Asked, _: &Branch<Adding>) -> Result<u32, String> {
+    async fn note(&self, _: Asked, step: &Step<Note>) -> Result<Note, String> {
+        Ok(step.to(Noted))
+    }
+
+    async fn forget(&self, _: Noted, _: &Undo<Note>) -> Result<(), String> {
+        let _ = self.begun.send(());
+        match self.under_way.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            _ => Err("a branch is still computed".into()),
+        }
+    }
+
+    async fn part(&self, _: &Noted, _: &Branch<Adding>) -> Result<u32, String> {
         let others = self.under_way.fetch_add(1, Ordering::SeqCst);
         // Heard as long as the test asks.
         let _ = self.begun.send(());
@@ -116,13 +143,13 @@ impl SumSteps for Abacus {
         Ok(others)
     }
 
-    async fn rest(&self, _: &Asked, _: &Branch<Adding>) -> Result<u32, String> {
+    async fn rest(&self, _: &Noted, _: &Branch<Adding>) -> Result<u32, String> {
         Ok(0)
     }
 
     async fn add(
         &self,
-        _: Asked,
+        _: Noted,
         joined: AddingJoined,
         step: &Step<Adding>,
     ) -> Result<Adding, String> {
@@ -135,13 +162,7 @@ impl SumSteps for Abacus {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_branch_that_computes_is_not_called_again_before_it_has_ended() {
     let store = Arc::new(MemoryStore::new());
-    let (begun, begins) = channel();
-    let (goes_on, told) = channel();
-    let abacus = Arc::new(Abacus {
-        begun,
-        goes_on: Mutex::new(told),
-        under_way: AtomicU32::new(0),
-    });
+    let (abacus, begins, goes_on) = Abacus::new();
     let launch = || {
         let runner = Runner::<Sum>::shared(Arc::clone(&abacus)).store(Arc::clone(&store));
         runner.poll_every(Duration::from_millis(10)).launch()
@@ -167,4 +188,46 @@ async fn a_branch_that_computes_is_not_called_again_before_it_has_ended() {
     stops.await.unwrap();
     let SumEnd::Added(added) = run.end().await.unwrap();
     assert_eq!(added.sum, 0, "no other was under way");
+}
+
+/// A termination waits for no branch, and the rollback of its run does, whoever drives it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_branch_of_a_terminated_run_has_ended_before_its_rollback_is_retried() {
+    for of_another in [false, true] {
+        let store = Arc::new(MemoryStore::new());
+        let (abacus, begins, goes_on) = Abacus::new();
+        let launch = |places| {
+            let runner = Runner::<Sum>::shared(Arc::clone(&abacus)).store(Arc::clone(&store));
+            let runner = runner.poll_every(Duration::from_millis(10));
+            runner.max_in_flight(places).launch()
+        };
+        let first = launch(if of_another { 1 } else { 2 }).await.unwrap();
+        let run = first.start("sum", (), Asked).await.unwrap();
+        let begins = tokio::task::spawn_blocking(move || {
+            begins.recv().unwrap();
+            begins
+        });
+        let begins = begins.await.unwrap();
+        first.terminate("sum").await.unwrap();
+        assert!(run.end().await.is_err(), "it has ended");
+        assert!(run.end().await.is_err(), "whoever asks");
+        // The first has no place for it, as long as the branch takes one.
+        let second = if of_another {
+            Some(launch(1).await.unwrap())
+        } else {
+            None
+        };
+        first.retry_rollback("sum").await.unwrap();
+        let begins = tokio::task::spawn_blocking(move || {
+            let early = begins.recv_timeout(Duration::from_millis(200));
+            assert_eq!(early, Err(RecvTimeoutError::Timeout), "it still computes");
+        });
+        begins.await.unwrap();
+        goes_on.send(()).unwrap();
+        let Err(EndError::Failed(failure)) = run.end().await else {
+            panic!("it was terminated")
+        };
+        assert_eq!(failure.undone.len(), 1, "{failure:?}");
+        drop(second);
+    }
 }

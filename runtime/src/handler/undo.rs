@@ -30,8 +30,8 @@ impl<T: Transition> Undo<T> {
 
     /// The idempotency key of this undo.
     ///
-    /// Equal for every attempt, and never equal for another visit, nor for the visit that it undoes:
-    /// that one's key is [`done`](Undo::done).
+    /// Equal for every attempt, also when a rollback is retried, and never equal for another visit, nor for the visit that
+    /// it undoes: that one's key is [`done`](Undo::done).
     #[must_use]
     pub fn key(&self) -> Key {
         self.run.key(self.run.visit(), key::Part::Undo)

@@ -111,11 +111,13 @@ impl Engine {
                 engine.outlast(&held, rival).await;
             }
             let settled = driven.await;
-            if matches!(settled, Settled::Lost(_)) {
-                // On the list until then, where whoever takes it up finds it.
-                held.tasks.close();
-                held.tasks.wait().await;
+            if matches!(settled, Settled::Ended) {
+                // Who waits for the end does not wait for a branch of a terminated run that still computes.
+                landing.tell();
             }
+            // On the list until then, where whoever takes it up finds it: one that has ended may be rolled back again.
+            held.tasks.close();
+            held.tasks.wait().await;
             landing.settle(settled);
         }
     }
@@ -151,6 +153,11 @@ struct Landing {
 }
 
 impl Landing {
+    /// Tells those who wait for the run that it is driven here no longer.
+    fn tell(&self) {
+        self.engine.ends.landed(&self.run, self.ledger.reached());
+    }
+
     fn settle(mut self, settled: Settled) {
         let (workflow, run) = (self.engine.workflow, &self.run);
         match &settled {
@@ -185,7 +192,7 @@ impl Drop for Landing {
         drop(flights);
         self.ledger.clear();
         self.engine.landed.notify_waiters();
-        self.engine.ends.landed(&self.run, self.ledger.reached());
+        self.tell();
         // One that goes on elsewhere or later may be due before what is waited for.
         if !matches!(self.settled, Some(Settled::Ended)) {
             self.engine.wake();

@@ -151,9 +151,10 @@ impl Engine {
         }
     }
 
-    /// Whether this run is driven here.
+    /// Whether this run is driven here, and has not ended.
     pub(super) fn drives(&self, run: &RunId) -> bool {
-        self.flights().contains_key(run)
+        let flights = self.flights();
+        flights.get(run).is_some_and(|it| !it.ledger.has_ended())
     }
 
     /// Claims what is due, as long as there are places for it.

@@ -114,6 +114,23 @@ impl Error for StartError {
     }
 }
 
+/// Why a rollback was not retried.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RetryRollbackError {
+    /// This program cannot undo what is left: the run is of another version, an undo that is to be called is not there,
+    /// or something that it needs does not decode. Nothing has changed.
+    Unable {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// The run is not there ([`NotFound`](StoreError::NotFound)), has not ended ([`NotEnded`](StoreError::NotEnded)),
+    /// has nothing left to be undone ([`NothingToUndo`](StoreError::NothingToUndo)), or the store does not answer.
+    Store(StoreError),
+}
+
 /// Why a stored run has not ended as it was declared to, or what kept us from knowing.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -161,7 +178,7 @@ pub struct RunFailure {
     pub undone: Vec<UndoEntry>,
     /// What could not be undone: somebody has to see to it.
     pub not_undone: Vec<NotUndone>,
-    /// What nobody tried to undo, because the run was terminated.
+    /// What is left to be undone, because the run was terminated before it was its turn.
     pub skipped: Vec<UndoEntry>,
 }
 
@@ -175,6 +192,34 @@ pub struct NotUndone {
     pub attempts: u32,
     /// What the last attempt failed with.
     pub cause: String,
+}
+
+impl fmt::Display for RetryRollbackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RetryRollbackError::Unable { run, reason } => write!(
+                f,
+                "this program cannot undo what is left of run `{run}`: {reason}; retry the rollback with one that can"
+            ),
+            // It says itself what it is about.
+            RetryRollbackError::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for RetryRollbackError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            RetryRollbackError::Unable { .. } => None,
+            RetryRollbackError::Store(error) => error.source(),
+        }
+    }
+}
+
+impl From<StoreError> for RetryRollbackError {
+    fn from(error: StoreError) -> Self {
+        RetryRollbackError::Store(error)
+    }
 }
 
 impl fmt::Display for EndError {

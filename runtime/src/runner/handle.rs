@@ -1,5 +1,6 @@
 //! A stored run, as the one who started it sees it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use tokio::time::sleep;
 use super::ends::News;
 use super::engine::Engine;
 use super::error::{EndError, NotUndone, RunFailure};
+use super::rollback::left;
 use crate::codec::{CodecError, guarded};
 use crate::durable::Durable;
 use crate::error::UndoEntry;
@@ -187,32 +189,42 @@ impl<W: Durable> Run<W> {
         if row.undo_before == u64::MAX && row.undos == 0 {
             return Ok(report);
         }
-        let history = super::history(&*self.engine.store, &self.id).await?;
+        let mut history = super::history(&*self.engine.store, &self.id).await?;
+        // Its rollback may have been retried since.
+        history.retain(|it| it.sequence <= row.sequence);
         let of = |number: u64| {
             let found = history.binary_search_by_key(&number, |row| row.sequence);
             found.ok().and_then(|at| named::<W>(&history[at].event))
         };
+        let (mut undone, mut failed) = (BTreeSet::new(), BTreeMap::new());
         for row in &history {
             match &row.event {
-                Event::Undone { of: number, .. } => report.undone.extend(of(*number)),
+                Event::Undone { of, .. } => {
+                    undone.insert(*of);
+                }
                 Event::NotUndone {
-                    of: number,
+                    of,
                     attempts,
                     cause,
                 } => {
-                    let failed = of(*number).map(|entry| NotUndone {
-                        entry,
-                        attempts: *attempts,
-                        cause: settings.read_text(cause),
-                    });
-                    report.not_undone.extend(failed);
+                    failed.insert(*of, (*attempts, cause));
                 }
+                Event::RollbackRetried => failed.clear(),
                 _ => {}
             }
         }
-        let skipped = history.iter().rev();
-        let skipped = skipped.filter(|it| it.is_undoable() && it.sequence < row.undo_before);
+        let skipped = left(&history).filter(|row| !failed.contains_key(&row.sequence));
         report.skipped = skipped.filter_map(|row| named::<W>(&row.event)).collect();
+        report.undone = undone.into_iter().rev().filter_map(of).collect();
+        let failed = failed.into_iter().rev();
+        let failed = failed.filter_map(|(number, (attempts, cause))| {
+            Some(NotUndone {
+                entry: of(number)?,
+                attempts,
+                cause: settings.read_text(cause),
+            })
+        });
+        report.not_undone = failed.collect();
         Ok(report)
     }
 }

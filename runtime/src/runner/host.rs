@@ -188,15 +188,8 @@ fn take_up<W: Durable>(
 ) -> Result<(W::Input, Option<W::State>), String> {
     let row = claimed.row;
     let settings = ledger.settings();
-    if row.version != W::VERSION {
-        return Err(format!(
-            "it was started with version {} of `{}`, and this program has version {}: run a program of that version \
-             until it has ended, or terminate it",
-            row.version,
-            W::GRAPH.name,
-            W::VERSION
-        ));
-    }
+    let way_out = "run a program of that version until it has ended, or terminate it";
+    is_of_version::<W>(&row).map_err(|reason| format!("{reason}: {way_out}"))?;
     if row.crashes >= settings.max_crashes {
         let state = &row.state;
         return Err(match row.crashes {
@@ -209,17 +202,13 @@ fn take_up<W: Durable>(
         });
     }
     let codec = &*settings.codec;
-    let input = guarded(|| W::decode_input(&claimed.input, codec));
     let way_out = "run a program that reads it, or terminate it";
-    let input = input.map_err(|error| format!("its input does not decode: {error}; {way_out}"))?;
+    let input = read_input::<W>(&claimed.input, codec);
+    let input = input.map_err(|reason| format!("{reason}; {way_out}"))?;
     let state = row.state;
-    let position = W::GRAPH.states.iter().position(|it| it.name == state);
-    let position = position.ok_or_else(|| {
-        format!(
-            "it is in state `{state}`, which `{}` does not have: run a program that has it, or terminate it",
-            W::GRAPH.name
-        )
-    })?;
+    let position = position::<W>(&state);
+    let position = position
+        .map_err(|reason| format!("{reason}: run a program that has it, or terminate it"))?;
     if row.rolls_back {
         return Ok((input, None));
     }
@@ -227,6 +216,43 @@ fn take_up<W: Durable>(
     let payload =
         payload.map_err(|error| format!("state `{state}` does not decode: {error}; {way_out}"))?;
     Ok((input, Some(payload)))
+}
+
+/// Tells whether a run is of the version that this program has.
+///
+/// # Errors
+/// That it is not.
+pub(super) fn is_of_version<W: Durable>(row: &RunRow) -> Result<(), String> {
+    if row.version == W::VERSION {
+        return Ok(());
+    }
+    Err(format!(
+        "it was started with version {} of `{}`, and this program has version {}",
+        row.version,
+        W::GRAPH.name,
+        W::VERSION
+    ))
+}
+
+/// The state of a run, by its position in the graph.
+///
+/// # Errors
+/// That this program does not have it.
+pub(super) fn position<W: Durable>(state: &str) -> Result<usize, String> {
+    let mut states = W::GRAPH.states.iter();
+    states.position(|it| it.name == state).ok_or_else(|| {
+        let name = W::GRAPH.name;
+        format!("it is in state `{state}`, which `{name}` does not have")
+    })
+}
+
+/// The input of a run.
+///
+/// # Errors
+/// That it does not decode.
+pub(super) fn read_input<W: Durable>(input: &[u8], codec: &dyn Codec) -> Result<W::Input, String> {
+    let input = guarded(|| W::decode_input(input, codec));
+    input.map_err(|error| format!("its input does not decode: {error}"))
 }
 
 /// Ends a run that was terminated while nobody had it.

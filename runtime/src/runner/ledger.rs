@@ -61,6 +61,7 @@ pub(super) struct Ledger {
     rolls_back: AtomicBool,
     is_recording: AtomicBool,
     is_lost: AtomicBool,
+    has_ended: AtomicBool,
     /// Whether the row says that the run waits.
     waits: AtomicBool,
     /// Wakes the engine when a suspect is cleared.
@@ -144,6 +145,7 @@ impl Ledger {
             rolls_back: AtomicBool::new(row.rolls_back),
             is_recording: AtomicBool::new(false),
             is_lost: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
             waits: AtomicBool::new(row.waits),
             wake,
             suspicion,
@@ -188,6 +190,11 @@ impl Ledger {
     /// Whether the rollback has begun.
     pub(super) fn rolls_back(&self) -> bool {
         self.rolls_back.load(Ordering::Relaxed)
+    }
+
+    /// Whether the end of the run was recorded.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Relaxed)
     }
 
     /// The run is not what killed its process, or is driven no longer: there may be room for another suspect.
@@ -262,6 +269,8 @@ impl Ledger {
         self.sequence.store(commit.sequence + 1, Ordering::Relaxed);
         self.undos.store(undos, Ordering::Relaxed);
         self.rolls_back.fetch_or(rolls_back, Ordering::Relaxed);
+        let has_ended = commit.status.is_ended();
+        self.has_ended.fetch_or(has_ended, Ordering::Relaxed);
         if !keeps_notes {
             self.notes().clear();
         }

@@ -27,11 +27,14 @@ use stateway_core::{StartState, State, Workflow};
 
 use crate::durable::Durable;
 use crate::key::{self, RunId, RunIdError};
-use crate::store::{Filter, HistoryRow, NewRun, Purge, RunRow, Stop, Store, StoreError};
+use crate::store::{Filter, Found, HistoryRow, NewRun, Purge, RunRow, Stop, Store, StoreError};
 use engine::Engine;
+use rollback::can_undo;
 
 pub use builder::Builder;
-pub use error::{Differs, EndError, NotUndone, RunFailure, StartError, StoredError};
+pub use error::{
+    Differs, EndError, NotUndone, RetryRollbackError, RunFailure, StartError, StoredError,
+};
 pub use handle::Run;
 pub use launch_error::LaunchError;
 
@@ -164,15 +167,14 @@ impl<W: Durable> Runner<W> {
         Ok(history.map(|row| settings.read_history(row)).collect())
     }
 
-    /// The row of a run of this workflow.
+    /// A run of this workflow.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] for a run of another.
-    async fn find(&self, id: &RunId) -> Result<RunRow, StoreError> {
+    async fn find(&self, id: &RunId) -> Result<Found, StoreError> {
         let found = self.engine().store.get(id).await?;
         let found = found.filter(|found| found.row.workflow == W::NAME);
-        let found = found.ok_or_else(|| StoreError::NotFound { run: id.clone() });
-        found.map(|found| found.row)
+        found.ok_or_else(|| StoreError::NotFound { run: id.clone() })
     }
 
     /// Cancels a run: it stops at its next boundary and is rolled back. The request is stored when this returns.
@@ -219,7 +221,7 @@ impl<W: Durable> Runner<W> {
 
     async fn stop(&self, id: &RunId, stop: Stop) -> Result<(), StoreError> {
         let epoch = match self.find(id).await {
-            Ok(row) => Some(row.epoch),
+            Ok(found) => Some(found.row.epoch),
             // Nobody drives it.
             Err(StoreError::Broken { .. }) if stop == Stop::Terminate => None,
             Err(error) => return Err(error),
@@ -253,6 +255,55 @@ impl<W: Durable> Runner<W> {
             .store
             .unpark(&id, engine.settings.clock.now())
             .await?;
+        engine.wake();
+        Ok(())
+    }
+
+    /// Rolls a run back again that has ended and was not undone as a whole. The undo handlers of the transitions that were
+    /// not undone are called, the last transition first, with their retries and timeouts anew and with the
+    /// [keys](crate::Undo::key) that they had before. Handlers that have undone theirs are never called again. The request is
+    /// stored when this returns.
+    ///
+    /// It is for a run of which an undo failed for good ([`RunRow::not_undone`], [`Filter::not_undone`]), when somebody has
+    /// seen to why, and for a run that was terminated, of which nothing was undone from then on. What its last handler had
+    /// begun when it was terminated was not recorded, and is not undone.
+    ///
+    /// The run ends again in the status and with the failure that it had; if its rollback was terminated, in the status that
+    /// it would have had without that. What is not undone then can be tried again. Until it ends again, it has not ended:
+    /// [`end`](Run::end) waits for it, a second [`start`](Runner::start) gives it, [`purge`](Runner::purge) spares it, and
+    /// it can be terminated.
+    ///
+    /// ```no_run
+    /// # use stateway::{Durable, Runner, store::Filter};
+    /// # async fn retry<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let not_undone = Filter { not_undone: true, ..Filter::default() };
+    /// for row in runner.list(not_undone).await? {
+    ///     println!("{}: {} transitions are not undone", row.id, row.not_undone);
+    ///     runner.retry_rollback(row.id).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`RetryRollbackError`]. Nothing has changed then, unless the store could not be
+    /// [reached](StoreError::Unavailable).
+    ///
+    /// # Cancel safety
+    /// Dropping the future retries the rollback or does not.
+    pub async fn retry_rollback(
+        &self,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+    ) -> Result<(), RetryRollbackError> {
+        let (engine, id) = (self.engine(), valid(id)?);
+        let now = engine.settings.clock.now();
+        let found = self.find(&id).await?;
+        found.row.clone().retry_rollback(now)?;
+        let history = history(&*engine.store, &id).await?;
+        if let Err(reason) = can_undo::<W>(&found, &history, &*engine.settings.codec) {
+            return Err(RetryRollbackError::Unable { run: id, reason });
+        }
+        engine.store.retry_rollback(&id, now).await?;
         engine.wake();
         Ok(())
     }

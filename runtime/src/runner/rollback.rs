@@ -1,6 +1,7 @@
 //! Undoes what a stored run did: each transition that has an undo, the last first, and each recorded as
 //! it is undone. A run that was taken up in the middle of its rollback goes on with it.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::future::poll_fn;
 use std::task::Poll;
@@ -8,12 +9,14 @@ use std::task::Poll;
 use tracing::error;
 
 use super::forward::message;
+use super::host::{is_of_version, position, read_input};
 use super::ledger::{Change, Ledger};
-use crate::codec::guarded;
+use crate::codec::{Codec, guarded};
 use crate::driver::{Drive, Stop, Undoing, undo};
 use crate::durable::Durable;
+use crate::recorder::Recorder as _;
 use crate::run::Run;
-use crate::store::{Event, HistoryRow, Name, Status};
+use crate::store::{Event, Found, HistoryRow, Name, Status};
 
 /// So many transitions are read at a time.
 const PAGE: usize = 64;
@@ -46,7 +49,7 @@ where
             }
             let of = row.sequence;
             let names = named(&row);
-            let entry = match entry::<W>(row, ledger) {
+            let entry = match entry::<W>(row, ledger.codec()) {
                 Ok(entry) => entry,
                 Err(reason) => match ledger.parked(reason).await {},
             };
@@ -59,7 +62,7 @@ where
                     // Not what it failed with, which may quote a payload.
                     error!(
                         workflow = W::NAME, run = %run.id, %transition, %handler, attempts,
-                        "a transition could not be undone: somebody has to see to it"
+                        "a transition could not be undone: see to why, and retry the rollback"
                     );
                     Event::NotUndone {
                         of,
@@ -78,6 +81,28 @@ where
     }
 }
 
+/// The transitions of a run that were not undone, the last first, by its whole history.
+pub(super) fn left(history: &[HistoryRow]) -> impl Iterator<Item = &HistoryRow> {
+    let undone: HashSet<_> = history.iter().filter_map(HistoryRow::undone).collect();
+    let undoable = history.iter().rev().filter(|row| row.is_undoable());
+    undoable.filter(move |row| !undone.contains(&row.sequence))
+}
+
+/// Tells whether this program can undo what is left of a run.
+///
+/// # Errors
+/// Why it cannot, where it would have to be parked.
+pub(super) fn can_undo<W: Durable>(
+    found: &Found,
+    history: &[HistoryRow],
+    codec: &dyn Codec,
+) -> Result<(), String> {
+    is_of_version::<W>(&found.row)?;
+    position::<W>(&found.row.state)?;
+    read_input::<W>(&found.input, codec)?;
+    left(history).try_for_each(|row| entry::<W>(row.clone(), codec).map(drop))
+}
+
 /// The transition of a row of the history, and the handler that undoes it.
 fn named(row: &HistoryRow) -> (Name, Name) {
     match &row.event {
@@ -91,7 +116,7 @@ fn named(row: &HistoryRow) -> (Name, Name) {
 }
 
 /// A row of the history as what is to be undone.
-fn entry<W: Durable>(row: HistoryRow, ledger: &Ledger) -> Result<Undoing<W>, String> {
+fn entry<W: Durable>(row: HistoryRow, codec: &dyn Codec) -> Result<Undoing<W>, String> {
     let Event::Transition {
         transition,
         visit,
@@ -118,7 +143,6 @@ fn entry<W: Durable>(row: HistoryRow, ledger: &Ledger) -> Result<Undoing<W>, Str
     let target = target.ok_or_else(unknown)?;
     let mut undos = W::GRAPH.transitions[found].policy.undo.iter();
     let undo = undos.position(|undo| undo.target == target && undo.handler == handler);
-    let codec = &*ledger.settings().codec;
     let decoded = guarded(|| W::decode(target, &payload, codec));
     Ok(Undoing {
         transition: found,
