@@ -23,6 +23,7 @@ pub(crate) struct Summary {
     handlers: usize,
     repeated: usize,
     undone: usize,
+    not_undone: usize,
 }
 
 impl fmt::Display for Summary {
@@ -31,7 +32,7 @@ impl fmt::Display for Summary {
             f,
             "{} runs ended: {} arrived, {} failed, {} were cancelled\n\
              {} transitions recorded, by {} calls of handlers, of which {} were repeats\n\
-             {} transitions undone",
+             {} transitions undone, after {} undos that had failed",
             self.runs,
             self.arrived,
             self.failed,
@@ -39,7 +40,8 @@ impl fmt::Display for Summary {
             self.transitions,
             self.handlers,
             self.repeated,
-            self.undone
+            self.undone,
+            self.not_undone
         )
     }
 }
@@ -200,7 +202,8 @@ fn judge_effects(
     }
 }
 
-/// A run that did not arrive is undone, the last first, and goes nowhere afterwards.
+/// A run that did not arrive is undone, the last first, and goes nowhere afterwards. What could not be undone is in its
+/// turn when the rollback is retried, and nothing else is.
 fn judge_rollback(
     row: &RunRow,
     recorded: &[Recorded<'_>],
@@ -209,26 +212,16 @@ fn judge_rollback(
     summary: &mut Summary,
 ) {
     let run = &row.id;
-    let done = recorded.iter().rev().filter(|it| it.undo.is_some());
-    let expected: Vec<_> = match row.status {
+    let mut left: Vec<_> = match row.status {
         Status::Done => Vec::new(),
-        _ => done.collect(),
+        _ => recorded
+            .iter()
+            .rev()
+            .filter(|it| it.undo.is_some())
+            .collect(),
     };
-    let undone = history.iter().filter_map(|row| match row.event {
-        Event::Undone { of, .. } => Some(of),
-        Event::NotUndone { .. } => panic!("{run}: {row:?}"),
-        _ => None,
-    });
-    let undone: Vec<_> = undone.collect();
-    let numbers: Vec<_> = expected.iter().map(|it| it.number).collect();
-    assert_eq!(undone, numbers, "{run} is undone, the last first");
-    summary.undone += undone.len();
     let first = effects.iter().position(|it| it.what == What::Undo);
-    let Some(first) = first else {
-        assert!(expected.is_empty(), "{run} was never undone outside");
-        return;
-    };
-    let mut after = &effects[first..];
+    let after = &effects[first.unwrap_or(effects.len())..];
     let forward = after
         .iter()
         .find(|it| matches!(it.what, What::Step | What::Branch));
@@ -236,22 +229,38 @@ fn judge_rollback(
         forward.is_none(),
         "{run} went forward after its rollback began: {forward:?}"
     );
-    after = &effects[first..];
     let calls: Vec<_> = after.iter().filter(|it| it.what == What::Undo).collect();
     let mut calls = calls.as_slice();
-    for transition in &expected {
-        let of_this = calls
-            .iter()
-            .take_while(|call| call.seen == transition.token)
-            .count();
+    for rollback in history.split(|row| row.event == Event::RollbackRetried) {
+        let tried = rollback.iter().filter_map(|row| match row.event {
+            Event::Undone { of, .. } => Some((of, true, micros(row.at))),
+            Event::NotUndone { of, .. } => Some((of, false, micros(row.at))),
+            _ => None,
+        });
+        let tried: Vec<_> = tried.collect();
+        let numbers = tried.iter().map(|(of, ..)| *of);
         assert!(
-            of_this > 0,
-            "{run}: `{}` is undone in its turn: {calls:?}",
-            transition.name
+            numbers.eq(left.iter().map(|it| it.number)),
+            "{run}: what is left is undone, the last first: {tried:?}"
         );
-        let names = calls[..of_this].iter().map(|call| call.name.as_str());
-        assert!(names.clone().all(|name| Some(name) == transition.undo));
-        calls = &calls[of_this..];
+        for (transition, (_, is_undone, at)) in left.iter().zip(&tried) {
+            let of_this = calls.iter();
+            let of_this = of_this.take_while(|it| it.seen == transition.token && it.at <= *at);
+            let of_this = of_this.count();
+            assert!(
+                of_this > 0,
+                "{run}: `{}` is undone in its turn: {calls:?}",
+                transition.name
+            );
+            let names = calls[..of_this].iter().map(|call| call.name.as_str());
+            assert!(names.clone().all(|name| Some(name) == transition.undo));
+            calls = &calls[of_this..];
+            summary.undone += usize::from(*is_undone);
+            summary.not_undone += usize::from(!is_undone);
+        }
+        let mut tried = tried.iter();
+        left.retain(|_| tried.next().is_some_and(|(_, is_undone, _)| !is_undone));
     }
+    assert!(left.is_empty(), "{run} is not undone");
     assert!(calls.is_empty(), "{run}: undone twice: {calls:?}");
 }

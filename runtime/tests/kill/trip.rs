@@ -116,7 +116,8 @@ macro_rules! branches {
 impl Agency {
     fn stumbles_at(name: &str, attempt: u32) -> Result<(), String> {
         match name {
-            "pay" | "insure" | "hotel" | "refund" => Agency::stumbles(attempt),
+            // The last two have no second attempt, so that rollbacks are retried.
+            "pay" | "insure" | "hotel" | "refund" | "void" | "retract" => Agency::stumbles(attempt),
             _ => Ok(()),
         }
     }

@@ -23,7 +23,8 @@ pub(crate) fn is_cancelled(number: u64) -> bool {
     number % 17 == 1
 }
 
-/// Starts all runs, those that have been started before as well, and waits until they have ended.
+/// Starts all runs, those that have been started before as well, and waits until they have ended, and are undone
+/// if they failed.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 pub(crate) async fn work(folder: &Path, runs: u64, seed: u64) {
     fastrand::seed(seed);
@@ -47,18 +48,24 @@ pub(crate) async fn work(folder: &Path, runs: u64, seed: u64) {
             .await;
         let run = run.expect("it starts, or is there");
         acknowledged.log(What::Started, &name(number), "start", 0, 0);
-        let canceller = runner.clone();
+        let operator = runner.clone();
         ends.spawn(async move {
             if is_cancelled(number) {
                 tokio::time::sleep(Duration::from_millis(fastrand::u64(0..200))).await;
-                match canceller.cancel(name(number)).await {
+                match operator.cancel(name(number)).await {
                     Ok(()) | Err(StoreError::Ended { .. }) => {}
                     Err(error) => panic!("it cannot be cancelled: {error}"),
                 }
             }
-            match run.end().await {
-                Ok(_) | Err(EndError::Failed(_)) => {}
-                Err(error) => panic!("it does not end: {error}"),
+            loop {
+                match run.end().await {
+                    Err(EndError::Failed(failure)) if !failure.not_undone.is_empty() => {
+                        let retried = operator.retry_rollback(name(number)).await;
+                        retried.expect("nobody else retries it");
+                    }
+                    Ok(_) | Err(EndError::Failed(_)) => break,
+                    Err(error) => panic!("it does not end: {error}"),
+                }
             }
         });
     }
