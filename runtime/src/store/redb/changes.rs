@@ -129,7 +129,7 @@ impl Changes<'_> {
         }
         while claims.taken.len() < claim.limit {
             let missing = claim.limit - claims.taken.len();
-            let due = self.index.due(workflow, now).take(missing);
+            let due = self.index.due(workflow, now, steady).take(missing);
             let due: Vec<_> = due.map(|(place, run)| (place, run.clone())).collect();
             if due.is_empty() {
                 break;

@@ -3,6 +3,7 @@
 //! One process at a time has the file, so the claims of a process that died are void. Of a run that waits,
 //! this is all there is in memory: its id, and when it is due.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -24,10 +25,12 @@ pub(super) struct Index {
 /// The runs of one workflow, by when they may be claimed.
 #[derive(Default)]
 struct Queue {
-    /// Those that nobody holds, and those that only waited when their holder went.
+    /// Those that nobody holds.
     due: BTreeSet<(Moment, RunId)>,
     /// Those that somebody holds, by the end of the lease.
     leased: BTreeSet<(Moment, RunId)>,
+    /// Those that only waited when their holder went, by the end of the lease.
+    left: BTreeSet<(Moment, RunId)>,
     /// Those whose holder is gone, by their crashes and the end of the lease.
     suspects: BTreeSet<(u32, Moment, RunId)>,
     /// Those whose lease had passed when another asked than their holder, by that.
@@ -46,6 +49,7 @@ pub(super) struct Held {
 pub(super) enum Place {
     Due(Moment),
     Leased(Moment),
+    Left(Moment),
     Suspect(u32, Moment),
 }
 
@@ -55,6 +59,7 @@ impl Queue {
         match place {
             Place::Due(due) => self.due.insert((due, run)),
             Place::Leased(until) => self.leased.insert((until, run)),
+            Place::Left(until) => self.left.insert((until, run)),
             Place::Suspect(crashes, until) => self.suspects.insert((crashes, until, run)),
         };
     }
@@ -83,6 +88,7 @@ impl Queue {
         match place {
             Place::Due(due) => self.due.remove(&(due, run)),
             Place::Leased(until) => self.leased.remove(&(until, run)),
+            Place::Left(until) => self.left.remove(&(until, run)),
             Place::Suspect(crashes, until) => self.suspects.remove(&(crashes, until, run)),
         };
     }
@@ -97,7 +103,7 @@ fn due(record: &Record) -> Option<Moment> {
 /// Where a run belongs whose holder went at `until`.
 fn left_behind(record: &Record, until: Moment) -> Place {
     if record.row.waits {
-        Place::Due(until)
+        Place::Left(until)
     } else {
         Place::Suspect(record.row.crashes, until)
     }
@@ -160,6 +166,7 @@ impl Index {
         for queue in self.queues.values_mut() {
             queue.due.retain(|(_, it)| it != run);
             queue.leased.retain(|(_, it)| it != run);
+            queue.left.retain(|(_, it)| it != run);
             queue.suspects.retain(|(.., it)| it != run);
             queue.lapsed.retain(|_, lapsed| {
                 lapsed.remove(run);
@@ -193,7 +200,7 @@ impl Index {
     /// Puts a claim whose lease has passed where its record says by now.
     pub(super) fn refresh(&mut self, run: &RunId) {
         if let Some(held) = self.held.get_mut(run)
-            && let Place::Due(until) | Place::Suspect(_, until) = held.place
+            && let Place::Left(until) | Place::Suspect(_, until) = held.place
             && let Some(queue) = self.queues.get_mut(&*held.record.row.workflow)
         {
             queue.leave(held.place, run);
@@ -276,22 +283,44 @@ impl Index {
             .map_or(0, |queue| queue.suspects.len())
     }
 
-    /// The runs of a workflow that are due, the one that has been for longest first.
-    pub(super) fn due(&self, workflow: &str, now: Moment) -> impl Iterator<Item = (Place, &RunId)> {
+    /// The runs of a workflow that are due, the one that might have been claimed for longest first.
+    pub(super) fn due(
+        &self,
+        workflow: &str,
+        now: Moment,
+        steady: Moment,
+    ) -> impl Iterator<Item = (Place, &RunId)> {
         let queue = self.queues.get(workflow);
         let due = queue.into_iter().flat_map(|queue| &queue.due);
-        due.take_while(move |(due, _)| *due <= now)
-            .map(|(due, run)| (Place::Due(*due), run))
+        let mut due = due.take_while(move |(due, _)| *due <= now).peekable();
+        let left = queue.into_iter().flat_map(|queue| &queue.left);
+        let mut left = left.peekable();
+        // They are on two time lines, so they are compared by how long ago that was.
+        let ago = |now: Moment, then: Moment| now.saturating_sub(then);
+        std::iter::from_fn(move || {
+            let is_due = match (due.peek(), left.peek()) {
+                (Some((at, run)), Some((until, other))) => {
+                    (Reverse(ago(now, *at)), run) < (Reverse(ago(steady, *until)), other)
+                }
+                (is_due, _) => is_due.is_some(),
+            };
+            if is_due {
+                due.next().map(|(at, run)| (Place::Due(*at), run))
+            } else {
+                left.next().map(|(until, run)| (Place::Left(*until), run))
+            }
+        })
     }
 
     /// How long it is until a run of a workflow may be claimed.
     pub(super) fn next(&self, workflow: &str, now: Moment, steady: Moment) -> Option<Moment> {
         let queue = self.queues.get(workflow)?;
         let suspect = queue.suspects.first().map(|_| 0);
+        let left = queue.left.first().map(|_| 0);
         let due = queue.due.first().map(|(due, _)| due.saturating_sub(now));
         let leased = queue.leased.first();
         let leased = leased.map(|(until, _)| until.saturating_sub(steady));
-        let next = [suspect, due, leased].into_iter().flatten().min();
+        let next = [suspect, left, due, leased].into_iter().flatten().min();
         next.map(|wait| wait.max(0))
     }
 

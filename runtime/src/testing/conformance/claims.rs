@@ -363,6 +363,24 @@ pub async fn a_run_that_only_waited_has_not_crashed(store: AnyStore) {
     assert_eq!(claim(&store, 2).await.row.crashes, 1, "it goes on");
 }
 
+pub async fn a_wait_whose_lease_has_just_passed_comes_behind_what_was_due_before(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let attempts = Progress::Attempts {
+        made: 1,
+        called: 1,
+        due: at(50),
+        noted: at(20),
+        waits: true,
+    };
+    let noted = store.note(note(&row, "1/charge", attempts)).await;
+    noted.expect("it is noted");
+    add(&store, "b").await;
+    let first = claim_at(&store, 100, 1).await;
+    assert_eq!(first[0].row.id, run_id("b"), "it is due for 100 seconds");
+    let second = claim_at(&store, 100, 1).await;
+    assert_eq!(second[0].row.id, row.id, "its lease has passed just now");
+}
+
 pub async fn a_run_does_not_wait_behind_its_next_transition(store: AnyStore) {
     let row = hold(&store, "a").await;
     let attempts = Progress::Attempts {

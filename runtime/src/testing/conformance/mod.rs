@@ -102,6 +102,7 @@ macro_rules! store_conformance {
                 what_a_holder_holds_takes_no_place_of_others
                 a_lease_is_not_measured_by_the_clock_of_a_caller
                 a_run_that_only_waited_has_not_crashed
+                a_wait_whose_lease_has_just_passed_comes_behind_what_was_due_before
                 a_run_does_not_wait_behind_its_next_transition
                 after_one_death_all_suspects_are_claimed
                 suspects_are_claimed_a_few_at_a_time
