@@ -1,7 +1,7 @@
 //! What a driver needs: any state as one value, and for each state the future of its handler.
 //!
-//! What awaits the turns is in the runtime, generic over the handlers: rustc checks that once, and takes several times as
-//! long to check a body with an `.await` for each state.
+//! The runtime awaits the turns, in functions that are generic over the handlers. Rustc checks those once; a body with an
+//! `.await` for each state takes it several times as long.
 
 use std::collections::HashSet;
 
@@ -120,7 +120,7 @@ fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
     first
 }
 
-/// What the runtime takes for a transition.
+/// The transition as a turn: of a step that is called once, its handler.
 fn turn(
     cx: &Context<'_>,
     context: &Ident,
@@ -135,7 +135,7 @@ fn turn(
     }
     if transition.declaration.split().is_some() {
         let body = split::attempt(cx, context, transition, source);
-        return quote_spanned!(span=> #private::SplitOnce(#body));
+        return quote_spanned!(span=> #private::Once(#body));
     }
     quote_spanned!(span=> #context::#name)
 }

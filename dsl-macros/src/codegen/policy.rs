@@ -156,7 +156,7 @@ pub(super) fn kept<'a>(cx: &'a Context<'a>) -> Vec<(&'a Ident, &'a Ident)> {
     kept
 }
 
-/// What the runtime takes for a handler under its policy.
+/// A handler under its policy, as a turn.
 pub(super) fn guarded(
     cx: &Context<'_>,
     context: &Ident,
@@ -218,7 +218,7 @@ pub(super) fn gate(
     gate
 }
 
-/// What undoes the transitions of a workflow.
+/// The code that undoes the transitions of a workflow.
 pub(super) struct Rollback {
     /// The methods of `Drive`.
     pub(super) driven: TokenStream,
@@ -228,7 +228,7 @@ pub(super) struct Rollback {
     pub(super) groups: TokenStream,
 }
 
-/// What a rollback needs: which states are to be kept, and how each is undone.
+/// The code that a rollback needs: which states are to be kept, and how each is undone.
 pub(super) fn rollback(
     cx: &Context<'_>,
     context: &Ident,

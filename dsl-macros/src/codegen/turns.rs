@@ -17,7 +17,7 @@ const WAYS: usize = 8;
 pub(super) struct Leaf {
     /// The patterns of state and transition for which it is, without `|`.
     pub(super) patterns: Vec<TokenStream>,
-    /// What the runtime takes for it.
+    /// The expression that the runtime takes for it.
     pub(super) turn: TokenStream,
     /// Whether that is a handler, to be called once.
     pub(super) is_handler: bool,
@@ -25,11 +25,11 @@ pub(super) struct Leaf {
     pub(super) states: Vec<StateId>,
 }
 
-/// What the functions look like.
+/// The parts in which the functions differ.
 pub(super) struct Shape<'a> {
     pub(super) cx: &'a Context<'a>,
     pub(super) context: &'a Ident,
-    /// What the context is beside a handler of all steps.
+    /// The bounds of the context beside that it handles all steps.
     pub(super) lasting: Option<&'a TokenStream>,
     /// The first word of the names of the runtime's functions.
     pub(super) name: &'static str,

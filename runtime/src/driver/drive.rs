@@ -60,10 +60,10 @@ pub trait Drive<C>: Judge<C> {
     }
 }
 
-/// What takes the turns of [`Drive`], where everything that a turn holds can move between threads.
+/// Takes the turns of [`Drive`], where everything that a turn holds can move between threads.
 ///
-/// It is apart so that data which cannot is one error, at the field: the bounds of this are granted in its
-/// implementation, and asked for nowhere. Where they do not hold, the turns are those of [`NotSent`].
+/// It is a trait of its own so that data which cannot is one error, at the field: its bounds are granted in its
+/// implementation, and nothing asks for them. Where they do not hold, [`NotSent`] takes the turns.
 pub trait Sent<C>: Judge<C> {
     /// [`Drive::turns`].
     fn turns<'run>(
@@ -147,7 +147,7 @@ impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
         _: &'run C,
         _: &'run Run<W>,
     ) -> Pending<Result<(), Failed<W::Error>>> {
-        pending()
+        unreachable!("data that cannot move between threads does not compile")
     }
 
     fn undo<'run>(
@@ -156,7 +156,7 @@ impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
         _: &'run C,
         _: &'run Run<W>,
     ) -> Pending<Result<(), NotUndone<W::Error>>> {
-        pending()
+        unreachable!("data that cannot move between threads does not compile")
     }
 }
 

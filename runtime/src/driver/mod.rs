@@ -33,8 +33,8 @@ pub(crate) use stop::Stop;
 
 pub use drive::{Drive, Judge, NotSent, NotUndone, Sent, Turns};
 pub use running::{Running, running, running_on};
-pub use turn::{Failed, Once, SplitOnce, Turn};
-pub(crate) use turn::{Settled, found, leaves};
+pub use turn::{Failed, Once, Turn};
+pub(crate) use turn::{Visited, found, leaves};
 pub use turns::*;
 
 /// Drives a machine until it ends or a handler fails; then undoes what is to be undone.

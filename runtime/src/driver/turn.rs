@@ -11,6 +11,7 @@
 )]
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -20,6 +21,7 @@ use stateway_core::{State, Transition, Workflow, nothing_is_left, take};
 use super::drive::Judge;
 use crate::error::Cause;
 use crate::handler::Step;
+use crate::policy::Fails;
 use crate::run::Run;
 
 /// What a handler's future fails with. Boxed, since every turn moves the result about.
@@ -64,23 +66,19 @@ pub(crate) fn leaves<T: Transition>(state: usize) -> bool {
     }
 }
 
-/// A handler that is called once.
+/// A handler that is called once, or a split that is attempted once.
 #[derive(Clone, Copy)]
 pub struct Once<F>(pub F);
 
-/// A split that is attempted once.
-// Apart from `Once`: a trait for both kinds of failure would be looked up for every step.
-#[derive(Clone, Copy)]
-pub struct SplitOnce<F>(pub F);
-
-impl<'run, W, C, F, S, T, Fut> Turn<'run, W, C, (S, T, Fut)> for Once<F>
+impl<'run, W, C, F, S, T, Fut, X> Turn<'run, W, C, (S, T, Fut, X)> for Once<F>
 where
     W: Judge<C, State: Send>,
     C: 'run,
     S: State<Workflow = W>,
     T: Transition<Workflow = W>,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send,
-    Fut: Future<Output = Result<T, W::Error>> + Send,
+    Fut: Future<Output = Result<T, X>> + Send,
+    X: Fails<W::Error>,
 {
     type Output = Result<(), Failed<W::Error>>;
 
@@ -96,86 +94,40 @@ where
         context: &'run C,
         run: &'run Run<W>,
     ) -> impl Future<Output = Self::Output> + Send {
-        let handler = self.0(context, found(place), run.begin());
-        Called { place, handler }
-    }
-}
-
-impl<'run, W, C, F, S, T, Fut> Turn<'run, W, C, (S, T, Fut)> for SplitOnce<F>
-where
-    W: Judge<C, State: Send>,
-    C: 'run,
-    S: State<Workflow = W>,
-    T: Transition<Workflow = W>,
-    F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send,
-    Fut: Future<Output = Result<T, Cause<W::Error>>> + Send,
-{
-    type Output = Result<(), Failed<W::Error>>;
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn is_for(state: usize, _: usize) -> bool {
-        leaves::<T>(state)
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn take(
-        self,
-        place: &mut Option<W::State>,
-        context: &'run C,
-        run: &'run Run<W>,
-    ) -> impl Future<Output = Self::Output> + Send {
-        let visit = self.0(context, found(place), run.begin());
-        Settled { place, visit }
+        Visited::new(self.0(context, found(place), run.begin()), place)
     }
 }
 
 pin_project! {
-    /// The future of a handler that is called once.
-    struct Called<'a, F, State> {
-        place: &'a mut Option<State>,
+    /// A visit to a transition, which puts the state into its place that it leads to.
+    pub(crate) struct Visited<'a, F, State, E> {
         #[pin]
-        handler: F,
+        visit: F,
+        place: &'a mut Option<State>,
+        error: PhantomData<fn() -> E>,
     }
 }
 
-impl<F, T, E> Future for Called<'_, F, <T::Workflow as Workflow>::State>
-where
-    F: Future<Output = Result<T, E>>,
-    T: Transition,
-{
-    type Output = Result<(), Failed<E>>;
-
+impl<'a, F, State, E> Visited<'a, F, State, E> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        match this.handler.poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(outcome)) => {
-                **this.place = Some(outcome.into_state());
-                Poll::Ready(Ok(()))
-            }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(Box::new(Cause::Handler(error)))),
+    pub(crate) fn new(visit: F, place: &'a mut Option<State>) -> Self {
+        Visited {
+            visit,
+            place,
+            error: PhantomData,
         }
     }
 }
 
-pin_project! {
-    /// The future of a transition that tells its failure itself: a split, or what has a policy.
-    pub(crate) struct Settled<'a, F, State> {
-        pub(crate) place: &'a mut Option<State>,
-        #[pin]
-        pub(crate) visit: F,
-    }
-}
-
-impl<F, T, E> Future for Settled<'_, F, <T::Workflow as Workflow>::State>
+impl<F, T, X, E> Future for Visited<'_, F, <T::Workflow as Workflow>::State, E>
 where
-    F: Future<Output = Result<T, Cause<E>>>,
+    F: Future<Output = Result<T, X>>,
     T: Transition,
+    X: Fails<E>,
 {
     type Output = Result<(), Failed<E>>;
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         match this.visit.poll(cx) {
@@ -184,7 +136,7 @@ where
                 **this.place = Some(outcome.into_state());
                 Poll::Ready(Ok(()))
             }
-            Poll::Ready(Err(cause)) => Poll::Ready(Err(Box::new(cause))),
+            Poll::Ready(Err(failure)) => Poll::Ready(Err(Box::new(failure.into_cause()))),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::fails::Fails;
 use super::gate::{Gate, NoGate};
 use super::guard::{undone, visited};
 use super::source::{Copied, Hold, Source};
-use crate::driver::{Failed, Judge, NotUndone, Settled, Turn, found, leaves};
+use crate::driver::{Failed, Judge, NotUndone, Turn, Visited, found, leaves};
 use crate::handler::{Step, Undo};
 use crate::run::Run;
 
@@ -58,7 +58,7 @@ where
             catch,
             lend(context),
         );
-        Settled { place, visit }
+        Visited::new(visit, place)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 
 use stateway_core::{StateKind, Workflow};
 
@@ -31,7 +30,7 @@ pub(super) async fn forward<W: Drive<C> + Durable, C>(
         if let Some(cause) = run.stopped() {
             return Err((Place::between(state), Box::new(cause)));
         }
-        let taken = pin!(W::turns(place, context, run)).await;
+        let taken = W::turns(place, context, run).await;
         if let Err(cause) = taken {
             let cause = if run.is_cancelled() {
                 Box::new(cause.cancelled(None))
