@@ -10,7 +10,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::turns::{self, Leaf};
+use super::turns::{self, Leaf, Taken};
 use super::{Context, durable, policy, split, steps};
 use crate::ast::{self, Field};
 use crate::graph::{StateId, Transition};
@@ -34,7 +34,6 @@ pub(super) fn drive(cx: &Context<'_>) -> TokenStream {
             Leaf {
                 patterns: of_sources.collect(),
                 turn: turn(cx, &context, transition, source),
-                is_handler: !policy::guards(transition) && transition.declaration.split().is_none(),
                 states: transition.sources.clone(),
             }
         })
@@ -120,24 +119,19 @@ fn first_steps<'a>(cx: &'a Context<'a>) -> Vec<Step<'a>> {
     first
 }
 
-/// The transition as a turn: of a step that is called once, its handler.
-fn turn(
-    cx: &Context<'_>,
-    context: &Ident,
-    transition: &Transition<'_>,
-    source: &Ident,
-) -> TokenStream {
+/// The transition as a turn.
+fn turn(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>, source: &Ident) -> Taken {
     let name = &transition.declaration.name;
     let span = cx.at(transition.declaration.name.span());
     let private = cx.alias(span);
     if policy::guards(transition) {
-        return policy::guarded(cx, context, transition, source);
+        return Taken::Turn(policy::guarded(cx, context, transition, source));
     }
     if transition.declaration.split().is_some() {
         let body = split::attempt(cx, context, transition, source);
-        return quote_spanned!(span=> #private::Once(#body));
+        return Taken::Turn(quote_spanned!(span=> #private::Once(#body)));
     }
-    quote_spanned!(span=> #context::#name)
+    Taken::Handler(quote_spanned!(span=> #context::#name))
 }
 
 /// Calls that compile if the data of the workflow is such that a run can move between threads.

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::turns::{self, Leaf};
+use super::turns::{self, Leaf, Taken};
 use super::{Context, split, steps};
 use crate::ast::{ClauseKind, Clauses, Delay, Retry, plain};
 use crate::graph::{Branch, StateId, Transition};
@@ -247,8 +247,9 @@ pub(super) fn rollback(
             });
             leaves.push(Leaf {
                 patterns: vec![quote_spanned!(span=> (#target_at, #index))],
-                turn: quote_spanned!(span=> #private::Undoing::<#position, _>(#context::#handler)),
-                is_handler: false,
+                turn: Taken::Turn(
+                    quote_spanned!(span=> #private::Undoing::<#position, _>(#context::#handler)),
+                ),
                 states: vec![*id],
             });
         }

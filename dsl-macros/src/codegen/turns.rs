@@ -17,12 +17,17 @@ const WAYS: usize = 8;
 pub(super) struct Leaf {
     /// The patterns of state and transition for which it is, without `|`.
     pub(super) patterns: Vec<TokenStream>,
-    /// The expression that the runtime takes for it.
-    pub(super) turn: TokenStream,
-    /// Whether that is a handler, to be called once.
-    pub(super) is_handler: bool,
+    pub(super) turn: Taken,
     /// The states that it holds.
     pub(super) states: Vec<StateId>,
+}
+
+/// The expression that the runtime takes for a turn.
+pub(super) enum Taken {
+    /// A handler, to be called once.
+    Handler(TokenStream),
+    /// A turn of another kind.
+    Turn(TokenStream),
 }
 
 /// The parts in which the functions differ.
@@ -111,8 +116,7 @@ impl Shape<'_> {
         });
         Leaf {
             patterns,
-            turn: quote_spanned!(span=> #private::grouped::<#name>()),
-            is_handler: false,
+            turn: Taken::Turn(quote_spanned!(span=> #private::grouped::<#name>())),
             states,
         }
     }
@@ -120,16 +124,15 @@ impl Shape<'_> {
     fn call(&self, leaves: &[Leaf]) -> TokenStream {
         let span = self.cx.at(self.cx.workflow.span());
         let private = self.cx.alias(span);
-        let are_handlers = leaves.iter().all(|leaf| leaf.is_handler);
+        let mut turns = leaves.iter().map(|leaf| &leaf.turn);
+        let are_handlers = turns.all(|it| matches!(it, Taken::Handler(_)));
         let name = if are_handlers { "steps" } else { self.name };
         let function = format_ident!("{name}{}", leaves.len(), span = span);
-        let turns = leaves.iter().map(|leaf| {
-            let turn = &leaf.turn;
-            if leaf.is_handler && !are_handlers {
-                quote_spanned!(span=> #private::Once(#turn))
-            } else {
-                turn.clone()
+        let turns = leaves.iter().map(|leaf| match &leaf.turn {
+            Taken::Handler(handler) if !are_handlers => {
+                quote_spanned!(span=> #private::Once(#handler))
             }
+            Taken::Handler(turn) | Taken::Turn(turn) => turn.clone(),
         });
         quote_spanned!(span=> #private::#function(place, context, run, #(#turns),*))
     }
