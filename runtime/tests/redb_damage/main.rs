@@ -5,13 +5,13 @@
 //! as one that cannot be read. What can be read goes on.
 
 #[allow(dead_code, reason = "each test uses its part")]
-#[path = "../support/disk.rs"]
+#[path = "../it/support/disk.rs"]
 mod disk;
 mod harm;
 mod judge;
 mod model;
 #[allow(dead_code, reason = "each test uses its part")]
-#[path = "../support/walk.rs"]
+#[path = "../it/support/walk.rs"]
 mod walk;
 
 use std::env;

@@ -1,0 +1,5 @@
+//! Runs that are driven in memory.
+
+mod failure;
+mod rollback_model;
+mod run;

@@ -1,0 +1,3 @@
+//! What a handler sees.
+
+mod key;

@@ -1,0 +1,3 @@
+//! Payloads on their way to bytes and back.
+
+mod durable;

@@ -1,0 +1,11 @@
+//! What the clauses of a transition do.
+
+mod backoff;
+mod breaker;
+mod cancel;
+mod catch;
+mod deadline;
+mod ends;
+mod limit;
+mod table;
+mod undo;

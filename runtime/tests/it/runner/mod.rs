@@ -1,0 +1,23 @@
+//! Stored runs, and who drives them.
+
+mod again;
+mod branches;
+mod cancel;
+mod claims;
+mod crashes;
+mod ends;
+mod gone;
+mod keys;
+mod names;
+mod park;
+mod retry_crashes;
+mod retry_refused;
+mod retry_rollback;
+mod shut_down;
+mod siblings;
+mod start;
+mod stop;
+mod texts;
+mod too_large;
+mod verify;
+mod visits;

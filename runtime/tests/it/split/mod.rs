@@ -1,0 +1,13 @@
+//! Splits, their branches and their joins.
+
+mod cancel;
+mod deadline;
+mod each;
+mod fair;
+mod gates;
+mod model;
+mod policy;
+mod run;
+mod spawn;
+mod table;
+mod whole;

@@ -1,0 +1,4 @@
+//! Stores and their laws.
+
+mod memory;
+mod redb;

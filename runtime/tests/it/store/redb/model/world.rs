@@ -1,0 +1,330 @@
+//! Asks both stores the same, and compares what they say.
+
+use std::fmt::Debug;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use proptest::prelude::*;
+use stateway::store::{
+    Claim, Commit, Event, Failure, FailureKind, Filter, Heartbeat, Holder, Lease, Message, NewRun,
+    Note, NoteRow, Progress, Purge, Status, Store, Suspects,
+};
+use stateway::{MemoryStore, RedbStore, RunId, StoreError};
+
+use super::ask::{Ask, What};
+
+pub(crate) fn id(run: u8) -> RunId {
+    // One is the beginning of another.
+    ["a", "a/b", "a!", "\u{a0}", "ab"][usize::from(run)]
+        .parse()
+        .unwrap()
+}
+
+pub(crate) fn workflow(number: u8) -> String {
+    ["Walk", "Talk"][usize::from(number)].to_owned()
+}
+
+/// The world in which both are asked.
+pub(crate) struct World {
+    pub(crate) memory: MemoryStore,
+    pub(crate) redb: RedbStore,
+    pub(crate) now: SystemTime,
+    pub(crate) last: Option<Commit>,
+    holders: [Holder; 3],
+}
+
+/// How a store answered. Errors are compared by their texts.
+pub(crate) fn text<T: Debug>(answer: &Result<T, StoreError>) -> String {
+    match answer {
+        Ok(answer) => format!("{answer:?}"),
+        Err(error) => format!("error: {error}"),
+    }
+}
+
+macro_rules! both {
+    ($world:ident, $what:expr, $store:ident => $ask:expr) => {{
+        let memory = {
+            let $store = &$world.memory;
+            $ask.await
+        };
+        let redb = {
+            let $store = &$world.redb;
+            $ask.await
+        };
+        prop_assert_eq!(text(&memory), text(&redb), "{:?}", $what);
+        memory
+    }};
+}
+
+impl World {
+    pub(crate) fn new(redb: RedbStore) -> Self {
+        World {
+            memory: MemoryStore::new(),
+            redb,
+            now: UNIX_EPOCH + Duration::from_hours(500_000),
+            last: None,
+            holders: std::array::from_fn(|_| Holder::unique()),
+        }
+    }
+
+    fn lease(&self, holder: u8, seconds: u8) -> Lease {
+        Lease {
+            holder: self.holders[usize::from(holder)],
+            duration: Duration::from_secs(seconds.into()),
+        }
+    }
+
+    fn in_seconds(&self, seconds: u8) -> SystemTime {
+        self.now + Duration::from_secs(seconds.into())
+    }
+
+    async fn commit(
+        &self,
+        run: &RunId,
+        what: &What,
+        release: Option<u8>,
+        epoch: u8,
+        sequence: i8,
+        consumed: &[u8],
+    ) -> Option<Commit> {
+        let row = self.memory.get(run).await.unwrap()?.row;
+        let history = self.memory.undoable(run, 1).await.unwrap();
+        let of = history.first().map_or(0, |row| row.sequence);
+        let event = match what {
+            What::Go { undo, .. } => Event::Transition {
+                transition: "go".into(),
+                visit: row.visit + 1,
+                attempts: 1,
+                state: format!("S{}", row.visit + 1).into(),
+                payload: vec![7; usize::try_from(row.visit % 5).unwrap()],
+                undo: undo.then(|| "unfasten".into()),
+            },
+            What::Begin => Event::RollbackBegan,
+            What::Undone => Event::Undone { of, attempts: 2 },
+            What::NotUndone => Event::NotUndone {
+                of,
+                attempts: 1,
+                cause: "no".into(),
+            },
+            What::Released => Event::Released,
+            What::Parked => Event::Parked {
+                reason: "why".into(),
+            },
+            What::Ended { .. } => Event::Ended,
+        };
+        let status = match what {
+            What::Go { status, .. } | What::Ended { status } => *status,
+            What::Begin | What::Undone | What::NotUndone => Status::RollingBack,
+            What::Released => row.status,
+            What::Parked => Status::Parked,
+        };
+        let failure = matches!(what, What::Begin | What::Ended { .. }).then(|| Failure {
+            state: row.state.clone(),
+            transition: None,
+            attempts: 0,
+            kind: FailureKind::Handler,
+            message: "it failed".into(),
+        });
+        Some(Commit {
+            run: run.clone(),
+            epoch: row.epoch + u64::from(epoch),
+            sequence: row.sequence.saturating_add_signed(sequence.into()),
+            at: self.now,
+            event,
+            status,
+            release: release.map(|seconds| self.in_seconds(seconds)),
+            failure,
+            consumed: consumed.iter().map(|id| format!("m{id}")).collect(),
+        })
+    }
+
+    #[expect(clippy::too_many_lines, reason = "it is a table of what can be asked")]
+    pub(crate) async fn ask(&mut self, ask: &Ask) -> Result<(), TestCaseError> {
+        match ask {
+            Ask::Create {
+                run,
+                workflow: of,
+                input,
+                is_held,
+            } => {
+                let new = NewRun {
+                    id: id(*run),
+                    incarnation: 1,
+                    workflow: workflow(*of).into(),
+                    version: 1,
+                    input: vec![*input],
+                    state: "S0".into(),
+                    payload: vec![*input, *input],
+                    at: self.now,
+                    lease: is_held.then(|| self.lease(0, 20)),
+                };
+                both!(self, ask, store => store.create(new.clone())).ok();
+            }
+            Ask::Claim {
+                workflow: of,
+                limit,
+                holder,
+                lease: seconds,
+                suspects,
+            } => {
+                let claim = Claim {
+                    workflow: workflow(*of),
+                    now: self.now,
+                    lease: self.lease(*holder, *seconds),
+                    limit: (*limit).into(),
+                    suspects: Suspects {
+                        under_way: usize::from(*suspects),
+                        deaths: u32::from(*suspects),
+                        alone_from: 3,
+                    },
+                };
+                both!(self, ask, store => store.claim(claim.clone())).ok();
+            }
+            Ask::Commit {
+                run,
+                what,
+                release,
+                epoch,
+                sequence,
+                consumed,
+            } => {
+                let run = id(*run);
+                let commit = self
+                    .commit(&run, what, *release, *epoch, *sequence, consumed)
+                    .await;
+                let Some(commit) = commit else { return Ok(()) };
+                both!(self, ask, store => store.commit(commit.clone())).ok();
+                self.last = Some(commit);
+            }
+            Ask::Again => {
+                if let Some(commit) = self.last.clone() {
+                    both!(self, ask, store => store.commit(commit.clone())).ok();
+                }
+            }
+            Ask::Note {
+                run,
+                key,
+                output,
+                waits,
+                epoch,
+            } => {
+                let Some(found) = self.memory.get(&id(*run)).await.unwrap() else {
+                    return Ok(());
+                };
+                let progress = match output {
+                    Some(output) => Progress::Output(vec![*output; 3]),
+                    None => Progress::Attempts {
+                        made: 2,
+                        called: 1,
+                        due: self.now,
+                        noted: self.now,
+                        waits: *waits,
+                    },
+                };
+                let note = Note {
+                    run: id(*run),
+                    epoch: found.row.epoch + u64::from(*epoch),
+                    sequence: found.row.sequence,
+                    note: NoteRow {
+                        key: ["", "1", "1/0"][usize::from(*key)].into(),
+                        progress,
+                    },
+                };
+                both!(self, ask, store => store.note(note.clone())).ok();
+            }
+            Ask::Heartbeat { lease } => {
+                let rows = self.memory.list(Filter::default()).await.unwrap();
+                let heartbeat = Heartbeat {
+                    claims: rows.into_iter().map(|row| (row.id, row.epoch)).collect(),
+                    lease: Duration::from_secs((*lease).into()),
+                };
+                both!(self, ask, store => store.heartbeat(heartbeat.clone())).ok();
+            }
+            Ask::Stop { run, stop } => {
+                both!(self, ask, store => store.stop(&id(*run), *stop, self.now)).ok();
+            }
+            Ask::Send { run, id: message } => {
+                let message = Message {
+                    run: id(*run),
+                    id: format!("m{message}"),
+                    signal: "approve".into(),
+                    payload: vec![*message],
+                    at: self.now,
+                };
+                both!(self, ask, store => store.send(message.clone())).ok();
+            }
+            Ask::Unpark { run } => {
+                both!(self, ask, store => store.unpark(&id(*run), self.now)).ok();
+            }
+            Ask::RetryRollback { run } => {
+                both!(self, ask, store => store.retry_rollback(&id(*run), self.now)).ok();
+            }
+            Ask::Purge {
+                workflow: of,
+                ago,
+                limit,
+            } => {
+                let purge = Purge {
+                    workflow: of.map(workflow),
+                    ended_before: self.now - Duration::from_secs((*ago).into()),
+                    limit: (*limit).into(),
+                };
+                both!(self, ask, store => store.purge(purge.clone())).ok();
+            }
+            Ask::List {
+                workflow: of,
+                status,
+                after,
+                limit,
+            } => {
+                let filter = Filter {
+                    workflow: of.map(workflow),
+                    status: *status,
+                    after: after.map(id),
+                    limit: (*limit).into(),
+                    ..Filter::default()
+                };
+                both!(self, ask, store => store.list(filter.clone())).ok();
+            }
+            Ask::Read { run, from, limit } => {
+                self.read(&id(*run), (*from).into(), (*limit).into())
+                    .await?;
+            }
+            Ask::Wait { seconds } => {
+                self.now = self.in_seconds(*seconds);
+                tokio::time::advance(Duration::from_secs((*seconds).into())).await;
+            }
+            Ask::SetClock { seconds } => {
+                let off = Duration::from_secs(seconds.unsigned_abs().into());
+                self.now = if *seconds < 0 {
+                    self.now - off
+                } else {
+                    self.now + off
+                };
+            }
+        }
+        for of in 0..2 {
+            both!(self, ask, store => store.next_due(&workflow(of), self.now)).ok();
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn read(
+        &self,
+        run: &RunId,
+        from: u64,
+        limit: usize,
+    ) -> Result<(), TestCaseError> {
+        both!(self, run, store => store.get(run)).ok();
+        both!(self, run, store => store.history(run, from, limit)).ok();
+        both!(self, run, store => store.undoable(run, limit)).ok();
+        Ok(())
+    }
+
+    pub(crate) async fn read_all(&self) -> Result<(), TestCaseError> {
+        both!(self, "all", store => store.list(Filter::default())).ok();
+        for run in 0..5 {
+            self.read(&id(run), 0, 1_000).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,3 @@
+//! The parts of the library that are for tests.
+
+mod fuzz;
