@@ -3,20 +3,16 @@
 //! When a runtime is idle, its paused clock leaps to the next timer, and while a file is written it is idle: timeouts,
 //! leases and deadlines would pass as the disk works. A task for blocking work holds the clock.
 
-use std::time::Duration;
-
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// A clock that is paused is further behind by the time that this is asked.
-const BEHIND: Duration = Duration::from_micros(10);
-
-/// The runtime whose clock has just said `now`, if that is not the time of the system. A thread that was interrupted in
-/// between is mistaken for one whose clock is paused, which costs it a moment. Outside of a runtime no clock is paused.
+/// The runtime, if its clock is paused: it still says `now`, though that of the system has moved since. Outside of a
+/// runtime no clock is paused.
 pub(super) fn paused(now: Instant) -> Option<Handle> {
-    let (now, system) = (now.into_std(), std::time::Instant::now());
-    let is_paused = now > system || system - now > BEHIND;
+    let since = std::time::Instant::now();
+    while std::time::Instant::now() == since {}
+    let is_paused = Instant::now() == now;
     is_paused.then(Handle::try_current)?.ok()
 }
 
