@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Event, Filter, Found, Heartbeat,
     HistoryRow, Holder, Message, NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store,
-    StoreFuture, Suspects,
+    StoreFuture, Suspects, WorkflowVersions,
 };
 use stateway::testing::conformance::{checks, run};
 use stateway::{MemoryStore, RunId, StoreError};
@@ -33,6 +33,8 @@ faults! {
     DeclareAdoptsNothing,
     ClaimIgnoresTheLimit,
     ClaimIgnoresTheWorkflow,
+    ClaimIgnoresTheVersion,
+    ClaimLooksAtOneWorkflow,
     ClaimIgnoresLeases,
     ClaimIgnoresTheTime,
     ClaimGivesWhatIsHeld,
@@ -80,8 +82,8 @@ faults! {
     PurgeIgnoresTheWorkflow,
     PurgeIgnoresTheLimit,
     PurgeDoesNothing,
-    NextDueIsNever,
-    NextDueIgnoresLeases,
+    ClaimNeverSaysWhenToAskAgain,
+    NextIgnoresLeases,
 }
 
 use Fault::*;
@@ -167,6 +169,10 @@ impl Store for Faulty {
             if self.is(ClaimIgnoresLeases) {
                 self.lapse_all().await?;
             }
+            let mut claim = claim;
+            if self.is(ClaimLooksAtOneWorkflow) {
+                claim.workflows = claim.workflows.iter().take(1).cloned().collect();
+            }
             let mut claims = self.store.claim(claim.clone()).await?;
             if self.is(ClaimSaysNothingOfItsOwn) {
                 claims.own.clear();
@@ -174,11 +180,29 @@ impl Store for Faulty {
             if self.is(ClaimDoesNotCountWhatIsLeft) {
                 claims.left = 0;
             }
+            if self.is(ClaimNeverSaysWhenToAskAgain) {
+                claims.next = None;
+            }
+            if self.is(NextIgnoresLeases) {
+                let rows = self.store.list(Filter::default()).await?;
+                let rows = rows.iter().filter(|row| claim.knows(row));
+                let due = rows.filter_map(|row| row.due).min();
+                claims.next = due.map(|due| due.duration_since(claim.now).unwrap_or_default());
+            }
             let claimed = &mut claims.taken;
-            if self.is(ClaimIgnoresTheWorkflow) {
+            let more: &[&[u32]] = match self.fault {
+                ClaimIgnoresTheWorkflow => &[&[1]],
+                ClaimIgnoresTheVersion => &[&[2, 3]],
+                _ => &[],
+            };
+            for versions in more {
                 for workflow in ["Order", "Refund", "Other"] {
-                    let other = Claim {
+                    let known = WorkflowVersions {
                         workflow: workflow.into(),
+                        versions: versions.to_vec(),
+                    };
+                    let other = Claim {
+                        workflows: [known].into(),
                         ..claim.clone()
                     };
                     claimed.extend(self.store.claim(other).await?.taken);
@@ -434,26 +458,6 @@ impl Store for Faulty {
                 purge.limit = usize::MAX;
             }
             self.store.purge(purge).await
-        })
-    }
-
-    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
-        let workflow = workflow.to_owned();
-        Box::pin(async move {
-            if self.is(NextDueIsNever) {
-                return Ok(None);
-            }
-            let next = self.store.next_due(&workflow, now).await?;
-            if self.is(NextDueIgnoresLeases) {
-                let filter = Filter {
-                    workflow: Some(workflow),
-                    ..Filter::default()
-                };
-                let rows = self.store.list(filter).await?;
-                let due = rows.iter().filter_map(|row| row.due).min();
-                return Ok(due.map(|due| due.duration_since(now).unwrap_or_default()));
-            }
-            Ok(next)
         })
     }
 }

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use redb::backends::InMemoryBackend;
 use stateway::prelude::*;
-use stateway::store::{Claim, Declaration, Declared, Holder, Lease, NewRun, Store as _, Suspects};
+use stateway::store::{
+    Claim, Declaration, Declared, Holder, Lease, NewRun, Store as _, Suspects, WorkflowVersions,
+};
 use stateway::{Durability, RedbStore, Runner};
 use tokio::runtime::Builder;
 
@@ -104,7 +106,7 @@ fn lease(duration: Duration) -> Lease {
 
 fn claim(workflow: &str, lease: Lease, suspects: Suspects) -> Claim {
     Claim {
-        workflow: workflow.to_owned(),
+        workflows: [WorkflowVersions::one(workflow, 1)].into(),
         now: SystemTime::now(),
         lease,
         limit: 256,

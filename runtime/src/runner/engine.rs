@@ -23,11 +23,15 @@ use super::pulse::Pulse;
 use super::settings::Settings;
 use super::suspected::Suspected;
 use crate::key::RunId;
-use crate::store::{Claim, Commit, Heartbeat, Holder, Lease, RunRow, Stop, Store, StoreError};
+use crate::store::{
+    Claim, Commit, Heartbeat, Holder, Lease, RunRow, Stop, Store, StoreError, WorkflowVersions,
+};
 
 /// The runs of one workflow in this process.
 pub(super) struct Engine {
     pub(super) workflow: &'static str,
+    /// What it claims.
+    known: Arc<[WorkflowVersions]>,
     pub(super) store: Arc<dyn Store>,
     pub(super) settings: Arc<Settings>,
     holder: Holder,
@@ -69,6 +73,7 @@ impl Engine {
     pub(super) fn new(store: Arc<dyn Store>, settings: Settings, host: Arc<dyn Host>) -> Arc<Self> {
         let engine = Arc::new(Engine {
             workflow: host.workflow(),
+            known: Arc::new([host.known()]),
             store,
             holder: Holder::unique(),
             host,
@@ -170,9 +175,9 @@ impl Engine {
                 }
                 match engine.claim(place).await {
                     Ok(Found::Runs) => pause = Duration::ZERO,
-                    Ok(Found::Nothing { leaves }) => {
+                    Ok(Found::Nothing { next }) => {
                         pause = Duration::ZERO;
-                        engine.idle(leaves).await;
+                        engine.idle(next).await;
                     }
                     Err(error @ StoreError::Closed { .. }) => return engine.fail(&error),
                     Err(error) => {
@@ -197,7 +202,7 @@ impl Engine {
         }
         let now = self.settings.clock.now();
         let claim = Claim {
-            workflow: self.workflow.to_owned(),
+            workflows: Arc::clone(&self.known),
             now,
             lease: self.lease(),
             limit: places.len(),
@@ -210,9 +215,9 @@ impl Engine {
             for row in claims.own {
                 engine.disown(row);
             }
-            let leaves = claims.left > 0;
             if claims.taken.is_empty() {
-                return Ok(Found::Nothing { leaves });
+                let next = claims.next;
+                return Ok(Found::Nothing { next });
             }
             for (claimed, place) in claims.taken.into_iter().zip(places) {
                 engine.spawn(engine.drive(claimed, place));
@@ -220,7 +225,7 @@ impl Engine {
             Ok(Found::Runs)
         };
         let claims = self.tasks.spawn_on(claims, &self.runtime);
-        claims.await.unwrap_or(Ok(Found::Nothing { leaves: false }))
+        claims.await.unwrap_or(Ok(Found::Nothing { next: None }))
     }
 
     /// Gives back what the store says this engine holds, and it does not drive: it never heard that it had claimed it.
@@ -236,16 +241,10 @@ impl Engine {
         });
     }
 
-    /// Waits until something may be due. What was left is due, and waits for another run.
-    async fn idle(&self, leaves: bool) {
+    /// Waits until something may be due: the store says after how long.
+    async fn idle(&self, next: Option<Duration>) {
         let poll = self.settings.poll;
-        let wait = if leaves {
-            poll
-        } else {
-            let now = self.settings.clock.now();
-            let next = self.store.next_due(self.workflow, now).await;
-            next.ok().flatten().map_or(poll, |next| next.min(poll))
-        };
+        let wait = next.map_or(poll, |next| next.min(poll));
         // Not at once again, where the clocks differ.
         let wait = wait.max(Duration::from_millis(1));
         let _ = timeout(wait, self.wake.notified()).await;
@@ -382,8 +381,8 @@ impl Engine {
 enum Found {
     Runs,
     Nothing {
-        /// Whether there is something, and no room for it beside the suspects under way.
-        leaves: bool,
+        /// After how long there may be something.
+        next: Option<Duration>,
     },
 }
 

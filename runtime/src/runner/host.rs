@@ -28,12 +28,16 @@ use crate::recorder::{Recorded, Recorder as _};
 use crate::run::{Options, Owned, Run, Stored};
 use crate::store::{
     Claimed, Declaration, Event, Failure, FailureKind, NewRun, RunRow, Status, Stop as Ask, Text,
+    WorkflowVersions,
 };
 
 /// Whoever knows the types of a workflow.
 pub(super) trait Host: Send + Sync {
     /// The name that its runs are stored under.
     fn workflow(&self) -> &'static str;
+
+    /// The versions of it that this program drives.
+    fn known(&self) -> WorkflowVersions;
 
     /// Who declares it.
     fn declaration(&self) -> Declaration;
@@ -87,6 +91,10 @@ where
 {
     fn workflow(&self) -> &'static str {
         W::NAME
+    }
+
+    fn known(&self) -> WorkflowVersions {
+        WorkflowVersions::one(W::NAME, W::VERSION)
     }
 
     fn declaration(&self) -> Declaration {

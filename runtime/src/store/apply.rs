@@ -3,7 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{
-    Commit, Event, HistoryRow, NewRun, Note, Progress, RunRow, Status, Stop, StoreError, Suspects,
+    Claim, Commit, Event, HistoryRow, NewRun, Note, Progress, RunRow, Status, Stop, StoreError,
+    Suspects, WorkflowVersions,
 };
 
 /// What a commit finds.
@@ -249,6 +250,16 @@ impl RunRow {
         self.due = Some(now);
         self.ended = None;
         Ok(())
+    }
+}
+
+impl Claim {
+    /// Whether the caller drives runs of this workflow and version.
+    #[must_use]
+    pub fn knows(&self, row: &RunRow) -> bool {
+        let of = |known: &&WorkflowVersions| known.workflow == row.workflow;
+        let known = self.workflows.iter().find(of);
+        known.is_some_and(|known| known.versions.contains(&row.version))
     }
 }
 

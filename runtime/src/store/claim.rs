@@ -1,5 +1,6 @@
 //! Who drives runs, and what passes between a runner and its store for that: plain data.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{Message, NoteRow, RunRow, Stop};
@@ -66,16 +67,36 @@ pub struct Lease {
     pub duration: Duration,
 }
 
+/// The versions of a workflow that a caller can drive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkflowVersions {
+    /// The name that the runs are stored under.
+    pub workflow: String,
+    /// The versions. Runs of others are left for those who know them.
+    pub versions: Vec<u32>,
+}
+
+impl WorkflowVersions {
+    /// One version of a workflow.
+    #[must_use]
+    pub fn one(workflow: impl Into<String>, version: u32) -> Self {
+        WorkflowVersions {
+            workflow: workflow.into(),
+            versions: vec![version],
+        }
+    }
+}
+
 /// Asks for runs that are due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The name of their workflow.
-    pub workflow: String,
+    /// The workflows whose runs the caller drives, each once.
+    pub workflows: Arc<[WorkflowVersions]>,
     /// What time it is for the caller.
     pub now: SystemTime,
     /// For whom they are claimed, and for how long.
     pub lease: Lease,
-    /// How many at most.
+    /// How many at most. With 0 nothing is taken, and [`next`](Claims::next) is what is asked.
     pub limit: usize,
     /// What the caller drives of runs whose holder died.
     pub suspects: Suspects,
@@ -106,6 +127,9 @@ pub struct Claims {
     pub own: Vec<RunRow>,
     /// How many are due and were left, since too many suspects are under way.
     pub left: usize,
+    /// When to ask again: how long it is until another claim by this caller may find a run, if nothing changes before.
+    /// Zero if more are due than the limit; `None` if nothing waits. Those that were [left](Claims::left) do not count.
+    pub next: Option<Duration>,
 }
 
 /// A run that the caller holds now, with all that it takes to go on.

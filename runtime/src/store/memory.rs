@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
 use super::apply::{Fence, micros};
 use super::declared::Paths;
-use super::timeline::{Moment, Timeline};
+use super::timeline::{Moment, Timeline, wait};
 use super::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Event, Filter, Found,
     Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress, Purge,
@@ -126,6 +126,10 @@ impl Kept {
         Some(micros(due).saturating_add(self.behind))
     }
 
+    fn is_of(&self, holder: Holder) -> bool {
+        self.held.is_some_and(|held| held.holder == holder)
+    }
+
     /// When it passes from its holder to whoever claims it.
     fn lapses(&self) -> Option<Moment> {
         self.row.live_due()?;
@@ -220,11 +224,11 @@ impl Store for MemoryStore {
             let mut claims = Claims::default();
             let (mut suspects, mut others) = (Vec::new(), Vec::new());
             for kept in shelf.runs.values_mut() {
-                if kept.row.workflow != claim.workflow {
+                if !claim.knows(&kept.row) {
                     continue;
                 }
                 let lapsed = kept.lapses().filter(|until| *until <= steady);
-                let is_own = kept.held.is_some_and(|it| it.holder == claim.lease.holder);
+                let is_own = kept.is_of(held.holder);
                 match (lapsed, kept.due().filter(|due| *due <= now)) {
                     (Some(_), _) if is_own => {
                         kept.held = Some(held);
@@ -255,6 +259,18 @@ impl Store for MemoryStore {
             let places = claim.limit - claims.taken.len();
             let taken = others.take(places).map(|kept| kept.claim(held));
             claims.taken.extend(taken);
+            let runs = shelf.runs.values();
+            let runs = runs.filter(|kept| claim.knows(&kept.row));
+            let next = runs.filter_map(|kept| match kept.lapses() {
+                // There is no room for them, or they were left for the limit alone.
+                Some(until) if until <= steady && !kept.row.waits && !kept.is_of(held.holder) => {
+                    let is_admitted = room.admit(kept.row.crashes.saturating_add(1), n);
+                    is_admitted.then_some(0)
+                }
+                Some(until) => Some(until.saturating_sub(steady)),
+                None => kept.due().map(|due| due.saturating_sub(now)),
+            });
+            claims.next = next.min().map(wait);
             Ok(claims)
         })
     }
@@ -420,21 +436,6 @@ impl Store for MemoryStore {
                 shelf.runs.remove(run);
             }
             Ok(ended.len() as u64)
-        })
-    }
-
-    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
-        self.with(|shelf| {
-            let at = Instant::now();
-            let (now, steady) = (shelf.timeline.now(now, at), shelf.timeline.steady(at));
-            let kept = shelf.runs.values();
-            let kept = kept.filter(|kept| kept.row.workflow == workflow);
-            let wait = |kept: &Kept| {
-                let lapses = kept.lapses().map(|until| until.saturating_sub(steady));
-                lapses.or_else(|| kept.due().map(|due| due.saturating_sub(now)))
-            };
-            let next = kept.filter_map(wait).min();
-            Ok(next.map(|wait| Duration::from_micros(u64::try_from(wait).unwrap_or(0))))
         })
     }
 }

@@ -27,7 +27,7 @@ mod timeline;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::key::RunId;
 
@@ -36,6 +36,7 @@ pub use self::redb::{Damage, Durability, IntegrityReport, OpenError, RedbOptions
 pub use apply::Fence;
 pub use claim::{
     Beat, Claim, Claimed, Claims, Declaration, Declared, Heartbeat, Holder, Lease, Suspects,
+    WorkflowVersions,
 };
 pub use error::StoreError;
 pub use memory::MemoryStore;
@@ -98,9 +99,10 @@ pub trait Store: Send + Sync + 'static {
     /// where it is refused.
     fn declare(&self, declaration: Declaration) -> StoreFuture<'_, Declared>;
 
-    /// Claims runs of one workflow that are due: those that are [`Running`](Status::Running) or
-    /// [`RollingBack`](Status::RollingBack), and are either due at `now` and nobody's, or held by a claim whose lease
-    /// has passed.
+    /// Claims runs that are due, of the workflows and versions that the caller knows: those that are
+    /// [`Running`](Status::Running) or [`RollingBack`](Status::RollingBack), and are either due at `now` and nobody's, or
+    /// held by a claim whose lease has passed. A run of a version that the caller does not know is none of its concern: it
+    /// is neither taken nor changed.
     ///
     /// Each run that is taken has its epoch counted up and belongs to the caller; at most `limit` are. First come the
     /// *suspects*: the holder of such a run died or stalled, so its [`crashes`](RunRow::crashes) count up, unless it
@@ -111,7 +113,8 @@ pub trait Store: Send + Sync + 'static {
     /// A run that the caller holds already is never taken, however long ago its lease has passed. Its lease is extended
     /// instead, which changes nothing else, and it is among [`own`](Claims::own).
     ///
-    /// No run is taken by two claims, unless its lease passes between them.
+    /// No run is taken by two claims, unless its lease passes between them. The answer says when to ask
+    /// [again](Claims::next).
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims>;
 
     /// Records what happened to a run, as one change: the row with its sequence counted up, the history
@@ -190,10 +193,6 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes runs that have ended, with everything that belongs to them. Says how many.
     fn purge(&self, purge: Purge) -> StoreFuture<'_, u64>;
-
-    /// How long it is until [`claim`](Store::claim) may find something of this workflow, for a caller to whom it is
-    /// `now`: until a run is due that is nobody's, or until a lease has passed. `None` if nothing waits.
-    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>>;
 }
 
 macro_rules! shared {
@@ -223,5 +222,4 @@ shared! {
     history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
     undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;
     purge(purge: Purge) -> u64;
-    next_due(workflow: &str, now: SystemTime) -> Option<Duration>;
 }

@@ -9,7 +9,7 @@
 //! openings is noticed as well. Only what a commit has recorded counts as seen, and never a due time. The hours before
 //! the opening in which nothing was recorded are not known, and pass again.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -17,6 +17,11 @@ use super::apply::micros;
 
 /// Microseconds on the time line of one store.
 pub(super) type Moment = i64;
+
+/// Turns a length of time on the time line into a duration; 0 if it is over.
+pub(super) fn wait(length: Moment) -> Duration {
+    Duration::from_micros(u64::try_from(length).unwrap_or(0))
+}
 
 /// A wall clock that is less behind than this was not set back: what is asked takes a while to come here.
 const SLACK: Moment = 1_000_000;

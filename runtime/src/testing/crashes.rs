@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio_util::sync::CancellationToken;
 
@@ -245,12 +245,18 @@ impl Store for Crashes {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {
         Box::pin(async move {
             self.alive().await;
-            // To know whether it would find something, it is asked when something is due.
-            let due = self.store.next_due(&claim.workflow, claim.now).await?;
-            if due.is_none_or(|due| !due.is_zero()) {
-                return Ok(Claims::default());
+            // To know whether it would find something: one that finds nothing is no change.
+            let asks = Claim {
+                limit: 0,
+                ..claim.clone()
+            };
+            let nothing = self.store.claim(asks).await?;
+            if nothing.next.is_none_or(|next| !next.is_zero()) {
+                return Ok(nothing);
             }
-            self.change(|store| store.claim(claim)).await
+            let own = nothing.own;
+            let claims = self.change(|store| store.claim(claim)).await?;
+            Ok(Claims { own, ..claims })
         })
     }
 
@@ -306,10 +312,5 @@ impl Store for Crashes {
 
     fn purge(&self, purge: Purge) -> StoreFuture<'_, u64> {
         self.change(|store| store.purge(purge))
-    }
-
-    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
-        let workflow = workflow.to_owned();
-        self.read(move |store| store.next_due(&workflow, now))
     }
 }

@@ -11,12 +11,12 @@ use tokio::time::Instant;
 use super::damage::guarded;
 use super::format::{Record, read_declaration, write_declaration, write_message, write_note};
 use super::history::{origin, payload, row};
-use super::index::{Index, Place};
+use super::index::{Found, Index};
 use super::tables::{Fault, Lookup as _, Tables, broken};
 use crate::key::RunId;
 use crate::store::apply::Fence;
 use crate::store::declared::Paths;
-use crate::store::timeline::{Moment, Timeline};
+use crate::store::timeline::{Moment, Timeline, wait};
 use crate::store::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Event, Heartbeat, Lease,
     Message, NewRun, Note, NoteRow, Sent, Stop, StoreError,
@@ -93,35 +93,35 @@ impl Changes<'_> {
     pub(super) fn claim(&mut self, claim: &Claim) -> Result<Claims, Fault> {
         let now = self.timeline.now(claim.now, self.at);
         let steady = self.timeline.steady(self.at);
-        let (workflow, lease) = (&*claim.workflow, claim.lease);
+        let lease = claim.lease;
         let mut claims = Claims::default();
-        for run in self.index.lapse(workflow, lease.holder, steady) {
+        for run in self.index.lapse(claim, steady) {
             self.index.extend(&run, lease.duration, steady);
             let held = self.index.held(&run);
             claims.own.extend(held.map(|held| held.record.row.clone()));
         }
         let mut room = claim.suspects;
-        let n = self.index.count_suspects(workflow) + room.under_way;
+        let n = self.index.count_suspects(claim) + room.under_way;
         // Those that stand still by law 6 make room for others.
         loop {
             let mut admitted = Vec::new();
             let mut left = 0;
-            for (crashes, place, run) in self.index.suspects(workflow) {
+            for (crashes, candidate) in self.index.suspects(claim) {
                 if claims.taken.len() + admitted.len() == claim.limit {
                     break;
                 }
                 if !room.admit(crashes.saturating_add(1), n) {
-                    left = self.index.count_suspects(workflow) - admitted.len();
+                    left = self.index.count_suspects(claim) - admitted.len();
                     break;
                 }
-                admitted.push((place, run.clone()));
+                admitted.push((candidate.found, candidate.run.clone()));
             }
             claims.left = left;
             if admitted.is_empty() {
                 break;
             }
-            for (place, run) in admitted {
-                match self.take(workflow, place, &run, lease, steady)? {
+            for (found, run) in admitted {
+                match self.take(&found, &run, lease, steady)? {
                     Some(taken) => claims.taken.push(taken),
                     None => room.under_way -= 1,
                 }
@@ -129,24 +129,28 @@ impl Changes<'_> {
         }
         while claims.taken.len() < claim.limit {
             let missing = claim.limit - claims.taken.len();
-            let due = self.index.due(workflow, now, steady).take(missing);
-            let due: Vec<_> = due.map(|(place, run)| (place, run.clone())).collect();
+            let due = self.index.due(claim, now, steady).take(missing);
+            let due: Vec<_> = due.map(|it| (it.found, it.run.clone())).collect();
             if due.is_empty() {
                 break;
             }
-            for (place, run) in due {
-                let taken = self.take(workflow, place, &run, lease, steady)?;
+            for (found, run) in due {
+                let taken = self.take(&found, &run, lease, steady)?;
                 claims.taken.extend(taken);
             }
         }
+        // Those that the limit alone has left.
+        let suspect = self.index.suspects(claim).next();
+        let suspect = suspect.filter(|(crashes, _)| room.admit(crashes.saturating_add(1), n));
+        let next = self.index.next(claim, now, steady);
+        claims.next = next.into_iter().chain(suspect.map(|_| 0)).min().map(wait);
         Ok(claims)
     }
 
     /// Claims one run, unless it stands still by law 6.
     fn take(
         &mut self,
-        workflow: &str,
-        place: Place,
+        found: &Found,
         run: &RunId,
         lease: Lease,
         now: Moment,
@@ -155,7 +159,7 @@ impl Changes<'_> {
             Ok(taken) => Ok(Some(taken)),
             Err(Fault::Answer(error)) => {
                 self.broken.add(run.clone(), &error);
-                self.index.discard(workflow, place, run);
+                self.index.discard(found, run);
                 Ok(None)
             }
             Err(fault) => Err(fault),

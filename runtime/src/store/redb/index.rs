@@ -1,28 +1,62 @@
 //! Which runs are due, and who holds them: what the store keeps in memory.
 //!
+//! The runs of one workflow, one version and one priority are a queue. A claim names several, and takes from all of them
+//! in one order, so that it costs what it takes and not what waits.
+//!
 //! One process at a time has the file, so the claims of a process that died are void. Of a run that waits,
 //! this is all there is in memory: its id, and when it is due.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
+
+use itertools::{Either, kmerge_by};
 
 use super::format::Record;
 use super::tables::Fault;
 use crate::key::RunId;
 use crate::store::apply::micros;
 use crate::store::timeline::Moment;
-use crate::store::{Holder, Lease};
+use crate::store::{Claim, Holder, Lease, RunRow};
 
 /// The runs that have not ended.
 #[derive(Default)]
 pub(super) struct Index {
-    queues: HashMap<Box<str>, Queue>,
+    queues: HashMap<Arc<str>, BTreeMap<Lane, Queue>>,
     /// The claims that were not given back, of this process.
     held: HashMap<RunId, Held>,
 }
 
-/// The runs of one workflow, by when they may be claimed.
+/// Which runs of a workflow are in one queue: those of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Lane {
+    version: u32,
+}
+
+impl Lane {
+    fn of(row: &RunRow) -> Self {
+        Lane {
+            version: row.version,
+        }
+    }
+}
+
+/// A run that may be claimed, and where it was found.
+pub(super) struct Candidate<'a> {
+    pub(super) run: &'a RunId,
+    pub(super) found: Found,
+}
+
+/// Where a run was found.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    workflow: Arc<str>,
+    lane: Lane,
+    place: Place,
+}
+
+/// The runs of one lane of a workflow, by when they may be claimed.
 #[derive(Default)]
 struct Queue {
     /// Those that nobody holds.
@@ -133,8 +167,7 @@ impl Index {
     /// Puts a run of the file where its record says; who held one is gone.
     pub(super) fn place(&mut self, record: &Record) {
         if let Some(place) = place_of(record) {
-            self.queue(&record.row.workflow)
-                .enter(place, &record.row.id);
+            self.queue(&record.row).enter(place, &record.row.id);
         }
     }
 
@@ -142,7 +175,7 @@ impl Index {
     pub(super) fn forget(&mut self, record: &Record) {
         let run = &record.row.id;
         let held = self.held.remove(run);
-        let queue = self.queue(&record.row.workflow);
+        let queue = self.queue(&record.row);
         match (held, place_of(record)) {
             (Some(held), _) => queue.release(&held, run),
             (None, Some(place)) => queue.leave(place, run),
@@ -150,11 +183,14 @@ impl Index {
         }
     }
 
-    /// Takes a run that stands still out of the queue of its workflow, from the place where it was found.
-    pub(super) fn discard(&mut self, workflow: &str, place: Place, run: &RunId) {
+    /// Takes a run that stands still out of its queue, from the place where it was found.
+    pub(super) fn discard(&mut self, found: &Found, run: &RunId) {
         let held = self.held.remove(run);
-        let queue = self.queue(workflow);
-        queue.leave(place, run);
+        let queue = self.queues.get_mut(&found.workflow);
+        let Some(queue) = queue.and_then(|lanes| lanes.get_mut(&found.lane)) else {
+            return;
+        };
+        queue.leave(found.place, run);
         if let Some(held) = held {
             queue.release(&held, run);
         }
@@ -163,7 +199,7 @@ impl Index {
     /// Takes a run out wherever it is.
     pub(super) fn evict(&mut self, run: &RunId) {
         self.held.remove(run);
-        for queue in self.queues.values_mut() {
+        for queue in self.queues.values_mut().flat_map(BTreeMap::values_mut) {
             queue.due.retain(|(_, it)| it != run);
             queue.leased.retain(|(_, it)| it != run);
             queue.left.retain(|(_, it)| it != run);
@@ -179,7 +215,7 @@ impl Index {
     pub(super) fn hold(&mut self, record: Record, lease: Lease, now: Moment) {
         let run = record.row.id.clone();
         let place = Place::Leased(end(now, lease.duration));
-        self.queue(&record.row.workflow).enter(place, &run);
+        self.queue(&record.row).enter(place, &run);
         let holder = lease.holder;
         let held = Held {
             record,
@@ -192,7 +228,7 @@ impl Index {
     /// Puts a run whose claim was given back by a change of its record where that says.
     pub(super) fn settle(&mut self, run: &RunId) {
         if let Some(held) = self.held.remove(run) {
-            self.queue(&held.record.row.workflow).release(&held, run);
+            self.queue(&held.record.row).release(&held, run);
             self.place(&held.record);
         }
     }
@@ -201,7 +237,7 @@ impl Index {
     pub(super) fn refresh(&mut self, run: &RunId) {
         if let Some(held) = self.held.get_mut(run)
             && let Place::Left(until) | Place::Suspect(_, until) = held.place
-            && let Some(queue) = self.queues.get_mut(&*held.record.row.workflow)
+            && let Some(queue) = queue_of(&mut self.queues, &held.record.row)
         {
             queue.leave(held.place, run);
             held.place = left_behind(&held.record, until);
@@ -220,7 +256,7 @@ impl Index {
             let record = find(&run)?;
             if let Some(record) = record.filter(|it| it.is_held && it.row.epoch == epoch) {
                 self.forget(&record);
-                let queue = self.queue(&record.row.workflow);
+                let queue = self.queue(&record.row);
                 queue.enter(held.place, &run);
                 if !matches!(held.place, Place::Leased(_)) {
                     queue.lapse(held.holder, run.clone());
@@ -234,7 +270,7 @@ impl Index {
     /// Extends a claim from `now` on.
     pub(super) fn extend(&mut self, run: &RunId, duration: Duration, now: Moment) {
         if let Some(held) = self.held.get_mut(run)
-            && let Some(queue) = self.queues.get_mut(&*held.record.row.workflow)
+            && let Some(queue) = queue_of(&mut self.queues, &held.record.row)
         {
             queue.release(held, run);
             held.place = Place::Leased(end(now, duration));
@@ -242,96 +278,145 @@ impl Index {
         }
     }
 
-    /// Puts the claims of a workflow whose lease has passed `now` where others may take them. Gives those of this
-    /// holder, which stay as they are.
-    pub(super) fn lapse(&mut self, workflow: &str, holder: Holder, now: Moment) -> Vec<RunId> {
-        let Some(queue) = self.queues.get_mut(workflow) else {
-            return Vec::new();
-        };
-        let passed = queue.leased.iter().take_while(|(until, _)| *until <= now);
-        let passed: Vec<_> = passed.cloned().collect();
+    /// Puts the claims whose lease has passed `now`, of what a claim names, where others may take them. Gives those of
+    /// the claimer, which stay as they are.
+    pub(super) fn lapse(&mut self, claim: &Claim, now: Moment) -> Vec<RunId> {
+        let holder = claim.lease.holder;
         let mut own = Vec::new();
-        for (until, run) in passed {
-            let Some(held) = self.held.get_mut(&run) else {
+        for known in &*claim.workflows {
+            let Some(lanes) = self.queues.get_mut(&*known.workflow) else {
                 continue;
             };
-            if held.holder == holder {
-                own.push(run);
-                continue;
+            let lanes = lanes.iter_mut();
+            for (_, queue) in lanes.filter(|(lane, _)| known.versions.contains(&lane.version)) {
+                let passed = queue.leased.iter().take_while(|(until, _)| *until <= now);
+                let passed: Vec<_> = passed.cloned().collect();
+                for (until, run) in passed {
+                    let Some(held) = self.held.get_mut(&run) else {
+                        continue;
+                    };
+                    if held.holder == holder {
+                        own.push(run);
+                        continue;
+                    }
+                    queue.leave(held.place, &run);
+                    held.place = left_behind(&held.record, until);
+                    queue.enter(held.place, &run);
+                    queue.lapse(held.holder, run);
+                }
+                own.extend(queue.lapsed.get(&holder).into_iter().flatten().cloned());
             }
-            queue.leave(held.place, &run);
-            held.place = left_behind(&held.record, until);
-            queue.enter(held.place, &run);
-            queue.lapse(held.holder, run);
         }
-        own.extend(queue.lapsed.get(&holder).into_iter().flatten().cloned());
         own.sort();
         own
     }
 
-    /// The suspects of a workflow, those with the fewest crashes first.
-    pub(super) fn suspects(&self, workflow: &str) -> impl Iterator<Item = (u32, Place, &RunId)> {
-        let queue = self.queues.get(workflow);
-        let suspects = queue.into_iter().flat_map(|queue| &queue.suspects);
-        suspects.map(|(crashes, until, run)| (*crashes, Place::Suspect(*crashes, *until), run))
-    }
-
-    /// How many suspects a workflow has.
-    pub(super) fn count_suspects(&self, workflow: &str) -> usize {
-        self.queues
-            .get(workflow)
-            .map_or(0, |queue| queue.suspects.len())
-    }
-
-    /// The runs of a workflow that are due, the one that might have been claimed for longest first.
-    pub(super) fn due(
-        &self,
-        workflow: &str,
-        now: Moment,
-        steady: Moment,
-    ) -> impl Iterator<Item = (Place, &RunId)> {
-        let queue = self.queues.get(workflow);
-        let due = queue.into_iter().flat_map(|queue| &queue.due);
-        let mut due = due.take_while(move |(due, _)| *due <= now).peekable();
-        let left = queue.into_iter().flat_map(|queue| &queue.left);
-        let mut left = left.peekable();
-        // They are on two time lines, so they are compared by how long ago that was.
-        let ago = |now: Moment, then: Moment| now.saturating_sub(then);
-        std::iter::from_fn(move || {
-            let is_due = match (due.peek(), left.peek()) {
-                (Some((at, run)), Some((until, other))) => {
-                    (Reverse(ago(now, *at)), run) < (Reverse(ago(steady, *until)), other)
-                }
-                (is_due, _) => is_due.is_some(),
-            };
-            if is_due {
-                due.next().map(|(at, run)| (Place::Due(*at), run))
-            } else {
-                left.next().map(|(until, run)| (Place::Left(*until), run))
-            }
+    /// The queues of what a claim names.
+    fn queues<'a>(
+        &'a self,
+        claim: &'a Claim,
+    ) -> impl Iterator<Item = (&'a Arc<str>, Lane, &'a Queue)> {
+        claim.workflows.iter().flat_map(|known| {
+            let lanes = self.queues.get_key_value(&*known.workflow);
+            let lanes = lanes.into_iter().flat_map(|(workflow, lanes)| {
+                lanes
+                    .iter()
+                    .map(move |(lane, queue)| (workflow, *lane, queue))
+            });
+            lanes.filter(|(_, lane, _)| known.versions.contains(&lane.version))
         })
     }
 
-    /// How long it is until a run of a workflow may be claimed.
-    pub(super) fn next(&self, workflow: &str, now: Moment, steady: Moment) -> Option<Moment> {
-        let queue = self.queues.get(workflow)?;
-        let suspect = queue.suspects.first().map(|_| 0);
-        let left = queue.left.first().map(|_| 0);
-        let due = queue.due.first().map(|(due, _)| due.saturating_sub(now));
-        let leased = queue.leased.first();
-        let leased = leased.map(|(until, _)| until.saturating_sub(steady));
-        let next = [suspect, left, due, leased].into_iter().flatten().min();
-        next.map(|wait| wait.max(0))
+    /// The suspects among what a claim names, those with the fewest crashes first; and their crashes.
+    pub(super) fn suspects<'a>(
+        &'a self,
+        claim: &'a Claim,
+    ) -> impl Iterator<Item = (u32, Candidate<'a>)> {
+        let queues = self.queues(claim).map(|(workflow, lane, queue)| {
+            queue.suspects.iter().map(move |(crashes, until, run)| {
+                let found = Found {
+                    workflow: Arc::clone(workflow),
+                    lane,
+                    place: Place::Suspect(*crashes, *until),
+                };
+                ((*crashes, *until, run), found)
+            })
+        });
+        let merged = kmerge_by(queues, |(one, _): &(_, Found), (other, _): &(_, Found)| {
+            one < other
+        });
+        merged.map(|((crashes, _, run), found)| (crashes, Candidate { run, found }))
     }
 
-    fn queue(&mut self, workflow: &str) -> &mut Queue {
-        // Asked first, since most have one.
-        if !self.queues.contains_key(workflow) {
-            self.queues.insert(workflow.into(), Queue::default());
-        }
-        let queue = self.queues.get_mut(workflow);
-        queue.expect("it was just made")
+    /// How many suspects there are among what a claim names.
+    pub(super) fn count_suspects(&self, claim: &Claim) -> usize {
+        let queues = self.queues(claim);
+        queues.map(|(.., queue)| queue.suspects.len()).sum()
     }
+
+    /// The runs among what a claim names that are due, the one that might have been claimed for longest first.
+    pub(super) fn due<'a>(
+        &'a self,
+        claim: &'a Claim,
+        now: Moment,
+        steady: Moment,
+    ) -> impl Iterator<Item = Candidate<'a>> {
+        // They are on two time lines, so they are compared by how long ago that was.
+        let queues = self.queues(claim).flat_map(move |(workflow, lane, queue)| {
+            let due = queue.due.iter().take_while(move |(due, _)| *due <= now);
+            let due = due.map(move |(due, run)| (now.saturating_sub(*due), run, Place::Due(*due)));
+            let left = queue
+                .left
+                .iter()
+                .map(move |(until, run)| (steady.saturating_sub(*until), run, Place::Left(*until)));
+            let found = move |(ago, run, place)| {
+                let workflow = Arc::clone(workflow);
+                (
+                    (Reverse(ago), run),
+                    Found {
+                        workflow,
+                        lane,
+                        place,
+                    },
+                )
+            };
+            [Either::Left(due.map(found)), Either::Right(left.map(found))]
+        });
+        let merged = kmerge_by(queues, |(one, _): &(_, Found), (other, _): &(_, Found)| {
+            one < other
+        });
+        merged.map(|((_, run), found)| Candidate { run, found })
+    }
+
+    /// How long it is until a run may be claimed of what a claim names, but for suspects.
+    pub(super) fn next(&self, claim: &Claim, now: Moment, steady: Moment) -> Option<Moment> {
+        let next = self.queues(claim).flat_map(|(.., queue)| {
+            let left = queue.left.first().map(|_| 0);
+            let due = queue.due.first().map(|(due, _)| due.saturating_sub(now));
+            let leased = queue.leased.first();
+            let leased = leased.map(|(until, _)| until.saturating_sub(steady));
+            [left, due, leased]
+        });
+        next.flatten().min()
+    }
+
+    fn queue(&mut self, row: &RunRow) -> &mut Queue {
+        // Asked first, since most have one.
+        if !self.queues.contains_key(&*row.workflow) {
+            self.queues.insert((&*row.workflow).into(), BTreeMap::new());
+        }
+        let lanes = self.queues.get_mut(&*row.workflow);
+        let lanes = lanes.expect("they were just made");
+        lanes.entry(Lane::of(row)).or_default()
+    }
+}
+
+/// The queue of a run, if there is one.
+fn queue_of<'a>(
+    queues: &'a mut HashMap<Arc<str>, BTreeMap<Lane, Queue>>,
+    row: &RunRow,
+) -> Option<&'a mut Queue> {
+    queues.get_mut(&*row.workflow)?.get_mut(&Lane::of(row))
 }
 
 /// The end of a lease that begins `now`.

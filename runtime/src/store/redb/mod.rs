@@ -27,7 +27,7 @@ use std::path::Path;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use redb::ReadableDatabase as _;
 use tokio::sync::{Semaphore, oneshot};
@@ -466,16 +466,6 @@ impl Store for RedbStore {
                     return Ok(purged);
                 }
             }
-        })
-    }
-
-    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
-        let workflow = workflow.to_owned();
-        self.write(None, 0, move |changes| {
-            let steady = changes.timeline.steady(changes.at);
-            let now = changes.timeline.now(now, changes.at);
-            let wait = changes.index.next(&workflow, now, steady);
-            Ok(wait.map(|wait| Duration::from_micros(wait.unsigned_abs())))
         })
     }
 }

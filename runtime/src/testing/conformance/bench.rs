@@ -7,12 +7,14 @@ use crate::key::RunId;
 use crate::store::{
     Claim, Claimed, Claims, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Holder,
     Lease, Message, NewRun, Note, NoteRow, Progress, RunRow, Status, Store, StoreError, Suspects,
+    WorkflowVersions,
 };
 
 pub(super) type AnyStore = Arc<dyn Store>;
 
 /// The workflow that runs are of.
 pub(super) const WORKFLOW: &str = "Order";
+pub(super) const VERSION: u32 = 1;
 
 /// So many seconds after the checks began.
 pub(super) fn at(seconds: u64) -> SystemTime {
@@ -24,7 +26,7 @@ pub(super) fn new(id: &str) -> NewRun {
         id: run_id(id),
         incarnation: 1,
         workflow: WORKFLOW.into(),
-        version: 1,
+        version: VERSION,
         input: b"input".to_vec(),
         state: "Placed".into(),
         payload: b"placed".to_vec(),
@@ -76,14 +78,31 @@ pub(super) async fn claim_at(store: &AnyStore, now: u64, limit: usize) -> Vec<Cl
 }
 
 pub(super) async fn claims(store: &AnyStore, now: u64, limit: usize, lease: Lease) -> Claims {
+    let known = [WorkflowVersions::one(WORKFLOW, VERSION)];
+    claims_of(store, known, now, limit, lease).await
+}
+
+/// Claims runs of what a caller knows.
+pub(super) async fn claims_of(
+    store: &AnyStore,
+    known: impl Into<Arc<[WorkflowVersions]>>,
+    now: u64,
+    limit: usize,
+    lease: Lease,
+) -> Claims {
     let claim = Claim {
-        workflow: WORKFLOW.into(),
+        workflows: known.into(),
         now: at(now),
         lease,
         limit,
         suspects: Suspects::none(5),
     };
     store.claim(claim).await.expect("a claim is answered")
+}
+
+/// When a claim may find something, to a caller that holds nothing.
+pub(super) async fn next(store: &AnyStore, now: u64) -> Option<Duration> {
+    claims(store, now, 0, lease(LONG)).await.next
 }
 
 /// Claims the one run that is due, with a lease that has passed at once.

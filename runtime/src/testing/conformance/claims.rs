@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bench::{
-    AnyStore, LONG, WORKFLOW, add, at, beat, claim, claim_at, claims, end, get, give_back, go,
-    hold, hold_by, lease, list, message, new, note, run_id, step,
+    AnyStore, LONG, VERSION, WORKFLOW, add, at, beat, claim, claim_at, claims, claims_of, end, get,
+    give_back, go, hold, hold_by, lease, list, message, new, next, note, run_id, step,
 };
-use crate::store::{Claim, Filter, Lease, NewRun, Progress, Suspects};
+use crate::store::{Claim, Claims, Filter, Lease, NewRun, Progress, Suspects, WorkflowVersions};
 
 pub async fn a_claim_counts_the_epoch(store: AnyStore) {
     let row = add(&store, "a").await;
@@ -184,7 +184,63 @@ pub async fn no_run_is_claimed_by_two(store: AnyStore) {
     );
 }
 
-pub async fn next_due_is_the_first_that_may_be_claimed(store: AnyStore) {
+pub async fn a_version_that_the_caller_does_not_know_is_left_alone(store: AnyStore) {
+    for (id, version) in [("a", 1), ("b", 2), ("c", 3)] {
+        let run = NewRun { version, ..new(id) };
+        store.create(run).await.expect("it is created");
+    }
+    let lease = lease(LONG);
+    let before = get(&store, &run_id("b")).await;
+    let old = [WorkflowVersions::one(WORKFLOW, 1)];
+    let claims = claims_of(&store, old, 1, 10, lease).await;
+    let ids: Vec<_> = claims.taken.iter().map(|it| it.row.id.text()).collect();
+    assert_eq!((&*ids, claims.left), (&["a".into()][..], 0));
+    is_about(
+        claims.next,
+        3_600,
+        "the end of the lease of `a`, and not `b`",
+    );
+    assert_eq!(get(&store, &run_id("b")).await, before, "it is as it was");
+    let new = [WorkflowVersions {
+        workflow: WORKFLOW.into(),
+        versions: vec![2, 3],
+    }];
+    let claims = claims_of(&store, new, 1, 10, lease).await;
+    assert_eq!(claims.taken.len(), 2, "`b` and `c`");
+}
+
+pub async fn one_claim_takes_runs_of_several_workflows(store: AnyStore) {
+    let all = ["Order", "Refund", "Delivery"];
+    for (id, workflow, due) in [
+        ("d", "Other", 10),
+        ("b", "Order", 20),
+        ("a", "Refund", 30),
+        ("c", "Delivery", 40),
+    ] {
+        let run = NewRun {
+            workflow: workflow.into(),
+            at: at(due),
+            ..new(id)
+        };
+        store.create(run).await.expect("it is created");
+    }
+    let known = all.map(|workflow| WorkflowVersions::one(workflow, VERSION));
+    let taken = |claims: &Claims| -> Vec<_> {
+        let taken = claims.taken.iter();
+        taken.map(|it| it.row.id.text().into_owned()).collect()
+    };
+    let lease = lease(LONG);
+    let first = claims_of(&store, known.clone(), 45, 2, lease).await;
+    assert_eq!(taken(&first), ["b", "a"], "those that were due for longest");
+    assert_eq!(first.next, Some(Duration::ZERO), "`c` is due");
+    let second = claims_of(&store, known.clone(), 45, 2, lease).await;
+    assert_eq!(taken(&second), ["c"]);
+    is_about(second.next, 3_600, "the end of their leases");
+    let none = claims_of(&store, [], 99, 10, lease).await;
+    assert_eq!(none, Claims::default(), "who knows nothing gets nothing");
+}
+
+pub async fn a_claim_says_when_the_first_run_is_due(store: AnyStore) {
     assert_eq!(next(&store, 10).await, None, "nothing waits");
     let other = NewRun {
         workflow: "Other".into(),
@@ -209,11 +265,6 @@ pub async fn next_due_is_the_first_that_may_be_claimed(store: AnyStore) {
     assert_eq!(next(&store, 701).await, Some(Duration::ZERO), "`a` is due");
 }
 
-async fn next(store: &AnyStore, now: u64) -> Option<Duration> {
-    let next = store.next_due(WORKFLOW, at(now)).await;
-    next.expect("it is answered")
-}
-
 /// A check takes less than a minute.
 #[track_caller]
 fn is_about(wait: Option<Duration>, seconds: u64, why: &str) {
@@ -223,7 +274,7 @@ fn is_about(wait: Option<Duration>, seconds: u64, why: &str) {
     assert!(is_about, "{why}, so not in {wait:?}");
 }
 
-pub async fn next_due_waits_for_leases(store: AnyStore) {
+pub async fn a_claim_says_when_the_first_lease_passes(store: AnyStore) {
     let row = hold_by(&store, "a", lease(LONG)).await;
     is_about(next(&store, 10).await, 3_600, "the end of its lease");
     let beats = store
@@ -454,7 +505,7 @@ pub async fn a_suspect_of_many_deaths_is_claimed_alone(store: AnyStore) {
         alone_from: 5,
     };
     let again = Claim {
-        workflow: WORKFLOW.into(),
+        workflows: [WorkflowVersions::one(WORKFLOW, VERSION)].into(),
         now: at(1),
         lease: lease(LONG),
         limit: 100,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bench::{
     AnyStore, LONG, add, at, claim, claim_at, commit, end, get, go, history, hold, hold_by,
-    is_fenced, lease, list, message, new, note, run_id, step, undoable,
+    is_fenced, lease, list, message, new, next, note, run_id, step, undoable,
 };
 use crate::store::{
     Commit, Created, Event, Filter, NewRun, Progress, Purge, RunRow, Sent, Status, StoreError,
@@ -37,11 +37,7 @@ pub async fn an_ended_run_is_not_claimed(store: AnyStore) {
         (Status::Done, None, Some(at(10)))
     );
     assert!(claim_at(&store, 9_999, 10).await.is_empty());
-    let next = store
-        .next_due("Order", at(9_999))
-        .await
-        .expect("it is answered");
-    assert_eq!(next, None, "and nothing waits");
+    assert_eq!(next(&store, 9_999).await, None, "and nothing waits");
 }
 
 pub async fn an_ended_run_is_still_read(store: AnyStore) {

@@ -92,8 +92,10 @@ macro_rules! store_conformance {
                 those_that_wait_longest_are_claimed_first
                 a_run_that_is_not_due_is_not_claimed
                 no_run_is_claimed_by_two
-                next_due_is_the_first_that_may_be_claimed
-                next_due_waits_for_leases
+                a_version_that_the_caller_does_not_know_is_left_alone
+                one_claim_takes_runs_of_several_workflows
+                a_claim_says_when_the_first_run_is_due
+                a_claim_says_when_the_first_lease_passes
                 a_heartbeat_extends_a_claim
                 a_heartbeat_does_not_revive_a_lost_claim
                 a_heartbeat_of_an_ended_run_says_so

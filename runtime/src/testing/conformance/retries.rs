@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bench::{
     AnyStore, all_of, at, claim, claim_at, commit, end, get, go, history, hold, is_fenced, list,
-    message, park, run_id, step, undoable,
+    message, next, park, run_id, step, undoable,
 };
 use super::rollback::{begin, failure, left, moved, not_undone, undone};
 use crate::store::{Commit, Event, Filter, RunRow, Status, Stop};
@@ -221,8 +221,7 @@ pub async fn a_run_whose_rollback_is_retried_is_like_any_other(store: AnyStore) 
     };
     assert_eq!(list(&store, rolling_back).await, ["a"]);
     assert_eq!(list(&store, Filter::default()).await, ["a"], "once");
-    let next = store.next_due("Order", at(50)).await;
-    assert_eq!(next.expect("it is answered"), Some(Duration::ZERO));
+    assert_eq!(next(&store, 50).await, Some(Duration::ZERO));
     store.send(message("a", "m")).await.expect("it is kept");
     let asked = store.stop(&ended.id, Stop::Terminate, at(60)).await;
     asked.expect("it has not ended");

@@ -48,16 +48,25 @@ async fn reason(run: NewRun) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_of_another_version_is_parked() {
-    let run = NewRun {
+async fn a_run_of_another_version_is_left_for_those_who_know_it() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let other = NewRun {
         version: 2,
         ..stored("o-1")
     };
+    store.create(other).await.unwrap();
+    store.create(stored("o-2")).await.unwrap();
+    let before = row(&store, "o-1").await;
+    let runner = launch(&store, &shop).await;
+    let known = runner.get("o-2").await.unwrap().unwrap();
+    assert_eq!(known.end().await.unwrap(), shipped());
+    tokio::time::sleep(Duration::from_hours(1)).await;
     assert_eq!(
-        reason(run).await,
-        "it was started with version 2 of `Order`, and this program has version 1: run a program of that version \
-         until it has ended, or terminate it"
+        row(&store, "o-1").await,
+        before,
+        "neither claimed nor parked"
     );
+    assert_eq!(shop.calls("reserve o-1"), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,7 +180,7 @@ async fn a_transition_forgets_the_crashes_before_it() {
 async fn a_parked_run_is_parked_again_as_long_as_nothing_has_changed() {
     let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
     let run = NewRun {
-        version: 9,
+        state: "Weighed".into(),
         ..stored("o-1")
     };
     store.create(run).await.unwrap();

@@ -191,8 +191,7 @@ async fn a_run_that_waits_for_long_takes_no_place() {
     assert_eq!(second.end().await.unwrap(), shipped());
     assert_eq!(shop.calls("charge o-1"), 1, "it still waits");
     assert_eq!(first.end().await.unwrap(), shipped());
-    let due = store.next_due("Order", Clock::tokio().now()).await.unwrap();
-    assert_eq!(due, None);
+    assert_eq!(next_due(&store, &Clock::tokio()).await, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -114,11 +114,6 @@ impl Store for Line {
         self.send(move |store| store.undoable(&run, limit))
     }
 
-    fn next_due(&self, workflow: &str, now: SystemTime) -> StoreFuture<'_, Option<Duration>> {
-        let workflow = workflow.to_owned();
-        self.send(move |store| store.next_due(&workflow, now))
-    }
-
     sent! {
         create(run: NewRun) -> Created;
         declare(declaration: Declaration) -> Declared;

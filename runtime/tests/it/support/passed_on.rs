@@ -20,7 +20,6 @@ macro_rules! passed_on {
             history(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::HistoryRow>;
             undoable(run: &RunId, limit: usize) -> Vec<stateway::store::HistoryRow>;
             purge(purge: stateway::store::Purge) -> u64;
-            next_due(workflow: &str, now: SystemTime) -> Option<std::time::Duration>;
         }
     };
     ($($operation:ident($($argument:ident: $type:ty),*) -> $gives:ty;)*) => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use stateway::prelude::*;
 use stateway::runner::Builder;
-use stateway::store::{Claim, Event, Holder, Lease, RunRow, Store, Suspects};
+use stateway::store::{Claim, Event, Holder, Lease, RunRow, Store, Suspects, WorkflowVersions};
 use stateway::{Clock, MemoryStore};
 use tokio::sync::Notify;
 
@@ -312,17 +312,27 @@ pub(crate) async fn states(store: &MemoryStore, run: &str) -> Vec<String> {
 
 /// Claims the one run that is due, as another process would.
 pub(crate) async fn claim(store: &MemoryStore, clock: &Clock, lease: u64) -> RunRow {
-    let claim = Claim {
-        workflow: "Order".into(),
+    let claim = another_claim(clock, lease, 10);
+    let mut claimed = store.claim(claim).await.unwrap().taken;
+    assert_eq!(claimed.len(), 1, "one run is due");
+    claimed.remove(0).row
+}
+
+/// When another process may claim a run.
+pub(crate) async fn next_due(store: &MemoryStore, clock: &Clock) -> Option<Duration> {
+    let claim = another_claim(clock, 60, 0);
+    store.claim(claim).await.unwrap().next
+}
+
+fn another_claim(clock: &Clock, lease: u64, limit: usize) -> Claim {
+    Claim {
+        workflows: [WorkflowVersions::one("Order", 1)].into(),
         now: clock.now(),
         lease: Lease {
             holder: Holder::unique(),
             duration: Duration::from_secs(lease),
         },
-        limit: 10,
+        limit,
         suspects: Suspects::none(5),
-    };
-    let mut claimed = store.claim(claim).await.unwrap().taken;
-    assert_eq!(claimed.len(), 1, "one run is due");
-    claimed.remove(0).row
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Claim, Commit, Event, Holder, Lease, NewRun, Purge, RunRow, Status, Suspects,
+    Claim, Commit, Event, Holder, Lease, NewRun, Purge, RunRow, Status, Suspects, WorkflowVersions,
 };
 
 /// The time at which these runs begin, and so many seconds.
@@ -45,7 +45,7 @@ pub(crate) fn lease() -> Lease {
 /// Claims all that are due at `now`.
 pub(crate) fn claim(now: SystemTime) -> Claim {
     Claim {
-        workflow: "Walk".into(),
+        workflows: [WorkflowVersions::one("Walk", 1)].into(),
         now,
         lease: lease(),
         limit: 1_000,

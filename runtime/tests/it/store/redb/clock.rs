@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use stateway::RedbStore;
-use stateway::store::{Commit, Created, Event, Message, NewRun, Status, Store as _};
+use stateway::store::{Claim, Commit, Created, Event, Message, NewRun, Status, Store as _};
 
 use crate::support::disk::{Disk, Moment};
 use crate::support::walk;
@@ -42,7 +42,11 @@ async fn set_aside(store: &RedbStore, id: &str, now: SystemTime, wait: Duration)
 
 /// How long the next run waits, for a runner to which it is `now`.
 async fn wait(store: &RedbStore, now: SystemTime) -> Duration {
-    let next = store.next_due("Walk", now).await.unwrap();
+    let nothing = Claim {
+        limit: 0,
+        ..claim(now)
+    };
+    let next = store.claim(nothing).await.unwrap().next;
     next.expect("a run waits")
 }
 

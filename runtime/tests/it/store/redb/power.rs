@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
     Claim, Commit, Created, Event, Holder, Lease, NewRun, Note, NoteRow, Progress, RunRow, Status,
-    Store as _, Suspects,
+    Store as _, Suspects, WorkflowVersions,
 };
 use stateway::{Durability, EndError, OpenError, RedbStore, Runner};
 
@@ -177,7 +177,7 @@ async fn check(left: &Disk, asked: &Asked, durability: Durability, when: &str) {
     let store = open(left, durability).unwrap_or_else(|error| panic!("{when}: {error:?}"));
     let is_safe = durability == Durability::Flushed;
     let claim = Claim {
-        workflow: "Walk".into(),
+        workflows: [WorkflowVersions::one("Walk", 1)].into(),
         now: at(2_000),
         lease: lease(),
         limit: 100,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stateway::store::{
     Claim, Commit, Created, Event, Filter, Message, NewRun, Purge, RunRow, Status, Store as _,
-    Suspects,
+    Suspects, WorkflowVersions,
 };
 use stateway::{Durability, RedbStore, StoreError};
 
@@ -223,7 +223,7 @@ async fn a_run_that_is_half_purged_is_rolled_back_again() {
         assert!(purged.is_err());
         assert_eq!(store.purge(purge(at(1_000_000))).await.unwrap(), 0);
         let claim = Claim {
-            workflow: "Walk".into(),
+            workflows: [WorkflowVersions::one("Walk", 1)].into(),
             now: at(1_000),
             lease: lease(),
             limit: 1,

@@ -210,10 +210,7 @@ fn a_file_that_fails_under_a_run_alone_closes_the_store_which_says_why() {
             let error = run.end().await.unwrap_err();
             assert!(error.to_string().contains("the store"), "{error}");
             for refused in [
-                store
-                    .next_due("Stroll", SystemTime::now())
-                    .await
-                    .map(|_| ()),
+                store.unpark(run.id(), SystemTime::now()).await,
                 store.list(Filter::default()).await.map(|_| ()),
             ] {
                 let Err(StoreError::Closed { reason: Some(why) }) = refused else {

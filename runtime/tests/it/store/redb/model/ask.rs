@@ -8,12 +8,14 @@ use stateway::store::{Status, Stop};
 pub(crate) enum Ask {
     Create {
         run: u8,
+        /// Two of these are versions of another.
         workflow: u8,
         input: u8,
         is_held: bool,
     },
     Claim {
-        workflow: u8,
+        /// A bit for each of the workflows that runs are created of.
+        known: u8,
         limit: u8,
         holder: u8,
         lease: u8,
@@ -128,11 +130,11 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
     let some = || prop::option::weighted(0.3, 0u8..4);
     let epoch = || prop::sample::select(vec![0, 0, 0, 0, 0, 0, 0, 1]);
     prop_oneof![
-        3 => (0u8..5, 0u8..2, 0u8..2, any::<bool>())
+        3 => (0u8..5, 0u8..4, 0u8..2, any::<bool>())
             .prop_map(|(run, workflow, input, is_held)| Ask::Create { run, workflow, input, is_held }),
-        3 => (0u8..2, 0u8..4, 0u8..3, 0u8..60, 0u8..2)
-            .prop_map(|(workflow, limit, holder, lease, suspects)| {
-                Ask::Claim { workflow, limit, holder, lease, suspects }
+        3 => (1u8..16, 0u8..4, 0u8..3, 0u8..60, 0u8..2)
+            .prop_map(|(known, limit, holder, lease, suspects)| {
+                Ask::Claim { known, limit, holder, lease, suspects }
             }),
         12 => (0u8..5, what(), some(), epoch(), -1i8..2, prop::collection::vec(0u8..3, 0..2))
             .prop_map(|(run, what, release, epoch, sequence, consumed)| {

@@ -1,12 +1,13 @@
 //! Asks both stores the same, and compares what they say.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 use stateway::store::{
     Claim, Commit, Event, Failure, FailureKind, Filter, Heartbeat, Holder, Lease, Message, NewRun,
-    Note, NoteRow, Progress, Purge, Status, Store, Suspects,
+    Note, NoteRow, Progress, Purge, Status, Store, Suspects, WorkflowVersions,
 };
 use stateway::{MemoryStore, RedbStore, RunId, StoreError};
 
@@ -20,7 +21,23 @@ pub(crate) fn id(run: u8) -> RunId {
 }
 
 pub(crate) fn workflow(number: u8) -> String {
-    ["Walk", "Talk"][usize::from(number)].to_owned()
+    ["Walk", "Talk"][usize::from(number % 2)].to_owned()
+}
+
+fn version(number: u8) -> u32 {
+    u32::from(number / 2)
+}
+
+fn knows(bits: u8) -> Arc<[WorkflowVersions]> {
+    let known = [0, 1].map(|of| WorkflowVersions {
+        workflow: workflow(of),
+        versions: [of, of + 2]
+            .into_iter()
+            .filter(|it| bits >> it & 1 == 1)
+            .map(version)
+            .collect(),
+    });
+    known.into()
 }
 
 /// The world in which both are asked.
@@ -150,7 +167,7 @@ impl World {
                     id: id(*run),
                     incarnation: 1,
                     workflow: workflow(*of).into(),
-                    version: 1,
+                    version: version(*of),
                     input: vec![*input],
                     state: "S0".into(),
                     payload: vec![*input, *input],
@@ -160,14 +177,14 @@ impl World {
                 both!(self, ask, store => store.create(new.clone())).ok();
             }
             Ask::Claim {
-                workflow: of,
+                known,
                 limit,
                 holder,
                 lease: seconds,
                 suspects,
             } => {
                 let claim = Claim {
-                    workflow: workflow(*of),
+                    workflows: knows(*known),
                     now: self.now,
                     lease: self.lease(*holder, *seconds),
                     limit: (*limit).into(),
@@ -301,9 +318,6 @@ impl World {
                     self.now + off
                 };
             }
-        }
-        for of in 0..2 {
-            both!(self, ask, store => store.next_due(&workflow(of), self.now)).ok();
         }
         Ok(())
     }
