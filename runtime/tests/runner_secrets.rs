@@ -267,6 +267,11 @@ async fn store_old(store: &RedbStore, key: u8) {
             payload: sealed(payload),
             at: Clock::system().now(),
             lease: None,
+            due: None,
+            priority: 0,
+            parent: None,
+            index: Vec::new(),
+            trace: None,
         };
         store.create(run).await.unwrap();
     }

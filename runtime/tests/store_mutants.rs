@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Event, Filter, Found, Heartbeat,
-    HistoryRow, Holder, Message, NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store,
+    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter, Found,
+    Heartbeat, HistoryRow, Holder, NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store,
     StoreFuture, Suspects, WorkflowVersions,
 };
 use stateway::testing::conformance::{checks, run};
@@ -27,6 +27,11 @@ macro_rules! faults {
 
 faults! {
     CreateForgetsTheLease,
+    CreateForgetsTheDueTime,
+    CreateForgetsThePriority,
+    CreateForgetsTheParent,
+    CreateForgetsTheIndex,
+    CreateForgetsTheTrace,
     CreateSaysNewForKnown,
     DeclareGrantsEverything,
     DeclareForgetsThePackage,
@@ -52,6 +57,11 @@ faults! {
     CommitIgnoresTheRelease,
     CommitForgetsTheFailure,
     CommitForgetsWhatWasConsumed,
+    CommitForgetsTheIndex,
+    CommitStartsNothing,
+    CommitSendsNothing,
+    CommitSendsThoughItIsRefused,
+    CommitSendsBeforeItStarts,
     NoteTakesAnyEpoch,
     NoteIsForgotten,
     NoteForgetsThatARunWaits,
@@ -61,6 +71,7 @@ faults! {
     StopReplacesATermination,
     SendForgetsTheIds,
     SendTakesMessagesOfTheEnded,
+    SendIgnoresTheStates,
     UnparkTakesAnything,
     RetryIsForgotten,
     RetryTakesAnything,
@@ -121,8 +132,14 @@ fn far() -> SystemTime {
 
 impl Store for Faulty {
     fn create(&self, mut run: NewRun) -> StoreFuture<'_, Created> {
-        if self.is(CreateForgetsTheLease) {
-            run.lease = None;
+        match self.fault {
+            CreateForgetsTheLease => run.lease = None,
+            CreateForgetsTheDueTime => run.due = None,
+            CreateForgetsThePriority => run.priority = 0,
+            CreateForgetsTheParent => run.parent = None,
+            CreateForgetsTheIndex => run.index.clear(),
+            CreateForgetsTheTrace => run.trace = None,
+            _ => {}
         }
         Box::pin(async move {
             match self.store.create(run).await? {
@@ -241,8 +258,20 @@ impl Store for Faulty {
             if self.is(CommitForgetsTheFailure) {
                 commit.failure = None;
             }
-            if self.is(CommitForgetsWhatWasConsumed) {
-                commit.consumed.clear();
+            let messages = commit.outbox.messages.clone();
+            match self.fault {
+                CommitForgetsWhatWasConsumed => commit.consumed.clear(),
+                CommitForgetsTheIndex => commit.index.clear(),
+                CommitStartsNothing => commit.outbox.runs.clear(),
+                CommitSendsNothing => commit.outbox.messages.clear(),
+                // The message to a run of the same outbox is lost then.
+                CommitSendsBeforeItStarts | CommitSendsThoughItIsRefused => {
+                    commit.outbox.messages.clear();
+                    for message in messages {
+                        let _ = self.store.send(message.into()).await;
+                    }
+                }
+                _ => {}
             }
             let answer = self.store.commit(commit.clone()).await;
             if self.is(CommitRepeats)
@@ -308,13 +337,17 @@ impl Store for Faulty {
         })
     }
 
-    fn send(&self, mut message: Message) -> StoreFuture<'_, Sent> {
+    fn send(&self, mut delivery: Delivery) -> StoreFuture<'_, Sent> {
         Box::pin(async move {
             if self.is(SendForgetsTheIds) {
                 let number = self.count.fetch_add(1, Ordering::Relaxed);
-                message.id = format!("{}-{number}", message.id);
+                let id = &mut delivery.message.id;
+                *id = format!("{id}-{number}");
             }
-            match self.store.send(message).await {
+            if self.is(SendIgnoresTheStates) {
+                delivery.only_in = None;
+            }
+            match self.store.send(delivery).await {
                 Err(StoreError::Ended { .. }) if self.is(SendTakesMessagesOfTheEnded) => {
                     Ok(Sent::Kept)
                 }

@@ -125,6 +125,11 @@ async fn hold(store: &RedbStore, number: usize, lease: Lease) {
         payload: Vec::new(),
         at: SystemTime::now(),
         lease: Some(lease),
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     };
     store.create(run).await.expect("it is added");
 }
@@ -186,6 +191,11 @@ async fn named(names: usize) -> (Duration, Duration) {
             payload: Vec::new(),
             at: SystemTime::now() + Duration::from_hours(1),
             lease: None,
+            due: None,
+            priority: 0,
+            parent: None,
+            index: Vec::new(),
+            trace: None,
         };
         store.create(run).await.expect("it is added");
     }

@@ -90,6 +90,8 @@ fn entered<W: Durable>(
         state: state.name.into(),
         payload,
         undo: undo.map(|undo| undo.handler.into()),
+        version: 1,
+        message: None,
     };
     Ok(Change::new(event, status))
 }

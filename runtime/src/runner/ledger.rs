@@ -21,7 +21,7 @@ use super::settings::Settings;
 use super::suspected::Suspicion;
 use crate::key::RunId;
 use crate::store::{
-    Claimed, Commit, Event, Failure, Note, NoteRow, Progress, Status, Store, StoreError,
+    Claimed, Commit, Event, Failure, Note, NoteRow, Outbox, Progress, Status, Store, StoreError,
     StoreFuture,
 };
 
@@ -304,6 +304,8 @@ impl Ledger {
             release,
             failure: change.failure,
             consumed: Vec::new(),
+            index: Vec::new(),
+            outbox: Outbox::default(),
         }
     }
 

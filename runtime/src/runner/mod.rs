@@ -119,6 +119,11 @@ impl<W: Durable> Runner<W> {
             payload,
             at: settings.clock.now(),
             lease: None,
+            due: None,
+            priority: 0,
+            parent: None,
+            index: Vec::new(),
+            trace: None,
         };
         let incarnation = engine.start(new).await?;
         Ok(Run::new(Arc::clone(engine), id, incarnation))

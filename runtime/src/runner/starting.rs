@@ -57,6 +57,7 @@ impl Engine {
                     row,
                     input: new.input,
                     payload: new.payload,
+                    trace: new.trace,
                     notes: Vec::new(),
                     inbox: Vec::new(),
                 };

@@ -1,10 +1,11 @@
 //! What the operations mean for the row of a run, for every store in the same words.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
+use super::micros::micros;
 use super::{
-    Claim, Commit, Event, HistoryRow, NewRun, Note, Progress, RunRow, Status, Stop, StoreError,
-    Suspects, WorkflowVersions,
+    Claim, Commit, Delivery, Event, HistoryRow, NewRun, Note, Progress, RunRow, Status, Stop,
+    StoreError, Suspects, WorkflowVersions,
 };
 
 /// What a commit finds.
@@ -28,17 +29,6 @@ impl Commit {
     }
 }
 
-/// Returns the time as stores keep it: microseconds since the beginning of 1970, or the nearest number that there is.
-pub(crate) fn micros(time: SystemTime) -> i64 {
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
-        Err(before) => {
-            let before = before.duration().as_micros();
-            i64::try_from(before).map_or(i64::MIN, |before| -before)
-        }
-    }
-}
-
 impl RunRow {
     /// The row that a run begins with.
     #[must_use]
@@ -48,6 +38,9 @@ impl RunRow {
             incarnation: run.incarnation,
             workflow: run.workflow.clone(),
             version: run.version,
+            priority: run.priority,
+            parent: run.parent.clone(),
+            index: run.index.clone(),
             status: Status::Running,
             state: run.state.clone(),
             sequence: 0,
@@ -64,7 +57,7 @@ impl RunRow {
             waits: false,
             started: run.at,
             entered: run.at,
-            due: Some(run.at),
+            due: Some(run.due.unwrap_or(run.at)),
             stop: None,
             parked: None,
             failure: None,
@@ -127,6 +120,7 @@ impl RunRow {
                 visit, state, undo, ..
             } => {
                 self.state.clone_from(state);
+                self.index.clone_from(&commit.index);
                 self.visit = *visit;
                 self.entered = commit.at;
                 self.undos = self.undos.saturating_add(undo.is_some().into());
@@ -185,6 +179,22 @@ impl RunRow {
         self.wake(now)?;
         self.stop = self.stop.max(Some(stop));
         Ok(())
+    }
+
+    /// Takes a message, which makes the run due.
+    ///
+    /// # Errors
+    /// [`Ended`](StoreError::Ended) and [`NotInState`](StoreError::NotInState).
+    pub fn receive(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
+        self.wake(delivery.message.at)?;
+        let only_in = delivery.only_in.as_ref();
+        if only_in.is_none_or(|states| states.contains(&self.state)) {
+            return Ok(());
+        }
+        Err(StoreError::NotInState {
+            run: self.id.clone(),
+            state: self.state.clone(),
+        })
     }
 
     /// Makes the run due.

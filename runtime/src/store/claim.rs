@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{Message, NoteRow, RunRow, Stop};
+use super::{Message, NoteRow, RunRow, Stop, TraceContext};
 use crate::key::RunId;
 
 /// Who declares the workflow of this name, and wants to drive its runs.
@@ -141,6 +141,8 @@ pub struct Claimed {
     pub input: Vec<u8>,
     /// The payload of the state that it is in.
     pub payload: Vec<u8>,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
     /// The notes about the visit under way, in the order of their keys.
     pub notes: Vec<NoteRow>,
     /// The messages that were not consumed, in the order they came.

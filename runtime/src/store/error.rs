@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use super::Name;
 use crate::key::{RunId, RunIdError};
 
 /// Why a store did not do what it was asked.
@@ -25,6 +26,13 @@ pub enum StoreError {
     Ended {
         /// The run.
         run: RunId,
+    },
+    /// The run is in another state than was demanded.
+    NotInState {
+        /// The run.
+        run: RunId,
+        /// The state that it is in.
+        state: Name,
     },
     /// The run is not parked.
     NotParked {
@@ -92,6 +100,12 @@ impl fmt::Display for StoreError {
             StoreError::Id(error) => error.fmt(f),
             StoreError::NotFound { run } => write!(f, "there is no run `{run}` in the store"),
             StoreError::Ended { run } => write!(f, "run `{run}` has ended"),
+            StoreError::NotInState { run, state } => {
+                write!(
+                    f,
+                    "run `{run}` is in state `{state}`, which takes no such message"
+                )
+            }
             StoreError::NotParked { run } => write!(f, "run `{run}` is not parked"),
             StoreError::NotEnded { run } => write!(
                 f,

@@ -1,5 +1,6 @@
 //! Runs in memory: the laws as a program.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 use std::sync::{Mutex, PoisonError};
@@ -7,13 +8,14 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use super::apply::{Fence, micros};
+use super::apply::Fence;
 use super::declared::Paths;
+use super::micros::micros;
 use super::timeline::{Moment, Timeline, wait};
 use super::{
-    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Event, Filter, Found,
-    Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress, Purge,
-    RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter,
+    Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress,
+    Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture, TraceContext,
 };
 use crate::key::RunId;
 
@@ -56,6 +58,7 @@ struct Kept {
     /// How far the clock was behind that set its due time.
     behind: Moment,
     input: Vec<u8>,
+    trace: Option<TraceContext>,
     start: (Name, Vec<u8>),
     payload: Vec<u8>,
     history: Vec<HistoryRow>,
@@ -94,6 +97,43 @@ impl Shelf {
         let behind = self.timeline.behind(now, Instant::now());
         Ok((self.find(run)?, behind))
     }
+
+    fn create(&mut self, run: NewRun) -> Created {
+        if let Some(kept) = self.runs.get(&run.id) {
+            let (state, payload) = kept.start.clone();
+            return Created::Known {
+                row: kept.row.clone(),
+                input: kept.input.clone(),
+                state,
+                payload,
+            };
+        }
+        let at = Instant::now();
+        let behind = self.timeline.behind(run.at, at);
+        let id = run.id.clone();
+        let kept = Kept::new(run, behind, self.timeline.steady(at));
+        let row = kept.row.clone();
+        self.runs.insert(id, kept);
+        Created::New(row)
+    }
+
+    fn send(&mut self, delivery: Delivery) -> Result<Sent, StoreError> {
+        let message = &delivery.message;
+        let (kept, _) = self.find_at(&message.run, message.at)?;
+        if kept.known.contains(&message.id) {
+            return Ok(Sent::Known);
+        }
+        let mut row = kept.row.clone();
+        row.receive(&delivery)?;
+        kept.wake(|it| {
+            *it = row;
+            Ok(())
+        })?;
+        let message = delivery.message;
+        kept.known.insert(message.id.clone());
+        kept.inbox.push(message);
+        Ok(Sent::Kept)
+    }
 }
 
 impl Kept {
@@ -111,6 +151,7 @@ impl Kept {
             held: run.lease.map(|lease| Held::new(lease, steady)),
             behind,
             input: run.input,
+            trace: run.trace,
             start: (run.state, run.payload.clone()),
             payload: run.payload,
             history: vec![started],
@@ -146,6 +187,7 @@ impl Kept {
             row: self.row.clone(),
             input: self.input.clone(),
             payload: self.payload.clone(),
+            trace: self.trace.clone(),
             notes: notes.collect(),
             inbox: self.inbox.clone(),
         }
@@ -183,24 +225,7 @@ impl Held {
 
 impl Store for MemoryStore {
     fn create(&self, run: NewRun) -> StoreFuture<'_, Created> {
-        self.with(|shelf| {
-            if let Some(kept) = shelf.runs.get(&run.id) {
-                let (state, payload) = kept.start.clone();
-                return Ok(Created::Known {
-                    row: kept.row.clone(),
-                    input: kept.input.clone(),
-                    state,
-                    payload,
-                });
-            }
-            let at = Instant::now();
-            let behind = shelf.timeline.behind(run.at, at);
-            let id = run.id.clone();
-            let kept = Kept::new(run, behind, shelf.timeline.steady(at));
-            let row = kept.row.clone();
-            shelf.runs.insert(id, kept);
-            Ok(Created::New(row))
-        })
+        self.with(|shelf| Ok(shelf.create(run)))
     }
 
     fn declare(&self, declaration: Declaration) -> StoreFuture<'_, Declared> {
@@ -242,7 +267,7 @@ impl Store for MemoryStore {
                 }
             }
             suspects.sort_by_key(|kept| (kept.row.crashes, kept.lapses()));
-            others.sort_by_key(|(since, _)| *since);
+            others.sort_by_key(|(since, kept)| (Reverse(kept.row.priority), *since));
             let mut room = claim.suspects;
             let n = suspects.len() + room.under_way;
             for kept in suspects {
@@ -298,6 +323,12 @@ impl Store for MemoryStore {
             }
             kept.inbox.retain(|it| !commit.consumed.contains(&it.id));
             kept.record(commit.at, commit.event);
+            for run in commit.outbox.runs {
+                shelf.create(NewRun { lease: None, ..run });
+            }
+            for message in commit.outbox.messages {
+                let _ = shelf.send(message.into());
+            }
             Ok(())
         })
     }
@@ -348,17 +379,8 @@ impl Store for MemoryStore {
         })
     }
 
-    fn send(&self, message: Message) -> StoreFuture<'_, Sent> {
-        self.with(|shelf| {
-            let (kept, _) = shelf.find_at(&message.run, message.at)?;
-            if kept.known.contains(&message.id) {
-                return Ok(Sent::Known);
-            }
-            kept.wake(|row| row.wake(message.at))?;
-            kept.known.insert(message.id.clone());
-            kept.inbox.push(message);
-            Ok(Sent::Kept)
-        })
+    fn send(&self, delivery: Delivery) -> StoreFuture<'_, Sent> {
+        self.with(|shelf| shelf.send(delivery))
     }
 
     fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
@@ -388,6 +410,7 @@ impl Store for MemoryStore {
                 row: kept.row.clone(),
                 input: kept.input.clone(),
                 payload: kept.payload.clone(),
+                trace: kept.trace.clone(),
             }))
         })
     }

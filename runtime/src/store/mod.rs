@@ -18,6 +18,7 @@ mod claim;
 mod declared;
 mod error;
 mod memory;
+pub(crate) mod micros;
 mod record;
 #[cfg(feature = "redb")]
 pub(crate) mod redb;
@@ -41,8 +42,9 @@ pub use claim::{
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use record::{
-    Commit, Created, Event, Failure, FailureKind, Filter, Found, HistoryRow, Message, Name, NewRun,
-    Note, NoteRow, Progress, Purge, RunRow, Sent, Status, Stop,
+    Commit, Created, Delivery, Event, Failure, FailureKind, Filter, Found, HistoryRow, IndexEntry,
+    IndexValue, Message, Name, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge, RunRow,
+    Sent, Status, Stop, TraceContext,
 };
 pub use text::Text;
 
@@ -86,7 +88,7 @@ pub trait Store: Send + Sync + 'static {
     /// Adds a run, unless one with this id is there, of whatever workflow.
     ///
     /// The row begins with sequence 0 and the given state; its first history row has number 0. With a
-    /// [`lease`](NewRun::lease) it is claimed by that holder; otherwise it is due at once. Its epochs begin with the
+    /// [`lease`](NewRun::lease) it is claimed by that holder; otherwise it is due when it [says](NewRun::due). Its epochs begin with the
     /// microseconds of [`at`](NewRun::at), so that who held a run of this id that was purged is fenced.
     ///
     /// Of a run that is there, what it was started with is returned, and nothing changes: the caller
@@ -107,8 +109,8 @@ pub trait Store: Send + Sync + 'static {
     /// Each run that is taken has its epoch counted up and belongs to the caller; at most `limit` are. First come the
     /// *suspects*: the holder of such a run died or stalled, so its [`crashes`](RunRow::crashes) count up, unless it
     /// only [waited](RunRow::waits). Of them as many are taken as [`Suspects::admit`] lets in, those with the fewest
-    /// crashes first, `n` being how many there are with those under way. Then come all others, the one that might have
-    /// been claimed for longest first. Those that are left for want of room are [counted](Claims::left).
+    /// crashes first, `n` being how many there are with those under way. Then come all others, those with the highest
+    /// [priority](RunRow::priority) first, and among them the one that might have been claimed for longest. Those that are left for want of room are [counted](Claims::left).
     ///
     /// A run that the caller holds already is never taken, however long ago its lease has passed. Its lease is extended
     /// instead, which changes nothing else, and it is among [`own`](Claims::own).
@@ -118,8 +120,8 @@ pub trait Store: Send + Sync + 'static {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims>;
 
     /// Records what happened to a run, as one change: the row with its sequence counted up, the history
-    /// row of that number, the messages that were consumed, and the notes, which are dropped unless the event
-    /// [keeps](Event::keeps_notes) them.
+    /// row of that number, the messages that were consumed, the notes, which are dropped unless the event
+    /// [keeps](Event::keeps_notes) them, and what is in the [outbox](Outbox).
     ///
     /// What each [`Event`] means for the row is said there, and done by [`RunRow::apply`].
     ///
@@ -151,8 +153,10 @@ pub trait Store: Send + Sync + 'static {
     /// run has had before, consumed or not, is [`Known`](Sent::Known) and changes nothing.
     ///
     /// # Errors
-    /// [`NotFound`](StoreError::NotFound), and [`Ended`](StoreError::Ended) for a run that has.
-    fn send(&self, message: Message) -> StoreFuture<'_, Sent>;
+    /// [`NotFound`](StoreError::NotFound), [`Ended`](StoreError::Ended) for a run that has, and
+    /// [`NotInState`](StoreError::NotInState) for one that is in none of the states that are
+    /// [demanded](Delivery::only_in).
+    fn send(&self, delivery: Delivery) -> StoreFuture<'_, Sent>;
 
     /// Lets a parked run go on: it is [`Running`](Status::Running) again, or
     /// [`RollingBack`](Status::RollingBack) if its rollback had begun, due at once, without crashes.
@@ -214,7 +218,7 @@ shared! {
     note(note: Note) -> ();
     heartbeat(heartbeat: Heartbeat) -> Vec<Beat>;
     stop(run: &RunId, stop: Stop, now: SystemTime) -> ();
-    send(message: Message) -> Sent;
+    send(delivery: Delivery) -> Sent;
     unpark(run: &RunId, now: SystemTime) -> ();
     retry_rollback(run: &RunId, now: SystemTime) -> ();
     get(run: &RunId) -> Option<Found>;

@@ -20,6 +20,12 @@ pub struct RunRow {
     pub workflow: Name,
     /// The version of the declaration that it was started with.
     pub version: u32,
+    /// Which of the runs that are due is claimed first: the one with the highest.
+    pub priority: i8,
+    /// The run that has started it.
+    pub parent: Option<Parent>,
+    /// What it is found by, beside its state.
+    pub index: Vec<IndexEntry>,
     /// How it stands.
     pub status: Status,
     /// The name of the state that it is in.
@@ -164,8 +170,84 @@ pub struct NewRun {
     pub payload: Vec<u8>,
     /// When it is started.
     pub at: SystemTime,
-    /// Claims the run for the caller at once. With `None` it belongs to the first that claims it.
+    /// When it is due. Defaults to when it is started.
+    pub due: Option<SystemTime>,
+    /// Which of the runs that are due is claimed first: the one with the highest. Defaults to 0.
+    pub priority: i8,
+    /// The run that starts it.
+    pub parent: Option<Parent>,
+    /// What it is found by in the state that it begins in.
+    pub index: Vec<IndexEntry>,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
+    /// Claims the run for the caller at once, also before it is due. With `None` it belongs to the first that claims it.
     pub lease: Option<Lease>,
+}
+
+impl NewRun {
+    /// A run that is due at once, with an empty input and payload.
+    #[must_use]
+    pub fn new(
+        id: RunId,
+        workflow: impl Into<Name>,
+        version: u32,
+        state: impl Into<Name>,
+        at: SystemTime,
+    ) -> Self {
+        NewRun {
+            id,
+            incarnation: crate::key::incarnation(),
+            workflow: workflow.into(),
+            version,
+            input: Vec::new(),
+            state: state.into(),
+            payload: Vec::new(),
+            at,
+            due: None,
+            priority: 0,
+            parent: None,
+            index: Vec::new(),
+            trace: None,
+            lease: None,
+        }
+    }
+}
+
+/// The run that has started another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    /// Its id.
+    pub run: RunId,
+    /// The key of the branch that the other is.
+    pub key: String,
+}
+
+/// A value that runs are found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// The name of the field.
+    pub name: Name,
+    /// What it holds.
+    pub value: IndexValue,
+}
+
+/// What an indexed field holds. It is stored as it is, whatever the codec does with payloads.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum IndexValue {
+    /// A text.
+    Text(String),
+    /// A number.
+    Integer(i64),
+}
+
+/// The trace that a run belongs to, as W3C's Trace Context passes it on: <https://www.w3.org/TR/trace-context/>.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceContext {
+    /// The header `traceparent`.
+    pub parent: String,
+    /// The header `tracestate`.
+    pub state: Option<String>,
 }
 
 /// What became of a run to be added.
@@ -195,6 +277,8 @@ pub struct Found {
     pub input: Vec<u8>,
     /// The payload of the state that it is in.
     pub payload: Vec<u8>,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
 }
 
 /// A change of a run by whoever holds it.
@@ -218,6 +302,20 @@ pub struct Commit {
     pub failure: Option<Failure>,
     /// The ids of the messages that were consumed.
     pub consumed: Vec<String>,
+    /// What the run is found by in the state that a transition leads to. Nothing else changes it.
+    pub index: Vec<IndexEntry>,
+    /// What it sends and starts.
+    pub outbox: Outbox,
+}
+
+/// What a commit sends and starts, in the same change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outbox {
+    /// Runs to be added. One whose id is there is not, and their leases are not looked at: nobody holds them.
+    pub runs: Vec<NewRun>,
+    /// Messages to runs, also to those. One is dropped if it was sent before, or if its run is not there, cannot be read
+    /// or has ended.
+    pub messages: Vec<Message>,
 }
 
 impl Commit {
@@ -234,6 +332,8 @@ impl Commit {
             release: Some(now),
             failure: None,
             consumed: Vec::new(),
+            index: Vec::new(),
+            outbox: Outbox::default(),
         }
     }
 }
@@ -253,8 +353,12 @@ pub enum Event {
         transition: Name,
         /// The number of the visit.
         visit: u64,
+        /// The version of the declaration under which it was taken.
+        version: u32,
         /// How often its handler was called.
         attempts: u32,
+        /// The id of the message that caused it, if one did.
+        message: Option<String>,
         /// The state that it led to.
         state: Name,
         /// The payload of that state.
@@ -390,6 +494,24 @@ pub struct Message {
     pub at: SystemTime,
 }
 
+/// A message as it is handed to a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The message.
+    pub message: Message,
+    /// Refuses it unless the run is in one of these states. With `None` it waits for a state that takes it.
+    pub only_in: Option<Vec<Name>>,
+}
+
+impl From<Message> for Delivery {
+    fn from(message: Message) -> Self {
+        Delivery {
+            message,
+            only_in: None,
+        }
+    }
+}
+
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
@@ -410,6 +532,8 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Those in this state.
     pub state: Option<String>,
+    /// Those with this entry in their [index](RunRow::index).
+    pub index: Option<IndexEntry>,
     /// Only those of which a transition [could not be undone](RunRow::not_undone).
     pub not_undone: bool,
     /// Those that were started before.
@@ -426,6 +550,7 @@ impl Default for Filter {
             workflow: None,
             status: None,
             state: None,
+            index: None,
             not_undone: false,
             started_before: None,
             after: None,
@@ -441,6 +566,7 @@ impl Filter {
         self.workflow.as_ref().is_none_or(|it| *it == row.workflow)
             && self.status.is_none_or(|it| it == row.status)
             && self.state.as_ref().is_none_or(|it| *it == row.state)
+            && self.index.as_ref().is_none_or(|it| row.index.contains(it))
             && (!self.not_undone || row.not_undone > 0)
             && self.started_before.is_none_or(|it| row.started < it)
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::apply::micros;
+use super::micros::micros;
 
 /// Microseconds on the time line of one store.
 pub(super) type Moment = i64;

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::key::RunId;
 use crate::store::{
-    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Filter, Found, Heartbeat,
-    HistoryRow, Message, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
+    Heartbeat, HistoryRow, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 
 /// How a store fails.
@@ -277,8 +277,8 @@ impl Store for Crashes {
         self.change(move |store| store.stop(&run, stop, now))
     }
 
-    fn send(&self, message: Message) -> StoreFuture<'_, Sent> {
-        self.change(|store| store.send(message))
+    fn send(&self, delivery: Delivery) -> StoreFuture<'_, Sent> {
+        self.change(|store| store.send(delivery))
     }
 
     fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {

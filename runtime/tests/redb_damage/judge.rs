@@ -220,7 +220,7 @@ async fn go_on(
         if row.status.is_ended() || model.claimed.get(id).is_none_or(|it| it.inbox.is_empty()) {
             continue;
         }
-        if let Some(sent) = noticed.answer(store.send(message(&row.id, 1)).await) {
+        if let Some(sent) = noticed.answer(store.send(message(&row.id, 1).into()).await) {
             noticed.is_same(id, &sent, &Sent::Known);
         }
     }

@@ -56,6 +56,8 @@ pub(crate) fn step(row: &RunRow, length: usize) -> Commit {
                 .repeat(length)
                 .into_bytes(),
             undo: row.sequence.is_multiple_of(3).then(|| "back".into()),
+            version: 1,
+            message: None,
         },
         ..walk::step(row, Status::Running)
     }
@@ -113,7 +115,7 @@ async fn fill(store: &RedbStore) {
         }
         if number % 4 == 2 {
             for number in 0..3 {
-                store.send(message(&id, number)).await.unwrap();
+                store.send(message(&id, number).into()).await.unwrap();
             }
         }
         let mut end = step(&row, 1);

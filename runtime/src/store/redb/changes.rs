@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::damage::guarded;
 use super::format::{Record, read_declaration, write_declaration, write_message, write_note};
-use super::history::{origin, payload, row};
+use super::history::{Origin, origin, payload, row};
 use super::index::{Found, Index};
 use super::tables::{Fault, Lookup as _, Tables, broken};
 use crate::key::RunId;
@@ -18,8 +18,9 @@ use crate::store::apply::Fence;
 use crate::store::declared::Paths;
 use crate::store::timeline::{Moment, Timeline, wait};
 use crate::store::{
-    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Event, Heartbeat, Lease,
-    Message, NewRun, Note, NoteRow, Sent, Stop, StoreError,
+    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event,
+    Heartbeat, Lease, Message, NewRun, Note, NoteRow, Outbox, RunRow, Sent, Stop, StoreError,
+    TraceContext,
 };
 
 /// The tables and the index, while a batch is applied.
@@ -40,6 +41,7 @@ pub(super) struct Taken {
     record: Record,
     input: Vec<u8>,
     payload: Vec<u8>,
+    trace: Option<TraceContext>,
     notes: Vec<NoteRow>,
     inbox: Vec<Message>,
 }
@@ -47,7 +49,12 @@ pub(super) struct Taken {
 impl Changes<'_> {
     pub(super) fn create(&mut self, run: &NewRun) -> Result<Created, Fault> {
         if let Some(record) = self.find(&run.id)? {
-            let (input, state, payload) = origin(&self.tables.history.rows, &record)?;
+            let Origin {
+                input,
+                state,
+                payload,
+                ..
+            } = origin(&self.tables.history.rows, &record)?;
             return Ok(Created::Known {
                 row: record.row,
                 input,
@@ -55,19 +62,25 @@ impl Changes<'_> {
                 payload,
             });
         }
+        self.add(run, run.lease).map(Created::New)
+    }
+
+    /// Adds a run that is not there, held by whoever has the lease.
+    fn add(&mut self, run: &NewRun, lease: Option<Lease>) -> Result<RunRow, Fault> {
         let first = self.tables.history.begin(run)?;
-        let record = Record::new(run, first, self.timeline.behind(run.at, self.at));
+        let behind = self.timeline.behind(run.at, self.at);
+        let record = Record::new(run, lease.is_some(), first, behind);
         let row = record.row.clone();
         self.tables.put(&record)?;
         self.wrote = true;
-        match run.lease {
+        match lease {
             Some(lease) => {
                 let now = self.timeline.steady(self.at);
                 self.index.hold(record, lease, now);
             }
             None => self.index.place(&record),
         }
-        Ok(Created::New(row))
+        Ok(row)
     }
 
     pub(super) fn declare(&mut self, declaration: &Declaration) -> Result<Declared, Fault> {
@@ -171,6 +184,7 @@ impl Changes<'_> {
             record: before,
             input,
             payload,
+            trace,
             notes,
             inbox,
         } = guarded(|| self.look_up(run)).map_err(|fault| match fault {
@@ -190,6 +204,7 @@ impl Changes<'_> {
             row,
             input,
             payload,
+            trace,
             notes,
             inbox,
         })
@@ -199,7 +214,7 @@ impl Changes<'_> {
     pub(super) fn look_up(&mut self, run: &RunId) -> Result<Taken, Fault> {
         let record = self.live(run)?;
         let rows = &self.tables.history.rows;
-        let (input, ..) = origin(rows, &record)?;
+        let Origin { input, trace, .. } = origin(rows, &record)?;
         let payload = payload(rows, &record)?;
         let notes = self.tables.notes(&record)?;
         let inbox = self.tables.inbox(&record)?;
@@ -207,18 +222,44 @@ impl Changes<'_> {
             record,
             input,
             payload,
+            trace,
             notes,
             inbox,
         })
     }
 
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
+        if self.advance(commit)? {
+            self.send_out(&commit.outbox)?;
+        }
+        Ok(())
+    }
+
+    /// Adds runs and messages that belong to a commit.
+    fn send_out(&mut self, outbox: &Outbox) -> Result<(), Fault> {
+        for run in &outbox.runs {
+            if self.find(&run.id)?.is_none() {
+                self.add(run, None)?;
+            }
+        }
+        for message in &outbox.messages {
+            match self.send(&message.clone().into()) {
+                // It is dropped.
+                Ok(_) | Err(Fault::Answer(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what a commit says of its run. Gives `false` for one that took place before.
+    fn advance(&mut self, commit: &Commit) -> Result<bool, Fault> {
         let run = &commit.run;
         let behind = self.timeline.behind(commit.at, self.at);
         // Changed where it lies: this is what the store does most.
         if let Some(held) = self.index.held_mut(run) {
             if !advance(&mut self.tables, &mut held.record, commit, behind)? {
-                return Ok(());
+                return Ok(false);
             }
             self.wrote = true;
             self.tables.put(&held.record)?;
@@ -227,19 +268,20 @@ impl Changes<'_> {
             } else {
                 self.index.settle(run);
             }
-            return Ok(());
+            return Ok(true);
         }
         // It has no claim, or had one before the file was opened.
         let record = self.tables.find(run)?;
         let before = record.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
-        if advance(&mut self.tables, &mut record, commit, behind)? {
-            self.wrote = true;
-            self.tables.put(&record)?;
-            self.index.forget(&before);
-            self.index.place(&record);
+        if !advance(&mut self.tables, &mut record, commit, behind)? {
+            return Ok(false);
         }
-        Ok(())
+        self.wrote = true;
+        self.tables.put(&record)?;
+        self.index.forget(&before);
+        self.index.place(&record);
+        Ok(true)
     }
 
     pub(super) fn note(&mut self, note: &Note) -> Result<(), Fault> {
@@ -296,7 +338,8 @@ impl Changes<'_> {
         self.wake(&before, record, now)
     }
 
-    pub(super) fn send(&mut self, message: &Message) -> Result<Sent, Fault> {
+    pub(super) fn send(&mut self, delivery: &Delivery) -> Result<Sent, Fault> {
+        let message = &delivery.message;
         let run = &message.run;
         let before = self.find(run)?;
         let before = before.ok_or_else(|| not_found(run))?;
@@ -305,7 +348,7 @@ impl Changes<'_> {
             return Ok(Sent::Known);
         }
         let mut record = before.clone();
-        record.row.wake(message.at).map_err(Fault::Answer)?;
+        record.row.receive(delivery).map_err(Fault::Answer)?;
         record.messages += 1;
         let last = {
             let mut waiting = self

@@ -20,7 +20,7 @@ use super::tables::{
 use super::{RedbOptions, RedbStore};
 use crate::key::RunId;
 use crate::store::StoreError;
-use crate::store::apply::micros;
+use crate::store::micros::micros;
 
 /// What [`RedbStore::check_integrity`] has found.
 #[derive(Debug, Clone, PartialEq, Eq)]

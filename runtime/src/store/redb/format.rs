@@ -6,7 +6,8 @@ use super::wire::{Place, Reader, Unread, Writer};
 use crate::key::RunId;
 use crate::store::timeline::Moment;
 use crate::store::{
-    Event, Failure, FailureKind, HistoryRow, Message, NewRun, Progress, RunRow, Status, Stop, Text,
+    Event, Failure, FailureKind, HistoryRow, IndexEntry, IndexValue, Message, NewRun, Parent,
+    Progress, RunRow, Status, Stop, Text, TraceContext,
 };
 
 /// The version of the file and of every record.
@@ -40,16 +41,16 @@ pub(super) struct Row {
     /// The number of the one before it of the same run; 0 for the first.
     pub(super) before: u64,
     pub(super) history: HistoryRow,
-    /// The first has the input of the run, and the payload of the state that it began with.
-    pub(super) origin: Option<(Vec<u8>, Vec<u8>)>,
+    /// The first has the input of the run, the payload of the state that it began with, and the trace that it belongs to.
+    pub(super) origin: Option<(Vec<u8>, Vec<u8>, Option<TraceContext>)>,
 }
 
 impl Record {
     /// The record of a new run, whose first row has this number, by a clock that is so far behind.
-    pub(super) fn new(run: &NewRun, first: u64, behind: Moment) -> Self {
+    pub(super) fn new(run: &NewRun, is_held: bool, first: u64, behind: Moment) -> Self {
         Record {
             row: RunRow::new(run),
-            is_held: run.lease.is_some(),
+            is_held,
             behind,
             first,
             last: first,
@@ -68,6 +69,11 @@ impl Record {
             .u64(row.incarnation)
             .text(&row.workflow)
             .u32(row.version)
+            .u8(row.priority.cast_unsigned())
+            .option(row.parent.as_ref(), |to, parent| {
+                to.text(&parent.run.text()).text(&parent.key);
+            })
+            .list(&row.index, write_entry)
             .u8(status(row.status))
             .text(&row.state)
             .u64(row.sequence)
@@ -126,6 +132,9 @@ impl Record {
             incarnation: from.u64()?,
             workflow: from.name()?,
             version: from.u32()?,
+            priority: from.u8()?.cast_signed(),
+            parent: from.option(read_parent)?,
+            index: from.list(read_entry)?,
             status: read_status(from.u8()?)?,
             state: from.name()?,
             sequence: from.count()?,
@@ -163,6 +172,46 @@ impl Record {
         };
         from.finish(record)
     }
+}
+
+fn read_parent(from: &mut Reader<'_>) -> Result<Parent, Unread> {
+    Ok(Parent {
+        run: RunId::unchecked(&from.text()?),
+        key: from.text()?,
+    })
+}
+
+fn write_entry(to: &mut Writer, entry: &IndexEntry) {
+    to.text(&entry.name);
+    match &entry.value {
+        IndexValue::Text(text) => to.u8(0).text(text),
+        IndexValue::Integer(number) => to.u8(1).u64(number.cast_unsigned()),
+    };
+}
+
+fn read_entry(from: &mut Reader<'_>) -> Result<IndexEntry, Unread> {
+    Ok(IndexEntry {
+        name: from.name()?,
+        value: match from.u8()? {
+            0 => IndexValue::Text(from.text()?),
+            1 => IndexValue::Integer(from.u64()?.cast_signed()),
+            other => return Err(format!("{other} is no kind of value")),
+        },
+    })
+}
+
+fn write_trace(to: &mut Writer, trace: &TraceContext) {
+    to.text(&trace.parent)
+        .option(trace.state.as_ref(), |to, state| {
+            to.text(state);
+        });
+}
+
+fn read_trace(from: &mut Reader<'_>) -> Result<TraceContext, Unread> {
+    Ok(TraceContext {
+        parent: from.text()?,
+        state: from.option(Reader::text)?,
+    })
 }
 
 fn read_behind(from: &mut Reader<'_>) -> Result<Moment, Unread> {
@@ -262,19 +311,25 @@ pub(super) fn write_row(
     before: u64,
     at: SystemTime,
     event: &Event,
-    origin: Option<(&[u8], &[u8])>,
+    origin: Option<(&[u8], &[u8], Option<&TraceContext>)>,
 ) -> Vec<u8> {
     let mut to = Writer::over(buffer, VERSION);
     to.text(&run.text()).u64(sequence).u64(before).time(at);
     match event {
         Event::Started { state } => {
-            let (input, payload) = origin.unwrap_or_default();
-            to.u8(0).text(state).bytes(input).bytes(payload)
+            let (input, payload, trace) = origin.unwrap_or_default();
+            to.u8(0)
+                .text(state)
+                .bytes(input)
+                .bytes(payload)
+                .option(trace, write_trace)
         }
         Event::Transition {
             transition,
             visit,
+            version,
             attempts,
+            message,
             state,
             payload,
             undo,
@@ -282,7 +337,11 @@ pub(super) fn write_row(
             .u8(1)
             .text(transition)
             .u64(*visit)
+            .u32(*version)
             .u32(*attempts)
+            .option(message.as_ref(), |to, message| {
+                to.text(message);
+            })
             .text(state)
             .option(undo.as_ref(), |to, undo| {
                 to.text(undo);
@@ -321,13 +380,15 @@ pub(super) fn read_row(number: u64, bytes: &[u8]) -> Result<Row, Unread> {
     let event = match from.u8()? {
         0 => {
             let state = from.name()?;
-            origin = Some((from.bytes()?, from.bytes()?));
+            origin = Some((from.bytes()?, from.bytes()?, from.option(read_trace)?));
             Event::Started { state }
         }
         1 => Event::Transition {
             transition: from.name()?,
             visit: from.u64()?,
+            version: from.u32()?,
             attempts: from.u32()?,
+            message: from.option(Reader::text)?,
             state: from.name()?,
             undo: from.option(Reader::name)?,
             payload: from.bytes()?,

@@ -13,7 +13,7 @@ use super::damage::guarded;
 use super::format::{Record, Row, read_row, write_row};
 use super::tables::{Fault, Lazy, broken};
 use crate::key::RunId;
-use crate::store::{Event, HistoryRow, Name, NewRun};
+use crate::store::{Event, HistoryRow, Name, NewRun, TraceContext};
 
 /// Every so many rows of a run there is a mark.
 pub(super) const EVERY: u64 = 64;
@@ -44,7 +44,7 @@ impl History<'_> {
         let event = Event::Started {
             state: run.state.clone(),
         };
-        let origin = Some((&*run.input, &*run.payload));
+        let origin = Some((&*run.input, &*run.payload, run.trace.as_ref()));
         let buffer = take(&mut self.buffer);
         let row = write_row(buffer, *self.next, &run.id, 0, 0, run.at, &event, origin);
         self.insert(row)
@@ -102,7 +102,7 @@ pub(super) fn payload(rows: &impl Rows, record: &Record) -> Result<Vec<u8>, Faul
     let run = &record.row.id;
     let row = row(rows, run, record.payload_at)?;
     match (row.history.event, row.origin) {
-        (Event::Transition { payload, .. }, _) | (_, Some((_, payload))) => Ok(payload),
+        (Event::Transition { payload, .. }, _) | (_, Some((_, payload, _))) => Ok(payload),
         _ => {
             let reason = format!("row {} has no payload", record.payload_at);
             Err(broken(run, "its history", &reason))
@@ -110,12 +110,24 @@ pub(super) fn payload(rows: &impl Rows, record: &Record) -> Result<Vec<u8>, Faul
     }
 }
 
-/// What a run was started with: its input, its state and the payload of that.
-pub(super) fn origin(rows: &impl Rows, record: &Record) -> Result<(Vec<u8>, Name, Vec<u8>), Fault> {
+/// What a run was started with.
+pub(super) struct Origin {
+    pub(super) input: Vec<u8>,
+    pub(super) state: Name,
+    pub(super) payload: Vec<u8>,
+    pub(super) trace: Option<TraceContext>,
+}
+
+pub(super) fn origin(rows: &impl Rows, record: &Record) -> Result<Origin, Fault> {
     let run = &record.row.id;
     let row = row(rows, run, record.first)?;
     match (row.history.event, row.origin) {
-        (Event::Started { state }, Some((input, payload))) => Ok((input, state, payload)),
+        (Event::Started { state }, Some((input, payload, trace))) => Ok(Origin {
+            input,
+            state,
+            payload,
+            trace,
+        }),
         _ => Err(broken(
             run,
             "its history",

@@ -16,7 +16,7 @@ use itertools::{Either, kmerge_by};
 use super::format::Record;
 use super::tables::Fault;
 use crate::key::RunId;
-use crate::store::apply::micros;
+use crate::store::micros::micros;
 use crate::store::timeline::Moment;
 use crate::store::{Claim, Holder, Lease, RunRow};
 
@@ -28,16 +28,18 @@ pub(super) struct Index {
     held: HashMap<RunId, Held>,
 }
 
-/// Which runs of a workflow are in one queue: those of a version.
+/// Which runs of a workflow are in one queue: those of a version and a priority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Lane {
     version: u32,
+    priority: i8,
 }
 
 impl Lane {
     fn of(row: &RunRow) -> Self {
         Lane {
             version: row.version,
+            priority: row.priority,
         }
     }
 }
@@ -354,7 +356,8 @@ impl Index {
         queues.map(|(.., queue)| queue.suspects.len()).sum()
     }
 
-    /// The runs among what a claim names that are due, the one that might have been claimed for longest first.
+    /// The runs among what a claim names that are due: those with the highest priority first, and among them the one that
+    /// might have been claimed for longest.
     pub(super) fn due<'a>(
         &'a self,
         claim: &'a Claim,
@@ -372,7 +375,7 @@ impl Index {
             let found = move |(ago, run, place)| {
                 let workflow = Arc::clone(workflow);
                 (
-                    (Reverse(ago), run),
+                    ((Reverse(lane.priority), Reverse(ago)), run),
                     Found {
                         workflow,
                         lane,

@@ -37,8 +37,8 @@ use tokio::time::Instant;
 use super::declared::Paths;
 use super::timeline::Timeline;
 use super::{
-    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Filter, Found, Heartbeat,
-    HistoryRow, Message, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
+    Heartbeat, HistoryRow, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 use crate::key::RunId;
 use changes::Changes;
@@ -408,10 +408,10 @@ impl Store for RedbStore {
         })
     }
 
-    fn send(&self, message: Message) -> StoreFuture<'_, Sent> {
-        let weight = size::of_message(&message);
-        self.write(Some(message.run.clone()), weight, move |changes| {
-            changes.send(&message)
+    fn send(&self, delivery: Delivery) -> StoreFuture<'_, Sent> {
+        let weight = size::of_message(&delivery.message);
+        self.write(Some(delivery.message.run.clone()), weight, move |changes| {
+            changes.send(&delivery)
         })
     }
 

@@ -22,7 +22,7 @@ use super::tables::{ENDED, Fault, HISTORY, Lookup as _, META, RUNS, Tables};
 use super::{Broken, RedbStore};
 use crate::key::RunId;
 use crate::store::StoreError;
-use crate::store::apply::micros;
+use crate::store::micros::micros;
 use crate::store::timeline::{Moment, Timeline};
 
 /// What an acknowledged change may still be lost to.

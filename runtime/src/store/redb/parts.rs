@@ -8,7 +8,7 @@ use super::damage::guarded;
 use super::format::{Record, read_message, read_note};
 use super::tables::{Fault, Tables, broken};
 use crate::key::RunId;
-use crate::store::apply::micros;
+use crate::store::micros::micros;
 use crate::store::{Message, NoteRow};
 
 impl Tables<'_> {

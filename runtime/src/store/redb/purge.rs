@@ -13,7 +13,7 @@ use super::history::row;
 use super::tables::{Fault, Lazy, Lookup as _};
 use crate::key::RunId;
 use crate::store::Purge;
-use crate::store::apply::micros;
+use crate::store::micros::micros;
 
 /// At most so many entries of tables are touched in one operation.
 const PAGE: usize = 1_000;

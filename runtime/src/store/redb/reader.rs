@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use redb::{AccessGuard, ReadOnlyTable};
 
 use super::format::Record;
-use super::history::{back_from, origin, payload};
+use super::history::{Origin, back_from, origin, payload};
 use super::tables::{Fault, Lookup as _, Views};
 use crate::key::RunId;
 use crate::store::{Filter, Found, HistoryRow, Name, RunRow, Status, StoreError};
@@ -17,12 +17,13 @@ impl Views {
         let Some(record) = self.find(run)? else {
             return Ok(None);
         };
-        let (input, ..) = origin(&self.history, &record)?;
+        let Origin { input, trace, .. } = origin(&self.history, &record)?;
         let payload = payload(&self.history, &record)?;
         Ok(Some(Found {
             row: record.row,
             input,
             payload,
+            trace,
         }))
     }
 
@@ -192,6 +193,9 @@ fn unreadable(run: RunId, reason: String) -> RunRow {
         incarnation: 0,
         workflow: Name::default(),
         version: 0,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
         status: Status::Parked,
         state: Name::default(),
         sequence: 0,

@@ -1,6 +1,8 @@
 //! How many bytes an operation writes, so that a batch has an end, and one value does not stop the store.
 
-use crate::store::{Commit, Event, Message, NewRun, Note, Progress};
+use crate::store::{
+    Commit, Event, IndexEntry, IndexValue, Message, NewRun, Note, Outbox, Progress,
+};
 
 /// About how many bytes a record takes beside what is counted here.
 pub(super) const RECORD: usize = 256;
@@ -10,7 +12,31 @@ pub(super) const RECORD: usize = 256;
 pub(super) const LARGEST: usize = 512 << 20;
 
 pub(super) fn of_run(run: &NewRun) -> usize {
-    RECORD + run.workflow.len() + run.input.len() + run.state.len() + run.payload.len()
+    let trace = run.trace.as_ref().map_or(0, |trace| {
+        trace.parent.len() + trace.state.as_ref().map_or(0, String::len)
+    });
+    let parent = run.parent.as_ref();
+    let parent = parent.map_or(0, |parent| parent.run.text().len() + parent.key.len());
+    let payloads = run.input.len() + run.payload.len();
+    let names = run.workflow.len() + run.state.len();
+    RECORD + names + payloads + trace + parent + of_index(&run.index)
+}
+
+fn of_index(index: &[IndexEntry]) -> usize {
+    let entry = |entry: &IndexEntry| {
+        let value = match &entry.value {
+            IndexValue::Text(text) => text.len(),
+            IndexValue::Integer(_) => 8,
+        };
+        entry.name.len() + value
+    };
+    index.iter().map(entry).sum()
+}
+
+fn of_outbox(outbox: &Outbox) -> usize {
+    let runs: usize = outbox.runs.iter().map(of_run).sum();
+    let messages: usize = outbox.messages.iter().map(of_message).sum();
+    runs + messages
 }
 
 pub(super) fn of_commit(commit: &Commit) -> usize {
@@ -18,13 +44,15 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
         Event::Started { state } => state.len(),
         Event::Transition {
             transition,
+            message,
             state,
             payload,
             undo,
             ..
         } => {
             let undo = undo.as_ref().map_or(0, |undo| undo.len());
-            transition.len() + state.len() + payload.len() + undo
+            let message = message.as_ref().map_or(0, String::len);
+            transition.len() + message + state.len() + payload.len() + undo
         }
         Event::NotUndone { cause, .. } => cause.bytes(),
         Event::Parked { reason } => reason.bytes(),
@@ -39,7 +67,7 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
         let transition = failure.transition.as_ref().map_or(0, |it| it.len());
         failure.state.len() + transition + failure.message.bytes()
     });
-    RECORD + event + failure
+    RECORD + event + failure + of_index(&commit.index) + of_outbox(&commit.outbox)
 }
 
 pub(super) fn of_note(note: &Note) -> usize {

@@ -82,8 +82,13 @@ impl Changes<'_> {
             payload: Vec::new(),
             at: now,
             lease: None,
+            due: None,
+            priority: 0,
+            parent: None,
+            index: Vec::new(),
+            trace: None,
         };
-        let mut record = Record::new(&unknown, 0, 0);
+        let mut record = Record::new(&unknown, false, 0, 0);
         record.row.failure = Some(failure(Name::default(), reason));
         terminate(&mut record.row, now);
         self.wrote = true;

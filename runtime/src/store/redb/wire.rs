@@ -5,12 +5,12 @@
 //! It is CRC-32, that of zip and PNG: it finds every change of up to 32 bits in a row for certain, and any language can
 //! compute it without a library of ours.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use crc32fast::Hasher;
 
 use crate::store::Name;
-use crate::store::apply::micros;
+use crate::store::micros::{micros, time};
 
 /// Writes a record.
 #[derive(Default)]
@@ -129,6 +129,15 @@ impl Writer {
         self.bytes(value.as_bytes())
     }
 
+    pub(super) fn list<T>(&mut self, values: &[T], write: impl Fn(&mut Self, &T)) -> &mut Self {
+        let count = u32::try_from(values.len());
+        self.u32(count.expect("an operation on so many is refused"));
+        for value in values {
+            write(self, value);
+        }
+        self
+    }
+
     pub(super) fn option<T>(
         &mut self,
         value: Option<T>,
@@ -234,6 +243,15 @@ impl<'a> Reader<'a> {
         self.text().map(Name::from)
     }
 
+    pub(super) fn list<T>(
+        &mut self,
+        read: impl Fn(&mut Self) -> Result<T, Unread>,
+    ) -> Result<Vec<T>, Unread> {
+        let count = self.u32()?;
+        // Not with room for all at once: the count may be damaged.
+        (0..count).map(|_| read(self)).collect()
+    }
+
     pub(super) fn option<T>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, Unread>,
@@ -251,14 +269,5 @@ fn within<T: PartialOrd + Copy + std::fmt::Display>(count: T, most: T) -> Result
         Ok(count)
     } else {
         Err(format!("{count} is more than there can have been"))
-    }
-}
-
-pub(super) fn time(micros: i64) -> Option<SystemTime> {
-    let distance = Duration::from_micros(micros.unsigned_abs());
-    if micros < 0 {
-        UNIX_EPOCH.checked_sub(distance)
-    } else {
-        UNIX_EPOCH.checked_add(distance)
     }
 }

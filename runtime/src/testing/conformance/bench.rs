@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::key::RunId;
 use crate::store::{
     Claim, Claimed, Claims, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Holder,
-    Lease, Message, NewRun, Note, NoteRow, Progress, RunRow, Status, Store, StoreError, Suspects,
-    WorkflowVersions,
+    Lease, Message, NewRun, Note, NoteRow, Outbox, Progress, RunRow, Status, Store, StoreError,
+    Suspects, WorkflowVersions,
 };
 
 pub(super) type AnyStore = Arc<dyn Store>;
@@ -32,6 +32,11 @@ pub(super) fn new(id: &str) -> NewRun {
         payload: b"placed".to_vec(),
         at: at(0),
         lease: None,
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     }
 }
 
@@ -121,6 +126,8 @@ pub(super) fn step(row: &RunRow, state: &str) -> Commit {
         state: state.to_owned().into(),
         payload: state.as_bytes().to_vec(),
         undo: None,
+        version: 1,
+        message: None,
     };
     commit(row, event, Status::Running)
 }
@@ -145,6 +152,8 @@ pub(super) fn commit(row: &RunRow, event: Event, status: Status) -> Commit {
         release: None,
         failure: None,
         consumed: Vec::new(),
+        index: Vec::new(),
+        outbox: Outbox::default(),
     }
 }
 

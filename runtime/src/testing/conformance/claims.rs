@@ -42,7 +42,10 @@ pub async fn a_claim_gives_all_that_a_run_goes_on_with(store: AnyStore) {
         .note(note(&row, "", attempts.clone()))
         .await
         .expect("it is noted");
-    store.send(message("a", "m")).await.expect("it is kept");
+    store
+        .send(message("a", "m").into())
+        .await
+        .expect("it is kept");
     let claimed = claim(&store, 100).await;
     assert_eq!((&*claimed.row.state, claimed.row.visit), ("Reserved", 1));
     assert_eq!(
@@ -151,6 +154,26 @@ pub async fn a_run_that_is_not_due_is_not_claimed(store: AnyStore) {
     give_back(&store, &row, 50).await;
     assert!(claim_at(&store, 49, 10).await.is_empty());
     assert_eq!(claim_at(&store, 50, 10).await.len(), 1);
+}
+
+pub async fn of_what_is_due_the_highest_priority_is_claimed_first(store: AnyStore) {
+    for (id, priority, due) in [
+        ("a", 0, 10),
+        ("b", 7, 20),
+        ("c", -1, 5),
+        ("d", 7, 15),
+        ("e", 9, 90),
+    ] {
+        let run = NewRun {
+            due: Some(at(due)),
+            priority,
+            ..new(id)
+        };
+        store.create(run).await.expect("it is created");
+    }
+    let claimed = claim_at(&store, 30, 3).await;
+    let ids: Vec<_> = claimed.iter().map(|it| it.row.id.to_string()).collect();
+    assert_eq!(ids, ["d", "b", "a"], "`e` is not due, and `c` is the last");
 }
 
 pub async fn no_run_is_claimed_by_two(store: AnyStore) {

@@ -1,12 +1,13 @@
 //! Adding runs, once each.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::bench::{
-    AnyStore, LONG, add, all_of, at, claim, claim_at, get, history, hold, hold_by, lease, new,
-    run_id,
+    AnyStore, LONG, add, all_of, at, claim, claim_at, get, go, history, hold, hold_by, lease, new,
+    next, run_id, step,
 };
-use crate::store::{Created, Event, NewRun, Status};
+use crate::store::{Created, Event, IndexEntry, IndexValue, NewRun, Parent, Status, TraceContext};
 
 pub async fn a_run_begins_in_the_state_it_was_created_in(store: AnyStore) {
     let row = add(&store, "a").await;
@@ -168,4 +169,65 @@ pub async fn any_bytes_are_a_payload(store: AnyStore) {
             "payload {number} comes back"
         );
     }
+}
+
+/// A run with everything that it can be started with.
+fn full(id: &str) -> NewRun {
+    NewRun {
+        due: Some(at(300)),
+        priority: -3,
+        parent: Some(Parent {
+            run: run_id("p"),
+            key: "Order/p/1/2".to_owned(),
+        }),
+        index: vec![IndexEntry {
+            name: "group".into(),
+            value: IndexValue::Text("sales".to_owned()),
+        }],
+        trace: Some(TraceContext {
+            parent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+            state: Some("a=b".to_owned()),
+        }),
+        ..new(id)
+    }
+}
+
+pub async fn what_a_run_was_started_with_is_kept(store: AnyStore) {
+    let run = full("a");
+    store.create(run.clone()).await.expect("it is created");
+    let found = get(&store, &run.id).await;
+    assert_eq!(found.trace, run.trace);
+    let row = found.row;
+    assert_eq!(
+        (row.priority, &row.parent, &row.index, row.due),
+        (run.priority, &run.parent, &run.index, run.due)
+    );
+    let claimed = claim(&store, 300).await;
+    assert_eq!(claimed.trace, run.trace);
+    assert_eq!(
+        (claimed.row.parent, claimed.row.index),
+        (run.parent, run.index)
+    );
+}
+
+pub async fn a_run_may_be_due_later(store: AnyStore) {
+    store.create(full("a")).await.expect("it is created");
+    let next = next(&store, 200).await.expect("it waits");
+    assert!(
+        (Duration::from_secs(50)..=Duration::from_secs(100)).contains(&next),
+        "{next:?}"
+    );
+    assert!(claim_at(&store, 299, 10).await.is_empty());
+    assert_eq!(claim_at(&store, 300, 10).await.len(), 1);
+}
+
+pub async fn a_run_that_is_claimed_as_it_is_added_need_not_be_due(store: AnyStore) {
+    let lease = Some(lease(LONG));
+    let held = NewRun { lease, ..full("a") };
+    let created = store.create(held).await.expect("it is created");
+    let Created::New(row) = created else {
+        panic!("it was not there: {created:?}")
+    };
+    let row = go(&store, step(&row, "Reserved")).await;
+    assert_eq!((&*row.state, row.index), ("Reserved", Vec::new()));
 }

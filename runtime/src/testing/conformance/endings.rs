@@ -142,7 +142,10 @@ pub async fn purge_spares_a_run_whose_rollback_is_retried(store: AnyStore) {
 
 pub async fn a_purged_id_begins_anew(store: AnyStore) {
     let row = hold(&store, "a").await;
-    store.send(message("a", "m")).await.expect("it is kept");
+    store
+        .send(message("a", "m").into())
+        .await
+        .expect("it is kept");
     let row = go(&store, undoable(&row, "Reserved")).await;
     store
         .note(note(&row, "n", Progress::Output(vec![1])))
@@ -178,7 +181,10 @@ pub async fn a_purged_id_begins_anew(store: AnyStore) {
         "nothing is left of the one before"
     );
     assert_eq!(
-        store.send(message("a", "m")).await.expect("it is kept"),
+        store
+            .send(message("a", "m").into())
+            .await
+            .expect("it is kept"),
         Sent::Kept
     );
     for old in 0..3 {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::bench::{
     AnyStore, at, beat, claim, claim_at, end, give_back, go, hold, message, next, step,
 };
-use crate::store::{Commit, Message, Sent, StoreError};
+use crate::store::{Commit, Delivery, Message, Sent, StoreError};
 
 async fn send(store: &AnyStore, run: &str, id: &str) -> Sent {
     store
-        .send(message(run, id))
+        .send(message(run, id).into())
         .await
         .expect("a message is taken")
 }
@@ -45,7 +45,7 @@ pub async fn a_message_is_kept_once(store: AnyStore) {
         ..message("a", "m")
     };
     assert_eq!(
-        store.send(again).await.expect("it is answered"),
+        store.send(again.into()).await.expect("it is answered"),
         Sent::Known
     );
     assert_eq!(
@@ -107,12 +107,15 @@ pub async fn a_message_makes_a_run_due_whatever_its_clock_said(store: AnyStore) 
         at: at(3_601),
         ..message("a", "m")
     };
-    store.send(message).await.expect("a message is taken");
+    store
+        .send(message.into())
+        .await
+        .expect("a message is taken");
     assert_eq!(claim_at(&store, 3_601, 10).await.len(), 1);
 }
 
 pub async fn a_message_to_an_unknown_run_is_not_found(store: AnyStore) {
-    let answer = store.send(message("a", "m")).await;
+    let answer = store.send(message("a", "m").into()).await;
     assert!(
         matches!(answer, Err(StoreError::NotFound { .. })),
         "{answer:?}"
@@ -122,7 +125,7 @@ pub async fn a_message_to_an_unknown_run_is_not_found(store: AnyStore) {
 pub async fn a_message_to_an_ended_run_is_refused(store: AnyStore) {
     let row = hold(&store, "a").await;
     end(&store, &row).await;
-    let answer = store.send(message("a", "m")).await;
+    let answer = store.send(message("a", "m").into()).await;
     assert!(
         matches!(answer, Err(StoreError::Ended { .. })),
         "{answer:?}"
@@ -157,4 +160,32 @@ pub async fn equal_ids_of_two_runs_are_two_messages(store: AnyStore) {
         assert_eq!(ids(&claimed.inbox), ["m"]);
     }
     assert_eq!(message("a", "m").at, at(5));
+}
+
+pub async fn a_message_may_demand_a_state(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let demands = |id, states: &[&'static str]| Delivery {
+        message: message("a", id),
+        only_in: Some(states.iter().map(|state| (*state).into()).collect()),
+    };
+    let refused = store.send(demands("m", &["Reserved", "Charged"])).await;
+    assert!(
+        matches!(&refused, Err(StoreError::NotInState { state, .. }) if state == "Placed"),
+        "{refused:?}"
+    );
+    let row = go(&store, step(&row, "Reserved")).await;
+    let sent = store.send(demands("m", &["Reserved", "Charged"])).await;
+    assert_eq!(
+        sent.expect("it is taken"),
+        Sent::Kept,
+        "nothing of it was kept before"
+    );
+    go(&store, step(&row, "Shipped")).await;
+    let again = store.send(demands("m", &["Reserved"])).await;
+    assert_eq!(
+        again.expect("it is answered"),
+        Sent::Known,
+        "it was sent in time"
+    );
+    assert_eq!(ids(&claim(&store, 100).await.inbox), ["m"]);
 }

@@ -18,6 +18,8 @@ pub mod names;
 #[doc(hidden)]
 pub mod notes;
 #[doc(hidden)]
+pub mod outbox;
+#[doc(hidden)]
 pub mod reading;
 #[doc(hidden)]
 pub mod retries;
@@ -78,6 +80,9 @@ macro_rules! store_conformance {
                 a_run_with_a_lease_is_held_by_its_creator
                 any_text_is_an_id
                 any_bytes_are_a_payload
+                what_a_run_was_started_with_is_kept
+                a_run_may_be_due_later
+                a_run_that_is_claimed_as_it_is_added_need_not_be_due
             }
             claims {
                 a_claim_counts_the_epoch
@@ -91,6 +96,7 @@ macro_rules! store_conformance {
                 a_claim_takes_no_more_than_it_asks_for
                 those_that_wait_longest_are_claimed_first
                 a_run_that_is_not_due_is_not_claimed
+                of_what_is_due_the_highest_priority_is_claimed_first
                 no_run_is_claimed_by_two
                 a_version_that_the_caller_does_not_know_is_left_alone
                 one_claim_takes_runs_of_several_workflows
@@ -165,8 +171,18 @@ macro_rules! store_conformance {
                 a_message_makes_a_run_due_whatever_its_clock_said
                 a_message_to_an_unknown_run_is_not_found
                 a_message_to_an_ended_run_is_refused
+                a_message_may_demand_a_state
                 the_holder_hears_of_a_message
                 equal_ids_of_two_runs_are_two_messages
+            }
+            outbox {
+                an_outbox_takes_place_with_its_commit
+                a_commit_that_is_refused_sends_nothing
+                a_commit_that_is_repeated_sends_once
+                a_message_reaches_a_run_of_the_same_outbox
+                a_run_may_send_a_message_to_itself
+                what_an_outbox_cannot_reach_is_dropped
+                a_run_of_an_outbox_is_held_by_nobody
             }
             stops {
                 a_request_to_stop_is_in_the_next_claim
@@ -221,6 +237,7 @@ macro_rules! store_conformance {
                 a_list_is_in_the_order_of_the_ids
                 a_list_comes_in_pages
                 a_list_can_be_filtered
+                a_run_is_found_by_what_its_state_says
                 a_history_comes_in_pages
                 times_are_kept_to_the_microsecond
                 what_was_written_is_read_at_once

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::bench::{
-    AnyStore, LONG, add, at, end, go, history, hold, lease, list, new, run_id, step,
+    AnyStore, LONG, add, at, end, get, give_back, go, history, hold, lease, list, new, run_id, step,
 };
-use crate::store::{Commit, Filter, NewRun, Status, StoreError};
+use crate::store::{Commit, Filter, IndexEntry, IndexValue, NewRun, Status, StoreError};
 
 pub async fn an_unknown_run_is_not_there(store: AnyStore) {
     assert!(
@@ -146,6 +146,41 @@ pub async fn a_list_can_be_filtered(store: AnyStore) {
         ..all()
     };
     assert_eq!(only(both).await, ["a", "b"]);
+}
+
+pub async fn a_run_is_found_by_what_its_state_says(store: AnyStore) {
+    let entry = |value: &str| IndexEntry {
+        name: "group".into(),
+        value: IndexValue::Text(value.to_owned()),
+    };
+    let number = IndexEntry {
+        name: "level".into(),
+        value: IndexValue::Integer(-7),
+    };
+    for (id, group) in [("a", "sales"), ("b", "support"), ("c", "sales")] {
+        let run = NewRun {
+            index: vec![entry(group), number.clone()],
+            lease: Some(lease(LONG)),
+            ..new(id)
+        };
+        store.create(run).await.expect("it is created");
+    }
+    let by = |entry: &IndexEntry| Filter {
+        index: Some(entry.clone()),
+        ..Filter::default()
+    };
+    assert_eq!(list(&store, by(&entry("sales"))).await, ["a", "c"]);
+    assert_eq!(list(&store, by(&number)).await, ["a", "b", "c"]);
+    let row = get(&store, &run_id("a")).await.row;
+    let moved = Commit {
+        index: vec![entry("support")],
+        ..step(&row, "Reserved")
+    };
+    let row = go(&store, moved).await;
+    assert_eq!(list(&store, by(&entry("sales"))).await, ["c"]);
+    assert_eq!(list(&store, by(&entry("support"))).await, ["a", "b"]);
+    let row = give_back(&store, &row, 60).await;
+    assert_eq!(row.index, [entry("support")], "it is in the same state");
 }
 
 pub async fn a_history_comes_in_pages(store: AnyStore) {

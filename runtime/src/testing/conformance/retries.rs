@@ -222,7 +222,10 @@ pub async fn a_run_whose_rollback_is_retried_is_like_any_other(store: AnyStore) 
     assert_eq!(list(&store, rolling_back).await, ["a"]);
     assert_eq!(list(&store, Filter::default()).await, ["a"], "once");
     assert_eq!(next(&store, 50).await, Some(Duration::ZERO));
-    store.send(message("a", "m")).await.expect("it is kept");
+    store
+        .send(message("a", "m").into())
+        .await
+        .expect("it is kept");
     let asked = store.stop(&ended.id, Stop::Terminate, at(60)).await;
     asked.expect("it has not ended");
     let claimed = claim(&store, 60).await;

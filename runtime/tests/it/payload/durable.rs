@@ -146,6 +146,11 @@ async fn fields_that_were_added_are_read_as_their_defaults() {
         payload: br#"{"ofPrices":[{"cents":7}],"gone":[1,2]}"#.to_vec(),
         at: Clock::tokio().now(),
         lease: None,
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     };
     store.create(older).await.unwrap();
     let runner = launch(&store).await;
@@ -171,6 +176,11 @@ async fn a_start_whose_json_differs_in_form_only_is_the_same_run() {
         payload: br#"{"isRush":true,"until":9,"ofPrices":[{"cents":5}]}"#.to_vec(),
         at: Clock::tokio().now(),
         lease: None,
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     };
     store.create(other).await.unwrap();
     let runner = launch(&store).await;
@@ -260,6 +270,11 @@ async fn a_start_with_a_field_that_was_added_since_is_the_same_run() {
         payload: br#"{"ofPrices":[]}"#.to_vec(),
         at: Clock::tokio().now(),
         lease: None,
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     };
     store.create(older).await.unwrap();
     let runner = launch(&store).await;

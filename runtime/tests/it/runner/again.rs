@@ -169,6 +169,11 @@ async fn json_that_nests_deep_in_the_store_is_a_conflict() {
         payload: br#"{"of":[]}"#.to_vec(),
         at: Clock::tokio().now(),
         lease: None,
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     };
     store.create(older).await.unwrap();
     let runner = raw::launch(&store, Json).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Commit, Event, NewRun, Status, Store as _};
+use stateway::store::{Commit, Event, NewRun, Outbox, Status, Store as _};
 use stateway::{Clock, MemoryStore};
 
 use crate::support::late::Late;
@@ -95,6 +95,11 @@ async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {
         payload: br#"{"hold":7}"#.to_vec(),
         at: clock.now(),
         lease: None,
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     };
     store.create(new).await.unwrap();
     let row = claim(&store, &clock, 1).await;
@@ -105,6 +110,8 @@ async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {
         state: "Charged".into(),
         payload: br#"{"receipt":"r"}"#.to_vec(),
         undo: Some("refund".into()),
+        version: 1,
+        message: None,
     };
     let undone = |of| match of {
         MANY => Event::NotUndone {
@@ -131,6 +138,8 @@ async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {
             release: None,
             failure: None,
             consumed: Vec::new(),
+            index: Vec::new(),
+            outbox: Outbox::default(),
         };
         store.commit(commit).await.unwrap();
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Created, NewRun, Status, Store as _};
+use stateway::store::{Created, NewRun, Outbox, Status, Store as _};
 use stateway::{Clock, MemoryStore, StoreError};
 
 use crate::support::shop::*;
@@ -21,6 +21,11 @@ fn stored(id: &str) -> NewRun {
         payload: br#"{"hold":7}"#.to_vec(),
         at: Clock::tokio().now(),
         lease: None,
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     }
 }
 
@@ -241,11 +246,15 @@ async fn an_undo_that_the_program_does_not_have_parks_the_rollback() {
             state: "Charged".into(),
             payload: br#"{"receipt":"r"}"#.to_vec(),
             undo: Some("pay_back".into()),
+            version: 1,
+            message: None,
         },
         status: Status::Running,
         release: Some(clock.now()),
         failure: None,
         consumed: Vec::new(),
+        index: Vec::new(),
+        outbox: Outbox::default(),
     };
     store.commit(commit).await.unwrap();
     shop.tell("ship", &[Act::Fail]);

@@ -65,6 +65,8 @@ async fn terminated(
         state: "Charged".into(),
         payload: payload.to_vec(),
         undo: Some(undo.into()),
+        version: 1,
+        message: None,
     };
     let went_on = Event::Transition {
         transition: "weigh".into(),
@@ -73,6 +75,8 @@ async fn terminated(
         state: state.into(),
         payload: Vec::new(),
         undo: None,
+        version: 1,
+        message: None,
     };
     for (sequence, event, status) in [
         (0, charged, Status::Running),
@@ -111,6 +115,11 @@ fn charged() -> NewRun {
             holder: Holder::unique(),
             duration: Duration::ZERO,
         }),
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     }
 }
 

@@ -223,6 +223,11 @@ async fn a_runner_leaves_the_runs_of_other_workflows_alone() {
         payload: Vec::new(),
         at: Clock::tokio().now(),
         lease: None,
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     };
     store.create(other).await.unwrap();
     let runner = launch(&store, &Shop::new()).await;

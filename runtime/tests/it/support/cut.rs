@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use stateway::store::{
-    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Filter, Found, Heartbeat,
-    HistoryRow, Message, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreFuture,
+    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
+    Heartbeat, HistoryRow, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreFuture,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -120,7 +120,7 @@ impl Store for Line {
         claim(claim: Claim) -> Claims;
         commit(commit: Commit) -> ();
         note(note: Note) -> ();
-        send(message: Message) -> Sent;
+        send(delivery: Delivery) -> Sent;
         list(filter: Filter) -> Vec<RunRow>;
         purge(purge: Purge) -> u64;
     }

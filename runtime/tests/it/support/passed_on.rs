@@ -12,7 +12,7 @@ macro_rules! passed_on {
             declare(declaration: stateway::store::Declaration) -> stateway::store::Declared;
             claim(claim: stateway::store::Claim) -> stateway::store::Claims;
             heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
-            send(message: stateway::store::Message) -> stateway::store::Sent;
+            send(delivery: stateway::store::Delivery) -> stateway::store::Sent;
             unpark(run: &RunId, now: SystemTime) -> ();
             retry_rollback(run: &RunId, now: SystemTime) -> ();
             get(run: &RunId) -> Option<stateway::store::Found>;

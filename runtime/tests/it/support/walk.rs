@@ -3,7 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Claim, Commit, Event, Holder, Lease, NewRun, Purge, RunRow, Status, Suspects, WorkflowVersions,
+    Claim, Commit, Event, Holder, Lease, NewRun, Outbox, Purge, RunRow, Status, Suspects,
+    WorkflowVersions,
 };
 
 /// The time at which these runs begin, and so many seconds.
@@ -23,6 +24,11 @@ pub(crate) fn new(id: &str) -> NewRun {
         payload: b"begun".to_vec(),
         at: at(0),
         lease: None,
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     }
 }
 
@@ -76,10 +82,14 @@ pub(crate) fn step(row: &RunRow, status: Status) -> Commit {
             state: "Gone".into(),
             payload: b"gone".to_vec(),
             undo: None,
+            version: 1,
+            message: None,
         },
         status,
         release: None,
         failure: None,
         consumed: Vec::new(),
+        index: Vec::new(),
+        outbox: Outbox::default(),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn records(bytes: &[u8]) {
     if let Ok(read) = read_row(4, &record) {
         let (run, history) = (RunId::unchecked(&read.run), &read.history);
         let origin = read.origin.as_ref();
-        let origin = origin.map(|(input, payload)| (&**input, &**payload));
+        let origin = origin.map(|(input, payload, trace)| (&**input, &**payload, trace.as_ref()));
         let (sequence, at, event) = (history.sequence, history.at, &history.event);
         let written = write_row(
             Vec::new(),

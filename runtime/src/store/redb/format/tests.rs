@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
-use crate::store::{Holder, Lease};
+use crate::store::{Holder, IndexEntry, IndexValue, Lease, Parent, TraceContext};
 
 const DOCUMENT: &str = include_str!("../../../../../docs/format.md");
 
@@ -42,9 +42,14 @@ fn the_documented_run_is_read_and_written_byte_by_byte() {
             holder: Holder::unique(),
             duration: Duration::ZERO,
         }),
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     };
     let second = begin() + Duration::from_secs(1);
-    let mut record = Record::new(&new, 3, 0);
+    let mut record = Record::new(&new, new.lease.is_some(), 3, 0);
     record.row.state = "Paid".into();
     record.row.sequence = 1;
     record.row.visit = 1;
@@ -71,6 +76,8 @@ fn the_documented_row_is_read_and_written_byte_by_byte() {
         state: "Paid".into(),
         payload: b"{\"cents\":5}".to_vec(),
         undo: Some("refund".into()),
+        version: 1,
+        message: None,
     };
     let row = read_row(4, example).unwrap();
     assert_eq!((&*row.run, row.before, row.origin), ("o-7", 3, None));
@@ -165,9 +172,26 @@ fn every_record_is_read_as_it_was_written() {
         payload: Vec::new(),
         at: UNIX_EPOCH - Duration::from_secs(1),
         lease: None,
+        due: Some(begin()),
+        priority: i8::MIN,
+        parent: Some(Parent {
+            run: RunId::from_static("p-1"),
+            key: "Order/p-1/1/2".to_owned(),
+        }),
+        index: vec![
+            IndexEntry {
+                name: "group".into(),
+                value: IndexValue::Text("sales ✗".to_owned()),
+            },
+            IndexEntry {
+                name: "level".into(),
+                value: IndexValue::Integer(i64::MIN),
+            },
+        ],
+        trace: None,
     };
     for (status, kind) in STATUSES.into_iter().zip(KINDS) {
-        let mut record = Record::new(&new, 1, 0);
+        let mut record = Record::new(&new, new.lease.is_some(), 1, 0);
         record.row.status = status;
         record.row.failure = Some(Failure {
             kind,
@@ -181,7 +205,21 @@ fn every_record_is_read_as_it_was_written() {
             Ok(record)
         );
     }
+}
+
+#[test]
+fn every_row_is_read_as_it_was_written() {
     let events = [
+        Event::Transition {
+            transition: "pay".into(),
+            visit: 7,
+            version: u32::MAX,
+            attempts: 1,
+            message: Some("m-17".to_owned()),
+            state: "Paid".into(),
+            payload: Vec::new(),
+            undo: None,
+        },
         Event::RollbackBegan,
         Event::Undone { of: 1, attempts: 2 },
         Event::NotUndone {
@@ -211,20 +249,26 @@ fn every_record_is_read_as_it_was_written() {
         assert_eq!(read_row(9, &row).unwrap().history.event, event);
     }
     let started = Event::Started { state: "A".into() };
-    let row = write_row(
-        Vec::new(),
-        9,
-        &RunId::from_static("r"),
-        0,
-        0,
-        begin(),
-        &started,
-        Some((b"in", b"pay")),
-    );
-    assert_eq!(
-        read_row(9, &row).unwrap().origin,
-        Some((b"in".to_vec(), b"pay".to_vec()))
-    );
+    let trace = |state: Option<&str>| TraceContext {
+        parent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+        state: state.map(str::to_owned),
+    };
+    for trace in [None, Some(trace(None)), Some(trace(Some("a=b")))] {
+        let row = write_row(
+            Vec::new(),
+            9,
+            &RunId::from_static("r"),
+            0,
+            0,
+            begin(),
+            &started,
+            Some((b"in", b"pay", trace.as_ref())),
+        );
+        assert_eq!(
+            read_row(9, &row).unwrap().origin,
+            Some((b"in".to_vec(), b"pay".to_vec(), trace))
+        );
+    }
 }
 
 /// With overflow checks, one more than the largest number would be a panic.
@@ -240,6 +284,11 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         payload: Vec::new(),
         at: begin(),
         lease: None,
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     };
     let counts: [fn(&mut Record); 10] = [
         |record| record.row.sequence = u64::MAX,
@@ -254,7 +303,7 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         |record| record.messages = u32::MAX,
     ];
     for (number, count) in counts.into_iter().enumerate() {
-        let mut record = Record::new(&new, 1, 0);
+        let mut record = Record::new(&new, new.lease.is_some(), 1, 0);
         count(&mut record);
         let read = Record::read(&RunId::from_static("o-7"), &record.write(Vec::new()));
         let reason = read.unwrap_err();
@@ -288,6 +337,6 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         let bytes = to.finish(Place::Run);
         let mut from = Reader::record(&bytes, VERSION, Place::Run).unwrap();
         let read = from.time().unwrap();
-        assert_eq!(crate::store::apply::micros(read), time);
+        assert_eq!(crate::store::micros::micros(read), time);
     }
 }

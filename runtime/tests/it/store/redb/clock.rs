@@ -64,7 +64,7 @@ async fn message(store: &RedbStore, run: &str, now: SystemTime) {
         payload: Vec::new(),
         at: now,
     };
-    store.send(message).await.unwrap();
+    store.send(message.into()).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

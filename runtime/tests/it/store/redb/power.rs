@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Claim, Commit, Created, Event, Holder, Lease, NewRun, Note, NoteRow, Progress, RunRow, Status,
-    Store as _, Suspects, WorkflowVersions,
+    Claim, Commit, Created, Event, Holder, Lease, NewRun, Note, NoteRow, Outbox, Progress, RunRow,
+    Status, Store as _, Suspects, WorkflowVersions,
 };
 use stateway::{Durability, EndError, OpenError, RedbStore, Runner};
 
@@ -76,6 +76,8 @@ fn transition(number: u64) -> Event {
         // Of several sectors, and of every size.
         payload: vec![u8::try_from(number).unwrap(); 100 << number],
         undo: None,
+        version: 1,
+        message: None,
     }
 }
 
@@ -95,6 +97,8 @@ fn commit(row: &RunRow) -> Commit {
         release: None,
         failure: None,
         consumed: Vec::new(),
+        index: Vec::new(),
+        outbox: Outbox::default(),
     }
 }
 
@@ -118,6 +122,11 @@ async fn walk(store: &RedbStore, run: usize, model: &Model) {
         payload: Vec::new(),
         at: at(0),
         lease: Some(lease()),
+        due: None,
+        priority: 0,
+        parent: None,
+        index: Vec::new(),
+        trace: None,
     };
     tell(&|asked| asked.created = Acknowledged::Asked);
     let Ok(Created::New(mut row)) = store.create(new).await else {

@@ -52,7 +52,7 @@ async fn send(store: &RedbStore, id: &str, messages: u64) {
             payload: vec![1; 20],
             at: at(5),
         };
-        store.send(message).await.unwrap();
+        store.send(message.into()).await.unwrap();
     }
 }
 

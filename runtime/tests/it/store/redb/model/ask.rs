@@ -12,6 +12,8 @@ pub(crate) enum Ask {
         workflow: u8,
         input: u8,
         is_held: bool,
+        due: Option<u8>,
+        priority: i8,
     },
     Claim {
         /// A bit for each of the workflows that runs are created of.
@@ -29,6 +31,8 @@ pub(crate) enum Ask {
         epoch: u8,
         sequence: i8,
         consumed: Vec<u8>,
+        /// A run that is sent a message, after one with this id was started.
+        sends: Option<u8>,
     },
     /// The last commit once more.
     Again,
@@ -128,19 +132,22 @@ pub(crate) fn what() -> impl Strategy<Value = What> {
 
 pub(crate) fn ask() -> impl Strategy<Value = Ask> {
     let some = || prop::option::weighted(0.3, 0u8..4);
+    let sends = || prop::option::weighted(0.2, 0u8..5);
     let epoch = || prop::sample::select(vec![0, 0, 0, 0, 0, 0, 0, 1]);
     prop_oneof![
-        3 => (0u8..5, 0u8..4, 0u8..2, any::<bool>())
-            .prop_map(|(run, workflow, input, is_held)| Ask::Create { run, workflow, input, is_held }),
+        3 => (0u8..5, 0u8..4, 0u8..2, any::<bool>(), some(), -1i8..2)
+            .prop_map(|(run, workflow, input, is_held, due, priority)| {
+                Ask::Create { run, workflow, input, is_held, due, priority }
+            }),
         3 => (1u8..16, 0u8..4, 0u8..3, 0u8..60, 0u8..2)
             .prop_map(|(known, limit, holder, lease, suspects)| {
                 Ask::Claim { known, limit, holder, lease, suspects }
             }),
-        12 => (0u8..5, what(), some(), epoch(), -1i8..2, prop::collection::vec(0u8..3, 0..2))
-            .prop_map(|(run, what, release, epoch, sequence, consumed)| {
+        12 => (0u8..5, what(), some(), epoch(), -1i8..2, prop::collection::vec(0u8..3, 0..2), sends())
+            .prop_map(|(run, what, release, epoch, sequence, consumed, sends)| {
                 // Most of them expect what is there.
                 let sequence = if epoch == 1 { sequence } else { 0 };
-                Ask::Commit { run, what, release, epoch, sequence, consumed }
+                Ask::Commit { run, what, release, epoch, sequence, consumed, sends }
             }),
         1 => Just(Ask::Again),
         2 => (0u8..5, 0u8..3, some(), any::<bool>(), epoch())

@@ -94,6 +94,8 @@ async fn a_long_history_is_read_from_everywhere() {
             workflow: 0,
             input: 0,
             is_held: true,
+            due: None,
+            priority: 0,
         };
         world.ask(&create).await.unwrap();
     }
@@ -109,6 +111,7 @@ async fn a_long_history_is_read_from_everywhere() {
                 epoch: 0,
                 sequence: 0,
                 consumed: Vec::new(),
+                sends: None,
             };
             world.ask(&commit).await.unwrap();
         }
@@ -147,5 +150,6 @@ fn commit(what: What) -> Ask {
         epoch: 0,
         sequence: 0,
         consumed: Vec::new(),
+        sends: None,
     }
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 use stateway::store::{
-    Claim, Commit, Event, Failure, FailureKind, Filter, Heartbeat, Holder, Lease, Message, NewRun,
-    Note, NoteRow, Progress, Purge, Status, Store, Suspects, WorkflowVersions,
+    Claim, Commit, Event, Failure, FailureKind, Filter, Heartbeat, Holder, IndexEntry, IndexValue,
+    Lease, Message, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge, Status, Store,
+    Suspects, TraceContext, WorkflowVersions,
 };
 use stateway::{MemoryStore, RedbStore, RunId, StoreError};
 
@@ -26,6 +27,13 @@ pub(crate) fn workflow(number: u8) -> String {
 
 fn version(number: u8) -> u32 {
     u32::from(number / 2)
+}
+
+fn index(number: u8) -> Vec<IndexEntry> {
+    vec![IndexEntry {
+        name: "number".into(),
+        value: IndexValue::Integer(number.into()),
+    }]
 }
 
 fn knows(bits: u8) -> Arc<[WorkflowVersions]> {
@@ -94,6 +102,27 @@ impl World {
         self.now + Duration::from_secs(seconds.into())
     }
 
+    fn outbox(&self, run: u8) -> Outbox {
+        let started = NewRun {
+            incarnation: 2,
+            ..NewRun::new(id(run), workflow(run % 2), version(run % 4), "S0", self.now)
+        };
+        Outbox {
+            runs: vec![started],
+            messages: vec![Message {
+                run: id(run),
+                id: format!("m{}", run % 3),
+                signal: "sent".to_owned(),
+                payload: vec![run],
+                at: self.now,
+            }],
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the fields of `Ask::Commit`"
+    )]
     async fn commit(
         &self,
         run: &RunId,
@@ -102,6 +131,7 @@ impl World {
         epoch: u8,
         sequence: i8,
         consumed: &[u8],
+        sends: Option<u8>,
     ) -> Option<Commit> {
         let row = self.memory.get(run).await.unwrap()?.row;
         let history = self.memory.undoable(run, 1).await.unwrap();
@@ -114,6 +144,8 @@ impl World {
                 state: format!("S{}", row.visit + 1).into(),
                 payload: vec![7; usize::try_from(row.visit % 5).unwrap()],
                 undo: undo.then(|| "unfasten".into()),
+                version: 1,
+                message: undo.then(|| "m1".to_owned()),
             },
             What::Begin => Event::RollbackBegan,
             What::Undone => Event::Undone { of, attempts: 2 },
@@ -151,6 +183,8 @@ impl World {
             release: release.map(|seconds| self.in_seconds(seconds)),
             failure,
             consumed: consumed.iter().map(|id| format!("m{id}")).collect(),
+            index: index(u8::try_from(row.sequence % 2).unwrap_or(0)),
+            outbox: sends.map(|sends| self.outbox(sends)).unwrap_or_default(),
         })
     }
 
@@ -162,6 +196,8 @@ impl World {
                 workflow: of,
                 input,
                 is_held,
+                due,
+                priority,
             } => {
                 let new = NewRun {
                     id: id(*run),
@@ -173,6 +209,17 @@ impl World {
                     payload: vec![*input, *input],
                     at: self.now,
                     lease: is_held.then(|| self.lease(0, 20)),
+                    due: due.map(|seconds| self.in_seconds(seconds)),
+                    priority: *priority,
+                    parent: (*input == 1).then(|| Parent {
+                        run: id(0),
+                        key: "k".to_owned(),
+                    }),
+                    index: index(*input),
+                    trace: (*input == 0).then(|| TraceContext {
+                        parent: "00-1-2-01".to_owned(),
+                        state: None,
+                    }),
                 };
                 both!(self, ask, store => store.create(new.clone())).ok();
             }
@@ -203,10 +250,11 @@ impl World {
                 epoch,
                 sequence,
                 consumed,
+                sends,
             } => {
                 let run = id(*run);
                 let commit = self
-                    .commit(&run, what, *release, *epoch, *sequence, consumed)
+                    .commit(&run, what, *release, *epoch, *sequence, consumed, *sends)
                     .await;
                 let Some(commit) = commit else { return Ok(()) };
                 both!(self, ask, store => store.commit(commit.clone())).ok();
@@ -267,7 +315,7 @@ impl World {
                     payload: vec![*message],
                     at: self.now,
                 };
-                both!(self, ask, store => store.send(message.clone())).ok();
+                both!(self, ask, store => store.send(message.clone().into())).ok();
             }
             Ask::Unpark { run } => {
                 both!(self, ask, store => store.unpark(&id(*run), self.now)).ok();

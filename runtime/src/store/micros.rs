@@ -1,0 +1,25 @@
+//! Times as stores keep them: microseconds since the beginning of 1970.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Returns the microseconds of a time, or the nearest number that there is.
+pub(crate) fn micros(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        Err(before) => {
+            let before = before.duration().as_micros();
+            i64::try_from(before).map_or(i64::MIN, |before| -before)
+        }
+    }
+}
+
+/// Returns the time of so many microseconds. `None` if the system has no such time.
+#[cfg(feature = "redb")]
+pub(crate) fn time(micros: i64) -> Option<SystemTime> {
+    let distance = Duration::from_micros(micros.unsigned_abs());
+    if micros < 0 {
+        UNIX_EPOCH.checked_sub(distance)
+    } else {
+        UNIX_EPOCH.checked_add(distance)
+    }
+}
