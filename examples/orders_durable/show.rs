@@ -49,7 +49,7 @@ pub(crate) async fn show(store: &RedbStore, id: &str) -> Result<(), ShopError> {
     loop {
         let page = store.history(&run, from, 1_000).await?;
         let Some(last) = page.last() else { break };
-        from = last.sequence + 1;
+        from = last.number + 1;
         for row in &page {
             let _ = writeln!(text, "  {}", event(row, found.row.started));
         }
@@ -88,5 +88,5 @@ fn event(row: &HistoryRow, started: SystemTime) -> String {
         Event::RollbackRetried => "rollback retried".to_owned(),
         other => format!("{other:?}"),
     };
-    format!("{:>3} after {after:>9.1?}  {what}", row.sequence)
+    format!("{:>3} after {after:>9.1?}  {what}", row.number)
 }

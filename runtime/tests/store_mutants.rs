@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter, Found,
-    Heartbeat, HistoryRow, Holder, NewRun, Note, Progress, Purge, RunRow, Sent, Stop, Store,
-    StoreFuture, Suspects, WorkflowVersions,
+    Heartbeat, HistoryRow, Holder, NewRun, Note, Progress, Purge, Request, RunRow, Sent, Stop,
+    Store, StoreFuture, Suspects, WorkflowVersions,
 };
 use stateway::testing::conformance::{checks, run};
 use stateway::{MemoryStore, RunId, StoreError};
@@ -85,6 +85,10 @@ faults! {
     HistoryIgnoresTheLimit,
     HistoryBeginsAnew,
     HistoryForgetsRetries,
+    HistoryForgetsStops,
+    HistoryForgetsWhoAsked,
+    HistoryForgetsFailures,
+    StopMovesTheRun,
     UndoableIsForward,
     UndoableIgnoresTheLimit,
     UndoableHasEverything,
@@ -247,6 +251,10 @@ impl Store for Faulty {
                 if self.is(CommitTakesAnySequence) {
                     commit.sequence = row.sequence;
                 }
+                if self.is(StopMovesTheRun) && row.rows > row.sequence {
+                    let run = commit.run;
+                    return Err(StoreError::Fenced { run });
+                }
                 if self.is(CommitRefusesARepetition) && commit.sequence != row.sequence {
                     let run = commit.run;
                     return Err(StoreError::Fenced { run });
@@ -321,7 +329,7 @@ impl Store for Faulty {
         })
     }
 
-    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
         Box::pin(async move {
             if self.is(StopIsForgotten) {
@@ -333,7 +341,7 @@ impl Store for Faulty {
             {
                 return Ok(());
             }
-            self.store.stop(&run, stop, now).await
+            self.store.stop(&run, stop, request).await
         })
     }
 
@@ -356,29 +364,29 @@ impl Store for Faulty {
         })
     }
 
-    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn unpark(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
         Box::pin(async move {
-            match self.store.unpark(&run, now).await {
+            match self.store.unpark(&run, request).await {
                 Err(StoreError::NotParked { .. }) if self.is(UnparkTakesAnything) => Ok(()),
                 answer => answer,
             }
         })
     }
 
-    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn retry_rollback(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
         Box::pin(async move {
             if self.is(RetryIsForgotten) {
                 return Ok(());
             }
             let stop = self.row(&run).await.and_then(|row| row.stop);
-            let answer = self.store.retry_rollback(&run, now).await;
+            let answer = self.store.retry_rollback(&run, request.clone()).await;
             if self.is(RetryKeepsTheStop)
                 && answer.is_ok()
                 && let Some(stop) = stop
             {
-                self.store.stop(&run, stop, now).await?;
+                self.store.stop(&run, stop, request).await?;
             }
             match answer {
                 Err(StoreError::NotEnded { .. } | StoreError::NothingToUndo { .. })
@@ -447,6 +455,16 @@ impl Store for Faulty {
             if self.is(HistoryForgetsRetries) {
                 rows.retain(|row| row.event != Event::RollbackRetried);
             }
+            if self.is(HistoryForgetsStops) {
+                rows.retain(|row| row.event.moves());
+            }
+            for row in &mut rows {
+                match self.fault {
+                    HistoryForgetsWhoAsked => row.by = None,
+                    HistoryForgetsFailures => row.failure = None,
+                    _ => {}
+                }
+            }
             Ok(rows)
         })
     }
@@ -463,7 +481,7 @@ impl Store for Faulty {
             };
             if let Some(before) = before {
                 let mut all = self.store.history(&run, 0, usize::MAX).await?;
-                all.retain(|row| row.is_undoable() && row.sequence < before);
+                all.retain(|row| row.is_undoable() && row.number < before);
                 all.reverse();
                 all.truncate(limit);
                 return Ok(all);

@@ -203,6 +203,7 @@ impl<W, S> Builder<W, S> {
         }
         let engine = Engine::new(store, self.settings, self.host);
         Ok(Runner {
+            by: None,
             shell: Arc::new(Shell(engine)),
             workflow: PhantomData,
         })

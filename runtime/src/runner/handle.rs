@@ -191,9 +191,9 @@ impl<W: Durable> Run<W> {
         }
         let mut history = super::history(&*self.engine.store, &self.id).await?;
         // Its rollback may have been retried since.
-        history.retain(|it| it.sequence <= row.sequence);
+        history.retain(|it| it.number <= row.rows);
         let of = |number: u64| {
-            let found = history.binary_search_by_key(&number, |row| row.sequence);
+            let found = history.binary_search_by_key(&number, |row| row.number);
             found.ok().and_then(|at| named::<W>(&history[at].event))
         };
         let (mut undone, mut failed) = (BTreeSet::new(), BTreeMap::new());
@@ -213,7 +213,7 @@ impl<W: Durable> Run<W> {
                 _ => {}
             }
         }
-        let skipped = left(&history).filter(|row| !failed.contains_key(&row.sequence));
+        let skipped = left(&history).filter(|row| !failed.contains_key(&row.number));
         report.skipped = skipped.filter_map(|row| named::<W>(&row.event)).collect();
         report.undone = undone.into_iter().rev().filter_map(of).collect();
         let failed = failed.into_iter().rev();

@@ -27,7 +27,9 @@ use stateway_core::{StartState, State, Workflow};
 
 use crate::durable::Durable;
 use crate::key::{self, RunId, RunIdError};
-use crate::store::{Filter, Found, HistoryRow, NewRun, Purge, RunRow, Stop, Store, StoreError};
+use crate::store::{
+    Filter, Found, HistoryRow, NewRun, Purge, Request, RunRow, Stop, Store, StoreError,
+};
 use engine::Engine;
 use rollback::can_undo;
 
@@ -45,6 +47,8 @@ pub use launch_error::LaunchError;
 /// [`shut_down`](Runner::shut_down) lets what is under way come to its next boundary.
 pub struct Runner<W> {
     shell: Arc<Shell>,
+    /// Who asks, for the history.
+    by: Option<Arc<str>>,
     workflow: PhantomData<fn() -> W>,
 }
 
@@ -57,7 +61,36 @@ impl Drop for Shell {
     }
 }
 
+impl<W> Runner<W> {
+    /// Names who is behind what is asked of this runner: [`cancel`](Runner::cancel), [`terminate`](Runner::terminate),
+    /// [`unpark`](Runner::unpark) and [`retry_rollback`](Runner::retry_rollback). The history of the run says so
+    /// ([`HistoryRow::by`]), in plain text.
+    ///
+    /// ```no_run
+    /// # use stateway::{Durable, Runner};
+    /// # async fn cancel<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// runner.by("operator 7").cancel("o-42").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn by(&self, who: impl Into<Arc<str>>) -> Self {
+        Runner {
+            by: Some(who.into()),
+            ..self.clone()
+        }
+    }
+}
+
 impl<W: Durable> Runner<W> {
+    /// What is asked now.
+    fn request(&self) -> Request {
+        Request {
+            at: self.engine().settings.clock.now(),
+            by: self.by.as_deref().map(str::to_owned),
+        }
+    }
+
     fn engine(&self) -> &Arc<Engine> {
         &self.shell.0
     }
@@ -214,8 +247,7 @@ impl<W: Durable> Runner<W> {
     ) -> Result<(), StoreError> {
         let (engine, id) = (self.engine(), valid(id)?);
         self.stop(&id, Stop::Terminate).await?;
-        let now = engine.settings.clock.now();
-        match engine.store.unpark(&id, now).await {
+        match engine.store.unpark(&id, self.request()).await {
             Err(StoreError::NotParked { .. }) => Ok(()),
             other => {
                 engine.wake();
@@ -232,10 +264,7 @@ impl<W: Durable> Runner<W> {
             Err(error) => return Err(error),
         };
         let engine = self.engine();
-        engine
-            .store
-            .stop(id, stop, engine.settings.clock.now())
-            .await?;
+        engine.store.stop(id, stop, self.request()).await?;
         if let Some(epoch) = epoch {
             engine.tell(id, epoch, stop);
         }
@@ -256,10 +285,7 @@ impl<W: Durable> Runner<W> {
             Ok(_) | Err(StoreError::Broken { .. }) => {}
             Err(error) => return Err(error),
         }
-        engine
-            .store
-            .unpark(&id, engine.settings.clock.now())
-            .await?;
+        engine.store.unpark(&id, self.request()).await?;
         engine.wake();
         Ok(())
     }
@@ -308,7 +334,7 @@ impl<W: Durable> Runner<W> {
         if let Err(reason) = can_undo::<W>(&found, &history, &*engine.settings.codec) {
             return Err(RetryRollbackError::Unable { run: id, reason });
         }
-        engine.store.retry_rollback(&id, now).await?;
+        engine.store.retry_rollback(&id, self.request()).await?;
         engine.wake();
         Ok(())
     }
@@ -364,7 +390,7 @@ const PAGE: usize = 1_000;
 async fn history(store: &dyn Store, run: &RunId) -> Result<Vec<HistoryRow>, StoreError> {
     let mut history: Vec<HistoryRow> = Vec::new();
     loop {
-        let from = history.last().map_or(0, |last| last.sequence + 1);
+        let from = history.last().map_or(0, |last| last.number + 1);
         let page = store.history(run, from, PAGE).await?;
         let is_last = page.len() < PAGE;
         history.extend(page);
@@ -378,6 +404,7 @@ impl<W> Clone for Runner<W> {
     fn clone(&self) -> Self {
         Runner {
             shell: Arc::clone(&self.shell),
+            by: self.by.clone(),
             workflow: PhantomData,
         }
     }

@@ -47,7 +47,7 @@ where
                 ledger.record(ended).await;
                 return Status::Terminated;
             }
-            let of = row.sequence;
+            let of = row.number;
             let names = named(&row);
             let entry = match entry::<W>(row, ledger.codec()) {
                 Ok(entry) => entry,
@@ -85,7 +85,7 @@ where
 pub(super) fn left(history: &[HistoryRow]) -> impl Iterator<Item = &HistoryRow> {
     let undone: HashSet<_> = history.iter().filter_map(HistoryRow::undone).collect();
     let undoable = history.iter().rev().filter(|row| row.is_undoable());
-    undoable.filter(move |row| !undone.contains(&row.sequence))
+    undoable.filter(move |row| !undone.contains(&row.number))
 }
 
 /// Tells whether this program can undo what is left of a run.
@@ -128,7 +128,7 @@ fn entry<W: Durable>(row: HistoryRow, codec: &dyn Codec) -> Result<Undoing<W>, S
     else {
         return Err(format!(
             "history row {} is nothing to be undone",
-            row.sequence
+            row.number
         ));
     };
     let unknown = || {

@@ -176,7 +176,12 @@ impl Settings {
             },
             event => event,
         };
-        HistoryRow { event, ..row }
+        let failure = row.failure.map(|failure| self.read_failure(failure));
+        HistoryRow {
+            event,
+            failure,
+            ..row
+        }
     }
 }
 

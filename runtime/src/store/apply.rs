@@ -14,8 +14,8 @@ pub enum Fence {
     /// The row that it expects.
     Open,
     /// A row with one commit more, by the same holder. It may be this very commit, whose answer was lost: it
-    /// is, if the history row of that number is [`the one that it adds`](Commit::is_in). Otherwise the fence is
-    /// closed.
+    /// is, if the last row of the history that [moved](Event::moves) the run is
+    /// [the one that it adds](Commit::is_in). Otherwise the fence is closed.
     Passed,
 }
 
@@ -23,9 +23,7 @@ impl Commit {
     /// Whether this is the row that the commit adds to the history.
     #[must_use]
     pub fn is_in(&self, history: &HistoryRow) -> bool {
-        history.sequence.checked_sub(1) == Some(self.sequence)
-            && history.event == self.event
-            && micros(history.at) == micros(self.at)
+        history.event == self.event && micros(history.at) == micros(self.at)
     }
 }
 
@@ -44,6 +42,7 @@ impl RunRow {
             status: Status::Running,
             state: run.state.clone(),
             sequence: 0,
+            rows: 0,
             // A run that was purged and is added again is another one to whoever held it before.
             epoch: u64::try_from(micros(run.at))
                 .unwrap_or(0)
@@ -105,6 +104,7 @@ impl RunRow {
     #[must_use]
     pub fn apply(&mut self, commit: &Commit) -> bool {
         self.sequence = self.sequence.saturating_add(1);
+        self.rows = self.rows.saturating_add(1);
         self.status = commit.status;
         self.waits = false;
         self.due = Some(match commit.release {
@@ -147,6 +147,7 @@ impl RunRow {
             Event::Parked { reason } => self.parked = Some(reason.clone()),
             Event::Started { .. }
             | Event::Released
+            | Event::StopAsked { .. }
             | Event::Unparked
             | Event::Ended
             | Event::RollbackRetried => {}
@@ -171,14 +172,18 @@ impl RunRow {
         }
     }
 
-    /// Asks the run to stop.
+    /// Asks the run to stop. Says whether that is new, and belongs into the history.
     ///
     /// # Errors
     /// [`Ended`](StoreError::Ended) for a run that has.
-    pub fn ask(&mut self, stop: Stop, now: SystemTime) -> Result<(), StoreError> {
+    pub fn ask(&mut self, stop: Stop, now: SystemTime) -> Result<bool, StoreError> {
         self.wake(now)?;
-        self.stop = self.stop.max(Some(stop));
-        Ok(())
+        let is_new = self.stop < Some(stop);
+        if is_new {
+            self.stop = Some(stop);
+            self.rows = self.rows.saturating_add(1);
+        }
+        Ok(is_new)
     }
 
     /// Takes a message, which makes the run due.
@@ -225,6 +230,7 @@ impl RunRow {
             Status::Running
         };
         self.sequence = self.sequence.saturating_add(1);
+        self.rows = self.rows.saturating_add(1);
         self.parked = None;
         self.crashes = 0;
         self.waits = false;
@@ -250,6 +256,7 @@ impl RunRow {
         self.status = Status::RollingBack;
         self.rolls_back = true;
         self.sequence = self.sequence.saturating_add(1);
+        self.rows = self.rows.saturating_add(1);
         self.undos = left;
         self.undo_before = u64::MAX;
         self.not_undone = 0;

@@ -13,9 +13,9 @@ use super::declared::Paths;
 use super::micros::micros;
 use super::timeline::{Moment, Timeline, wait};
 use super::{
-    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter,
-    Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress,
-    Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture, TraceContext,
+    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Failure,
+    Filter, Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow,
+    Progress, Purge, Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture, TraceContext,
 };
 use crate::key::RunId;
 
@@ -140,11 +140,13 @@ impl Kept {
     fn new(run: NewRun, behind: Moment, steady: Moment) -> Self {
         let row = RunRow::new(&run);
         let started = HistoryRow {
-            sequence: 0,
+            number: 0,
             at: run.at,
             event: Event::Started {
                 state: run.state.clone(),
             },
+            failure: None,
+            by: None,
         };
         Kept {
             row,
@@ -203,12 +205,14 @@ impl Kept {
         Ok(())
     }
 
-    fn record(&mut self, at: SystemTime, event: Event) {
-        let sequence = self.row.sequence;
+    /// Adds a row to the history, whose number the row of the run has already.
+    fn record(&mut self, request: Request, event: Event, failure: Option<Failure>) {
         self.history.push(HistoryRow {
-            sequence,
-            at,
+            number: self.row.rows,
+            at: request.at,
             event,
+            failure,
+            by: request.by,
         });
     }
 }
@@ -304,7 +308,7 @@ impl Store for MemoryStore {
         self.with(|shelf| {
             let (kept, behind) = shelf.find_at(&commit.run, commit.at)?;
             if kept.row.fence(commit.epoch, commit.sequence)? == Fence::Passed {
-                let last = kept.history.last();
+                let last = kept.history.iter().rfind(|row| row.event.moves());
                 return if last.is_some_and(|last| commit.is_in(last)) {
                     Ok(())
                 } else {
@@ -322,7 +326,7 @@ impl Store for MemoryStore {
                 kept.notes.clear();
             }
             kept.inbox.retain(|it| !commit.consumed.contains(&it.id));
-            kept.record(commit.at, commit.event);
+            kept.record(commit.at.into(), commit.event, commit.failure);
             for run in commit.outbox.runs {
                 shelf.create(NewRun { lease: None, ..run });
             }
@@ -372,10 +376,18 @@ impl Store for MemoryStore {
         })
     }
 
-    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
         self.with(|shelf| {
-            let (kept, _) = shelf.find_at(run, now)?;
-            kept.wake(|row| row.ask(stop, now))
+            let (kept, _) = shelf.find_at(run, request.at)?;
+            let mut is_new = false;
+            kept.wake(|row| {
+                is_new = row.ask(stop, request.at)?;
+                Ok(())
+            })?;
+            if is_new {
+                kept.record(request, Event::StopAsked { stop }, None);
+            }
+            Ok(())
         })
     }
 
@@ -383,22 +395,22 @@ impl Store for MemoryStore {
         self.with(|shelf| shelf.send(delivery))
     }
 
-    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn unpark(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         self.with(|shelf| {
-            let (kept, behind) = shelf.find_at(run, now)?;
-            kept.row.unpark(now)?;
+            let (kept, behind) = shelf.find_at(run, request.at)?;
+            kept.row.unpark(request.at)?;
             kept.behind = behind;
-            kept.record(now, Event::Unparked);
+            kept.record(request, Event::Unparked, None);
             Ok(())
         })
     }
 
-    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn retry_rollback(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         self.with(|shelf| {
-            let (kept, behind) = shelf.find_at(run, now)?;
-            kept.row.retry_rollback(now)?;
+            let (kept, behind) = shelf.find_at(run, request.at)?;
+            kept.row.retry_rollback(request.at)?;
             kept.behind = behind;
-            kept.record(now, Event::RollbackRetried);
+            kept.record(request, Event::RollbackRetried, None);
             Ok(())
         })
     }
@@ -427,7 +439,7 @@ impl Store for MemoryStore {
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
         self.with(|shelf| {
             let rows = shelf.find(run)?.history.iter();
-            let rows = rows.filter(|row| row.sequence >= from).take(limit);
+            let rows = rows.filter(|row| row.number >= from).take(limit);
             Ok(rows.cloned().collect())
         })
     }
@@ -439,8 +451,8 @@ impl Store for MemoryStore {
             let undone = kept.history.iter().filter_map(HistoryRow::undone);
             let undone: BTreeSet<_> = undone.collect();
             let rows = kept.history.iter().rev();
-            let rows = rows.filter(|row| row.is_undoable() && row.sequence < before);
-            let rows = rows.filter(|row| !undone.contains(&row.sequence));
+            let rows = rows.filter(|row| row.is_undoable() && row.number < before);
+            let rows = rows.filter(|row| !undone.contains(&row.number));
             Ok(rows.take(limit).cloned().collect())
         })
     }

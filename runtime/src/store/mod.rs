@@ -7,7 +7,8 @@
 //! - the **epoch** counts the claims. Whoever claims a run gets a new one, and from then on nothing that
 //!   comes with an older one is accepted. Leases decide only who may claim, never who may commit: clocks may
 //!   differ, and a run still moves once. A [`Holder`] is given nothing that it holds already.
-//! - the **sequence** counts the commits. Each has the number that it expects.
+//! - the **sequence** counts the commits. Each has the number that it expects. The rows of the history have numbers of
+//!   their own, since it also has what moves nothing, such as a request to stop.
 //!
 //! Nothing is locked while a handler runs. [`MemoryStore`] is the law as a program, for tests;
 //! [`RedbStore`] keeps runs in a file. `stateway::testing::store_conformance!` is the
@@ -25,12 +26,10 @@ pub(crate) mod redb;
 mod text;
 mod timeline;
 
+use crate::key::RunId;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::SystemTime;
-
-use crate::key::RunId;
 
 #[cfg(feature = "redb")]
 pub use self::redb::{Damage, Durability, IntegrityReport, OpenError, RedbOptions, RedbStore};
@@ -43,8 +42,8 @@ pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use record::{
     Commit, Created, Delivery, Event, Failure, FailureKind, Filter, Found, HistoryRow, IndexEntry,
-    IndexValue, Message, Name, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge, RunRow,
-    Sent, Status, Stop, TraceContext,
+    IndexValue, Message, Name, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge, Request,
+    RunRow, Sent, Status, Stop, TraceContext,
 };
 pub use text::Text;
 
@@ -143,11 +142,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Asks that a run stops, and makes it due. Whoever holds it hears of it with the next
     /// heartbeat, others when they claim it. A termination replaces a cancellation, and is not
-    /// replaced by one.
+    /// replaced by one. The history has the request ([`StopAsked`](Event::StopAsked)), unless the run was asked as much
+    /// before; the sequence stays as it is.
     ///
     /// # Errors
     /// [`NotFound`](StoreError::NotFound), and [`Ended`](StoreError::Ended) for a run that has.
-    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()>;
+    fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()>;
 
     /// Keeps a message for a run until a commit consumes it, and makes the run due. A message whose id the
     /// run has had before, consumed or not, is [`Known`](Sent::Known) and changes nothing.
@@ -165,7 +165,7 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`NotFound`](StoreError::NotFound), and [`NotParked`](StoreError::NotParked).
-    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()>;
+    fn unpark(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()>;
 
     /// Lets a run that has ended be rolled back again: it is [`RollingBack`](Status::RollingBack), due at once, without
     /// crashes and without a request to stop. What is to be undone is what [`undoable`](Store::undoable) gives then: the
@@ -176,7 +176,7 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`NotFound`](StoreError::NotFound), [`NotEnded`](StoreError::NotEnded), and
     /// [`NothingToUndo`](StoreError::NothingToUndo) for a run that ended well or was undone as a whole.
-    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()>;
+    fn retry_rollback(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()>;
 
     /// A run; `None` if there is no such run.
     ///
@@ -217,10 +217,10 @@ shared! {
     commit(commit: Commit) -> ();
     note(note: Note) -> ();
     heartbeat(heartbeat: Heartbeat) -> Vec<Beat>;
-    stop(run: &RunId, stop: Stop, now: SystemTime) -> ();
+    stop(run: &RunId, stop: Stop, request: Request) -> ();
     send(delivery: Delivery) -> Sent;
-    unpark(run: &RunId, now: SystemTime) -> ();
-    retry_rollback(run: &RunId, now: SystemTime) -> ();
+    unpark(run: &RunId, request: Request) -> ();
+    retry_rollback(run: &RunId, request: Request) -> ();
     get(run: &RunId) -> Option<Found>;
     list(filter: Filter) -> Vec<RunRow>;
     history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;

@@ -30,8 +30,10 @@ pub struct RunRow {
     pub status: Status,
     /// The name of the state that it is in.
     pub state: Name,
-    /// How many commits there were.
+    /// How often it was moved: by commits, and by whoever let it go on.
     pub sequence: u64,
+    /// The number of the last row of its history.
+    pub rows: u64,
     /// The number of its last claim. They do not begin with 1: see [`create`](crate::Store::create).
     pub epoch: u64,
     /// The number of the last visit that was recorded; keys are made of it.
@@ -392,6 +394,11 @@ pub enum Event {
         /// Why.
         reason: Text,
     },
+    /// It was asked to stop. It moves nothing: whoever holds the run goes on with the sequence that it knows.
+    StopAsked {
+        /// How.
+        stop: Stop,
+    },
     /// Somebody let it go on.
     Unparked,
     /// It ended without another transition.
@@ -404,19 +411,47 @@ pub enum Event {
 /// One row of the history of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryRow {
-    /// Its number: the sequence of the run after it.
-    pub sequence: u64,
+    /// Its number: they are counted from 0, without a gap.
+    pub number: u64,
     /// When it happened.
     pub at: SystemTime,
     /// What happened.
     pub event: Event,
+    /// Why the run fails, if this is where that was recorded.
+    pub failure: Option<Failure>,
+    /// Who asked for it, if an operator did and said so.
+    pub by: Option<String>,
+}
+
+/// When something is asked of a run from outside, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// When.
+    pub at: SystemTime,
+    /// Who is behind it. It is in the history then.
+    pub by: Option<String>,
+}
+
+impl From<SystemTime> for Request {
+    fn from(at: SystemTime) -> Self {
+        Request { at, by: None }
+    }
 }
 
 impl Event {
+    /// Whether it counts up the sequence of the run.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        !matches!(self, Event::StopAsked { .. })
+    }
+
     /// Whether the visit goes on after it, so that what is known of it has to be kept.
     #[must_use]
     pub fn keeps_notes(&self) -> bool {
-        matches!(self, Event::Released | Event::Parked { .. })
+        matches!(
+            self,
+            Event::Released | Event::Parked { .. } | Event::StopAsked { .. }
+        )
     }
 }
 

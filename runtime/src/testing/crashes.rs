@@ -4,14 +4,14 @@ use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::key::RunId;
 use crate::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Heartbeat, HistoryRow, NewRun, Note, Purge, Request, RunRow, Sent, Stop, Store, StoreError,
+    StoreFuture,
 };
 
 /// How a store fails.
@@ -272,23 +272,23 @@ impl Store for Crashes {
         self.read(|store| store.heartbeat(heartbeat))
     }
 
-    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
-        self.change(move |store| store.stop(&run, stop, now))
+        self.change(move |store| store.stop(&run, stop, request))
     }
 
     fn send(&self, delivery: Delivery) -> StoreFuture<'_, Sent> {
         self.change(|store| store.send(delivery))
     }
 
-    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn unpark(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
-        self.change(move |store| store.unpark(&run, now))
+        self.change(move |store| store.unpark(&run, request))
     }
 
-    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn retry_rollback(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
-        self.change(move |store| store.retry_rollback(&run, now))
+        self.change(move |store| store.retry_rollback(&run, request))
     }
 
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {

@@ -125,7 +125,7 @@ fn judge_run(
 
 /// The transitions of a run. The rows of its history are numbered without a gap.
 fn recorded(run: u64, history: &[HistoryRow]) -> Vec<Recorded<'_>> {
-    let numbers: Vec<_> = history.iter().map(|row| row.sequence).collect();
+    let numbers: Vec<_> = history.iter().map(|row| row.number).collect();
     let expected: Vec<_> = (0..history.len() as u64).collect();
     assert_eq!(numbers, expected, "the history of {run} has no gap");
     let mut left = run;
@@ -144,7 +144,7 @@ fn recorded(run: u64, history: &[HistoryRow]) -> Vec<Recorded<'_>> {
         let token = payload["token"].as_u64().expect("it has a token");
         let parts = payload["parts"].as_array().into_iter().flatten();
         recorded.push(Recorded {
-            number: row.sequence,
+            number: row.number,
             name: transition,
             at: micros(row.at),
             left,

@@ -100,7 +100,7 @@ fn attempts_only_grow(lines: &[Line]) {
 
 fn judge_run(row: &RunRow, history: &[HistoryRow], lines: &[&Line]) {
     let run = &row.id;
-    let numbers: Vec<_> = history.iter().map(|row| row.sequence).collect();
+    let numbers: Vec<_> = history.iter().map(|row| row.number).collect();
     let expected: Vec<_> = (0..history.len() as u64).collect();
     assert_eq!(numbers, expected, "the history of {run} has no gap");
     let mut taken = Vec::new();
@@ -123,7 +123,7 @@ fn judge_run(row: &RunRow, history: &[HistoryRow], lines: &[&Line]) {
     let names: Vec<_> = taken.iter().map(|(name, ..)| *name).collect();
     assert_eq!(names, ORDER[..names.len()], "{run}: each once, in order");
     let to_undo = taken.iter().rev().filter(|(.., has_undo)| *has_undo);
-    let to_undo: Vec<_> = to_undo.map(|(_, row, _)| row.sequence).collect();
+    let to_undo: Vec<_> = to_undo.map(|(_, row, _)| row.number).collect();
     let numbers: Vec<_> = undone.iter().map(|(of, _)| *of).collect();
     assert!(to_undo.starts_with(&numbers), "{run}: the last first");
     let mut called = HashSet::new();
@@ -132,7 +132,7 @@ fn judge_run(row: &RunRow, history: &[HistoryRow], lines: &[&Line]) {
         called.insert(&*line.handler);
         let of = taken.iter().find(|(it, ..)| *it == name);
         let recorded = if is_undo {
-            let of = of.map(|(_, row, _)| row.sequence);
+            let of = of.map(|(_, row, _)| row.number);
             undone.iter().find(|(it, _)| Some(*it) == of).map(|it| it.1)
         } else {
             of.map(|(_, row, _)| micros(row.at)).or(rolls_back)

@@ -19,8 +19,8 @@ use crate::store::declared::Paths;
 use crate::store::timeline::{Moment, Timeline, wait};
 use crate::store::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event,
-    Heartbeat, Lease, Message, NewRun, Note, NoteRow, Outbox, RunRow, Sent, Stop, StoreError,
-    TraceContext,
+    Heartbeat, Lease, Message, NewRun, Note, NoteRow, Outbox, Request, RunRow, Sent, Stop,
+    StoreError, TraceContext,
 };
 
 /// The tables and the index, while a batch is applied.
@@ -327,14 +327,18 @@ impl Changes<'_> {
         beats
     }
 
-    pub(super) fn stop(&mut self, run: &RunId, stop: Stop, now: SystemTime) -> Result<(), Fault> {
-        if stop == Stop::Terminate && self.end_unreadable(run, now)? {
+    pub(super) fn stop(&mut self, run: &RunId, stop: Stop, request: &Request) -> Result<(), Fault> {
+        let now = request.at;
+        if stop == Stop::Terminate && self.end_unreadable(run, request)? {
             return Ok(());
         }
         let before = self.find(run)?;
         let before = before.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
-        record.row.ask(stop, now).map_err(Fault::Answer)?;
+        if record.row.ask(stop, now).map_err(Fault::Answer)? {
+            let history = &mut self.tables.history;
+            history.add(&mut record, request, &Event::StopAsked { stop }, None)?;
+        }
         self.wake(&before, record, now)
     }
 
@@ -373,7 +377,8 @@ impl Changes<'_> {
         Ok(Sent::Kept)
     }
 
-    pub(super) fn unpark(&mut self, run: &RunId, now: SystemTime) -> Result<(), Fault> {
+    pub(super) fn unpark(&mut self, run: &RunId, request: &Request) -> Result<(), Fault> {
+        let now = request.at;
         let before = self.find(run)?;
         let before = before.ok_or_else(|| not_found(run))?;
         if self.broken.remove(run) && before.row.status.is_live() {
@@ -384,19 +389,20 @@ impl Changes<'_> {
         let mut record = before.clone();
         record.row.unpark(now).map_err(Fault::Answer)?;
         let history = &mut self.tables.history;
-        history.add(&mut record, now, &Event::Unparked)?;
+        history.add(&mut record, request, &Event::Unparked, None)?;
         record.behind = self.timeline.behind(now, self.at);
         self.keep(&before, &record)
     }
 
-    pub(super) fn retry_rollback(&mut self, run: &RunId, now: SystemTime) -> Result<(), Fault> {
+    pub(super) fn retry_rollback(&mut self, run: &RunId, request: &Request) -> Result<(), Fault> {
+        let now = request.at;
         let before = self.find(run)?;
         let before = before.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
         record.row.retry_rollback(now).map_err(Fault::Answer)?;
-        record.retried = record.row.sequence;
+        record.retried = record.row.rows;
         let history = &mut self.tables.history;
-        history.add(&mut record, now, &Event::RollbackRetried)?;
+        history.add(&mut record, request, &Event::RollbackRetried, None)?;
         self.tables.take_back(&before)?;
         record.behind = self.timeline.behind(now, self.at);
         self.keep(&before, &record)
@@ -462,7 +468,10 @@ fn advance(
     let run = &commit.run;
     let fence = record.row.fence(commit.epoch, commit.sequence);
     if fence.map_err(Fault::Answer)? == Fence::Passed {
-        let last = row(&tables.history.rows, run, record.last)?;
+        let mut last = row(&tables.history.rows, run, record.last)?;
+        while !last.history.event.moves() {
+            last = row(&tables.history.rows, run, last.before)?;
+        }
         if commit.is_in(&last.history) {
             return Ok(false);
         }
@@ -480,7 +489,8 @@ fn advance(
         tables.drop_notes(run)?;
         record.notes = 0;
     }
-    tables.history.add(record, commit.at, &commit.event)?;
+    let (at, failure) = (commit.at.into(), commit.failure.as_ref());
+    tables.history.add(record, &at, &commit.event, failure)?;
     Ok(true)
 }
 

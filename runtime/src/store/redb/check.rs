@@ -292,8 +292,7 @@ impl<'a> Survey<'a> {
             let (id, mark) = key.value();
             let run = RunId::unchecked(id);
             let row = super::history::row(&rows, &run, number.value());
-            let is_there =
-                row.is_ok_and(|row| Some(row.history.sequence) == mark.checked_mul(EVERY));
+            let is_there = row.is_ok_and(|row| Some(row.history.number) == mark.checked_mul(EVERY));
             if !is_there {
                 self.report.spoil(
                     Some(&run),

@@ -26,7 +26,7 @@ pub(super) struct Record {
     pub(super) first: u64,
     pub(super) last: u64,
     pub(super) payload_at: u64,
-    /// The sequence of the row that says that its rollback was retried, the last if there are several; 0 if there is none.
+    /// The number of the row that says that its rollback was retried, the last if there are several; 0 if there is none.
     /// What was undone is looked for before it.
     pub(super) retried: u64,
     /// How many notes there are, and how many messages wait.
@@ -77,6 +77,7 @@ impl Record {
             .u8(status(row.status))
             .text(&row.state)
             .u64(row.sequence)
+            .u64(row.rows)
             .u64(row.epoch)
             .u64(row.visit)
             .u64(row.undos)
@@ -90,10 +91,7 @@ impl Record {
             .option(row.due, |to, due| {
                 to.time(due);
             })
-            .u8(row.stop.map_or(0, |stop| match stop {
-                Stop::Cancel => 1,
-                Stop::Terminate => 2,
-            }))
+            .u8(stop_number(row.stop))
             .option(row.parked.as_ref(), write_text)
             .option(row.failure.as_ref(), write_failure)
             .option(row.ended, |to, ended| {
@@ -138,6 +136,7 @@ impl Record {
             status: read_status(from.u8()?)?,
             state: from.name()?,
             sequence: from.count()?,
+            rows: from.count()?,
             epoch: from.count()?,
             visit: from.count()?,
             undos: from.count()?,
@@ -149,12 +148,7 @@ impl Record {
             started: from.time()?,
             entered: from.time()?,
             due: from.option(Reader::time)?,
-            stop: match from.u8()? {
-                0 => None,
-                1 => Some(Stop::Cancel),
-                2 => Some(Stop::Terminate),
-                other => return Err(format!("{other} is no request to stop")),
-            },
+            stop: read_stop(from.u8()?)?,
             parked: from.option(read_text)?,
             failure: from.option(read_failure)?,
             ended: from.option(Reader::time)?,
@@ -250,6 +244,23 @@ const KINDS: [FailureKind; 8] = [
     FailureKind::Terminated,
 ];
 
+fn stop_number(stop: Option<Stop>) -> u8 {
+    match stop {
+        None => 0,
+        Some(Stop::Cancel) => 1,
+        Some(Stop::Terminate) => 2,
+    }
+}
+
+fn read_stop(number: u8) -> Result<Option<Stop>, Unread> {
+    match number {
+        0 => Ok(None),
+        1 => Ok(Some(Stop::Cancel)),
+        2 => Ok(Some(Stop::Terminate)),
+        other => Err(format!("{other} is no request to stop")),
+    }
+}
+
 fn number<T: PartialEq>(known: &[T], value: &T) -> u8 {
     let number = known.iter().position(|it| it == value);
     let number = number.expect("every variant has a number");
@@ -301,20 +312,36 @@ fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
     })
 }
 
-/// A row of the table of histories, without its number, which is its key, in the memory of the buffer.
-#[expect(clippy::too_many_arguments, reason = "they are the fields of a row")]
+/// What each row of the table of histories begins with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HistoryHead<'a> {
+    /// Its number among the rows of its run.
+    pub(super) number: u64,
+    /// The place in the table of the one before it.
+    pub(super) before: u64,
+    pub(super) at: SystemTime,
+    pub(super) failure: Option<&'a Failure>,
+    pub(super) by: Option<&'a str>,
+}
+
+/// A row of the table of histories, without its place there, which is its key, in the memory of the buffer.
 pub(super) fn write_row(
     buffer: Vec<u8>,
-    number: u64,
+    place: u64,
     run: &RunId,
-    sequence: u64,
-    before: u64,
-    at: SystemTime,
+    head: HistoryHead<'_>,
     event: &Event,
     origin: Option<(&[u8], &[u8], Option<&TraceContext>)>,
 ) -> Vec<u8> {
     let mut to = Writer::over(buffer, VERSION);
-    to.text(&run.text()).u64(sequence).u64(before).time(at);
+    to.text(&run.text())
+        .u64(head.number)
+        .u64(head.before)
+        .time(head.at)
+        .option(head.failure, write_failure)
+        .option(head.by, |to, by| {
+            to.text(by);
+        });
     match event {
         Event::Started { state } => {
             let (input, payload, trace) = origin.unwrap_or_default();
@@ -367,15 +394,18 @@ pub(super) fn write_row(
         Event::Unparked => to.u8(7),
         Event::Ended => to.u8(8),
         Event::RollbackRetried => to.u8(9),
+        Event::StopAsked { stop } => to.u8(10).u8(stop_number(Some(*stop))),
     };
-    to.finish(Place::Row(number))
+    to.finish(Place::Row(place))
 }
 
 pub(super) fn read_row(number: u64, bytes: &[u8]) -> Result<Row, Unread> {
     let mut from = Reader::record(bytes, VERSION, Place::Row(number))?;
     let run = from.text()?;
-    let (sequence, before) = (from.count()?, from.count()?);
+    let (within, before) = (from.count()?, from.count()?);
     let at = from.time()?;
+    let failure = from.option(read_failure)?;
+    let by = from.option(Reader::text)?;
     let mut origin = None;
     let event = match from.u8()? {
         0 => {
@@ -410,12 +440,17 @@ pub(super) fn read_row(number: u64, bytes: &[u8]) -> Result<Row, Unread> {
         7 => Event::Unparked,
         8 => Event::Ended,
         9 => Event::RollbackRetried,
+        10 => Event::StopAsked {
+            stop: read_stop(from.u8()?)?.ok_or_else(|| "it asks for nothing".to_owned())?,
+        },
         other => return Err(format!("{other} is no event")),
     };
     let history = HistoryRow {
-        sequence,
+        number: within,
         at,
         event,
+        failure,
+        by,
     };
     from.finish(Row {
         run,

@@ -2,18 +2,17 @@
 //!
 //! Rows that are written together lie together then, so a batch touches few pages however many runs it is
 //! about. Each row knows the number of the one before it of its own run, and the record of the run knows
-//! its last. So that a long history need not be walked from its end, every 64th row is noted by its sequence.
+//! its last. So that a long history need not be walked from its end, every 64th row is noted by its number among those of the run.
 
 use std::mem::take;
-use std::time::SystemTime;
 
 use redb::{ReadableTable, Table};
 
 use super::damage::guarded;
-use super::format::{Record, Row, read_row, write_row};
+use super::format::{HistoryHead, Record, Row, read_row, write_row};
 use super::tables::{Fault, Lazy, broken};
 use crate::key::RunId;
-use crate::store::{Event, HistoryRow, Name, NewRun, TraceContext};
+use crate::store::{Event, Failure, HistoryRow, Name, NewRun, Request, TraceContext};
 
 /// Every so many rows of a run there is a mark.
 pub(super) const EVERY: u64 = 64;
@@ -46,25 +45,40 @@ impl History<'_> {
         };
         let origin = Some((&*run.input, &*run.payload, run.trace.as_ref()));
         let buffer = take(&mut self.buffer);
-        let row = write_row(buffer, *self.next, &run.id, 0, 0, run.at, &event, origin);
+        let started = HistoryHead {
+            number: 0,
+            before: 0,
+            at: run.at,
+            failure: None,
+            by: None,
+        };
+        let row = write_row(buffer, *self.next, &run.id, started, &event, origin);
         self.insert(row)
     }
 
-    /// Adds a row to what a run has, as the last. The record gives its sequence and is told its number.
+    /// Adds a row to what a run has, as the last. The record has its number among those of the
+    /// run, and is told its number in the table.
     pub(super) fn add(
         &mut self,
         record: &mut Record,
-        at: SystemTime,
+        request: &Request,
         event: &Event,
+        failure: Option<&Failure>,
     ) -> Result<(), redb::Error> {
         let run = &record.row.id;
-        let sequence = record.row.sequence;
+        let rows = record.row.rows;
+        let head = HistoryHead {
+            number: rows,
+            before: record.last,
+            at: request.at,
+            failure,
+            by: request.by.as_deref(),
+        };
         let buffer = take(&mut self.buffer);
-        let (number, before) = (*self.next, record.last);
-        let row = write_row(buffer, number, run, sequence, before, at, event, None);
+        let row = write_row(buffer, *self.next, run, head, event, None);
         let number = self.insert(row)?;
-        if sequence.is_multiple_of(EVERY) {
-            let mark = (&*run.text(), sequence / EVERY);
+        if rows.is_multiple_of(EVERY) {
+            let mark = (&*run.text(), rows / EVERY);
             self.marks.open()?.insert(mark, number)?;
         }
         record.last = number;
@@ -136,20 +150,20 @@ pub(super) fn origin(rows: &impl Rows, record: &Record) -> Result<Origin, Fault>
     }
 }
 
-/// The rows of a run with a sequence of at most this, backwards. They begin with that of its last commit, or with that of
+/// The rows of a run with a number of at most this, backwards. They begin with that of its last commit, or with that of
 /// a mark, and each is the one before the one before.
 pub(super) fn back_from<'a, R: Rows, M: Marks>(
     rows: &'a R,
     marks: &M,
     record: &'a Record,
-    sequence: u64,
+    most: u64,
 ) -> Result<impl Iterator<Item = Result<HistoryRow, Fault>> + use<'a, R, M>, Fault> {
     let run = &record.row.id;
-    let mark = sequence.div_ceil(EVERY).max(1);
+    let mark = most.div_ceil(EVERY).max(1);
     let marked = marks.get((&*run.text(), mark))?.map(|row| row.value());
     let (mut next, begins_with) = match marked {
         Some(marked) => (marked, mark * EVERY),
-        None => (record.last, record.row.sequence),
+        None => (record.last, record.row.rows),
     };
     let mut after: Option<u64> = None;
     let all = std::iter::from_fn(move || {
@@ -163,7 +177,7 @@ pub(super) fn back_from<'a, R: Rows, M: Marks>(
                 return Some(Err(fault));
             }
         };
-        let found = row.history.sequence;
+        let found = row.history.number;
         let expected = after.map_or(Some(begins_with), |after| after.checked_sub(1));
         if expected != Some(found) || (row.before == 0) != (found == 0) {
             let reason = format!("row {next} is out of order");
@@ -174,5 +188,5 @@ pub(super) fn back_from<'a, R: Rows, M: Marks>(
         next = row.before;
         Some(Ok(row.history))
     });
-    Ok(all.skip_while(move |row| row.as_ref().is_ok_and(|row| row.sequence > sequence)))
+    Ok(all.skip_while(move |row| row.as_ref().is_ok_and(|row| row.number > most)))
 }

@@ -27,7 +27,6 @@ use std::path::Path;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::SystemTime;
 
 use redb::ReadableDatabase as _;
 use tokio::sync::{Semaphore, oneshot};
@@ -38,7 +37,8 @@ use super::declared::Paths;
 use super::timeline::Timeline;
 use super::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Heartbeat, HistoryRow, NewRun, Note, Purge, Request, RunRow, Sent, Stop, Store, StoreError,
+    StoreFuture,
 };
 use crate::key::RunId;
 use changes::Changes;
@@ -47,7 +47,7 @@ use index::Index;
 use paused::{held, paused};
 use size::{LARGEST, RECORD};
 use tables::{Fault, Views};
-use writer::{Operation, Request, Stopped, Writer};
+use writer::{Operation, Queued, Stopped, Writer};
 
 pub use check::{Damage, IntegrityReport};
 pub use open::{Durability, RedbOptions};
@@ -85,7 +85,7 @@ struct Inner {
     database: Arc<Database>,
     places: Arc<Semaphore>,
     /// None once it is closed.
-    requests: Option<Sender<Request>>,
+    requests: Option<Sender<Queued>>,
     writer: Option<JoinHandle<()>>,
     broken: Arc<Broken>,
     stopped: Stopped,
@@ -239,7 +239,7 @@ impl RedbStore {
                 result: None,
                 answer: Some(answer),
             };
-            let request = Request {
+            let request = Queued {
                 operation: Box::new(asked),
                 weight,
             };
@@ -401,10 +401,10 @@ impl Store for RedbStore {
         self.write(None, 0, move |changes| Ok(changes.heartbeat(&heartbeat)))
     }
 
-    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
         let id = run.clone();
         self.write(Some(run.clone()), RECORD, move |changes| {
-            changes.stop(&id, stop, now)
+            changes.stop(&id, stop, &request)
         })
     }
 
@@ -415,17 +415,17 @@ impl Store for RedbStore {
         })
     }
 
-    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn unpark(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         let id = run.clone();
         self.write(Some(run.clone()), RECORD, move |changes| {
-            changes.unpark(&id, now)
+            changes.unpark(&id, &request)
         })
     }
 
-    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn retry_rollback(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         let id = run.clone();
         self.write(Some(run.clone()), RECORD, move |changes| {
-            changes.retry_rollback(&id, now)
+            changes.retry_rollback(&id, &request)
         })
     }
 

@@ -101,7 +101,7 @@ impl Views {
         };
         let to = from.saturating_add(more as u64);
         let back = back_from(&self.history, &self.marks, &record, to)?;
-        let back = back.take_while(|row| row.as_ref().map_or(true, |row| row.sequence >= from));
+        let back = back.take_while(|row| row.as_ref().map_or(true, |row| row.number >= from));
         let mut rows = back.collect::<Result<Vec<_>, _>>()?;
         rows.reverse();
         Ok(rows)
@@ -121,7 +121,7 @@ impl Views {
             && let Some(row) = back.next().transpose()?
         {
             undone.extend(row.undone());
-            if row.is_undoable() && row.sequence <= last && !undone.contains(&row.sequence) {
+            if row.is_undoable() && row.number <= last && !undone.contains(&row.number) {
                 left.push(row);
             }
         }
@@ -199,6 +199,7 @@ fn unreadable(run: RunId, reason: String) -> RunRow {
         status: Status::Parked,
         state: Name::default(),
         sequence: 0,
+        rows: 0,
         epoch: 0,
         visit: 0,
         undos: 0,

@@ -59,6 +59,7 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
         Event::RollbackBegan
         | Event::Undone { .. }
         | Event::Released
+        | Event::StopAsked { .. }
         | Event::Unparked
         | Event::Ended
         | Event::RollbackRetried => 0,

@@ -7,14 +7,16 @@ use super::damage::guarded;
 use super::format::Record;
 use super::tables::{Fault, Lookup as _};
 use crate::key::RunId;
-use crate::store::{Event, Failure, FailureKind, Name, NewRun, RunRow, Status, StoreError};
+use crate::store::{
+    Event, Failure, FailureKind, Name, NewRun, Request, RunRow, Status, StoreError,
+};
 
 impl Changes<'_> {
     /// Terminates a run at once if it is one that cannot be read. Says whether it was.
     ///
     /// Of one whose record can be read, that and its history are kept. Of any other there is a record from then on that
     /// has nothing but its id, when it ended, and why: what it was started with and where it was is not known.
-    pub(super) fn end_unreadable(&mut self, run: &RunId, now: SystemTime) -> Result<bool, Fault> {
+    pub(super) fn end_unreadable(&mut self, run: &RunId, request: &Request) -> Result<bool, Fault> {
         if self.index.held(run).is_some() {
             return Ok(false);
         }
@@ -30,13 +32,13 @@ impl Changes<'_> {
                 };
                 match reason {
                     Some(reason) if !record.row.status.is_ended() => {
-                        self.end(&record, reason, now)?;
+                        self.end(&record, reason, request)?;
                     }
                     _ => return Ok(false),
                 }
             }
             Ok(None) => match (self.tables.ended.open()?.find(run), reason) {
-                (Ok(None), Some(reason)) => self.bury(run, reason, now)?,
+                (Ok(None), Some(reason)) => self.bury(run, reason, request.at)?,
                 (Err(Fault::Answer(_)), _) => {
                     let run = run.clone();
                     return Err(Fault::Answer(StoreError::Ended { run }));
@@ -45,7 +47,7 @@ impl Changes<'_> {
             },
             Err(Fault::Answer(error)) => {
                 let reason = reason.unwrap_or_else(|| error.to_string());
-                self.bury(run, reason, now)?;
+                self.bury(run, reason, request.at)?;
             }
             Err(fault) => return Err(fault),
         }
@@ -53,17 +55,19 @@ impl Changes<'_> {
         Ok(true)
     }
 
-    fn end(&mut self, record: &Record, reason: String, now: SystemTime) -> Result<(), Fault> {
+    fn end(&mut self, record: &Record, reason: String, request: &Request) -> Result<(), Fault> {
         let mut ended = record.clone();
         ended.is_held = false;
         ended.notes = 0;
         let row = &mut ended.row;
         row.sequence += 1;
+        row.rows += 1;
         row.failure = Some(failure(row.state.clone(), reason));
-        terminate(row, now);
+        terminate(row, request.at);
         self.tables.drop_notes(&record.row.id)?;
         let history = &mut self.tables.history;
-        history.add(&mut ended, now, &Event::Ended)?;
+        let failure = ended.row.failure.clone();
+        history.add(&mut ended, request, &Event::Ended, failure.as_ref())?;
         self.wrote = true;
         self.index.evict(&record.row.id);
         self.tables.put(&ended)?;

@@ -43,7 +43,7 @@ pub(super) trait Operation: Send {
 }
 
 /// What waits for the writer.
-pub(super) struct Request {
+pub(super) struct Queued {
     pub(super) operation: Box<dyn Operation>,
     /// About how many bytes it writes.
     pub(super) weight: usize,
@@ -95,7 +95,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Writes until nobody can ask any more, or the file cannot be written.
-    pub(super) fn work(mut self, requests: &Receiver<Request>) {
+    pub(super) fn work(mut self, requests: &Receiver<Queued>) {
         let worked = catch_unwind(AssertUnwindSafe(|| self.keep_writing(requests)));
         let reason = match worked {
             Ok(Ok(())) => return,
@@ -111,7 +111,7 @@ impl Writer {
         self.places.close();
     }
 
-    fn keep_writing(&mut self, requests: &Receiver<Request>) -> Result<(), Fault> {
+    fn keep_writing(&mut self, requests: &Receiver<Queued>) -> Result<(), Fault> {
         // Since when something was acknowledged that is not on disk.
         let mut behind: Option<Instant> = None;
         let mut is_sealed = true;
@@ -162,8 +162,8 @@ impl Writer {
     /// Writes one batch, and answers it. Says whether there was something to write.
     fn write(
         &mut self,
-        first: Request,
-        requests: &Receiver<Request>,
+        first: Queued,
+        requests: &Receiver<Queued>,
         flushes: bool,
     ) -> Result<bool, Fault> {
         let next = self.next;
@@ -188,7 +188,7 @@ impl Writer {
         let mut apart = take(&mut self.applied).into_iter();
         while let Some(operation) = apart.next() {
             let next = self.next;
-            let request = Request {
+            let request = Queued {
                 operation,
                 weight: 0,
             };
@@ -218,8 +218,8 @@ impl Writer {
     /// Does what is asked, and what comes soon, in one transaction.
     fn attempt(
         &mut self,
-        first: Request,
-        requests: Option<&Receiver<Request>>,
+        first: Queued,
+        requests: Option<&Receiver<Queued>>,
         flushes: bool,
     ) -> Result<bool, Fault> {
         self.commits = false;
@@ -310,7 +310,7 @@ impl Writer {
 }
 
 /// What waits, or comes soon.
-fn next_of(requests: &Receiver<Request>, lingers: bool) -> Option<Request> {
+fn next_of(requests: &Receiver<Queued>, lingers: bool) -> Option<Queued> {
     let next = requests.try_recv().ok();
     if next.is_some() || !lingers {
         return next;
@@ -326,7 +326,7 @@ fn next_of(requests: &Receiver<Request>, lingers: bool) -> Option<Request> {
 }
 
 /// What comes while a batch that `is_small` gathers, since it was `begun`.
-fn gathered(requests: &Receiver<Request>, begun: Instant, is_small: bool) -> Option<Request> {
+fn gathered(requests: &Receiver<Queued>, begun: Instant, is_small: bool) -> Option<Queued> {
     while is_small && begun.elapsed() < GATHER {
         yield_now();
         if let Ok(next) = requests.try_recv() {

@@ -39,7 +39,7 @@ pub async fn a_commit_is_in_the_history(store: AnyStore) {
     let row = go(&store, moved.clone()).await;
     let parked = park(&store, &row).await;
     let history = history(&store, &row.id).await;
-    let numbers: Vec<u64> = history.iter().map(|row| row.sequence).collect();
+    let numbers: Vec<u64> = history.iter().map(|row| row.number).collect();
     assert_eq!(numbers, [0, 1, 2], "a row for each commit, with its number");
     assert_eq!((&history[1].event, history[1].at), (&moved.event, moved.at));
     assert!(matches!(history[2].event, Event::Parked { .. }));
@@ -62,7 +62,7 @@ pub async fn a_state_and_its_history_are_one(store: AnyStore) {
             panic!("law 2: the last row is the transition, and not {last:?}");
         };
         assert_eq!(
-            last.sequence, found.row.sequence,
+            last.number, found.row.sequence,
             "law 2: the row and its history are one change"
         );
         assert_eq!(
@@ -154,7 +154,10 @@ pub async fn a_parked_run_goes_on_where_it_was(store: AnyStore) {
     hold(&store, "a").await;
     let row = go(&store, step(&claim(&store, 100).await.row, "Reserved")).await;
     let row = park(&store, &row).await;
-    store.unpark(&row.id, at(40)).await.expect("it is parked");
+    store
+        .unpark(&row.id, at(40).into())
+        .await
+        .expect("it is parked");
     let claimed = claim(&store, 40).await;
     assert_eq!(
         (&*claimed.row.state, claimed.payload),
@@ -169,7 +172,7 @@ pub async fn a_parked_run_goes_on_where_it_was(store: AnyStore) {
         .pop()
         .expect("there is a history");
     assert_eq!(
-        (last.event, last.sequence),
+        (last.event, last.number),
         (Event::Unparked, row.sequence + 1)
     );
     assert_eq!(claimed.row.sequence, row.sequence + 1);
@@ -178,19 +181,19 @@ pub async fn a_parked_run_goes_on_where_it_was(store: AnyStore) {
 pub async fn what_is_not_parked_is_not_unparked(store: AnyStore) {
     let row = hold(&store, "a").await;
     let before = all_of(&store, &row.id).await;
-    let answer = store.unpark(&row.id, at(1)).await;
+    let answer = store.unpark(&row.id, at(1).into()).await;
     assert!(
         matches!(answer, Err(StoreError::NotParked { .. })),
         "{answer:?}"
     );
     assert_eq!(all_of(&store, &row.id).await, before);
     let ended = end(&store, &row).await;
-    let answer = store.unpark(&ended.id, at(1)).await;
+    let answer = store.unpark(&ended.id, at(1).into()).await;
     assert!(
         matches!(answer, Err(StoreError::NotParked { .. })),
         "{answer:?}"
     );
-    let answer = store.unpark(&run_id("b"), at(1)).await;
+    let answer = store.unpark(&run_id("b"), at(1).into()).await;
     assert!(
         matches!(answer, Err(StoreError::NotFound { .. })),
         "{answer:?}"

@@ -31,7 +31,7 @@ pub async fn a_run_begins_in_the_state_it_was_created_in(store: AnyStore) {
     };
     assert_eq!(history.len(), 1, "a history begins with its start");
     assert_eq!(
-        (history[0].sequence, history[0].at, &history[0].event),
+        (history[0].number, history[0].at, &history[0].event),
         (0, at(0), &started)
     );
 }

@@ -120,7 +120,7 @@ pub async fn purge_spares_a_run_whose_rollback_is_retried(store: AnyStore) {
     let row = go(&store, undoable(&hold(&store, "a").await, "Reserved")).await;
     let terminated = commit(&row, Event::Ended, Status::Terminated);
     let row = go(&store, terminated).await;
-    let retried = store.retry_rollback(&row.id, at(50)).await;
+    let retried = store.retry_rollback(&row.id, at(50).into()).await;
     retried.expect("its undo was skipped");
     assert_eq!(store.purge(purge(9_999)).await.expect("it is answered"), 0);
     assert_eq!(history(&store, &row.id).await.len(), 4, "nothing is gone");
@@ -136,7 +136,7 @@ pub async fn purge_spares_a_run_whose_rollback_is_retried(store: AnyStore) {
     go(&store, ends).await;
     assert_eq!(store.purge(purge(60)).await.expect("it is answered"), 0);
     assert_eq!(store.purge(purge(61)).await.expect("it is answered"), 1);
-    let gone = store.retry_rollback(&row.id, at(70)).await;
+    let gone = store.retry_rollback(&row.id, at(70).into()).await;
     assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
 }
 

@@ -193,6 +193,10 @@ macro_rules! store_conformance {
                 an_ended_run_is_not_stopped
                 an_unknown_run_is_not_stopped
                 a_parked_run_remembers_that_it_is_to_stop
+                a_request_to_stop_is_in_the_history
+                a_request_to_stop_moves_nothing
+                a_commit_is_repeated_though_its_run_was_asked_to_stop
+                the_history_says_who_asked
                 a_run_that_is_to_stop_does_not_wait
                 a_rollback_waits_though_its_run_was_cancelled
                 a_run_that_is_terminated_is_not_parked

@@ -153,7 +153,10 @@ pub async fn a_parked_run_keeps_its_notes(store: AnyStore) {
     let kept = store.note(note(&row, "1/go/1/left", output)).await;
     kept.expect("it is kept");
     let row = park(&store, &row).await;
-    store.unpark(&row.id, at(60)).await.expect("it is parked");
+    store
+        .unpark(&row.id, at(60).into())
+        .await
+        .expect("it is parked");
     let claimed = claim(&store, 60).await;
     assert_eq!(claimed.notes.len(), 1, "what had ended does not run again");
 }

@@ -33,7 +33,7 @@ async fn half_undone(store: &AnyStore) -> RunRow {
 }
 
 async fn retry(store: &AnyStore, run: &RunId, now: u64) -> RunRow {
-    let retried = store.retry_rollback(run, at(now)).await;
+    let retried = store.retry_rollback(run, at(now).into()).await;
     retried.expect("it has ended, and something is left to be undone");
     get(store, run).await.row
 }
@@ -71,7 +71,7 @@ pub async fn a_rollback_is_retried_as_often_as_something_is_left(store: AnyStore
     retry(&store, &ended.id, 60).await;
     assert_eq!(left(&store, 10).await, [4]);
     go(&store, last(undone(&claim(&store, 60).await.row, 4))).await;
-    let again = store.retry_rollback(&ended.id, at(70)).await;
+    let again = store.retry_rollback(&ended.id, at(70).into()).await;
     assert!(
         matches!(again, Err(StoreError::NothingToUndo { .. })),
         "all of it is undone: {again:?}"
@@ -97,7 +97,7 @@ pub async fn a_retried_rollback_is_in_the_history(store: AnyStore) {
     let mut history = history(&store, &ended.id).await;
     let last = history.pop().expect("it has a row more");
     assert_eq!(
-        (last.event, last.sequence, last.at),
+        (last.event, last.number, last.at),
         (Event::RollbackRetried, row.sequence, at(50))
     );
     assert_eq!(history, before, "nothing of what happened is lost");
@@ -106,7 +106,7 @@ pub async fn a_retried_rollback_is_in_the_history(store: AnyStore) {
 pub async fn a_retried_rollback_was_not_asked_to_stop(store: AnyStore) {
     let row = moved(&store).await;
     for stop in [Stop::Cancel, Stop::Terminate] {
-        let asked = store.stop(&row.id, stop, at(20)).await;
+        let asked = store.stop(&row.id, stop, at(20).into()).await;
         asked.expect("it has not ended");
     }
     let ended = go(&store, commit(&row, Event::Ended, Status::Terminated)).await;
@@ -133,7 +133,10 @@ pub async fn a_rollback_is_not_retried_before_its_run_has_ended(store: AnyStore)
     let row = moved(&store).await;
     let began = begin(&store, &row).await;
     let parked = park(&store, &began).await;
-    store.unpark(&row.id, at(50)).await.expect("it is parked");
+    store
+        .unpark(&row.id, at(50).into())
+        .await
+        .expect("it is parked");
     let unparked = claim(&store, 50).await.row;
     let retried = {
         let row = go(&store, not_undone(&unparked, 3)).await;
@@ -142,7 +145,7 @@ pub async fn a_rollback_is_not_retried_before_its_run_has_ended(store: AnyStore)
     };
     for before in [row, began, parked, unparked, retried] {
         let all = all_of(&store, &before.id).await;
-        let answer = store.retry_rollback(&before.id, at(70)).await;
+        let answer = store.retry_rollback(&before.id, at(70).into()).await;
         assert!(
             matches!(answer, Err(StoreError::NotEnded { .. })),
             "{answer:?}"
@@ -159,7 +162,7 @@ pub async fn a_run_of_which_nothing_is_left_to_undo_stays_ended(store: AnyStore)
     let failed = go(&store, commit(&failed, Event::Ended, Status::Failed)).await;
     for before in [done, failed] {
         let all = all_of(&store, &before.id).await;
-        let answer = store.retry_rollback(&before.id, at(70)).await;
+        let answer = store.retry_rollback(&before.id, at(70).into()).await;
         assert!(
             matches!(answer, Err(StoreError::NothingToUndo { .. })),
             "{answer:?}"
@@ -170,7 +173,7 @@ pub async fn a_run_of_which_nothing_is_left_to_undo_stays_ended(store: AnyStore)
 }
 
 pub async fn a_rollback_of_an_unknown_run_is_not_retried(store: AnyStore) {
-    let answer = store.retry_rollback(&run_id("b"), at(1)).await;
+    let answer = store.retry_rollback(&run_id("b"), at(1).into()).await;
     assert!(
         matches!(answer, Err(StoreError::NotFound { .. })),
         "{answer:?}"
@@ -183,7 +186,7 @@ pub async fn of_many_that_retry_a_rollback_one_does(store: AnyStore) {
     for _ in 0..16 {
         let (store, run) = (Arc::clone(&store), ended.id.clone());
         tasks.push(tokio::spawn(async move {
-            store.retry_rollback(&run, at(50)).await.is_ok()
+            store.retry_rollback(&run, at(50).into()).await.is_ok()
         }));
     }
     let mut retried = 0;
@@ -226,7 +229,7 @@ pub async fn a_run_whose_rollback_is_retried_is_like_any_other(store: AnyStore) 
         .send(message("a", "m").into())
         .await
         .expect("it is kept");
-    let asked = store.stop(&ended.id, Stop::Terminate, at(60)).await;
+    let asked = store.stop(&ended.id, Stop::Terminate, at(60).into()).await;
     asked.expect("it has not ended");
     let claimed = claim(&store, 60).await;
     assert_eq!(claimed.inbox.len(), 1);

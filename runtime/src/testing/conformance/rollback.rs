@@ -1,7 +1,8 @@
 //! What a rollback has to know, and how far it has come.
 
 use super::bench::{
-    AnyStore, at, claim, claim_at, commit, get, go, hold, list, park, run_id, step, undoable,
+    AnyStore, at, claim, claim_at, commit, get, go, history, hold, list, park, run_id, step,
+    undoable,
 };
 use crate::store::{Commit, Event, Failure, FailureKind, Filter, RunRow, Status, Text};
 
@@ -53,7 +54,7 @@ pub(super) async fn left(store: &AnyStore, limit: usize) -> Vec<u64> {
         .undoable(&run_id("a"), limit)
         .await
         .expect("it is answered");
-    rows.iter().map(|row| row.sequence).collect()
+    rows.iter().map(|row| row.number).collect()
 }
 
 pub async fn transitions_with_an_undo_are_undoable_the_last_first(store: AnyStore) {
@@ -134,7 +135,10 @@ pub async fn a_rollback_goes_on_after_a_crash(store: AnyStore) {
 pub async fn a_rollback_that_was_parked_is_still_a_rollback(store: AnyStore) {
     let row = begin(&store, &moved(&store).await).await;
     park(&store, &row).await;
-    store.unpark(&row.id, at(50)).await.expect("it is parked");
+    store
+        .unpark(&row.id, at(50).into())
+        .await
+        .expect("it is parked");
     let claimed = claim(&store, 50).await;
     assert_eq!(
         claimed.row.status,
@@ -197,4 +201,7 @@ pub async fn a_failure_is_kept(store: AnyStore) {
     .await;
     assert_eq!(get(&store, &row.id).await.row.failure, Some(failure()));
     assert_eq!((row.due, row.status), (None, Status::Failed));
+    let last = history(&store, &row.id).await.pop();
+    let last = last.expect("it has a history");
+    assert_eq!((last.event, last.failure), (Event::Ended, Some(failure())));
 }

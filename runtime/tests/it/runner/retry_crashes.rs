@@ -195,7 +195,7 @@ async fn check_promise(
     let run = "t".parse().unwrap();
     let row = store.get(&run).await.unwrap().unwrap().row;
     let history = store.history(&run, 0, 1_000).await.unwrap();
-    let numbers: Vec<_> = history.iter().map(|row| row.sequence).collect();
+    let numbers: Vec<_> = history.iter().map(|row| row.number).collect();
     assert!(
         numbers.into_iter().eq(0..=row.sequence),
         "no row is missing"

@@ -261,7 +261,7 @@ async fn a_history_tells_every_transition() {
     let told: Vec<_> = history
         .iter()
         .map(|row| match &row.event {
-            Event::Started { state } => format!("{}: started in {state}", row.sequence),
+            Event::Started { state } => format!("{}: started in {state}", row.number),
             Event::Transition {
                 transition,
                 visit,
@@ -270,9 +270,9 @@ async fn a_history_tells_every_transition() {
                 ..
             } => format!(
                 "{}: {transition} to {state}, visit {visit}, attempts {attempts}",
-                row.sequence
+                row.number
             ),
-            Event::Released => format!("{}: given back", row.sequence),
+            Event::Released => format!("{}: given back", row.number),
             other => panic!("{other:?}"),
         })
         .collect();

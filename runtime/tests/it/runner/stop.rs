@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{FailureKind, Filter, Status, Store as _};
+use stateway::store::{Event, FailureKind, Filter, Status, Stop, Store as _};
 use stateway::{Clock, MemoryStore, StoreError};
 
 use crate::support::shop::*;
@@ -13,7 +13,7 @@ use crate::support::stopped::{Scene, failure, undone};
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_run_is_undone_and_stays() {
     let scene = Scene::at(&[("ship", Act::GiveUp)]).await;
-    scene.runner.cancel("o-1").await.unwrap();
+    scene.runner.by("operator 7").cancel("o-1").await.unwrap();
     let ended = scene.run.end().await;
     assert_eq!(undone(ended), ["refund", "release"]);
     let why = failure(scene.run.end().await).failure.unwrap();
@@ -21,7 +21,15 @@ async fn a_cancelled_run_is_undone_and_stays() {
     // Cano's fault D15: nothing of it was left.
     assert_eq!(row(&scene.store, "o-1").await.status, Status::Cancelled);
     let events = scene.runner.history("o-1").await.unwrap();
-    assert_eq!(events.len(), 6, "{events:?}");
+    assert_eq!(events.len(), 7, "{events:?}");
+    let asked = Event::StopAsked { stop: Stop::Cancel };
+    assert_eq!(events[3].event, asked);
+    assert_eq!(events[3].by.as_deref(), Some("operator 7"));
+    let began = (
+        &events[4].event,
+        events[4].failure.as_ref().map(|it| it.kind),
+    );
+    assert_eq!(began, (&Event::RollbackBegan, Some(FailureKind::Cancelled)));
     let error = scene.runner.cancel("o-1").await.unwrap_err();
     assert!(matches!(error, StoreError::Ended { .. }), "{error}");
 }

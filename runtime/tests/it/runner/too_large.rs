@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use stateway::prelude::*;
 use stateway::runner::Run;
@@ -64,7 +64,7 @@ impl Store for Small {
         }
     }
 
-    passed_on! { stop(run: &RunId, stop: Stop, now: SystemTime) -> (); }
+    passed_on! { stop(run: &RunId, stop: Stop, request: stateway::store::Request) -> (); }
     passed_on! { @but_notes }
 }
 

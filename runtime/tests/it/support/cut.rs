@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, NewRun, Note, Purge, RunRow, Sent, Stop, Store, StoreFuture,
+    Heartbeat, HistoryRow, NewRun, Note, Purge, Request, RunRow, Sent, Stop, Store, StoreFuture,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -84,19 +84,19 @@ impl Store for Line {
         })
     }
 
-    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
-        self.send(move |store| store.stop(&run, stop, now))
+        self.send(move |store| store.stop(&run, stop, request))
     }
 
-    fn unpark(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn unpark(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
-        self.send(move |store| store.unpark(&run, now))
+        self.send(move |store| store.unpark(&run, request))
     }
 
-    fn retry_rollback(&self, run: &RunId, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn retry_rollback(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
-        self.send(move |store| store.retry_rollback(&run, now))
+        self.send(move |store| store.retry_rollback(&run, request))
     }
 
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Commit, Event, HistoryRow, RunRow, Status, Stop, Store, StoreFuture};
+use stateway::store::{
+    Commit, Event, HistoryRow, Request, RunRow, Status, Stop, Store, StoreFuture,
+};
 use stateway::{Key, RunId};
 
 workflow! {
@@ -272,8 +274,8 @@ impl<S: Store> Store for Told<S> {
         })
     }
 
-    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
-        self.store.stop(run, stop, now)
+    fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
+        self.store.stop(run, stop, request)
     }
 
     passed_on!();
@@ -283,7 +285,7 @@ impl<S: Store> Store for Told<S> {
 /// its transition was recorded, and of a run that failed everything is undone, the last first.
 pub(crate) fn check_promise(world: &World, row: &RunRow, history: &[HistoryRow]) {
     assert!(row.status.is_ended(), "{} has ended: {row:?}", row.id);
-    let numbers: Vec<u64> = history.iter().map(|row| row.sequence).collect();
+    let numbers: Vec<u64> = history.iter().map(|row| row.number).collect();
     assert_eq!(
         numbers,
         (0..=row.sequence).collect::<Vec<_>>(),
@@ -300,7 +302,7 @@ pub(crate) fn check_promise(world: &World, row: &RunRow, history: &[HistoryRow])
                     "a run that is rolled back never goes forward"
                 );
                 visits.push(*visit);
-                to_undo.extend(undo.as_ref().map(|_| row.sequence));
+                to_undo.extend(undo.as_ref().map(|_| row.number));
             }
             Event::Undone { of, .. } | Event::NotUndone { of, .. } => undone.push(*of),
             _ => {}
@@ -320,7 +322,7 @@ pub(crate) fn check_promise(world: &World, row: &RunRow, history: &[HistoryRow])
     let mut visits_of = BTreeMap::new();
     for row in history {
         if let Event::Transition { visit, .. } = &row.event {
-            visits_of.insert(row.sequence, *visit);
+            visits_of.insert(row.number, *visit);
         }
     }
     for seen in world.log() {

@@ -1,9 +1,8 @@
 //! A store whose answers come when a test lets them, as those of a server may.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use stateway::store::{Commit, Stop, Store, StoreFuture};
+use stateway::store::{Commit, Request, Stop, Store, StoreFuture};
 use stateway::{MemoryStore, RunId};
 use tokio::sync::Semaphore;
 
@@ -75,10 +74,10 @@ impl Store for Late {
         })
     }
 
-    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
+    fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
         Box::pin(async move {
-            self.store.stop(&run, stop, now).await?;
+            self.store.stop(&run, stop, request).await?;
             self.stops.wait().await;
             Ok(())
         })

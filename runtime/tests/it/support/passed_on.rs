@@ -13,8 +13,8 @@ macro_rules! passed_on {
             claim(claim: stateway::store::Claim) -> stateway::store::Claims;
             heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
             send(delivery: stateway::store::Delivery) -> stateway::store::Sent;
-            unpark(run: &RunId, now: SystemTime) -> ();
-            retry_rollback(run: &RunId, now: SystemTime) -> ();
+            unpark(run: &RunId, request: stateway::store::Request) -> ();
+            retry_rollback(run: &RunId, request: stateway::store::Request) -> ();
             get(run: &RunId) -> Option<stateway::store::Found>;
             list(filter: stateway::store::Filter) -> Vec<stateway::store::RunRow>;
             history(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::HistoryRow>;

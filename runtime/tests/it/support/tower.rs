@@ -1,10 +1,10 @@
 //! A tower that is never finished, and a world outside that says which of its floors can be taken down when.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Commit, Event, HistoryRow, Stop, Store, StoreFuture};
+use stateway::store::{Commit, Event, HistoryRow, Request, Stop, Store, StoreFuture};
 use stateway::{Clock, MemoryStore, OpenError, RedbStore, RunId};
 
 workflow! {
@@ -134,8 +134,8 @@ impl Store for Told {
         })
     }
 
-    fn stop(&self, run: &RunId, stop: Stop, now: SystemTime) -> StoreFuture<'_, ()> {
-        self.store.stop(run, stop, now)
+    fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
+        self.store.stop(run, stop, request)
     }
 
     passed_on!();

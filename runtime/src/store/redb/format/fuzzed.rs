@@ -1,8 +1,8 @@
 //! What is asserted of any bytes that have the checksum of a record.
 
 use super::{
-    Record, read_declaration, read_message, read_note, read_rest, read_row, write_declaration,
-    write_message, write_note, write_rest, write_row,
+    HistoryHead, Record, read_declaration, read_message, read_note, read_rest, read_row,
+    write_declaration, write_message, write_note, write_rest, write_row,
 };
 use crate::key::RunId;
 use crate::store::redb::wire::{Place, Writer};
@@ -23,17 +23,15 @@ pub(crate) fn records(bytes: &[u8]) {
         let (run, history) = (RunId::unchecked(&read.run), &read.history);
         let origin = read.origin.as_ref();
         let origin = origin.map(|(input, payload, trace)| (&**input, &**payload, trace.as_ref()));
-        let (sequence, at, event) = (history.sequence, history.at, &history.event);
-        let written = write_row(
-            Vec::new(),
-            4,
-            &run,
-            sequence,
-            read.before,
-            at,
-            event,
-            origin,
-        );
+        let event = &history.event;
+        let head = HistoryHead {
+            number: history.number,
+            before: read.before,
+            at: history.at,
+            failure: history.failure.as_ref(),
+            by: history.by.as_deref(),
+        };
+        let written = write_row(Vec::new(), 4, &run, head, event, origin);
         assert_eq!(written, record);
     }
     let record = sealed(Place::Note("o-7", "1/pay"));

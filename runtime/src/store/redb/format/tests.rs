@@ -26,6 +26,16 @@ fn begin() -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(490_896)
 }
 
+fn head(number: u64, before: u64, at: SystemTime) -> HistoryHead<'static> {
+    HistoryHead {
+        number,
+        before,
+        at,
+        failure: None,
+        by: None,
+    }
+}
+
 #[test]
 fn the_documented_run_is_read_and_written_byte_by_byte() {
     let example = &examples()[0];
@@ -52,6 +62,7 @@ fn the_documented_run_is_read_and_written_byte_by_byte() {
     let mut record = Record::new(&new, new.lease.is_some(), 3, 0);
     record.row.state = "Paid".into();
     record.row.sequence = 1;
+    record.row.rows = 1;
     record.row.visit = 1;
     record.row.undos = 1;
     record.row.entered = second;
@@ -81,16 +92,14 @@ fn the_documented_row_is_read_and_written_byte_by_byte() {
     };
     let row = read_row(4, example).unwrap();
     assert_eq!((&*row.run, row.before, row.origin), ("o-7", 3, None));
-    assert_eq!((row.history.sequence, row.history.at), (1, at));
+    assert_eq!((row.history.number, row.history.at), (1, at));
     assert_eq!(row.history.event, event);
     assert_eq!(
         write_row(
             Vec::new(),
             4,
             &RunId::from_static("o-7"),
-            1,
-            3,
-            at,
+            head(1, 3, at),
             &event,
             None
         ),
@@ -209,6 +218,13 @@ fn every_record_is_read_as_it_was_written() {
 
 #[test]
 fn every_row_is_read_as_it_was_written() {
+    let failure = Failure {
+        state: "Paid".into(),
+        transition: Some("ship".into()),
+        attempts: 7,
+        kind: FailureKind::Join,
+        message: "1 of 2".into(),
+    };
     let events = [
         Event::Transition {
             transition: "pay".into(),
@@ -234,19 +250,30 @@ fn every_row_is_read_as_it_was_written() {
         Event::Unparked,
         Event::Ended,
         Event::RollbackRetried,
+        Event::StopAsked { stop: Stop::Cancel },
+        Event::StopAsked {
+            stop: Stop::Terminate,
+        },
     ];
     for event in events {
         let row = write_row(
             Vec::new(),
             9,
             &RunId::from_static("r"),
-            9,
-            8,
-            begin(),
+            HistoryHead {
+                failure: Some(&failure),
+                by: Some("operator 7"),
+                ..head(9, 8, begin())
+            },
             &event,
             None,
         );
-        assert_eq!(read_row(9, &row).unwrap().history.event, event);
+        let read = read_row(9, &row).unwrap().history;
+        assert_eq!(read.failure.as_ref(), Some(&failure));
+        assert_eq!(
+            (read.event, read.by.as_deref()),
+            (event, Some("operator 7"))
+        );
     }
     let started = Event::Started { state: "A".into() };
     let trace = |state: Option<&str>| TraceContext {
@@ -258,9 +285,7 @@ fn every_row_is_read_as_it_was_written() {
             Vec::new(),
             9,
             &RunId::from_static("r"),
-            0,
-            0,
-            begin(),
+            head(0, 0, begin()),
             &started,
             Some((b"in", b"pay", trace.as_ref())),
         );
@@ -290,8 +315,9 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         index: Vec::new(),
         trace: None,
     };
-    let counts: [fn(&mut Record); 10] = [
+    let counts: [fn(&mut Record); 11] = [
         |record| record.row.sequence = u64::MAX,
+        |record| record.row.rows = u64::MAX,
         |record| record.row.epoch = u64::MAX,
         |record| record.row.visit = u64::MAX,
         |record| record.row.undos = u64::MAX,
@@ -309,15 +335,13 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         let reason = read.unwrap_err();
         assert!(reason.contains("more than there can"), "{number}: {reason}");
     }
-    for (sequence, before) in [(u64::MAX, 1), (1, u64::MAX)] {
+    for (number, before) in [(u64::MAX, 1), (1, u64::MAX)] {
         let event = &Event::Ended;
         let row = write_row(
             Vec::new(),
             4,
             &RunId::from_static("o-7"),
-            sequence,
-            before,
-            begin(),
+            head(number, before, begin()),
             event,
             None,
         );

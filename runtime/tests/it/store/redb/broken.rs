@@ -143,7 +143,11 @@ async fn a_run_that_cannot_be_read_can_be_terminated_and_purged() {
     }
     for id in ["a", "b"] {
         let refused = store
-            .stop(&id.parse().unwrap(), Stop::Terminate, SystemTime::now())
+            .stop(
+                &id.parse().unwrap(),
+                Stop::Terminate,
+                SystemTime::now().into(),
+            )
             .await;
         assert!(matches!(refused, Err(StoreError::Ended { .. })));
     }

@@ -128,8 +128,8 @@ async fn a_broken_record_concerns_its_own_run() {
         for error in [
             store.get(&run).await.map(|_| ()),
             store.history(&run, 0, 10).await.map(|_| ()),
-            store.unpark(&run, at(30)).await,
-            store.stop(&run, Stop::Cancel, at(30)).await,
+            store.unpark(&run, at(30).into()).await,
+            store.stop(&run, Stop::Cancel, at(30).into()).await,
             store.create(new(&run.text())).await.map(|_| ()),
         ] {
             assert!(
@@ -140,7 +140,10 @@ async fn a_broken_record_concerns_its_own_run() {
     }
     // It is tried again, and stands still again.
     assert!(store.claim(claim(at(60))).await.unwrap().taken.is_empty());
-    store.unpark(&"d".parse().unwrap(), at(30)).await.unwrap();
+    store
+        .unpark(&"d".parse().unwrap(), at(30).into())
+        .await
+        .unwrap();
     assert!(store.claim(claim(at(60))).await.unwrap().taken.is_empty());
     let row = store.list(Filter::default()).await.unwrap().remove(3);
     assert_eq!((row.id, row.status), ("d".parse().unwrap(), Status::Parked));

@@ -226,7 +226,7 @@ async fn check(left: &Disk, asked: &Asked, durability: Durability, when: &str) {
         let history = store.history(&run, 0, 100).await.unwrap();
         assert_eq!(history.len() as u64, sequence + 1, "{when}: {history:?}");
         for row in &history[1..] {
-            assert_eq!(row.event, transition(row.sequence), "{when}");
+            assert_eq!(row.event, transition(row.number), "{when}");
         }
         if sequence == COMMITS {
             assert_eq!(found.row.status, Status::Done);

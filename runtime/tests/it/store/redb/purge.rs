@@ -216,7 +216,7 @@ async fn a_run_that_is_half_purged_is_rolled_back_again() {
         drop(store);
         let disk = disk.left(crash, Moment::Never);
         let store = RedbStore::options().open_backend(disk.clone()).unwrap();
-        match store.retry_rollback(&run, at(1_000)).await {
+        match store.retry_rollback(&run, at(1_000).into()).await {
             Err(StoreError::NotFound { .. }) => break,
             retried => retried.unwrap(),
         }

@@ -210,7 +210,7 @@ fn a_file_that_fails_under_a_run_alone_closes_the_store_which_says_why() {
             let error = run.end().await.unwrap_err();
             assert!(error.to_string().contains("the store"), "{error}");
             for refused in [
-                store.unpark(run.id(), SystemTime::now()).await,
+                store.unpark(run.id(), SystemTime::now().into()).await,
                 store.list(Filter::default()).await.map(|_| ()),
             ] {
                 let Err(StoreError::Closed { reason: Some(why) }) = refused else {
@@ -254,7 +254,7 @@ fn runs_on_several_threads_are_recorded_whole() {
         for row in rows {
             assert_eq!((row.status, row.sequence), (Status::Done, STEPS + 1));
             let history = runner.history(row.id).await.unwrap();
-            let sequences = history.iter().map(|it| it.sequence);
+            let sequences = history.iter().map(|it| it.number);
             assert!(sequences.eq(0..=STEPS + 1));
         }
     });

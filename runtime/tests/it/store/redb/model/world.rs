@@ -135,7 +135,7 @@ impl World {
     ) -> Option<Commit> {
         let row = self.memory.get(run).await.unwrap()?.row;
         let history = self.memory.undoable(run, 1).await.unwrap();
-        let of = history.first().map_or(0, |row| row.sequence);
+        let of = history.first().map_or(0, |row| row.number);
         let event = match what {
             What::Go { undo, .. } => Event::Transition {
                 transition: "go".into(),
@@ -305,7 +305,7 @@ impl World {
                 both!(self, ask, store => store.heartbeat(heartbeat.clone())).ok();
             }
             Ask::Stop { run, stop } => {
-                both!(self, ask, store => store.stop(&id(*run), *stop, self.now)).ok();
+                both!(self, ask, store => store.stop(&id(*run), *stop, self.now.into())).ok();
             }
             Ask::Send { run, id: message } => {
                 let message = Message {
@@ -318,10 +318,10 @@ impl World {
                 both!(self, ask, store => store.send(message.clone().into())).ok();
             }
             Ask::Unpark { run } => {
-                both!(self, ask, store => store.unpark(&id(*run), self.now)).ok();
+                both!(self, ask, store => store.unpark(&id(*run), self.now.into())).ok();
             }
             Ask::RetryRollback { run } => {
-                both!(self, ask, store => store.retry_rollback(&id(*run), self.now)).ok();
+                both!(self, ask, store => store.retry_rollback(&id(*run), self.now.into())).ok();
             }
             Ask::Purge {
                 workflow: of,
