@@ -179,23 +179,27 @@ fn a_damaged_id_of_a_message_is_found_by_who_looks_for_it() {
     );
 }
 
-#[test]
-fn the_last_row_under_another_number_is_no_reason_to_overwrite_others() {
-    hush();
-    let mut model = Model::write(true);
+/// Puts the last row of all histories under another number, if its page has the row before it as well.
+fn renumber_the_last_row(mut model: Model) -> Option<Model> {
     let rows = model.histories.values().map(|rows| rows.len() as u64);
     let last = rows.sum::<u64>();
     let numbers = [(last - 1).to_le_bytes(), last.to_le_bytes()].concat();
-    let pages = model.bytes.chunks_mut(4096);
-    let mut changed = 0;
-    for page in pages {
+    let mut changed = false;
+    for page in model.bytes.chunks_mut(4096) {
         let found = page.windows(16).position(|it| it == numbers);
         if let Some(at) = found {
             page[at + 8..at + 16].copy_from_slice(&9_u64.to_le_bytes());
-            changed += 1;
+            changed = true;
         }
     }
-    assert!(changed > 0);
+    changed.then_some(model)
+}
+
+#[test]
+fn the_last_row_under_another_number_is_no_reason_to_overwrite_others() {
+    hush();
+    let renumbered = (70..90).find_map(|runs| renumber_the_last_row(Model::of(runs, true)));
+    let model = renumbered.expect("the last row is seldom alone in its page");
     let store = RedbStore::options()
         .open_backend(model::disk(model.bytes))
         .unwrap();
@@ -204,14 +208,18 @@ fn the_last_row_under_another_number_is_no_reason_to_overwrite_others() {
             let run = format!("zun-{number}");
             store.create(model::new(&run)).await.unwrap();
         }
-        let mut refused = 0;
+        let mut overwritten = 0;
         for (id, rows) in &model.histories {
             match store.history(&id.parse().unwrap(), 0, 1_000).await {
                 Ok(found) => assert_eq!(&found, rows),
-                Err(_) => refused += 1,
+                Err(error) if error.to_string().contains("it belongs to run `zun") => {
+                    overwritten += 1;
+                }
+                // redb splits the page by the order of its keys, and does not find what it takes for elsewhere.
+                Err(error) => assert!(error.to_string().contains("it is not there"), "{error}"),
             }
         }
-        assert_eq!(refused, 1, "the one that has the last row");
+        assert_eq!(overwritten, 1, "the one whose row was not found");
     });
 }
 

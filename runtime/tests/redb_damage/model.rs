@@ -73,8 +73,8 @@ pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     runtime.unwrap().block_on(future)
 }
 
-async fn fill(store: &RedbStore) {
-    for number in 0..70_u64 {
+async fn fill(store: &RedbStore, runs: u64) {
+    for number in 0..runs {
         let id: RunId = format!("run-{number:02}").parse().unwrap();
         let created = store.create(new(&id.text())).await.unwrap();
         let stateway::store::Created::New(mut row) = created else {
@@ -144,9 +144,14 @@ async fn fill(store: &RedbStore) {
 impl Model {
     /// Writes it. One that is not closed is as a process leaves it that dies a moment after it has written.
     pub(crate) fn write(is_closed: bool) -> Self {
+        Model::of(70, is_closed)
+    }
+
+    /// Writes one with this many runs.
+    pub(crate) fn of(runs: u64, is_closed: bool) -> Self {
         let first = disk(Vec::new());
         let store = RedbStore::options().open_backend(first.clone()).unwrap();
-        wait(fill(&store));
+        wait(fill(&store, runs));
         // The last commit is sealed when nobody asks for more.
         let written = first.flushes();
         while first.flushes() < written + 2 {
