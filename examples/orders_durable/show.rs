@@ -81,7 +81,7 @@ fn event(row: &HistoryRow, started: SystemTime) -> String {
         Event::NotUndone { of, cause, .. } => {
             format!("could not be undone: number {of}: {}", cause.read(&Json))
         }
-        Event::Released => "given back, to go on later".to_owned(),
+        Event::StopAsked { stop } => format!("asked to stop: {stop:?}"),
         Event::Parked { reason } => format!("parked: {}", reason.read(&Json)),
         Event::Unparked => "unparked".to_owned(),
         Event::Ended => "ended".to_owned(),

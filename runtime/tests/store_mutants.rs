@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter, Found,
-    Heartbeat, HistoryRow, Holder, NewRun, Note, Progress, Purge, Request, RunRow, Sent, Stop,
-    Store, StoreFuture, Suspects, WorkflowVersions,
+    Heartbeat, HistoryRow, Holder, NewRun, Note, Progress, Purge, Release, Request, RunRow, Sent,
+    Stop, Store, StoreFuture, Suspects, WorkflowVersions,
 };
 use stateway::testing::conformance::{checks, run};
 use stateway::{MemoryStore, RunId, StoreError};
@@ -62,6 +62,11 @@ faults! {
     CommitSendsNothing,
     CommitSendsThoughItIsRefused,
     CommitSendsBeforeItStarts,
+    ReleaseTakesAnyEpoch,
+    ReleaseTakesAnySequence,
+    ReleaseIsForgotten,
+    ReleaseIgnoresMessages,
+    ReleaseAlwaysHasATime,
     NoteTakesAnyEpoch,
     NoteIsForgotten,
     NoteForgetsThatARunWaits,
@@ -312,6 +317,25 @@ impl Store for Faulty {
                 *waits = false;
             }
             self.store.note(note).await
+        })
+    }
+
+    fn release(&self, mut release: Release) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let row = self.row(&release.run).await;
+            match (self.fault, row) {
+                (ReleaseTakesAnyEpoch, Some(row)) => release.epoch = row.epoch,
+                (ReleaseTakesAnySequence, Some(row)) => release.sequence = row.sequence,
+                (ReleaseIsForgotten, _) => return Ok(()),
+                (ReleaseIgnoresMessages, _) => release.until.messages = usize::MAX,
+                (ReleaseAlwaysHasATime, _) => {
+                    let due = release.until.due;
+                    release.until.due =
+                        due.or_else(|| release.at.checked_add(Duration::from_hours(1)));
+                }
+                _ => {}
+            }
+            self.store.release(release).await
         })
     }
 

@@ -24,7 +24,7 @@ use super::settings::Settings;
 use super::suspected::Suspected;
 use crate::key::RunId;
 use crate::store::{
-    Claim, Commit, Heartbeat, Holder, Lease, RunRow, Stop, Store, StoreError, WorkflowVersions,
+    Claim, Heartbeat, Holder, Lease, Release, RunRow, Stop, Store, StoreError, WorkflowVersions,
 };
 
 /// The runs of one workflow in this process.
@@ -237,7 +237,7 @@ impl Engine {
         let (store, now) = (Arc::clone(&self.store), self.settings.clock.now());
         self.spawn(async move {
             // If it has moved on since, its flight has just ended, or just begun.
-            let _ = store.commit(Commit::release(&row, now)).await;
+            let _ = store.release(Release::now(&row, now)).await;
         });
     }
 

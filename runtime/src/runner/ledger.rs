@@ -21,8 +21,8 @@ use super::settings::Settings;
 use super::suspected::Suspicion;
 use crate::key::RunId;
 use crate::store::{
-    Claimed, Commit, Event, Failure, Note, NoteRow, Outbox, Progress, Status, Store, StoreError,
-    StoreFuture,
+    Claimed, Commit, Event, Failure, Note, NoteRow, Outbox, Progress, Release, Status, Store,
+    StoreError, StoreFuture, Wait,
 };
 
 /// Why a run is not driven any longer, though it has not ended.
@@ -57,6 +57,8 @@ pub(super) struct Ledger {
     epoch: u64,
     /// Only the future of the run changes them, between two handlers.
     sequence: AtomicU64,
+    /// How many messages waited for the run when it was claimed.
+    messages: usize,
     undos: AtomicU64,
     rolls_back: AtomicBool,
     is_recording: AtomicBool,
@@ -150,6 +152,7 @@ impl Ledger {
             wake,
             suspicion,
             visit: row.visit.saturating_add(1),
+            messages: claimed.inbox.len(),
             age: settings.clock.since(row.entered),
             taken_up: {
                 let now = settings.clock.now();
@@ -244,14 +247,14 @@ impl Ledger {
     /// Records a change. A run that goes on is given back instead, if the runner shuts down.
     pub(super) async fn record(&self, change: Change) {
         let release = self.is_draining() && change.status.is_live();
-        let release = release.then(|| self.settings.clock.now());
+        let release = release.then(|| self.until(self.settings.clock.now()));
         self.change(change, release).await;
         if release.is_some() {
             self.lost(Loss::Released).await;
         }
     }
 
-    async fn change(&self, change: Change, release: Option<SystemTime>) {
+    async fn change(&self, change: Change, release: Option<Wait>) {
         let commit = self.commit(change, release);
         let undos = match &commit.event {
             Event::Transition { undo: Some(_), .. } => self.undos() + 1,
@@ -293,7 +296,7 @@ impl Ledger {
         self.reached.get().cloned()
     }
 
-    fn commit(&self, change: Change, release: Option<SystemTime>) -> Commit {
+    fn commit(&self, change: Change, release: Option<Wait>) -> Commit {
         Commit {
             run: self.run.clone(),
             epoch: self.epoch,
@@ -386,26 +389,37 @@ impl Ledger {
     }
 
     async fn release(&self, due: SystemTime) {
-        self.change(self.back(), Some(due)).await;
+        let release = self.back(due);
+        {
+            let _recording = Recording::new(&self.is_recording);
+            self.taken(|| self.store.release(release.clone())).await;
+        }
+        self.waits.store(false, Ordering::Relaxed);
+        self.clear();
     }
 
-    fn back(&self) -> Change {
-        let rolls_back = self.rolls_back();
-        Change::new(
-            Event::Released,
-            if rolls_back {
-                Status::RollingBack
-            } else {
-                Status::Running
-            },
-        )
+    fn back(&self, due: SystemTime) -> Release {
+        Release {
+            run: self.run.clone(),
+            epoch: self.epoch,
+            sequence: self.sequence.load(Ordering::Relaxed),
+            at: self.settings.clock.now(),
+            until: self.until(due),
+        }
+    }
+
+    fn until(&self, due: SystemTime) -> Wait {
+        Wait {
+            due: Some(due),
+            messages: self.messages,
+        }
     }
 
     /// Gives the run back when its future is gone. One that was in the middle of a commit may be fenced: then
     /// it is claimed when its lease has passed.
     pub(super) async fn let_go(&self) -> Result<(), StoreError> {
-        let commit = self.commit(self.back(), Some(self.settings.clock.now()));
-        self.store.commit(commit).await
+        let release = self.back(self.settings.clock.now());
+        self.store.release(release).await
     }
 
     pub(super) fn settings(&self) -> &Settings {

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use super::micros::micros;
 use super::{
-    Claim, Commit, Delivery, Event, HistoryRow, NewRun, Note, Progress, RunRow, Status, Stop,
-    StoreError, Suspects, WorkflowVersions,
+    Claim, Commit, Delivery, Event, HistoryRow, NewRun, Note, Progress, Release, RunRow, Status,
+    Stop, StoreError, Suspects, Wait, WorkflowVersions,
 };
 
 /// What a commit finds.
@@ -98,20 +98,19 @@ impl RunRow {
         }
     }
 
-    /// Changes the row as a commit says. The claim is kept if this gives `true`.
+    /// Changes the row as a commit says, of a run for which so many messages wait. The claim is kept if this gives `true`.
     ///
     /// The fence is asked before.
     #[must_use]
-    pub fn apply(&mut self, commit: &Commit) -> bool {
+    pub fn apply(&mut self, commit: &Commit, messages: usize) -> bool {
         self.sequence = self.sequence.saturating_add(1);
         self.rows = self.rows.saturating_add(1);
         self.status = commit.status;
         self.waits = false;
-        self.due = Some(match commit.release {
-            // Who has to hear that does not wait.
-            Some(release) if !self.has_to_hear(commit.status) => release,
-            _ => commit.at,
-        });
+        self.due = match &commit.release {
+            Some(until) => self.due_after(until, commit.at, messages),
+            None => Some(commit.at),
+        };
         if let Some(failure) = &commit.failure {
             self.failure = Some(failure.clone());
         }
@@ -146,7 +145,6 @@ impl RunRow {
             }
             Event::Parked { reason } => self.parked = Some(reason.clone()),
             Event::Started { .. }
-            | Event::Released
             | Event::StopAsked { .. }
             | Event::Unparked
             | Event::Ended
@@ -161,6 +159,23 @@ impl RunRow {
             self.ended = Some(commit.at);
         }
         self.status.is_live() && commit.release.is_none()
+    }
+
+    /// Gives the run back, for which so many messages wait.
+    ///
+    /// The fence is asked before.
+    pub fn release(&mut self, release: &Release, messages: usize) {
+        self.waits = false;
+        self.due = self.due_after(&release.until, release.at, messages);
+    }
+
+    /// When a run that is given back is due: at once, if it has something to hear.
+    fn due_after(&self, until: &Wait, at: SystemTime, messages: usize) -> Option<SystemTime> {
+        if self.has_to_hear(self.status) || messages > until.messages {
+            Some(at)
+        } else {
+            until.due
+        }
     }
 
     /// Whether a request to stop changes what becomes of the run. A rollback is never cancelled.
@@ -211,7 +226,9 @@ impl RunRow {
             let run = self.id.clone();
             return Err(StoreError::Ended { run });
         }
-        self.due = self.due.map(|due| due.min(now));
+        if self.status.is_live() {
+            self.due = Some(self.due.map_or(now, |due| due.min(now)));
+        }
         Ok(())
     }
 

@@ -15,7 +15,8 @@ use super::timeline::{Moment, Timeline, wait};
 use super::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Failure,
     Filter, Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow,
-    Progress, Purge, Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture, TraceContext,
+    Progress, Purge, Release, Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    TraceContext,
 };
 use crate::key::RunId;
 
@@ -315,7 +316,8 @@ impl Store for MemoryStore {
                     Err(StoreError::Fenced { run: commit.run })
                 };
             }
-            if !kept.row.apply(&commit) {
+            kept.inbox.retain(|it| !commit.consumed.contains(&it.id));
+            if !kept.row.apply(&commit, kept.inbox.len()) {
                 kept.held = None;
             }
             kept.behind = behind;
@@ -325,7 +327,6 @@ impl Store for MemoryStore {
             if !commit.event.keeps_notes() {
                 kept.notes.clear();
             }
-            kept.inbox.retain(|it| !commit.consumed.contains(&it.id));
             kept.record(commit.at.into(), commit.event, commit.failure);
             for run in commit.outbox.runs {
                 shelf.create(NewRun { lease: None, ..run });
@@ -345,6 +346,19 @@ impl Store for MemoryStore {
             }
             kept.row.note(&note);
             kept.notes.insert(note.note.key, note.note.progress);
+            Ok(())
+        })
+    }
+
+    fn release(&self, release: Release) -> StoreFuture<'_, ()> {
+        self.with(|shelf| {
+            let (kept, behind) = shelf.find_at(&release.run, release.at)?;
+            if kept.row.fence(release.epoch, release.sequence)? != Fence::Open {
+                return Err(StoreError::Fenced { run: release.run });
+            }
+            kept.row.release(&release, kept.inbox.len());
+            kept.held = None;
+            kept.behind = behind;
             Ok(())
         })
     }

@@ -42,8 +42,8 @@ pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use record::{
     Commit, Created, Delivery, Event, Failure, FailureKind, Filter, Found, HistoryRow, IndexEntry,
-    IndexValue, Message, Name, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge, Request,
-    RunRow, Sent, Status, Stop, TraceContext,
+    IndexValue, Message, Name, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge, Release,
+    Request, RunRow, Sent, Status, Stop, TraceContext, Wait,
 };
 pub use text::Text;
 
@@ -60,7 +60,7 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// 2. **Atomic.** An operation takes place as a whole or not at all, also where the process dies.
 /// 3. **Ordered.** Operations on one run take place one after the other. One that begins when another has
 ///    returned sees what that one did.
-/// 4. **Fenced.** [`commit`](Store::commit) and [`note`](Store::note) change nothing unless the row has exactly
+/// 4. **Fenced.** [`commit`](Store::commit), [`note`](Store::note) and [`release`](Store::release) change nothing unless the row has exactly
 ///    the epoch and the sequence that they name, and are [`Fenced`](StoreError::Fenced) otherwise. The lease
 ///    is not looked at.
 /// 5. **Repeatable.** A commit that has taken place and is asked for again, the same in every part, is `Ok` and
@@ -135,6 +135,13 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Those of [`commit`](Store::commit).
     fn note(&self, note: Note) -> StoreFuture<'_, ()>;
+
+    /// Gives a run back until it is due. The row changes by [`RunRow::release`]: waiting adds nothing to the history. It
+    /// may be repeated, as long as nobody has claimed the run since.
+    ///
+    /// # Errors
+    /// Those of [`commit`](Store::commit).
+    fn release(&self, release: Release) -> StoreFuture<'_, ()>;
 
     /// Extends the leases of these claims, also of those that have passed and were not claimed by another since. Says of
     /// which runs the holder has to hear: those that it has lost, that are to stop, or that have a message.
@@ -216,6 +223,7 @@ shared! {
     claim(claim: Claim) -> Claims;
     commit(commit: Commit) -> ();
     note(note: Note) -> ();
+    release(release: Release) -> ();
     heartbeat(heartbeat: Heartbeat) -> Vec<Beat>;
     stop(run: &RunId, stop: Stop, request: Request) -> ();
     send(delivery: Delivery) -> Sent;

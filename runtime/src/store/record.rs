@@ -56,7 +56,7 @@ pub struct RunRow {
     pub started: SystemTime,
     /// When it entered the state that it is in.
     pub entered: SystemTime,
-    /// When it is to be looked at; `None` for one that has ended or is parked.
+    /// When it is to be looked at; `None` for one that has ended, is parked, or waits for a message.
     pub due: Option<SystemTime>,
     /// Whether it is to stop.
     pub stop: Option<Stop>,
@@ -298,8 +298,8 @@ pub struct Commit {
     pub event: Event,
     /// How the run stands then. The due time of one that does not go on is dropped, and so is its claim.
     pub status: Status,
-    /// When it is to be looked at, if the caller gives it back. `None` keeps the claim.
-    pub release: Option<SystemTime>,
+    /// Until when it waits, if the caller gives it back. `None` keeps the claim.
+    pub release: Option<Wait>,
     /// Why it fails, where that is recorded.
     pub failure: Option<Failure>,
     /// The ids of the messages that were consumed.
@@ -308,6 +308,26 @@ pub struct Commit {
     pub index: Vec<IndexEntry>,
     /// What it sends and starts.
     pub outbox: Outbox,
+}
+
+impl Commit {
+    /// Something that happens to a run whose row is like this, and keeps its claim.
+    #[must_use]
+    pub fn new(row: &RunRow, event: Event, status: Status, at: SystemTime) -> Self {
+        Commit {
+            run: row.id.clone(),
+            epoch: row.epoch,
+            sequence: row.sequence,
+            at,
+            event,
+            status,
+            release: None,
+            failure: None,
+            consumed: Vec::new(),
+            index: Vec::new(),
+            outbox: Outbox::default(),
+        }
+    }
 }
 
 /// What a commit sends and starts, in the same change.
@@ -320,22 +340,43 @@ pub struct Outbox {
     pub messages: Vec<Message>,
 }
 
-impl Commit {
-    /// Gives a run back as it is, due at once.
+/// Gives a run back: its state, its sequence and its notes stay as they are, and its history says nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The run.
+    pub run: RunId,
+    /// The epoch of the claim.
+    pub epoch: u64,
+    /// The sequence that the row has.
+    pub sequence: u64,
+    /// When it happens.
+    pub at: SystemTime,
+    /// Until when it waits.
+    pub until: Wait,
+}
+
+/// Until when a run waits that nobody holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// When it is due. With `None` it waits until a message comes, or until it is to stop.
+    pub due: Option<SystemTime>,
+    /// How many messages the caller knows of that wait for the run. If there are more, it is due at once.
+    pub messages: usize,
+}
+
+impl Release {
+    /// Gives a run back that is due at once.
     #[must_use]
-    pub fn release(row: &RunRow, now: SystemTime) -> Self {
-        Commit {
+    pub fn now(row: &RunRow, now: SystemTime) -> Self {
+        Release {
             run: row.id.clone(),
             epoch: row.epoch,
             sequence: row.sequence,
             at: now,
-            event: Event::Released,
-            status: row.status,
-            release: Some(now),
-            failure: None,
-            consumed: Vec::new(),
-            index: Vec::new(),
-            outbox: Outbox::default(),
+            until: Wait {
+                due: Some(now),
+                messages: 0,
+            },
         }
     }
 }
@@ -387,8 +428,6 @@ pub enum Event {
         /// What the last attempt failed with.
         cause: Text,
     },
-    /// The run was given back. Nothing else changes, and the notes stay.
-    Released,
     /// It was parked.
     Parked {
         /// Why.
@@ -448,10 +487,7 @@ impl Event {
     /// Whether the visit goes on after it, so that what is known of it has to be kept.
     #[must_use]
     pub fn keeps_notes(&self) -> bool {
-        matches!(
-            self,
-            Event::Released | Event::Parked { .. } | Event::StopAsked { .. }
-        )
+        matches!(self, Event::Parked { .. } | Event::StopAsked { .. })
     }
 }
 

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::key::RunId;
 use crate::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, NewRun, Note, Purge, Request, RunRow, Sent, Stop, Store, StoreError,
-    StoreFuture,
+    Heartbeat, HistoryRow, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop, Store,
+    StoreError, StoreFuture,
 };
 
 /// How a store fails.
@@ -266,6 +266,10 @@ impl Store for Crashes {
 
     fn note(&self, note: Note) -> StoreFuture<'_, ()> {
         self.change(|store| store.note(note))
+    }
+
+    fn release(&self, release: Release) -> StoreFuture<'_, ()> {
+        self.change(|store| store.release(release))
     }
 
     fn heartbeat(&self, heartbeat: Heartbeat) -> StoreFuture<'_, Vec<Beat>> {

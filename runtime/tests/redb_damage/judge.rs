@@ -201,7 +201,7 @@ async fn go_on(
         let commit = step(&claimed.row, 3);
         if noticed.answer(store.commit(commit.clone()).await).is_some() {
             let mut row = claimed.row;
-            let _ = row.apply(&commit);
+            let _ = row.apply(&commit, 0);
             gone_on.insert(id.clone(), row);
         }
     }

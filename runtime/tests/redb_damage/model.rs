@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use stateway::store::{
     Claim, Claimed, Commit, Event, Failure, FailureKind, Filter, Found, HistoryRow, Message,
-    NewRun, Note, NoteRow, Progress, RunRow, Status, Store as _,
+    NewRun, Note, NoteRow, Progress, RunRow, Status, Store as _, Wait,
 };
 use stateway::{RedbStore, RunId};
 
@@ -85,7 +85,7 @@ async fn fill(store: &RedbStore, runs: u64) {
             let length = if number == 9 { 300 } else { 2 };
             let commit = step(&row, length);
             store.commit(commit.clone()).await.unwrap();
-            let _ = row.apply(&commit);
+            let _ = row.apply(&commit, 0);
         }
         if number % 4 == 1 {
             for key in ["", "1/assess/1/fraud"] {
@@ -134,7 +134,12 @@ async fn fill(store: &RedbStore, runs: u64) {
                     message: "it took too long".into(),
                 });
             }
-            2 => end.release = Some(at(30)),
+            2 => {
+                end.release = Some(Wait {
+                    due: Some(at(30)),
+                    messages: 3,
+                });
+            }
             _ => continue,
         }
         store.commit(end).await.unwrap();

@@ -19,7 +19,7 @@ use crate::store::declared::Paths;
 use crate::store::timeline::{Moment, Timeline, wait};
 use crate::store::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event,
-    Heartbeat, Lease, Message, NewRun, Note, NoteRow, Outbox, Request, RunRow, Sent, Stop,
+    Heartbeat, Lease, Message, NewRun, Note, NoteRow, Outbox, Release, Request, RunRow, Sent, Stop,
     StoreError, TraceContext,
 };
 
@@ -304,6 +304,24 @@ impl Changes<'_> {
         self.keep(&before, &record)
     }
 
+    pub(super) fn release(&mut self, release: &Release) -> Result<(), Fault> {
+        let before = self.live(&release.run)?;
+        let fence = before.row.fence(release.epoch, release.sequence);
+        if fence.map_err(Fault::Answer)? != Fence::Open {
+            let run = release.run.clone();
+            return Err(Fault::Answer(StoreError::Fenced { run }));
+        }
+        let mut record = before.clone();
+        record.row.release(release, record.messages as usize);
+        record.is_held = false;
+        record.behind = self.timeline.behind(release.at, self.at);
+        self.wrote = true;
+        self.tables.put(&record)?;
+        self.index.forget(&before);
+        self.index.place(&record);
+        Ok(())
+    }
+
     /// Extends leases, which are in memory only.
     pub(super) fn heartbeat(&mut self, heartbeat: &Heartbeat) -> Vec<Beat> {
         let now = self.timeline.steady(self.at);
@@ -482,7 +500,7 @@ fn advance(
         let consumed = tables.consume(run, &commit.consumed)?;
         record.messages = record.messages.saturating_sub(consumed);
     }
-    let keeps = record.row.apply(commit);
+    let keeps = record.row.apply(commit, record.messages as usize);
     record.is_held &= keeps;
     record.behind = behind;
     if record.notes > 0 && !commit.event.keeps_notes() {

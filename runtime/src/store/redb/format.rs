@@ -385,7 +385,7 @@ pub(super) fn write_row(
             write_text(&mut to, cause);
             &mut to
         }
-        Event::Released => to.u8(5),
+        Event::StopAsked { stop } => to.u8(5).u8(stop_number(Some(*stop))),
         Event::Parked { reason } => {
             to.u8(6);
             write_text(&mut to, reason);
@@ -394,7 +394,6 @@ pub(super) fn write_row(
         Event::Unparked => to.u8(7),
         Event::Ended => to.u8(8),
         Event::RollbackRetried => to.u8(9),
-        Event::StopAsked { stop } => to.u8(10).u8(stop_number(Some(*stop))),
     };
     to.finish(Place::Row(place))
 }
@@ -433,16 +432,15 @@ pub(super) fn read_row(number: u64, bytes: &[u8]) -> Result<Row, Unread> {
             attempts: from.u32()?,
             cause: read_text(&mut from)?,
         },
-        5 => Event::Released,
+        5 => Event::StopAsked {
+            stop: read_stop(from.u8()?)?.ok_or_else(|| "it asks for nothing".to_owned())?,
+        },
         6 => Event::Parked {
             reason: read_text(&mut from)?,
         },
         7 => Event::Unparked,
         8 => Event::Ended,
         9 => Event::RollbackRetried,
-        10 => Event::StopAsked {
-            stop: read_stop(from.u8()?)?.ok_or_else(|| "it asks for nothing".to_owned())?,
-        },
         other => return Err(format!("{other} is no event")),
     };
     let history = HistoryRow {

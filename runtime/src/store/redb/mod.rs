@@ -37,8 +37,8 @@ use super::declared::Paths;
 use super::timeline::Timeline;
 use super::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, NewRun, Note, Purge, Request, RunRow, Sent, Stop, Store, StoreError,
-    StoreFuture,
+    Heartbeat, HistoryRow, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop, Store,
+    StoreError, StoreFuture,
 };
 use crate::key::RunId;
 use changes::Changes;
@@ -394,6 +394,12 @@ impl Store for RedbStore {
         let weight = size::of_note(&note);
         self.write(Some(note.run.clone()), weight, move |changes| {
             changes.note(&note)
+        })
+    }
+
+    fn release(&self, release: Release) -> StoreFuture<'_, ()> {
+        self.write(Some(release.run.clone()), RECORD, move |changes| {
+            changes.release(&release)
         })
     }
 

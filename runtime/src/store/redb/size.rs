@@ -58,7 +58,6 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
         Event::Parked { reason } => reason.bytes(),
         Event::RollbackBegan
         | Event::Undone { .. }
-        | Event::Released
         | Event::StopAsked { .. }
         | Event::Unparked
         | Event::Ended

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::key::RunId;
 use crate::store::{
     Claim, Claimed, Claims, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Holder,
-    Lease, Message, NewRun, Note, NoteRow, Outbox, Progress, RunRow, Status, Store, StoreError,
-    Suspects, WorkflowVersions,
+    Lease, Message, NewRun, Note, NoteRow, Progress, Release, RunRow, Status, Store, StoreError,
+    Suspects, Wait, WorkflowVersions,
 };
 
 pub(super) type AnyStore = Arc<dyn Store>;
@@ -142,19 +142,7 @@ pub(super) fn undoable(row: &RunRow, state: &str) -> Commit {
 }
 
 pub(super) fn commit(row: &RunRow, event: Event, status: Status) -> Commit {
-    Commit {
-        run: row.id.clone(),
-        epoch: row.epoch,
-        sequence: row.sequence,
-        at: at(10 + row.sequence),
-        event,
-        status,
-        release: None,
-        failure: None,
-        consumed: Vec::new(),
-        index: Vec::new(),
-        outbox: Outbox::default(),
-    }
+    Commit::new(row, event, status, at(10 + row.sequence))
 }
 
 /// Commits, and gives the row as it is then.
@@ -169,11 +157,21 @@ pub(super) async fn go(store: &AnyStore, commit: Commit) -> RunRow {
 
 /// Gives a run back until then.
 pub(super) async fn give_back(store: &AnyStore, row: &RunRow, due: u64) -> RunRow {
-    let back = Commit {
-        release: Some(at(due)),
-        ..commit(row, Event::Released, row.status)
-    };
-    go(store, back).await
+    let released = store.release(release(row, Some(due), 0)).await;
+    released.expect("whoever holds the run gives it back");
+    get(store, &row.id).await.row
+}
+
+/// Gives a run back until then, by a caller who knows of so many messages.
+pub(super) fn release(row: &RunRow, due: Option<u64>, messages: usize) -> Release {
+    Release {
+        at: at(10 + row.sequence),
+        until: Wait {
+            due: due.map(at),
+            messages,
+        },
+        ..Release::now(row, at(0))
+    }
 }
 
 /// Ends a run well.

@@ -4,7 +4,7 @@ use super::bench::{
     AnyStore, LONG, add, all_of, at, claim, claim_at, end, get, give_back, go, history, hold,
     hold_by, lease, new, park, run_id, step,
 };
-use crate::store::{Commit, Event, Status, StoreError};
+use crate::store::{Commit, Event, Status, StoreError, Wait};
 
 pub async fn a_transition_moves_the_row(store: AnyStore) {
     let row = hold_by(&store, "a", lease(LONG)).await;
@@ -128,7 +128,10 @@ pub async fn a_given_back_run_waits_until_it_is_due(store: AnyStore) {
     assert!(claim_at(&store, 59, 10).await.is_empty());
     let moved = Commit {
         at: at(60),
-        release: Some(at(80)),
+        release: Some(Wait {
+            due: Some(at(80)),
+            messages: 0,
+        }),
         ..step(&claim(&store, 60).await.row, "Reserved")
     };
     go(&store, moved).await;

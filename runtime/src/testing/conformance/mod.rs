@@ -22,6 +22,8 @@ pub mod outbox;
 #[doc(hidden)]
 pub mod reading;
 #[doc(hidden)]
+pub mod releases;
+#[doc(hidden)]
 pub mod retries;
 #[doc(hidden)]
 pub mod rollback;
@@ -160,6 +162,14 @@ macro_rules! store_conformance {
                 a_note_of_an_old_epoch_is_refused
                 a_note_about_an_old_visit_is_refused
                 an_output_comes_back_byte_by_byte
+            }
+            releases {
+                a_run_that_is_given_back_is_as_it_was
+                a_release_may_be_repeated
+                a_release_of_an_old_claim_is_refused
+                a_run_may_wait_for_a_message_alone
+                a_run_that_has_a_message_to_hear_does_not_wait
+                a_run_that_waits_for_a_message_hears_that_it_is_to_stop
             }
             messages {
                 a_message_is_given_to_the_next_claim

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Created, NewRun, Outbox, Status, Store as _};
+use stateway::store::{Created, NewRun, Outbox, Status, Store as _, Wait};
 use stateway::{Clock, MemoryStore, StoreError};
 
 use crate::support::shop::*;
@@ -250,7 +250,10 @@ async fn an_undo_that_the_program_does_not_have_parks_the_rollback() {
             message: None,
         },
         status: Status::Running,
-        release: Some(clock.now()),
+        release: Some(Wait {
+            due: Some(clock.now()),
+            messages: 0,
+        }),
         failure: None,
         consumed: Vec::new(),
         index: Vec::new(),

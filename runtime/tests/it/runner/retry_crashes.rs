@@ -196,10 +196,7 @@ async fn check_promise(
     let row = store.get(&run).await.unwrap().unwrap().row;
     let history = store.history(&run, 0, 1_000).await.unwrap();
     let numbers: Vec<_> = history.iter().map(|row| row.number).collect();
-    assert!(
-        numbers.into_iter().eq(0..=row.sequence),
-        "no row is missing"
-    );
+    assert!(numbers.into_iter().eq(0..=row.rows), "no row is missing");
     assert_eq!(
         (row.status, row.not_undone),
         (Status::Failed, fails.len() as u64)

@@ -92,10 +92,8 @@ async fn terminated(
         });
         let commit = Commit {
             sequence,
-            event,
-            status,
             failure,
-            ..Commit::release(&row, at)
+            ..Commit::new(&row, event, status, at)
         };
         store.commit(commit).await.unwrap();
     }

@@ -40,7 +40,7 @@ async fn a_run_that_waits_in_the_store_is_cancelled_at_once() {
     let runner = launch(&store, &shop).await;
     shop.tell("charge", &[Act::Fail]);
     let run = runner.start("o-1", input(), Placed).await.unwrap();
-    until(async || runner.history("o-1").await.unwrap().len() == 3).await;
+    set_aside(&store, "o-1").await;
     let before = Clock::tokio().now();
     runner.cancel("o-1").await.unwrap();
     let failure = failure(run.end().await);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Event, Store as _};
+use stateway::store::Event;
 use stateway::{Clock, MemoryStore};
 
 use crate::support::shop::*;
@@ -103,15 +103,7 @@ async fn what_fell_due_while_nothing_ran_is_done_at_launch() {
     let first = launch(&store, &shop).await;
     shop.tell("charge", &[Act::Fail]);
     first.start("o-1", input(), Placed).await.unwrap();
-    until(async || {
-        store
-            .history(&"o-1".parse().unwrap(), 0, 10)
-            .await
-            .unwrap()
-            .len()
-            == 3
-    })
-    .await;
+    set_aside(&store, "o-1").await;
     drop(first);
     tokio::time::sleep(Duration::from_hours(5)).await;
     let began = tokio::time::Instant::now();
@@ -164,15 +156,7 @@ async fn a_deadline_counts_while_nothing_runs() {
     };
     let first = launch().await;
     first.start("o-1", (), Made).await.unwrap();
-    until(async || {
-        store
-            .history(&"o-1".parse().unwrap(), 0, 10)
-            .await
-            .unwrap()
-            .len()
-            == 3
-    })
-    .await;
+    set_aside(&store, "o-1").await;
     drop(first);
     tokio::time::sleep(Duration::from_mins(31)).await;
     let second = launch().await;

@@ -120,6 +120,7 @@ impl Store for Line {
         claim(claim: Claim) -> Claims;
         commit(commit: Commit) -> ();
         note(note: Note) -> ();
+        release(release: stateway::store::Release) -> ();
         send(delivery: Delivery) -> Sent;
         list(filter: Filter) -> Vec<RunRow>;
         purge(purge: Purge) -> u64;

@@ -288,7 +288,7 @@ pub(crate) fn check_promise(world: &World, row: &RunRow, history: &[HistoryRow])
     let numbers: Vec<u64> = history.iter().map(|row| row.number).collect();
     assert_eq!(
         numbers,
-        (0..=row.sequence).collect::<Vec<_>>(),
+        (0..=row.rows).collect::<Vec<_>>(),
         "no row is missing"
     );
     let mut visits = Vec::new();

@@ -11,6 +11,7 @@ macro_rules! passed_on {
             create(run: stateway::store::NewRun) -> stateway::store::Created;
             declare(declaration: stateway::store::Declaration) -> stateway::store::Declared;
             claim(claim: stateway::store::Claim) -> stateway::store::Claims;
+            release(release: stateway::store::Release) -> ();
             heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
             send(delivery: stateway::store::Delivery) -> stateway::store::Sent;
             unpark(run: &RunId, request: stateway::store::Request) -> ();

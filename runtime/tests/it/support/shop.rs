@@ -297,6 +297,12 @@ pub(crate) async fn row(store: &MemoryStore, run: &str) -> RunRow {
     found.expect("the run is there").row
 }
 
+/// Waits until a run waits in the store.
+pub(crate) async fn set_aside(store: &MemoryStore, run: &str) {
+    let clock = Clock::tokio();
+    until(async || row(store, run).await.due > Some(clock.now())).await;
+}
+
 /// The names of the states that a run has been in, as its history has them.
 pub(crate) async fn states(store: &MemoryStore, run: &str) -> Vec<String> {
     let history = store

@@ -3,8 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Claim, Commit, Event, Holder, Lease, NewRun, Outbox, Purge, RunRow, Status, Suspects,
-    WorkflowVersions,
+    Claim, Commit, Event, Holder, Lease, NewRun, Purge, RunRow, Status, Suspects, WorkflowVersions,
 };
 
 /// The time at which these runs begin, and so many seconds.
@@ -70,26 +69,15 @@ pub(crate) fn purge(ended_before: SystemTime) -> Purge {
 
 /// Takes a transition to the state `Gone`.
 pub(crate) fn step(row: &RunRow, status: Status) -> Commit {
-    Commit {
-        run: row.id.clone(),
-        epoch: row.epoch,
-        sequence: row.sequence,
-        at: at(20 + row.sequence),
-        event: Event::Transition {
-            transition: "go".into(),
-            visit: row.visit + 1,
-            attempts: 1,
-            state: "Gone".into(),
-            payload: b"gone".to_vec(),
-            undo: None,
-            version: 1,
-            message: None,
-        },
-        status,
-        release: None,
-        failure: None,
-        consumed: Vec::new(),
-        index: Vec::new(),
-        outbox: Outbox::default(),
-    }
+    let event = Event::Transition {
+        transition: "go".into(),
+        visit: row.visit + 1,
+        version: 1,
+        attempts: 1,
+        message: None,
+        state: "Gone".into(),
+        payload: b"gone".to_vec(),
+        undo: None,
+    };
+    Commit::new(row, event, status, at(20 + row.sequence))
 }

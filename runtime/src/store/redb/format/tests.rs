@@ -243,7 +243,6 @@ fn every_row_is_read_as_it_was_written() {
             attempts: 0,
             cause: "it is gone".into(),
         },
-        Event::Released,
         Event::Parked {
             reason: Text::Encoded(vec![0, 255]),
         },

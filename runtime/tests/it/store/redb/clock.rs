@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use stateway::RedbStore;
-use stateway::store::{Claim, Commit, Created, Event, Message, NewRun, Status, Store as _};
+use stateway::store::{Claim, Commit, Created, Message, NewRun, Release, Status, Store as _};
 
 use crate::support::disk::{Disk, Moment};
 use crate::support::walk;
@@ -31,13 +31,9 @@ async fn set_aside(store: &RedbStore, id: &str, now: SystemTime, wait: Duration)
     let Ok(Created::New(row)) = store.create(run).await else {
         panic!("it is new")
     };
-    let released = Commit {
-        at: now,
-        event: Event::Released,
-        release: Some(now + wait),
-        ..step(&row, Status::Running)
-    };
-    store.commit(released).await.unwrap();
+    let mut released = Release::now(&row, now);
+    released.until.due = Some(now + wait);
+    store.release(released).await.unwrap();
 }
 
 /// How long the next run waits, for a runner to which it is `now`.

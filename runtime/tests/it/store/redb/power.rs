@@ -159,7 +159,7 @@ async fn walk(store: &RedbStore, run: usize, model: &Model) {
         }
         tell(&|asked| asked.acknowledged = number);
         model.lock().unwrap().acknowledged.push((run, number));
-        let _ = row.apply(&commit);
+        let _ = row.apply(&commit, 0);
     }
 }
 
@@ -243,7 +243,7 @@ async fn check(left: &Disk, asked: &Asked, durability: Durability, when: &str) {
         while row.sequence < COMMITS {
             let commit = commit(&row);
             store.commit(commit.clone()).await.unwrap();
-            let _ = row.apply(&commit);
+            let _ = row.apply(&commit, 0);
         }
     }
 }

@@ -39,7 +39,7 @@ async fn ended(store: &RedbStore, id: &str, workflow: &'static str, rows: u64, m
         };
         let commit = step(&row, status);
         store.commit(commit.clone()).await.unwrap();
-        let _ = row.apply(&commit);
+        let _ = row.apply(&commit, 0);
     }
 }
 
@@ -199,7 +199,7 @@ async fn a_run_that_is_half_purged_is_rolled_back_again() {
     for _ in 0..130 {
         let commit = undoable_step(&row);
         store.commit(commit.clone()).await.unwrap();
-        let _ = row.apply(&commit);
+        let _ = row.apply(&commit, 0);
     }
     let ends = Commit {
         event: Event::Ended,

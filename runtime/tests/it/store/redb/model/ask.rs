@@ -34,6 +34,12 @@ pub(crate) enum Ask {
         /// A run that is sent a message, after one with this id was started.
         sends: Option<u8>,
     },
+    Release {
+        run: u8,
+        due: Option<u8>,
+        messages: u8,
+        epoch: u8,
+    },
     /// The last commit once more.
     Again,
     Note {
@@ -91,7 +97,6 @@ pub(crate) enum What {
     Begin,
     Undone,
     NotUndone,
-    Released,
     Parked,
     Ended { status: Status },
 }
@@ -124,7 +129,6 @@ pub(crate) fn what() -> impl Strategy<Value = What> {
         1 => Just(What::Begin),
         2 => Just(What::Undone),
         1 => Just(What::NotUndone),
-        1 => Just(What::Released),
         1 => Just(What::Parked),
         1 => ends.prop_map(|status| What::Ended { status }),
     ]
@@ -149,6 +153,8 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
                 let sequence = if epoch == 1 { sequence } else { 0 };
                 Ask::Commit { run, what, release, epoch, sequence, consumed, sends }
             }),
+        2 => (0u8..5, prop::option::of(0u8..4), 0u8..2, epoch())
+            .prop_map(|(run, due, messages, epoch)| Ask::Release { run, due, messages, epoch }),
         1 => Just(Ask::Again),
         2 => (0u8..5, 0u8..3, some(), any::<bool>(), epoch())
             .prop_map(|(run, key, output, waits, epoch)| Ask::Note { run, key, output, waits, epoch }),

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proptest::prelude::*;
 use stateway::store::{
     Claim, Commit, Event, Failure, FailureKind, Filter, Heartbeat, Holder, IndexEntry, IndexValue,
-    Lease, Message, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge, Status, Store,
-    Suspects, TraceContext, WorkflowVersions,
+    Lease, Message, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge, Release, Status, Store,
+    Suspects, TraceContext, Wait, WorkflowVersions,
 };
 use stateway::{MemoryStore, RedbStore, RunId, StoreError};
 
@@ -154,7 +154,6 @@ impl World {
                 attempts: 1,
                 cause: "no".into(),
             },
-            What::Released => Event::Released,
             What::Parked => Event::Parked {
                 reason: "why".into(),
             },
@@ -163,7 +162,6 @@ impl World {
         let status = match what {
             What::Go { status, .. } | What::Ended { status } => *status,
             What::Begin | What::Undone | What::NotUndone => Status::RollingBack,
-            What::Released => row.status,
             What::Parked => Status::Parked,
         };
         let failure = matches!(what, What::Begin | What::Ended { .. }).then(|| Failure {
@@ -180,7 +178,11 @@ impl World {
             at: self.now,
             event,
             status,
-            release: release.map(|seconds| self.in_seconds(seconds)),
+            release: release.map(|seconds| Wait {
+                // The first of them waits for a message alone.
+                due: (seconds > 0).then(|| self.in_seconds(seconds)),
+                messages: 1,
+            }),
             failure,
             consumed: consumed.iter().map(|id| format!("m{id}")).collect(),
             index: index(u8::try_from(row.sequence % 2).unwrap_or(0)),
@@ -259,6 +261,23 @@ impl World {
                 let Some(commit) = commit else { return Ok(()) };
                 both!(self, ask, store => store.commit(commit.clone())).ok();
                 self.last = Some(commit);
+            }
+            Ask::Release {
+                run,
+                due,
+                messages,
+                epoch,
+            } => {
+                let Some(found) = self.memory.get(&id(*run)).await.unwrap() else {
+                    return Ok(());
+                };
+                let mut release = Release::now(&found.row, self.now);
+                release.epoch += u64::from(*epoch);
+                release.until = Wait {
+                    due: due.map(|seconds| self.in_seconds(seconds)),
+                    messages: usize::from(*messages),
+                };
+                both!(self, ask, store => store.release(release.clone())).ok();
             }
             Ask::Again => {
                 if let Some(commit) = self.last.clone() {
