@@ -6,6 +6,7 @@
 #![no_std]
 
 // Nothing here allocates yet; the crate promises `alloc` to what later joins it.
+mod diagram;
 mod graph;
 mod machine;
 mod payload;
@@ -21,6 +22,7 @@ pub use core::{
     result::Result::{self, Err, Ok},
 };
 
+pub use diagram::{Dot, Mermaid};
 pub use graph::{
     Graph, StateInfo, StateKind, TransitionInfo, TransitionKind, graph, state, transition,
 };

@@ -103,8 +103,8 @@ pub use runner::{EndError, LaunchError, RetryRollbackError, RunFailure, Runner, 
 #[cfg(feature = "runtime")]
 pub use split::{Branched, First};
 pub use stateway_core::{
-    BranchInfo, EachInfo, Graph, Policy, Retry, SplitInfo, State, StateInfo, StateKind, Strategy,
-    Transition, TransitionInfo, TransitionKind, UndoInfo, Workflow,
+    BranchInfo, Dot, EachInfo, Graph, Mermaid, Policy, Retry, SplitInfo, State, StateInfo,
+    StateKind, Strategy, Transition, TransitionInfo, TransitionKind, UndoInfo, Workflow,
 };
 #[cfg(feature = "redb")]
 pub use store::{Durability, OpenError, RedbStore};

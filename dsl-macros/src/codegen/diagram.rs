@@ -1,4 +1,4 @@
-//! The graph as a picture: Mermaid and DOT.
+//! The graph as a picture for the documentation. At run time it is drawn by `core/src/diagram.rs`.
 
 use quote::ToTokens;
 
@@ -40,35 +40,6 @@ pub(super) fn mermaid(graph: &Graph<'_>) -> String {
         line("classDef failed stroke:#c00,stroke-dasharray:4".to_owned());
         line(format!("class {} failed", failed.join(",")));
     }
-    without_raw(text)
-}
-
-/// A graph in the DOT language.
-pub(super) fn dot(graph: &Graph<'_>) -> String {
-    let mut text = format!(
-        "digraph {} {{\n    rankdir=LR;\n    node [shape=box, style=rounded];\n",
-        graph.ast.name
-    );
-    for state in &graph.states {
-        let look = match state.kind {
-            StateKind::Start => " [style=\"rounded,bold\"]",
-            StateKind::State => "",
-            StateKind::Done => " [peripheries=2]",
-            StateKind::Failed => " [peripheries=2, style=\"rounded,dashed\"]",
-        };
-        text.push_str(&format!("    {}{look};\n", state.name));
-    }
-    for transition in &graph.transitions {
-        for source in graph.names(transition.sources.iter().copied()) {
-            for target in graph.names(transition.targets.iter().copied()) {
-                let label = label(transition.declaration)
-                    .replace('\\', "\\\\")
-                    .replace('"', "\\\"");
-                text.push_str(&format!("    {source} -> {target} [label=\"{label}\"];\n"));
-            }
-        }
-    }
-    text.push_str("}\n");
     without_raw(text)
 }
 

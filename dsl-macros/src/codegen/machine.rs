@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::{Context, derives, diagram, docs, generated, graph, split};
+use super::{Context, derives, docs, generated, graph, split};
 
 pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let ast = cx.graph.ast;
@@ -16,8 +16,6 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let derives = derives::for_wrapper(&ast.attributes);
     let documentation = cx.doc(|| docs::of_workflow(cx.graph));
     let graph = graph::constant(cx);
-    let mermaid = diagram::mermaid(cx.graph);
-    let dot = diagram::dot(cx.graph);
     let start = start(cx);
     let run = runtime.then(|| run(cx, Some(here)));
     let borrow = borrow_input(cx);
@@ -34,14 +32,6 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #visibility const GRAPH: &'static #private::Graph = #graph;
 
             #start
-
-            /// The graph as a Mermaid state diagram.
-            #[must_use]
-            #visibility const fn mermaid() -> &'static str { #mermaid }
-
-            /// The graph in the DOT language of Graphviz.
-            #[must_use]
-            #visibility const fn dot() -> &'static str { #dot }
         }
 
         #generated

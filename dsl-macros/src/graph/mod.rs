@@ -21,7 +21,7 @@ pub(crate) struct Graph<'a> {
 }
 
 /// Methods that every machine has, so that no transition can be called like them.
-pub(crate) const OWN_METHODS: [&str; 6] = ["start", "run", "into_state", "input", "mermaid", "dot"];
+pub(crate) const OWN_METHODS: [&str; 4] = ["start", "run", "into_state", "input"];
 
 /// Methods that every trait of handlers has, so that no handler can be called like them.
 pub(crate) const PROVIDED_HANDLERS: [&str; 2] = ["retryable", "retry_after"];

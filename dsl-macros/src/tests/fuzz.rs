@@ -28,7 +28,7 @@ workflow input start state done failed transient deadline step signal timer poll
 every with within retry timeout undo catch breaker limit spawn backoff factor no jitter full most min all any quorum
 percent settled
 pub self Self crate mut dyn fn impl for where r#type r#in _ __ _1 A B C AInput AState AnyA AEnd ASteps a b c go run
-mermaid retryable ß 名 ǅ Vec String u32 SystemTime GoNext
+into_state retryable ß 名 ǅ Vec String u32 SystemTime GoNext
 -> => .. ... :: : ; , | || < > = # ! & * + - 'a ? @ $
 0 1 2 7 255 4294967296 99999999999999999999 1u8 1.5 0.5 1e3 1e999 2s 0ms 100ms 1h30m 1m1h 14d 99999999999999d 1_000ms
 1.5s 30min "" "text" "\0" b"x" 'c' c"x" r#"x"# true

@@ -164,7 +164,7 @@ fn the_diagrams_show_every_transition_and_what_is_final() {
             classDef failed stroke:#c00,stroke-dasharray:4
             class Withdrawn failed
     "]]
-    .assert_eq(Document::mermaid());
+    .assert_eq(&Document::GRAPH.mermaid().to_string());
     expect![[r#"
         digraph Document {
             rankdir=LR;
@@ -181,5 +181,5 @@ fn the_diagrams_show_every_transition_and_what_is_final() {
             Approved -> Published [label="publish"];
         }
     "#]]
-    .assert_eq(Document::dot());
+    .assert_eq(&Document::GRAPH.dot().to_string());
 }

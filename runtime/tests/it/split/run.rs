@@ -27,6 +27,58 @@ workflow! {
     }
 }
 
+mod shown {
+    use super::*;
+
+    workflow! {
+        pub(crate) workflow Shown {
+            start Asked;
+            state Named;
+            done Answered;
+            split ask as Asks: Asked -> Named {
+                branch bank: u32 with retry(5, backoff 100ms..1m30s, factor 3, no jitter), timeout(2s), breaker(line);
+                branch again: u32 with retry(2), deadline(1h), limit(quota);
+                branch slow: u32 with retry(3, every 250ms), spawn;
+                join quorum(2) within 1d12h;
+            }
+            split name as Names: Named -> Answered {
+                branch one: u32;
+                branch other: u32;
+                join percent(60);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_diagram_shows_the_branches_of_a_split_with_their_clauses() {
+    let drawn = shown::Shown::GRAPH.mermaid().to_string();
+    let labels: Vec<_> = drawn.lines().filter_map(|it| it.split_once(": ")).collect();
+    assert_eq!(
+        labels,
+        [
+            (
+                "    Asked --> Named",
+                "ask of bank with retry(5, backoff 100ms..1m30s, factor 3, no jitter), timeout(2s), breaker(line), \
+                 again with retry(2, backoff 100ms..10s), deadline(1h), limit(quota), \
+                 slow with retry(3, every 250ms), spawn, join quorum(2) within 1d12h"
+            ),
+            (
+                "    Named --> Answered",
+                "name of one, other, join percent(60)"
+            ),
+        ]
+    );
+    let drawn = Loan::GRAPH.dot().to_string();
+    assert!(drawn.contains(
+        "    Assessed -> Approved [label=\"read of each paper in papers at most 2; join settled(min 1) within 1m\"];\n"
+    ), "{drawn}");
+    assert!(
+        drawn.contains("[label=\"assess of credit, fraud; join all\"]"),
+        "{drawn}"
+    );
+}
+
 #[derive(Default)]
 struct Bank {
     keys: Mutex<Vec<String>>,
