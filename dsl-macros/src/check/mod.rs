@@ -12,6 +12,7 @@ mod ends;
 mod exits;
 mod final_exit;
 mod handlers;
+mod hidden;
 mod reachable;
 mod retry;
 mod sources;
@@ -35,6 +36,7 @@ pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnost
     splits::check(graph, diagnostics);
     handlers::check(graph, diagnostics);
     collisions::check(graph, diagnostics);
+    hidden::check(graph, diagnostics);
     transient::check(graph, diagnostics);
     undo::check(graph, diagnostics);
     final_exit::check(graph, diagnostics);

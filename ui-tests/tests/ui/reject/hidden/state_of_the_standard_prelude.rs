@@ -1,0 +1,10 @@
+stateway::workflow! {
+    workflow Order {
+        start Placed;
+        done Ok;
+        failed Err;
+        step place: Placed -> Ok | Err;
+    }
+}
+
+fn main() {}
