@@ -5,6 +5,7 @@
 //! It is CRC-32, that of zip and PNG: it finds every change of up to 32 bits in a row for certain, and any language can
 //! compute it without a library of ours.
 
+use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
 use crc32fast::Hasher;
@@ -69,6 +70,15 @@ impl Place<'_> {
         sum.update(record);
         sum.finalize()
     }
+}
+
+/// The versions of records that are read.
+const KNOWN: RangeInclusive<u8> = 1..=1;
+
+/// Why a record of this version is not read.
+pub(super) fn unknown(version: u8) -> Unread {
+    let newest = KNOWN.end();
+    format!("it has version {version}, and this program knows version {newest}")
 }
 
 /// A counter is never more than this: what is counted up then does not overflow.
@@ -157,19 +167,18 @@ impl Writer {
 }
 
 impl<'a> Reader<'a> {
-    /// Begins to read a record that has to be of this version, and stand at this place.
-    pub(super) fn record(bytes: &'a [u8], version: u8, place: Place<'_>) -> Result<Self, Unread> {
-        let found = *bytes.first().ok_or("it is empty")?;
-        if found != version {
-            return Err(format!(
-                "it has version {found}, and this program knows version {version}"
-            ));
+    /// Begins to read a record that stands at this place. Gives its version, by which the rest is read.
+    pub(super) fn record(bytes: &'a [u8], place: Place<'_>) -> Result<(u8, Self), Unread> {
+        let version = *bytes.first().ok_or("it is empty")?;
+        // Of a layout that is not known, nothing is: not even where its checksum is.
+        if !KNOWN.contains(&version) {
+            return Err(unknown(version));
         }
         let (record, sum) = bytes.split_last_chunk().ok_or("it ends too early")?;
         if place.checksum(record) != u32::from_le_bytes(*sum) {
             return Err("it is damaged, or stands where it was not put".to_owned());
         }
-        Ok(Reader(record.get(1..).unwrap_or_default()))
+        Ok((version, Reader(record.get(1..).unwrap_or_default())))
     }
 
     /// Ends a record.

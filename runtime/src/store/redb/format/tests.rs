@@ -1,9 +1,14 @@
 //! The records as `docs/format.md` describes them.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::failure::KINDS;
+use super::run::STATUSES;
 use super::*;
-use crate::store::{Holder, IndexEntry, IndexValue, Lease, Parent, TraceContext};
+use crate::store::{
+    Event, Failure, FailureKind, Holder, IndexEntry, IndexValue, Lease, NewRun, Parent, Stop, Text,
+    TraceContext,
+};
 
 const DOCUMENT: &str = include_str!("../../../../../docs/format.md");
 
@@ -358,7 +363,7 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         let mut to = Writer::of(&[VERSION]);
         to.u64(time.cast_unsigned());
         let bytes = to.finish(Place::Run);
-        let mut from = Reader::record(&bytes, VERSION, Place::Run).unwrap();
+        let (_, mut from) = Reader::record(&bytes, Place::Run).unwrap();
         let read = from.time().unwrap();
         assert_eq!(crate::store::micros::micros(read), time);
     }

@@ -1,0 +1,77 @@
+//! What the records of runs and of rows have in common: failures, their texts, and requests to stop.
+
+use super::{Reader, Unread, Writer};
+use crate::store::{Failure, FailureKind, Stop, Text};
+
+pub(super) fn write_failure(to: &mut Writer, failure: &Failure) {
+    to.text(&failure.state)
+        .option(failure.transition.as_ref(), |to, transition| {
+            to.text(transition);
+        })
+        .u32(failure.attempts)
+        .u8(number(&KINDS, &failure.kind));
+    write_text(to, &failure.message);
+}
+
+pub(super) fn write_text(to: &mut Writer, text: &Text) {
+    match text {
+        Text::Plain(text) => to.u8(0).text(text),
+        Text::Encoded(bytes) => to.u8(1).bytes(bytes),
+    };
+}
+
+pub(super) fn read_text(from: &mut Reader<'_>) -> Result<Text, Unread> {
+    match from.u8()? {
+        0 => from.text().map(Text::Plain),
+        1 => from.bytes().map(Text::Encoded),
+        other => Err(format!("{other} is no kind of text")),
+    }
+}
+
+pub(super) fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
+    Ok(Failure {
+        state: from.name()?,
+        transition: from.option(Reader::name)?,
+        attempts: from.u32()?,
+        kind: {
+            let kind = from.u8()?;
+            let known = KINDS.get(usize::from(kind)).copied();
+            known.ok_or_else(|| format!("{kind} is no kind of failure"))?
+        },
+        message: read_text(from)?,
+    })
+}
+
+pub(super) const KINDS: [FailureKind; 8] = [
+    FailureKind::Handler,
+    FailureKind::Join,
+    FailureKind::Panic,
+    FailureKind::Timeout,
+    FailureKind::Deadline,
+    FailureKind::BreakerOpen,
+    FailureKind::Cancelled,
+    FailureKind::Terminated,
+];
+
+pub(super) fn stop_number(stop: Option<Stop>) -> u8 {
+    match stop {
+        None => 0,
+        Some(Stop::Cancel) => 1,
+        Some(Stop::Terminate) => 2,
+    }
+}
+
+pub(super) fn read_stop(number: u8) -> Result<Option<Stop>, Unread> {
+    match number {
+        0 => Ok(None),
+        1 => Ok(Some(Stop::Cancel)),
+        2 => Ok(Some(Stop::Terminate)),
+        other => Err(format!("{other} is no request to stop")),
+    }
+}
+
+pub(super) fn number<T: PartialEq>(known: &[T], value: &T) -> u8 {
+    let number = known.iter().position(|it| it == value);
+    let number = number.expect("every variant has a number");
+    u8::try_from(number).expect("there are less than 256")
+}

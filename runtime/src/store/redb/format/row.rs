@@ -1,0 +1,187 @@
+//! The record of a row of the table of histories.
+
+use std::time::SystemTime;
+
+use super::failure::{read_failure, read_stop, read_text, stop_number, write_failure, write_text};
+use super::{Place, Reader, Unread, VERSION, Writer, unknown};
+use crate::key::RunId;
+use crate::store::{Event, Failure, HistoryRow, TraceContext};
+
+/// A row of the table of histories.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store::redb) struct Row {
+    pub(in crate::store::redb) run: String,
+    /// The number of the one before it of the same run; 0 for the first.
+    pub(in crate::store::redb) before: u64,
+    pub(in crate::store::redb) history: HistoryRow,
+    /// The first has the input of the run, the payload of the state that it began with, and the trace that it belongs to.
+    pub(in crate::store::redb) origin: Option<(Vec<u8>, Vec<u8>, Option<TraceContext>)>,
+}
+
+/// What each row of the table of histories begins with.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store::redb) struct HistoryHead<'a> {
+    /// Its number among the rows of its run.
+    pub(in crate::store::redb) number: u64,
+    /// The place in the table of the one before it.
+    pub(in crate::store::redb) before: u64,
+    pub(in crate::store::redb) at: SystemTime,
+    pub(in crate::store::redb) failure: Option<&'a Failure>,
+    pub(in crate::store::redb) by: Option<&'a str>,
+}
+
+/// A row of the table of histories, without its place there, which is its key, in the memory of the buffer.
+pub(in crate::store::redb) fn write_row(
+    buffer: Vec<u8>,
+    place: u64,
+    run: &RunId,
+    head: HistoryHead<'_>,
+    event: &Event,
+    origin: Option<(&[u8], &[u8], Option<&TraceContext>)>,
+) -> Vec<u8> {
+    let mut to = Writer::over(buffer, VERSION);
+    to.text(&run.text())
+        .u64(head.number)
+        .u64(head.before)
+        .time(head.at)
+        .option(head.failure, write_failure)
+        .option(head.by, |to, by| {
+            to.text(by);
+        });
+    match event {
+        Event::Started { state } => {
+            let (input, payload, trace) = origin.unwrap_or_default();
+            to.u8(0)
+                .text(state)
+                .bytes(input)
+                .bytes(payload)
+                .option(trace, write_trace)
+        }
+        Event::Transition {
+            transition,
+            visit,
+            version,
+            attempts,
+            message,
+            state,
+            payload,
+            undo,
+        } => to
+            .u8(1)
+            .text(transition)
+            .u64(*visit)
+            .u32(*version)
+            .u32(*attempts)
+            .option(message.as_ref(), |to, message| {
+                to.text(message);
+            })
+            .text(state)
+            .option(undo.as_ref(), |to, undo| {
+                to.text(undo);
+            })
+            .bytes(payload),
+        Event::RollbackBegan => to.u8(2),
+        Event::Undone { of, attempts } => to.u8(3).u64(*of).u32(*attempts),
+        Event::NotUndone {
+            of,
+            attempts,
+            cause,
+        } => {
+            to.u8(4).u64(*of).u32(*attempts);
+            write_text(&mut to, cause);
+            &mut to
+        }
+        Event::StopAsked { stop } => to.u8(5).u8(stop_number(Some(*stop))),
+        Event::Parked { reason } => {
+            to.u8(6);
+            write_text(&mut to, reason);
+            &mut to
+        }
+        Event::Unparked => to.u8(7),
+        Event::Ended => to.u8(8),
+        Event::RollbackRetried => to.u8(9),
+    };
+    to.finish(Place::Row(place))
+}
+
+pub(in crate::store::redb) fn read_row(number: u64, bytes: &[u8]) -> Result<Row, Unread> {
+    let (version, mut from) = Reader::record(bytes, Place::Row(number))?;
+    let row = match version {
+        1 => read_row_1(&mut from)?,
+        other => return Err(unknown(other)),
+    };
+    from.finish(row)
+}
+
+fn read_row_1(from: &mut Reader<'_>) -> Result<Row, Unread> {
+    let run = from.text()?;
+    let (within, before) = (from.count()?, from.count()?);
+    let at = from.time()?;
+    let failure = from.option(read_failure)?;
+    let by = from.option(Reader::text)?;
+    let mut origin = None;
+    let event = match from.u8()? {
+        0 => {
+            let state = from.name()?;
+            origin = Some((from.bytes()?, from.bytes()?, from.option(read_trace)?));
+            Event::Started { state }
+        }
+        1 => Event::Transition {
+            transition: from.name()?,
+            visit: from.u64()?,
+            version: from.u32()?,
+            attempts: from.u32()?,
+            message: from.option(Reader::text)?,
+            state: from.name()?,
+            undo: from.option(Reader::name)?,
+            payload: from.bytes()?,
+        },
+        2 => Event::RollbackBegan,
+        3 => Event::Undone {
+            of: from.u64()?,
+            attempts: from.u32()?,
+        },
+        4 => Event::NotUndone {
+            of: from.u64()?,
+            attempts: from.u32()?,
+            cause: read_text(from)?,
+        },
+        5 => Event::StopAsked {
+            stop: read_stop(from.u8()?)?.ok_or_else(|| "it asks for nothing".to_owned())?,
+        },
+        6 => Event::Parked {
+            reason: read_text(from)?,
+        },
+        7 => Event::Unparked,
+        8 => Event::Ended,
+        9 => Event::RollbackRetried,
+        other => return Err(format!("{other} is no event")),
+    };
+    let history = HistoryRow {
+        number: within,
+        at,
+        event,
+        failure,
+        by,
+    };
+    Ok(Row {
+        run,
+        before,
+        history,
+        origin,
+    })
+}
+
+fn write_trace(to: &mut Writer, trace: &TraceContext) {
+    to.text(&trace.parent)
+        .option(trace.state.as_ref(), |to, state| {
+            to.text(state);
+        });
+}
+
+fn read_trace(from: &mut Reader<'_>) -> Result<TraceContext, Unread> {
+    Ok(TraceContext {
+        parent: from.text()?,
+        state: from.option(Reader::text)?,
+    })
+}
