@@ -1,6 +1,6 @@
 //! Times as stores keep them: microseconds since the beginning of 1970.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Returns the microseconds of a time, or the nearest number that there is.
 pub(crate) fn micros(time: SystemTime) -> i64 {
@@ -16,7 +16,7 @@ pub(crate) fn micros(time: SystemTime) -> i64 {
 /// Returns the time of so many microseconds. `None` if the system has no such time.
 #[cfg(feature = "redb")]
 pub(crate) fn time(micros: i64) -> Option<SystemTime> {
-    let distance = Duration::from_micros(micros.unsigned_abs());
+    let distance = std::time::Duration::from_micros(micros.unsigned_abs());
     if micros < 0 {
         UNIX_EPOCH.checked_sub(distance)
     } else {
