@@ -15,36 +15,43 @@
 //! suite that every store has to pass.
 
 pub(crate) mod apply;
+mod change;
 mod claim;
 mod declared;
 mod error;
+mod history;
 mod memory;
+mod message;
 pub(crate) mod micros;
-mod record;
+mod query;
 #[cfg(feature = "redb")]
 pub(crate) mod redb;
+mod row;
+mod start;
 mod text;
 mod timeline;
 
-use crate::key::RunId;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::key::RunId;
+
 #[cfg(feature = "redb")]
 pub use self::redb::{Damage, Durability, IntegrityReport, OpenError, RedbOptions, RedbStore};
 pub use apply::Fence;
+pub use change::{Commit, Note, NoteRow, Outbox, Progress, Release, Wait};
 pub use claim::{
     Beat, Claim, Claimed, Claims, Declaration, Declared, Heartbeat, Holder, Lease, Suspects,
     WorkflowVersions,
 };
 pub use error::StoreError;
+pub use history::{Event, HistoryRow, Request};
 pub use memory::MemoryStore;
-pub use record::{
-    Commit, Created, Delivery, Event, Failure, FailureKind, Filter, Found, HistoryRow, IndexEntry,
-    IndexValue, Message, Name, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge, Release,
-    Request, RunRow, Sent, Status, Stop, TraceContext, Wait,
-};
+pub use message::{Delivery, Message, Sent};
+pub use query::{Filter, Purge};
+pub use row::{Failure, FailureKind, Name, RunRow, Status, Stop};
+pub use start::{Created, Found, IndexEntry, IndexValue, NewRun, Parent, TraceContext};
 pub use text::Text;
 
 /// What an operation of a store gives.

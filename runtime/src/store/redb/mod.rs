@@ -2,6 +2,7 @@
 
 mod changes;
 mod check;
+mod claims;
 mod damage;
 mod file;
 pub(crate) mod format;

@@ -29,6 +29,8 @@ pub mod retries;
 pub mod rollback;
 #[doc(hidden)]
 pub mod stops;
+#[doc(hidden)]
+pub mod suspects;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -114,6 +116,8 @@ macro_rules! store_conformance {
                 a_run_that_only_waited_has_not_crashed
                 a_wait_whose_lease_has_just_passed_comes_behind_what_was_due_before
                 a_run_does_not_wait_behind_its_next_transition
+            }
+            suspects {
                 after_one_death_all_suspects_are_claimed
                 suspects_are_claimed_a_few_at_a_time
                 a_suspect_of_many_deaths_is_claimed_alone

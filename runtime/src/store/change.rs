@@ -1,0 +1,146 @@
+//! What whoever holds a run changes of it: plain data.
+
+use std::time::SystemTime;
+
+use super::{Event, Failure, IndexEntry, Message, NewRun, RunRow, Status};
+use crate::key::RunId;
+
+/// A change of a run by whoever holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The run.
+    pub run: RunId,
+    /// The epoch of the claim.
+    pub epoch: u64,
+    /// The sequence that the row has by now.
+    pub sequence: u64,
+    /// When it happens.
+    pub at: SystemTime,
+    /// What happened.
+    pub event: Event,
+    /// How the run stands then. The due time of one that does not go on is dropped, and so is its claim.
+    pub status: Status,
+    /// Until when it waits, if the caller gives it back. `None` keeps the claim.
+    pub release: Option<Wait>,
+    /// Why it fails, where that is recorded.
+    pub failure: Option<Failure>,
+    /// The ids of the messages that were consumed.
+    pub consumed: Vec<String>,
+    /// What the run is found by in the state that a transition leads to. Nothing else changes it.
+    pub index: Vec<IndexEntry>,
+    /// What it sends and starts.
+    pub outbox: Outbox,
+}
+
+impl Commit {
+    /// Something that happens to a run whose row is like this, and keeps its claim.
+    #[must_use]
+    pub fn new(row: &RunRow, event: Event, status: Status, at: SystemTime) -> Self {
+        Commit {
+            run: row.id.clone(),
+            epoch: row.epoch,
+            sequence: row.sequence,
+            at,
+            event,
+            status,
+            release: None,
+            failure: None,
+            consumed: Vec::new(),
+            index: Vec::new(),
+            outbox: Outbox::default(),
+        }
+    }
+}
+
+/// What a commit sends and starts, in the same change.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outbox {
+    /// Runs to be added. One whose id is there is not, and their leases are not looked at: nobody holds them.
+    pub runs: Vec<NewRun>,
+    /// Messages to runs, also to those. One is dropped if it was sent before, or if its run is not there, cannot be read
+    /// or has ended.
+    pub messages: Vec<Message>,
+}
+
+/// Gives a run back: its state, its sequence and its notes stay as they are, and its history says nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The run.
+    pub run: RunId,
+    /// The epoch of the claim.
+    pub epoch: u64,
+    /// The sequence that the row has.
+    pub sequence: u64,
+    /// When it happens.
+    pub at: SystemTime,
+    /// Until when it waits.
+    pub until: Wait,
+}
+
+/// Until when a run waits that nobody holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// When it is due. With `None` it waits until a message comes, or until it is to stop.
+    pub due: Option<SystemTime>,
+    /// How many messages the caller knows of that wait for the run. If there are more, it is due at once.
+    pub messages: usize,
+}
+
+impl Release {
+    /// Gives a run back that is due at once.
+    #[must_use]
+    pub fn now(row: &RunRow, now: SystemTime) -> Self {
+        Release {
+            run: row.id.clone(),
+            epoch: row.epoch,
+            sequence: row.sequence,
+            at: now,
+            until: Wait {
+                due: Some(now),
+                messages: 0,
+            },
+        }
+    }
+}
+
+/// Something about the visit under way, by whoever holds the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The run.
+    pub run: RunId,
+    /// The epoch of the claim.
+    pub epoch: u64,
+    /// The sequence that the row has.
+    pub sequence: u64,
+    /// What is kept.
+    pub note: NoteRow,
+}
+
+/// A note about the visit under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteRow {
+    /// What it is about: nothing for the whole of the visit, or one of its branches.
+    pub key: String,
+    /// How far that has come.
+    pub progress: Progress,
+}
+
+/// How far a visit, or one of its branches, has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Attempts that were made and failed.
+    Attempts {
+        /// How many.
+        made: u32,
+        /// How many of them called the handler: a breaker that is open lets none through.
+        called: u32,
+        /// When the next is due.
+        due: SystemTime,
+        /// When this was noted: the run waits from then on, and no longer though the clock is set back.
+        noted: SystemTime,
+        /// Whether the run does nothing but wait until then: its row says so too.
+        waits: bool,
+    },
+    /// It has ended with this output.
+    Output(Vec<u8>),
+}

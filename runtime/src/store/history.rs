@@ -1,0 +1,132 @@
+//! What has happened to a run.
+
+use std::time::SystemTime;
+
+use super::{Failure, Name, Stop, Text};
+
+/// What happened to a run, and what it means for its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// It was started.
+    Started {
+        /// The state that it began in.
+        state: Name,
+    },
+    /// A transition was taken: the row has this state, payload and visit, entered now, and no crashes.
+    Transition {
+        /// The name of the transition.
+        transition: Name,
+        /// The number of the visit.
+        visit: u64,
+        /// The version of the declaration under which it was taken.
+        version: u32,
+        /// How often its handler was called.
+        attempts: u32,
+        /// The id of the message that caused it, if one did.
+        message: Option<String>,
+        /// The state that it led to.
+        state: Name,
+        /// The payload of that state.
+        payload: Vec<u8>,
+        /// The name of the handler that undoes it, if there is one: one more is to be undone then.
+        undo: Option<Name>,
+    },
+    /// The rollback began: everything that has an undo is still to be undone, and there are no crashes.
+    RollbackBegan,
+    /// The transition with this number in the history was undone, and those before it are still to be: one less
+    /// is to be undone, and there are no crashes.
+    Undone {
+        /// The number of the transition.
+        of: u64,
+        /// How often the handler was called.
+        attempts: u32,
+    },
+    /// The same, but it could not be undone.
+    NotUndone {
+        /// The number of the transition.
+        of: u64,
+        /// How often the handler was called.
+        attempts: u32,
+        /// What the last attempt failed with.
+        cause: Text,
+    },
+    /// It was parked.
+    Parked {
+        /// Why.
+        reason: Text,
+    },
+    /// It was asked to stop. It moves nothing: whoever holds the run goes on with the sequence that it knows.
+    StopAsked {
+        /// How.
+        stop: Stop,
+    },
+    /// Somebody let it go on.
+    Unparked,
+    /// It ended without another transition.
+    Ended,
+    /// Somebody let it be rolled back again after it had ended: what was not undone is still to be undone, and what was
+    /// is not undone again.
+    RollbackRetried,
+}
+
+/// One row of the history of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// Its number: they are counted from 0, without a gap.
+    pub number: u64,
+    /// When it happened.
+    pub at: SystemTime,
+    /// What happened.
+    pub event: Event,
+    /// Why the run fails, if this is where that was recorded.
+    pub failure: Option<Failure>,
+    /// Who asked for it, if an operator did and said so.
+    pub by: Option<String>,
+}
+
+/// When something is asked of a run from outside, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// When.
+    pub at: SystemTime,
+    /// Who is behind it. It is in the history then.
+    pub by: Option<String>,
+}
+
+impl From<SystemTime> for Request {
+    fn from(at: SystemTime) -> Self {
+        Request { at, by: None }
+    }
+}
+
+impl Event {
+    /// Whether it counts up the sequence of the run.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        !matches!(self, Event::StopAsked { .. })
+    }
+
+    /// Whether the visit goes on after it, so that what is known of it has to be kept.
+    #[must_use]
+    pub fn keeps_notes(&self) -> bool {
+        matches!(self, Event::Parked { .. } | Event::StopAsked { .. })
+    }
+}
+
+impl HistoryRow {
+    /// Whether it is a transition that has an undo.
+    #[must_use]
+    pub fn is_undoable(&self) -> bool {
+        matches!(&self.event, Event::Transition { undo: Some(_), .. })
+    }
+
+    /// The number of the transition that it says was undone.
+    #[must_use]
+    pub fn undone(&self) -> Option<u64> {
+        match self.event {
+            Event::Undone { of, .. } => Some(of),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Messages on their way to a run.
+
+use std::time::SystemTime;
+
+use super::Name;
+use crate::key::RunId;
+
+/// A message to a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The run.
+    pub run: RunId,
+    /// Its own id: a second one with the same is the same message.
+    pub id: String,
+    /// The signal that it is.
+    pub signal: String,
+    /// What it carries.
+    pub payload: Vec<u8>,
+    /// When it came.
+    pub at: SystemTime,
+}
+
+/// A message as it is handed to a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The message.
+    pub message: Message,
+    /// Refuses it unless the run is in one of these states. With `None` it waits for a state that takes it.
+    pub only_in: Option<Vec<Name>>,
+}
+
+impl From<Message> for Delivery {
+    fn from(message: Message) -> Self {
+        Delivery {
+            message,
+            only_in: None,
+        }
+    }
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It is kept.
+    Kept,
+    /// The run has had one with this id.
+    Known,
+}

@@ -1,0 +1,148 @@
+//! Claims, inside the transaction of a batch: who gets which runs.
+
+use super::changes::Changes;
+use super::damage::guarded;
+use super::format::Record;
+use super::history::{Origin, origin, payload};
+use super::index::Found;
+use super::tables::{Fault, broken};
+use crate::key::RunId;
+use crate::store::timeline::{Moment, wait};
+use crate::store::{Claim, Claimed, Claims, Lease, Message, NoteRow, TraceContext};
+
+/// What there is of a run that is about to be claimed.
+pub(super) struct Taken {
+    record: Record,
+    input: Vec<u8>,
+    payload: Vec<u8>,
+    trace: Option<TraceContext>,
+    notes: Vec<NoteRow>,
+    inbox: Vec<Message>,
+}
+
+impl Changes<'_> {
+    pub(super) fn claim(&mut self, claim: &Claim) -> Result<Claims, Fault> {
+        let now = self.timeline.now(claim.now, self.at);
+        let steady = self.timeline.steady(self.at);
+        let lease = claim.lease;
+        let mut claims = Claims::default();
+        for run in self.index.lapse(claim, steady) {
+            self.index.extend(&run, lease.duration, steady);
+            let held = self.index.held(&run);
+            claims.own.extend(held.map(|held| held.record.row.clone()));
+        }
+        let mut room = claim.suspects;
+        let n = self.index.count_suspects(claim) + room.under_way;
+        // Those that stand still by law 6 make room for others.
+        loop {
+            let mut admitted = Vec::new();
+            let mut left = 0;
+            for (crashes, candidate) in self.index.suspects(claim) {
+                if claims.taken.len() + admitted.len() == claim.limit {
+                    break;
+                }
+                if !room.admit(crashes.saturating_add(1), n) {
+                    left = self.index.count_suspects(claim) - admitted.len();
+                    break;
+                }
+                admitted.push((candidate.found, candidate.run.clone()));
+            }
+            claims.left = left;
+            if admitted.is_empty() {
+                break;
+            }
+            for (found, run) in admitted {
+                match self.take(&found, &run, lease, steady)? {
+                    Some(taken) => claims.taken.push(taken),
+                    None => room.under_way -= 1,
+                }
+            }
+        }
+        while claims.taken.len() < claim.limit {
+            let missing = claim.limit - claims.taken.len();
+            let due = self.index.due(claim, now, steady).take(missing);
+            let due: Vec<_> = due.map(|it| (it.found, it.run.clone())).collect();
+            if due.is_empty() {
+                break;
+            }
+            for (found, run) in due {
+                let taken = self.take(&found, &run, lease, steady)?;
+                claims.taken.extend(taken);
+            }
+        }
+        // Those that the limit alone has left.
+        let suspect = self.index.suspects(claim).next();
+        let suspect = suspect.filter(|(crashes, _)| room.admit(crashes.saturating_add(1), n));
+        let next = self.index.next(claim, now, steady);
+        claims.next = next.into_iter().chain(suspect.map(|_| 0)).min().map(wait);
+        Ok(claims)
+    }
+
+    /// Claims one run, unless it stands still by law 6.
+    fn take(
+        &mut self,
+        found: &Found,
+        run: &RunId,
+        lease: Lease,
+        now: Moment,
+    ) -> Result<Option<Claimed>, Fault> {
+        match self.try_take(run, lease, now) {
+            Ok(taken) => Ok(Some(taken)),
+            Err(Fault::Answer(error)) => {
+                self.broken.add(run.clone(), &error);
+                self.index.discard(found, run);
+                Ok(None)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn try_take(&mut self, run: &RunId, lease: Lease, now: Moment) -> Result<Claimed, Fault> {
+        let Taken {
+            record: before,
+            input,
+            payload,
+            trace,
+            notes,
+            inbox,
+        } = guarded(|| self.look_up(run)).map_err(|fault| match fault {
+            // It is this run that needs the page.
+            Fault::Damaged(reason) => broken(run, "what a claim of it needs", &reason),
+            fault => fault,
+        })?;
+        let mut record = before.clone();
+        record.row.claim(before.is_held);
+        record.is_held = true;
+        self.tables.put(&record)?;
+        self.wrote = true;
+        let row = record.row.clone();
+        self.index.forget(&before);
+        self.index.hold(record, lease, now);
+        Ok(Claimed {
+            row,
+            input,
+            payload,
+            trace,
+            notes,
+            inbox,
+        })
+    }
+
+    /// All that a claim gives of a run. It only reads.
+    pub(super) fn look_up(&mut self, run: &RunId) -> Result<Taken, Fault> {
+        let record = self.live(run)?;
+        let rows = &self.tables.history.rows;
+        let Origin { input, trace, .. } = origin(rows, &record)?;
+        let payload = payload(rows, &record)?;
+        let notes = self.tables.notes(&record)?;
+        let inbox = self.tables.inbox(&record)?;
+        Ok(Taken {
+            record,
+            input,
+            payload,
+            trace,
+            notes,
+            inbox,
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! The row of a run: where it is, and who may move it.
+
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+use super::{IndexEntry, Parent, Text};
+use crate::key::RunId;
+
+/// A name of the declaration: borrowed where the program has it, owned where it was read.
+pub type Name = Cow<'static, str>;
+
+/// The row of a run: where it is, and who may move it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    /// The id that it was started with.
+    pub id: RunId,
+    /// Tells it apart from runs that had its id before, or have it in another store.
+    pub incarnation: u64,
+    /// The name of its workflow.
+    pub workflow: Name,
+    /// The version of the declaration that it was started with.
+    pub version: u32,
+    /// Which of the runs that are due is claimed first: the one with the highest.
+    pub priority: i8,
+    /// The run that has started it.
+    pub parent: Option<Parent>,
+    /// What it is found by, beside its state.
+    pub index: Vec<IndexEntry>,
+    /// How it stands.
+    pub status: Status,
+    /// The name of the state that it is in.
+    pub state: Name,
+    /// How often it was moved: by commits, and by whoever let it go on.
+    pub sequence: u64,
+    /// The number of the last row of its history.
+    pub rows: u64,
+    /// The number of its last claim. They do not begin with 1: see [`create`](crate::Store::create).
+    pub epoch: u64,
+    /// The number of the last visit that was recorded; keys are made of it.
+    pub visit: u64,
+    /// How many transitions would have to be undone.
+    pub undos: u64,
+    /// Transitions with a smaller number in the history are still to be undone, but for those that were undone before the
+    /// rollback was [retried](Event::RollbackRetried).
+    pub undo_before: u64,
+    /// How many transitions could not be undone: their undo failed for good, and somebody has to see to each. Those of the
+    /// last rollback, if it was [retried](Event::RollbackRetried).
+    pub not_undone: u64,
+    /// Whether its rollback has begun: it never goes forward again.
+    pub rolls_back: bool,
+    /// How often its holder died while a handler of it may have been under way, since its last commit.
+    pub crashes: u32,
+    /// Whether it only waits for its next attempt: then the death of its holder says nothing about it.
+    pub waits: bool,
+    /// When it was started.
+    pub started: SystemTime,
+    /// When it entered the state that it is in.
+    pub entered: SystemTime,
+    /// When it is to be looked at; `None` for one that has ended, is parked, or waits for a message.
+    pub due: Option<SystemTime>,
+    /// Whether it is to stop.
+    pub stop: Option<Stop>,
+    /// Why it is parked.
+    pub parked: Option<Text>,
+    /// Why it is, or was, rolled back, unless it had reached a `failed` state.
+    pub failure: Option<Failure>,
+    /// When it ended.
+    pub ended: Option<SystemTime>,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// It goes forward, or waits.
+    Running,
+    /// What it did is being undone.
+    RollingBack,
+    /// It stands still until somebody has seen to it.
+    Parked,
+    /// It ended in a `done` state.
+    Done,
+    /// It failed, or reached a `failed` state, and was rolled back as far as it could be.
+    Failed,
+    /// It was cancelled and rolled back.
+    Cancelled,
+    /// It was terminated; nothing was undone from then on.
+    Terminated,
+}
+
+impl Status {
+    /// Whether nothing more happens to such a run, unless its rollback is
+    /// [retried](crate::Store::retry_rollback).
+    #[must_use]
+    pub const fn is_ended(self) -> bool {
+        matches!(
+            self,
+            Status::Done | Status::Failed | Status::Cancelled | Status::Terminated
+        )
+    }
+
+    /// Whether such a run may be claimed.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        matches!(self, Status::Running | Status::RollingBack)
+    }
+}
+
+/// What a run was asked from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stop {
+    /// To stop at the next boundary and to be rolled back.
+    Cancel,
+    /// To stop at once. Nothing is undone.
+    Terminate,
+}
+
+/// Why a run failed, as it is stored: an error of the user's own type is kept as its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The state that the run was in.
+    pub state: Name,
+    /// The transition under way, if there was one.
+    pub transition: Option<Name>,
+    /// How often its handler was called.
+    pub attempts: u32,
+    /// What kind of failure it was.
+    pub kind: FailureKind,
+    /// What it said: the error as `{:#}` prints it, the panic's message, or the limit that was exceeded. Empty if its kind
+    /// says it all.
+    pub message: Text,
+}
+
+/// What kind of failure it was; see [`Cause`](crate::Cause).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// A handler returned an error.
+    Handler,
+    /// Too few branches of a split succeeded.
+    Join,
+    /// A handler panicked.
+    Panic,
+    /// The last attempt took too long.
+    Timeout,
+    /// A deadline passed.
+    Deadline,
+    /// The circuit breaker let no call through.
+    BreakerOpen,
+    /// The run was cancelled.
+    Cancelled,
+    /// The run was terminated.
+    Terminated,
+}

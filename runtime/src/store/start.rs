@@ -1,0 +1,136 @@
+//! A run to be added, and what is there of one.
+
+use std::time::SystemTime;
+
+use super::{Lease, Name, RunRow};
+use crate::key::RunId;
+
+/// A run to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRun {
+    /// Its id.
+    pub id: RunId,
+    /// Tells it apart from others with this id: a random number.
+    pub incarnation: u64,
+    /// The name of its workflow.
+    pub workflow: Name,
+    /// The version of the declaration.
+    pub version: u32,
+    /// What it is started with.
+    pub input: Vec<u8>,
+    /// The name of the state that it begins in.
+    pub state: Name,
+    /// The payload of that state.
+    pub payload: Vec<u8>,
+    /// When it is started.
+    pub at: SystemTime,
+    /// When it is due. Defaults to when it is started.
+    pub due: Option<SystemTime>,
+    /// Which of the runs that are due is claimed first: the one with the highest. Defaults to 0.
+    pub priority: i8,
+    /// The run that starts it.
+    pub parent: Option<Parent>,
+    /// What it is found by in the state that it begins in.
+    pub index: Vec<IndexEntry>,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
+    /// Claims the run for the caller at once, also before it is due. With `None` it belongs to the first that claims it.
+    pub lease: Option<Lease>,
+}
+
+impl NewRun {
+    /// A run that is due at once, with an empty input and payload.
+    #[must_use]
+    pub fn new(
+        id: RunId,
+        workflow: impl Into<Name>,
+        version: u32,
+        state: impl Into<Name>,
+        at: SystemTime,
+    ) -> Self {
+        NewRun {
+            id,
+            incarnation: crate::key::incarnation(),
+            workflow: workflow.into(),
+            version,
+            input: Vec::new(),
+            state: state.into(),
+            payload: Vec::new(),
+            at,
+            due: None,
+            priority: 0,
+            parent: None,
+            index: Vec::new(),
+            trace: None,
+            lease: None,
+        }
+    }
+}
+
+/// The run that has started another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parent {
+    /// Its id.
+    pub run: RunId,
+    /// The key of the branch that the other is.
+    pub key: String,
+}
+
+/// A value that runs are found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// The name of the field.
+    pub name: Name,
+    /// What it holds.
+    pub value: IndexValue,
+}
+
+/// What an indexed field holds. It is stored as it is, whatever the codec does with payloads.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum IndexValue {
+    /// A text.
+    Text(String),
+    /// A number.
+    Integer(i64),
+}
+
+/// The trace that a run belongs to, as W3C's Trace Context passes it on: <https://www.w3.org/TR/trace-context/>.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceContext {
+    /// The header `traceparent`.
+    pub parent: String,
+    /// The header `tracestate`.
+    pub state: Option<String>,
+}
+
+/// What became of a run to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// It was added.
+    New(RunRow),
+    /// One with this id is there.
+    Known {
+        /// Its row.
+        row: RunRow,
+        /// What it was started with.
+        input: Vec<u8>,
+        /// The state that it began in.
+        state: Name,
+        /// The payload of that state.
+        payload: Vec<u8>,
+    },
+}
+
+/// A run, as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its row.
+    pub row: RunRow,
+    /// What it was started with.
+    pub input: Vec<u8>,
+    /// The payload of the state that it is in.
+    pub payload: Vec<u8>,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
+}
