@@ -1,10 +1,11 @@
-//! The pipeline: tokens, declaration, graph, checks, code.
+//! The pipeline: tokens, declaration, graph, checks, plan, code.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::codegen::Reader;
 use crate::diagnostics::Diagnostics;
+use crate::plan::Plan;
 use crate::{check, codegen, graph, parse};
 
 /// Expands `(path of the crate `stateway`) features { block }` for one reader.
@@ -20,7 +21,7 @@ pub(crate) fn expand(tokens: TokenStream, reader: Reader) -> TokenStream {
     let graph = graph::resolve(&ast, &mut diagnostics);
     check::check(&graph, invocation.durable, &mut diagnostics);
     codegen::generate(
-        &graph,
+        &Plan::of(&graph),
         &invocation.krate,
         codegen::Features {
             runtime: invocation.runtime,

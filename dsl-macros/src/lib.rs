@@ -1,8 +1,8 @@
 //! The macro behind `stateway::workflow!`.
 //!
-//! A block goes through five stages, one folder each, and every stage looks only at what the one
+//! A block goes through six stages, one folder each, and every stage looks only at what the one
 //! before it made: `parse` reads tokens into the `ast`, `graph` resolves names, `check` finds
-//! what is illegal, and `codegen` writes Rust. Errors of all stages meet in one collector, so
+//! what is illegal, `plan` decides what is driven, kept and called, and `codegen` writes Rust. Errors of all stages meet in one collector, so
 //! that a block reports everything that is wrong with it at once.
 //!
 //! Users call the `macro_rules!` wrapper in the crate `stateway`, which adds the path of that
@@ -15,6 +15,7 @@ mod diagnostics;
 mod expand;
 mod graph;
 mod parse;
+mod plan;
 mod suggest;
 #[cfg(test)]
 mod tests;

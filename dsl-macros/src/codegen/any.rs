@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{Context, derives, generated, generated_type, machine};
+use super::context::Context;
+use super::tokens::{generated, generated_type};
+use super::{derives, machine};
 
 pub(super) fn enums(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let mut code = any(cx, runtime);

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::Tokens;
+use super::tokens::Tokens;
 use crate::ast::{Attributes, Derive};
 
 /// Traits that make sense for the generated enums and the machine as well as for plain data.

@@ -8,8 +8,9 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned as _;
 
-use super::drive::{is_plain, without_self};
-use super::{Context, derives};
+use super::context::Context;
+use super::derives;
+use super::types::{is_stored_field, without_self};
 use crate::ast::{Attributes, Field, StateKind, is_borrowed, is_told_otherwise, plain};
 
 /// The crate under a name that derived code can find: serde takes its path as a text, in which the
@@ -119,68 +120,12 @@ pub(super) fn serde(
 /// The type of a field that is taken on trust, as a text; none for one that needs no trust, or that the user
 /// tells serde about.
 fn on_trust(field: &Field, of: &TokenStream) -> Option<String> {
-    if !is_demanded(field) {
+    if !is_stored_field(field) {
         return None;
     }
     let ty = without_self(field.ty.to_token_stream(), of).to_string();
     // A text has no `$crate`.
     (!ty.contains('$')).then_some(ty)
-}
-
-/// Whether serde has to know how to store the type of a field.
-fn is_demanded(field: &Field) -> bool {
-    !is_plain(&field.ty)
-        && !is_string(&field.ty)
-        && !is_told_otherwise(field)
-        && !is_borrowed(&field.ty)
-}
-
-fn is_string(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.is_ident("String"))
-}
-
-/// Calls that compile if everything that is stored can be.
-pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
-    let mut made = TokenStream::new();
-    if cx.version.is_none() {
-        return made;
-    }
-    let mut demand = |what: &str, fields: &[Field], of: &TokenStream| {
-        let mut seen: Vec<String> = Vec::new();
-        for field in fields.iter().filter(|field| is_demanded(field)) {
-            let span = field.ty.span();
-            let private = cx.alias(span);
-            let ty = without_self(field.ty.to_token_stream(), of);
-            if !seen.contains(&ty.to_string()) {
-                seen.push(ty.to_string());
-                let what = Ident::new(what, span);
-                made.extend(quote_spanned!(span=> #private::#what::<#ty, #of>();));
-            }
-        }
-    };
-    if let Some(input) = &cx.graph.ast.input {
-        // Of `OrderInput` the message would say what nobody wrote.
-        let of = cx.workflow.to_token_stream();
-        demand("demand_stored_input", &input.fields, &of);
-    }
-    for state in &cx.graph.states {
-        let stored = state.declaration.filter(|it| it.transient.is_none());
-        let fields = stored.and_then(|it| it.fields.as_deref());
-        let of = state.name.to_token_stream();
-        demand("demand_stored", fields.unwrap_or_default(), &of);
-    }
-    for branch in cx.graph.transitions.iter().flat_map(|it| &it.branches) {
-        let output = &branch.declaration.output;
-        if !is_plain(output) && !is_string(output) && !is_borrowed(output) {
-            let span = output.span();
-            let (private, names) = (cx.alias(span), cx.names(span));
-            let name = &branch.declaration.name;
-            made.extend(
-                quote_spanned!(span=> #private::demand_stored_output::<#output, #names::#name>();),
-            );
-        }
-    }
-    made
 }
 
 /// Whether what follows the type could be read as a part of it.
@@ -274,26 +219,4 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
             }
         }
     })
-}
-
-/// Around the call of a branch's handler: its output is stored, and not asked for again after a restart.
-pub(super) fn remembered(
-    cx: &Context<'_>,
-    span: Span,
-    output: &Type,
-    call: TokenStream,
-) -> TokenStream {
-    if cx.version.is_none() || is_borrowed(output) {
-        return call;
-    }
-    let private = cx.alias(span);
-    quote_spanned! {span=>
-        #private::remembered(
-            &branch,
-            |bytes, codec| #private::Stored::<#output>(#private::None).decode(bytes, codec, #private::identity),
-            |output, codec| #private::Stored(#private::Some(output)).encode(codec),
-            async { #call },
-        )
-        .await
-    }
 }

@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Context, policy, split};
+use super::context::Context;
+use super::{clauses, split};
 use crate::ast::{StateKind, TransitionKind, plain};
 use crate::graph::StateId;
 
@@ -42,7 +43,7 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
         );
         let sources = positions(&transition.sources);
         let targets = positions(&transition.targets);
-        let policy = policy::constant(cx, transition);
+        let policy = clauses::constant(cx, transition);
         let split = split::constant(cx, transition);
         quote!(transition(#name, TransitionKind::#kind, #sources, #targets)#policy #split)
     });

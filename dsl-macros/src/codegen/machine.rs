@@ -3,7 +3,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
-use super::{Context, derives, docs, generated, graph, split};
+use super::context::Context;
+use super::tokens::generated;
+use super::{derives, docs, graph};
 
 pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let ast = cx.graph.ast;
@@ -105,10 +107,10 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
     let (workflow, end) = (&cx.workflow, &cx.end);
     let (krate, private, visibility) = (cx.krate(span), cx.private(span), cx.visibility(span));
     let context = cx.fresh.ident("C");
-    let spawns = split::spawns(cx);
+    let spawned = cx.plan.spawned;
     let doc = cx.doc(|| {
-        let spawned = if spawns { SPAWNED } else { "" };
-        format!("{RUN}{spawned}")
+        let shared = if spawned.is_some() { SPAWNED } else { "" };
+        format!("{RUN}{shared}")
     });
     let of = of.into_iter();
     let known = of
@@ -119,9 +121,9 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
     } else {
         quote_spanned!(span=> #private::known(self.0))
     };
-    let (parameter, shared, start) = if spawns {
+    let (parameter, shared, start) = if let Some(clause) = spawned {
         // At the clause: a context that is not in an `Arc` is told why it should be.
-        let at = split::spawn_clause(cx).map_or(span, |clause| cx.at(clause.span()));
+        let at = cx.at(clause.span());
         let private = cx.private(at);
         (
             quote_spanned!(at=> context: &'run #private::Arc<#context>),

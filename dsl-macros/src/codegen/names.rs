@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::ast::{self, TransitionKind, plain};
+use crate::ast::{TransitionKind, plain};
 use crate::graph::Graph;
-use crate::parse::is_keyword;
 
 /// Every word that the block uses, so that a generated name can avoid it.
 pub(super) struct Fresh {
@@ -103,26 +102,4 @@ fn words(tokens: TokenStream, used: &mut HashSet<String>) {
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
     }
-}
-
-/// `GaveUp` as `gave_up`: the parameter that a handler takes a state under, beside others.
-pub(super) fn parameter(state: &Ident, others: &[String]) -> Ident {
-    let mut snake = String::new();
-    for (index, letter) in ast::plain(state).chars().enumerate() {
-        if letter.is_uppercase() && index > 0 && !snake.ends_with('_') {
-            snake.push('_');
-        }
-        snake.extend(letter.to_lowercase());
-    }
-    // `Match` would be the parameter `match`.
-    let is_name =
-        snake.starts_with(char::is_alphabetic) && !is_keyword(&snake) && !others.contains(&snake);
-    Ident::new(if is_name { &snake } else { "state" }, Span::call_site())
-}
-
-/// A name that the user gave, as the name of a parameter beside others.
-pub(super) fn of_variable(name: &Ident, others: &[String]) -> Ident {
-    let text = name.to_string();
-    let is_free = !others.contains(&text) && ast::plain(name) == text;
-    Ident::new(if is_free { &text } else { "item" }, Span::call_site())
 }

@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{Context, derives, generated_type};
+use super::context::Context;
+use super::derives;
+use super::tokens::generated_type;
 
 pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;

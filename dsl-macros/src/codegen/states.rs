@@ -3,8 +3,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
+use super::context::Context;
+use super::derives;
 use super::durable::{self, Serde};
-use super::{Context, derives};
 use crate::ast::Field;
 
 pub(super) fn structs(cx: &Context<'_>) -> TokenStream {

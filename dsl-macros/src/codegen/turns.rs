@@ -7,7 +7,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote_spanned};
 
-use super::{Context, drive};
+use super::context::Context;
+use super::demands::granted;
 use crate::graph::StateId;
 
 /// The most turns that a function picks from.
@@ -85,7 +86,7 @@ impl Shape<'_> {
         let patterns = leaves.iter().flat_map(|leaf| leaf.patterns.clone());
         let patterns: Vec<TokenStream> = patterns.collect();
         let states: Vec<StateId> = leaves.iter().flat_map(|it| it.states.clone()).collect();
-        let granted = drive::granted(cx, context, &states);
+        let granted = granted(cx, context, &states);
         let body = self.level(leaves, groups, count);
         groups.extend(quote_spanned! {span=>
             enum #name {}

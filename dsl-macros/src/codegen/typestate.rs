@@ -13,7 +13,10 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Context, Reader, Tokens, any, policy};
+use super::any;
+use super::context::Context;
+use super::reader::Reader;
+use super::tokens::Tokens;
 use crate::ast::{self, StateKind, plain};
 use crate::graph::{OWN_METHODS, StateId, Transition};
 
@@ -103,11 +106,7 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
     let mut seen = BTreeSet::new();
     transitions
         .map(|it| it.declaration.name.clone())
-        .chain(
-            policy::kept(cx)
-                .into_iter()
-                .map(|(_, handler)| handler.clone()),
-        )
+        .chain(cx.plan.kept.iter().map(|kept| kept.keeper.name().clone()))
         .chain(cx.version.iter().flat_map(|_| {
             let branches = cx.graph.ast.transitions.iter();
             let branches = branches.flat_map(ast::Transition::branches);

@@ -14,6 +14,7 @@ use quote::quote;
 
 use crate::codegen::Reader;
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::plan::Plan;
 use crate::{check, codegen, graph, parse};
 
 /// Runs the pipeline on the content of a block.
@@ -27,7 +28,13 @@ fn expand(block: TokenStream, reader: Reader) -> (Vec<Diagnostic>, TokenStream) 
             runtime: true,
             durable: true,
         };
-        codegen::generate(&graph, &krate, features, reader, TokenStream::new())
+        codegen::generate(
+            &Plan::of(&graph),
+            &krate,
+            features,
+            reader,
+            TokenStream::new(),
+        )
     });
     (diagnostics.into_errors(), code.unwrap_or_default())
 }

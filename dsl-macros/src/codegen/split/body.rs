@@ -6,22 +6,26 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::super::{Context, durable, policy};
 use super::joined::variants;
-use super::{Shape, Whole};
+use super::remembered::remembered;
 use crate::ast::Strategy;
+use crate::codegen::context::Context;
+use crate::codegen::gate::gate;
+use crate::codegen::types;
 use crate::graph::{Branch, Transition};
+use crate::plan::{Branches, Split};
 
-/// The closure that attempts a split, which leaves `source`, once.
+/// The closure that attempts a split once.
 pub(in crate::codegen) fn attempt(
     cx: &Context<'_>,
     context: &Ident,
     transition: &Transition<'_>,
-    source: &Ident,
+    split: &Split<'_>,
 ) -> TokenStream {
     let span = cx.at(transition.declaration.name.span());
     let private = cx.alias(span);
-    let (outcome, body) = (&transition.outcome, body(cx, context, transition));
+    let source = types::state(cx, &transition.sources);
+    let (outcome, body) = (&transition.outcome, body(cx, context, transition, split));
     quote_spanned! {span=>
         |context: &'run #context, state: #source, step: &'run #private::Step<#outcome>| #body
     }
@@ -29,10 +33,12 @@ pub(in crate::codegen) fn attempt(
 
 /// The block. It finds the context, the state and the `&Step` as `context`, `state` and `step`; gives
 /// the outcome, or the cause of the failure.
-fn body(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> TokenStream {
-    let Some(whole) = Whole::of(cx.graph, transition) else {
-        return TokenStream::new();
-    };
+fn body(
+    cx: &Context<'_>,
+    context: &Ident,
+    transition: &Transition<'_>,
+    split: &Split<'_>,
+) -> TokenStream {
     let name = &transition.declaration.name;
     let outcome = &transition.outcome;
     let span = cx.at(name.span());
@@ -41,12 +47,13 @@ fn body(cx: &Context<'_>, context: &Ident, transition: &Transition<'_>) -> Token
         cx,
         context,
         private: &private,
-        whole: &whole,
+        transition,
+        split,
     };
     let branches = writer.branches();
     let joined = writer.joined();
     let join = quote_spanned!(span=> #private::join::<#outcome, #context::Error, _>);
-    let before = if whole.spawns() {
+    let before = if split.spawns {
         // Tasks share the state. They have gone when the branches are joined.
         quote_spanned! {span=>
             let shared = #private::Arc::new(state);
@@ -81,7 +88,8 @@ struct Writer<'a> {
     cx: &'a Context<'a>,
     context: &'a Ident,
     private: &'a Ident,
-    whole: &'a Whole<'a>,
+    transition: &'a Transition<'a>,
+    split: &'a Split<'a>,
 }
 
 impl Writer<'_> {
@@ -89,9 +97,9 @@ impl Writer<'_> {
     fn branches(&self) -> TokenStream {
         let private = self.private;
         // At the split: a branch that cannot move between threads is pointed to there.
-        let span = self.cx.at(self.whole.transition.declaration.name.span());
-        match &self.whole.shape {
-            Shape::Named(branches) => {
+        let span = self.cx.at(self.transition.declaration.name.span());
+        match &self.split.branches {
+            Branches::Named(branches) => {
                 let seats = branches.iter().enumerate().map(|(position, branch)| {
                     let future = self.future(position, branch);
                     quote!(#private::one(step, #position, move |branch| #future))
@@ -100,7 +108,7 @@ impl Writer<'_> {
                 let seats = tree(&seats.collect::<Vec<_>>(), &both);
                 quote_spanned!(span=> let branches = ::core::pin::pin!(#private::named(#seats));)
             }
-            Shape::Each(branch, each) => {
+            Branches::Each(branch, each) => {
                 let item = &each.item;
                 let future = self.future(0, branch);
                 let items = self.items(&each.field);
@@ -156,7 +164,7 @@ impl Writer<'_> {
     fn call(&self, position: usize, branch: &Branch<'_>) -> TokenStream {
         let call = self.called(position, branch);
         let span = self.cx.at(branch.declaration.name.span());
-        durable::remembered(self.cx, span, &branch.declaration.output, call)
+        remembered(self.cx, span, &branch.declaration.output, call)
     }
 
     fn called(&self, position: usize, branch: &Branch<'_>) -> TokenStream {
@@ -173,7 +181,7 @@ impl Writer<'_> {
                 )
             };
         }
-        let gate = policy::gate(
+        let gate = gate(
             self.cx,
             context,
             &branch.declaration.name,
@@ -206,17 +214,17 @@ impl Writer<'_> {
 
     /// What became of the branches, as the handler gets it.
     fn joined(&self) -> TokenStream {
-        let (private, joined) = (self.private, &self.whole.transition.joined);
-        let strategy = &self.whole.join.strategy;
-        let branches = match &self.whole.shape {
-            Shape::Each(..) => {
+        let (private, joined) = (self.private, &self.transition.joined);
+        let strategy = &self.split.join.strategy;
+        let branches = match &self.split.branches {
+            Branches::Each(..) => {
                 return match strategy {
                     Strategy::All => quote!(#private::all(joined)),
                     Strategy::Any => quote!(#private::first(joined)),
                     _ => quote!(joined),
                 };
             }
-            Shape::Named(branches) => branches,
+            Branches::Named(branches) => branches,
         };
         let pair = |left, right| quote!((#left, #right));
         let names: Vec<&Ident> = branches.iter().map(|it| &it.declaration.name).collect();

@@ -3,8 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::super::{Context, policy};
 use crate::ast::{Strategy, plain};
+use crate::codegen::clauses;
+use crate::codegen::context::Context;
 use crate::graph::{Branch, Transition};
 
 /// `.of(split(..))` behind a transition of the graph; nothing for another kind.
@@ -58,6 +59,6 @@ fn branch(cx: &Context<'_>, branch: &Branch<'_>) -> TokenStream {
         quote!(.each(#field, #at_most))
     });
     let spawn = declaration.spawns().then(|| quote!(.spawn()));
-    let policy = policy::of_branch(cx, branch);
+    let policy = clauses::of_branch(cx, branch);
     quote!(#private::branch(#name) #each #spawn #policy)
 }

@@ -3,8 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::super::{Context, generated_type};
 use crate::ast::{Strategy, plain, type_name};
+use crate::codegen::context::Context;
+use crate::codegen::tokens::generated_type;
+use crate::codegen::types::keeps_failures;
 use crate::graph::Transition;
 
 /// The type of each split.
@@ -12,24 +14,6 @@ pub(in crate::codegen) fn types(cx: &Context<'_>) -> TokenStream {
     let splits = cx.graph.transitions.iter();
     let splits = splits.filter(|it| it.declaration.split().is_some());
     splits.map(|it| of(cx, it)).collect()
-}
-
-/// The type as the parameter of the handler that joins.
-pub(in crate::codegen) fn parameter(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
-    let span = cx.handler_span(&transition.declaration.name);
-    let mut joined = transition.joined.clone();
-    joined.set_span(span);
-    if keeps_failures(transition) {
-        quote_spanned!(span=> #joined<Self::Error>)
-    } else {
-        quote_spanned!(span=> #joined)
-    }
-}
-
-fn keeps_failures(transition: &Transition<'_>) -> bool {
-    let split = transition.declaration.split();
-    let join = split.and_then(|split| split.join.as_ref());
-    join.is_some_and(|join| join.strategy.keeps_failures())
 }
 
 fn of(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {

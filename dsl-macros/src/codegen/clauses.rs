@@ -1,0 +1,98 @@
+//! The `with` clauses as constants of the graph.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::context::Context;
+use crate::ast::{ClauseKind, Clauses, Delay, Retry, plain};
+use crate::graph::{Branch, StateId, Transition};
+
+/// The delays of a `retry(N)` that says nothing of them, in milliseconds.
+const FIRST: u64 = 100;
+const CAP: u64 = 10_000;
+
+/// `.with(..)` behind a transition of the graph; nothing for one without clauses.
+pub(super) fn constant(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+    let clauses = &transition.declaration.clauses;
+    if clauses.is_empty() {
+        return TokenStream::new();
+    }
+    let private = cx.private(cx.workflow.span());
+    let handlers = &transition.handlers;
+    let common = common(cx, clauses, handlers.breaker, handlers.limit);
+    let catch = handlers.catch.map(|name| {
+        let name = plain(name);
+        quote!(.catch(#name))
+    });
+    let undo = undo(cx, transition);
+    quote!(.with(#private::Policy::NONE #common #catch #undo))
+}
+
+/// The same for a branch of a split.
+pub(super) fn of_branch(cx: &Context<'_>, branch: &Branch<'_>) -> Option<TokenStream> {
+    let clauses = &branch.declaration.clauses;
+    clauses.guard().then(|| {
+        let private = cx.private(cx.workflow.span());
+        let common = common(cx, clauses, branch.breaker, branch.limit);
+        quote!(.with(#private::Policy::NONE #common))
+    })
+}
+
+/// The clauses that a branch can have as well.
+fn common(
+    cx: &Context<'_>,
+    clauses: &Clauses,
+    breaker: Option<&Ident>,
+    limit: Option<&Ident>,
+) -> TokenStream {
+    let retry = clauses.retry().map(|it| retry(cx, it));
+    let retry = retry.map(|it| quote!(.retry(#it)));
+    let time = |kind: ClauseKind, method: TokenStream| {
+        let milliseconds = clauses.time(kind)?.milliseconds;
+        Some(quote!(.#method(#milliseconds)))
+    };
+    let timeout = time(ClauseKind::Timeout, quote!(timeout));
+    let deadline = time(ClauseKind::Deadline, quote!(deadline));
+    let method = |name: Option<&Ident>, method: TokenStream| {
+        let name = plain(name?);
+        Some(quote!(.#method(#name)))
+    };
+    let breaker = method(breaker, quote!(breaker));
+    let limit = method(limit, quote!(limit));
+    quote!(#retry #timeout #deadline #breaker #limit)
+}
+
+fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {
+    let private = cx.private(cx.workflow.span());
+    let attempts = retry.attempts.value;
+    let factor = retry.factor.as_ref().map_or(2.0, |(_, factor)| *factor);
+    let jitter = retry.no_jitter.is_none();
+    let (first, cap, factor, jitter) = match &retry.delay {
+        None => (FIRST, CAP, factor, jitter),
+        Some(Delay::Backoff { first, cap }) => {
+            (first.milliseconds, cap.milliseconds, factor, jitter)
+        }
+        Some(Delay::Every(every)) => (every.milliseconds, every.milliseconds, 1.0, false),
+    };
+    quote!(#private::retry(#attempts, #first, #cap, #factor, #jitter))
+}
+
+fn undo(cx: &Context<'_>, transition: &Transition<'_>) -> Option<TokenStream> {
+    let private = cx.private(cx.workflow.span());
+    let (_, clause) = transition.declaration.clauses.undo()?;
+    let retry = clause.retry.as_ref().map(|it| retry(cx, it));
+    let retry = retry.map(|it| quote!(.retry(#it)));
+    let timeout = clause.timeout.as_ref().map(|timeout| {
+        let milliseconds = timeout.milliseconds;
+        quote!(.timeout(#milliseconds))
+    });
+    let undo = transition
+        .handlers
+        .undo
+        .iter()
+        .map(|(StateId(target), handler)| {
+            let handler = plain(handler);
+            quote!(#private::undo(#target, #handler)#retry #timeout)
+        });
+    Some(quote!(.undo(&[#(#undo),*])))
+}

@@ -1,0 +1,145 @@
+//! The demands that a workflow makes of its data, each an error at the type in the block and nowhere else, and the
+//! bounds by which other generated code takes them for granted.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::context::Context;
+use super::types::{is_plain, is_stored, is_stored_field, without_self};
+use crate::ast::{self, Field};
+use crate::graph::StateId;
+
+/// Calls that compile if the data of the workflow is such that a run can move between threads.
+///
+/// The demand is made once, at the type in the block. The driver takes it for granted by bounds
+/// that name the type by way of `C`: a bound without a parameter would be checked, and blamed,
+/// a second time.
+pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
+    let private = cx.alias(cx.workflow.span());
+    let ast = cx.graph.ast;
+    let mut seen = HashSet::new();
+    let mut made = TokenStream::new();
+    let mut demand = |fields: &[Field], of: &TokenStream, what: &str| {
+        let what = Ident::new(what, proc_macro2::Span::call_site());
+        for Field { ty, .. } in fields {
+            if is_plain(ty) || !seen.insert((what.clone(), ty.to_token_stream().to_string())) {
+                continue;
+            }
+            // Outside its struct, `Self` is nothing or something else.
+            let span = ty.span();
+            let ty = without_self(ty.to_token_stream(), of);
+            made.extend(quote_spanned!(span=> #private::#what::<#ty>();));
+        }
+    };
+    if let Some(input) = &ast.input {
+        demand(&input.fields, &cx.input.to_token_stream(), "demand_input");
+    }
+    for id in cx.graph.ids() {
+        let Some(state) = cx.graph.state(id).declaration else {
+            continue;
+        };
+        let fields = state.fields.as_deref().unwrap_or_default();
+        let demanded = if cx.plan.is_lent(id) {
+            "demand_lent"
+        } else {
+            "demand_payload"
+        };
+        demand(fields, &state.name.to_token_stream(), demanded);
+    }
+    // Nothing is granted of outputs: where one is a `dyn Trait` or has a lifetime, such a bound is all that
+    // the compiler knows of it, and not enough where it has forgotten lifetimes.
+    for branch in cx
+        .graph
+        .ast
+        .transitions
+        .iter()
+        .flat_map(ast::Transition::branches)
+    {
+        let output = &branch.output;
+        if !is_plain(output) {
+            let demanded = quote_spanned!(output.span()=> #private::demand_output::<#output>(););
+            made.extend(demanded);
+        }
+    }
+    made.extend(stored(cx));
+    for kept in &cx.plan.kept {
+        let (state, handler) = (cx.graph.state(kept.state).name, kept.keeper.name());
+        let span = state.span();
+        let names = cx.names(span);
+        made.extend(quote_spanned!(span=> #private::demand_kept::<#state, #names::#handler>();));
+    }
+    made
+}
+
+/// The bounds by which code that holds these states takes for granted what [`demands`] checks.
+pub(super) fn granted(cx: &Context<'_>, context: &Ident, states: &[StateId]) -> Vec<TokenStream> {
+    let private = cx.alias(cx.workflow.span());
+    // By struct and not by field: a bound that is there twice, under two names of one type, is
+    // ambiguous.
+    let carried = |ty: TokenStream, granted: TokenStream| quote!(<#context as #private::Carry<#ty>>::Data: #granted);
+    let (send, both) = (
+        quote!(#private::Send),
+        quote!(#private::Send + #private::Sync),
+    );
+    let input = cx.graph.ast.input.as_ref();
+    let input = input.map(|_| carried(cx.input.to_token_stream(), both.clone()));
+    let all = carried(cx.state.to_token_stream(), send.clone());
+    let mut granted: Vec<TokenStream> = input.into_iter().chain([all]).collect();
+    // A handler that is called once is `Send` by its declaration, whatever it is given.
+    if cx.plan.holds_states {
+        let mut seen = HashSet::new();
+        let states = states.iter().filter(|id| seen.insert(id.0));
+        granted.extend(states.map(|id| {
+            let granted = if cx.plan.is_lent(*id) { &both } else { &send };
+            carried(cx.graph.state(*id).name.to_token_stream(), granted.clone())
+        }));
+    }
+    granted
+}
+
+/// Calls that compile if everything that is stored can be.
+fn stored(cx: &Context<'_>) -> TokenStream {
+    let mut made = TokenStream::new();
+    if cx.version.is_none() {
+        return made;
+    }
+    let mut demand = |what: &str, fields: &[Field], of: &TokenStream| {
+        let mut seen: Vec<String> = Vec::new();
+        for field in fields.iter().filter(|field| is_stored_field(field)) {
+            let span = field.ty.span();
+            let private = cx.alias(span);
+            let ty = without_self(field.ty.to_token_stream(), of);
+            if !seen.contains(&ty.to_string()) {
+                seen.push(ty.to_string());
+                let what = Ident::new(what, span);
+                made.extend(quote_spanned!(span=> #private::#what::<#ty, #of>();));
+            }
+        }
+    };
+    if let Some(input) = &cx.graph.ast.input {
+        // Of `OrderInput` the message would say what nobody wrote.
+        let of = cx.workflow.to_token_stream();
+        demand("demand_stored_input", &input.fields, &of);
+    }
+    for state in &cx.graph.states {
+        let stored = state.declaration.filter(|it| it.transient.is_none());
+        let fields = stored.and_then(|it| it.fields.as_deref());
+        let of = state.name.to_token_stream();
+        demand("demand_stored", fields.unwrap_or_default(), &of);
+    }
+    for branch in cx.graph.transitions.iter().flat_map(|it| &it.branches) {
+        let output = &branch.declaration.output;
+        if is_stored(output) {
+            let span = output.span();
+            let (private, names) = (cx.alias(span), cx.names(span));
+            let name = &branch.declaration.name;
+            made.extend(
+                quote_spanned!(span=> #private::demand_stored_output::<#output, #names::#name>();),
+            );
+        }
+    }
+    made
+}

@@ -1,0 +1,92 @@
+//! The code that undoes the transitions of a workflow.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::context::Context;
+use super::turns::{self, Leaf, Taken};
+
+/// It in three parts, by where they stand.
+pub(super) struct Rollback {
+    /// The methods of `Drive`.
+    pub(super) driven: TokenStream,
+    /// The method of `Sent`.
+    pub(super) sent: TokenStream,
+    /// What the latter stands on.
+    pub(super) groups: TokenStream,
+}
+
+/// The code that a rollback needs: which states are to be kept, and how each is undone.
+pub(super) fn rollback(
+    cx: &Context<'_>,
+    context: &Ident,
+    lasting: Option<&TokenStream>,
+) -> Option<Rollback> {
+    let (state, end) = (&cx.state, &cx.end);
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let (mut copies, mut leaves) = (TokenStream::new(), Vec::new());
+    for planned in &cx.plan.transitions {
+        let index = planned.position;
+        for (position, (id, handler)) in planned.undo.iter().enumerate() {
+            let (target, target_at) = (cx.graph.state(*id).name, id.0);
+            copies.extend(quote_spanned! {span=>
+                (#index, #state::#target(state)) => #private::copied(#position, state, #state::#target),
+            });
+            leaves.push(Leaf {
+                patterns: vec![quote_spanned!(span=> (#target_at, #index))],
+                turn: Taken::Turn(
+                    quote_spanned!(span=> #private::Undoing::<#position, _>(#context::#handler)),
+                ),
+                states: vec![*id],
+            });
+        }
+    }
+    if leaves.is_empty() {
+        return None;
+    }
+    let output = quote!(#private::Result<(), #private::NotUndone<#context::Error>>);
+    let shape = turns::Shape {
+        cx,
+        context,
+        lasting,
+        name: "undos",
+        output: output.clone(),
+    };
+    let (body, groups) = shape.pick(leaves);
+    let private_future = quote! {
+        impl #private::Future<Output = #output> + #private::Send + use<'run, #context>
+    };
+    let parameters = quote! {
+        place: &'run mut #private::Option<#state>,
+        context: &'run #context,
+        run: &'run #private::Run<Self>,
+    };
+    Some(Rollback {
+        driven: quote_spanned! {span=>
+            fn undoable(
+                transition: usize,
+                state: &#state,
+            ) -> #private::Option<(usize, #state)> {
+                match (transition, state) {
+                    #copies
+                    _ => #private::None,
+                }
+            }
+
+            fn undo<'run>(#parameters) -> #private_future {
+                #private::Turns::<Self, #context>::new().undo(place, context, run)
+            }
+
+            fn left(end: #end) -> #private::Option<#private::Left> {
+                #private::Some(#private::Left::new(end))
+            }
+        },
+        sent: quote_spanned! {span=>
+            fn undo<'run>(#parameters) -> #private_future {
+                #body
+            }
+        },
+        groups,
+    })
+}

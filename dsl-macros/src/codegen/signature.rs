@@ -1,0 +1,80 @@
+//! The signatures of the plan as functions of the trait of handlers.
+//!
+//! Each carries the span of its declaration, so that "missing handler" points there.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+
+use super::context::Context;
+use super::reader::Reader;
+use super::types;
+use crate::graph::Transition;
+use crate::plan::{Gives, Held, Parameter, Signature, Takes, Visit};
+
+/// A handler as its reader is to see it; `head` stands before it, where it is not for an editor.
+pub(super) fn function(
+    cx: &Context<'_>,
+    transition: &Transition<'_>,
+    signature: &Signature<'_>,
+    head: &TokenStream,
+) -> TokenStream {
+    let name = signature.name;
+    let span = cx.handler_span(name);
+    let parameters = signature.parameters.iter();
+    let parameters = parameters.map(|it| parameter(cx, transition, name, it));
+    let arguments = quote_spanned!(span=> (&self, #(#parameters),*));
+    let output = match signature.gives {
+        Gives::Outcome => transition.outcome.to_token_stream(),
+        Gives::Output(ty) => ty.to_token_stream(),
+        Gives::Nothing => quote_spanned!(span=> ()),
+    };
+    if cx.reader == Reader::Editor {
+        return quote_spanned!(span=> async fn #name #arguments -> Result<#output, Self::Error>;);
+    }
+    quote_spanned! {span=>
+        #head
+        fn #name #arguments -> impl ::core::future::Future<
+            Output = ::core::result::Result<#output, Self::Error>,
+        > + ::core::marker::Send;
+    }
+}
+
+fn parameter(
+    cx: &Context<'_>,
+    transition: &Transition<'_>,
+    handler: &Ident,
+    parameter: &Parameter<'_>,
+) -> TokenStream {
+    let span = cx.handler_span(handler);
+    let krate = || cx.krate(handler.span());
+    let ty = match &parameter.takes {
+        Takes::State(states) => types::state(cx, states).to_token_stream(),
+        Takes::Item(ty) => ty.to_token_stream(),
+        Takes::Joined => types::joined(transition, span),
+        Takes::Error => quote_spanned!(span=> Self::Error),
+        Takes::Cause => {
+            let krate = krate();
+            quote_spanned!(span=> #krate::Cause<Self::Error>)
+        }
+        Takes::Visit(visit) => {
+            let (krate, outcome) = (krate(), &transition.outcome);
+            let visit = Ident::new(
+                match visit {
+                    Visit::Step => "Step",
+                    Visit::Branch => "Branch",
+                    Visit::Undo => "Undo",
+                },
+                span,
+            );
+            quote_spanned!(span=> #krate::#visit<#outcome>)
+        }
+    };
+    let lent = (parameter.held == Held::Lent).then(|| quote_spanned!(span=> &));
+    // The names of states and items are made of words that stand elsewhere; the others are those of the handler.
+    let place = match parameter.takes {
+        Takes::State(_) | Takes::Item(_) => Span::call_site(),
+        _ => span,
+    };
+    let name = Ident::new(&parameter.name, place);
+    quote_spanned!(span=> #name: #lent #ty)
+}

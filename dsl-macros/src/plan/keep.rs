@@ -1,0 +1,66 @@
+//! The states that are copied before a handler takes them, and for whom.
+//!
+//! A state that is not listed here need not be `Clone`.
+
+use proc_macro2::Ident;
+
+use crate::graph::{StateId, Transition};
+
+/// A state that is copied, with the first handler that it is kept for.
+pub(crate) struct Kept<'a> {
+    pub(crate) state: StateId,
+    pub(crate) keeper: Keeper<'a>,
+}
+
+/// Who needs the copy.
+#[derive(Clone, Copy)]
+pub(crate) enum Keeper<'a> {
+    /// The next attempt of this transition.
+    Retry(&'a Ident),
+    /// The `catch` of this transition.
+    Catch(&'a Ident),
+    /// This undo handler.
+    Undo(&'a Ident),
+}
+
+impl<'a> Keeper<'a> {
+    /// The name that the compiler prints for it.
+    pub(crate) fn name(self) -> &'a Ident {
+        match self {
+            Keeper::Retry(name) | Keeper::Catch(name) | Keeper::Undo(name) => name,
+        }
+    }
+}
+
+/// Whether the source is needed after the handler was called with it.
+pub(super) fn keeps_source(transition: &Transition<'_>) -> bool {
+    of_source(transition).is_some()
+}
+
+/// Who needs the source after the handler was called with it.
+fn of_source<'a>(transition: &Transition<'a>) -> Option<Keeper<'a>> {
+    let declaration = transition.declaration;
+    let retry = declaration.clauses.retry();
+    if retry.is_some_and(|retry| retry.attempts.value > 1) {
+        return Some(Keeper::Retry(&declaration.name));
+    }
+    let catch = transition.handlers.catch;
+    catch.map(|_| Keeper::Catch(&declaration.name))
+}
+
+/// Every state that is copied for one of these transitions, which have handlers.
+pub(super) fn kept<'a>(handled: impl Iterator<Item = &'a Transition<'a>>) -> Vec<Kept<'a>> {
+    let mut kept: Vec<Kept<'a>> = Vec::new();
+    for transition in handled {
+        let sources = transition.sources.iter();
+        let sources = sources.filter_map(|state| Some((*state, of_source(transition)?)));
+        let undone = transition.handlers.undo.iter();
+        let undone = undone.map(|(target, handler)| (*target, Keeper::Undo(handler)));
+        for (state, keeper) in sources.chain(undone) {
+            if !kept.iter().any(|known| known.state == state) {
+                kept.push(Kept { state, keeper });
+            }
+        }
+    }
+    kept
+}

@@ -1,0 +1,164 @@
+//! The answers that generated code is written from, each found once: which transitions the driver takes and how, what is
+//! kept of a state and for whom, which states nothing moves, and the signature of every handler.
+//!
+//! Nothing here is a token or an error. A new kind of transition is decided here; `codegen` writes down what stands in the
+//! plan and decides nothing of its own. A block with errors has a plan as well: what cannot be driven is left out.
+
+mod keep;
+mod signature;
+mod split;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+use proc_macro2::Ident;
+
+use crate::ast::{ClauseKind, plain};
+use crate::graph::{Graph, PROVIDED_HANDLERS, StateId, Transition};
+
+pub(crate) use keep::Kept;
+pub(crate) use signature::{Gives, Held, Lender, Lent, Parameter, Role, Signature, Takes, Visit};
+pub(crate) use split::{Branches, Split};
+pub(crate) use turn::{Guard, Standing, Turn};
+
+/// The plan of one workflow.
+pub(crate) struct Plan<'a> {
+    pub(crate) graph: &'a Graph<'a>,
+    /// In the order of the graph.
+    pub(crate) transitions: Vec<Planned<'a>>,
+    /// In the order of the graph.
+    pub(crate) standings: Vec<Standing>,
+    /// Each state that is copied, once.
+    pub(crate) kept: Vec<Kept<'a>>,
+    /// The breakers and limiters, each once.
+    pub(crate) lenders: Vec<Lender<'a>>,
+    /// Whether a handler's error is judged: another attempt may follow it, or a breaker asks.
+    pub(crate) judges: bool,
+    /// Whether the driver holds states itself, and not the handlers alone.
+    pub(crate) holds_states: bool,
+    /// The first clause that puts a branch on a task of its own.
+    pub(crate) spawned: Option<&'a Ident>,
+    /// By the position of a state: whether branches borrow it.
+    lent: Vec<bool>,
+}
+
+/// One transition in the plan.
+pub(crate) struct Planned<'a> {
+    pub(crate) transition: &'a Transition<'a>,
+    /// Its position in the graph.
+    pub(crate) position: usize,
+    /// The branches, of a split that can be run.
+    pub(crate) split: Option<Split<'a>>,
+    /// How the driver takes it; `None` where it does not.
+    pub(crate) turn: Option<Turn<'a>>,
+    /// The handlers that undo it, by the state that it led to.
+    pub(crate) undo: &'a [(StateId, &'a Ident)],
+    /// The handlers, in the order of the trait.
+    pub(crate) signatures: Vec<Signature<'a>>,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn of(graph: &'a Graph<'a>) -> Self {
+        let transitions = graph.transitions.iter().enumerate();
+        let transitions: Vec<_> = transitions
+            .map(|(position, transition)| Planned::of(graph, position, transition))
+            .collect();
+        let mut lent = vec![false; graph.states.len()];
+        for transition in &graph.transitions {
+            if transition.declaration.split().is_some() {
+                for source in &transition.sources {
+                    lent[source.0] = true;
+                }
+            }
+        }
+        let turns = transitions.iter();
+        let turns = turns.map(|it| (it.transition, it.turn.is_some()));
+        let handled = || {
+            let handled = transitions.iter().filter(|it| it.is_handled());
+            handled.map(|it| it.transition)
+        };
+        Plan {
+            graph,
+            standings: turn::standings(graph, turns),
+            kept: keep::kept(handled()),
+            lenders: signature::lenders(handled()),
+            judges: graph.transitions.iter().any(turn::judges),
+            holds_states: transitions.iter().any(Planned::holds_states),
+            spawned: transitions.iter().find_map(Planned::spawned),
+            lent,
+            transitions,
+        }
+    }
+
+    /// Whether branches borrow the state.
+    pub(crate) fn is_lent(&self, state: StateId) -> bool {
+        self.lent[state.0]
+    }
+
+    /// The transitions that are driven, each with the states that the driver takes it from.
+    pub(crate) fn driven(&self) -> impl Iterator<Item = (&Planned<'a>, &Turn<'a>, Vec<StateId>)> {
+        self.transitions.iter().filter_map(|planned| {
+            let driven = Standing::Driven(planned.position);
+            let sources = planned.transition.sources.iter().copied();
+            let from: Vec<_> = sources
+                .filter(|source| self.standings[source.0] == driven)
+                .collect();
+            let turn = planned.turn.as_ref().filter(|_| !from.is_empty())?;
+            Some((planned, turn, from))
+        })
+    }
+}
+
+impl<'a> Planned<'a> {
+    fn of(graph: &Graph<'_>, position: usize, transition: &'a Transition<'a>) -> Self {
+        let split = Split::of(graph, transition);
+        let is_handled = is_handled(transition);
+        Planned {
+            transition,
+            position,
+            turn: is_handled
+                .then(|| Turn::of(transition, split.is_some()))
+                .flatten(),
+            split,
+            undo: if is_handled {
+                &transition.handlers.undo
+            } else {
+                &[]
+            },
+            signatures: if is_handled {
+                signature::of(graph, transition)
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    /// Whether the context handles it.
+    pub(crate) fn is_handled(&self) -> bool {
+        !self.signatures.is_empty()
+    }
+
+    fn holds_states(&self) -> bool {
+        let declaration = self.transition.declaration;
+        let is_held = declaration.split().is_some() || declaration.clauses.guard();
+        self.is_handled() && (is_held || !self.undo.is_empty())
+    }
+
+    /// The clause of a branch that runs on a task of its own.
+    fn spawned(&self) -> Option<&'a Ident> {
+        self.split.as_ref()?;
+        let branches = self.transition.declaration.branches();
+        let mut clauses = branches.flat_map(|branch| branch.clauses.iter());
+        let clause = clauses.find(|clause| clause.kind() == ClauseKind::Spawn)?;
+        Some(&clause.name)
+    }
+}
+
+/// Whether this version calls its handlers.
+fn is_handled(transition: &Transition<'_>) -> bool {
+    let declaration = transition.declaration;
+    // A step that is called like a method of the trait, which is reported, has no handler.
+    declaration.kind.is_active()
+        && !transition.sources.is_empty()
+        && !PROVIDED_HANDLERS.contains(&plain(&declaration.name).as_str())
+}

@@ -1,0 +1,234 @@
+//! The signature of every handler, as data.
+
+use std::collections::HashSet;
+use std::iter;
+
+use proc_macro2::Ident;
+use syn::Type;
+
+use crate::ast::plain;
+use crate::graph::{Branch, Graph, StateId, Transition};
+use crate::parse::is_keyword;
+
+/// A handler of a transition: an `async` function of the trait.
+pub(crate) struct Signature<'a> {
+    pub(crate) name: &'a Ident,
+    pub(crate) role: Role<'a>,
+    /// The parameters behind `&self`.
+    pub(crate) parameters: Vec<Parameter<'a>>,
+    /// The value that it gives if it gives no error.
+    pub(crate) gives: Gives<'a>,
+}
+
+/// The part that a handler has in its transition.
+#[derive(Clone, Copy)]
+pub(crate) enum Role<'a> {
+    Branch(&'a Branch<'a>),
+    /// The handler of the transition itself; of a split it joins.
+    Own,
+    Catch,
+    /// It undoes the transition, which led to this state.
+    Undo(StateId),
+}
+
+pub(crate) struct Parameter<'a> {
+    pub(crate) name: String,
+    pub(crate) held: Held,
+    pub(crate) takes: Takes<'a>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Held {
+    Owned,
+    Lent,
+}
+
+/// The type of a parameter.
+pub(crate) enum Takes<'a> {
+    /// One of these states; there are several if the transition leaves several.
+    State(Vec<StateId>),
+    /// An item of an `each`.
+    Item(&'a Type),
+    /// The outputs of the branches.
+    Joined,
+    /// The error of the context.
+    Error,
+    /// The cause of a failure.
+    Cause,
+    /// The visit in which it is called.
+    Visit(Visit),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Visit {
+    Step,
+    Branch,
+    Undo,
+}
+
+/// The type of a handler's value.
+pub(crate) enum Gives<'a> {
+    /// The outcome of its transition.
+    Outcome,
+    /// The output of a branch.
+    Output(&'a Type),
+    Nothing,
+}
+
+/// A method that lends what stands before a call. Several transitions may share it.
+pub(crate) struct Lender<'a> {
+    pub(crate) name: &'a Ident,
+    pub(crate) lends: Lent,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Lent {
+    Breaker,
+    Limiter,
+}
+
+/// The handlers of a transition that has some, in the order of the trait.
+pub(super) fn of<'a>(graph: &Graph<'_>, transition: &'a Transition<'a>) -> Vec<Signature<'a>> {
+    let branches = transition.branches.iter().filter(|it| it.is_handled);
+    let branches = branches.map(|branch| of_branch(graph, transition, branch));
+    let catch = transition.handlers.catch;
+    let catch = catch.map(|name| of_catch(graph, transition, name));
+    let undo = transition.handlers.undo.iter();
+    let undo = undo.map(|(target, name)| of_undo(graph, *target, name));
+    branches
+        .chain([own(graph, transition)])
+        .chain(catch)
+        .chain(undo)
+        .collect()
+}
+
+fn of_branch<'a>(
+    graph: &Graph<'_>,
+    transition: &Transition<'_>,
+    branch: &'a Branch<'a>,
+) -> Signature<'a> {
+    let declaration = branch.declaration;
+    let visit = visit("branch", Visit::Branch);
+    let item = declaration.each.as_ref().map(|each| Parameter {
+        name: of_variable(&declaration.name, &visit.name),
+        held: Held::Lent,
+        takes: Takes::Item(&each.item),
+    });
+    let others: Vec<&str> = item.iter().chain([&visit]).map(|it| &*it.name).collect();
+    let state = state(graph, &transition.sources, Held::Lent, &others);
+    Signature {
+        name: &declaration.name,
+        role: Role::Branch(branch),
+        parameters: iter::once(state).chain(item).chain([visit]).collect(),
+        gives: Gives::Output(&declaration.output),
+    }
+}
+
+fn own<'a>(graph: &Graph<'_>, transition: &Transition<'a>) -> Signature<'a> {
+    let declaration = transition.declaration;
+    let state = state(graph, &transition.sources, Held::Owned, &["step", "joined"]);
+    let joined = declaration.split().map(|_| owned("joined", Takes::Joined));
+    let visit = visit("step", Visit::Step);
+    Signature {
+        name: &declaration.name,
+        role: Role::Own,
+        parameters: iter::once(state).chain(joined).chain([visit]).collect(),
+        gives: Gives::Outcome,
+    }
+}
+
+fn of_catch<'a>(graph: &Graph<'_>, transition: &Transition<'_>, name: &'a Ident) -> Signature<'a> {
+    let others = ["step", "error", "cause"];
+    let state = state(graph, &transition.sources, Held::Owned, &others);
+    // A join may fail without an error: where a branch did not end in time.
+    let failure = match transition.declaration.split() {
+        Some(_) => owned("cause", Takes::Cause),
+        None => owned("error", Takes::Error),
+    };
+    Signature {
+        name,
+        role: Role::Catch,
+        parameters: vec![state, failure, visit("step", Visit::Step)],
+        gives: Gives::Outcome,
+    }
+}
+
+fn of_undo<'a>(graph: &Graph<'_>, target: StateId, name: &'a Ident) -> Signature<'a> {
+    let visit = visit("undo", Visit::Undo);
+    let state = state(graph, &[target], Held::Owned, &[&visit.name]);
+    Signature {
+        name,
+        role: Role::Undo(target),
+        parameters: vec![state, visit],
+        gives: Gives::Nothing,
+    }
+}
+
+fn state<'a>(graph: &Graph<'_>, states: &[StateId], held: Held, others: &[&str]) -> Parameter<'a> {
+    let name = match states {
+        [state] => of_state(graph.state(*state).name, others),
+        _ => "from".to_owned(),
+    };
+    let takes = Takes::State(states.to_vec());
+    Parameter { name, held, takes }
+}
+
+fn owned<'a>(name: &str, takes: Takes<'a>) -> Parameter<'a> {
+    Parameter {
+        name: name.to_owned(),
+        held: Held::Owned,
+        takes,
+    }
+}
+
+fn visit<'a>(name: &str, visit: Visit) -> Parameter<'a> {
+    Parameter {
+        name: name.to_owned(),
+        held: Held::Lent,
+        takes: Takes::Visit(visit),
+    }
+}
+
+/// `GaveUp` as `gave_up`: the parameter that a handler takes a state under, beside others.
+fn of_state(state: &Ident, others: &[&str]) -> String {
+    let mut snake = String::new();
+    for (index, letter) in plain(state).chars().enumerate() {
+        if letter.is_uppercase() && index > 0 && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    // `Match` would be the parameter `match`.
+    let is_name =
+        snake.starts_with(char::is_alphabetic) && !is_keyword(&snake) && !others.contains(&&*snake);
+    if is_name { snake } else { "state".to_owned() }
+}
+
+/// A name that the user gave, as the name of a parameter beside another.
+fn of_variable(name: &Ident, other: &str) -> String {
+    let text = name.to_string();
+    let is_free = text != other && plain(name) == text;
+    if is_free { text } else { "item".to_owned() }
+}
+
+/// The breakers and limiters of these transitions, which have handlers, each once.
+pub(super) fn lenders<'a>(handled: impl Iterator<Item = &'a Transition<'a>>) -> Vec<Lender<'a>> {
+    let mut lenders = Vec::new();
+    let mut seen = HashSet::new();
+    for transition in handled {
+        let handlers = &transition.handlers;
+        let branches = transition.branches.iter();
+        let of_branches = branches.map(|it| (it.breaker, it.limit));
+        let all = iter::once((handlers.breaker, handlers.limit)).chain(of_branches);
+        for (breaker, limit) in all {
+            let breaker = breaker.map(|name| (name, Lent::Breaker));
+            let limit = limit.map(|name| (name, Lent::Limiter));
+            for (name, lends) in breaker.into_iter().chain(limit) {
+                if seen.insert(plain(name)) {
+                    lenders.push(Lender { name, lends });
+                }
+            }
+        }
+    }
+    lenders
+}

@@ -1,0 +1,58 @@
+//! The splits that can be run.
+
+use proc_macro2::Ident;
+
+use crate::ast::{self, Each, Join, plain};
+use crate::graph::{Branch, Graph, Transition};
+
+/// A split of which nothing was found wrong that would leave a hole in its code.
+pub(crate) struct Split<'a> {
+    pub(crate) join: &'a Join,
+    pub(crate) branches: Branches<'a>,
+    /// Whether a branch runs on a task of its own.
+    pub(crate) spawns: bool,
+}
+
+/// The branches of a split.
+pub(crate) enum Branches<'a> {
+    Named(&'a [Branch<'a>]),
+    /// One for each item.
+    Each(&'a Branch<'a>, &'a Each),
+}
+
+impl<'a> Split<'a> {
+    pub(super) fn of(graph: &Graph<'_>, transition: &'a Transition<'a>) -> Option<Self> {
+        let split = transition.declaration.split().filter(|it| it.is_whole)?;
+        let join = split.join.as_ref()?;
+        let branches = transition.branches.as_slice();
+        if branches.is_empty() || !branches.iter().all(|branch| branch.is_handled) {
+            return None;
+        }
+        let each = branches
+            .iter()
+            .find_map(|branch| Some((branch, branch.declaration.each.as_ref()?)));
+        let branches = match (each, branches) {
+            (Some((branch, each)), [_]) if has_field(graph, transition, &each.field) => {
+                Branches::Each(branch, each)
+            }
+            (Some(_), _) => return None,
+            (None, named) => Branches::Named(named),
+        };
+        Some(Split {
+            join,
+            branches,
+            spawns: split.branches.iter().any(ast::Branch::spawns),
+        })
+    }
+}
+
+/// Whether the items of an `each` are in every state that the split leaves.
+fn has_field(graph: &Graph<'_>, transition: &Transition<'_>, field: &Ident) -> bool {
+    let mut sources = transition.sources.iter().map(|id| graph.state(*id));
+    !transition.sources.is_empty()
+        && sources.all(|source| {
+            let declaration = source.declaration;
+            let fields = declaration.and_then(|declaration| declaration.fields.as_ref());
+            fields.is_some_and(|fields| fields.iter().any(|it| plain(&it.name) == plain(field)))
+        })
+}

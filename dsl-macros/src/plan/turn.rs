@@ -1,0 +1,104 @@
+//! How the driver takes a transition, and what a run may be waiting for in each state.
+
+use proc_macro2::Ident;
+
+use super::keep;
+use crate::ast::Clauses;
+use crate::graph::{Graph, Transition};
+
+/// How the driver takes a transition.
+pub(crate) enum Turn<'a> {
+    /// Its handler, or its split, is called once.
+    Once,
+    /// It is called as its clauses say.
+    Guarded(Guard<'a>),
+}
+
+/// The clauses by which a transition is called.
+pub(crate) struct Guard<'a> {
+    /// Whether the source is needed after the handler was called with it.
+    pub(crate) keeps_source: bool,
+    pub(crate) catch: Option<&'a Ident>,
+    pub(crate) breaker: Option<&'a Ident>,
+    pub(crate) limit: Option<&'a Ident>,
+}
+
+/// What moves a run that is in a state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Standing {
+    /// The run has ended.
+    Final,
+    /// The driver takes the transition at this position.
+    Driven(usize),
+    /// Signals, timers and polls, of which this version moves none.
+    Waiting,
+    /// Nothing: no transition leaves it, or none that can be driven.
+    Stuck,
+}
+
+impl<'a> Turn<'a> {
+    /// The turn of a transition that has a handler.
+    pub(super) fn of(transition: &'a Transition<'a>, is_whole_split: bool) -> Option<Self> {
+        let declaration = transition.declaration;
+        if declaration.split().is_some() && !is_whole_split {
+            return None;
+        }
+        // What the handler of several states is given is not built; `check/sources.rs` says so.
+        if transition.sources.len() > 1 {
+            return None;
+        }
+        if !declaration.clauses.guard() {
+            return Some(Turn::Once);
+        }
+        let handlers = &transition.handlers;
+        Some(Turn::Guarded(Guard {
+            keeps_source: keep::keeps_source(transition),
+            catch: handlers.catch,
+            breaker: handlers.breaker,
+            limit: handlers.limit,
+        }))
+    }
+}
+
+/// The standing of every state. Where a block with errors has two active transitions out of one, the first counts.
+///
+/// `transitions` are all of them, each with whether it has a turn.
+pub(super) fn standings<'a>(
+    graph: &Graph<'_>,
+    transitions: impl Iterator<Item = (&'a Transition<'a>, bool)>,
+) -> Vec<Standing> {
+    let of_kind = graph.states.iter().map(|state| {
+        if state.kind.is_final() {
+            Standing::Final
+        } else {
+            Standing::Stuck
+        }
+    });
+    let mut standings: Vec<Standing> = of_kind.collect();
+    for (position, (transition, has_turn)) in transitions.enumerate() {
+        for source in &transition.sources {
+            let standing = &mut standings[source.0];
+            match standing {
+                Standing::Stuck | Standing::Waiting if has_turn => {
+                    *standing = Standing::Driven(position);
+                }
+                Standing::Stuck if !transition.declaration.kind.is_active() => {
+                    *standing = Standing::Waiting;
+                }
+                _ => {}
+            }
+        }
+    }
+    standings
+}
+
+/// Whether an error of one of its handlers is judged.
+pub(super) fn judges(transition: &Transition<'_>) -> bool {
+    let judged =
+        |clauses: &Clauses, breaker: Option<&Ident>| clauses.retry().is_some() || breaker.is_some();
+    let clauses = &transition.declaration.clauses;
+    let mut branches = transition.branches.iter();
+    judged(clauses, transition.handlers.breaker)
+        || branches.any(|it| judged(&it.declaration.clauses, it.breaker))
+        || clauses.undo().is_some_and(|(_, undo)| undo.retry.is_some())
+}
