@@ -2,7 +2,7 @@
 
 use syn::Type;
 
-use crate::ast::{is_borrowed, is_hashed, is_told_otherwise};
+use crate::ast::{Each, Field, is_borrowed, is_hashed, is_told_otherwise};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
@@ -88,29 +88,29 @@ fn undo_of_transient(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
 /// same order.
 fn items_without_order(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
-        let sources = transition.sources.iter().map(|state| graph.state(*state));
-        let sources: Vec<_> = sources.filter_map(|state| state.declaration).collect();
-        for branch in &transition.branches {
-            let Some(each) = &branch.declaration.each else {
-                continue;
-            };
-            let mut fields = sources
-                .iter()
-                .flat_map(|state| state.fields.iter().flatten());
-            let field = fields.find(|field| field.name == each.field);
-            let Some(field) = field.filter(|field| is_hashed(&field.ty)) else {
-                continue;
-            };
-            diagnostics
-                .error(
-                    &field.ty,
-                    format!(
-                        "the items of `{}` come in another order when they are read again, and what their branches \
-                         gave is known by their places",
-                        each.field
-                    ),
-                )
-                .help("use a `Vec`, a `BTreeSet` or a `BTreeMap`");
+        let each = transition.branches.iter();
+        for each in each.filter_map(|branch| branch.declaration.each.as_ref()) {
+            for source in &transition.sources {
+                let declaration = graph.state(*source).declaration;
+                let mut fields = declaration.iter().flat_map(|it| it.fields.iter().flatten());
+                let field = fields.find(|field| field.name == each.field);
+                if let Some(field) = field.filter(|field| is_hashed(&field.ty)) {
+                    hashed(field, each, diagnostics);
+                }
+            }
         }
     }
+}
+
+fn hashed(field: &Field, each: &Each, diagnostics: &mut Diagnostics) {
+    diagnostics
+        .error(
+            &field.ty,
+            format!(
+                "the items of `{}` come in another order when they are read again, and what their branches \
+                 gave is known by their places",
+                each.field
+            ),
+        )
+        .help("use a `Vec`, a `BTreeSet` or a `BTreeMap`");
 }

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use crate::ast::{Branch, Count, Each, Join, Split, Strategy, TransitionKind, plain, type_name};
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::{Graph, Transition};
+use crate::graph::{Graph, State, Transition};
 use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
@@ -15,7 +15,10 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         for branch in &split.branches {
             if let Some(each) = &branch.each {
                 bound(each, diagnostics);
-                field(graph, transition, each, diagnostics);
+                // What could not be resolved has been reported.
+                for source in &transition.sources {
+                    field(graph.state(*source), each, diagnostics);
+                }
             }
         }
         // A line that could not be read may have been the branch that is missing.
@@ -167,17 +170,8 @@ fn bound(each: &Each, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The items are in a field of the state that the split leaves.
-fn field(
-    graph: &Graph<'_>,
-    transition: &Transition<'_>,
-    each: &Each,
-    diagnostics: &mut Diagnostics,
-) {
-    // What could not be resolved has been reported.
-    let Some(state) = transition.sources.first().map(|id| graph.state(*id)) else {
-        return;
-    };
+/// The items are in a field of each state that the split leaves.
+fn field(state: &State<'_>, each: &Each, diagnostics: &mut Diagnostics) {
     let Some(declaration) = state.declaration.filter(|_| diagnostics.all_is_read()) else {
         return;
     };

@@ -64,18 +64,20 @@ fn lists(cx: &Context<'_>) -> TokenStream {
     let (mut transitions, mut shared) = (TokenStream::new(), TokenStream::new());
     for (position, transition) in cx.graph.transitions.iter().enumerate() {
         // Without a source there is a syntax error, and nothing that the method could take.
-        let Some(source) = transition.sources.first().copied() else {
+        if transition.sources.is_empty() {
             continue;
-        };
+        }
         let (name, outcome) = (&transition.declaration.name, &transition.outcome);
         let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
         let targets: Vec<_> = targets.collect();
         let moved = groups(&targets);
         transitions.extend(quote!(#name #outcome #position (#(#targets)*) {#moved};));
-        // What leaves a state alone is its source by a blanket impl.
-        if cx.graph.exits(source).count() > 1 {
-            let (source, exits) = (cx.graph.state(source).name, exits(cx, source));
-            shared.extend(quote!(#source #name (#(#exits)*);));
+        for source in &transition.sources {
+            // What leaves a state alone is its source by a blanket impl.
+            if cx.graph.exits(*source).count() > 1 {
+                let (source, exits) = (cx.graph.state(*source).name, exits(cx, *source));
+                shared.extend(quote!(#source #name (#(#exits)*);));
+            }
         }
     }
     let names_of_states = cx.graph.states.iter().map(|state| state.name);
@@ -131,25 +133,34 @@ fn methods_of(cx: &Context<'_>) -> TokenStream {
         !transition.sources.is_empty() && !OWN_METHODS.contains(&name.as_str())
     });
     if cx.reader == Reader::Compiler {
-        let methods = callable.map(|it| method(cx, it));
+        let methods = callable.map(|transition| {
+            // The states of several are told apart by the machine's own.
+            let source = match transition.sources.as_slice() {
+                [source] => cx.graph.state(*source).name,
+                _ => here,
+            };
+            method(cx, transition, source)
+        });
         return quote!(impl<#here> #workflow<#here> { #(#methods)* });
     }
-    let impls = callable.map(|transition| {
-        let source = cx.graph.state(transition.sources[0]).name;
-        let span = cx.at(transition.declaration.name.span());
-        let method = method(cx, transition);
-        quote_spanned!(span=> impl #workflow<#source> { #method })
+    let impls = callable.flat_map(|transition| {
+        transition.sources.iter().map(|source| {
+            let source = cx.graph.state(*source).name;
+            let span = cx.at(transition.declaration.name.span());
+            let method = method(cx, transition, source);
+            quote_spanned!(span=> impl #workflow<#source> { #method })
+        })
     });
     impls.collect()
 }
 
-fn method(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+/// The method of a transition that takes `source`.
+fn method(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> TokenStream {
     let declaration = transition.declaration;
     let name = &declaration.name;
     let span = cx.at(name.span());
     let (workflow, here) = (&cx.workflow, &cx.here);
     let (private, visibility) = (cx.alias(span), cx.visibility(span));
-    let source = cx.graph.state(transition.sources[0]).name;
     let outcome = &transition.outcome;
     // They print as what the declaration says.
     let names = cx.names(span);

@@ -7,6 +7,7 @@ mod fuzz;
 mod fuzz_bodies;
 mod large;
 mod names;
+mod sources;
 mod together;
 
 use proc_macro2::TokenStream;
