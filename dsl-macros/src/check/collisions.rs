@@ -7,9 +7,9 @@ use std::collections::HashMap;
 
 use proc_macro2::Ident;
 
-use crate::ast::{joined_name, plain, upper_camel};
+use crate::ast::{TransitionKind, joined_name, plain, upper_camel};
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::{Graph, OWN_METHODS, State};
+use crate::graph::{Graph, HANDLE_METHODS, OWN_METHODS, State};
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     case(graph, diagnostics);
@@ -63,18 +63,23 @@ fn case(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// A transition is a method of the machine, and a signal one of a run's handle as well.
 fn own_methods(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
         let name = &transition.declaration.name;
-        if OWN_METHODS.contains(&plain(name).as_str()) {
+        let text = plain(name);
+        let is_signal = matches!(transition.declaration.kind, TransitionKind::Signal { .. });
+        let message = if OWN_METHODS.contains(&text.as_str()) {
             let workflow = &graph.ast.name;
-            diagnostics
-                .error(
-                    name,
-                    format!("transition `{name}` is named like a method of `{workflow}`"),
-                )
-                .help(format!("choose another name, such as `{}_it`", plain(name)));
-        }
+            format!("transition `{name}` is named like a method of `{workflow}`")
+        } else if is_signal && HANDLE_METHODS.contains(&text.as_str()) {
+            format!("signal `{name}` is named like a method of the handle that sends it")
+        } else {
+            continue;
+        };
+        diagnostics
+            .error(name, message)
+            .help(format!("choose another name, such as `{text}_it`"));
     }
 }
 

@@ -23,6 +23,10 @@ pub(crate) struct Graph<'a> {
 /// Methods that every machine has, so that no transition can be called like them.
 pub(crate) const OWN_METHODS: [&str; 4] = ["start", "run", "into_state", "input"];
 
+/// Methods that the handle of a run has or is to have, so that no signal can be called like them: it is sent by a method
+/// of the same handle. They stand here before signals are built, so that a method that comes later breaks no block.
+pub(crate) const HANDLE_METHODS: [&str; 6] = ["id", "info", "state", "end", "reached", "changes"];
+
 /// Methods that every trait of handlers has, so that no handler can be called like them.
 pub(crate) const PROVIDED_HANDLERS: [&str; 2] = ["retryable", "retry_after"];
 
