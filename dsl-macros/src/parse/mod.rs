@@ -24,9 +24,10 @@ use crate::ast::{self, Attributes, StateKind};
 use crate::diagnostics::Diagnostics;
 use crate::{ast::Workflow, suggest};
 pub(crate) use tokens::is_keyword;
-use tokens::{WithHelp as _, declared_name, next_word, stop, unexpected, word};
-
-const TRANSITIONS: [&str; 5] = ["step", "signal", "timer", "poll", "split"];
+use tokens::{
+    TRANSITIONS, WithHelp as _, begins_declaration, declared_name, next_word, stop, unexpected,
+    word,
+};
 
 /// Reads one block; `None` if there is not even a workflow with a name.
 pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Option<Workflow> {
@@ -236,15 +237,4 @@ fn resynchronize(body: ParseStream<'_>, unread: &mut Vec<String>) {
         }
         tokens::skip_noting(body, unread);
     }
-}
-
-/// Whether a declaration seems to begin here: a keyword of the language and then a name.
-fn begins_declaration(body: ParseStream<'_>) -> bool {
-    let Some(keyword) = next_word(body) else {
-        return body.peek(syn::Token![#]);
-    };
-    let opens = TRANSITIONS.contains(&keyword.as_str())
-        || keyword == "transient"
-        || StateKind::ALL.iter().any(|kind| kind.keyword() == keyword);
-    (opens && tokens::second_is_word(body)) || (keyword == "input" && body.peek2(syn::token::Brace))
 }

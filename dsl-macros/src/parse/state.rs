@@ -4,7 +4,9 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{Attribute, Error, Result, Token, Visibility, braced};
 
-use super::tokens::{WithHelp as _, declared_name, next_word, semicolon, skip, stop, unexpected};
+use super::tokens::{
+    WithHelp as _, begins_declaration, declared_name, next_word, semicolon, skip, stop, unexpected,
+};
 use super::{attributes, types};
 use crate::ast::{Attributes, Field, State, StateKind, Workflow, plain};
 use crate::diagnostics::{Diagnostics, position};
@@ -75,7 +77,7 @@ fn name(input: ParseStream<'_>, kind: StateKind) -> Result<Ident> {
             Err(stop(input, &message))
         }
         // A line that breaks off: the next one's keyword is not its name.
-        _ if super::begins_declaration(input) => Err(unexpected(input, "the name of a state")),
+        _ if begins_declaration(input) => Err(unexpected(input, "the name of a state")),
         _ => declared_name(input, "a state"),
     }
 }

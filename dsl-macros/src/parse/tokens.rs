@@ -5,7 +5,10 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Error, Result, Token};
 
-use crate::ast::plain;
+use crate::ast::{StateKind, plain};
+
+/// The keywords of transitions.
+pub(super) const TRANSITIONS: [&str; 5] = ["step", "signal", "timer", "poll", "split"];
 
 /// Words of Rust that no state, transition or field can be called.
 const KEYWORDS: [&str; 53] = [
@@ -32,6 +35,17 @@ pub(super) fn second_is_one_of(input: ParseStream<'_>, words: &[&str]) -> bool {
     let after = input.cursor().token_tree().map(|(_, rest)| rest);
     let word = after.and_then(|after| after.ident().map(|(ident, _)| ident.to_string()));
     word.is_some_and(|word| words.contains(&word.as_str()))
+}
+
+/// Whether a declaration seems to begin here: a keyword of the language and then a name.
+pub(super) fn begins_declaration(body: ParseStream<'_>) -> bool {
+    let Some(keyword) = next_word(body) else {
+        return body.peek(syn::Token![#]);
+    };
+    let opens = TRANSITIONS.contains(&keyword.as_str())
+        || keyword == "transient"
+        || StateKind::ALL.iter().any(|kind| kind.keyword() == keyword);
+    (opens && second_is_word(body)) || (keyword == "input" && body.peek2(syn::token::Brace))
 }
 
 /// Consumes the keyword `expected` of our language.

@@ -5,7 +5,8 @@ use syn::parse::ParseStream;
 use syn::{Result, Token, Type, parenthesized};
 
 use super::tokens::{
-    WithHelp as _, declared_name, is_keyword, next_word, semicolon, skip, stop, unexpected, word,
+    WithHelp as _, begins_declaration, declared_name, is_keyword, next_word, semicolon, skip, stop,
+    unexpected, word,
 };
 use super::{attributes, clause, duration, split, tokens, types};
 use crate::ast::{Attributes, Clauses, Due, Split, Transition, TransitionKind, Workflow};
@@ -31,7 +32,7 @@ pub(super) fn parse(
     }
     let what = format!("the name of a {meant}");
     // A line that breaks off: the next one's keyword is not its name.
-    if super::begins_declaration(input) && !tokens::second_is_one_of(input, &HEADER) {
+    if begins_declaration(input) && !tokens::second_is_one_of(input, &HEADER) {
         return Err(unexpected(input, &what));
     }
     let name = declared_name(input, &format!("a {meant}"))?;
@@ -68,7 +69,7 @@ fn rest(
         input.parse::<Token![:]>()?;
     } else {
         let error = unexpected(input, &format!("`: From -> To` after {keyword} `{name}`"));
-        if next_word(input).is_none() || super::begins_declaration(input) {
+        if next_word(input).is_none() || begins_declaration(input) {
             return Err(error);
         }
         diagnostics.detail(&error);
@@ -92,7 +93,7 @@ fn rest(
             input,
             &format!("`->` and the states that `{name}` leads to"),
         );
-        if next_word(input).is_none() || super::begins_declaration(input) {
+        if next_word(input).is_none() || begins_declaration(input) {
             return Err(error);
         }
         diagnostics.detail(&error);
@@ -118,7 +119,7 @@ fn rest(
         let _: Option<Token![;]> = input.parse()?;
         return Ok(());
     }
-    if let Some(word) = next_word(input).filter(|_| !super::begins_declaration(input)) {
+    if let Some(word) = next_word(input).filter(|_| !begins_declaration(input)) {
         let error = unexpected(input, &format!("`;` after {keyword} `{name}`"));
         let has_clauses = !transition.clauses.is_empty();
         return Err(match word.as_str() {
@@ -207,7 +208,7 @@ fn states(
         match next_word(input).as_deref() {
             // The line ends too early: a name here belongs to what follows.
             None | Some("with") => return Err(unexpected(input, expected)),
-            Some(_) if super::begins_declaration(input) => return Err(unexpected(input, expected)),
+            Some(_) if begins_declaration(input) => return Err(unexpected(input, expected)),
             // A state that is called like a keyword was reported where it is declared.
             Some(word) if is_keyword(word) && unread.iter().any(|unread| unread == word) => {
                 skip(input);
