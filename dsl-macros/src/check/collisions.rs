@@ -117,9 +117,38 @@ struct Emitted<'a> {
 }
 
 fn types(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    let emitted = emitted(graph);
+    for (index, second) in emitted.iter().enumerate() {
+        let Some(first) = emitted[..index]
+            .iter()
+            .find(|first| first.name == second.name)
+        else {
+            continue;
+        };
+        let message = format!(
+            "{} and {} are both called `{}`",
+            second.what, first.what, second.name
+        );
+        let error = diagnostics.error(second.at, message);
+        error.note(format!(
+            "`{}` is declared at {}",
+            first.at,
+            position(first.at.span())
+        ));
+        error.help(
+            second
+                .way_out
+                .as_deref()
+                .unwrap_or("choose another name for the state"),
+        );
+    }
+}
+
+/// In the order of who may keep a name that is there twice.
+fn emitted<'a>(graph: &Graph<'a>) -> Vec<Emitted<'a>> {
     let workflow = &graph.ast.name;
     let name = plain(workflow);
-    let mut emitted: Vec<Emitted<'_>> = [
+    let mut emitted: Vec<Emitted<'a>> = [
         (name.clone(), "the machine"),
         (format!("{name}Input"), "the input"),
         (format!("{name}End"), "the enum of final states"),
@@ -169,28 +198,5 @@ fn types(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             )),
         })
     }));
-    for (index, second) in emitted.iter().enumerate() {
-        let Some(first) = emitted[..index]
-            .iter()
-            .find(|first| first.name == second.name)
-        else {
-            continue;
-        };
-        let message = format!(
-            "{} and {} are both called `{}`",
-            second.what, first.what, second.name
-        );
-        let error = diagnostics.error(second.at, message);
-        error.note(format!(
-            "`{}` is declared at {}",
-            first.at,
-            position(first.at.span())
-        ));
-        error.help(
-            second
-                .way_out
-                .as_deref()
-                .unwrap_or("choose another name for the state"),
-        );
-    }
+    emitted
 }

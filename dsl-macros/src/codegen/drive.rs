@@ -30,7 +30,7 @@ pub(super) fn drive(
     lasting: Option<&TokenStream>,
     parts: Parts,
 ) -> TokenStream {
-    let (workflow, steps, state) = (&cx.workflow, &cx.steps, &cx.state);
+    let (workflow, steps) = (&cx.workflow, &cx.steps);
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
     let made = demands(cx);
@@ -56,16 +56,7 @@ pub(super) fn drive(
     let undos = rollback.as_ref().map(|it| &it.groups);
     let driven = rollback.as_ref().map(|it| &it.driven);
     let sent = rollback.as_ref().map(|it| &it.sent);
-    let head = quote_spanned! {span=>
-        #[inline]
-        fn turns<'run>(
-            place: &'run mut #private::Option<#state>,
-            context: &'run #context,
-            run: &'run #private::Run<Self>,
-        ) -> impl #private::Future<
-            Output = #private::Result<(), #private::Failed<#context::Error>>,
-        > + #private::Send + use<'run, #context>
-    };
+    let head = head(cx, context);
     quote_spanned! {span=>
         #[allow(unused_imports)]
         use #private::NotSent as _;
@@ -98,5 +89,22 @@ pub(super) fn drive(
 
             #driven
         }
+    }
+}
+
+/// The function that takes a turn, without its body.
+fn head(cx: &Context<'_>, context: &Ident) -> TokenStream {
+    let state = &cx.state;
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    quote_spanned! {span=>
+        #[inline]
+        fn turns<'run>(
+            place: &'run mut #private::Option<#state>,
+            context: &'run #context,
+            run: &'run #private::Run<Self>,
+        ) -> impl #private::Future<
+            Output = #private::Result<(), #private::Failed<#context::Error>>,
+        > + #private::Send + use<'run, #context>
     }
 }

@@ -97,7 +97,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
     }
 }
 
-/// What drives the workflow, put together from its parts: none of them knows another.
+/// The driver's code, put together from parts that do not know of each other.
 fn driver(cx: &Context<'_>) -> TokenStream {
     let span = cx.at(cx.workflow.span());
     let context = cx.fresh.ident("C");

@@ -25,23 +25,7 @@ pub(super) fn rollback(
     let (state, end) = (&cx.state, &cx.end);
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
-    let (mut copies, mut leaves) = (TokenStream::new(), Vec::new());
-    for planned in &cx.plan.transitions {
-        let index = planned.position;
-        for (position, (id, handler)) in planned.undo.iter().enumerate() {
-            let (target, target_at) = (cx.graph.state(*id).name, id.0);
-            copies.extend(quote_spanned! {span=>
-                (#index, #state::#target(state)) => #private::copied(#position, state, #state::#target),
-            });
-            leaves.push(Leaf {
-                patterns: vec![quote_spanned!(span=> (#target_at, #index))],
-                turn: Taken::Turn(
-                    quote_spanned!(span=> #private::Undoing::<#position, _>(#context::#handler)),
-                ),
-                states: vec![*id],
-            });
-        }
-    }
+    let (copies, leaves) = undone(cx, context);
     if leaves.is_empty() {
         return None;
     }
@@ -89,4 +73,29 @@ pub(super) fn rollback(
         },
         groups,
     })
+}
+
+/// How the states that an undo needs are copied, and the undos as turns.
+fn undone(cx: &Context<'_>, context: &Ident) -> (TokenStream, Vec<Leaf>) {
+    let state = &cx.state;
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let (mut copies, mut leaves) = (TokenStream::new(), Vec::new());
+    for planned in &cx.plan.transitions {
+        let index = planned.position;
+        for (position, (id, handler)) in planned.undo.iter().enumerate() {
+            let (target, target_at) = (cx.graph.state(*id).name, id.0);
+            copies.extend(quote_spanned! {span=>
+                (#index, #state::#target(state)) => #private::copied(#position, state, #state::#target),
+            });
+            leaves.push(Leaf {
+                patterns: vec![quote_spanned!(span=> (#target_at, #index))],
+                turn: Taken::Turn(
+                    quote_spanned!(span=> #private::Undoing::<#position, _>(#context::#handler)),
+                ),
+                states: vec![*id],
+            });
+        }
+    }
+    (copies, leaves)
 }
