@@ -41,10 +41,10 @@ pub struct RunRow {
     /// How many transitions would have to be undone.
     pub undos: u64,
     /// Transitions with a smaller number in the history are still to be undone, but for those that were undone before the
-    /// rollback was [retried](Event::RollbackRetried).
+    /// rollback was [retried](super::Event::RollbackRetried).
     pub undo_before: u64,
     /// How many transitions could not be undone: their undo failed for good, and somebody has to see to each. Those of the
-    /// last rollback, if it was [retried](Event::RollbackRetried).
+    /// last rollback, if it was [retried](super::Event::RollbackRetried).
     pub not_undone: u64,
     /// Whether its rollback has begun: it never goes forward again.
     pub rolls_back: bool,
