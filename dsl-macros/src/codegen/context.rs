@@ -1,4 +1,4 @@
-//! What every part of the generator needs: the plan, and the names and spans to write it with.
+//! The context that every part of the generator needs: the plan, and the names and spans to write it with.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
@@ -11,7 +11,7 @@ use crate::ast;
 use crate::graph::Graph;
 use crate::plan::Plan;
 
-/// What the crate was built with.
+/// The features that the crate was built with.
 #[derive(Clone, Copy)]
 pub(crate) struct Features {
     pub(crate) runtime: bool,

@@ -13,7 +13,7 @@ use super::turns::{Leaf, Shape};
 
 /// The code that is written elsewhere, and stands in these implementations.
 pub(super) struct Parts {
-    /// How the states that are kept are copied.
+    /// The implementations that copy the states that are kept.
     pub(super) copies: TokenStream,
     /// The method of `Judge`.
     pub(super) judge: Option<TokenStream>,

@@ -5,7 +5,7 @@ use quote::quote_spanned;
 
 use super::context::Context;
 
-/// What stands before the calls of the handler `name`.
+/// The expression for the gate before the calls of the handler `name`.
 pub(super) fn gate(
     cx: &Context<'_>,
     context: &Ident,

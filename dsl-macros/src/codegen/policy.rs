@@ -8,7 +8,7 @@ use super::gate::gate;
 use crate::graph::Transition;
 use crate::plan::Guard;
 
-/// How each state that a policy keeps is copied.
+/// The implementations that copy the states that are kept.
 pub(super) fn copies(cx: &Context<'_>) -> TokenStream {
     let kept = &cx.plan.kept;
     if kept.is_empty() {
@@ -61,7 +61,7 @@ pub(super) fn guarded(
     quote_spanned!(span=> #private::Guard(#holds, #handler, #catch, #lend))
 }
 
-/// Whether an error is worth another attempt, where one may follow or a breaker asks.
+/// The method that judges errors, if another attempt may follow one or a breaker asks.
 pub(super) fn judge(cx: &Context<'_>, context: &Ident) -> Option<TokenStream> {
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);

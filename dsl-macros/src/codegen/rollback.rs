@@ -12,7 +12,7 @@ pub(super) struct Rollback {
     pub(super) driven: TokenStream,
     /// The method of `Sent`.
     pub(super) sent: TokenStream,
-    /// What the latter stands on.
+    /// The groups that the latter stands on.
     pub(super) groups: TokenStream,
 }
 
@@ -75,7 +75,7 @@ pub(super) fn rollback(
     })
 }
 
-/// How the states that an undo needs are copied, and the undos as turns.
+/// The arms that copy the states that an undo needs, and the undos as turns.
 fn undone(cx: &Context<'_>, context: &Ident) -> (TokenStream, Vec<Leaf>) {
     let state = &cx.state;
     let span = cx.at(cx.workflow.span());

@@ -29,7 +29,7 @@ pub(super) fn joined(transition: &Transition<'_>, span: Span) -> TokenStream {
     }
 }
 
-/// Whether what is joined has a place for a branch that failed.
+/// Returns true if the joined type has a place for a branch that failed.
 pub(super) fn keeps_failures(transition: &Transition<'_>) -> bool {
     let split = transition.declaration.split();
     let join = split.and_then(|split| split.join.as_ref());
@@ -62,12 +62,12 @@ pub(super) fn is_plain(ty: &Type) -> bool {
         .is_some_and(|ident| PLAIN.contains(&ident.to_string().as_str()))
 }
 
-/// Whether serde has to know how to store the type of a field.
+/// Returns true if serde has to be asked for the type of a field.
 pub(super) fn is_stored_field(field: &Field) -> bool {
     is_stored(&field.ty) && !is_told_otherwise(field)
 }
 
-/// Whether serde has to know how to store the type, and it is not known to.
+/// Returns true if serde has to be asked for the type: it is none of those that it is known to store.
 pub(super) fn is_stored(ty: &Type) -> bool {
     !is_plain(ty) && !is_string(ty) && !is_borrowed(ty)
 }

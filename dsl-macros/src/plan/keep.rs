@@ -32,7 +32,7 @@ impl<'a> Keeper<'a> {
     }
 }
 
-/// Whether the source is needed after the handler was called with it.
+/// Returns true if somebody needs the source after the handler was called with it.
 pub(super) fn keeps_source(transition: &Transition<'_>) -> bool {
     of_source(transition).is_some()
 }

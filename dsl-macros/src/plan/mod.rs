@@ -32,13 +32,13 @@ pub(crate) struct Plan<'a> {
     pub(crate) kept: Vec<Kept<'a>>,
     /// The breakers and limiters, each once.
     pub(crate) lenders: Vec<Lender<'a>>,
-    /// Whether a handler's error is judged: another attempt may follow it, or a breaker asks.
+    /// True if errors of handlers are judged: another attempt may follow one, or a breaker asks.
     pub(crate) judges: bool,
-    /// Whether the driver holds states itself, and not the handlers alone.
+    /// True if the driver holds states itself, and not the handlers alone.
     pub(crate) holds_states: bool,
     /// The first clause that puts a branch on a task of its own.
     pub(crate) spawned: Option<&'a Ident>,
-    /// By the position of a state: whether branches borrow it.
+    /// By the position of a state: true if branches borrow it.
     lent: Vec<bool>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Planned<'a> {
     pub(crate) position: usize,
     /// The branches, of a split that can be run.
     pub(crate) split: Option<Split<'a>>,
-    /// How the driver takes it; `None` where it does not.
+    /// The way in which the driver takes it; `None` if it does not.
     pub(crate) turn: Option<Turn<'a>>,
     /// The handlers that undo it, by the state that it led to.
     pub(crate) undo: &'a [(StateId, &'a Ident)],
@@ -90,7 +90,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether branches borrow the state.
+    /// Returns true if branches borrow the state.
     pub(crate) fn is_lent(&self, state: StateId) -> bool {
         self.lent[state.0]
     }
@@ -133,7 +133,7 @@ impl<'a> Planned<'a> {
         }
     }
 
-    /// Whether the context handles it.
+    /// Returns true if the context handles it.
     pub(crate) fn is_handled(&self) -> bool {
         !self.signatures.is_empty()
     }
@@ -154,7 +154,7 @@ impl<'a> Planned<'a> {
     }
 }
 
-/// Whether this version calls its handlers.
+/// Returns true if this version calls the handlers of the transition.
 fn is_handled(transition: &Transition<'_>) -> bool {
     let declaration = transition.declaration;
     // A step that is called like a method of the trait, which is reported, has no handler.

@@ -9,7 +9,7 @@ use crate::graph::{Branch, Graph, Transition};
 pub(crate) struct Split<'a> {
     pub(crate) join: &'a Join,
     pub(crate) branches: Branches<'a>,
-    /// Whether a branch runs on a task of its own.
+    /// True if a branch runs on a task of its own.
     pub(crate) spawns: bool,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Split<'a> {
     }
 }
 
-/// Whether the items of an `each` are in every state that the split leaves.
+/// Returns true if every state that the split leaves has the items of its `each`.
 fn has_field(graph: &Graph<'_>, transition: &Transition<'_>, field: &Ident) -> bool {
     let mut sources = transition.sources.iter().map(|id| graph.state(*id));
     !transition.sources.is_empty()

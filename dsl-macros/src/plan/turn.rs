@@ -1,4 +1,4 @@
-//! How the driver takes a transition, and what a run may be waiting for in each state.
+//! The ways in which the driver takes a transition, and what moves a run in each state.
 
 use proc_macro2::Ident;
 
@@ -6,7 +6,7 @@ use super::keep;
 use crate::ast::Clauses;
 use crate::graph::{Graph, Transition};
 
-/// How the driver takes a transition.
+/// The way in which the driver takes a transition.
 pub(crate) enum Turn<'a> {
     /// Its handler, or its split, is called once.
     Once,
@@ -16,14 +16,14 @@ pub(crate) enum Turn<'a> {
 
 /// The clauses by which a transition is called.
 pub(crate) struct Guard<'a> {
-    /// Whether the source is needed after the handler was called with it.
+    /// True if the source is needed after the handler was called with it.
     pub(crate) keeps_source: bool,
     pub(crate) catch: Option<&'a Ident>,
     pub(crate) breaker: Option<&'a Ident>,
     pub(crate) limit: Option<&'a Ident>,
 }
 
-/// What moves a run that is in a state.
+/// The party that moves a run out of a state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Standing {
     /// The run has ended.
@@ -92,7 +92,7 @@ pub(super) fn standings<'a>(
     standings
 }
 
-/// Whether an error of one of its handlers is judged.
+/// Returns true if an error of one of its handlers is judged.
 pub(super) fn judges(transition: &Transition<'_>) -> bool {
     let judged =
         |clauses: &Clauses, breaker: Option<&Ident>| clauses.retry().is_some() || breaker.is_some();

@@ -13,7 +13,7 @@ fn errors(lines: &str) -> Vec<String> {
     errors.iter().map(|it| first_line(it.message())).collect()
 }
 
-/// What a signal of two states becomes, without spaces.
+/// The expansion of a signal of two states, without spaces.
 fn expanded(reader: Reader) -> String {
     let block =
         "workflow Bill { start Draft; state Held; done Paid; signal pay: Draft | Held -> Paid; }";

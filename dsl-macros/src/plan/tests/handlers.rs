@@ -1,0 +1,104 @@
+//! Which states are kept for which handlers, and the signatures of these.
+
+use super::{check, kept, signatures};
+
+#[test]
+fn a_state_is_kept_once_for_the_first_who_needs_it() {
+    for (transitions, expected) in [
+        ("step a: A -> B with retry(1), timeout(1s);", &[][..]),
+        ("step a: A -> B with retry(2);", &["A for retry of a"]),
+        (
+            "step a: A -> B with retry(2), catch(late);",
+            &["A for retry of a"],
+        ),
+        ("step a: A -> B with catch(late);", &["A for catch of a"]),
+        (
+            "step a: A -> B | C | Lost with undo(B => back, C => home); step b: B -> Done with retry(2);",
+            &["B for undo back", "C for undo home"],
+        ),
+        // No handler is called for these.
+        ("signal a: A -> B with retry(2), undo(back);", &[]),
+    ] {
+        check(transitions, kept, expected);
+    }
+}
+
+#[test]
+fn every_handler_has_its_signature() {
+    for (transitions, expected) in [
+        (
+            "step a: A -> B with catch(late), undo(back);",
+            &[
+                "a(a: A, step: &Step) -> Outcome",
+                "late(a: A, error: Error, step: &Step) -> Outcome",
+                "back(b: B, undo: &Undo) -> ()",
+            ][..],
+        ),
+        (
+            "split a: B -> C with catch(late) { branch one: u8; branch two: String; join any; }",
+            &[
+                "one(b: &B, branch: &Branch) -> u8",
+                "two(b: &B, branch: &Branch) -> String",
+                "a(b: B, joined: Joined, step: &Step) -> Outcome",
+                "late(b: B, cause: Cause, step: &Step) -> Outcome",
+            ],
+        ),
+        (
+            "split a: B -> C { each item in items: u8 => u16; join all; }",
+            &[
+                "item(b: &B, item: &u8, branch: &Branch) -> u16",
+                "a(b: B, joined: Joined, step: &Step) -> Outcome",
+            ],
+        ),
+        // An item named like the visit gives way, and so does a state.
+        (
+            "split a: B -> C { each branch in items: u8 => u16; join all; }",
+            &[
+                "branch(b: &B, item: &u8, branch: &Branch) -> u16",
+                "a(b: B, joined: Joined, step: &Step) -> Outcome",
+            ],
+        ),
+        (
+            "state Step; state Match; step a: Step -> Match; step b: Match -> Done;",
+            &[
+                "a(state: Step, step: &Step) -> Outcome",
+                "b(state: Match, step: &Step) -> Outcome",
+            ],
+        ),
+        (
+            "step a: A -> B with breaker(bank), limit(quota); step b: B -> C with breaker(bank);",
+            &[
+                "a(a: A, step: &Step) -> Outcome",
+                "b(b: B, step: &Step) -> Outcome",
+                "bank() -> &Breaker",
+                "quota() -> &Limiter",
+            ],
+        ),
+        ("signal a: A -> B; step retryable: B -> C;", &[]),
+    ] {
+        check(transitions, signatures, expected);
+    }
+}
+
+#[test]
+fn errors_are_judged_where_another_attempt_or_a_breaker_asks() {
+    for (transitions, expected) in [
+        (
+            "step a: A -> B with timeout(1s), limit(quota), undo(back);",
+            "false",
+        ),
+        ("step a: A -> B with retry(1);", "true"),
+        ("step a: A -> B with breaker(bank);", "true"),
+        ("step a: A -> B with undo(back, retry(2));", "true"),
+        (
+            "split a: A -> B { branch one: u8 with retry(2); branch two: u8; join all; }",
+            "true",
+        ),
+    ] {
+        check(
+            transitions,
+            |plan| vec![plan.judges.to_string()],
+            &[expected],
+        );
+    }
+}
