@@ -90,7 +90,7 @@ fn entered<W: Durable>(
         state: state.name.into(),
         payload,
         undo: undo.map(|undo| undo.handler.into()),
-        version: 1,
+        version: W::VERSION,
         message: None,
     };
     Ok(Change::new(event, status))

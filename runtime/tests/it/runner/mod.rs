@@ -20,4 +20,5 @@ mod stop;
 mod texts;
 mod too_large;
 mod verify;
+mod versions;
 mod visits;
