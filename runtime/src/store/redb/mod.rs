@@ -409,8 +409,8 @@ impl Store for RedbStore {
     }
 
     fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
-        let id = run.clone();
-        self.write(Some(run.clone()), RECORD, move |changes| {
+        let (id, weight) = (run.clone(), size::of_request(&request));
+        self.write(Some(run.clone()), weight, move |changes| {
             changes.stop(&id, stop, &request)
         })
     }
@@ -423,15 +423,15 @@ impl Store for RedbStore {
     }
 
     fn unpark(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
-        let id = run.clone();
-        self.write(Some(run.clone()), RECORD, move |changes| {
+        let (id, weight) = (run.clone(), size::of_request(&request));
+        self.write(Some(run.clone()), weight, move |changes| {
             changes.unpark(&id, &request)
         })
     }
 
     fn retry_rollback(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
-        let id = run.clone();
-        self.write(Some(run.clone()), RECORD, move |changes| {
+        let (id, weight) = (run.clone(), size::of_request(&request));
+        self.write(Some(run.clone()), weight, move |changes| {
             changes.retry_rollback(&id, &request)
         })
     }

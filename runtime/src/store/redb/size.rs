@@ -1,7 +1,7 @@
 //! How many bytes an operation writes, so that a batch has an end, and one value does not stop the store.
 
 use crate::store::{
-    Commit, Event, IndexEntry, IndexValue, Message, NewRun, Note, Outbox, Progress,
+    Commit, Event, IndexEntry, IndexValue, Message, NewRun, Note, Outbox, Progress, Request,
 };
 
 /// About how many bytes a record takes beside what is counted here.
@@ -76,6 +76,10 @@ pub(super) fn of_note(note: &Note) -> usize {
         Progress::Attempts { .. } => 0,
     };
     RECORD + note.note.key.len() + progress
+}
+
+pub(super) fn of_request(request: &Request) -> usize {
+    RECORD + request.by.as_ref().map_or(0, String::len)
 }
 
 pub(super) fn of_message(message: &Message) -> usize {
