@@ -26,7 +26,7 @@ use std::time::{Duration, SystemTime};
 use stateway_core::{StartState, State, Workflow};
 
 use crate::durable::Durable;
-use crate::key::{self, RunId, RunIdError};
+use crate::key::{RunId, RunIdError};
 use crate::store::{
     Filter, Found, HistoryRow, NewRun, Purge, Request, RunRow, Stop, Store, StoreError,
 };
@@ -83,7 +83,7 @@ impl<W> Runner<W> {
 }
 
 impl<W: Durable> Runner<W> {
-    /// What is asked now.
+    /// Something that is asked now, by whoever the runner was told.
     fn request(&self) -> Request {
         Request {
             at: self.engine().settings.clock.now(),
@@ -142,21 +142,11 @@ impl<W: Durable> Runner<W> {
             |bytes, codec| W::decode(position, bytes, codec).map(drop),
         )?;
         drop(state);
+        let now = settings.clock.now();
         let new = NewRun {
-            id: id.clone(),
-            incarnation: key::incarnation(),
-            workflow: W::NAME.into(),
-            version: W::VERSION,
             input,
-            state: name.into(),
             payload,
-            at: settings.clock.now(),
-            lease: None,
-            due: None,
-            priority: 0,
-            parent: None,
-            index: Vec::new(),
-            trace: None,
+            ..NewRun::new(id.clone(), W::NAME, W::VERSION, name, now)
         };
         let incarnation = engine.start(new).await?;
         Ok(Run::new(Arc::clone(engine), id, incarnation))

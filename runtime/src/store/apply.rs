@@ -93,12 +93,29 @@ impl RunRow {
         } else if self.epoch == epoch && self.sequence.checked_sub(1) == Some(sequence) {
             Ok(Fence::Passed)
         } else {
-            let run = self.id.clone();
-            Err(StoreError::Fenced { run })
+            Err(self.fenced())
         }
     }
 
-    /// Changes the row as a commit says, of a run for which so many messages wait. The claim is kept if this gives `true`.
+    /// Whether something by the holder of `epoch` may take place, which expects this sequence and adds nothing to the
+    /// history.
+    ///
+    /// # Errors
+    /// [`Fenced`](StoreError::Fenced) if it may not.
+    pub fn open(&self, epoch: u64, sequence: u64) -> Result<(), StoreError> {
+        match self.fence(epoch, sequence)? {
+            Fence::Open => Ok(()),
+            Fence::Passed => Err(self.fenced()),
+        }
+    }
+
+    fn fenced(&self) -> StoreError {
+        let run = self.id.clone();
+        StoreError::Fenced { run }
+    }
+
+    /// Changes the row as a commit says. `messages` is how many of them are left in the inbox. The claim is kept if this
+    /// gives `true`.
     ///
     /// The fence is asked before.
     #[must_use]
@@ -161,7 +178,7 @@ impl RunRow {
         self.status.is_live() && commit.release.is_none()
     }
 
-    /// Gives the run back, for which so many messages wait.
+    /// Gives the run back. `messages` is how many of them are in its inbox.
     ///
     /// The fence is asked before.
     pub fn release(&mut self, release: &Release, messages: usize) {
@@ -206,15 +223,15 @@ impl RunRow {
     /// # Errors
     /// [`Ended`](StoreError::Ended) and [`NotInState`](StoreError::NotInState).
     pub fn receive(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
-        self.wake(delivery.message.at)?;
         let only_in = delivery.only_in.as_ref();
-        if only_in.is_none_or(|states| states.contains(&self.state)) {
-            return Ok(());
+        let is_there = only_in.is_none_or(|states| states.contains(&self.state));
+        if !is_there && !self.status.is_ended() {
+            return Err(StoreError::NotInState {
+                run: self.id.clone(),
+                state: self.state.clone(),
+            });
         }
-        Err(StoreError::NotInState {
-            run: self.id.clone(),
-            state: self.state.clone(),
-        })
+        self.wake(delivery.message.at)
     }
 
     /// Makes the run due.

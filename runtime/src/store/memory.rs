@@ -124,12 +124,7 @@ impl Shelf {
         if kept.known.contains(&message.id) {
             return Ok(Sent::Known);
         }
-        let mut row = kept.row.clone();
-        row.receive(&delivery)?;
-        kept.wake(|it| {
-            *it = row;
-            Ok(())
-        })?;
+        kept.wake(|row| row.receive(&delivery))?;
         let message = delivery.message;
         kept.known.insert(message.id.clone());
         kept.inbox.push(message);
@@ -197,13 +192,13 @@ impl Kept {
     }
 
     /// Makes it due: its time is not in the future of any clock then.
-    fn wake(
+    fn wake<T>(
         &mut self,
-        wake: impl FnOnce(&mut RunRow) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        wake(&mut self.row)?;
+        wake: impl FnOnce(&mut RunRow) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let woken = wake(&mut self.row)?;
         self.behind = 0;
-        Ok(())
+        Ok(woken)
     }
 
     /// Adds a row to the history, whose number the row of the run has already.
@@ -341,9 +336,7 @@ impl Store for MemoryStore {
     fn note(&self, note: Note) -> StoreFuture<'_, ()> {
         self.with(|shelf| {
             let kept = shelf.find(&note.run)?;
-            if kept.row.fence(note.epoch, note.sequence)? != Fence::Open {
-                return Err(StoreError::Fenced { run: note.run });
-            }
+            kept.row.open(note.epoch, note.sequence)?;
             kept.row.note(&note);
             kept.notes.insert(note.note.key, note.note.progress);
             Ok(())
@@ -353,9 +346,7 @@ impl Store for MemoryStore {
     fn release(&self, release: Release) -> StoreFuture<'_, ()> {
         self.with(|shelf| {
             let (kept, behind) = shelf.find_at(&release.run, release.at)?;
-            if kept.row.fence(release.epoch, release.sequence)? != Fence::Open {
-                return Err(StoreError::Fenced { run: release.run });
-            }
+            kept.row.open(release.epoch, release.sequence)?;
             kept.row.release(&release, kept.inbox.len());
             kept.held = None;
             kept.behind = behind;
@@ -393,12 +384,7 @@ impl Store for MemoryStore {
     fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
         self.with(|shelf| {
             let (kept, _) = shelf.find_at(run, request.at)?;
-            let mut is_new = false;
-            kept.wake(|row| {
-                is_new = row.ask(stop, request.at)?;
-                Ok(())
-            })?;
-            if is_new {
+            if kept.wake(|row| row.ask(stop, request.at))? {
                 kept.record(request, Event::StopAsked { stop }, None);
             }
             Ok(())

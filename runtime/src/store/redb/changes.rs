@@ -101,8 +101,13 @@ impl Changes<'_> {
     /// Adds runs and messages that belong to a commit.
     fn send_out(&mut self, outbox: &Outbox) -> Result<(), Fault> {
         for run in &outbox.runs {
-            if self.find(&run.id)?.is_none() {
-                self.add(run, None)?;
+            match self.find(&run.id) {
+                Ok(None) => {
+                    self.add(run, None)?;
+                }
+                // One that cannot be read is there as well.
+                Ok(Some(_)) | Err(Fault::Answer(_)) => {}
+                Err(fault) => return Err(fault),
             }
         }
         for message in &outbox.messages {
@@ -149,11 +154,8 @@ impl Changes<'_> {
 
     pub(super) fn note(&mut self, note: &Note) -> Result<(), Fault> {
         let before = self.live(&note.run)?;
-        let fence = before.row.fence(note.epoch, note.sequence);
-        if fence.map_err(Fault::Answer)? != Fence::Open {
-            let run = note.run.clone();
-            return Err(Fault::Answer(StoreError::Fenced { run }));
-        }
+        let open = before.row.open(note.epoch, note.sequence);
+        open.map_err(Fault::Answer)?;
         let key = (&*note.run.text(), &*note.note.key);
         let progress = write_note(key.0, key.1, &note.note.progress);
         self.wrote = true;
@@ -169,11 +171,8 @@ impl Changes<'_> {
 
     pub(super) fn release(&mut self, release: &Release) -> Result<(), Fault> {
         let before = self.live(&release.run)?;
-        let fence = before.row.fence(release.epoch, release.sequence);
-        if fence.map_err(Fault::Answer)? != Fence::Open {
-            let run = release.run.clone();
-            return Err(Fault::Answer(StoreError::Fenced { run }));
-        }
+        let open = before.row.open(release.epoch, release.sequence);
+        open.map_err(Fault::Answer)?;
         let mut record = before.clone();
         record.row.release(release, record.messages as usize);
         record.is_held = false;

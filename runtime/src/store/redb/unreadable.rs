@@ -77,20 +77,8 @@ impl Changes<'_> {
     /// Puts a record in the place of one that cannot be read.
     fn bury(&mut self, run: &RunId, reason: String, now: SystemTime) -> Result<(), Fault> {
         let unknown = NewRun {
-            id: run.clone(),
             incarnation: 0,
-            workflow: Name::default(),
-            version: 0,
-            input: Vec::new(),
-            state: Name::default(),
-            payload: Vec::new(),
-            at: now,
-            lease: None,
-            due: None,
-            priority: 0,
-            parent: None,
-            index: Vec::new(),
-            trace: None,
+            ..NewRun::new(run.clone(), Name::default(), 0, Name::default(), now)
         };
         let mut record = Record::new(&unknown, false, 0, 0);
         record.row.failure = Some(failure(Name::default(), reason));

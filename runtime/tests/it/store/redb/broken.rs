@@ -5,8 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use redb::{ReadableTable as _, TableDefinition};
 use stateway::prelude::*;
-use stateway::store::{Failure, FailureKind, Filter, RunRow, Status, Stop, Store as _};
+use stateway::store::{
+    Commit, Created, Failure, FailureKind, Filter, Message, Outbox, Request, RunRow, Status, Stop,
+    Store as _,
+};
 use stateway::{RedbStore, RunId, StoreError};
+
+use crate::support::walk as rows;
 
 #[allow(missing_docs, reason = "they are an example")]
 mod walk {
@@ -173,4 +178,55 @@ async fn a_run_that_cannot_be_read_can_be_terminated_and_purged() {
         "{damages:?}"
     );
     assert!(report.loose_rows > 0 && report.runs == 3, "{report:?}");
+}
+
+fn message(run: &str) -> Message {
+    Message {
+        run: run.parse().unwrap(),
+        id: "m".to_owned(),
+        signal: "hurry".to_owned(),
+        payload: Vec::new(),
+        at: SystemTime::now(),
+    }
+}
+
+#[tokio::test]
+async fn a_commit_that_sends_to_a_run_that_cannot_be_read_takes_place() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = folder.path().join("runs.redb");
+    broken(&path).await;
+    let store = RedbStore::open(&path).unwrap();
+    let Created::New(held) = store.create(rows::held("sender")).await.unwrap() else {
+        panic!("it is new")
+    };
+    let commit = Commit {
+        outbox: Outbox {
+            runs: vec![rows::new("a"), rows::new("child")],
+            messages: ["a", "child"].map(message).to_vec(),
+        },
+        ..rows::step(&held, Status::Running)
+    };
+    store.commit(commit).await.unwrap();
+    let sender = row(&store, "sender").await;
+    assert_eq!((sender.sequence, &*sender.state), (1, "Gone"));
+    assert_eq!(row(&store, "child").await.status, Status::Running);
+    assert_eq!(row(&store, "a").await.status, Status::Parked, "as it was");
+}
+
+#[tokio::test]
+async fn a_name_of_an_operator_that_is_too_large_stops_nobody() {
+    let store = RedbStore::options().open_backend(redb::backends::InMemoryBackend::new());
+    let store = store.unwrap();
+    store.create(rows::held("a")).await.unwrap();
+    let request = Request {
+        at: SystemTime::now(),
+        by: Some("x".repeat(600 << 20)),
+    };
+    let id = RunId::from_static("a");
+    let refused = store.stop(&id, Stop::Cancel, request).await;
+    assert!(
+        matches!(refused, Err(StoreError::TooLarge { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(row(&store, "a").await.stop, None);
 }
