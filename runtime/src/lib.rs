@@ -55,6 +55,8 @@ mod error;
 #[cfg(feature = "runtime")]
 mod handler;
 #[cfg(feature = "runtime")]
+mod journal;
+#[cfg(feature = "runtime")]
 mod key;
 #[cfg(feature = "runtime")]
 mod limiter;
@@ -63,8 +65,6 @@ mod macros;
 mod panic;
 #[cfg(feature = "runtime")]
 mod policy;
-#[cfg(feature = "runtime")]
-mod recorder;
 #[cfg(feature = "runtime")]
 mod run;
 #[cfg(feature = "durable")]

@@ -14,8 +14,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::error::{Cause, JoinError, Place, Scope};
 use crate::handler::{Step, Undo};
+use crate::journal::Recorder;
 use crate::key::{Key, Part, RunId};
-use crate::recorder::Recorder;
 use crate::split::Tasks;
 use crate::time::after;
 

@@ -4,28 +4,41 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use super::drive::Drive;
-use super::rollback::Entry;
 use super::turn::Failed;
 use crate::error::Place;
+use crate::journal::{Journal, Taken};
 use crate::run::Run;
 
-/// Takes turn after turn until the run ends, in the state at this position, or fails.
+/// Why a run goes forward no more, though it is in no final state.
+pub(super) enum Halt<E, L> {
+    /// This failed.
+    Failed(Place, Failed<E>),
+    /// Nothing of it is recorded any more.
+    Lost(L),
+}
+
+/// Takes turn after turn until the run ends, in the state at this position, or is halted.
 ///
 /// Between two turns the state is in `place`, which the caller owns: as a variable of this future
 /// it would be held a second time while a handler has it.
-pub(super) async fn forward<W: Drive<C>, C>(
+pub(super) async fn forward<W, C, J>(
     place: &mut Option<W::State>,
     context: &C,
     run: &Run<W>,
-    journal: &mut Vec<Entry<W>>,
-) -> Result<(W::End, usize), (Place, Failed<W::Error>)> {
+    journal: &mut J,
+) -> Result<(W::End, usize), Halt<W::Error, J::Lost>>
+where
+    W: Drive<C>,
+    J: Journal<W, W::Error>,
+{
     loop {
         // A run that is in a final state has ended, also one that was stopped meanwhile.
         if let Some(end) = W::end(place) {
             return Ok(end);
         }
         if let (Some(cause), Some(state)) = (run.stopped(), &*place) {
-            return Err((Place::between(W::position(state)), Box::new(cause)));
+            let place = Place::between(W::position(state));
+            return Err(Halt::Failed(place, Box::new(cause)));
         }
         let taken = W::turns(place, context, run).await;
         if let Err(cause) = taken {
@@ -34,28 +47,33 @@ pub(super) async fn forward<W: Drive<C>, C>(
             } else {
                 cause
             };
-            return Err((run.place(), cause));
+            return Err(Halt::Failed(run.place(), cause));
         }
         let Some(state) = place else {
             unreachable!("a turn leads to a state");
         };
-        if let Some((undo, state)) = W::undoable(run.transition(), state) {
-            journal.push(Entry {
-                transition: run.transition(),
-                visit: run.visit(),
-                undo,
-                state,
-            });
-        }
-        if run.is_due_to_yield() {
+        let taken = Taken {
+            transition: run.transition(),
+            visit: run.visit(),
+            attempts: run.attempts(),
+            state,
+        };
+        let entered = journal.entered(taken, || W::undoable(run.transition(), state));
+        if J::WAITS {
             run.leave(W::position(state));
+        }
+        entered.await.map_err(Halt::Lost)?;
+        if run.is_due_to_yield() {
+            if let Some(state) = place {
+                run.leave(W::position(state));
+            }
             yield_now().await;
         }
     }
 }
 
 /// Lets the executor run something else.
-pub(crate) async fn yield_now() {
+async fn yield_now() {
     let mut yielded = false;
     poll_fn(|cx| {
         if yielded {

@@ -1,4 +1,4 @@
-//! Undoes what a failed run did: the transitions that were taken and have an `undo`, in reverse.
+//! Undoes what a run did: the transitions that were taken and have an `undo`, in reverse.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -8,46 +8,19 @@ use stateway_core::Workflow;
 
 use super::drive::{Drive, NotUndone};
 use super::stop::Stop;
-use crate::error::{Left, Rollback, UndoEntry, UndoError};
+use crate::error::Left;
+use crate::journal::{Ending, Entry, Journal};
 use crate::panic::{catch_panic, forget_panic};
 use crate::run::Run;
 
-/// A transition that was taken and can be undone: plain data, as a store keeps it.
-pub(crate) struct Entry<W: Workflow> {
-    /// The transition's position in the graph.
-    pub(crate) transition: usize,
-    /// The number of the visit, which its keys are made of.
-    pub(crate) visit: u64,
-    /// Which of the transition's undo handlers it is.
-    pub(crate) undo: usize,
-    /// The state that it led to.
-    pub(crate) state: W::State,
-}
-
-impl<W: Workflow> Entry<W> {
-    fn name(&self) -> UndoEntry {
-        let transition = &W::GRAPH.transitions[self.transition];
-        let undo = &transition.policy.undo[self.undo];
-        UndoEntry {
-            transition: transition.name,
-            state: W::GRAPH.states[undo.target].name,
-            handler: undo.handler,
-        }
-    }
-}
-
-/// The entry for a state that a transition has led to and whose `Clone` panicked before it was noted:
-/// the transition was taken, and is undone with the state itself.
-pub(super) fn uncopied<W: Workflow>(
-    place: &mut Option<W::State>,
-    run: &Run<W>,
-    noted: Option<&Entry<W>>,
-) -> Option<Entry<W>> {
+/// The entry of the transition that was taken last. The `Clone` of its state may have panicked before it was noted: then
+/// it is undone with the state itself.
+pub(super) fn last<W: Workflow>(place: &mut Option<W::State>, run: &Run<W>) -> Option<Entry<W>> {
     let transition = run.place().transition?;
     let (visit, target) = (run.visit(), W::position(place.as_ref()?));
     let undos = W::GRAPH.transitions[transition].policy.undo;
     let undo = undos.iter().position(|undo| undo.target == target)?;
-    if visit == 0 || noted.is_some_and(|entry| entry.visit == visit) {
+    if visit == 0 {
         return None;
     }
     Some(Entry {
@@ -58,44 +31,33 @@ pub(super) fn uncopied<W: Workflow>(
     })
 }
 
-/// Undoes every entry, the last first. One that fails is reported and the others still run.
+/// Undoes all that is left, the last transition first, and lets the run end like this. An undo that fails is recorded, and
+/// the others still run.
 ///
 /// Nothing but a termination stops it, and that not before the handler under way has returned.
-pub(super) async fn roll_back<W: Drive<C>, C>(
-    mut journal: Vec<Entry<W>>,
+pub(crate) async fn roll_back<W, C, J>(
     context: &C,
     run: &Run<W>,
     stop: &mut Stop,
-) -> Rollback<W::Error> {
-    let mut rollback = Rollback::nothing();
-    while let Some(entry) = journal.pop() {
+    journal: &mut J,
+    ending: Ending,
+) -> Result<(), J::Lost>
+where
+    W: Drive<C>,
+    J: Journal<W, W::Error>,
+{
+    while let Some(entry) = journal.next_undo().await? {
         if poll_fn(|cx| Poll::Ready(stop.is_terminated(cx))).await {
-            rollback.skipped.push(entry.name());
-            continue;
+            return journal.skipped(entry).await;
         }
-        let name = entry.name();
-        match undo(entry, context, run).await {
-            Ok(()) => rollback.undone.push(name),
-            Err((cause, state)) => rollback.failed.push(UndoError {
-                entry: name,
-                attempts: run.attempts(),
-                cause,
-                state,
-            }),
-        }
+        let undone = undo(entry, context, run).await;
+        journal.undone(undone, run.attempts(), ending).await?;
     }
-    rollback
-}
-
-/// The report of a rollback that does not take place.
-pub(super) fn skip<W: Drive<C>, C>(journal: &[Entry<W>]) -> Rollback<W::Error> {
-    let mut rollback = Rollback::nothing();
-    rollback.skipped = journal.iter().rev().map(Entry::name).collect();
-    rollback
+    journal.rolled_back(ending).await
 }
 
 /// Calls the handler that undoes an entry.
-pub(crate) async fn undo<W: Drive<C>, C>(
+async fn undo<W: Drive<C>, C>(
     entry: Entry<W>,
     context: &C,
     run: &Run<W>,

@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::attempt::{Limit, Why};
 use super::gate::Gate;
 use crate::error::{Cause, Scope};
-use crate::recorder::{Begun, Recorder};
+use crate::journal::{Begun, Recorder};
 use crate::run::Run;
 use crate::time::after;
 

@@ -9,8 +9,8 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
 use super::engine::Engine;
-use super::host::{Flight, Settled};
-use super::ledger::{Ledger, Loss};
+use super::held::{HeldRun, Loss};
+use super::host::{RunTask, Settled};
 use crate::key::RunId;
 use crate::store::{Claimed, Stop, StoreError};
 
@@ -18,7 +18,7 @@ use crate::store::{Claimed, Stop, StoreError};
 #[derive(Clone)]
 pub(super) struct Active {
     pub(super) epoch: u64,
-    pub(super) ledger: Arc<Ledger>,
+    pub(super) held: Arc<HeldRun>,
     cancellation: CancellationToken,
     termination: CancellationToken,
     /// The tasks of its branches.
@@ -55,7 +55,7 @@ impl Engine {
         debug!(workflow = self.workflow, %run, %state, epoch, "run taken up");
         let crashes = claimed.row.crashes;
         let suspicion = (crashes > 0).then(|| self.suspected.add(crashes));
-        let (ledger, loss) = Ledger::new(
+        let (held, loss) = HeldRun::new(
             Arc::clone(&self.store),
             Arc::clone(&self.settings),
             self.draining.clone(),
@@ -63,44 +63,44 @@ impl Engine {
             suspicion,
             &mut claimed,
         );
-        let held = Active {
+        let active = Active {
             epoch,
-            ledger: Arc::clone(&ledger),
+            held: Arc::clone(&held),
             cancellation: CancellationToken::new(),
             termination: CancellationToken::new(),
             tasks: TaskTracker::new(),
             gone: CancellationToken::new(),
         };
         if let Some(stop) = claimed.row.stop {
-            held.tell(stop);
+            active.tell(stop);
         }
-        let flight = Flight {
+        let task = RunTask {
             claimed,
-            ledger: Arc::clone(&ledger),
+            held: Arc::clone(&held),
             loss,
-            cancellation: held.cancellation.clone(),
-            termination: held.termination.clone(),
-            tasks: held.tasks.clone(),
+            cancellation: active.cancellation.clone(),
+            termination: active.termination.clone(),
+            tasks: active.tasks.clone(),
         };
-        let gone = held.gone.clone();
-        // One that was lost and claimed again is another flight.
-        let before = self.flights().insert(run.clone(), held.clone());
+        let gone = active.gone.clone();
+        // One that was lost may have been claimed again before it has gone.
+        let before = self.active().insert(run.clone(), active.clone());
         if let Some(before) = &before {
-            before.ledger.lose(Loss::Fenced);
+            before.held.lose(Loss::Fenced);
         }
-        let rivals = self.rivals(&run, ledger.incarnation());
+        let rivals = self.rivals(&run, held.incarnation());
         self.ends.taken_up(&run);
-        let landing = Landing {
+        let guard = ActiveGuard {
             engine: Arc::clone(self),
             run,
             epoch,
-            ledger,
-            tasks: held.tasks.clone(),
+            held,
+            tasks: active.tasks.clone(),
             settled: None,
             _place: place,
             _gone: gone.drop_guard(),
         };
-        let driven = Arc::clone(&self.host).drive(flight);
+        let driven = Arc::clone(&self.host).drive(task);
         let engine = Arc::clone(self);
         async move {
             // No two handlers of one visit are called at once in one process.
@@ -108,26 +108,26 @@ impl Engine {
                 before.gone().await;
             }
             for rival in &rivals {
-                engine.outlast(&held, rival).await;
+                engine.outlast(&active, rival).await;
             }
             let settled = driven.await;
             if matches!(settled, Settled::Ended) {
                 // Who waits for the end does not wait for a branch of a terminated run that still computes.
-                landing.tell();
+                guard.tell();
             }
             // On the list until then, where whoever takes it up finds it: one that has ended may be rolled back again.
-            held.tasks.close();
-            held.tasks.wait().await;
-            landing.settle(settled);
+            active.tasks.close();
+            active.tasks.wait().await;
+            guard.settle(settled);
         }
     }
 
-    /// Lets the one of two flights of a run in two engines of this process go on that has the later claim. The other
+    /// Of a run that two engines of this process drive, lets the one go on that has the later claim. The other
     /// hears at once that it is lost, and not with its next heartbeat.
-    async fn outlast(&self, held: &Active, (engine, rival): &(Arc<Engine>, Active)) {
-        if rival.epoch > held.epoch {
-            held.ledger.check().await;
-        } else if !rival.ledger.check().await {
+    async fn outlast(&self, active: &Active, (engine, rival): &(Arc<Engine>, Active)) {
+        if rival.epoch > active.epoch {
+            active.held.check().await;
+        } else if !rival.held.check().await {
             if engine.runtime.id() == self.runtime.id() {
                 rival.gone().await;
             } else {
@@ -139,11 +139,11 @@ impl Engine {
 }
 
 /// Takes a run off the list when it is driven no longer, however that comes.
-struct Landing {
+struct ActiveGuard {
     engine: Arc<Engine>,
     run: RunId,
     epoch: u64,
-    ledger: Arc<Ledger>,
+    held: Arc<HeldRun>,
     tasks: TaskTracker,
     /// What became of it; nothing if it was stopped where it is.
     settled: Option<Settled>,
@@ -152,10 +152,10 @@ struct Landing {
     _gone: DropGuard,
 }
 
-impl Landing {
+impl ActiveGuard {
     /// Tells those who wait for the run that it is driven here no longer.
     fn tell(&self) {
-        self.engine.ends.landed(&self.run, self.ledger.reached());
+        self.engine.ends.left(&self.run, self.held.reached());
     }
 
     fn settle(mut self, settled: Settled) {
@@ -176,22 +176,22 @@ impl Landing {
     }
 }
 
-impl Drop for Landing {
+impl Drop for ActiveGuard {
     fn drop(&mut self) {
-        let mut flights = self.engine.flights();
-        if flights
+        let mut active = self.engine.active();
+        if active
             .get(&self.run)
-            .is_some_and(|held| held.epoch == self.epoch)
+            .is_some_and(|it| it.epoch == self.epoch)
         {
-            flights.remove(&self.run);
+            active.remove(&self.run);
         }
         if self.settled.is_none() {
-            let stranded = (Arc::clone(&self.ledger), self.tasks.clone());
+            let stranded = (Arc::clone(&self.held), self.tasks.clone());
             self.engine.stranded().push(stranded);
         }
-        drop(flights);
-        self.ledger.clear();
-        self.engine.landed.notify_waiters();
+        drop(active);
+        self.held.clear();
+        self.engine.departed.notify_waiters();
         self.tell();
         // One that goes on elsewhere or later may be due before what is waited for.
         if !matches!(self.settled, Some(Settled::Ended)) {

@@ -11,7 +11,7 @@ use super::error::StoredError;
 use super::host::{Handlers, Host};
 use super::launch_error::LaunchError;
 use super::settings::Settings;
-use super::{Runner, Shell};
+use super::{Runner, StopOnDrop};
 use crate::clock::Clock;
 use crate::codec::Codec;
 use crate::driver::Drive;
@@ -204,7 +204,7 @@ impl<W, S> Builder<W, S> {
         let engine = Engine::new(store, self.settings, self.host);
         Ok(Runner {
             by: None,
-            shell: Arc::new(Shell(engine)),
+            engine: Arc::new(StopOnDrop(engine)),
             workflow: PhantomData,
         })
     }

@@ -17,20 +17,20 @@ pub(super) struct Reached {
 }
 
 /// What those who wait for a run hear: where it ended, if it ended well here. Otherwise they look into the store.
-pub(super) type News = Option<Arc<Reached>>;
+pub(super) type Notice = Option<Arc<Reached>>;
 
 /// Those who wait, by id. They hear when a run is claimed in this process, and when it is driven here no
 /// longer.
 #[derive(Default)]
-pub(super) struct Ends(Mutex<HashMap<RunId, watch::Sender<News>>>);
+pub(super) struct Ends(Mutex<HashMap<RunId, watch::Sender<Notice>>>);
 
 impl Ends {
-    fn by_run(&self) -> MutexGuard<'_, HashMap<RunId, watch::Sender<News>>> {
+    fn by_run(&self) -> MutexGuard<'_, HashMap<RunId, watch::Sender<Notice>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hears of a run until it is driven here no longer.
-    pub(super) fn hear(&self, run: &RunId) -> watch::Receiver<News> {
+    pub(super) fn hear(&self, run: &RunId) -> watch::Receiver<Notice> {
         let mut by_run = self.by_run();
         if let Some(sender) = by_run.get(run) {
             return sender.subscribe();
@@ -49,10 +49,10 @@ impl Ends {
 
     /// Tells those who wait for this run that it is driven here no longer, for the last time: what they hear is kept
     /// by them alone.
-    pub(super) fn landed(&self, run: &RunId, news: News) {
+    pub(super) fn left(&self, run: &RunId, notice: Notice) {
         let sender = self.by_run().remove(run);
         if let Some(sender) = sender {
-            sender.send_replace(news);
+            sender.send_replace(notice);
         }
     }
 
@@ -77,7 +77,7 @@ mod tests {
             payload: vec![0; 1024],
         });
         let mut waits = ends.hear(&run);
-        ends.landed(&run, Some(Arc::clone(&told)));
+        ends.left(&run, Some(Arc::clone(&told)));
         assert!(waits.borrow_and_update().is_some());
         drop(waits);
         assert_eq!(Arc::strong_count(&told), 1);

@@ -17,8 +17,8 @@ use tracing::{debug, error, warn};
 use super::active::Active;
 use super::ends::Ends;
 use super::error::StartError;
+use super::held::{HeldRun, Loss};
 use super::host::Host;
-use super::ledger::{Ledger, Loss};
 use super::pulse::Pulse;
 use super::settings::Settings;
 use super::suspected::Suspected;
@@ -38,7 +38,7 @@ pub(super) struct Engine {
     pub(super) host: Arc<dyn Host>,
     /// Where it was launched: runs go on there, whoever starts them.
     pub(super) runtime: Handle,
-    flights: Mutex<HashMap<RunId, Active>>,
+    active: Mutex<HashMap<RunId, Active>>,
     pub(super) ends: Ends,
     places: Arc<Semaphore>,
     pub(super) tasks: TaskTracker,
@@ -46,7 +46,7 @@ pub(super) struct Engine {
     /// Something may be due.
     pub(super) wake: Arc<Notify>,
     /// A run is driven here no longer.
-    pub(super) landed: Notify,
+    pub(super) departed: Notify,
     /// The claims of runs that were stopped where they were, and the tasks of their branches.
     stranded: Mutex<Vec<Stranded>>,
     /// Fires when no run is to begin any more, and those under way are to be given back at their next boundary.
@@ -58,7 +58,7 @@ pub(super) struct Engine {
     pulse: Pulse,
 }
 
-type Stranded = (Arc<Ledger>, TaskTracker);
+type Stranded = (Arc<HeldRun>, TaskTracker);
 
 /// So many runs are claimed at once.
 const PAGE: usize = 256;
@@ -78,7 +78,7 @@ impl Engine {
             holder: Holder::unique(),
             host,
             runtime: Handle::current(),
-            flights: Mutex::default(),
+            active: Mutex::default(),
             ends: Ends::default(),
             places: Arc::new(Semaphore::new(settings.max_in_flight)),
             pulse: Pulse::new(settings.lease),
@@ -86,7 +86,7 @@ impl Engine {
             tasks: TaskTracker::new(),
             suspected: Arc::default(),
             wake: Arc::default(),
-            landed: Notify::new(),
+            departed: Notify::new(),
             stranded: Mutex::default(),
             draining: CancellationToken::new(),
             stopped: CancellationToken::new(),
@@ -114,8 +114,8 @@ impl Engine {
         }
     }
 
-    pub(super) fn flights(&self) -> MutexGuard<'_, HashMap<RunId, Active>> {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn active(&self) -> MutexGuard<'_, HashMap<RunId, Active>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether no run is to begin any more.
@@ -150,7 +150,7 @@ impl Engine {
 
     /// Tells a run that is driven here under this claim to stop; others hear it from the store.
     pub(super) fn tell(&self, run: &RunId, epoch: u64, stop: Stop) {
-        match self.flights().get(run) {
+        match self.active().get(run) {
             Some(held) if held.epoch == epoch => held.tell(stop),
             _ => self.wake(),
         }
@@ -158,8 +158,8 @@ impl Engine {
 
     /// Whether this run is driven here, and has not ended.
     pub(super) fn drives(&self, run: &RunId) -> bool {
-        let flights = self.flights();
-        flights.get(run).is_some_and(|it| !it.ledger.has_ended())
+        let active = self.active();
+        active.get(run).is_some_and(|it| !it.held.has_ended())
     }
 
     /// Claims what is due, as long as there are places for it.
@@ -230,13 +230,13 @@ impl Engine {
 
     /// Gives back what the store says this engine holds, and it does not drive: it never heard that it had claimed it.
     fn disown(self: &Arc<Self>, row: RunRow) {
-        let driven = self.flights().get(&row.id).map(|held| held.epoch);
+        let driven = self.active().get(&row.id).map(|held| held.epoch);
         if driven == Some(row.epoch) {
             return;
         }
         let (store, now) = (Arc::clone(&self.store), self.settings.clock.now());
         self.spawn(async move {
-            // If it has moved on since, its flight has just ended, or just begun.
+            // If it has moved on since, what drove it has just ended, or just begun.
             let _ = store.release(Release::now(&row, now)).await;
         });
     }
@@ -258,8 +258,8 @@ impl Engine {
             sleep(self.settings.lease / 3).await;
             self.ends.tidy();
             let claims: Vec<_> = {
-                let flights = self.flights();
-                flights
+                let active = self.active();
+                active
                     .iter()
                     .map(|(run, held)| (run.clone(), held.epoch))
                     .collect()
@@ -283,17 +283,17 @@ impl Engine {
             };
             self.pulse.beats();
             let epochs: HashMap<_, _> = claims.into_iter().collect();
-            let flights = self.flights();
+            let active = self.active();
             for beat in beats {
-                let Some(held) = flights.get(&beat.run) else {
+                let Some(held) = active.get(&beat.run) else {
                     continue;
                 };
-                // Another flight, or another run of this id, has not been asked about.
+                // Another claim, or another run of this id, has not been asked about.
                 if epochs.get(&beat.run) != Some(&held.epoch) {
                     continue;
                 }
                 if beat.is_lost {
-                    held.ledger.lose(Loss::Fenced);
+                    held.held.lose(Loss::Fenced);
                 }
                 if let Some(stop) = beat.stop {
                     held.tell(stop);
@@ -308,15 +308,15 @@ impl Engine {
         self.tasks.close();
         let drained = async {
             loop {
-                let landed = self.landed.notified();
-                if self.flights().is_empty() {
+                let departed = self.departed.notified();
+                if self.active().is_empty() {
                     return;
                 }
-                landed.await;
+                departed.await;
             }
         };
         if timeout(within, drained).await.is_err() {
-            let left = self.flights().len();
+            let left = self.active().len();
             warn!(
                 workflow = self.workflow,
                 left, "runs are stopped where they are"
@@ -337,12 +337,12 @@ impl Engine {
         let stranded = std::mem::take(&mut *self.stranded());
         // Together, so that they share their flushes.
         let mut back = JoinSet::new();
-        for (ledger, tasks) in stranded {
+        for (held, tasks) in stranded {
             back.spawn(async move {
                 // Whoever takes it up does not call a branch that is still computed here.
                 tasks.close();
                 tasks.wait().await;
-                ledger.let_go().await
+                held.let_go().await
             });
         }
         while let Some(let_go) = back.join_next().await {

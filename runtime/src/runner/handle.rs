@@ -9,7 +9,7 @@ use stateway_core::Workflow;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::ends::News;
+use super::ends::Notice;
 use super::engine::Engine;
 use super::error::{EndError, NotUndone, RunFailure};
 use super::rollback::left;
@@ -98,11 +98,11 @@ impl<W: Durable> Run<W> {
     pub async fn end(&self) -> Result<W::End, EndError> {
         let settings = &self.engine.settings;
         loop {
-            // Anew each time: the last news closes what was heard of.
-            let mut news = self.engine.ends.hear(&self.id);
+            // Anew each time: the last notice closes what was heard of.
+            let mut notice = self.engine.ends.hear(&self.id);
             if self.engine.drives(&self.id) {
                 let heard = tokio::select! {
-                    heard = heard(&mut news) => heard,
+                    heard = heard(&mut notice) => heard,
                     () = self.engine.stopped() => None,
                 };
                 if let Some(end) = heard.filter(|end| end.incarnation == self.incarnation) {
@@ -134,7 +134,7 @@ impl<W: Durable> Run<W> {
                 Status::Running | Status::RollingBack => {}
             }
             tokio::select! {
-                _ = news.changed() => {}
+                _ = notice.changed() => {}
                 () = sleep(self.engine.settings.poll) => {}
                 () = self.engine.stopped() => {}
             }
@@ -230,9 +230,9 @@ impl<W: Durable> Run<W> {
 }
 
 /// What is told next.
-async fn heard(news: &mut watch::Receiver<News>) -> News {
-    news.changed().await.ok()?;
-    news.borrow().clone()
+async fn heard(notice: &mut watch::Receiver<Notice>) -> Notice {
+    notice.changed().await.ok()?;
+    notice.borrow().clone()
 }
 
 /// A transition that has an undo, by the names of the declaration.

@@ -6,17 +6,19 @@ mod builder;
 mod ends;
 mod engine;
 mod error;
-mod forward;
+mod failure;
 mod handle;
+mod held;
 mod host;
+mod journal;
 mod launch_error;
-mod ledger;
 mod pulse;
 mod rollback;
 mod settings;
 mod siblings;
 mod starting;
 mod suspected;
+mod take_up;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -46,16 +48,16 @@ pub use launch_error::LaunchError;
 /// the same runner. When the last is dropped, everything stops where it is, as if the process had died;
 /// [`shut_down`](Runner::shut_down) lets what is under way come to its next boundary.
 pub struct Runner<W> {
-    shell: Arc<Shell>,
+    engine: Arc<StopOnDrop>,
     /// Who asks, for the history.
     by: Option<Arc<str>>,
     workflow: PhantomData<fn() -> W>,
 }
 
 /// What stops the engine when the last runner goes.
-struct Shell(Arc<Engine>);
+struct StopOnDrop(Arc<Engine>);
 
-impl Drop for Shell {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.stop();
     }
@@ -92,7 +94,7 @@ impl<W: Durable> Runner<W> {
     }
 
     fn engine(&self) -> &Arc<Engine> {
-        &self.shell.0
+        &self.engine.0
     }
 
     /// Starts a run in one of the start states of its workflow. It is stored when this returns, and
@@ -393,7 +395,7 @@ async fn history(store: &dyn Store, run: &RunId) -> Result<Vec<HistoryRow>, Stor
 impl<W> Clone for Runner<W> {
     fn clone(&self) -> Self {
         Runner {
-            shell: Arc::clone(&self.shell),
+            engine: Arc::clone(&self.engine),
             by: self.by.clone(),
             workflow: PhantomData,
         }

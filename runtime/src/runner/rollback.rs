@@ -1,85 +1,12 @@
-//! Undoes what a stored run did: each transition that has an undo, the last first, and each recorded as
-//! it is undone. A run that was taken up in the middle of its rollback goes on with it.
+//! What a stored run has left to be undone, as its history says it.
 
 use std::collections::HashSet;
-use std::fmt::Display;
-use std::future::poll_fn;
-use std::task::Poll;
 
-use tracing::error;
-
-use super::forward::message;
-use super::host::{is_of_version, position, read_input};
-use super::ledger::{Change, Ledger};
+use super::take_up::{is_of_version, position, read_input};
 use crate::codec::{Codec, guarded};
-use crate::driver::{Drive, Stop, Undoing, undo};
 use crate::durable::Durable;
-use crate::recorder::Recorder as _;
-use crate::run::Run;
-use crate::store::{Event, Found, HistoryRow, Name, Status};
-
-/// So many transitions are read at a time.
-const PAGE: usize = 64;
-
-/// Undoes what is to be undone, and ends the run with this status; with
-/// [`Terminated`](Status::Terminated) if it is terminated meanwhile.
-pub(super) async fn roll_back<W, C>(
-    context: &C,
-    run: &Run<W>,
-    ledger: &Ledger,
-    stop: &mut Stop,
-    ends: Status,
-) -> Status
-where
-    W: Drive<C, Error: Display> + Durable,
-{
-    loop {
-        let page = ledger
-            .asked(|| ledger.store().undoable(&run.id, PAGE))
-            .await;
-        if page.is_empty() {
-            ledger.record(Change::new(Event::Ended, ends)).await;
-            return ends;
-        }
-        for row in page {
-            if poll_fn(|cx| Poll::Ready(stop.is_terminated(cx))).await {
-                let ended = Change::new(Event::Ended, Status::Terminated);
-                ledger.record(ended).await;
-                return Status::Terminated;
-            }
-            let of = row.number;
-            let names = named(&row);
-            let entry = match entry::<W>(row, ledger.codec()) {
-                Ok(entry) => entry,
-                Err(reason) => match ledger.parked(reason).await {},
-            };
-            let undone = undo(entry, context, run).await;
-            let attempts = run.attempts();
-            let event = match undone {
-                Ok(()) => Event::Undone { of, attempts },
-                Err((cause, _)) => {
-                    let (transition, handler) = names;
-                    // Not what it failed with, which may quote a payload.
-                    error!(
-                        workflow = W::NAME, run = %run.id, %transition, %handler, attempts,
-                        "a transition could not be undone: see to why, and retry the rollback"
-                    );
-                    Event::NotUndone {
-                        of,
-                        attempts,
-                        cause: message(&cause, ledger.settings()),
-                    }
-                }
-            };
-            let is_last = ledger.undos() <= 1;
-            let status = if is_last { ends } else { Status::RollingBack };
-            ledger.record(Change::new(event, status)).await;
-            if is_last {
-                return ends;
-            }
-        }
-    }
-}
+use crate::journal::Entry;
+use crate::store::{Event, Found, HistoryRow, Name};
 
 /// The transitions of a run that were not undone, the last first, by its whole history.
 pub(super) fn left(history: &[HistoryRow]) -> impl Iterator<Item = &HistoryRow> {
@@ -104,7 +31,7 @@ pub(super) fn can_undo<W: Durable>(
 }
 
 /// The transition of a row of the history, and the handler that undoes it.
-fn named(row: &HistoryRow) -> (Name, Name) {
+pub(super) fn named(row: &HistoryRow) -> (Name, Name) {
     match &row.event {
         Event::Transition {
             transition,
@@ -116,7 +43,7 @@ fn named(row: &HistoryRow) -> (Name, Name) {
 }
 
 /// A row of the history as what is to be undone.
-fn entry<W: Durable>(row: HistoryRow, codec: &dyn Codec) -> Result<Undoing<W>, String> {
+pub(super) fn entry<W: Durable>(row: HistoryRow, codec: &dyn Codec) -> Result<Entry<W>, String> {
     let Event::Transition {
         transition,
         visit,
@@ -144,7 +71,7 @@ fn entry<W: Durable>(row: HistoryRow, codec: &dyn Codec) -> Result<Undoing<W>, S
     let mut undos = W::GRAPH.transitions[found].policy.undo.iter();
     let undo = undos.position(|undo| undo.target == target && undo.handler == handler);
     let decoded = guarded(|| W::decode(target, &payload, codec));
-    Ok(Undoing {
+    Ok(Entry {
         transition: found,
         visit,
         undo: undo.ok_or_else(unknown)?,

@@ -16,7 +16,7 @@ impl Engine {
         engines.push(Arc::downgrade(self));
     }
 
-    /// The flights of a run that other engines have under way, each with its engine. They may be of another store that is
+    /// A run as other engines have it under way, each with its engine. They may be of another store that is
     /// a copy of this one.
     ///
     /// Of two engines that put a run on their list and then ask for those of others, one at least sees the other.
@@ -28,12 +28,12 @@ impl Engine {
                 .filter(|it| !std::ptr::eq(Arc::as_ptr(it), self))
                 .collect()
         };
-        let flights = others.into_iter().filter_map(|engine| {
-            let flight = engine.flights().get(run).cloned();
-            flight.map(|flight| (engine, flight))
+        let active = others.into_iter().filter_map(|engine| {
+            let active = engine.active().get(run).cloned();
+            active.map(|active| (engine, active))
         });
-        flights
-            .filter(|(_, it)| it.ledger.incarnation() == incarnation)
+        active
+            .filter(|(_, it)| it.held.incarnation() == incarnation)
             .collect()
     }
 }

@@ -26,20 +26,20 @@ impl Engine {
             let created = engine.store.create(new.clone()).await;
             let created = created.map_err(StartError::Store);
             let started = created.and_then(|created| engine.started(new, created, place));
-            let (incarnation, flight) = match started {
-                Ok((incarnation, flight)) => (Ok(incarnation), flight),
+            let (incarnation, driven) = match started {
+                Ok((incarnation, driven)) => (Ok(incarnation), driven),
                 Err(error) => (Err(error), None),
             };
             let _ = answer.send(incarnation);
-            if let Some(flight) = flight {
-                engine.stopped.run_until_cancelled(flight).await;
+            if let Some(driven) = driven {
+                engine.stopped.run_until_cancelled(driven).await;
             }
         };
         self.tasks.spawn_on(starts, &self.runtime);
         answered.await.unwrap_or_else(|_| Err(self.refusal()))
     }
 
-    /// When the run was started, and its flight, if it was added just now and has a place.
+    /// When the run was started, and what drives it, if it was added just now and has a place.
     fn started(
         self: &Arc<Self>,
         new: NewRun,

@@ -1,21 +1,39 @@
-//! The ledger as policies and splits see it: attempts, and outputs of branches, are notes about the visit under way.
+//! A held run as policies and splits see it: attempts, and outputs of branches, are notes about the visit under way.
+//!
+//! They are called between a handler and the future of the run, whose results are of the user's types. So this is the one place
+//! where a claim that is lost is a future that is never ready: whoever drives the run hears of the loss, and drops it.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Ledger;
+use super::{HeldRun, Loss};
 use crate::codec::Codec;
-use crate::recorder::{Begun, Decode, Encode, Recorded, Recorder};
+use crate::journal::{Begun, Decode, Encode, Recorded, Recorder};
 use crate::store::Progress;
 
 /// A run that waits for at least this long is said to wait, so that it is no suspect if its process dies meanwhile. That
 /// takes another change of the row when it goes on.
 const SHORT: Duration = Duration::from_secs(1);
 
-impl Recorder for Ledger {
+impl HeldRun {
+    /// Has the future dropped that waits for this.
+    async fn halted(&self, loss: Loss) -> Infallible {
+        self.lose(loss);
+        pending().await
+    }
+
+    async fn noted(&self, part: String, progress: Progress) {
+        if let Err(loss) = self.note(part, progress).await {
+            match self.halted(loss).await {}
+        }
+    }
+}
+
+impl Recorder for HeldRun {
     fn begun(&self, part: &str) -> Option<Begun> {
-        let mut notes = self.notes();
+        let notes = &mut self.state().notes;
         let &Progress::Attempts {
             made,
             called,
@@ -51,18 +69,18 @@ impl Recorder for Ledger {
                 noted,
                 waits,
             };
-            self.note(part.to_owned(), progress).await;
-            self.waits.store(waits, Ordering::Relaxed);
+            self.noted(part.to_owned(), progress).await;
             if may_release && (delay >= self.settings.patience || self.is_draining()) {
-                self.released(due).await;
+                let loss = self.release(due).await;
+                match self.halted(loss).await {}
             }
         })
     }
 
     fn goes_on<'a>(&'a self, part: &'a str, begun: Begun) -> Option<Recorded<'a>> {
-        // Asked by the future of the run alone, so nothing comes in between.
-        self.waits.load(Ordering::Relaxed).then(|| {
-            self.waits.store(false, Ordering::Relaxed);
+        // Branches do not wait, so nothing comes in between.
+        let waits = self.state().row.waits;
+        waits.then(|| {
             let now = self.settings.clock.now();
             let progress = Progress::Attempts {
                 made: begun.made,
@@ -71,7 +89,7 @@ impl Recorder for Ledger {
                 noted: now,
                 waits: false,
             };
-            Box::pin(self.note(part.to_owned(), progress)) as Recorded<'a>
+            Box::pin(self.noted(part.to_owned(), progress)) as Recorded<'a>
         })
     }
 
@@ -80,7 +98,8 @@ impl Recorder for Ledger {
             if delay < self.settings.patience {
                 self.draining.cancelled().await;
             }
-            self.released(self.settings.clock.after(delay)).await;
+            let loss = self.release(self.settings.clock.after(delay)).await;
+            match self.halted(loss).await {}
         })
     }
 
@@ -97,14 +116,14 @@ impl Recorder for Ledger {
     }
 
     fn output(&self, part: &str) -> Option<Vec<u8>> {
-        match self.notes().get(part)? {
+        match self.state().notes.get(part)? {
             Progress::Output(output) => Some(output.clone()),
             Progress::Attempts { .. } => None,
         }
     }
 
     fn ended(&self, part: String, output: Vec<u8>) -> Recorded<'_> {
-        Box::pin(self.note(part, Progress::Output(output)))
+        Box::pin(self.noted(part, Progress::Output(output)))
     }
 
     fn encoded(
@@ -118,7 +137,10 @@ impl Recorder for Ledger {
     }
 
     fn park(&self, reason: String) -> Recorded<'_, Infallible> {
-        Box::pin(self.parked(reason))
+        Box::pin(async move {
+            let loss = HeldRun::park(self, &reason).await;
+            self.halted(loss).await
+        })
     }
 
     fn codec(&self) -> &dyn Codec {

@@ -1,14 +1,12 @@
-//! What a run under way has in the store: every change of it goes through here.
+//! A run that is held under a claim: every change of it goes through here.
 //!
-//! A change that cannot be made stops the run: whoever asked for it waits for ever, and whoever drives
-//! the run hears why and drops it. So nothing that was not recorded has a consequence.
+//! A change that cannot be made is an error of whoever drives the run, who drops it then. So nothing that was not recorded has
+//! a consequence.
 
 mod recorder;
 
 use std::collections::HashMap;
-use std::convert::Infallible;
-use std::future::pending;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -16,12 +14,12 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::ends::{News, Reached};
+use super::ends::{Notice, Reached};
 use super::settings::Settings;
 use super::suspected::Suspicion;
 use crate::key::RunId;
 use crate::store::{
-    Claimed, Commit, Event, Failure, Note, NoteRow, Outbox, Progress, Release, Status, Store,
+    Claimed, Commit, Event, Failure, Note, NoteRow, Progress, Release, RunRow, Status, Store,
     StoreError, StoreFuture, Wait,
 };
 
@@ -48,24 +46,18 @@ impl From<StoreError> for Loss {
     }
 }
 
-/// The part of the store that belongs to one claim of a run.
-pub(super) struct Ledger {
+/// A run under a claim of this process.
+pub(super) struct HeldRun {
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
     run: RunId,
     incarnation: u64,
     epoch: u64,
-    /// Only the future of the run changes them, between two handlers.
-    sequence: AtomicU64,
     /// How many messages waited for the run when it was claimed.
     messages: usize,
-    undos: AtomicU64,
-    rolls_back: AtomicBool,
+    state: Mutex<State>,
     is_recording: AtomicBool,
     is_lost: AtomicBool,
-    has_ended: AtomicBool,
-    /// Whether the row says that the run waits.
-    waits: AtomicBool,
     /// Wakes the engine when a suspect is cleared.
     wake: Arc<Notify>,
     suspicion: Option<Suspicion>,
@@ -74,13 +66,19 @@ pub(super) struct Ledger {
     age: Duration,
     /// When the run was taken up, by the clock of whoever made it due: ours may have been set back since.
     taken_up: (SystemTime, Instant),
-    /// What was noted about it.
-    notes: Mutex<HashMap<String, Progress>>,
     loss: Mutex<Option<oneshot::Sender<Loss>>>,
     /// Where the run ended, if it ended well.
     reached: OnceLock<Arc<Reached>>,
     /// Fires when the runner shuts down.
     draining: CancellationToken,
+}
+
+/// What the store has of the run. Only the future of the run changes it, between two handlers.
+struct State {
+    /// Changed as the store changes its own, by [`RunRow::apply`] and its like.
+    row: RunRow,
+    /// What was noted about the visit under way when the run was taken up.
+    notes: HashMap<String, Progress>,
 }
 
 /// A change of the run.
@@ -124,8 +122,8 @@ impl Drop for Recording<'_> {
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-impl Ledger {
-    /// The ledger of a claim, and what tells that it is lost.
+impl HeldRun {
+    /// A run that was claimed, and what tells that the claim is lost.
     pub(super) fn new(
         store: Arc<dyn Store>,
         settings: Arc<Settings>,
@@ -137,18 +135,17 @@ impl Ledger {
         let (sender, loss) = oneshot::channel();
         let row = &claimed.row;
         let notes = std::mem::take(&mut claimed.notes).into_iter();
-        let ledger = Ledger {
+        let held = HeldRun {
             store,
             run: row.id.clone(),
             incarnation: row.incarnation,
             epoch: row.epoch,
-            sequence: AtomicU64::new(row.sequence),
-            undos: AtomicU64::new(row.undos),
-            rolls_back: AtomicBool::new(row.rolls_back),
+            state: Mutex::new(State {
+                row: row.clone(),
+                notes: notes.map(|note| (note.key, note.progress)).collect(),
+            }),
             is_recording: AtomicBool::new(false),
             is_lost: AtomicBool::new(false),
-            has_ended: AtomicBool::new(false),
-            waits: AtomicBool::new(row.waits),
             wake,
             suspicion,
             visit: row.visit.saturating_add(1),
@@ -158,17 +155,24 @@ impl Ledger {
                 let now = settings.clock.now();
                 (row.due.map_or(now, |due| due.max(now)), Instant::now())
             },
-            notes: Mutex::new(notes.map(|note| (note.key, note.progress)).collect()),
             loss: Mutex::new(Some(sender)),
             reached: OnceLock::new(),
             draining,
             settings,
         };
-        (Arc::new(ledger), loss)
+        (Arc::new(held), loss)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    pub(super) fn id(&self) -> &RunId {
+        &self.run
     }
 
     pub(super) fn incarnation(&self) -> u64 {
@@ -187,17 +191,12 @@ impl Ledger {
 
     /// How many transitions are to be undone.
     pub(super) fn undos(&self) -> u64 {
-        self.undos.load(Ordering::Relaxed)
-    }
-
-    /// Whether the rollback has begun.
-    pub(super) fn rolls_back(&self) -> bool {
-        self.rolls_back.load(Ordering::Relaxed)
+        self.state().row.undos
     }
 
     /// Whether the end of the run was recorded.
     pub(super) fn has_ended(&self) -> bool {
-        self.has_ended.load(Ordering::Relaxed)
+        self.state().row.status.is_ended()
     }
 
     /// The run is not what killed its process, or is driven no longer: there may be room for another suspect.
@@ -221,7 +220,7 @@ impl Ledger {
         self.draining.is_cancelled()
     }
 
-    /// The claim is lost.
+    /// Tells whoever drives the run that its claim is lost.
     pub(super) fn lose(&self, loss: Loss) {
         self.is_lost.store(true, Ordering::Relaxed);
         let sender = self
@@ -235,47 +234,34 @@ impl Ledger {
         }
     }
 
-    async fn lost(&self, loss: Loss) -> Infallible {
-        self.lose(loss);
-        pending().await
-    }
-
-    fn notes(&self) -> MutexGuard<'_, HashMap<String, Progress>> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Records a change. A run that goes on is given back instead, if the runner shuts down.
-    pub(super) async fn record(&self, change: Change) {
+    ///
+    /// # Errors
+    /// Why the run is not driven any longer; [`Loss::Released`] if the change was recorded.
+    pub(super) async fn record(&self, change: Change) -> Result<(), Loss> {
         let release = self.is_draining() && change.status.is_live();
-        let release = release.then(|| self.until(self.settings.clock.now()));
-        self.change(change, release).await;
-        if release.is_some() {
-            self.lost(Loss::Released).await;
+        let mut commit = self.commit(change);
+        commit.release = release.then(|| self.until(commit.at));
+        self.change(commit).await?;
+        if release {
+            return Err(Loss::Released);
         }
+        Ok(())
     }
 
-    async fn change(&self, change: Change, release: Option<Wait>) {
-        let commit = self.commit(change, release);
-        let undos = match &commit.event {
-            Event::Transition { undo: Some(_), .. } => self.undos() + 1,
-            Event::Undone { .. } | Event::NotUndone { .. } => self.undos().saturating_sub(1),
-            _ => self.undos(),
-        };
-        let keeps_notes = commit.event.keeps_notes();
-        let rolls_back = commit.status == Status::RollingBack;
+    async fn change(&self, commit: Commit) -> Result<(), Loss> {
         {
             let _recording = Recording::new(&self.is_recording);
-            self.taken(|| self.store.commit(commit.clone())).await;
+            self.taken(|| self.store.commit(commit.clone())).await?;
         }
-        self.waits.store(false, Ordering::Relaxed);
         self.clear();
-        self.sequence.store(commit.sequence + 1, Ordering::Relaxed);
-        self.undos.store(undos, Ordering::Relaxed);
-        self.rolls_back.fetch_or(rolls_back, Ordering::Relaxed);
-        let has_ended = commit.status.is_ended();
-        self.has_ended.fetch_or(has_ended, Ordering::Relaxed);
-        if !keeps_notes {
-            self.notes().clear();
+        {
+            let mut state = self.state();
+            // The claim is kept or not as `release` says.
+            let _ = state.row.apply(&commit, self.messages);
+            if !commit.event.keeps_notes() {
+                state.notes.clear();
+            }
         }
         if let (Status::Done, Event::Transition { state, payload, .. }) =
             (commit.status, commit.event)
@@ -289,38 +275,34 @@ impl Ledger {
                 })
             });
         }
+        Ok(())
     }
 
     /// Where the run ended, if it ended well.
-    pub(super) fn reached(&self) -> News {
+    pub(super) fn reached(&self) -> Notice {
         self.reached.get().cloned()
     }
 
-    fn commit(&self, change: Change, release: Option<Wait>) -> Commit {
+    fn commit(&self, change: Change) -> Commit {
+        let now = self.settings.clock.now();
+        let commit = Commit::new(&self.state().row, change.event, change.status, now);
         Commit {
-            run: self.run.clone(),
-            epoch: self.epoch,
-            sequence: self.sequence.load(Ordering::Relaxed),
-            at: self.settings.clock.now(),
-            event: change.event,
-            status: change.status,
-            release,
             failure: change.failure,
-            consumed: Vec::new(),
-            index: Vec::new(),
-            outbox: Outbox::default(),
+            ..commit
         }
     }
 
     /// Keeps a note about the visit under way.
-    async fn note(&self, key: String, progress: Progress) {
+    async fn note(&self, key: String, progress: Progress) -> Result<(), Loss> {
         let note = Note {
             run: self.run.clone(),
             epoch: self.epoch,
-            sequence: self.sequence.load(Ordering::Relaxed),
+            sequence: self.state().row.sequence,
             note: NoteRow { key, progress },
         };
-        self.taken(|| self.store.note(note.clone())).await;
+        self.taken(|| self.store.note(note.clone())).await?;
+        self.state().row.note(&note);
+        Ok(())
     }
 
     /// Asks the store again and again as long as it does not answer. That is repeatable by its laws; if it
@@ -341,36 +323,35 @@ impl Ledger {
         }
     }
 
-    /// The answer of the store. It is never ready if there is none.
-    pub(super) async fn asked<'a, T>(&self, ask: impl FnMut() -> StoreFuture<'a, T>) -> T {
-        match self.answer(ask).await {
-            Ok(answer) => answer,
-            Err(error) => match self.lost(error.into()).await {},
-        }
+    /// Waits until the store has answered.
+    pub(super) async fn asked<'a, T>(
+        &self,
+        ask: impl FnMut() -> StoreFuture<'a, T>,
+    ) -> Result<T, Loss> {
+        Ok(self.answer(ask).await?)
     }
 
     /// Waits until the store has taken something. If that is too large for it, the run is parked.
-    async fn taken<'a>(&self, ask: impl FnMut() -> StoreFuture<'a, ()>) {
+    async fn taken<'a>(&self, ask: impl FnMut() -> StoreFuture<'a, ()>) -> Result<(), Loss> {
         match self.answer(ask).await {
-            Ok(()) => {}
             Err(error @ StoreError::TooLarge { .. }) => {
                 let (parks, reason) = self.parks(&error.to_string());
-                let commit = self.commit(parks, None);
-                {
-                    let _recording = Recording::new(&self.is_recording);
-                    self.asked(|| self.store.commit(commit.clone())).await;
-                }
-                match self.lost(Loss::Parked(reason)).await {}
+                let commit = self.commit(parks);
+                let _recording = Recording::new(&self.is_recording);
+                self.asked(|| self.store.commit(commit.clone())).await?;
+                Err(Loss::Parked(reason))
             }
-            Err(error) => match self.lost(error.into()).await {},
+            answer => Ok(answer?),
         }
     }
 
-    /// Parks the run. It is never ready.
-    pub(super) async fn parked(&self, reason: String) -> Infallible {
-        let (parks, reason) = self.parks(&reason);
-        self.change(parks, None).await;
-        self.lost(Loss::Parked(reason)).await
+    /// Parks the run. Gives why it is not driven any longer: that, or what came in between.
+    pub(super) async fn park(&self, reason: &str) -> Loss {
+        let (parks, reason) = self.parks(reason);
+        match self.change(self.commit(parks)).await {
+            Ok(()) => Loss::Parked(reason),
+            Err(loss) => loss,
+        }
     }
 
     /// The change that parks the run, and the reason as it is stored.
@@ -382,29 +363,20 @@ impl Ledger {
         (Change::new(event, Status::Parked), reason)
     }
 
-    /// Gives the run back until `due`. It is never ready.
-    async fn released(&self, due: SystemTime) -> Infallible {
-        self.release(due).await;
-        self.lost(Loss::Released).await
-    }
-
-    async fn release(&self, due: SystemTime) {
+    /// Gives the run back until `due`. Gives why it is not driven any longer, as [`park`](HeldRun::park) does.
+    async fn release(&self, due: SystemTime) -> Loss {
         let release = self.back(due);
-        {
-            let _recording = Recording::new(&self.is_recording);
-            self.taken(|| self.store.release(release.clone())).await;
+        let _recording = Recording::new(&self.is_recording);
+        match self.taken(|| self.store.release(release.clone())).await {
+            Ok(()) => Loss::Released,
+            Err(loss) => loss,
         }
-        self.waits.store(false, Ordering::Relaxed);
-        self.clear();
     }
 
     fn back(&self, due: SystemTime) -> Release {
         Release {
-            run: self.run.clone(),
-            epoch: self.epoch,
-            sequence: self.sequence.load(Ordering::Relaxed),
-            at: self.settings.clock.now(),
             until: self.until(due),
+            ..Release::now(&self.state().row, self.settings.clock.now())
         }
     }
 

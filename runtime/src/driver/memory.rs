@@ -1,0 +1,66 @@
+//! A run that is driven in this process and recorded nowhere.
+
+use std::future::Future;
+
+use stateway_core::StateKind;
+
+use super::drive::Drive;
+use super::stop::Stop;
+use super::{Ended, to_end};
+use crate::error::{Cause, Failure, Place, RunError};
+use crate::journal::InMemory;
+use crate::panic::forget_panic;
+use crate::run::{Options, Owned};
+
+/// Drives a machine until it ends or a handler fails; then undoes what is to be undone.
+///
+/// Of the states that were left only those are kept that an `undo` may need, so a run without one may take any number of
+/// turns.
+///
+/// # Errors
+/// What ended the run, with where it was and what was undone.
+// Not an `async fn`: that would hold the parts as its argument for as long as it runs, beside the
+// state that the run is in.
+pub fn run<W: Drive<C>, C>(
+    (input, state): (W::Input, W::State),
+    context: &C,
+    options: Options,
+) -> impl Future<Output = Result<W::End, RunError<W::Error>>> {
+    let mut place = Some(state);
+    let run = Owned::<W>::new(input, options);
+    let mut stop = Stop::new(&run);
+    async move {
+        let mut journal = InMemory::new();
+        let Ok(ended) = to_end(&mut place, context, &run, &mut stop, &mut journal).await;
+        let failure = |place, cause, rollback, end| {
+            Err(RunError::from(Failure {
+                graph: W::GRAPH,
+                run: run.id.clone(),
+                place,
+                cause,
+                rollback,
+                end,
+            }))
+        };
+        let result = match ended {
+            Ended::At(end, state) if W::GRAPH.states[state].kind == StateKind::Done => {
+                forget_panic(|| drop(journal));
+                Ok(end)
+            }
+            Ended::At(end, state) => {
+                let rollback = journal.into_rollback();
+                if rollback.is_complete() {
+                    Ok(end)
+                } else {
+                    let place = Place::between(state);
+                    failure(place, Cause::NotUndone, rollback, W::left(end))
+                }
+            }
+            Ended::Failed(place, cause) => failure(place, *cause, journal.into_rollback(), None),
+        };
+        // How the run ended is known by now and not lost to data that panics when it goes.
+        forget_panic(|| drop(place));
+        forget_panic(|| drop(run));
+        result
+    }
+}

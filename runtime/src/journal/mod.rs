@@ -1,0 +1,138 @@
+//! What a run has done so far, and how it is recorded: in memory, or in a store.
+
+mod memory;
+mod recorder;
+
+use stateway_core::{StateKind, Workflow};
+
+use crate::error::{Cause, Left, Place, UndoEntry};
+
+pub(crate) use memory::InMemory;
+pub(crate) use recorder::{Begun, Recorded, Recorder};
+#[cfg(feature = "durable")]
+pub(crate) use recorder::{Decode, Encode};
+
+/// Where a run records what it does, and reads what is to be undone. The driver tells it of everything that
+/// happens between two handlers, in this order.
+///
+/// What a call does before it gives its future is done while the run is still in the transition.
+pub(crate) trait Journal<W: Workflow, E> {
+    /// Why nothing more is recorded. Nobody drives the run from then on.
+    type Lost;
+
+    /// Whether a run waits for it between two transitions.
+    const WAITS: bool;
+
+    /// A transition was taken. `copy` gives what its undo needs, if it has one.
+    fn entered(
+        &mut self,
+        taken: Taken<'_, W>,
+        copy: impl FnOnce() -> Option<(usize, W::State)>,
+    ) -> impl Future<Output = Result<(), Self::Lost>>;
+
+    /// The run goes forward no more, though it is in no final state, and is to end like this. `last` is the transition that
+    /// it took last, if that may not have been noted, since its state could not be copied.
+    fn failed(
+        &mut self,
+        place: Place,
+        cause: &Cause<E>,
+        ending: Ending,
+        last: Option<Entry<W>>,
+    ) -> impl Future<Output = Result<(), Self::Lost>>;
+
+    /// Whether there is something to undo.
+    fn has_undos(&self) -> bool;
+
+    /// What is to be undone next: the transition that was taken last, of those that are left.
+    fn next_undo(&mut self) -> impl Future<Output = Result<Option<Entry<W>>, Self::Lost>>;
+
+    /// What has become of that, after so many calls of its handler.
+    fn undone(
+        &mut self,
+        undone: Result<(), (Cause<E>, Left)>,
+        attempts: u32,
+        ending: Ending,
+    ) -> impl Future<Output = Result<(), Self::Lost>>;
+
+    /// Neither that nor anything else will be undone, since the run is terminated.
+    fn skipped(&mut self, entry: Entry<W>) -> impl Future<Output = Result<(), Self::Lost>>;
+
+    /// Nothing is left to be undone.
+    fn rolled_back(&mut self, ending: Ending) -> impl Future<Output = Result<(), Self::Lost>>;
+}
+
+/// A transition that was just taken.
+pub(crate) struct Taken<'a, W: Workflow> {
+    /// Its position in the graph.
+    pub(crate) transition: usize,
+    /// The number of the visit.
+    pub(crate) visit: u64,
+    /// How often its handler was called.
+    #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
+    pub(crate) attempts: u32,
+    /// The state that it led to.
+    #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
+    pub(crate) state: &'a W::State,
+}
+
+/// A transition that was taken and can be undone.
+pub(crate) struct Entry<W: Workflow> {
+    /// The transition's position in the graph.
+    pub(crate) transition: usize,
+    /// The number of the visit, which its keys are made of.
+    pub(crate) visit: u64,
+    /// Which of the transition's undo handlers it is.
+    pub(crate) undo: usize,
+    /// The state that it led to.
+    pub(crate) state: W::State,
+}
+
+impl<W: Workflow> Entry<W> {
+    pub(crate) fn name(&self) -> UndoEntry {
+        let transition = &W::GRAPH.transitions[self.transition];
+        let undo = &transition.policy.undo[self.undo];
+        UndoEntry {
+            transition: transition.name,
+            state: W::GRAPH.states[undo.target].name,
+            handler: undo.handler,
+        }
+    }
+}
+
+/// How a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// In a `done` state.
+    Done,
+    /// In a `failed` state, or with an error.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+    /// It was terminated.
+    Terminated,
+}
+
+impl Ending {
+    /// That of a run which is in a state of this kind; nothing if that is not final.
+    pub(crate) const fn at(kind: StateKind) -> Option<Self> {
+        match kind {
+            StateKind::Done => Some(Ending::Done),
+            StateKind::Failed => Some(Ending::Failed),
+            StateKind::Start | StateKind::State => None,
+        }
+    }
+
+    /// That of a run which goes forward no more for this cause.
+    pub(crate) const fn of<E>(cause: &Cause<E>) -> Self {
+        match cause {
+            Cause::Terminated => Ending::Terminated,
+            Cause::Cancelled { .. } => Ending::Cancelled,
+            _ => Ending::Failed,
+        }
+    }
+
+    /// Whether what the run did is undone before it ends so.
+    pub(crate) const fn rolls_back(self) -> bool {
+        matches!(self, Ending::Failed | Ending::Cancelled)
+    }
+}

@@ -1,0 +1,90 @@
+//! Why a run failed, as it is stored.
+
+use std::fmt::{self, Display};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use stateway_core::Workflow;
+
+use super::settings::Settings;
+use crate::error::{Cause, Place};
+use crate::panic::message as text;
+use crate::store::{Failure, FailureKind, Text};
+
+/// A failure as it is stored.
+pub(super) fn failure<W: Workflow, E: Display>(
+    place: Place,
+    cause: &Cause<E>,
+    settings: &Settings,
+) -> Failure {
+    let kind = match cause {
+        Cause::Join(_) => FailureKind::Join,
+        Cause::Panic(_) => FailureKind::Panic,
+        Cause::Timeout { .. } => FailureKind::Timeout,
+        Cause::Deadline { .. } => FailureKind::Deadline,
+        Cause::BreakerOpen { .. } => FailureKind::BreakerOpen,
+        Cause::Cancelled { .. } => FailureKind::Cancelled,
+        Cause::Terminated => FailureKind::Terminated,
+        Cause::Handler(_) | Cause::NotUndone => FailureKind::Handler,
+    };
+    let transition = place.transition;
+    Failure {
+        state: W::GRAPH.states[place.state].name.into(),
+        transition: transition.map(|it| W::GRAPH.transitions[it].name.into()),
+        attempts: place.attempts,
+        kind,
+        message: said(cause, settings),
+    }
+}
+
+/// What there is to say about a cause, beside what its kind says: the error of the handler, with its sources where its
+/// text has them, or the limit that was exceeded, with the error that came before.
+fn said<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
+    shown(settings, || match cause {
+        // `anyhow` and its like print their sources in this form.
+        Cause::Handler(error) => settings.short(format_args!("{error:#}")),
+        cause => settings.short(fmt::from_fn(|f| {
+            let separator = if cause.says_more() { "; " } else { "" };
+            write!(f, "{}", cause.said())?;
+            before(cause, separator, f)
+        })),
+    })
+}
+
+/// The same, as a text of its own.
+pub(super) fn message<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
+    shown(settings, || match cause {
+        Cause::Handler(error) => settings.short(format_args!("{error:#}")),
+        cause => settings.short(fmt::from_fn(|f| {
+            write!(f, "{cause}")?;
+            before(cause, "; ", f)
+        })),
+    })
+}
+
+/// The error that came before a cause which is none.
+fn before<E: Display>(
+    cause: &Cause<E>,
+    separator: &str,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let what = match cause {
+        Cause::Join(_) | Cause::Cancelled { join: Some(_), .. } => "the first error",
+        Cause::Cancelled { .. } => "the last error",
+        _ => "the attempt before failed with",
+    };
+    match cause.error() {
+        Some(error) => write!(f, "{separator}{what}: {error:#}"),
+        None => Ok(()),
+    }
+}
+
+/// Shows an error by code of the user's.
+fn shown(settings: &Settings, show: impl FnOnce() -> String) -> Text {
+    let said = catch_unwind(AssertUnwindSafe(show)).unwrap_or_else(|panic| {
+        let panic = text(panic);
+        settings.short(format_args!(
+            "an error that panicked as it was shown: {panic}"
+        ))
+    });
+    settings.encoded_text(&said)
+}

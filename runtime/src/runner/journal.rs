@@ -1,0 +1,236 @@
+//! The journal of a stored run: every transition is recorded before the next begins, and every undo before the one before it.
+
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::vec::IntoIter;
+
+use tracing::error;
+
+use super::failure::{failure, message};
+use super::held::{Change, HeldRun, Loss};
+use super::rollback::{entry, named};
+use crate::durable::Durable;
+use crate::error::{Cause, Left, Place};
+use crate::journal::{Ending, Entry, Journal, Taken};
+use crate::panic::forget_panic;
+use crate::store::{Event, Failure, FailureKind, HistoryRow, Name, RunRow, Status, Text};
+
+/// So many transitions are read at a time.
+const PAGE: usize = 64;
+
+/// Records a run where it is held.
+pub(super) struct StoreJournal<'a, W> {
+    held: &'a HeldRun,
+    /// Transitions that are to be undone, the last first, as far as they were read.
+    page: IntoIter<HistoryRow>,
+    /// The one that is being undone.
+    current: Undone,
+    workflow: PhantomData<fn() -> W>,
+}
+
+/// A transition that is undone: its number in the history, its name, and that of the handler.
+#[derive(Default)]
+struct Undone {
+    of: u64,
+    transition: Name,
+    handler: Name,
+}
+
+impl<'a, W> StoreJournal<'a, W> {
+    pub(super) fn new(held: &'a HeldRun) -> Self {
+        StoreJournal {
+            held,
+            page: Vec::new().into_iter(),
+            current: Undone::default(),
+            workflow: PhantomData,
+        }
+    }
+}
+
+impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
+    type Lost = Loss;
+
+    const WAITS: bool = true;
+
+    fn entered(
+        &mut self,
+        taken: Taken<'_, W>,
+        _: impl FnOnce() -> Option<(usize, W::State)>,
+    ) -> impl Future<Output = Result<(), Loss>> {
+        let held = self.held;
+        let target = &W::GRAPH.states[W::position(taken.state)];
+        let change = (!target.transient).then(|| transition(&taken, held));
+        async move {
+            match change {
+                None => Ok(()),
+                Some(Ok(change)) => held.record(change).await,
+                Some(Err(reason)) => Err(held.park(&reason).await),
+            }
+        }
+    }
+
+    // An error of the user's may not be shared between threads, so the future does not have it.
+    fn failed(
+        &mut self,
+        place: Place,
+        cause: &Cause<E>,
+        ending: Ending,
+        last: Option<Entry<W>>,
+    ) -> impl Future<Output = Result<(), Loss>> {
+        // Its state is stored, or the run is parked.
+        forget_panic(|| drop(last));
+        let failure = failure::<W, _>(place, cause, self.held.settings());
+        let is_to_undo = ending.rolls_back() && self.held.undos() > 0;
+        let status = status(ending, is_to_undo);
+        let event = if status == Status::RollingBack {
+            Event::RollbackBegan
+        } else {
+            Event::Ended
+        };
+        self.held
+            .record(Change::new(event, status).because(failure))
+    }
+
+    fn has_undos(&self) -> bool {
+        self.held.undos() > 0
+    }
+
+    async fn next_undo(&mut self) -> Result<Option<Entry<W>>, Loss> {
+        let held = self.held;
+        if held.has_ended() {
+            return Ok(None);
+        }
+        if self.page.len() == 0 {
+            let page = held.asked(|| held.store().undoable(held.id(), PAGE));
+            self.page = page.await?.into_iter();
+        }
+        let Some(row) = self.page.next() else {
+            return Ok(None);
+        };
+        let (transition, handler) = named(&row);
+        self.current = Undone {
+            of: row.number,
+            transition,
+            handler,
+        };
+        match entry::<W>(row, &*held.settings().codec) {
+            Ok(entry) => Ok(Some(entry)),
+            Err(reason) => Err(held.park(&reason).await),
+        }
+    }
+
+    async fn undone(
+        &mut self,
+        undone: Result<(), (Cause<E>, Left)>,
+        attempts: u32,
+        ending: Ending,
+    ) -> Result<(), Loss> {
+        let Undone {
+            of,
+            transition,
+            handler,
+        } = std::mem::take(&mut self.current);
+        let event = match undone {
+            Ok(()) => Event::Undone { of, attempts },
+            Err((cause, _)) => {
+                // Not what it failed with, which may quote a payload.
+                error!(
+                    workflow = W::NAME, run = %self.held.id(), %transition, %handler, attempts,
+                    "a transition could not be undone: see to why, and retry the rollback"
+                );
+                Event::NotUndone {
+                    of,
+                    attempts,
+                    cause: message(&cause, self.held.settings()),
+                }
+            }
+        };
+        let status = status(ending, self.held.undos() > 1);
+        self.held.record(Change::new(event, status)).await
+    }
+
+    async fn skipped(&mut self, _: Entry<W>) -> Result<(), Loss> {
+        let change = Change::new(Event::Ended, Status::Terminated);
+        self.held.record(change).await
+    }
+
+    async fn rolled_back(&mut self, ending: Ending) -> Result<(), Loss> {
+        // With the last undo, unless there was less to be undone than the row says.
+        if self.held.has_ended() {
+            return Ok(());
+        }
+        let change = Change::new(Event::Ended, status(ending, false));
+        self.held.record(change).await
+    }
+}
+
+/// How a run stands that is to end like this, when something is to be undone before, or nothing is.
+fn status(ending: Ending, is_to_undo: bool) -> Status {
+    match ending {
+        _ if is_to_undo => Status::RollingBack,
+        Ending::Done => Status::Done,
+        Ending::Failed => Status::Failed,
+        Ending::Cancelled => Status::Cancelled,
+        Ending::Terminated => Status::Terminated,
+    }
+}
+
+/// How a run ends whose rollback had begun when it was taken up.
+pub(super) fn ending(row: &RunRow) -> Ending {
+    match row.failure.as_ref().map(|failure| failure.kind) {
+        Some(FailureKind::Cancelled) => Ending::Cancelled,
+        Some(FailureKind::Terminated) => Ending::Terminated,
+        _ => Ending::Failed,
+    }
+}
+
+/// The end of a run that was terminated while nobody had it: it goes nowhere any more, so nothing of it has to be readable.
+pub(super) fn terminated(row: &RunRow) -> Change {
+    let ended = Change::new(Event::Ended, Status::Terminated);
+    // One whose rollback had begun has failed for another reason, or is in a `failed` state.
+    if row.rolls_back {
+        return ended;
+    }
+    ended.because(Failure {
+        state: row.state.clone(),
+        transition: None,
+        attempts: 0,
+        kind: FailureKind::Terminated,
+        message: Text::from(""),
+    })
+}
+
+/// The transition that was just taken, as it is recorded.
+///
+/// # Errors
+/// Why the state that it led to cannot be stored. The handler has had its effect, so this is no failure that
+/// could be rolled back: the state is needed for it.
+fn transition<W: Durable>(taken: &Taken<'_, W>, held: &HeldRun) -> Result<Change, String> {
+    let position = W::position(taken.state);
+    let transition = &W::GRAPH.transitions[taken.transition];
+    let state = &W::GRAPH.states[position];
+    let payload = held.settings().encoded(
+        format_args!("state `{}`", state.name),
+        |codec| W::encode(taken.state, codec),
+        |bytes, codec| W::decode(position, bytes, codec).map(drop),
+    );
+    let payload = payload.map_err(|unfit| unfit.to_string())?;
+    let mut undos = transition.policy.undo.iter();
+    let undo = undos.find(|undo| undo.target == position);
+    let has_undos = held.undos() > 0 || undo.is_some();
+    let ending = Ending::at(state.kind);
+    let status = ending.map_or(Status::Running, |ending| {
+        status(ending, ending.rolls_back() && has_undos)
+    });
+    let event = Event::Transition {
+        transition: transition.name.into(),
+        visit: taken.visit,
+        version: W::VERSION,
+        attempts: taken.attempts,
+        message: None,
+        state: state.name.into(),
+        payload,
+        undo: undo.map(|undo| undo.handler.into()),
+    };
+    Ok(Change::new(event, status))
+}

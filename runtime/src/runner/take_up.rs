@@ -1,0 +1,82 @@
+//! What a run that was claimed goes on with, if this program can read it.
+
+use super::settings::Settings;
+use crate::codec::{Codec, guarded};
+use crate::durable::Durable;
+use crate::store::{Claimed, RunRow};
+
+/// What a claimed run goes on with.
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn take_up<W: Durable>(
+    claimed: &Claimed,
+    settings: &Settings,
+) -> Result<(W::Input, Option<W::State>), String> {
+    let row = &claimed.row;
+    let way_out = "run a program of that version until it has ended, or terminate it";
+    is_of_version::<W>(row).map_err(|reason| format!("{reason}: {way_out}"))?;
+    if row.crashes >= settings.max_crashes {
+        let state = &row.state;
+        return Err(match row.crashes {
+            1 => format!("its process died once in state `{state}`: see to why, and unpark it"),
+            crashes => {
+                format!(
+                    "its process died {crashes} times in state `{state}`: see to why, and unpark it"
+                )
+            }
+        });
+    }
+    let codec = &*settings.codec;
+    let way_out = "run a program that reads it, or terminate it";
+    let input = read_input::<W>(&claimed.input, codec);
+    let input = input.map_err(|reason| format!("{reason}; {way_out}"))?;
+    let state = &row.state;
+    let position = position::<W>(state);
+    let position = position
+        .map_err(|reason| format!("{reason}: run a program that has it, or terminate it"))?;
+    if row.rolls_back {
+        return Ok((input, None));
+    }
+    let payload = guarded(|| W::decode(position, &claimed.payload, codec));
+    let payload =
+        payload.map_err(|error| format!("state `{state}` does not decode: {error}; {way_out}"))?;
+    Ok((input, Some(payload)))
+}
+
+/// Tells whether a run is of the version that this program has.
+///
+/// # Errors
+/// That it is not.
+pub(super) fn is_of_version<W: Durable>(row: &RunRow) -> Result<(), String> {
+    if row.version == W::VERSION {
+        return Ok(());
+    }
+    Err(format!(
+        "it was started with version {} of `{}`, and this program has version {}",
+        row.version,
+        W::GRAPH.name,
+        W::VERSION
+    ))
+}
+
+/// The state of a run, by its position in the graph.
+///
+/// # Errors
+/// That this program does not have it.
+pub(super) fn position<W: Durable>(state: &str) -> Result<usize, String> {
+    let mut states = W::GRAPH.states.iter();
+    states.position(|it| it.name == state).ok_or_else(|| {
+        let name = W::GRAPH.name;
+        format!("it is in state `{state}`, which `{name}` does not have")
+    })
+}
+
+/// The input of a run.
+///
+/// # Errors
+/// That it does not decode.
+pub(super) fn read_input<W: Durable>(input: &[u8], codec: &dyn Codec) -> Result<W::Input, String> {
+    let input = guarded(|| W::decode_input(input, codec));
+    input.map_err(|error| format!("its input does not decode: {error}"))
+}
