@@ -8,9 +8,9 @@ use stateway_core::{StateKind, Workflow};
 use crate::error::{Cause, Left, Place, UndoEntry};
 
 pub(crate) use memory::InMemory;
-pub(crate) use recorder::{Begun, Recorded, Recorder};
+pub(crate) use recorder::{Begun, Recorder};
 #[cfg(feature = "durable")]
-pub(crate) use recorder::{Decode, Encode};
+pub(crate) use recorder::{Decode, Encode, Recorded};
 
 /// Where a run records what it does, and reads what is to be undone. The driver tells it of everything that
 /// happens between two handlers, in this order.
