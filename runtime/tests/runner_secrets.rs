@@ -258,20 +258,10 @@ async fn store_old(store: &RedbStore, key: u8) {
             _ => format!(r#"{{"card":"{SECRET}","act":""}}"#),
         };
         let run = NewRun {
-            id: id.parse().unwrap(),
             incarnation: 1,
-            workflow: "Pay".into(),
-            version: 1,
             input: sealed(input),
-            state: state.into(),
             payload: sealed(payload),
-            at: Clock::system().now(),
-            lease: None,
-            due: None,
-            priority: 0,
-            parent: None,
-            index: Vec::new(),
-            trace: None,
+            ..NewRun::new(id.parse().unwrap(), "Pay", 1, state, Clock::system().now())
         };
         store.create(run).await.unwrap();
     }

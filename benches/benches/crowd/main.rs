@@ -116,20 +116,15 @@ fn claim(workflow: &str, lease: Lease, suspects: Suspects) -> Claim {
 
 async fn hold(store: &RedbStore, number: usize, lease: Lease) {
     let run = NewRun {
-        id: format!("run-{number}").parse().expect("it is an id"),
         incarnation: 1,
-        workflow: "Hop".into(),
-        version: 1,
-        input: Vec::new(),
-        state: "Here".into(),
-        payload: Vec::new(),
-        at: SystemTime::now(),
         lease: Some(lease),
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(
+            format!("run-{number}").parse().expect("it is an id"),
+            "Hop",
+            1,
+            "Here",
+            SystemTime::now(),
+        )
     };
     store.create(run).await.expect("it is added");
 }
@@ -182,20 +177,14 @@ async fn named(names: usize) -> (Duration, Duration) {
         let declared = store.declare(declaration(number)).await;
         assert_eq!(declared.expect("it is answered"), Declared::Granted);
         let run = NewRun {
-            id: format!("run-{number}").parse().expect("it is an id"),
             incarnation: 1,
-            workflow: format!("Workflow{number}").into(),
-            version: 1,
-            input: Vec::new(),
-            state: "Here".into(),
-            payload: Vec::new(),
-            at: SystemTime::now() + Duration::from_hours(1),
-            lease: None,
-            due: None,
-            priority: 0,
-            parent: None,
-            index: Vec::new(),
-            trace: None,
+            ..NewRun::new(
+                format!("run-{number}").parse().expect("it is an id"),
+                format!("Workflow{number}"),
+                1,
+                "Here",
+                SystemTime::now() + Duration::from_hours(1),
+            )
         };
         store.create(run).await.expect("it is added");
     }

@@ -137,20 +137,16 @@ async fn a_payload_is_the_json_that_serde_makes_of_the_state() {
 async fn fields_that_were_added_are_read_as_their_defaults() {
     let store = Arc::new(MemoryStore::new());
     let older = NewRun {
-        id: "q-1".parse().unwrap(),
         incarnation: 1,
-        workflow: "Quote".into(),
-        version: 1,
         input: br#"{"customer":"Ada"}"#.to_vec(),
-        state: "Asked".into(),
         payload: br#"{"ofPrices":[{"cents":7}],"gone":[1,2]}"#.to_vec(),
-        at: Clock::tokio().now(),
-        lease: None,
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(
+            "q-1".parse().unwrap(),
+            "Quote",
+            1,
+            "Asked",
+            Clock::tokio().now(),
+        )
     };
     store.create(older).await.unwrap();
     let runner = launch(&store).await;
@@ -167,20 +163,16 @@ async fn fields_that_were_added_are_read_as_their_defaults() {
 async fn a_start_whose_json_differs_in_form_only_is_the_same_run() {
     let store = Arc::new(MemoryStore::new());
     let other = NewRun {
-        id: "q-1".parse().unwrap(),
         incarnation: 1,
-        workflow: "Quote".into(),
-        version: 1,
         input: br#"{ "note": null, "channel": "post", "customer": "Ada" }"#.to_vec(),
-        state: "Asked".into(),
         payload: br#"{"isRush":true,"until":9,"ofPrices":[{"cents":5}]}"#.to_vec(),
-        at: Clock::tokio().now(),
-        lease: None,
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(
+            "q-1".parse().unwrap(),
+            "Quote",
+            1,
+            "Asked",
+            Clock::tokio().now(),
+        )
     };
     store.create(other).await.unwrap();
     let runner = launch(&store).await;
@@ -261,20 +253,16 @@ async fn a_codec_of_ones_own_encodes_everything() {
 async fn a_start_with_a_field_that_was_added_since_is_the_same_run() {
     let store = Arc::new(MemoryStore::new());
     let older = NewRun {
-        id: "q-1".parse().unwrap(),
         incarnation: 1,
-        workflow: "Quote".into(),
-        version: 1,
         input: br#"{"customer":"Ada"}"#.to_vec(),
-        state: "Asked".into(),
         payload: br#"{"ofPrices":[]}"#.to_vec(),
-        at: Clock::tokio().now(),
-        lease: None,
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(
+            "q-1".parse().unwrap(),
+            "Quote",
+            1,
+            "Asked",
+            Clock::tokio().now(),
+        )
     };
     store.create(older).await.unwrap();
     let runner = launch(&store).await;

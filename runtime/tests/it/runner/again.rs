@@ -160,20 +160,16 @@ async fn json_that_nests_deep_in_the_store_is_a_conflict() {
     let store = Arc::new(MemoryStore::new());
     let deep = |levels, inner| format!("{{\"json\":{}}}", nested(levels, inner).get());
     let older = NewRun {
-        id: "a-1".parse().unwrap(),
         incarnation: 1,
-        workflow: "Ask".into(),
-        version: 1,
         input: deep(100_000, "1").into(),
-        state: "Asked".into(),
         payload: br#"{"of":[]}"#.to_vec(),
-        at: Clock::tokio().now(),
-        lease: None,
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(
+            "a-1".parse().unwrap(),
+            "Ask",
+            1,
+            "Asked",
+            Clock::tokio().now(),
+        )
     };
     store.create(older).await.unwrap();
     let runner = raw::launch(&store, Json).await;

@@ -222,20 +222,14 @@ async fn a_run_that_was_cancelled_is_not_left_to_wait() {
 async fn a_runner_leaves_the_runs_of_other_workflows_alone() {
     let store = Arc::new(MemoryStore::new());
     let other = stateway::store::NewRun {
-        id: "x".parse().unwrap(),
         incarnation: 1,
-        workflow: "Refund".into(),
-        version: 1,
-        input: Vec::new(),
-        state: "Asked".into(),
-        payload: Vec::new(),
-        at: Clock::tokio().now(),
-        lease: None,
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..stateway::store::NewRun::new(
+            "x".parse().unwrap(),
+            "Refund",
+            1,
+            "Asked",
+            Clock::tokio().now(),
+        )
     };
     store.create(other).await.unwrap();
     let runner = launch(&store, &Shop::new()).await;

@@ -14,20 +14,10 @@ pub(crate) fn at(seconds: u64) -> SystemTime {
 /// A run that nobody holds.
 pub(crate) fn new(id: &str) -> NewRun {
     NewRun {
-        id: id.parse().unwrap(),
         incarnation: 1,
-        workflow: "Walk".into(),
-        version: 1,
         input: b"input".to_vec(),
-        state: "Begun".into(),
         payload: b"begun".to_vec(),
-        at: at(0),
-        lease: None,
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(id.parse().unwrap(), "Walk", 1, "Begun", at(0))
     }
 }
 
