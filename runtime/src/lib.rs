@@ -64,6 +64,8 @@ mod macros;
 #[cfg(feature = "runtime")]
 mod panic;
 #[cfg(feature = "runtime")]
+mod part;
+#[cfg(feature = "runtime")]
 mod policy;
 #[cfg(feature = "runtime")]
 mod run;

@@ -16,6 +16,7 @@ use crate::error::{Cause, JoinError, Place, Scope};
 use crate::handler::{Step, Undo};
 use crate::journal::Recorder;
 use crate::key::{Key, Part, RunId};
+use crate::part::{PartName, PartOf};
 use crate::split::Tasks;
 use crate::time::after;
 
@@ -303,11 +304,13 @@ impl<W: Workflow> Run<W> {
         self.transition.load(Ordering::Relaxed)
     }
 
-    /// The name of the visit under way, where something is recorded about it. After a crash the way through states
-    /// that are not stored may be another, so the number of the visit is not enough.
-    pub(crate) fn part(&self) -> String {
-        let transition = W::GRAPH.transitions[self.transition()].name;
-        format!("{}/{transition}", self.visit())
+    /// The name of a part of the visit under way.
+    pub(crate) fn part(&self, of: PartOf) -> PartName {
+        PartName {
+            visit: self.visit(),
+            transition: W::GRAPH.transitions[self.transition()].name.into(),
+            of,
+        }
     }
 
     /// The idempotency key of a part of a visit.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Part, Step};
 use crate::error::BranchName;
 use crate::key::{self, Key, RunId};
+use crate::part::{PartName, PartOf};
 use crate::run::Run;
 
 /// One branch of a visit to the split `T`, as its handler sees it.
@@ -124,13 +125,13 @@ impl<T: Transition> Branch<T> {
 
 /// An attempt of the whole split begins all branches again, so its number is part of the name.
 impl<T: Transition> Part for Branch<T> {
-    fn part(&self) -> String {
-        let (visit, whole) = (self.run.part(), self.whole);
+    fn part(&self) -> PartName {
         let BranchName { branch, item } = self.entry();
-        match item {
-            None => format!("{visit}/{whole}/{branch}"),
-            Some(item) => format!("{visit}/{whole}/{branch}/{item}"),
-        }
+        self.run.part(PartOf::Branch {
+            whole: self.whole,
+            name: branch.into(),
+            item,
+        })
     }
 }
 

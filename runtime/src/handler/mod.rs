@@ -4,12 +4,14 @@ mod branch;
 mod step;
 mod undo;
 
+use crate::part::PartName;
+
 pub use branch::Branch;
 pub use step::Step;
 pub use undo::Undo;
 
 /// What a handler sees, as a part of its visit.
 pub trait Part {
-    /// The name of the part: none for the visit as a whole.
-    fn part(&self) -> String;
+    /// Its name.
+    fn part(&self) -> PartName;
 }

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Part;
 use crate::key::{self, Key, RunId};
+use crate::part::{PartName, PartOf};
 use crate::run::Run;
 
 /// One visit to the transition `T`, as its handler sees it.
@@ -77,8 +78,8 @@ impl<T: Transition> Step<T> {
 }
 
 impl<T: Transition> Part for Step<T> {
-    fn part(&self) -> String {
-        self.run.part()
+    fn part(&self) -> PartName {
+        self.run.part(PartOf::Whole)
     }
 }
 

@@ -8,6 +8,7 @@ use stateway_core::{Transition, Workflow};
 
 use super::Part;
 use crate::key::{self, Key, RunId};
+use crate::part::{PartName, PartOf};
 use crate::run::Run;
 
 /// The visit to the transition `T` that is being undone, as the handler of its `undo` sees it.
@@ -57,8 +58,8 @@ impl<T: Transition> Undo<T> {
 }
 
 impl<T: Transition> Part for Undo<T> {
-    fn part(&self) -> String {
-        format!("{}/undo", self.run.part())
+    fn part(&self) -> PartName {
+        self.run.part(PartOf::Undo)
     }
 }
 

@@ -1,11 +1,13 @@
 //! What a run tells of itself while it is under way, where it is stored.
 
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 #[cfg(feature = "durable")]
 use crate::codec::{Codec, CodecError};
+use crate::part::PartName;
 
 /// Encodes a payload.
 #[cfg(feature = "durable")]
@@ -25,14 +27,19 @@ pub(crate) type Recorded<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + '
 pub(crate) trait Recorder: Send + Sync {
     /// The attempts that this part had made when the run was taken up, and when the next is due. Asked
     /// once: what comes later has begun here.
-    fn begun(&self, part: &str) -> Option<Begun>;
+    fn begun(&self, part: &PartName) -> Option<Begun>;
+
+    /// Keeps what an attempt failed with that is not the end of the visit, a [`Cause`](crate::Cause) of the workflow's error, until
+    /// something is recorded.
+    fn failed(&self, part: &PartName, number: u32, cause: &dyn Any);
 
     /// Records attempts that have failed. If the next is not due for long, and `may_release`, the run is given
     /// back until then, and this is never ready.
-    fn attempted<'a>(&'a self, part: &'a str, begun: Begun, may_release: bool) -> Recorded<'a>;
+    fn attempted<'a>(&'a self, part: &'a PartName, begun: Begun, may_release: bool)
+    -> Recorded<'a>;
 
     /// Records that the next attempt begins, where the store was told that the run only waits for it.
-    fn goes_on<'a>(&'a self, part: &'a str, begun: Begun) -> Option<Recorded<'a>>;
+    fn goes_on<'a>(&'a self, part: &'a PartName, begun: Begun) -> Option<Recorded<'a>>;
 
     /// Waits until the runner shuts down, unless the delay is long, and gives the run back, so that its next
     /// attempt is made by another after `delay`. It is never ready.
@@ -47,11 +54,11 @@ pub(crate) trait Recorder: Send + Sync {
 
     /// The output of a branch that had ended when the run was taken up.
     #[cfg(feature = "durable")]
-    fn output(&self, part: &str) -> Option<Vec<u8>>;
+    fn output(&self, part: &PartName) -> Option<Vec<u8>>;
 
     /// Records the output of a branch.
     #[cfg(feature = "durable")]
-    fn ended(&self, part: String, output: Vec<u8>) -> Recorded<'_>;
+    fn ended(&self, part: PartName, output: Vec<u8>) -> Recorded<'_>;
 
     /// The bytes of a payload as they may be stored, or why it cannot be.
     #[cfg(feature = "durable")]

@@ -68,8 +68,8 @@ where
         due: None,
     };
     let part = visit.terms.recorder().map(|_| seen.part());
-    let part = part.unwrap_or_default();
-    if let Some((made, due)) = visit.terms.take_up(&part) {
+    let part = part.as_ref();
+    if let Some((made, due)) = visit.terms.take_up(part) {
         progress.made = made;
         progress.due = Some(due);
     }
@@ -81,7 +81,7 @@ where
         } else {
             if let Some(due) = progress.due.take() {
                 visit.terms.wait(due, &mut last).await?;
-                visit.terms.goes_on(&part, progress.made).await;
+                visit.terms.goes_on(part, progress.made).await;
             }
             if progress.made > 0 {
                 visit.terms.alone(&mut last).await?;
@@ -138,14 +138,18 @@ where
             (Verdict::Retry { after }, Some(retry)) if progress.made < all => {
                 delay(retry, progress.made, &cause, after)
             }
-            _ if K::takes(&cause) => break cause.after(last),
+            _ if K::takes(&cause) => {
+                visit.terms.failed(part, progress.made, &cause);
+                break cause.after(last);
+            }
             _ => return Err(cause.after(last)),
         };
+        visit.terms.failed(part, progress.made, &cause);
         if let Cause::Handler(_) | Cause::Join(_) = cause {
             last = cause.into_error();
         }
         let due = after(Instant::now(), delay);
-        visit.terms.attempted(&part, progress.made, due).await;
+        visit.terms.attempted(part, progress.made, due).await;
         progress.due = Some(due);
     };
     if let Err(stopped) = visit.terms.alone(&mut None).await {

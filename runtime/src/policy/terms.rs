@@ -14,6 +14,7 @@ use super::attempt::{Limit, Why};
 use super::gate::Gate;
 use crate::error::{Cause, Scope};
 use crate::journal::{Begun, Recorder};
+use crate::part::PartName;
 use crate::run::Run;
 use crate::time::after;
 
@@ -214,16 +215,23 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
     /// Takes up the attempts of a visit that began before the run was taken up: how many there were, and
     /// when the next is due.
     #[cold]
-    pub(super) fn take_up(&self, part: &str) -> Option<(u32, Instant)> {
-        let begun = self.recorder()?.begun(part)?;
+    pub(super) fn take_up(&self, part: Option<&PartName>) -> Option<(u32, Instant)> {
+        let begun = self.recorder()?.begun(part?)?;
         self.counter.store(begun.called, Ordering::Relaxed);
         Some((begun.made, after(Instant::now(), begun.delay)))
     }
 
+    /// Keeps what an attempt failed with that is not the end of the visit, in a stored run.
+    pub(super) fn failed<E: 'static>(&self, part: Option<&PartName>, made: u32, cause: &Cause<E>) {
+        if let (Some(recorder), Some(part)) = (self.recorder(), part) {
+            recorder.failed(part, made, cause);
+        }
+    }
+
     /// Records that so many attempts have failed, in a stored run. A run that has long to wait may be given
     /// back: then this is never ready.
-    pub(super) async fn attempted(&self, part: &str, made: u32, due: Instant) {
-        let Some(recorder) = self.recorder() else {
+    pub(super) async fn attempted(&self, part: Option<&PartName>, made: u32, due: Instant) {
+        let (Some(recorder), Some(part)) = (self.recorder(), part) else {
             return;
         };
         // One that will not be made is not waited for.
@@ -241,13 +249,14 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
     }
 
     /// Records that the next attempt begins, after a wait that the store was told of.
-    pub(super) async fn goes_on(&self, part: &str, made: u32) {
+    pub(super) async fn goes_on(&self, part: Option<&PartName>, made: u32) {
         let begun = Begun {
             made,
             called: self.counter.load(Ordering::Relaxed),
             delay: Duration::ZERO,
         };
-        if let Some(recorded) = self.recorder().and_then(|it| it.goes_on(part, begun)) {
+        let recorder = self.recorder().zip(part);
+        if let Some(recorded) = recorder.and_then(|(it, part)| it.goes_on(part, begun)) {
             recorded.await;
         }
     }

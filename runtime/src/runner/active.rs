@@ -61,6 +61,7 @@ impl Engine {
             self.draining.clone(),
             Arc::clone(&self.wake),
             suspicion,
+            self.host.explain(),
             &mut claimed,
         );
         let active = Active {

@@ -1,11 +1,12 @@
 //! Why a run failed, as it is stored.
 
+use std::any::Any;
 use std::fmt::{self, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stateway_core::Workflow;
 
-use super::settings::Settings;
+use super::settings::{Settings, short};
 use crate::error::{Cause, Place};
 use crate::panic::message as text;
 use crate::store::{Failure, FailureKind, Text};
@@ -58,6 +59,19 @@ pub(super) fn message<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text
             write!(f, "{cause}")?;
             before(cause, "; ", f)
         })),
+    })
+}
+
+/// So many bytes are stored of what an attempt failed with that was not the last.
+const SHORT: usize = 1024;
+
+/// The same, of an attempt that was not the end of its visit.
+pub(super) fn attempt<E: Display + 'static>(cause: &dyn Any, settings: &Settings) -> Text {
+    let most = settings.max_text.min(SHORT);
+    shown(settings, || match cause.downcast_ref::<Cause<E>>() {
+        Some(Cause::Handler(error)) => short(most, format_args!("{error:#}")),
+        Some(cause) => short(most, cause),
+        None => String::new(),
     })
 }
 

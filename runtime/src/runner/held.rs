@@ -5,7 +5,8 @@
 
 mod recorder;
 
-use std::collections::HashMap;
+use std::any::Any;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -18,9 +19,10 @@ use super::ends::{Notice, Reached};
 use super::settings::Settings;
 use super::suspected::Suspicion;
 use crate::key::RunId;
+use crate::part::PartName;
 use crate::store::{
-    Claimed, Commit, Event, Failure, Note, NoteRow, Progress, Release, RunRow, Status, Store,
-    StoreError, StoreFuture, Wait,
+    Claimed, Commit, Event, FailedAttempt, Failure, Note, NoteRow, Progress, Release, RunRow,
+    Status, Store, StoreError, StoreFuture, Text, Wait,
 };
 
 /// Why a run is not driven any longer, though it has not ended.
@@ -50,6 +52,7 @@ impl From<StoreError> for Loss {
 pub(super) struct HeldRun {
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
+    explain: Explain,
     run: RunId,
     incarnation: u64,
     epoch: u64,
@@ -79,6 +82,48 @@ struct State {
     row: RunRow,
     /// What was noted about the visit under way when the run was taken up.
     notes: HashMap<String, Progress>,
+    /// What attempts of that visit have failed with, each with the name of its part.
+    failed: VecDeque<(String, FailedAttempt)>,
+}
+
+/// So many failed attempts of a visit are kept, the last ones.
+const ATTEMPTS: usize = 16;
+
+/// Reads what an attempt has failed with, as it is stored: a [`Cause`](crate::Cause) of the error of the workflow.
+pub(super) type Explain = fn(&dyn Any, &Settings) -> Text;
+
+impl State {
+    fn new(row: RunRow, notes: Vec<NoteRow>) -> Self {
+        let mut failed = Vec::new();
+        for NoteRow { key, progress } in &notes {
+            if let Progress::Attempts { failed: some, .. } = progress {
+                failed.extend(some.iter().map(|attempt| (key.clone(), attempt.clone())));
+            }
+        }
+        failed.sort_by_key(|(_, attempt)| attempt.at);
+        State {
+            row,
+            notes: notes
+                .into_iter()
+                .map(|note| (note.key, note.progress))
+                .collect(),
+            failed: failed.into(),
+        }
+    }
+
+    fn fail(&mut self, part: String, attempt: FailedAttempt) {
+        self.failed.push_back((part, attempt));
+        while self.failed.len() > ATTEMPTS {
+            self.failed.pop_front();
+        }
+    }
+
+    /// The failed attempts of a part.
+    fn failed_of(&self, part: &PartName) -> Vec<FailedAttempt> {
+        let part = part.to_string();
+        let failed = self.failed.iter().filter(|(of, _)| *of == part);
+        failed.map(|(_, attempt)| attempt.clone()).collect()
+    }
 }
 
 /// A change of the run.
@@ -130,20 +175,19 @@ impl HeldRun {
         draining: CancellationToken,
         wake: Arc<Notify>,
         suspicion: Option<Suspicion>,
+        explain: Explain,
         claimed: &mut Claimed,
     ) -> (Arc<Self>, oneshot::Receiver<Loss>) {
         let (sender, loss) = oneshot::channel();
         let row = &claimed.row;
-        let notes = std::mem::take(&mut claimed.notes).into_iter();
+        let notes = std::mem::take(&mut claimed.notes);
         let held = HeldRun {
             store,
+            explain,
             run: row.id.clone(),
             incarnation: row.incarnation,
             epoch: row.epoch,
-            state: Mutex::new(State {
-                row: row.clone(),
-                notes: notes.map(|note| (note.key, note.progress)).collect(),
-            }),
+            state: Mutex::new(State::new(row.clone(), notes)),
             is_recording: AtomicBool::new(false),
             is_lost: AtomicBool::new(false),
             wake,
@@ -261,6 +305,7 @@ impl HeldRun {
             let _ = state.row.apply(&commit, self.messages);
             if !commit.event.keeps_notes() {
                 state.notes.clear();
+                state.failed.clear();
             }
         }
         if let (Status::Done, Event::Transition { state, payload, .. }) =
@@ -285,9 +330,13 @@ impl HeldRun {
 
     fn commit(&self, change: Change) -> Commit {
         let now = self.settings.clock.now();
-        let commit = Commit::new(&self.state().row, change.event, change.status, now);
+        let state = self.state();
+        let commit = Commit::new(&state.row, change.event, change.status, now);
+        let ends_visit = !commit.event.keeps_notes();
+        let attempts = state.failed.iter().filter(|_| ends_visit);
         Commit {
             failure: change.failure,
+            attempts: attempts.map(|(_, attempt)| attempt.clone()).collect(),
             ..commit
         }
     }

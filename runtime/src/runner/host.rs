@@ -15,7 +15,8 @@ use tokio_util::task::TaskTracker;
 
 use super::again::{Origin, differs};
 use super::error::Differs;
-use super::held::{HeldRun, Loss};
+use super::failure::attempt;
+use super::held::{Explain, HeldRun, Loss};
 use super::journal::{StoreJournal, ending, terminated};
 use super::take_up::take_up;
 use crate::codec::Codec;
@@ -38,6 +39,9 @@ pub(super) trait Host: Send + Sync {
 
     /// What differs between a stored run and one that was to be started with its id.
     fn differs(&self, stored: &Origin, new: &NewRun, codec: &dyn Codec) -> Option<Differs>;
+
+    /// Reads its errors.
+    fn explain(&self) -> Explain;
 
     /// Drives a run to its end, or until its claim is lost.
     fn drive(self: Arc<Self>, task: RunTask) -> Pin<Box<dyn Future<Output = Settled> + Send>>;
@@ -102,6 +106,10 @@ where
 
     fn differs(&self, stored: &Origin, new: &NewRun, codec: &dyn Codec) -> Option<Differs> {
         differs::<W>(stored, new, codec)
+    }
+
+    fn explain(&self) -> Explain {
+        attempt::<W::Error>
     }
 
     fn drive(self: Arc<Self>, task: RunTask) -> Pin<Box<dyn Future<Output = Settled> + Send>> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::codec::{Codec, CodecError, Json, guarded};
-use crate::store::{Event, Failure, HistoryRow, RunRow, Text};
+use crate::store::{Event, FailedAttempt, Failure, HistoryRow, RunRow, Text};
 
 /// What the runs of a runner have in common.
 pub(crate) struct Settings {
@@ -111,17 +111,7 @@ impl Settings {
 
     /// A text that is short enough to be stored: of a longer one the beginning, and how long it was.
     pub(super) fn short(&self, text: impl Display) -> String {
-        let mut short = Short {
-            text: String::new(),
-            most: self.max_text,
-            length: 0,
-        };
-        // Only a `Display` that is broken fails here: what it said by then is kept.
-        let _ = write!(short, "{text}");
-        if short.length > short.text.len() {
-            short.text += &format!("... ({} bytes, cut)", short.length);
-        }
-        short.text
+        short(self.max_text, text)
     }
 
     /// A text as it is stored: it may quote a payload, so it is encoded like one.
@@ -177,12 +167,32 @@ impl Settings {
             event => event,
         };
         let failure = row.failure.map(|failure| self.read_failure(failure));
+        let attempts = row.attempts.into_iter().map(|attempt| FailedAttempt {
+            error: self.plain(&attempt.error),
+            ..attempt
+        });
         HistoryRow {
             event,
             failure,
+            attempts: attempts.collect(),
             ..row
         }
     }
+}
+
+/// A text of at most so many bytes: of a longer one the beginning, and how long it was.
+pub(super) fn short(most: usize, text: impl Display) -> String {
+    let mut short = Short {
+        text: String::new(),
+        most,
+        length: 0,
+    };
+    // Only a `Display` that is broken fails here: what it said by then is kept.
+    let _ = write!(short, "{text}");
+    if short.length > short.text.len() {
+        short.text += &format!("... ({} bytes, cut)", short.length);
+    }
+    short.text
 }
 
 /// Takes the beginning of a text, and counts the rest.

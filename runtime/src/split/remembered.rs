@@ -13,7 +13,7 @@ use crate::handler::{Branch, Part as _};
 ///
 /// # Errors
 /// What the branch fails with. A failure is not stored: the branch is called again.
-pub async fn remembered<T, O, E>(
+pub async fn remembered<T, O, E: 'static>(
     branch: &Branch<T>,
     decode: fn(&[u8], &dyn Codec) -> Result<O, CodecError>,
     encode: fn(&O, &dyn Codec) -> Result<Vec<u8>, CodecError>,
@@ -37,6 +37,9 @@ where
         }
     }
     let ended = call.await;
+    if let Err(error) = &ended {
+        recorder.failed(&part, error.attempts(), error.cause());
+    }
     if let Ok(output) = &ended {
         let encoded = recorder.encoded(
             &format!("the output of branch `{name}`"),

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Event, Failure, IndexEntry, Message, NewRun, RunRow, Status};
+use super::{Event, FailedAttempt, Failure, IndexEntry, Message, NewRun, RunRow, Status};
 use crate::key::RunId;
 
 /// A change of a run by whoever holds it.
@@ -30,6 +30,8 @@ pub struct Commit {
     pub index: Vec<IndexEntry>,
     /// What it sends and starts.
     pub outbox: Outbox,
+    /// Attempts of the visit that ends with it which had failed.
+    pub attempts: Vec<FailedAttempt>,
 }
 
 impl Commit {
@@ -48,6 +50,7 @@ impl Commit {
             consumed: Vec::new(),
             index: Vec::new(),
             outbox: Outbox::default(),
+            attempts: Vec::new(),
         }
     }
 }
@@ -140,6 +143,8 @@ pub enum Progress {
         noted: SystemTime,
         /// Whether the run does nothing but wait until then: its row says so too.
         waits: bool,
+        /// What they failed with, of the last ones if there were many.
+        failed: Vec<FailedAttempt>,
     },
     /// It has ended with this output.
     Output(Vec<u8>),

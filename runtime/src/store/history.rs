@@ -83,6 +83,21 @@ pub struct HistoryRow {
     pub failure: Option<Failure>,
     /// Who asked for it, if an operator did and said so.
     pub by: Option<String>,
+    /// The attempts of the visit that ends with it which had failed before, the last ones if there were many.
+    pub attempts: Vec<FailedAttempt>,
+}
+
+/// An attempt that failed, and was not the end of its visit: another was made, a `catch` or a split went on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedAttempt {
+    /// The branch that it was made for; `None` for the transition, or the undo, as a whole.
+    pub branch: Option<String>,
+    /// Its number, counted from 1.
+    pub number: u32,
+    /// When it had failed.
+    pub at: SystemTime,
+    /// What it failed with: the beginning, where that is long.
+    pub error: Text,
 }
 
 /// When something is asked of a run from outside, and by whom.

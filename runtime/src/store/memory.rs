@@ -13,10 +13,9 @@ use super::declared::Paths;
 use super::micros::micros;
 use super::timeline::{Moment, Timeline, wait};
 use super::{
-    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Failure,
-    Filter, Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow,
-    Progress, Purge, Release, Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
-    TraceContext,
+    Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter,
+    Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress,
+    Purge, Release, Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture, TraceContext,
 };
 use crate::key::RunId;
 
@@ -143,6 +142,7 @@ impl Kept {
             },
             failure: None,
             by: None,
+            attempts: Vec::new(),
         };
         Kept {
             row,
@@ -202,13 +202,14 @@ impl Kept {
     }
 
     /// Adds a row to the history, whose number the row of the run has already.
-    fn record(&mut self, request: Request, event: Event, failure: Option<Failure>) {
+    fn record(&mut self, request: Request, event: Event) {
         self.history.push(HistoryRow {
             number: self.row.rows,
             at: request.at,
             event,
-            failure,
+            failure: None,
             by: request.by,
+            attempts: Vec::new(),
         });
     }
 }
@@ -322,7 +323,14 @@ impl Store for MemoryStore {
             if !commit.event.keeps_notes() {
                 kept.notes.clear();
             }
-            kept.record(commit.at.into(), commit.event, commit.failure);
+            kept.history.push(HistoryRow {
+                number: kept.row.rows,
+                at: commit.at,
+                event: commit.event,
+                failure: commit.failure,
+                by: None,
+                attempts: commit.attempts,
+            });
             for run in commit.outbox.runs {
                 shelf.create(NewRun { lease: None, ..run });
             }
@@ -385,7 +393,7 @@ impl Store for MemoryStore {
         self.with(|shelf| {
             let (kept, _) = shelf.find_at(run, request.at)?;
             if kept.wake(|row| row.ask(stop, request.at))? {
-                kept.record(request, Event::StopAsked { stop }, None);
+                kept.record(request, Event::StopAsked { stop });
             }
             Ok(())
         })
@@ -400,7 +408,7 @@ impl Store for MemoryStore {
             let (kept, behind) = shelf.find_at(run, request.at)?;
             kept.row.unpark(request.at)?;
             kept.behind = behind;
-            kept.record(request, Event::Unparked, None);
+            kept.record(request, Event::Unparked);
             Ok(())
         })
     }
@@ -410,7 +418,7 @@ impl Store for MemoryStore {
             let (kept, behind) = shelf.find_at(run, request.at)?;
             kept.row.retry_rollback(request.at)?;
             kept.behind = behind;
-            kept.record(request, Event::RollbackRetried, None);
+            kept.record(request, Event::RollbackRetried);
             Ok(())
         })
     }

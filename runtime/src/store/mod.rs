@@ -46,7 +46,7 @@ pub use claim::{
     WorkflowVersions,
 };
 pub use error::StoreError;
-pub use history::{Event, HistoryRow, Request};
+pub use history::{Event, FailedAttempt, HistoryRow, Request};
 pub use memory::MemoryStore;
 pub use message::{Delivery, Message, Sent};
 pub use query::{Filter, Purge};

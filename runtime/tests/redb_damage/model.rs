@@ -96,6 +96,7 @@ async fn fill(store: &RedbStore, runs: u64) {
                         called: 1,
                         due: at(9),
                         noted: at(8),
+                        failed: Vec::new(),
                     }
                 } else {
                     Progress::Output(b"no fraud".to_vec())

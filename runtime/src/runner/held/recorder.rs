@@ -3,6 +3,7 @@
 //! They are called between a handler and the future of the run, whose results are of the user's types. So this is the one place
 //! where a claim that is lost is a future that is never ready: whoever drives the run hears of the loss, and drops it.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::atomic::Ordering;
@@ -11,7 +12,8 @@ use std::time::Duration;
 use super::{HeldRun, Loss};
 use crate::codec::Codec;
 use crate::journal::{Begun, Decode, Encode, Recorded, Recorder};
-use crate::store::Progress;
+use crate::part::{PartName, PartOf};
+use crate::store::{FailedAttempt, Progress};
 
 /// A run that waits for at least this long is said to wait, so that it is no suspect if its process dies meanwhile. That
 /// takes another change of the row when it goes on.
@@ -24,15 +26,16 @@ impl HeldRun {
         pending().await
     }
 
-    async fn noted(&self, part: String, progress: Progress) {
-        if let Err(loss) = self.note(part, progress).await {
+    async fn noted(&self, part: &PartName, progress: Progress) {
+        if let Err(loss) = self.note(part.to_string(), progress).await {
             match self.halted(loss).await {}
         }
     }
 }
 
 impl Recorder for HeldRun {
-    fn begun(&self, part: &str) -> Option<Begun> {
+    fn begun(&self, part: &PartName) -> Option<Begun> {
+        let part = part.to_string();
         let notes = &mut self.state().notes;
         let &Progress::Attempts {
             made,
@@ -40,11 +43,11 @@ impl Recorder for HeldRun {
             due,
             noted,
             ..
-        } = notes.get(part)?
+        } = notes.get(&part)?
         else {
             return None;
         };
-        notes.remove(part);
+        notes.remove(&part);
         Some(Begun {
             made,
             called,
@@ -52,7 +55,29 @@ impl Recorder for HeldRun {
         })
     }
 
-    fn attempted<'a>(&'a self, part: &'a str, begun: Begun, may_release: bool) -> Recorded<'a> {
+    fn failed(&self, part: &PartName, number: u32, cause: &dyn Any) {
+        let branch = match &part.of {
+            PartOf::Whole | PartOf::Undo => None,
+            PartOf::Branch { name, item, .. } => Some(match item {
+                None => name.clone().into_owned(),
+                Some(item) => format!("{name}[{item}]"),
+            }),
+        };
+        let attempt = FailedAttempt {
+            branch,
+            number,
+            at: self.settings.clock.now(),
+            error: (self.explain)(cause, &self.settings),
+        };
+        self.state().fail(part.to_string(), attempt);
+    }
+
+    fn attempted<'a>(
+        &'a self,
+        part: &'a PartName,
+        begun: Begun,
+        may_release: bool,
+    ) -> Recorded<'a> {
         let Begun {
             made,
             called,
@@ -68,8 +93,9 @@ impl Recorder for HeldRun {
                 due,
                 noted,
                 waits,
+                failed: self.state().failed_of(part),
             };
-            self.noted(part.to_owned(), progress).await;
+            self.noted(part, progress).await;
             if may_release && (delay >= self.settings.patience || self.is_draining()) {
                 let loss = self.release(due).await;
                 match self.halted(loss).await {}
@@ -77,7 +103,7 @@ impl Recorder for HeldRun {
         })
     }
 
-    fn goes_on<'a>(&'a self, part: &'a str, begun: Begun) -> Option<Recorded<'a>> {
+    fn goes_on<'a>(&'a self, part: &'a PartName, begun: Begun) -> Option<Recorded<'a>> {
         // Branches do not wait, so nothing comes in between.
         let waits = self.state().row.waits;
         waits.then(|| {
@@ -88,8 +114,9 @@ impl Recorder for HeldRun {
                 due: now,
                 noted: now,
                 waits: false,
+                failed: self.state().failed_of(part),
             };
-            Box::pin(self.noted(part.to_owned(), progress)) as Recorded<'a>
+            Box::pin(self.noted(part, progress)) as Recorded<'a>
         })
     }
 
@@ -115,15 +142,15 @@ impl Recorder for HeldRun {
         }
     }
 
-    fn output(&self, part: &str) -> Option<Vec<u8>> {
-        match self.state().notes.get(part)? {
+    fn output(&self, part: &PartName) -> Option<Vec<u8>> {
+        match self.state().notes.get(&part.to_string())? {
             Progress::Output(output) => Some(output.clone()),
             Progress::Attempts { .. } => None,
         }
     }
 
-    fn ended(&self, part: String, output: Vec<u8>) -> Recorded<'_> {
-        Box::pin(self.noted(part, Progress::Output(output)))
+    fn ended(&self, part: PartName, output: Vec<u8>) -> Recorded<'_> {
+        Box::pin(async move { self.noted(&part, Progress::Output(output)).await })
     }
 
     fn encoded(

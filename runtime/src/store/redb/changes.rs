@@ -369,8 +369,7 @@ fn advance(
         tables.drop_notes(run)?;
         record.notes = 0;
     }
-    let (at, failure) = (commit.at.into(), commit.failure.as_ref());
-    tables.history.add(record, &at, &commit.event, failure)?;
+    tables.history.commit(record, commit)?;
     Ok(true)
 }
 

@@ -23,13 +23,15 @@ pub(super) fn write_note(run: &str, key: &str, progress: &Progress) -> Vec<u8> {
             due,
             noted,
             waits,
+            failed,
         } => to
             .u8(0)
             .u32(*made)
             .u32(*called)
             .time(*due)
             .time(*noted)
-            .u8((*waits).into()),
+            .u8((*waits).into())
+            .list(failed, failure::write_attempt),
         Progress::Output(output) => to.u8(1).bytes(output),
     };
     to.finish(Place::Note(run, key))
@@ -45,6 +47,7 @@ pub(super) fn read_note(run: &str, key: &str, bytes: &[u8]) -> Result<Progress, 
                 due: from.time()?,
                 noted: from.time()?,
                 waits: from.flag()?,
+                failed: from.list(failure::read_attempt)?,
             },
             1 => Progress::Output(from.bytes()?),
             other => return Err(format!("{other} is no kind of note")),

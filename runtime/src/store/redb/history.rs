@@ -12,7 +12,7 @@ use super::damage::guarded;
 use super::format::{HistoryHead, Record, Row, read_row, write_row};
 use super::tables::{Fault, Lazy, broken};
 use crate::key::RunId;
-use crate::store::{Event, Failure, HistoryRow, Name, NewRun, Request, TraceContext};
+use crate::store::{Commit, Event, Failure, HistoryRow, Name, NewRun, Request, TraceContext};
 
 /// Every so many rows of a run there is a mark.
 pub(super) const EVERY: u64 = 64;
@@ -51,13 +51,13 @@ impl History<'_> {
             at: run.at,
             failure: None,
             by: None,
+            attempts: &[],
         };
         let row = write_row(buffer, *self.next, &run.id, started, &event, origin);
         self.insert(row)
     }
 
-    /// Adds a row to what a run has, as the last. The record has its number among those of the
-    /// run, and is told its number in the table.
+    /// Adds what somebody asked for.
     pub(super) fn add(
         &mut self,
         record: &mut Record,
@@ -65,15 +65,44 @@ impl History<'_> {
         event: &Event,
         failure: Option<&Failure>,
     ) -> Result<(), redb::Error> {
-        let run = &record.row.id;
-        let rows = record.row.rows;
         let head = HistoryHead {
-            number: rows,
+            number: record.row.rows,
             before: record.last,
             at: request.at,
             failure,
             by: request.by.as_deref(),
+            attempts: &[],
         };
+        self.append(record, head, event)
+    }
+
+    /// Adds what a commit says.
+    pub(super) fn commit(
+        &mut self,
+        record: &mut Record,
+        commit: &Commit,
+    ) -> Result<(), redb::Error> {
+        let head = HistoryHead {
+            number: record.row.rows,
+            before: record.last,
+            at: commit.at,
+            failure: commit.failure.as_ref(),
+            by: None,
+            attempts: &commit.attempts,
+        };
+        self.append(record, head, &commit.event)
+    }
+
+    /// Adds a row to what a run has, as the last. The record has its number among those of the
+    /// run, and is told its number in the table.
+    fn append(
+        &mut self,
+        record: &mut Record,
+        head: HistoryHead<'_>,
+        event: &Event,
+    ) -> Result<(), redb::Error> {
+        let run = &record.row.id;
+        let rows = head.number;
         let buffer = take(&mut self.buffer);
         let row = write_row(buffer, *self.next, run, head, event, None);
         let number = self.insert(row)?;

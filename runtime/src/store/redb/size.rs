@@ -1,7 +1,8 @@
 //! How many bytes an operation writes, so that a batch has an end, and one value does not stop the store.
 
 use crate::store::{
-    Commit, Event, IndexEntry, IndexValue, Message, NewRun, Note, Outbox, Progress, Request,
+    Commit, Event, FailedAttempt, IndexEntry, IndexValue, Message, NewRun, Note, Outbox, Progress,
+    Request,
 };
 
 /// About how many bytes a record takes beside what is counted here.
@@ -67,13 +68,21 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
         let transition = failure.transition.as_ref().map_or(0, |it| it.len());
         failure.state.len() + transition + failure.message.bytes()
     });
-    RECORD + event + failure + of_index(&commit.index) + of_outbox(&commit.outbox)
+    let attempts = of_attempts(&commit.attempts);
+    RECORD + event + failure + attempts + of_index(&commit.index) + of_outbox(&commit.outbox)
+}
+
+fn of_attempts(attempts: &[FailedAttempt]) -> usize {
+    let attempt = |attempt: &FailedAttempt| {
+        attempt.branch.as_ref().map_or(0, String::len) + attempt.error.bytes() + 32
+    };
+    attempts.iter().map(attempt).sum()
 }
 
 pub(super) fn of_note(note: &Note) -> usize {
     let progress = match &note.note.progress {
         Progress::Output(output) => output.len(),
-        Progress::Attempts { .. } => 0,
+        Progress::Attempts { failed, .. } => of_attempts(failed),
     };
     RECORD + note.note.key.len() + progress
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::key::RunId;
 use crate::store::{
-    Claim, Claimed, Claims, Commit, Created, Event, Filter, Found, Heartbeat, HistoryRow, Holder,
-    Lease, Message, NewRun, Note, NoteRow, Progress, Release, RunRow, Status, Store, StoreError,
-    Suspects, Wait, WorkflowVersions,
+    Claim, Claimed, Claims, Commit, Created, Event, FailedAttempt, Filter, Found, Heartbeat,
+    HistoryRow, Holder, Lease, Message, NewRun, Note, NoteRow, Progress, Release, RunRow, Status,
+    Store, StoreError, Suspects, Text, Wait, WorkflowVersions,
 };
 
 pub(super) type AnyStore = Arc<dyn Store>;
@@ -23,20 +23,10 @@ pub(super) fn at(seconds: u64) -> SystemTime {
 
 pub(super) fn new(id: &str) -> NewRun {
     NewRun {
-        id: run_id(id),
         incarnation: 1,
-        workflow: WORKFLOW.into(),
-        version: VERSION,
         input: b"input".to_vec(),
-        state: "Placed".into(),
         payload: b"placed".to_vec(),
-        at: at(0),
-        lease: None,
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(run_id(id), WORKFLOW, VERSION, "Placed", at(0))
     }
 }
 
@@ -139,6 +129,24 @@ pub(super) fn undoable(row: &RunRow, state: &str) -> Commit {
         *undo = Some(format!("undo_{state}").into());
     }
     commit
+}
+
+/// One attempt of a transition as a whole, and one of a branch, whose error is encoded.
+pub(super) fn failed_attempts() -> Vec<FailedAttempt> {
+    vec![
+        FailedAttempt {
+            branch: None,
+            number: 1,
+            at: at(3),
+            error: "no carrier".into(),
+        },
+        FailedAttempt {
+            branch: Some("chunk[7]".to_owned()),
+            number: u32::MAX,
+            at: at(4),
+            error: Text::Encoded(vec![0, 255]),
+        },
+    ]
 }
 
 pub(super) fn commit(row: &RunRow, event: Event, status: Status) -> Commit {

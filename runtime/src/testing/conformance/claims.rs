@@ -37,6 +37,7 @@ pub async fn a_claim_gives_all_that_a_run_goes_on_with(store: AnyStore) {
         due: at(50),
         noted: at(20),
         waits: false,
+        failed: Vec::new(),
     };
     store
         .note(note(&row, "", attempts.clone()))
@@ -426,6 +427,7 @@ pub async fn a_run_that_only_waited_has_not_crashed(store: AnyStore) {
         due: at(50),
         noted: at(20),
         waits,
+        failed: Vec::new(),
     };
     let noted = store.note(note(&row, "1/charge", attempts(true))).await;
     noted.expect("it is noted");
@@ -445,6 +447,7 @@ pub async fn a_wait_whose_lease_has_just_passed_comes_behind_what_was_due_before
         due: at(50),
         noted: at(20),
         waits: true,
+        failed: Vec::new(),
     };
     let noted = store.note(note(&row, "1/charge", attempts)).await;
     noted.expect("it is noted");
@@ -463,6 +466,7 @@ pub async fn a_run_does_not_wait_behind_its_next_transition(store: AnyStore) {
         due: at(5_000),
         noted: at(20),
         waits: true,
+        failed: Vec::new(),
     };
     let noted = store.note(note(&row, "1/charge", attempts)).await;
     noted.expect("it is noted");

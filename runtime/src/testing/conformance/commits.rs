@@ -1,8 +1,8 @@
 //! Commits: what they change, all of it at once.
 
 use super::bench::{
-    AnyStore, LONG, add, all_of, at, claim, claim_at, end, get, give_back, go, history, hold,
-    hold_by, lease, new, park, run_id, step,
+    AnyStore, LONG, add, all_of, at, claim, claim_at, end, failed_attempts, get, give_back, go,
+    history, hold, hold_by, lease, new, park, run_id, step,
 };
 use crate::store::{Commit, Event, Status, StoreError, Wait};
 
@@ -44,6 +44,20 @@ pub async fn a_commit_is_in_the_history(store: AnyStore) {
     assert_eq!((&history[1].event, history[1].at), (&moved.event, moved.at));
     assert!(matches!(history[2].event, Event::Parked { .. }));
     assert_eq!(parked.sequence, 2);
+}
+
+pub async fn failed_attempts_are_in_the_history(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let attempts = failed_attempts();
+    let moved = Commit {
+        attempts: attempts.clone(),
+        ..step(&row, "Reserved")
+    };
+    let row = go(&store, moved).await;
+    go(&store, step(&row, "Charged")).await;
+    let history = history(&store, &row.id).await;
+    assert_eq!(history[1].attempts, attempts);
+    assert_eq!(history[2].attempts, [], "they are of one commit alone");
 }
 
 pub async fn a_state_and_its_history_are_one(store: AnyStore) {

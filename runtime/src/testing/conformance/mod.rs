@@ -126,6 +126,7 @@ macro_rules! store_conformance {
                 a_transition_moves_the_row
                 a_commit_counts_the_sequence
                 a_commit_is_in_the_history
+                failed_attempts_are_in_the_history
                 a_state_and_its_history_are_one
                 a_commit_that_is_repeated_takes_place_once
                 a_repeated_end_takes_place_once
@@ -158,6 +159,7 @@ macro_rules! store_conformance {
             notes {
                 a_note_is_given_to_the_next_claim
                 a_note_replaces_the_one_before
+                failed_attempts_are_noted
                 notes_come_in_the_order_of_their_keys
                 a_transition_drops_the_notes
                 a_run_that_is_given_back_keeps_its_notes

@@ -1,6 +1,8 @@
 //! Notes about the visit under way.
 
-use super::bench::{AnyStore, at, claim, get, give_back, go, hold, is_fenced, note, park, step};
+use super::bench::{
+    AnyStore, at, claim, failed_attempts, get, give_back, go, hold, is_fenced, note, park, step,
+};
 use crate::store::Progress;
 
 fn attempts(made: u32) -> Progress {
@@ -10,6 +12,7 @@ fn attempts(made: u32) -> Progress {
         due: at(u64::from(made)),
         noted: at(1),
         waits: false,
+        failed: Vec::new(),
     }
 }
 
@@ -40,6 +43,17 @@ pub async fn a_note_replaces_the_one_before(store: AnyStore) {
         claimed.notes,
         [note(&row, "1/credit", Progress::Output(vec![1])).note]
     );
+}
+
+pub async fn failed_attempts_are_noted(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let mut progress = attempts(3);
+    if let Progress::Attempts { failed, .. } = &mut progress {
+        *failed = failed_attempts();
+    }
+    let note = note(&row, "1/pay", progress);
+    store.note(note.clone()).await.expect("it is noted");
+    assert_eq!(claim(&store, 100).await.notes, [note.note]);
 }
 
 pub async fn notes_come_in_the_order_of_their_keys(store: AnyStore) {

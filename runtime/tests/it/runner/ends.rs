@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Commit, Event, NewRun, Outbox, Status, Store as _};
+use stateway::store::{Commit, Event, NewRun, Status, Store as _};
 use stateway::{Clock, MemoryStore};
 
 use crate::support::late::Late;
@@ -86,20 +86,10 @@ async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {
     let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
     let clock = Clock::tokio();
     let new = NewRun {
-        id: "o-1".parse().unwrap(),
         incarnation: 1,
-        workflow: "Order".into(),
-        version: 1,
         input: br#"{"customer":"Ada"}"#.to_vec(),
-        state: "Reserved".into(),
         payload: br#"{"hold":7}"#.to_vec(),
-        at: clock.now(),
-        lease: None,
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new("o-1".parse().unwrap(), "Order", 1, "Reserved", clock.now())
     };
     store.create(new).await.unwrap();
     let row = claim(&store, &clock, 1).await;
@@ -129,17 +119,8 @@ async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {
     });
     for (sequence, (event, status)) in (row.sequence..).zip(went.chain(began).chain(back)) {
         let commit = Commit {
-            run: row.id.clone(),
-            epoch: row.epoch,
             sequence,
-            at: clock.now(),
-            event,
-            status,
-            release: None,
-            failure: None,
-            consumed: Vec::new(),
-            index: Vec::new(),
-            outbox: Outbox::default(),
+            ..Commit::new(&row, event, status, clock.now())
         };
         store.commit(commit).await.unwrap();
     }

@@ -1,6 +1,7 @@
 //! Stored runs, and who drives them.
 
 mod again;
+mod attempts;
 mod branches;
 mod cancel;
 mod claims;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Created, NewRun, Outbox, Status, Store as _, Wait};
+use stateway::store::{Commit, Created, Event, NewRun, Status, Store as _, Wait};
 use stateway::{Clock, MemoryStore, StoreError};
 
 use crate::support::shop::*;
@@ -12,20 +12,16 @@ use crate::support::shop::*;
 /// What a run of this program, in this state, is stored as.
 fn stored(id: &str) -> NewRun {
     NewRun {
-        id: id.parse().unwrap(),
         incarnation: 1,
-        workflow: "Order".into(),
-        version: 1,
         input: br#"{"customer":"Ada"}"#.to_vec(),
-        state: "Reserved".into(),
         payload: br#"{"hold":7}"#.to_vec(),
-        at: Clock::tokio().now(),
-        lease: None,
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(
+            id.parse().unwrap(),
+            "Order",
+            1,
+            "Reserved",
+            Clock::tokio().now(),
+        )
     }
 }
 
@@ -234,30 +230,22 @@ async fn an_undo_that_the_program_does_not_have_parks_the_rollback() {
     let clock = Clock::tokio();
     let row = claim(&store, &clock, 100).await;
     // As a program would have recorded it that had another undo.
-    let commit = stateway::store::Commit {
-        run: row.id.clone(),
-        epoch: row.epoch,
-        sequence: row.sequence,
-        at: clock.now(),
-        event: stateway::store::Event::Transition {
-            transition: "charge".into(),
-            visit: 1,
-            attempts: 1,
-            state: "Charged".into(),
-            payload: br#"{"receipt":"r"}"#.to_vec(),
-            undo: Some("pay_back".into()),
-            version: 1,
-            message: None,
-        },
-        status: Status::Running,
+    let event = Event::Transition {
+        transition: "charge".into(),
+        visit: 1,
+        attempts: 1,
+        state: "Charged".into(),
+        payload: br#"{"receipt":"r"}"#.to_vec(),
+        undo: Some("pay_back".into()),
+        version: 1,
+        message: None,
+    };
+    let commit = Commit {
         release: Some(Wait {
             due: Some(clock.now()),
             messages: 0,
         }),
-        failure: None,
-        consumed: Vec::new(),
-        index: Vec::new(),
-        outbox: Outbox::default(),
+        ..Commit::new(&row, event, Status::Running, clock.now())
     };
     store.commit(commit).await.unwrap();
     shop.tell("ship", &[Act::Fail]);

@@ -1,7 +1,7 @@
 //! What the records of runs and of rows have in common: failures, their texts, and requests to stop.
 
 use super::{Reader, Unread, Writer};
-use crate::store::{Failure, FailureKind, Stop, Text};
+use crate::store::{FailedAttempt, Failure, FailureKind, Stop, Text};
 
 pub(super) fn write_failure(to: &mut Writer, failure: &Failure) {
     to.text(&failure.state)
@@ -11,6 +11,24 @@ pub(super) fn write_failure(to: &mut Writer, failure: &Failure) {
         .u32(failure.attempts)
         .u8(number(&KINDS, &failure.kind));
     write_text(to, &failure.message);
+}
+
+pub(super) fn write_attempt(to: &mut Writer, attempt: &FailedAttempt) {
+    to.option(attempt.branch.as_ref(), |to, branch| {
+        to.text(branch);
+    })
+    .u32(attempt.number)
+    .time(attempt.at);
+    write_text(to, &attempt.error);
+}
+
+pub(super) fn read_attempt(from: &mut Reader<'_>) -> Result<FailedAttempt, Unread> {
+    Ok(FailedAttempt {
+        branch: from.option(Reader::text)?,
+        number: from.u32()?,
+        at: from.time()?,
+        error: read_text(from)?,
+    })
 }
 
 pub(super) fn write_text(to: &mut Writer, text: &Text) {

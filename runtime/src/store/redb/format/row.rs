@@ -2,10 +2,13 @@
 
 use std::time::SystemTime;
 
-use super::failure::{read_failure, read_stop, read_text, stop_number, write_failure, write_text};
+use super::failure::{
+    read_attempt, read_failure, read_stop, read_text, stop_number, write_attempt, write_failure,
+    write_text,
+};
 use super::{Place, Reader, Unread, VERSION, Writer, unknown};
 use crate::key::RunId;
-use crate::store::{Event, Failure, HistoryRow, TraceContext};
+use crate::store::{Event, FailedAttempt, Failure, HistoryRow, TraceContext};
 
 /// A row of the table of histories.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,7 @@ pub(in crate::store::redb) struct HistoryHead<'a> {
     pub(in crate::store::redb) at: SystemTime,
     pub(in crate::store::redb) failure: Option<&'a Failure>,
     pub(in crate::store::redb) by: Option<&'a str>,
+    pub(in crate::store::redb) attempts: &'a [FailedAttempt],
 }
 
 /// A row of the table of histories, without its place there, which is its key, in the memory of the buffer.
@@ -47,7 +51,8 @@ pub(in crate::store::redb) fn write_row(
         .option(head.failure, write_failure)
         .option(head.by, |to, by| {
             to.text(by);
-        });
+        })
+        .list(head.attempts, write_attempt);
     match event {
         Event::Started { state } => {
             let (input, payload, trace) = origin.unwrap_or_default();
@@ -119,6 +124,7 @@ fn read_row_1(from: &mut Reader<'_>) -> Result<Row, Unread> {
     let at = from.time()?;
     let failure = from.option(read_failure)?;
     let by = from.option(Reader::text)?;
+    let attempts = from.list(read_attempt)?;
     let mut origin = None;
     let event = match from.u8()? {
         0 => {
@@ -163,6 +169,7 @@ fn read_row_1(from: &mut Reader<'_>) -> Result<Row, Unread> {
         event,
         failure,
         by,
+        attempts,
     };
     Ok(Row {
         run,

@@ -38,6 +38,7 @@ fn head(number: u64, before: u64, at: SystemTime) -> HistoryHead<'static> {
         at,
         failure: None,
         by: None,
+        attempts: &[],
     }
 }
 
@@ -45,23 +46,12 @@ fn head(number: u64, before: u64, at: SystemTime) -> HistoryHead<'static> {
 fn the_documented_run_is_read_and_written_byte_by_byte() {
     let example = &examples()[0];
     let new = NewRun {
-        id: RunId::from_static("o-7"),
         incarnation: 0x0102_0304_0506_0708,
-        workflow: "Order".into(),
-        version: 1,
-        input: Vec::new(),
-        state: "Placed".into(),
-        payload: Vec::new(),
-        at: begin(),
         lease: Some(Lease {
             holder: Holder::unique(),
             duration: Duration::ZERO,
         }),
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(RunId::from_static("o-7"), "Order", 1, "Placed", begin())
     };
     let second = begin() + Duration::from_secs(1);
     let mut record = Record::new(&new, new.lease.is_some(), 3, 0);
@@ -177,15 +167,7 @@ fn every_record_is_read_as_it_was_written() {
         message: "too late ✗".into(),
     };
     let new = NewRun {
-        id: RunId::from_static("o-7"),
         incarnation: u64::MAX,
-        workflow: "Order".into(),
-        version: u32::MAX,
-        input: Vec::new(),
-        state: "".into(),
-        payload: Vec::new(),
-        at: UNIX_EPOCH - Duration::from_secs(1),
-        lease: None,
         due: Some(begin()),
         priority: i8::MIN,
         parent: Some(Parent {
@@ -202,7 +184,13 @@ fn every_record_is_read_as_it_was_written() {
                 value: IndexValue::Integer(i64::MIN),
             },
         ],
-        trace: None,
+        ..NewRun::new(
+            RunId::from_static("o-7"),
+            "Order",
+            u32::MAX,
+            "",
+            UNIX_EPOCH - Duration::from_secs(1),
+        )
     };
     for (status, kind) in STATUSES.into_iter().zip(KINDS) {
         let mut record = Record::new(&new, new.lease.is_some(), 1, 0);
@@ -304,20 +292,8 @@ fn every_row_is_read_as_it_was_written() {
 #[test]
 fn a_count_at_the_end_of_its_type_is_refused() {
     let new = NewRun {
-        id: RunId::from_static("o-7"),
         incarnation: u64::MAX,
-        workflow: "Order".into(),
-        version: 1,
-        input: Vec::new(),
-        state: "Placed".into(),
-        payload: Vec::new(),
-        at: begin(),
-        lease: None,
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(RunId::from_static("o-7"), "Order", 1, "Placed", begin())
     };
     let counts: [fn(&mut Record); 11] = [
         |record| record.row.sequence = u64::MAX,
@@ -357,6 +333,7 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         called: 1,
         due: begin(),
         noted: begin(),
+        failed: Vec::new(),
     };
     assert!(read_note("o-7", "", &write_note("o-7", "", &progress)).is_err());
     for time in [i64::MIN, i64::MAX] {

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Claim, Commit, Created, Event, Holder, Lease, NewRun, Note, NoteRow, Outbox, Progress, RunRow,
-    Status, Store as _, Suspects, WorkflowVersions,
+    Claim, Commit, Created, Event, Holder, Lease, NewRun, Note, NoteRow, Progress, RunRow, Status,
+    Store as _, Suspects, WorkflowVersions,
 };
 use stateway::{Durability, EndError, OpenError, RedbStore, Runner};
 
@@ -83,23 +83,12 @@ fn transition(number: u64) -> Event {
 
 fn commit(row: &RunRow) -> Commit {
     let number = row.sequence + 1;
-    Commit {
-        run: row.id.clone(),
-        epoch: row.epoch,
-        sequence: row.sequence,
-        at: at(number),
-        event: transition(number),
-        status: if number == COMMITS {
-            Status::Done
-        } else {
-            Status::Running
-        },
-        release: None,
-        failure: None,
-        consumed: Vec::new(),
-        index: Vec::new(),
-        outbox: Outbox::default(),
-    }
+    let status = if number == COMMITS {
+        Status::Done
+    } else {
+        Status::Running
+    };
+    Commit::new(row, transition(number), status, at(number))
 }
 
 fn lease() -> Lease {
@@ -113,20 +102,10 @@ fn lease() -> Lease {
 async fn walk(store: &RedbStore, run: usize, model: &Model) {
     let tell = |change: &dyn Fn(&mut AskedOf)| change(&mut model.lock().unwrap().runs[run]);
     let new = NewRun {
-        id: id(run).parse().unwrap(),
         incarnation: 1,
-        workflow: "Walk".into(),
-        version: 1,
         input: vec![1; 300],
-        state: "S0".into(),
-        payload: Vec::new(),
-        at: at(0),
         lease: Some(lease()),
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(id(run).parse().unwrap(), "Walk", 1, "S0", at(0))
     };
     tell(&|asked| asked.created = Acknowledged::Asked);
     let Ok(Created::New(mut row)) = store.create(new).await else {

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 use stateway::store::{
-    Claim, Commit, Event, Failure, FailureKind, Filter, Heartbeat, Holder, IndexEntry, IndexValue,
-    Lease, Message, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge, Release, Status, Store,
-    Suspects, TraceContext, Wait, WorkflowVersions,
+    Claim, Commit, Event, FailedAttempt, Failure, FailureKind, Filter, Heartbeat, Holder,
+    IndexEntry, IndexValue, Lease, Message, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge,
+    Release, Status, Store, Suspects, TraceContext, Wait, WorkflowVersions,
 };
 use stateway::{MemoryStore, RedbStore, RunId, StoreError};
 
@@ -171,13 +171,16 @@ impl World {
             kind: FailureKind::Handler,
             message: "it failed".into(),
         });
+        let attempt = FailedAttempt {
+            branch: (row.sequence.is_multiple_of(2)).then(|| "air".to_owned()),
+            number: 1,
+            at: self.now,
+            error: "fog".into(),
+        };
         Some(Commit {
-            run: run.clone(),
             epoch: row.epoch + u64::from(epoch),
             sequence: row.sequence.saturating_add_signed(sequence.into()),
-            at: self.now,
-            event,
-            status,
+            attempts: vec![attempt; consumed.len()],
             release: release.map(|seconds| Wait {
                 // The first of them waits for a message alone.
                 due: (seconds > 0).then(|| self.in_seconds(seconds)),
@@ -187,6 +190,7 @@ impl World {
             consumed: consumed.iter().map(|id| format!("m{id}")).collect(),
             index: index(u8::try_from(row.sequence % 2).unwrap_or(0)),
             outbox: sends.map(|sends| self.outbox(sends)).unwrap_or_default(),
+            ..Commit::new(&row, event, status, self.now)
         })
     }
 
@@ -302,6 +306,7 @@ impl World {
                         due: self.now,
                         noted: self.now,
                         waits: *waits,
+                        failed: Vec::new(),
                     },
                 };
                 let note = Note {

@@ -1,0 +1,125 @@
+//! Names of the parts of a visit, which what is recorded of them stands under.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+/// A part of a visit: prints as `2/charge` for the visit as a whole, as `2/charge/undo` for its undo, and as
+/// `2/quote/1/air` or `2/quote/1/chunk[3]` for a branch.
+///
+/// After a crash the way through states that are not stored may be another, so the number of the visit is not enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartName {
+    /// The number of the visit.
+    pub(crate) visit: u64,
+    /// The name of the transition.
+    pub(crate) transition: Cow<'static, str>,
+    pub(crate) of: PartOf,
+}
+
+/// Which part it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PartOf {
+    /// The visit as a whole.
+    Whole,
+    /// What undoes it.
+    Undo,
+    /// A branch, in this attempt of the whole split, which begins all branches again.
+    Branch {
+        whole: u32,
+        name: Cow<'static, str>,
+        /// The position of the item, of an `each`.
+        item: Option<usize>,
+    },
+}
+
+impl fmt::Display for PartName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.visit, self.transition)?;
+        match &self.of {
+            PartOf::Whole => Ok(()),
+            PartOf::Undo => f.write_str("/undo"),
+            PartOf::Branch { whole, name, item } => {
+                write!(f, "/{whole}/{name}")?;
+                item.map_or(Ok(()), |item| write!(f, "[{item}]"))
+            }
+        }
+    }
+}
+
+/// A text that names no part.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NoPart;
+
+impl FromStr for PartName {
+    type Err = NoPart;
+
+    fn from_str(text: &str) -> Result<Self, NoPart> {
+        let mut texts = text.split('/');
+        let visit = number(texts.next())?;
+        let transition = texts.next().ok_or(NoPart)?.to_owned().into();
+        let of = match (texts.next(), texts.next()) {
+            (None, _) => PartOf::Whole,
+            (Some("undo"), None) => PartOf::Undo,
+            (whole, Some(name)) => {
+                let (name, item) = match name.strip_suffix(']') {
+                    None => (name, None),
+                    Some(name) => {
+                        let (name, item) = name.split_once('[').ok_or(NoPart)?;
+                        (name, Some(number(Some(item))?))
+                    }
+                };
+                PartOf::Branch {
+                    whole: number(whole)?,
+                    name: name.to_owned().into(),
+                    item,
+                }
+            }
+            (Some(_), None) => return Err(NoPart),
+        };
+        let part = PartName {
+            visit,
+            transition,
+            of,
+        };
+        if texts.next().is_some() {
+            return Err(NoPart);
+        }
+        Ok(part)
+    }
+}
+
+fn number<T: FromStr>(text: Option<&str>) -> Result<T, NoPart> {
+    text.and_then(|text| text.parse().ok()).ok_or(NoPart)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_as_it_prints() {
+        for text in [
+            "1/pay",
+            "2/pay/undo",
+            "3/quote/1/undo",
+            "18446744073709551615/quote/4294967295/chunk[7]",
+        ] {
+            let part: PartName = text.parse().unwrap();
+            assert_eq!(part.to_string(), text);
+        }
+        for text in [
+            "",
+            "1",
+            "x/pay",
+            "1/pay/x",
+            "1/pay/x/air",
+            "1/pay/1/air]",
+            "1/pay/1/air[x]",
+            "1/pay/undo/1",
+            "1/pay/1/air/2",
+        ] {
+            assert_eq!(text.parse::<PartName>(), Err(NoPart), "{text}");
+        }
+    }
+}

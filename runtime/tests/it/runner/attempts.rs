@@ -1,0 +1,183 @@
+//! What failed attempts leave in the history.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use stateway::prelude::*;
+use stateway::store::{Event, HistoryRow, Status, Store as _};
+use stateway::{Clock, MemoryStore, RunId};
+
+use crate::support::shop::until;
+
+workflow! {
+    #[durable(version = 1)]
+    #[derive(Clone)]
+    workflow Errand {
+        start Begin;
+        state Quoted;
+        state Paid;
+        done  Over;
+        failed Off;
+
+        split quote: Begin -> Quoted {
+            branch air: u8 with retry(2, every 1s);
+            branch rail: u8;
+            join any;
+        }
+        step pay: Quoted -> Paid | Off with retry(3, every 20s), catch(by_hand), undo(Paid => refund, retry(2, every 1s));
+        step post: Paid -> Over | Off with retry(100, every 1ms);
+    }
+}
+
+/// What handlers fail with, call by call. Then they succeed.
+#[derive(Default)]
+struct Agent(Mutex<HashMap<&'static str, VecDeque<String>>>);
+
+impl Agent {
+    fn new(fails: &[(&'static str, &[&str])]) -> Arc<Self> {
+        let fails = fails.iter().map(|(handler, errors)| {
+            let errors = errors.iter().map(|&error| error.to_owned());
+            (*handler, errors.collect())
+        });
+        Arc::new(Agent(Mutex::new(fails.collect())))
+    }
+
+    fn call(&self, handler: &str) -> Result<(), String> {
+        let mut fails = self.0.lock().unwrap();
+        let next = fails.get_mut(handler).and_then(VecDeque::pop_front);
+        next.map_or(Ok(()), Err)
+    }
+}
+
+struct Errands(Arc<Agent>);
+
+impl ErrandSteps for Errands {
+    type Error = String;
+
+    async fn air(&self, _: &Begin, _: &Branch<Quote>) -> Result<u8, String> {
+        self.0.call("air").map(|()| 1)
+    }
+
+    async fn rail(&self, _: &Begin, _: &Branch<Quote>) -> Result<u8, String> {
+        self.0.call("rail").map(|()| 2)
+    }
+
+    async fn quote(&self, _: Begin, _: QuoteJoined, step: &Step<Quote>) -> Result<Quote, String> {
+        Ok(step.to(Quoted))
+    }
+
+    async fn pay(&self, _: Quoted, step: &Step<Pay>) -> Result<Pay, String> {
+        self.0.call("pay").map(|()| step.to(Paid))
+    }
+
+    async fn by_hand(&self, _: Quoted, _: String, step: &Step<Pay>) -> Result<Pay, String> {
+        Ok(step.to(Paid))
+    }
+
+    async fn refund(&self, _: Paid, _: &Undo<Pay>) -> Result<(), String> {
+        self.0.call("refund")
+    }
+
+    async fn post(&self, _: Paid, step: &Step<Post>) -> Result<Post, String> {
+        self.0.call("post").map(|()| step.to(Over))
+    }
+}
+
+async fn launch(store: &Arc<MemoryStore>, agent: &Arc<Agent>) -> Runner<Errand> {
+    let runner = Runner::<Errand>::new(Errands(Arc::clone(agent)));
+    let runner = runner.store(Arc::clone(store)).clock(Clock::tokio());
+    runner.launch().await.unwrap()
+}
+
+/// Runs an errand to its end. Gives its history.
+async fn history(fails: &[(&'static str, &[&str])]) -> Vec<HistoryRow> {
+    let (store, agent) = (Arc::new(MemoryStore::new()), Agent::new(fails));
+    let runner = launch(&store, &agent).await;
+    let run = runner.start("e-1", (), Begin).await.unwrap();
+    let _ = run.end().await;
+    runner.history("e-1").await.unwrap()
+}
+
+/// The attempts of a row, as `branch/number: error`.
+fn attempts(row: &HistoryRow) -> Vec<String> {
+    let attempts = row.attempts.iter();
+    let print = attempts.map(|it| match &it.branch {
+        None => format!("{}: {}", it.number, it.error),
+        Some(branch) => format!("{branch}/{}: {}", it.number, it.error),
+    });
+    print.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transition_says_what_the_attempts_before_it_failed_with() {
+    let history = history(&[("pay", &["no carrier", "busy"])]).await;
+    assert_eq!(attempts(&history[1]), [""; 0], "the split went well");
+    assert_eq!(attempts(&history[2]), ["1: no carrier", "2: busy"]);
+    let [one, other] = &*history[2].attempts else {
+        panic!("there are two")
+    };
+    let between = other.at.duration_since(one.at).unwrap();
+    assert_eq!(between.as_secs(), 20, "each has its time");
+    assert_eq!(attempts(&history[3]), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transition_after_a_catch_has_the_last_attempt_as_well() {
+    let history = history(&[("pay", &["a", "b", "c"])]).await;
+    assert_eq!(attempts(&history[2]), ["1: a", "2: b", "3: c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_says_which_branches_failed_and_why() {
+    let history = history(&[("air", &["fog"]), ("rail", &["strike"])]).await;
+    assert_eq!(attempts(&history[1]), ["air/1: fog", "rail/1: strike"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_has_the_attempts_before_it_and_an_undo_its_own() {
+    let many: Vec<_> = (1..=100).map(|number| format!("e{number}")).collect();
+    let many: Vec<_> = many.iter().map(|it| &**it).collect();
+    let history = history(&[("post", &many), ("refund", &["closed"])]).await;
+    let began = &history[3];
+    assert_eq!(began.event, Event::RollbackBegan);
+    let failed = began.failure.as_ref().unwrap();
+    assert_eq!((failed.attempts, failed.message.as_str()), (100, "e100"));
+    let kept: Vec<_> = (84..100)
+        .map(|number| format!("{number}: e{number}"))
+        .collect();
+    assert_eq!(attempts(began), kept, "the last ones before it");
+    assert!(matches!(
+        history[4].event,
+        Event::Undone { attempts: 2, .. }
+    ));
+    assert_eq!(attempts(&history[4]), ["1: closed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_attempt_failed_with_outlives_the_process() {
+    let store = Arc::new(MemoryStore::new());
+    let agent = Agent::new(&[("pay", &["no carrier", "busy"])]);
+    let first = launch(&store, &agent).await;
+    first.start("e-1", (), Begin).await.unwrap();
+    let (id, clock) = (RunId::from_static("e-1"), Clock::tokio());
+    let due = async || store.get(&id).await.unwrap().unwrap().row.due;
+    until(async || due().await > Some(clock.now())).await;
+    drop(first);
+    let second = launch(&store, &agent).await;
+    let run = second.get("e-1").await.unwrap().unwrap();
+    assert!(run.end().await.is_ok());
+    let history = second.history("e-1").await.unwrap();
+    assert_eq!(attempts(&history[2]), ["1: no carrier", "2: busy"]);
+    assert_eq!(run.info().await.unwrap().status, Status::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_error_of_an_attempt_is_cut() {
+    let long = "x".repeat(100_000);
+    let history = history(&[("pay", &[&*long])]).await;
+    let [attempt] = &*history[2].attempts else {
+        panic!("there is one")
+    };
+    let short = "x".repeat(1024) + "... (100000 bytes, cut)";
+    assert_eq!(attempt.error.as_str(), short);
+}
