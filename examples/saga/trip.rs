@@ -103,7 +103,7 @@ impl TripSteps for Desk<'_> {
     async fn doubt_flight(
         &self,
         _: Wanted,
-        _: Call,
+        _: Cause<Call>,
         step: &Step<BookFlight>,
     ) -> Result<BookFlight, Call> {
         let what = Kind::Flight;
@@ -129,7 +129,7 @@ impl TripSteps for Desk<'_> {
     async fn doubt_hotel(
         &self,
         _: Flying,
-        _: Call,
+        _: Cause<Call>,
         step: &Step<BookHotel>,
     ) -> Result<BookHotel, Call> {
         let what = Kind::Hotel;
@@ -153,7 +153,12 @@ impl TripSteps for Desk<'_> {
         })
     }
 
-    async fn doubt_car(&self, _: Lodged, _: Call, step: &Step<BookCar>) -> Result<BookCar, Call> {
+    async fn doubt_car(
+        &self,
+        _: Lodged,
+        _: Cause<Call>,
+        step: &Step<BookCar>,
+    ) -> Result<BookCar, Call> {
         let what = Kind::Car;
         Ok(step.to(InDoubt { what }))
     }

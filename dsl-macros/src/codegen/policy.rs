@@ -43,12 +43,10 @@ pub(super) fn guarded(
     } else {
         quote_spanned!(span=> #private::ForOne)
     };
-    let catch = match guard.catch {
-        Some(handler) if declaration.split().is_some() => {
-            quote_spanned!(span=> #private::CaughtJoin(#context::#handler))
-        }
-        Some(handler) => quote_spanned!(span=> #private::Caught(#context::#handler)),
-        None => quote_spanned!(span=> #private::Nothing::new()),
+    let catch = if let Some(handler) = guard.catch {
+        quote_spanned!(span=> #private::Caught(#context::#handler))
+    } else {
+        quote_spanned!(span=> #private::Nothing::new())
     };
     let lend = match (guard.breaker, guard.limit) {
         (None, None) => quote_spanned!(span=> #private::no_gate),

@@ -51,7 +51,6 @@ fn parameter(
         Takes::State(states) => types::state(cx, states).to_token_stream(),
         Takes::Item(ty) => ty.to_token_stream(),
         Takes::Joined => types::joined(transition, span),
-        Takes::Error => quote_spanned!(span=> Self::Error),
         Takes::Cause => {
             let krate = krate();
             quote_spanned!(span=> #krate::Cause<Self::Error>)

@@ -51,8 +51,6 @@ pub(crate) enum Takes<'a> {
     Item(&'a Type),
     /// The outputs of the branches.
     Joined,
-    /// The error of the context.
-    Error,
     /// The cause of a failure.
     Cause,
     /// The visit in which it is called.
@@ -138,13 +136,9 @@ fn own<'a>(graph: &Graph<'_>, transition: &Transition<'a>) -> Signature<'a> {
 }
 
 fn of_catch<'a>(graph: &Graph<'_>, transition: &Transition<'_>, name: &'a Ident) -> Signature<'a> {
-    let others = ["step", "error", "cause"];
+    let others = ["step", "cause"];
     let state = state(graph, &transition.sources, Held::Owned, &others);
-    // A join may fail without an error: where a branch did not end in time.
-    let failure = match transition.declaration.split() {
-        Some(_) => owned("cause", Takes::Cause),
-        None => owned("error", Takes::Error),
-    };
+    let failure = owned("cause", Takes::Cause);
     Signature {
         name,
         role: Role::Catch,

@@ -89,8 +89,9 @@ impl<E> Cause<E> {
         }
     }
 
-    /// Takes that error out.
-    pub(crate) fn into_error(self) -> Option<E> {
+    /// Takes that error out: a `catch` that has nowhere to lead to returns it, or one of its own where there is none.
+    #[must_use]
+    pub fn into_error(self) -> Option<E> {
         match self {
             Cause::Handler(error) => Some(error),
             Cause::Join(join) => join.into_error(),

@@ -76,20 +76,21 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         ready(Ok(()))
     }
 
-    async fn failed(
+    // An error of the user's may not be shared between threads, so the future does not have it.
+    fn failed(
         &mut self,
         _: Place,
         _: &Cause<E>,
         ending: Ending,
         last: Option<Entry<W>>,
-    ) -> Result<(), Infallible> {
+    ) -> impl Future<Output = Result<(), Infallible>> {
         let noted = self.entries.last().map(|entry| entry.visit);
         let last = last.filter(|last| noted != Some(last.visit));
         self.entries.extend(last);
         if !ending.rolls_back() {
             self.skip();
         }
-        Ok(())
+        ready(Ok(()))
     }
 
     fn has_undos(&self) -> bool {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::time::Instant;
 
-use super::attempt::{Called, Why, attempt};
+use super::attempt::{Called, attempt};
 use super::catch::Catch;
 use super::fails::Fails;
 use super::gate::{Gate, Ticket};
@@ -80,14 +80,18 @@ where
             failure
         } else {
             if let Some(due) = progress.due.take() {
-                visit.terms.wait(due, &mut last).await?;
+                if let Err(cause) = visit.terms.wait(due, &mut last).await {
+                    break cause;
+                }
                 visit.terms.goes_on(part, progress.made).await;
             }
-            if progress.made > 0 {
-                visit.terms.alone(&mut last).await?;
+            if progress.made > 0
+                && let Err(cause) = visit.terms.alone(&mut last).await
+            {
+                break cause;
             }
             if visit.terms.is_cancelled() {
-                return Err(Cause::stopped_after(last));
+                break Cause::stopped_after(last);
             }
             progress.due = visit.terms.due();
             if progress.due.is_some() {
@@ -111,38 +115,28 @@ where
                     return Ok(value);
                 }
                 Called::Failed(cause) => cause,
-                Called::Stopped(limit) => match limit.why {
-                    Why::Timeout(_) => limit.cause(None),
-                    Why::Deadline(..) => {
-                        ticket.failed();
-                        return Err(limit.cause(last));
-                    }
-                },
+                Called::Stopped(limit) => limit.cause(None),
             };
             let ticket = Some(ticket);
             Failure { cause, ticket }
         };
         if let Cause::Deadline { .. } = cause {
-            // Of the run, in a split: no time is left for anything.
+            // No time is left for another.
             tell(ticket, false);
-            return Err(cause.with_last(last));
+            break cause.with_last(last);
         }
         let verdict = weigh::<W, C>(context, &cause);
         // An error that another attempt would give again is an answer of the other side, about the
         // request: to a breaker it is a success.
         tell(ticket, matches!(verdict, Verdict::Final));
         if visit.terms.is_cancelled() {
-            return Err(cause.cancelled(last));
+            break cause.cancelled(last);
         }
         let delay = match (verdict, R::RETRY) {
             (Verdict::Retry { after }, Some(retry)) if progress.made < all => {
                 delay(retry, progress.made, &cause, after)
             }
-            _ if K::takes(&cause) => {
-                visit.terms.failed(part, progress.made, &cause);
-                break cause.after(last);
-            }
-            _ => return Err(cause.after(last)),
+            _ => break cause.after(last),
         };
         visit.terms.failed(part, progress.made, &cause);
         if let Cause::Handler(_) | Cause::Join(_) = cause {
@@ -152,10 +146,14 @@ where
         visit.terms.attempted(part, progress.made, due).await;
         progress.due = Some(due);
     };
-    if let Err(stopped) = visit.terms.alone(&mut None).await {
+    if !K::takes(&cause) || visit.terms.is_cancelled() {
+        return Err(cause);
+    }
+    visit.terms.failed(part, progress.made, &cause);
+    if let Err(stopped) = visit.terms.alone_to_catch(&mut None).await {
         return Err(stopped.with_last(cause.into_error()));
     }
-    let limit = visit.terms.limit();
+    let limit = visit.terms.catch_limit();
     let state = visit.source.give(true);
     let caught = visit.catch.catch(context, state, cause, seen);
     match attempt(caught, limit, Terms::<W, R, G>::CATCHES_PANICS).await {
@@ -198,7 +196,8 @@ where
         let state = source.give(is_last && !K::CATCHES);
         handler(context, state, seen).await
     };
-    attempt(handler, limit, Terms::<W, R, G>::CATCHES_PANICS).await
+    let catches_panics = Terms::<W, R, G>::CATCHES_PANICS || K::CATCHES;
+    attempt(handler, limit, catches_panics).await
 }
 
 /// Whether another attempt is worth it.

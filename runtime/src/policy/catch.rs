@@ -3,7 +3,7 @@
 use std::future::{Future, Pending};
 use std::marker::PhantomData;
 
-use crate::error::Cause;
+use crate::error::{Cause, Scope};
 
 /// The handler that is asked when the last attempt failed.
 pub trait Catch<C, S, E, V> {
@@ -24,14 +24,9 @@ pub trait Catch<C, S, E, V> {
 /// A transition without `catch`.
 pub struct Nothing<T>(PhantomData<fn() -> T>);
 
-/// A step with this one: it is asked about an error.
+/// A transition with this one.
 #[derive(Clone, Copy)]
 pub struct Caught<F>(pub F);
-
-/// A split with this one: it is asked about any failure, since a join fails without an error where a
-/// branch did not end in time.
-#[derive(Clone, Copy)]
-pub struct CaughtJoin<F>(pub F);
 
 impl<T> Nothing<T> {
     /// No handler.
@@ -69,27 +64,6 @@ impl<C, S, E: Send, V, T: Send> Catch<C, S, E, V> for Nothing<T> {
 
 impl<C, S, E, V, T, F, Fut> Catch<C, S, E, V> for Caught<F>
 where
-    F: FnOnce(C, S, E, V) -> Fut,
-    Fut: Future<Output = Result<T, E>> + Send,
-{
-    const CATCHES: bool = true;
-    type Outcome = T;
-    type Call = Fut;
-
-    fn takes(cause: &Cause<E>) -> bool {
-        matches!(cause, Cause::Handler(_))
-    }
-
-    fn catch(self, context: C, state: S, cause: Cause<E>, visit: V) -> Fut {
-        match cause {
-            Cause::Handler(error) => self.0(context, state, error, visit),
-            _ => unreachable!("it is asked about an error"),
-        }
-    }
-}
-
-impl<C, S, E, V, T, F, Fut> Catch<C, S, E, V> for CaughtJoin<F>
-where
     F: FnOnce(C, S, Cause<E>, V) -> Fut,
     Fut: Future<Output = Result<T, E>> + Send,
 {
@@ -98,10 +72,14 @@ where
     type Call = Fut;
 
     fn takes(cause: &Cause<E>) -> bool {
-        // A deadline leaves no time for it, and a run that is cancelled goes nowhere.
+        // A run whose time is up, or that is stopped, goes nowhere.
         !matches!(
             cause,
-            Cause::Deadline { .. } | Cause::Cancelled { .. } | Cause::Terminated
+            Cause::Deadline {
+                scope: Scope::Run,
+                ..
+            } | Cause::Cancelled { .. }
+                | Cause::Terminated
         )
     }
 

@@ -12,7 +12,6 @@ use stateway_core::Transition;
 use tokio::task::coop::unconstrained;
 use tokio::time::sleep_until;
 
-use super::attempt::Why;
 use super::attempts::{Failure, Visit, attempts};
 use super::catch::{Catch, Nothing};
 use super::fails::Fails;
@@ -210,7 +209,7 @@ where
                 None => unreachable!("the first call is under way"),
             }
         };
-        let polled = if Terms::<W, R, G>::CATCHES_PANICS {
+        let polled = if Terms::<W, R, G>::CATCHES_PANICS || K::CATCHES {
             catch_panic(poll)
         } else {
             poll()
@@ -233,15 +232,8 @@ where
                         Later::Late
                     })
                 });
-                late.as_mut().poll(cx).map(|_| match limit.why {
-                    Why::Timeout(_) => First::Failed(limit.cause(None)),
-                    Why::Deadline(..) => {
-                        if let Some(ticket) = this.ticket.take() {
-                            ticket.failed();
-                        }
-                        First::Ended(Err(limit.cause(None)))
-                    }
-                })
+                let late = late.as_mut().poll(cx);
+                late.map(|_| First::Failed(limit.cause(None)))
             }
         }
     }

@@ -13,7 +13,7 @@ mod terms;
 mod verdict;
 
 pub use begin::{Guard, Undoing, copied, no_gate};
-pub use catch::{Caught, CaughtJoin, Nothing};
+pub use catch::{Caught, Nothing};
 pub use fails::Fails;
 pub use gate::{Limited, NoGate};
 pub use guard::attempted;

@@ -109,7 +109,7 @@ pub(super) struct Terms<'run, W: Workflow, R, G> {
 }
 
 impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
-    /// Whether a panic ends the attempt and not the run: the guard around it costs time, and around
+    /// Whether a panic ends the attempt and not the run, also without a `catch`: the guard around it costs time, and around
     /// the run there is one anyway.
     pub(super) const CATCHES_PANICS: bool = R::RETRY.is_some() || R::CATCHES_PANICS;
 
@@ -178,15 +178,35 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
     }
 
     fn limit_of(&self, began: Option<Instant>) -> Option<Limit> {
+        Self::first(began, self.deadline())
+    }
+
+    /// When a `catch` that is called now is stopped. The deadline of the transition may be what it is asked about, so it does not
+    /// count.
+    pub(super) fn catch_limit(&self) -> Option<Limit> {
+        Self::first(Some(Instant::now()), self.deadline_of_run())
+    }
+
+    /// What stops a call first that began then: its timeout, or a deadline.
+    fn first(began: Option<Instant>, deadline: Option<Limit>) -> Option<Limit> {
         let timeout = began.zip(R::TIMEOUT).map(|(began, timeout)| Limit {
             at: after(began, timeout),
             why: Why::Timeout(timeout),
         });
-        match (timeout, self.deadline()) {
+        match (timeout, deadline) {
             (Some(timeout), Some(deadline)) if deadline.at < timeout.at => Some(deadline),
             (Some(timeout), _) => Some(timeout),
             (None, deadline) => deadline,
         }
+    }
+
+    fn deadline_of_run(&self) -> Option<Limit> {
+        let of_run = W::GRAPH.deadline.filter(|_| R::FORWARD);
+        let of_run = of_run.zip(self.run.deadline());
+        of_run.map(|(limit, at)| Limit {
+            at,
+            why: Why::Deadline(limit, Scope::Run),
+        })
     }
 
     /// The deadline that passes first.
@@ -196,13 +216,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
             at: after(began, limit.saturating_sub(self.age)),
             why: Why::Deadline(limit, Scope::Transition),
         });
-        let of_run = W::GRAPH.deadline.filter(|_| R::FORWARD);
-        let of_run = of_run.zip(self.run.deadline());
-        let of_run = of_run.map(|(limit, at)| Limit {
-            at,
-            why: Why::Deadline(limit, Scope::Run),
-        });
-        let both = of_transition.into_iter().chain(of_run);
+        let both = of_transition.into_iter().chain(self.deadline_of_run());
         both.min_by_key(|limit| limit.at)
     }
 
@@ -267,6 +281,22 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
     /// # Errors
     /// What stops the visit by then.
     pub(super) async fn alone<E>(&self, last: &mut Option<E>) -> Result<(), Cause<E>> {
+        self.alone_until(last, Self::deadline).await
+    }
+
+    /// The same before the `catch`.
+    ///
+    /// # Errors
+    /// What stops the run by then.
+    pub(super) async fn alone_to_catch<E>(&self, last: &mut Option<E>) -> Result<(), Cause<E>> {
+        self.alone_until(last, Self::deadline_of_run).await
+    }
+
+    async fn alone_until<E>(
+        &self,
+        last: &mut Option<E>,
+        deadline: fn(&Self) -> Option<Limit>,
+    ) -> Result<(), Cause<E>> {
         let Some(tasks) = self.run.tasks().filter(|_| R::SPAWNS) else {
             return Ok(());
         };
@@ -275,7 +305,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
             return Err(Cause::stopped_after(last.take()));
         }
         let passed = |limit: &Limit| limit.at <= Instant::now();
-        match self.deadline().filter(passed) {
+        match deadline(self).filter(passed) {
             Some(deadline) => Err(deadline.cause(last.take())),
             None => Ok(()),
         }

@@ -30,7 +30,7 @@ fn every_handler_has_its_signature() {
             "step a: A -> B with catch(late), undo(back);",
             &[
                 "a(a: A, step: &Step) -> Outcome",
-                "late(a: A, error: Error, step: &Step) -> Outcome",
+                "late(a: A, cause: Cause, step: &Step) -> Outcome",
                 "back(b: B, undo: &Undo) -> ()",
             ][..],
         ),

@@ -112,7 +112,6 @@ fn signature(plan: &Plan<'_>, signature: &Signature<'_>) -> String {
             Takes::State(states) => names(plan, states),
             Takes::Item(ty) => text(ty),
             Takes::Joined => "Joined".to_owned(),
-            Takes::Error => "Error".to_owned(),
             Takes::Cause => "Cause".to_owned(),
             Takes::Visit(visit) => format!("{visit:?}"),
         };

@@ -104,7 +104,7 @@ fn model(case: &Case) -> (Option<usize>, Vec<Undone>) {
                     break Some(edge);
                 }
                 Act::Fail | Act::Panic if attempts > 0 => {}
-                Act::Fail if CAUGHT.contains(&state) => {
+                Act::Fail | Act::Panic if CAUGHT.contains(&state) => {
                     let caught = case.act(call);
                     call += 1;
                     match caught {
@@ -221,12 +221,12 @@ macro_rules! handlers {
                 Ok($outcome::of(step, target, visit))
             })*
 
-            async fn catch_e(&self, _: E, (): (), step: &Step<FromE>) -> Result<FromE, ()> {
+            async fn catch_e(&self, _: E, _: Cause<()>, step: &Step<FromE>) -> Result<FromE, ()> {
                 let (target, visit) = self.go(4)?;
                 Ok(FromE::of(step, target, visit))
             }
 
-            async fn catch_f(&self, _: F, (): (), step: &Step<FromF>) -> Result<FromF, ()> {
+            async fn catch_f(&self, _: F, _: Cause<()>, step: &Step<FromF>) -> Result<FromF, ()> {
                 let (target, visit) = self.go(5)?;
                 Ok(FromF::of(step, target, visit))
             }

@@ -1,7 +1,8 @@
-//! `catch`: what is asked when the last attempt has failed with an error.
+//! `catch`: what is asked when the last attempt has failed.
 
 use std::time::Duration;
 
+use stateway::Scope;
 use stateway::prelude::*;
 use tokio::time::Instant;
 
@@ -37,8 +38,8 @@ impl ClaimSteps for Desk {
         Ok(step.to(Paid))
     }
 
-    async fn by_hand(&self, _: Held, error: Oops, step: &Step<Pay>) -> Result<Pay, Oops> {
-        assert_eq!(step.attempt(), if error == Oops::Final { 1 } else { 2 });
+    async fn by_hand(&self, _: Held, cause: Cause<Oops>, step: &Step<Pay>) -> Result<Pay, Oops> {
+        self.see(cause);
         self.act("by_hand").await?;
         Ok(if self.rejects("by_hand") {
             step.to(Refused)
@@ -142,22 +143,171 @@ async fn it_has_what_the_deadline_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_or_a_timeout_has_no_error_to_catch() {
-    let panics = Desk::new().then("pay", Act::Panic).then("pay", Act::Panic);
-    let error = run(&panics).await.expect_err("it fails");
-    assert_eq!(error.cause(), &Cause::Panic("no parcel".into()));
-    assert_eq!(panics.calls(), ["pay", "pay", "unhold"]);
+async fn it_gets_the_cause_of_the_last_attempt_whatever_that_is() {
+    let timeout = |last| Cause::Timeout {
+        limit: Duration::from_secs(5),
+        last,
+    };
+    let down = Act::Fail(Oops::Down);
+    let panicked = Cause::Panic("no parcel".into());
+    for (first, second, cause) in [
+        (
+            down.clone(),
+            Act::Fail(Oops::Final),
+            Cause::Handler(Oops::Final),
+        ),
+        (down.clone(), Act::Panic, panicked),
+        (down, Act::Hang, timeout(Some(Oops::Down))),
+        (Act::Panic, Act::Hang, timeout(None)),
+    ] {
+        let desk = Desk::new().then("pay", first).then("pay", second);
+        assert_eq!(run(&desk).await.expect("it ends"), ClaimEnd::Paid(Paid));
+        assert_eq!(desk.seen(), [cause]);
+        assert!(
+            !desk.calls().contains(&"unhold".to_owned()),
+            "nothing failed"
+        );
+    }
+}
 
-    let hangs = Desk::new().then("pay", Act::Hang).then("pay", Act::Hang);
-    let error = run(&hangs).await.expect_err("it fails");
-    assert_eq!(
-        error.cause(),
-        &Cause::Timeout {
-            limit: Duration::from_secs(5),
-            last: None
+mod late {
+    use super::*;
+
+    workflow! {
+        #[derive(Debug, Clone, PartialEq)]
+        pub(super) workflow Call {
+            start Ready;
+            start Once;
+            done Over;
+            done Late;
+            deadline 10s;
+
+            step ring: Ready -> Over | Late
+                with retry(5, every 2s), deadline(3s), breaker(line), catch(give_up);
+            step ring_once: Once -> Over | Late with breaker(line), catch(give_up_once);
         }
+    }
+
+    pub(super) struct Phone(pub(super) Desk, pub(super) Breaker);
+
+    impl CallSteps for Phone {
+        type Error = Oops;
+
+        async fn ring(&self, _: Ready, step: &Step<Ring>) -> Result<Ring, Oops> {
+            self.0.act("ring").await?;
+            Ok(step.to(Over))
+        }
+
+        async fn give_up(
+            &self,
+            _: Ready,
+            cause: Cause<Oops>,
+            step: &Step<Ring>,
+        ) -> Result<Ring, Oops> {
+            self.0.see(cause);
+            self.0.act("give_up").await?;
+            Ok(step.to(Late))
+        }
+
+        async fn ring_once(&self, _: Once, step: &Step<RingOnce>) -> Result<RingOnce, Oops> {
+            self.0.act("ring_once").await?;
+            Ok(step.to(Over))
+        }
+
+        async fn give_up_once(
+            &self,
+            _: Once,
+            cause: Cause<Oops>,
+            step: &Step<RingOnce>,
+        ) -> Result<RingOnce, Oops> {
+            self.0.see(cause);
+            Ok(step.to(Late))
+        }
+
+        fn line(&self) -> &Breaker {
+            &self.1
+        }
+    }
+
+    pub(super) fn phone(acts: &[(&'static str, Act)]) -> Phone {
+        let desk = acts
+            .iter()
+            .cloned()
+            .fold(Desk::new(), |desk, (handler, act)| desk.then(handler, act));
+        Phone(
+            desk,
+            Breaker::new("line").cool_down(Duration::from_mins(1)),
+        )
+    }
+}
+
+use late::{Call, CallEnd, Late, Once, Ready, phone};
+
+fn out_of_time(seconds: u64, scope: Scope, last: Option<Oops>) -> Cause<Oops> {
+    Cause::Deadline {
+        limit: Duration::from_secs(seconds),
+        scope,
+        last,
+        join: None,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_asked_when_the_deadline_of_its_step_has_passed() {
+    for (acts, last, after) in [
+        // In the first call, in a later one, and since the next would come too late.
+        (vec![("ring", Act::Hang)], None, 3),
+        (
+            vec![("ring", Act::Fail(Oops::Down)), ("ring", Act::Hang)],
+            Some(Oops::Down),
+            3,
+        ),
+        (
+            vec![("ring", Act::Fail(Oops::Down)); 2],
+            Some(Oops::Down),
+            2,
+        ),
+    ] {
+        let (phone, began) = (phone(&acts), Instant::now());
+        let end = Call::start(Ready).run(&phone).await.expect("it ends");
+        assert_eq!(end, CallEnd::Late(Late));
+        assert_eq!(phone.0.seen(), [out_of_time(3, Scope::Transition, last)]);
+        assert_eq!(began.elapsed(), Duration::from_secs(after));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_the_run_passes_without_it_and_over_it() {
+    let phone = phone(&[("ring", Act::Hang), ("give_up", Act::Hang)]);
+    let began = Instant::now();
+    let error = Call::start(Ready).run(&phone).await.expect_err("it fails");
+    assert_eq!(error.cause(), &out_of_time(10, Scope::Run, None));
+    assert_eq!(
+        phone.0.calls(),
+        ["ring", "ring dropped", "give_up", "give_up dropped"]
     );
-    assert!(!hangs.calls().contains(&"by_hand".to_owned()));
+    assert_eq!(began.elapsed(), Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_asked_when_a_breaker_is_open() {
+    let phone = phone(&[]);
+    for _ in 0..100 {
+        drop(phone.1.acquire());
+    }
+    let end = Call::start(Ready).run(&phone).await.expect("it ends");
+    assert_eq!(end, CallEnd::Late(Late));
+    let end = Call::start(Once).run(&phone).await.expect("it ends");
+    assert_eq!(end, CallEnd::Late(Late));
+    let open = Cause::BreakerOpen {
+        breaker: "line",
+        retry_in: Duration::from_mins(1),
+        last: None,
+    };
+    // In the first the next attempt would be after the cool-down, and so after the deadline.
+    let late = out_of_time(3, Scope::Transition, None);
+    assert_eq!(phone.0.seen(), [late, open]);
+    assert_eq!(phone.0.calls(), ["give_up"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,4 +321,5 @@ async fn a_cancelled_run_does_not_ask_it() {
     let last = Some(Oops::Final);
     assert_eq!(error.cause(), &Cause::Cancelled { last, join: None });
     assert_eq!(desk.calls(), ["pay", "unhold"]);
+    assert_eq!(desk.seen(), []);
 }

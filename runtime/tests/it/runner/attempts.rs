@@ -70,7 +70,7 @@ impl ErrandSteps for Errands {
         self.0.call("pay").map(|()| step.to(Paid))
     }
 
-    async fn by_hand(&self, _: Quoted, _: String, step: &Step<Pay>) -> Result<Pay, String> {
+    async fn by_hand(&self, _: Quoted, _: Cause<String>, step: &Step<Pay>) -> Result<Pay, String> {
         Ok(step.to(Paid))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Mutex;
 
-use stateway::CancellationToken;
+use stateway::{CancellationToken, Cause};
 
 /// What a handler fails with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +36,7 @@ pub(crate) struct Desk {
     script: Mutex<HashMap<&'static str, VecDeque<Act>>>,
     rejects: HashSet<&'static str>,
     calls: Mutex<Vec<String>>,
+    causes: Mutex<Vec<Cause<Oops>>>,
     pub(crate) token: CancellationToken,
 }
 
@@ -63,6 +64,16 @@ impl Desk {
 
     pub(crate) fn calls(&self) -> Vec<String> {
         self.calls.lock().expect("no handler holds it").clone()
+    }
+
+    /// A `catch` was asked about this.
+    pub(crate) fn see(&self, cause: Cause<Oops>) {
+        self.causes.lock().expect("no handler holds it").push(cause);
+    }
+
+    /// What a `catch` was asked about.
+    pub(crate) fn seen(&self) -> Vec<Cause<Oops>> {
+        self.causes.lock().expect("no handler holds it").clone()
     }
 
     fn note(&self, call: String) {

@@ -54,11 +54,11 @@ impl OrderSteps for Shop {
     async fn charge_later(
         &self,
         _: Held,
-        error: String,
+        cause: Cause<String>,
         step: &Step<Charge>,
     ) -> Result<Charge, String> {
         if step.cancellation().is_cancelled() {
-            return Err(error);
+            return Err(cause.to_string());
         }
         Ok(step.to(Charged))
     }

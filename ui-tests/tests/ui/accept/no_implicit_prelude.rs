@@ -89,8 +89,8 @@ mod bare {
             Ok(step.to(Paid))
         }
 
-        async fn late(&self, _: Picked, error: Infallible, _: &Step<Pay>) -> Result<Pay, Infallible> {
-            match error {}
+        async fn late(&self, _: Picked, _: Cause<Infallible>, step: &Step<Pay>) -> Result<Pay, Infallible> {
+            Ok(step.to(Paid))
         }
 
         async fn refund(&self, _: Paid, _: &Undo<Pay>) -> Result<(), Infallible> {

@@ -19,7 +19,7 @@ impl BillSteps for Desk {
         Ok(step.to(Sent { letter: 1 }))
     }
 
-    async fn lose_it(&self, _: Draft, _: (), step: &stateway::Step<Send>) -> Result<Send, ()> {
+    async fn lose_it(&self, _: Draft, _: stateway::Cause<()>, step: &stateway::Step<Send>) -> Result<Send, ()> {
         Ok(step.to(Paid))
     }
 

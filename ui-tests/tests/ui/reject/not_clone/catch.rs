@@ -18,8 +18,8 @@ impl BillSteps for Desk {
         Ok(step.to(Sent { letter: 1 }))
     }
 
-    async fn lose_it(&self, _: Draft, error: (), _: &stateway::Step<Send>) -> Result<Send, ()> {
-        Err(error)
+    async fn lose_it(&self, _: Draft, _: stateway::Cause<()>, _: &stateway::Step<Send>) -> Result<Send, ()> {
+        Err(())
     }
 
     async fn pay(&self, _: Sent, step: &stateway::Step<Pay>) -> Result<Pay, ()> {
