@@ -160,7 +160,7 @@ async fn process_orders(
     let shop = Shop::new(Books::open(&opening, books)?, pause);
     let mut orders = Orders::open(orders)?;
 
-    let runner = Runner::<Order>::new(shop.clone())
+    let runner = Runner::<Order>::builder(shop.clone())
         .store(store)
         .max_in_flight(8)
         .launch()

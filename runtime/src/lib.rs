@@ -101,7 +101,9 @@ pub use key::{Key, RunId, RunIdError};
 #[cfg(feature = "runtime")]
 pub use limiter::{CostAboveCapacity, Limiter};
 #[cfg(feature = "durable")]
-pub use runner::{EndError, LaunchError, RetryRollbackError, RunFailure, Runner, StartError};
+pub use runner::{
+    EndError, LaunchError, RetryRollbackError, RunFailure, Runner, Runners, StartError,
+};
 #[cfg(feature = "runtime")]
 pub use split::{Branched, First};
 pub use stateway_core::{

@@ -271,7 +271,9 @@ async fn store_old(store: &RedbStore, key: u8) {
 async fn run_all(file: &Path, codec: impl Codec, key: Option<u8>) -> Vec<String> {
     LazyLock::force(&LOG);
     let store = Arc::new(RedbStore::open(file).unwrap());
-    let runner = Runner::<Pay>::new(Bank).clock(Clock::system()).codec(codec);
+    let runner = Runner::<Pay>::builder(Bank)
+        .clock(Clock::system())
+        .codec(codec);
     let runner = runner.verify_payloads(true).store(Arc::clone(&store));
     let mut parked = Vec::new();
     store_old(&store, key.unwrap_or(0)).await;
@@ -360,7 +362,7 @@ async fn what_a_payload_says_is_in_no_log_no_reason_and_no_file() {
 
     // With another key the rows are read, and their texts say why they are not.
     let store = Arc::new(RedbStore::open(&file).unwrap());
-    let runner = Runner::<Pay>::new(Bank)
+    let runner = Runner::<Pay>::builder(Bank)
         .codec(Sealed(0x5a))
         .store(Arc::clone(&store));
     let runner = runner.launch().await.unwrap();

@@ -202,7 +202,7 @@ async fn hops(runners: usize) -> Duration {
     let store = open();
     let mut all = Vec::new();
     for _ in 0..runners {
-        let runner = Runner::<Hop>::new(Legs).store(store.clone());
+        let runner = Runner::<Hop>::builder(Legs).store(store.clone());
         // None of them looks for runs while this is measured.
         let runner = runner.poll_every(Duration::from_hours(1)).launch().await;
         all.push(runner.expect("the store is there"));

@@ -108,7 +108,7 @@ pub(crate) async fn rate(at_once: u64) -> Rate {
     let store = RedbStore::options()
         .open_backend(file)
         .expect("the file is new");
-    let runner = Runner::<Walk>::new(Legs).store(store).launch().await;
+    let runner = Runner::<Walk>::builder(Legs).store(store).launch().await;
     let runner = runner.expect("the store is there");
     let runs = runs(at_once, runs_a_second(at_once));
     let before = flushes.load(Ordering::Relaxed);

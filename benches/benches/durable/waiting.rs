@@ -40,7 +40,10 @@ pub(crate) fn report(runtime: &Runtime) {
     let path = fresh("waiting");
     runtime.block_on(async {
         let store = RedbStore::open(&path).expect("the file is new");
-        let runner = Runner::<Patience>::new(Deaf).store(store).launch().await;
+        let runner = Runner::<Patience>::builder(Deaf)
+            .store(store)
+            .launch()
+            .await;
         let runner = runner.expect("the store is there");
         let mut starts = tokio::task::JoinSet::new();
         for number in 0..RUNS {
@@ -92,7 +95,10 @@ pub(crate) fn launch(runtime: &Runtime) {
         let store = RedbStore::options().cache_size(1 << 20);
         let store = store.open(path("waiting")).expect("nobody has it");
         let opened = began.elapsed();
-        let runner = Runner::<Patience>::new(Deaf).store(store).launch().await;
+        let runner = Runner::<Patience>::builder(Deaf)
+            .store(store)
+            .launch()
+            .await;
         let runner = runner.expect("the store is there");
         let launched = began.elapsed();
         let bytes = resident() - before;

@@ -12,7 +12,7 @@ use super::engine::Engine;
 use super::held::{HeldRun, Loss};
 use super::host::{RunTask, Settled};
 use crate::key::RunId;
-use crate::store::{Claimed, Stop, StoreError};
+use crate::store::{Claimed, Name, Stop, StoreError};
 
 /// A run that is driven here.
 #[derive(Clone)]
@@ -50,9 +50,11 @@ impl Engine {
         mut claimed: Claimed,
         place: OwnedSemaphorePermit,
     ) -> impl Future<Output = ()> + use<> {
-        let run = claimed.row.id.clone();
+        let (run, workflow) = (claimed.row.id.clone(), claimed.row.workflow.clone());
+        let host = self.host(&workflow);
+        let host = Arc::clone(host.expect("a store gives what was asked for"));
         let (epoch, state) = (claimed.row.epoch, &claimed.row.state);
-        debug!(workflow = self.workflow, %run, %state, epoch, "run taken up");
+        debug!(%workflow, %run, %state, epoch, "run taken up");
         let crashes = claimed.row.crashes;
         let suspicion = (crashes > 0).then(|| self.suspected.add(crashes));
         let (held, loss) = HeldRun::new(
@@ -61,7 +63,7 @@ impl Engine {
             self.draining.clone(),
             Arc::clone(&self.wake),
             suspicion,
-            self.host.explain(),
+            host.explain(),
             &mut claimed,
         );
         let active = Active {
@@ -93,6 +95,7 @@ impl Engine {
         self.ends.taken_up(&run);
         let guard = ActiveGuard {
             engine: Arc::clone(self),
+            workflow,
             run,
             epoch,
             held,
@@ -101,7 +104,7 @@ impl Engine {
             _place: place,
             _gone: gone.drop_guard(),
         };
-        let driven = Arc::clone(&self.host).drive(task);
+        let driven = host.drive(task);
         let engine = Arc::clone(self);
         async move {
             // No two handlers of one visit are called at once in one process.
@@ -142,6 +145,7 @@ impl Engine {
 /// Takes a run off the list when it is driven no longer, however that comes.
 struct ActiveGuard {
     engine: Arc<Engine>,
+    workflow: Name,
     run: RunId,
     epoch: u64,
     held: Arc<HeldRun>,
@@ -160,7 +164,7 @@ impl ActiveGuard {
     }
 
     fn settle(mut self, settled: Settled) {
-        let (workflow, run) = (self.engine.workflow, &self.run);
+        let (workflow, run) = (&*self.workflow, &self.run);
         match &settled {
             Settled::Ended => debug!(workflow, %run, "run ended"),
             Settled::Lost(Loss::Released) => debug!(workflow, %run, "run given back"),

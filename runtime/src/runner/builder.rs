@@ -10,6 +10,7 @@ use super::engine::Engine;
 use super::error::StoredError;
 use super::host::{Handlers, Host};
 use super::launch_error::LaunchError;
+use super::runners::Runners;
 use super::settings::Settings;
 use super::{Runner, StopOnDrop};
 use crate::clock::Clock;
@@ -23,8 +24,7 @@ impl<W> Runner<W> {
     /// A runner whose runs are handled by `context`, to be given a [`store`](Builder::store) and launched.
     ///
     /// The errors of the handlers are stored as texts, so they have to be `Display`.
-    #[expect(clippy::new_ret_no_self, reason = "it is one when it is launched")]
-    pub fn new<C>(context: C) -> Builder<W, ()>
+    pub fn builder<C>(context: C) -> Builder<Runner<W>, ()>
     where
         W: Drive<C, Error: StoredError> + Durable<State: Send, Input: Send + Sync, End: Send>,
         C: Send + Sync + 'static,
@@ -33,50 +33,127 @@ impl<W> Runner<W> {
     }
 
     /// The same with a context that others have as well.
-    pub fn shared<C>(context: Arc<C>) -> Builder<W, ()>
+    pub fn shared<C>(context: Arc<C>) -> Builder<Runner<W>, ()>
     where
         W: Drive<C, Error: StoredError> + Durable<State: Send, Input: Send + Sync, End: Send>,
         C: Send + Sync + 'static,
     {
+        let host: Arc<dyn Host> = Arc::new(Handlers::<W, C>::new(context));
         Builder {
-            host: Arc::new(Handlers::<W, C>::new(context)),
+            hosts: vec![host],
+            adopted: Vec::new(),
             settings: Settings::default(),
-            adopts: false,
             store: (),
-            workflow: PhantomData,
+            runner: PhantomData,
         }
     }
 }
 
-/// A runner that is being set up; `S` is its store, or `()` as long as it has none.
-#[must_use = "a runner runs when it is launched"]
-pub struct Builder<W, S> {
-    host: Arc<dyn Host>,
-    settings: Settings,
-    adopts: bool,
-    store: S,
-    workflow: PhantomData<fn() -> W>,
+impl Runners {
+    /// Runners of several workflows over one store, to be given the [workflows](Builder::workflow) and launched.
+    pub fn builder<S: Store>(store: S) -> Builder<Runners, S> {
+        Builder {
+            hosts: Vec::new(),
+            adopted: Vec::new(),
+            settings: Settings::default(),
+            store,
+            runner: PhantomData,
+        }
+    }
 }
 
-impl<W, S> Builder<W, S> {
+/// Handlers of the stored runs of a workflow. Every context is that implements the trait of the handlers, and whose errors
+/// are `Display`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle runs of `{W}`",
+    label = "this is to handle them",
+    note = "a context implements the trait of the handlers that `workflow!` generates, is `Send`, `Sync` and `'static`, and its errors are `Display`"
+)]
+pub trait Handles<W>: Send + Sync + 'static {
+    /// The context, without its type.
+    #[doc(hidden)]
+    fn host(self: Arc<Self>) -> AnyHost;
+}
+
+impl<W, C> Handles<W> for C
+where
+    W: Drive<C, Error: StoredError> + Durable<State: Send, Input: Send + Sync, End: Send>,
+    C: Send + Sync + 'static,
+{
+    fn host(self: Arc<Self>) -> AnyHost {
+        AnyHost(Arc::new(Handlers::<W, C>::new(self)))
+    }
+}
+
+/// A context, without its type.
+#[doc(hidden)]
+pub struct AnyHost(Arc<dyn Host>);
+
+/// A runner, or several, that are being set up: `R` is what is launched, and `S` its store, or `()` as long as it has none.
+#[must_use = "a runner runs when it is launched"]
+pub struct Builder<R, S> {
+    hosts: Vec<Arc<dyn Host>>,
+    /// The names that are adopted.
+    adopted: Vec<&'static str>,
+    settings: Settings,
+    store: S,
+    runner: PhantomData<fn() -> R>,
+}
+
+impl<W, S> Builder<Runner<W>, S> {
     /// The store that its runs are in. An `Arc` of one can be shared between runners.
-    pub fn store<T: Store>(self, store: T) -> Builder<W, T> {
+    pub fn store<T: Store>(self, store: T) -> Builder<Runner<W>, T> {
         Builder {
-            host: self.host,
+            hosts: self.hosts,
+            adopted: self.adopted,
             settings: self.settings,
-            adopts: self.adopts,
             store,
-            workflow: PhantomData,
+            runner: PhantomData,
         }
     }
 
     /// Takes over the runs that another package has left in the store under the name of this workflow: the package was
     /// renamed, or the declaration has moved to another one.
     pub fn adopt(mut self) -> Self {
-        self.adopts = true;
+        self.adopted = self.hosts.iter().map(|host| host.workflow()).collect();
+        self
+    }
+}
+
+impl<S> Builder<Runners, S> {
+    /// Adds a workflow, whose runs are handled by `context`.
+    ///
+    /// # Panics
+    /// If it was added before, or another whose runs are stored under the same name.
+    pub fn workflow<W: Durable>(self, context: impl Handles<W>) -> Self {
+        self.workflow_shared(Arc::new(context))
+    }
+
+    /// The same with a context that others have as well, such as another workflow.
+    ///
+    /// # Panics
+    /// Those of [`workflow`](Builder::workflow).
+    pub fn workflow_shared<W: Durable>(mut self, context: Arc<impl Handles<W>>) -> Self {
+        let AnyHost(host) = context.host();
+        let is_new = self.hosts.iter().all(|it| it.workflow() != W::NAME);
+        assert!(
+            is_new,
+            "the runs of two workflows are stored as `{}`",
+            W::NAME
+        );
+        self.hosts.push(host);
         self
     }
 
+    /// Takes over the runs that another package has left in the store under the name of this workflow: the package was
+    /// renamed, or the declaration has moved to another one.
+    pub fn adopt<W: Durable>(mut self) -> Self {
+        self.adopted.push(W::NAME);
+        self
+    }
+}
+
+impl<R, S> Builder<R, S> {
     /// How payloads are encoded; [`Json`](crate::Json) otherwise.
     pub fn codec(mut self, codec: impl Codec) -> Self {
         self.settings.codec = Arc::new(codec);
@@ -166,7 +243,7 @@ impl<W, S> Builder<W, S> {
     }
 }
 
-impl<W, S> Builder<W, S> {
+impl<W, S> Builder<Runner<W>, S> {
     /// Begins to drive: runs that the store has and nobody holds go on, from the state that was last
     /// recorded.
     ///
@@ -190,22 +267,45 @@ impl<W, S> Builder<W, S> {
     where
         S: Store,
     {
+        Ok(Runner::new(self.engine().await?))
+    }
+}
+
+impl<S> Builder<Runners, S> {
+    /// Begins to drive the runs of all these workflows, as [`launch`](Builder::launch) of a single runner does.
+    ///
+    /// # Errors
+    /// [`LaunchError`], if the name of one of them is another's. Nothing is driven then.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, and in one without timers.
+    ///
+    /// # Cancel safety
+    /// Dropping the future launches nothing.
+    pub async fn launch(self) -> Result<Runners, LaunchError>
+    where
+        S: Store,
+    {
+        Ok(Runners::new(self.engine().await?))
+    }
+}
+
+impl<R, S: Store> Builder<R, S> {
+    async fn engine(self) -> Result<Arc<StopOnDrop>, LaunchError> {
         // Panics here, and not in a task that nobody sees, if there is no timer.
         drop(tokio::time::sleep(Duration::ZERO));
         let store: Arc<dyn Store> = Arc::new(self.store);
-        let declaration = Declaration {
-            adopts: self.adopts,
-            ..self.host.declaration()
-        };
-        let declared = store.declare(declaration.clone()).await?;
-        if declared != Declared::Granted {
-            return Err(LaunchError::refused(declaration, declared));
+        for host in &self.hosts {
+            let declaration = Declaration {
+                adopts: self.adopted.contains(&host.workflow()),
+                ..host.declaration()
+            };
+            let declared = store.declare(declaration.clone()).await?;
+            if declared != Declared::Granted {
+                return Err(LaunchError::refused(declaration, declared));
+            }
         }
-        let engine = Engine::new(store, self.settings, self.host);
-        Ok(Runner {
-            by: None,
-            engine: Arc::new(StopOnDrop(engine)),
-            workflow: PhantomData,
-        })
+        let engine = Engine::new(store, self.settings, self.hosts);
+        Ok(Arc::new(StopOnDrop(engine)))
     }
 }

@@ -1,7 +1,8 @@
-//! Keeps the runs of one workflow under way: claims what is due, keeps the claims alive, and lets go of them.
+//! Keeps runs under way: claims what is due, keeps the claims alive, and lets go of them.
 //!
-//! It knows neither the types of the workflow nor those of its context: that is the [`Host`].
+//! It knows neither the types of workflows nor those of their contexts: those are the [hosts](Host).
 
+use std::any::type_name;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -22,20 +23,21 @@ use super::host::Host;
 use super::pulse::Pulse;
 use super::settings::Settings;
 use super::suspected::Suspected;
+use crate::durable::Durable;
 use crate::key::RunId;
 use crate::store::{
     Claim, Heartbeat, Holder, Lease, Release, RunRow, Stop, Store, StoreError, WorkflowVersions,
 };
 
-/// The runs of one workflow in this process.
+/// Runs of some workflows in this process.
 pub(super) struct Engine {
-    pub(super) workflow: &'static str,
+    /// The hosts of the workflows, by the names that their runs are stored under.
+    hosts: HashMap<&'static str, Arc<dyn Host>>,
     /// What it claims.
     known: Arc<[WorkflowVersions]>,
     pub(super) store: Arc<dyn Store>,
     pub(super) settings: Arc<Settings>,
     holder: Holder,
-    pub(super) host: Arc<dyn Host>,
     /// Where it was launched: runs go on there, whoever starts them.
     pub(super) runtime: Handle,
     active: Mutex<HashMap<RunId, Active>>,
@@ -70,13 +72,19 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const STORE_ANSWERS: Duration = Duration::from_secs(5);
 
 impl Engine {
-    pub(super) fn new(store: Arc<dyn Store>, settings: Settings, host: Arc<dyn Host>) -> Arc<Self> {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        settings: Settings,
+        hosts: Vec<Arc<dyn Host>>,
+    ) -> Arc<Self> {
         let engine = Arc::new(Engine {
-            workflow: host.workflow(),
-            known: Arc::new([host.known()]),
+            known: hosts.iter().map(|host| host.known()).collect(),
+            hosts: hosts
+                .into_iter()
+                .map(|host| (host.workflow(), host))
+                .collect(),
             store,
             holder: Holder::unique(),
-            host,
             runtime: Handle::current(),
             active: Mutex::default(),
             ends: Ends::default(),
@@ -96,6 +104,24 @@ impl Engine {
         engine.spawn(Arc::clone(&engine).keep_claiming());
         engine.spawn(Arc::clone(&engine).keep_claims());
         engine
+    }
+
+    /// Whoever knows the types of a workflow.
+    pub(super) fn host(&self, workflow: &str) -> Option<&Arc<dyn Host>> {
+        self.hosts.get(workflow)
+    }
+
+    /// The names that runs are stored under which are driven here.
+    pub(super) fn workflows(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.hosts.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Whether runs of this workflow are, and not those of another that is called alike.
+    pub(super) fn drives_runs_of<W: Durable>(&self) -> bool {
+        let host = self.host(W::NAME);
+        host.is_some_and(|host| host.declaration().path == type_name::<W>())
     }
 
     /// Runs something until nothing goes on.
@@ -181,7 +207,7 @@ impl Engine {
                     }
                     Err(error @ StoreError::Closed { .. }) => return engine.fail(&error),
                     Err(error) => {
-                        warn!(workflow = engine.workflow, %error, "runs cannot be claimed");
+                        warn!(workflows = ?engine.workflows(), %error, "runs cannot be claimed");
                         let longest = engine.settings.lease.max(FIRST_PAUSE);
                         pause = (pause * 2).clamp(FIRST_PAUSE, longest);
                         sleep(pause).await;
@@ -277,7 +303,7 @@ impl Engine {
                 Err(error @ StoreError::Closed { .. }) => return self.fail(&error),
                 Err(error) => {
                     // The fence holds, whatever becomes of the leases.
-                    warn!(workflow = self.workflow, %error, "leases cannot be extended");
+                    warn!(workflows = ?self.workflows(), %error, "leases cannot be extended");
                     continue;
                 }
             };
@@ -318,14 +344,14 @@ impl Engine {
         if timeout(within, drained).await.is_err() {
             let left = self.active().len();
             warn!(
-                workflow = self.workflow,
+                workflows = ?self.workflows(),
                 left, "runs are stopped where they are"
             );
         }
         self.stopped.cancel();
         if timeout(STORE_ANSWERS, self.give_back()).await.is_err() {
             warn!(
-                workflow = self.workflow,
+                workflows = ?self.workflows(),
                 "the store does not answer, or a branch does not end: what is left is claimed when its lease has passed"
             );
         }
@@ -347,7 +373,7 @@ impl Engine {
         }
         while let Some(let_go) = back.join_next().await {
             if let Ok(Err(error)) = let_go {
-                debug!(workflow = self.workflow, %error, "a run is claimed when its lease has passed");
+                debug!(workflows = ?self.workflows(), %error, "a run is claimed when its lease has passed");
             }
         }
     }
@@ -365,7 +391,7 @@ impl Engine {
             error => error.to_string(),
         };
         if self.failed.set(reason).is_ok() {
-            error!(workflow = self.workflow, %error, "the store is gone, and every run with it: they go on when it is opened again");
+            error!(workflows = ?self.workflows(), %error, "the store is gone, and every run with it: they go on when it is opened again");
         }
         self.stop();
     }

@@ -28,17 +28,31 @@ pub struct Run<W> {
     id: RunId,
     /// The run that had the id when this was made.
     incarnation: u64,
+    /// Whether it was added when this was made.
+    is_new: bool,
     workflow: PhantomData<fn() -> W>,
 }
 
 impl<W> Run<W> {
-    pub(super) fn new(engine: Arc<Engine>, id: RunId, incarnation: u64) -> Self {
+    /// A run that is there.
+    pub(super) fn known(engine: Arc<Engine>, id: RunId, incarnation: u64) -> Self {
+        Run::started(engine, id, incarnation, false)
+    }
+
+    pub(super) fn started(engine: Arc<Engine>, id: RunId, incarnation: u64, is_new: bool) -> Self {
         Run {
             engine,
             id,
             incarnation,
+            is_new,
             workflow: PhantomData,
         }
+    }
+
+    /// Whether the [`start`](super::Runner::start) that gave this has added the run; otherwise it was there.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// The id that it was started with.
@@ -267,6 +281,7 @@ impl<W> Clone for Run<W> {
             engine: Arc::clone(&self.engine),
             id: self.id.clone(),
             incarnation: self.incarnation,
+            is_new: self.is_new,
             workflow: PhantomData,
         }
     }

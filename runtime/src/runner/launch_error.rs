@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::store::{Declaration, Declared, StoreError};
 
-/// Why a runner was not launched. Nothing has changed in the store.
+/// Why a runner was not launched. No run has changed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LaunchError {

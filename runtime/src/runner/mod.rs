@@ -14,8 +14,10 @@ mod journal;
 mod launch_error;
 mod pulse;
 mod rollback;
+mod runners;
 mod settings;
 mod siblings;
+mod start;
 mod starting;
 mod suspected;
 mod take_up;
@@ -29,22 +31,22 @@ use stateway_core::{StartState, State, Workflow};
 
 use crate::durable::Durable;
 use crate::key::{RunId, RunIdError};
-use crate::store::{
-    Filter, Found, HistoryRow, NewRun, Purge, Request, RunRow, Stop, Store, StoreError,
-};
+use crate::store::{Filter, Found, HistoryRow, Purge, Request, RunRow, Stop, Store, StoreError};
 use engine::Engine;
 use rollback::can_undo;
 
-pub use builder::Builder;
+pub use builder::{Builder, Handles};
 pub use error::{
     Differs, EndError, NotUndone, RetryRollbackError, RunFailure, StartError, StoredError,
 };
 pub use handle::Run;
 pub use launch_error::LaunchError;
+pub use runners::Runners;
+pub use start::Start;
 
-/// Drives the stored runs of one workflow.
+/// Drives the stored runs of one workflow. For those of several see [`Runners`].
 ///
-/// It is made by [`new`](Runner::new) and [`launch`](Builder::launch), and may be cloned: all clones are
+/// It is made by [`builder`](Runner::builder) and [`launch`](Builder::launch), and may be cloned: all clones are
 /// the same runner. When the last is dropped, everything stops where it is, as if the process had died;
 /// [`shut_down`](Runner::shut_down) lets what is under way come to its next boundary.
 pub struct Runner<W> {
@@ -64,6 +66,14 @@ impl Drop for StopOnDrop {
 }
 
 impl<W> Runner<W> {
+    fn new(engine: Arc<StopOnDrop>) -> Self {
+        Runner {
+            by: None,
+            engine,
+            workflow: PhantomData,
+        }
+    }
+
     /// Names who is behind what is asked of this runner: [`cancel`](Runner::cancel), [`terminate`](Runner::terminate),
     /// [`unpark`](Runner::unpark) and [`retry_rollback`](Runner::retry_rollback). The history of the run says so
     /// ([`HistoryRow::by`]), in plain text.
@@ -97,11 +107,11 @@ impl<W: Durable> Runner<W> {
         &self.engine.0
     }
 
-    /// Starts a run in one of the start states of its workflow. It is stored when this returns, and
-    /// driven from then on.
+    /// Starts a run in one of the start states of its workflow. It is stored when what this gives has been awaited, and
+    /// driven from then on; before that more can be said of it: [`Start`].
     ///
     /// A run that exists with this id, the same input and the same start state is returned, wherever it is by now. So
-    /// starting the same run twice is safe.
+    /// starting the same run twice is safe; [`Run::is_new`] tells which it was.
     ///
     /// Inputs and start states are the same if they are equal by `PartialEq`, which `#[derive(PartialEq)]` on the workflow
     /// gives them. Without it they are compared as JSON: then a list in another order is another input, and a `HashSet` in
@@ -113,45 +123,17 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Cancel safety
     /// Dropping the future starts the run or does not; starting it again with the same id is safe.
-    pub async fn start<S>(
+    pub fn start<S>(
         &self,
         id: impl TryInto<RunId, Error: Into<RunIdError>>,
         input: W::Input,
         state: S,
-    ) -> Result<Run<W>, StartError>
+    ) -> Start<'_, W>
     where
         S: State<Workflow = W> + StartState<W>,
     {
-        let id = id
-            .try_into()
-            .map_err(|error| StartError::Id(error.into()))?;
-        let engine = self.engine();
-        if engine.is_closed() {
-            return Err(engine.refusal());
-        }
-        let state = W::state(state);
-        let settings = &engine.settings;
-        let position = W::position(&state);
-        let name = W::GRAPH.states[position].name;
-        let input = settings.encoded(
-            "the input",
-            |codec| W::encode_input(&input, codec),
-            |bytes, codec| W::decode_input(bytes, codec).map(drop),
-        )?;
-        let payload = settings.encoded(
-            format_args!("state `{name}`"),
-            |codec| W::encode(&state, codec),
-            |bytes, codec| W::decode(position, bytes, codec).map(drop),
-        )?;
-        drop(state);
-        let now = settings.clock.now();
-        let new = NewRun {
-            input,
-            payload,
-            ..NewRun::new(id.clone(), W::NAME, W::VERSION, name, now)
-        };
-        let incarnation = engine.start(new).await?;
-        Ok(Run::new(Arc::clone(engine), id, incarnation))
+        let id = id.try_into().map_err(Into::into);
+        Start::new(self.engine(), id, input, W::state(state))
     }
 
     /// The run with this id; `None` if there is none of this workflow.
@@ -166,7 +148,7 @@ impl<W: Durable> Runner<W> {
         let found = self.engine().store.get(&id).await?;
         let found = found.filter(|found| found.row.workflow == W::NAME);
         let incarnation = found.map(|found| found.row.incarnation);
-        Ok(incarnation.map(|incarnation| Run::new(Arc::clone(self.engine()), id, incarnation)))
+        Ok(incarnation.map(|incarnation| Run::known(Arc::clone(self.engine()), id, incarnation)))
     }
 
     /// The runs of this workflow that pass the filter, in the order of their ids; as many as its `limit` says, which

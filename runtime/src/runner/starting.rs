@@ -12,9 +12,14 @@ use crate::store::{Claimed, Created, NewRun};
 impl Engine {
     /// Adds a run and drives it, if there is a place; otherwise it is claimed when there is one.
     ///
-    /// Gives when the run was started.
-    pub(super) async fn start(self: &Arc<Self>, mut new: NewRun) -> Result<u64, StartError> {
-        let place = self.place();
+    /// Gives its incarnation, and whether it was added.
+    pub(super) async fn start(
+        self: &Arc<Self>,
+        mut new: NewRun,
+    ) -> Result<(u64, bool), StartError> {
+        // One that is due later is claimed then.
+        let is_due = new.due.is_none_or(|due| due <= new.at);
+        let place = is_due.then(|| self.place()).flatten();
         new.lease = place.as_ref().map(|_| self.lease());
         // On a task of its own: a run that was added is driven, also if nobody waits for the answer any more.
         let (answer, answered) = oneshot::channel();
@@ -26,11 +31,11 @@ impl Engine {
             let created = engine.store.create(new.clone()).await;
             let created = created.map_err(StartError::Store);
             let started = created.and_then(|created| engine.started(new, created, place));
-            let (incarnation, driven) = match started {
-                Ok((incarnation, driven)) => (Ok(incarnation), driven),
+            let (started, driven) = match started {
+                Ok((started, driven)) => (Ok(started), driven),
                 Err(error) => (Err(error), None),
             };
-            let _ = answer.send(incarnation);
+            let _ = answer.send(started);
             if let Some(driven) = driven {
                 engine.stopped.run_until_cancelled(driven).await;
             }
@@ -39,19 +44,19 @@ impl Engine {
         answered.await.unwrap_or_else(|_| Err(self.refusal()))
     }
 
-    /// When the run was started, and what drives it, if it was added just now and has a place.
+    /// Which run it is, whether it is new, and what drives it, if it was added just now and has a place.
     fn started(
         self: &Arc<Self>,
         new: NewRun,
         created: Created,
         place: Option<OwnedSemaphorePermit>,
-    ) -> Result<(u64, Option<impl Future<Output = ()> + use<>>), StartError> {
+    ) -> Result<((u64, bool), Option<impl Future<Output = ()> + use<>>), StartError> {
         let (row, stored) = match created {
             Created::New(row) => {
                 let incarnation = row.incarnation;
                 let Some(place) = place else {
                     self.wake();
-                    return Ok((incarnation, None));
+                    return Ok(((incarnation, true), None));
                 };
                 let claimed = Claimed {
                     row,
@@ -61,7 +66,7 @@ impl Engine {
                     notes: Vec::new(),
                     inbox: Vec::new(),
                 };
-                return Ok((incarnation, Some(self.drive(claimed, place))));
+                return Ok(((incarnation, true), Some(self.drive(claimed, place))));
             }
             Created::Known {
                 row,
@@ -78,12 +83,14 @@ impl Engine {
             }
         };
         let differs = if row.workflow == new.workflow {
-            self.host.differs(&stored, &new, &*self.settings.codec)
+            let host = self.host(&new.workflow);
+            let host = host.expect("it is one of ours that is started");
+            host.differs(&stored, &new, &*self.settings.codec)
         } else {
             Some(Differs::Workflow)
         };
         let Some(differs) = differs else {
-            return Ok((row.incarnation, None));
+            return Ok(((row.incarnation, false), None));
         };
         let run = new.id;
         Err(StartError::Conflict { run, differs })

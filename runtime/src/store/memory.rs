@@ -99,7 +99,8 @@ impl Shelf {
     }
 
     fn create(&mut self, run: NewRun) -> Created {
-        if let Some(kept) = self.runs.get(&run.id) {
+        let known = self.runs.get(&run.id);
+        if let Some(kept) = known.filter(|kept| !(run.again && kept.row.status.is_ended())) {
             let (state, payload) = kept.start.clone();
             return Created::Known {
                 row: kept.row.clone(),

@@ -98,7 +98,7 @@ pub trait Store: Send + Sync + 'static {
     /// microseconds of [`at`](NewRun::at), so that who held a run of this id that was purged is fenced.
     ///
     /// Of a run that is there, what it was started with is returned, and nothing changes: the caller
-    /// compares.
+    /// compares. One that has ended is replaced if [that is asked for](NewRun::again).
     fn create(&self, run: NewRun) -> StoreFuture<'_, Created>;
 
     /// Says who drives the runs of a workflow from now on. A name belongs to the package that has declared it first, which

@@ -34,6 +34,8 @@ pub struct NewRun {
     pub index: Vec<IndexEntry>,
     /// The trace that it belongs to.
     pub trace: Option<TraceContext>,
+    /// Takes the place of a run with this id that has ended: that is removed with all that belongs to it, in the same change.
+    pub again: bool,
     /// Claims the run for the caller at once, also before it is due. With `None` it belongs to the first that claims it.
     pub lease: Option<Lease>,
 }
@@ -62,6 +64,7 @@ impl NewRun {
             parent: None,
             index: Vec::new(),
             trace: None,
+            again: false,
             lease: None,
         }
     }

@@ -86,7 +86,7 @@ impl Crash {
 /// }
 ///
 /// async fn run(crashes: &Crashes) -> Result<GreetingEnd, String> {
-///     let runner = Runner::<Greeting>::new(Porter).store(crashes.clone()).clock(Clock::tokio());
+///     let runner = Runner::<Greeting>::builder(Porter).store(crashes.clone()).clock(Clock::tokio());
 ///     let runner = runner.launch().await.map_err(|error| error.to_string())?;
 ///     // The same id is the same run: where the store does not answer one asks again.
 ///     let run = loop {

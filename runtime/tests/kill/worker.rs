@@ -31,7 +31,7 @@ pub(crate) async fn work(folder: &Path, runs: u64, seed: u64) {
     let effects = Effects::append_to(folder);
     let acknowledged = Effects::append_to(folder);
     let store = RedbStore::open(path(folder)).expect("nobody else has the file");
-    let runner = Runner::<Trip>::new(Agency(effects))
+    let runner = Runner::<Trip>::builder(Agency(effects))
         .store(store)
         .max_in_flight(10)
         .wait_in_store_from(Duration::from_millis(20))

@@ -118,7 +118,7 @@ pub(crate) async fn work(folder: &Path, lease: u64, runners: u64, seed: u64) {
     let workshop = Workshop::at(folder);
     let mut launched = Vec::new();
     for _ in 0..runners {
-        let runner = Runner::<Job>::new(workshop.clone())
+        let runner = Runner::<Job>::builder(workshop.clone())
             .store(store.clone())
             .lease(Duration::from_millis(lease))
             .max_in_flight(60)

@@ -63,7 +63,7 @@ pub(crate) async fn work(folder: &Path, lease: u64, runners: u64) {
     let workshop = Workshop::at(folder);
     let mut launched = Vec::new();
     for _ in 0..runners {
-        let runner = Runner::<Job>::new(workshop.clone())
+        let runner = Runner::<Job>::builder(workshop.clone())
             .store(store.clone())
             .lease(Duration::from_millis(lease));
         launched.push(runner.launch().await.expect("the store answers"));

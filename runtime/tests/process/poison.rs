@@ -50,7 +50,7 @@ pub(crate) fn check(_: &Plan) {
 #[tokio::main(flavor = "multi_thread", worker_threads = 4)]
 pub(crate) async fn work(folder: &Path) {
     let store = RedbStore::open(path(folder)).expect("nobody else has the file");
-    let runner = Runner::<Job>::new(Workshop::at(folder)).store(store);
+    let runner = Runner::<Job>::builder(Workshop::at(folder)).store(store);
     let runner = runner.launch().await.expect("the store answers");
     let mut runs = Vec::new();
     for number in 0..=INNOCENT {

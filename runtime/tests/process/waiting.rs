@@ -72,7 +72,7 @@ fn check(plan: &Plan, patience: Duration) {
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 pub(crate) async fn work(folder: &Path, patience: u64) {
     let store = RedbStore::open(path(folder)).expect("nobody else has the file");
-    let runner = Runner::<Dial>::new(Phone(Log::append_to(folder)))
+    let runner = Runner::<Dial>::builder(Phone(Log::append_to(folder)))
         .store(store)
         .wait_in_store_from(Duration::from_secs(patience));
     let runner = runner.launch().await.expect("the store answers");

@@ -215,7 +215,7 @@ fn a_machine_of_a_hundred_large_states_is_widened_and_narrowed_on_a_worker() {
 fn a_stored_run_of_a_hundred_large_states_fits_a_worker() {
     for fails in [false, true] {
         let end = on_a_worker(async move {
-            let runner = Runner::<Chain>::new(Walk).store(MemoryStore::new());
+            let runner = Runner::<Chain>::builder(Walk).store(MemoryStore::new());
             let runner = runner.launch().await.unwrap();
             let run = runner.start("a", input(fails), Begin { held: large() });
             run.await.unwrap().end().await

@@ -20,6 +20,8 @@ faults! {
     CreateForgetsTheIndex,
     CreateForgetsTheTrace,
     CreateSaysNewForKnown,
+    CreateReplacesNothing,
+    CreateReplacesUnasked,
     DeclareGrantsEverything,
     DeclareForgetsThePackage,
     DeclareAdoptsNothing,

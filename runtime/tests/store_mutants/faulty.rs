@@ -62,6 +62,8 @@ impl Store for Faulty {
             CreateForgetsTheParent => run.parent = None,
             CreateForgetsTheIndex => run.index.clear(),
             CreateForgetsTheTrace => run.trace = None,
+            CreateReplacesNothing => run.again = false,
+            CreateReplacesUnasked => run.again = true,
             _ => {}
         }
         Box::pin(async move {

@@ -36,7 +36,13 @@ pub(super) struct Changes<'a> {
 
 impl Changes<'_> {
     pub(super) fn create(&mut self, run: &NewRun) -> Result<Created, Fault> {
-        if let Some(record) = self.find(&run.id)? {
+        let known = self.find(&run.id)?;
+        if let Some(record) = &known
+            && run.again
+            && record.row.status.is_ended()
+        {
+            self.remove(record)?;
+        } else if let Some(record) = known {
             let Origin {
                 input,
                 state,

@@ -8,7 +8,7 @@ use std::ops::Bound;
 use redb::{ReadableTable as _, Value};
 
 use super::changes::Changes;
-use super::format::{read_rest, write_rest};
+use super::format::{Record, read_rest, write_rest};
 use super::history::row;
 use super::tables::{Fault, Lazy, Lookup as _};
 use crate::key::RunId;
@@ -71,6 +71,17 @@ impl Changes<'_> {
             page.after = Some((at, id));
         }
         Ok(page)
+    }
+
+    /// Removes a run that has ended, as one change. What one page has no room for of its history goes with the next.
+    pub(super) fn remove(&mut self, record: &Record) -> Result<(), Fault> {
+        let run = &record.row.id;
+        let last = self.last_row(run, record.last)?;
+        self.wrote = true;
+        self.strip(run, &mut usize::MAX.clone())?;
+        self.tables.take_back(record)?;
+        self.leave(run, last)?;
+        self.sweep(&mut PAGE.clone())
     }
 
     /// The first run that ended before, behind the place.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bench::{
-    AnyStore, LONG, add, all_of, at, claim, claim_at, get, go, history, hold, hold_by, lease, new,
-    next, run_id, step,
+    AnyStore, LONG, add, all_of, at, claim, claim_at, commit, end, get, go, history, hold, hold_by,
+    lease, message, new, next, run_id, step,
 };
-use crate::store::{Created, Event, IndexEntry, IndexValue, NewRun, Parent, Status, TraceContext};
+use crate::store::{
+    Created, Event, IndexEntry, IndexValue, NewRun, Parent, Sent, Status, TraceContext,
+};
 
 pub async fn a_run_begins_in_the_state_it_was_created_in(store: AnyStore) {
     let row = add(&store, "a").await;
@@ -230,4 +232,63 @@ pub async fn a_run_that_is_claimed_as_it_is_added_need_not_be_due(store: AnyStor
     };
     let row = go(&store, step(&row, "Reserved")).await;
     assert_eq!((&*row.state, row.index), ("Reserved", Vec::new()));
+}
+
+pub async fn a_run_that_has_ended_is_replaced_if_that_is_asked_for(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let kept = store.send(message("a", "m").into()).await;
+    kept.expect("it is there");
+    let ended = end(&store, &row).await;
+    let again = |again| NewRun {
+        incarnation: 2,
+        input: b"other".to_vec(),
+        state: "Else".into(),
+        at: at(50),
+        again,
+        ..new("a")
+    };
+    let known = store.create(again(false)).await;
+    assert!(
+        matches!(known, Ok(Created::Known { .. })),
+        "it was not asked for: {known:?}"
+    );
+    let Ok(Created::New(row)) = store.create(again(true)).await else {
+        panic!("one that has ended is replaced")
+    };
+    assert_eq!(
+        (&*row.state, row.status, row.incarnation),
+        ("Else", Status::Running, 2)
+    );
+    assert!(row.epoch > ended.epoch, "whoever held the other is fenced");
+    let (found, rows) = all_of(&store, &row.id).await;
+    assert_eq!((found.row, found.input), (row.clone(), b"other".to_vec()));
+    assert_eq!(rows.len(), 1, "its history begins anew");
+    let claimed = claim(&store, 50).await;
+    assert!(claimed.inbox.is_empty(), "and it has none of the messages");
+    let sent = store.send(message("a", "m").into()).await;
+    assert_eq!(sent.ok(), Some(Sent::Kept), "nor has it seen one");
+    let late = store.commit(step(&ended, "Late")).await;
+    assert!(late.is_err(), "{late:?}");
+}
+
+pub async fn a_run_that_goes_on_is_never_replaced(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let again = NewRun {
+        again: true,
+        ..new("a")
+    };
+    for _ in 0..2 {
+        let created = store.create(again.clone()).await;
+        assert!(matches!(created, Ok(Created::Known { .. })), "{created:?}");
+        assert_eq!(get(&store, &row.id).await.row.incarnation, row.incarnation);
+        // Nor is one that is parked.
+        let parks = commit(
+            &row,
+            Event::Parked {
+                reason: "it is so".into(),
+            },
+            Status::Parked,
+        );
+        let _ = store.commit(parks).await;
+    }
 }

@@ -87,6 +87,8 @@ macro_rules! store_conformance {
                 what_a_run_was_started_with_is_kept
                 a_run_may_be_due_later
                 a_run_that_is_claimed_as_it_is_added_need_not_be_due
+                a_run_that_has_ended_is_replaced_if_that_is_asked_for
+                a_run_that_goes_on_is_never_replaced
             }
             claims {
                 a_claim_counts_the_epoch

@@ -102,7 +102,7 @@ fn asked() -> Asked {
 }
 
 async fn launch(store: &Arc<MemoryStore>) -> Runner<Quote> {
-    let runner = Runner::<Quote>::new(Desk).clock(Clock::tokio());
+    let runner = Runner::<Quote>::builder(Desk).clock(Clock::tokio());
     runner.store(Arc::clone(store)).launch().await.unwrap()
 }
 
@@ -235,7 +235,7 @@ impl Codec for Marked {
 #[tokio::test(start_paused = true)]
 async fn a_codec_of_ones_own_encodes_everything() {
     let store = Arc::new(MemoryStore::new());
-    let runner = Runner::<Quote>::new(Desk).clock(Clock::tokio());
+    let runner = Runner::<Quote>::builder(Desk).clock(Clock::tokio());
     let runner = runner.codec(Marked).store(Arc::clone(&store));
     let runner = runner.launch().await.unwrap();
     let run = runner.start("q-1", input("Ada"), asked()).await.unwrap();

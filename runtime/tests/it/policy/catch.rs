@@ -234,10 +234,7 @@ mod late {
             .iter()
             .cloned()
             .fold(Desk::new(), |desk, (handler, act)| desk.then(handler, act));
-        Phone(
-            desk,
-            Breaker::new("line").cool_down(Duration::from_mins(1)),
-        )
+        Phone(desk, Breaker::new("line").cool_down(Duration::from_mins(1)))
     }
 }
 

@@ -38,7 +38,7 @@ macro_rules! at_once {
             }
 
             pub(crate) async fn launch(store: &Arc<MemoryStore>, codec: impl Codec) -> Runner<Ask> {
-                let runner = Runner::<Ask>::new(Desk).clock(Clock::tokio());
+                let runner = Runner::<Ask>::builder(Desk).clock(Clock::tokio());
                 let runner = runner.codec(codec).store(Arc::clone(store));
                 runner.launch().await.unwrap()
             }

@@ -84,7 +84,7 @@ impl ErrandSteps for Errands {
 }
 
 async fn launch(store: &Arc<MemoryStore>, agent: &Arc<Agent>) -> Runner<Errand> {
-    let runner = Runner::<Errand>::new(Errands(Arc::clone(agent)));
+    let runner = Runner::<Errand>::builder(Errands(Arc::clone(agent)));
     let runner = runner.store(Arc::clone(store)).clock(Clock::tokio());
     runner.launch().await.unwrap()
 }

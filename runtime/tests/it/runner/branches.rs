@@ -84,7 +84,7 @@ async fn a_split_that_is_visited_again_asks_every_branch_again() {
 
     let (store, panel) = (Arc::new(MemoryStore::new()), Panel::default());
     let launch = async || {
-        let runner = Runner::<Survey>::new(panel.clone())
+        let runner = Runner::<Survey>::builder(panel.clone())
             .clock(Clock::tokio())
             .store(Arc::clone(&store));
         runner.launch().await.unwrap()
@@ -180,7 +180,7 @@ async fn outputs_of_branches_belong_to_their_round() {
 
     let (store, market) = (Arc::new(MemoryStore::new()), Market::default());
     let launch = async || {
-        let runner = Runner::<Bids>::new(market.clone())
+        let runner = Runner::<Bids>::builder(market.clone())
             .clock(Clock::tokio())
             .store(Arc::clone(&store));
         runner.launch().await.unwrap()
@@ -269,7 +269,7 @@ async fn a_finished_branch_is_not_asked_again_where_a_breaker_had_refused_an_att
     market.breaker.acquire().unwrap().failure();
     let store = Arc::new(MemoryStore::new());
     let launch = async || {
-        let runner = Runner::<Offer>::new(market.clone())
+        let runner = Runner::<Offer>::builder(market.clone())
             .clock(Clock::tokio())
             .store(Arc::clone(&store));
         runner.launch().await.unwrap()

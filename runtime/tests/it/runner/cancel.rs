@@ -142,7 +142,7 @@ impl fan::FanSteps for Office {
 async fn branches_and_their_tasks_do_not_outlive_a_run_that_was_stopped() {
     for terminates in [false, true] {
         let (store, office) = (Arc::new(MemoryStore::new()), Office::default());
-        let runner = Runner::<fan::Fan>::new(office.clone()).clock(Clock::tokio());
+        let runner = Runner::<fan::Fan>::builder(office.clone()).clock(Clock::tokio());
         let runner = runner.store(store).launch().await.unwrap();
         let run = runner.start("f-1", (), fan::Asked).await.unwrap();
         until(async || office.0.load(Ordering::SeqCst) == 2).await;

@@ -15,7 +15,7 @@ async fn run(
     clock: &Clock,
     plan: &Plan,
 ) -> Result<JourneyEnd, EndError> {
-    let runner = Runner::<Journey>::new(world.clone())
+    let runner = Runner::<Journey>::builder(world.clone())
         .store(crashes.clone())
         .clock(clock.clone())
         .max_crashes(100)

@@ -26,7 +26,7 @@ fn a_runner_whose_runtime_is_gone_says_that_it_is_shut_down() {
     shop.tell("charge", &[Act::Hang]);
     let (its_own, other) = (runtime(), runtime());
     let (runner, run) = its_own.block_on(async {
-        let runner = Runner::<Order>::new(shop.clone());
+        let runner = Runner::<Order>::builder(shop.clone());
         let runner = runner.store(Arc::clone(&store)).launch().await.unwrap();
         let run = runner.start("o-1", input(), Placed).await.unwrap();
         called(&shop, "charge o-1 1").await;
@@ -58,7 +58,7 @@ fn a_run_that_is_started_from_a_runtime_that_goes_is_driven_on_that_of_the_runne
     shop.tell("charge", &[Act::WaitForOpening]);
     let (its_own, other) = (runtime(), runtime());
     let runner = its_own.block_on(async {
-        let runner = Runner::<Order>::new(shop.clone());
+        let runner = Runner::<Order>::builder(shop.clone());
         runner.store(Arc::clone(&store)).launch().await.unwrap()
     });
     let run = other.block_on(async {
@@ -80,7 +80,7 @@ fn handlers_are_dropped_where_the_store_has_stopped_and_who_waits_is_answered() 
         let store = RedbStore::options().open_backend(disk.clone()).unwrap();
         let shop = Shop::new();
         shop.tell("charge o-1", &[Act::Hang]);
-        let runner = Runner::<Order>::new(shop.clone()).store(store);
+        let runner = Runner::<Order>::builder(shop.clone()).store(store);
         let runner = runner.launch().await.unwrap();
         let run = runner.start("o-1", input(), Placed).await.unwrap();
         called(&shop, "charge o-1 1").await;
@@ -118,7 +118,7 @@ fn a_run_of_a_runtime_that_is_gone_goes_on_with_the_next_runner() {
     shop.tell("charge", &[Act::Hang]);
     let first = runtime();
     let gone = first.block_on(async {
-        let runner = Runner::<Order>::new(shop.clone());
+        let runner = Runner::<Order>::builder(shop.clone());
         let runner = runner
             .store(Arc::clone(&store))
             .lease(Duration::from_millis(10));

@@ -78,7 +78,7 @@ impl PaymentSteps for Bank {
 }
 
 async fn runner(store: &Arc<MemoryStore>, bank: &Bank) -> Runner<Payment> {
-    let runner = Runner::<Payment>::new(bank.clone());
+    let runner = Runner::<Payment>::builder(bank.clone());
     let runner = runner
         .clock(stateway::Clock::tokio())
         .store(Arc::clone(store));

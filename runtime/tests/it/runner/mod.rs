@@ -9,6 +9,7 @@ mod crashes;
 mod ends;
 mod gone;
 mod keys;
+mod many;
 mod names;
 mod park;
 mod retry_crashes;

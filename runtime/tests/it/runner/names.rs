@@ -79,12 +79,12 @@ impl payouts::ProcessSteps for Clerk {
 #[tokio::test]
 async fn two_workflows_of_one_name_do_not_share_a_store() {
     let store = Arc::new(MemoryStore::new());
-    let invoices = Runner::<invoices::Process>::new(Clerk).store(Arc::clone(&store));
+    let invoices = Runner::<invoices::Process>::builder(Clerk).store(Arc::clone(&store));
     let invoices = invoices.launch().await.unwrap();
     let run = invoices.start("i-1", (), invoices::Begun).await.unwrap();
     assert!(run.end().await.is_ok());
     for again in [false, true] {
-        let refunds = Runner::<refunds::Process>::new(Clerk).store(Arc::clone(&store));
+        let refunds = Runner::<refunds::Process>::builder(Clerk).store(Arc::clone(&store));
         let refused = refunds.launch().await.unwrap_err();
         assert_eq!(
             refused.to_string(),
@@ -97,16 +97,16 @@ async fn two_workflows_of_one_name_do_not_share_a_store() {
             invoices.shut_down(std::time::Duration::ZERO).await;
         }
     }
-    let again = Runner::<invoices::Process>::new(Clerk).store(store);
+    let again = Runner::<invoices::Process>::builder(Clerk).store(store);
     again.launch().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_name_of_its_own_is_what_runs_and_keys_have() {
     let store = Arc::new(MemoryStore::new());
-    let invoices = Runner::<invoices::Process>::new(Clerk).store(Arc::clone(&store));
+    let invoices = Runner::<invoices::Process>::builder(Clerk).store(Arc::clone(&store));
     invoices.launch().await.unwrap();
-    let payouts = Runner::<payouts::Process>::new(Clerk).store(Arc::clone(&store));
+    let payouts = Runner::<payouts::Process>::builder(Clerk).store(Arc::clone(&store));
     let payouts = payouts.launch().await.unwrap();
     let run = payouts.start("p-1", (), payouts::Begun).await.unwrap();
     let payouts::ProcessEnd::Ended(ended) = run.end().await.unwrap();
@@ -123,8 +123,8 @@ async fn a_name_of_its_own_is_what_runs_and_keys_have() {
     assert_eq!(payouts.list(Filter::default()).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn a_name_of_another_package_is_refused_with_both_ways_out() {
+/// A store in which `Process` is the name of a workflow of another package.
+async fn declared_by_another() -> (tempfile::TempDir, RedbStore) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("runs.redb");
     let store = RedbStore::open(&file).unwrap();
@@ -137,8 +137,13 @@ async fn a_name_of_another_package_is_refused_with_both_ways_out() {
     assert_eq!(store.declare(other).await.unwrap(), Declared::Granted);
     drop(store);
     // What was declared is in the file.
-    let store = RedbStore::open(&file).unwrap();
-    let runner = || Runner::<invoices::Process>::new(Clerk).store(store.clone());
+    (folder, RedbStore::open(&file).unwrap())
+}
+
+#[tokio::test]
+async fn a_name_of_another_package_is_refused_with_both_ways_out() {
+    let (_folder, store) = declared_by_another().await;
+    let runner = || Runner::<invoices::Process>::builder(Clerk).store(store.clone());
     let refused = runner().launch().await.unwrap_err();
     assert!(matches!(&refused, LaunchError::OtherPackage { other, .. } if other == "shipping"));
     let text = refused.to_string();
@@ -151,4 +156,28 @@ async fn a_name_of_another_package_is_refused_with_both_ways_out() {
     runner().adopt().launch().await.unwrap();
     // From then on it is this package's.
     runner().launch().await.unwrap();
+}
+
+#[tokio::test]
+async fn one_of_several_names_is_adopted() {
+    let (_folder, store) = declared_by_another().await;
+    let several = || {
+        let several =
+            stateway::Runners::builder(store.clone()).workflow::<invoices::Process>(Clerk);
+        several.workflow::<payouts::Process>(Clerk)
+    };
+    for refused in [several(), several().adopt::<payouts::Process>()] {
+        let refused = refused.launch().await.unwrap_err();
+        assert!(
+            matches!(refused, LaunchError::OtherPackage { .. }),
+            "{refused}"
+        );
+    }
+    several()
+        .adopt::<invoices::Process>()
+        .launch()
+        .await
+        .unwrap();
+    // From then on it is this package's.
+    several().launch().await.unwrap();
 }

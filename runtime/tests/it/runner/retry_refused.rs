@@ -101,23 +101,20 @@ async fn terminated(
 
 fn charged() -> NewRun {
     NewRun {
-        id: "o-1".parse().unwrap(),
         incarnation: 1,
-        workflow: "Order".into(),
-        version: 1,
         input: br#"{"customer":"Ada"}"#.to_vec(),
-        state: "Reserved".into(),
         payload: br#"{"hold":7}"#.to_vec(),
-        at: Clock::tokio().now(),
         lease: Some(Lease {
             holder: Holder::unique(),
             duration: Duration::ZERO,
         }),
-        due: None,
-        priority: 0,
-        parent: None,
-        index: Vec::new(),
-        trace: None,
+        ..NewRun::new(
+            "o-1".parse().unwrap(),
+            "Order",
+            1,
+            "Reserved",
+            Clock::tokio().now(),
+        )
     }
 }
 

@@ -104,7 +104,7 @@ mod other {
 async fn an_id_is_of_one_workflow() {
     let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
     let runner = launch(&store, &shop).await;
-    let refunds = Runner::<other::Refund>::new(other::Bank).store(Arc::clone(&store));
+    let refunds = Runner::<other::Refund>::builder(other::Bank).store(Arc::clone(&store));
     let refunds = refunds.launch().await.unwrap();
     runner.start("o-1", input(), Placed).await.unwrap();
     let conflict = refunds.start("o-1", (), other::Asked).await.unwrap_err();
@@ -390,4 +390,109 @@ async fn a_context_can_be_shared_with_others() {
     let run = runner.start("o-1", input(), Placed).await.unwrap();
     assert_eq!(run.end().await.unwrap(), shipped());
     assert_eq!(shop.calls("ship"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_due_later_begins_then() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    let (clock, began) = (Clock::tokio(), tokio::time::Instant::now());
+    let later = clock.now() + Duration::from_hours(3);
+    let run = runner
+        .start("o-1", input(), Placed)
+        .at(later)
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_hours(2)).await;
+    assert_eq!(shop.log(), [""; 0]);
+    assert_eq!(run.end().await.unwrap(), shipped());
+    let took = began.elapsed();
+    assert!(
+        took >= Duration::from_hours(3) && took < Duration::from_mins(181),
+        "{took:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_due_later_is_cancelled_at_once() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    let later = Clock::tokio().now() + Duration::from_hours(3);
+    let run = runner
+        .start("o-1", input(), Placed)
+        .at(later)
+        .await
+        .unwrap();
+    runner.cancel("o-1").await.unwrap();
+    assert!(matches!(run.end().await, Err(EndError::Failed(_))));
+    assert_eq!(shop.log(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_runs_that_wait_for_a_place_the_highest_priority_is_first() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    shop.tell("charge", &[Act::WaitForOpening]);
+    let runner = over(Arc::clone(&store), &shop).max_in_flight(1);
+    let runner = runner.launch().await.unwrap();
+    let first = runner.start("o-0", input(), Placed).await.unwrap();
+    called(&shop, "charge o-0 1").await;
+    for (id, priority) in [("o-1", -1), ("o-2", 0), ("o-3", 7)] {
+        runner
+            .start(id, input(), Placed)
+            .priority(priority)
+            .await
+            .unwrap();
+    }
+    shop.open();
+    assert!(first.end().await.is_ok());
+    for id in ["o-1", "o-2", "o-3"] {
+        let run = runner.get(id).await.unwrap().unwrap();
+        assert!(run.end().await.is_ok());
+    }
+    let log = shop.log();
+    let reserved: Vec<_> = log
+        .iter()
+        .filter(|call| call.starts_with("reserve"))
+        .collect();
+    let order = [
+        "reserve o-0 1",
+        "reserve o-3 1",
+        "reserve o-2 1",
+        "reserve o-1 1",
+    ];
+    assert_eq!(reserved, order);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_says_whether_the_run_is_new() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    let is_new = async || runner.start("o-1", input(), Placed).await.unwrap().is_new();
+    assert_eq!([is_new().await, is_new().await], [true, false]);
+    assert!(!runner.get("o-1").await.unwrap().unwrap().is_new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_has_ended_is_started_again_if_that_is_asked_for() {
+    let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());
+    let runner = launch(&store, &shop).await;
+    shop.tell("ship", &[Act::Fail]);
+    let failed = runner.start("o-1", input(), Placed).await.unwrap();
+    assert!(failed.end().await.is_err());
+    let known = runner.start("o-1", input(), Placed).await.unwrap();
+    assert!(known.end().await.is_err(), "it is the one that failed");
+    let again = runner.start("o-1", input(), Placed).again().await.unwrap();
+    assert!(again.is_new());
+    assert_eq!(again.end().await.unwrap(), shipped());
+    assert_eq!(
+        runner.history("o-1").await.unwrap().len(),
+        4,
+        "its history begins anew"
+    );
+    // One that goes on is what it was.
+    shop.tell("charge", &[Act::Wait]);
+    runner.start("o-2", input(), Placed).await.unwrap();
+    called(&shop, "charge o-2 1").await;
+    let same = runner.start("o-2", input(), Placed).again().await.unwrap();
+    assert!(!same.is_new());
 }

@@ -294,7 +294,7 @@ mod shown {
 async fn an_error_that_panics_as_it_is_shown_is_an_error() {
     use shown::*;
 
-    let runner = Runner::<Talk>::new(Mute).clock(Clock::tokio());
+    let runner = Runner::<Talk>::builder(Mute).clock(Clock::tokio());
     let runner = runner.store(MemoryStore::new()).launch().await.unwrap();
     let run = runner.start("t-1", (), Begun).await.unwrap();
     let Err(EndError::Failed(failure)) = run.end().await else {

@@ -62,7 +62,7 @@ async fn a_long_error_takes_little_of_the_file() {
         text: "x".repeat(LONG),
         panics: false,
     };
-    let runner = Runner::<Climb>::new(ladder).store(Arc::clone(&store));
+    let runner = Runner::<Climb>::builder(ladder).store(Arc::clone(&store));
     let runner = runner.launch().await.unwrap();
     let run = runner.start("c-1", (), On { step: 0 }).await.unwrap();
     let Err(EndError::Failed(failure)) = run.end().await else {
@@ -84,7 +84,7 @@ async fn the_message_of_a_panic_is_cut_as_well() {
         text: "x".repeat(100),
         panics: true,
     };
-    let runner = Runner::<Climb>::new(ladder).max_text(10);
+    let runner = Runner::<Climb>::builder(ladder).max_text(10);
     let runner = runner
         .store(stateway::MemoryStore::new())
         .launch()
@@ -122,7 +122,7 @@ async fn the_reason_of_a_parked_run_is_cut_as_well() {
         text: String::new(),
         panics: false,
     };
-    let runner = Runner::<Climb>::new(ladder).codec(Wordy);
+    let runner = Runner::<Climb>::builder(ladder).codec(Wordy);
     let runner = runner
         .store(stateway::MemoryStore::new())
         .launch()

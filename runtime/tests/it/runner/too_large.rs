@@ -149,7 +149,7 @@ async fn a_state_that_the_store_does_not_take_parks_the_run() {
 #[tokio::test(start_paused = true)]
 async fn what_a_branch_gave_and_what_an_undo_said_park_the_run() {
     let store = Small::new(100);
-    let runner = Runner::<Survey>::new(Panel(Arc::clone(&store)));
+    let runner = Runner::<Survey>::builder(Panel(Arc::clone(&store)));
     let runner = runner.clock(Clock::tokio()).store(Arc::clone(&store));
     let runner = runner.launch().await.unwrap();
     let run = runner.start("o-1", (), Open).await.unwrap();

@@ -130,7 +130,7 @@ async fn a_payload_that_is_not_read_again_parks_its_run_before_it_is_recorded() 
         ),
     ] {
         let (store, depot) = (Arc::new(MemoryStore::new()), Depot::default());
-        let runner = Runner::<Parcel>::new(depot.clone()).clock(Clock::tokio());
+        let runner = Runner::<Parcel>::builder(depot.clone()).clock(Clock::tokio());
         let runner = runner.store(Arc::clone(&store)).launch().await.unwrap();
         let run = runner.start("p-1", input(), packed(act)).await.unwrap();
         let EndError::Parked { reason, .. } = run.end().await.unwrap_err() else {
@@ -156,7 +156,7 @@ async fn a_payload_that_is_not_read_again_parks_its_run_before_it_is_recorded() 
 #[tokio::test(start_paused = true)]
 async fn an_input_that_is_not_read_again_is_not_started() {
     let store = Arc::new(MemoryStore::new());
-    let runner = Runner::<Parcel>::new(Depot::default()).clock(Clock::tokio());
+    let runner = Runner::<Parcel>::builder(Depot::default()).clock(Clock::tokio());
     let runner = runner.store(Arc::clone(&store)).launch().await.unwrap();
     let input = ParcelInput {
         insured: f64::INFINITY,
@@ -177,7 +177,7 @@ async fn an_input_that_is_not_read_again_is_not_started() {
 
 #[tokio::test(start_paused = true)]
 async fn without_verifying_it_is_noticed_when_it_is_too_late() {
-    let runner = Runner::<Parcel>::new(Depot::default()).clock(Clock::tokio());
+    let runner = Runner::<Parcel>::builder(Depot::default()).clock(Clock::tokio());
     let runner = runner.verify_payloads(false).store(MemoryStore::new());
     let runner = runner.launch().await.unwrap();
     let run = runner
@@ -209,7 +209,7 @@ impl Codec for Slips {
 #[tokio::test(start_paused = true)]
 async fn a_panic_of_a_codec_is_an_error_of_the_codec() {
     let slips = Slips::default();
-    let runner = Runner::<Parcel>::new(Depot::default()).clock(Clock::tokio());
+    let runner = Runner::<Parcel>::builder(Depot::default()).clock(Clock::tokio());
     let runner = runner.codec(slips.clone()).store(MemoryStore::new());
     let runner = runner.launch().await.unwrap();
     let start = async |to: &str| {

@@ -29,7 +29,10 @@ impl ParcelSteps for Office {
 #[tokio::test(start_paused = true)]
 async fn a_transition_names_the_version_under_which_it_was_taken() {
     let store = Arc::new(MemoryStore::new());
-    let runner = Runner::<Parcel>::new(Office).store(store).launch().await;
+    let runner = Runner::<Parcel>::builder(Office)
+        .store(store)
+        .launch()
+        .await;
     let runner = runner.unwrap();
     let run = runner.start("p-1", (), Packed).await.unwrap();
     assert!(run.end().await.is_ok());

@@ -149,7 +149,7 @@ async fn a_deadline_counts_while_nothing_runs() {
 
     let store = Arc::new(MemoryStore::new());
     let launch = async || {
-        let runner = Runner::<Offer>::new(Nobody)
+        let runner = Runner::<Offer>::builder(Nobody)
             .clock(Clock::tokio())
             .store(Arc::clone(&store));
         runner.launch().await.unwrap()
@@ -220,7 +220,7 @@ async fn attempts_behind_a_transient_state_are_those_of_their_own_step() {
     use passing::*;
 
     let (store, legs) = (Arc::new(MemoryStore::new()), Legs::default());
-    let runner = Runner::<Pass>::new(legs.clone())
+    let runner = Runner::<Pass>::builder(legs.clone())
         .clock(Clock::tokio())
         .store(Arc::clone(&store));
     let runner = runner.launch().await.unwrap();
@@ -243,7 +243,7 @@ fn in_a_file() -> stateway::RedbStore {
 #[tokio::test]
 async fn a_panic_of_the_handler_behind_a_recorded_transition_is_a_failure() {
     let shop = Shop::new();
-    let runner = Runner::<Order>::new(shop.clone()).store(in_a_file());
+    let runner = Runner::<Order>::builder(shop.clone()).store(in_a_file());
     let runner = runner.launch().await.unwrap();
     shop.tell("ship", &[Act::Panic]);
     let run = runner.start("o-1", input(), Placed).await.unwrap();

@@ -265,8 +265,8 @@ pub(crate) fn shipped() -> OrderEnd {
 }
 
 /// A runner under tokio's clock, before it is launched.
-pub(crate) fn over<S: Store>(store: S, shop: &Shop) -> Builder<Order, S> {
-    Runner::<Order>::new(shop.clone())
+pub(crate) fn over<S: Store>(store: S, shop: &Shop) -> Builder<Runner<Order>, S> {
+    Runner::<Order>::builder(shop.clone())
         .clock(Clock::tokio())
         .store(store)
 }

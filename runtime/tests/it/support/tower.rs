@@ -180,7 +180,7 @@ pub(crate) fn machine<T>(work: impl Future<Output = T>) -> T {
 }
 
 pub(crate) async fn launch(store: impl Store, world: &World) -> Runner<Tower> {
-    let runner = Runner::<Tower>::new(world.clone()).clock(Clock::tokio());
+    let runner = Runner::<Tower>::builder(world.clone()).clock(Clock::tokio());
     // A crash on purpose is no fault of the run.
     let runner = runner.max_crashes(100).store(store).launch().await;
     runner.expect("the store answers")

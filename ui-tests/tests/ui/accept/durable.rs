@@ -158,7 +158,7 @@ fn main() {
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let runner = Runner::<Order>::new(Shop).store(stateway::MemoryStore::new()).launch().await.unwrap();
+        let runner = Runner::<Order>::builder(Shop).store(stateway::MemoryStore::new()).launch().await.unwrap();
         let input = OrderInput { customer: 1, note: None, tags: vec![] };
         let placed = Placed { total_cents: Cents(5), rush: false };
         let run = runner.start("a", input, placed).await.unwrap();

@@ -64,7 +64,7 @@ fn tamper(path: &Path, change: impl FnOnce(&redb::WriteTransaction)) {
 }
 
 async fn launch(store: &RedbStore) -> Runner<Walk> {
-    let runner = Runner::<Walk>::new(Feet).store(store.clone());
+    let runner = Runner::<Walk>::builder(Feet).store(store.clone());
     runner.launch().await.unwrap()
 }
 

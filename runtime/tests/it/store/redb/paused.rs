@@ -40,7 +40,7 @@ impl SprintSteps for Runs {
 async fn no_timer_fires_while_the_disk_works() {
     let folder = tempfile::tempdir().unwrap();
     let store = RedbStore::open(folder.path().join("runs.redb")).unwrap();
-    let runner = Runner::<Sprint>::new(Runs).clock(stateway::Clock::tokio());
+    let runner = Runner::<Sprint>::builder(Runs).clock(stateway::Clock::tokio());
     let runner = runner.store(store).launch().await.unwrap();
     for number in 0..20 {
         let began = Instant::now();

@@ -294,7 +294,7 @@ async fn travel(disk: &Disk, world: &World, plan: &Plan) -> Option<Result<Journe
         store: open(disk, Durability::Flushed).ok()?,
         world: world.clone(),
     };
-    let runner = Runner::<Journey>::new(world.clone()).store(told);
+    let runner = Runner::<Journey>::builder(world.clone()).store(told);
     let runner = runner.max_crashes(100).launch().await.ok()?;
     let input = JourneyInput { plan: plan.clone() };
     let run = runner.start("j", input, Planned).await.ok()?;

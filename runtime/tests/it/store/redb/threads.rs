@@ -136,7 +136,7 @@ fn threads(count: usize) -> Runtime {
 const WRITER: &str = "stateway-redb";
 
 async fn launch(store: RedbStore) -> Runner<Stroll> {
-    Runner::new(Legs::default())
+    Runner::builder(Legs::default())
         .store(store)
         .launch()
         .await
@@ -171,7 +171,7 @@ fn a_runtime_that_goes_away_at_any_step_leaves_its_runs_as_they_are() {
         let file = File::default();
         let executor = threads(2);
         let runner = executor.block_on(async {
-            let runner = Runner::<Stroll>::new(legs).store(file.open()).launch();
+            let runner = Runner::<Stroll>::builder(legs).store(file.open()).launch();
             let runner = runner.await.unwrap();
             runner.start("s-1", (), Begun).await.unwrap();
             runner
@@ -204,7 +204,9 @@ fn a_file_that_fails_under_a_run_alone_closes_the_store_which_says_why() {
                 harms: Some((file.clone(), harm)),
                 ..Legs::default()
             };
-            let runner = Runner::<Stroll>::new(legs).store(store.clone()).launch();
+            let runner = Runner::<Stroll>::builder(legs)
+                .store(store.clone())
+                .launch();
             let runner = runner.await.unwrap();
             let run = runner.start("s-1", (), Begun).await.unwrap();
             let error = run.end().await.unwrap_err();

@@ -20,5 +20,5 @@ impl BillSteps for Steps {
 }
 
 fn main() {
-    let _ = Runner::<Bill>::new(Steps).store(stateway::MemoryStore::new());
+    let _ = Runner::<Bill>::builder(Steps).store(stateway::MemoryStore::new());
 }

@@ -18,5 +18,5 @@ impl BillSteps for Steps {
 }
 
 fn main() {
-    let _ = Runner::<Bill>::new(Steps).store(stateway::MemoryStore::new()).launch();
+    let _ = Runner::<Bill>::builder(Steps).store(stateway::MemoryStore::new()).launch();
 }

@@ -19,5 +19,5 @@ impl BillSteps for Steps {
 }
 
 fn main() {
-    let _ = Runner::<Bill>::new(Steps).launch();
+    let _ = Runner::<Bill>::builder(Steps).launch();
 }

@@ -10,5 +10,5 @@ stateway::workflow! {
 struct Steps;
 
 fn main() {
-    let _ = stateway::Runner::<Bill>::new(Steps);
+    let _ = stateway::Runner::<Bill>::builder(Steps);
 }

@@ -14,6 +14,7 @@ pub(crate) enum Ask {
         is_held: bool,
         due: Option<u8>,
         priority: i8,
+        again: bool,
     },
     Claim {
         /// A bit for each of the workflows that runs are created of.
@@ -139,9 +140,9 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
     let sends = || prop::option::weighted(0.2, 0u8..5);
     let epoch = || prop::sample::select(vec![0, 0, 0, 0, 0, 0, 0, 1]);
     prop_oneof![
-        3 => (0u8..5, 0u8..4, 0u8..2, any::<bool>(), some(), -1i8..2)
-            .prop_map(|(run, workflow, input, is_held, due, priority)| {
-                Ask::Create { run, workflow, input, is_held, due, priority }
+        3 => (0u8..5, 0u8..4, 0u8..2, any::<bool>(), some(), -1i8..2, any::<bool>())
+            .prop_map(|(run, workflow, input, is_held, due, priority, again)| {
+                Ask::Create { run, workflow, input, is_held, due, priority, again }
             }),
         3 => (1u8..16, 0u8..4, 0u8..3, 0u8..60, 0u8..2)
             .prop_map(|(known, limit, holder, lease, suspects)| {

@@ -96,6 +96,7 @@ async fn a_long_history_is_read_from_everywhere() {
             is_held: true,
             due: None,
             priority: 0,
+            again: false,
         };
         world.ask(&create).await.unwrap();
     }

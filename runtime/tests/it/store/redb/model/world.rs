@@ -204,16 +204,13 @@ impl World {
                 is_held,
                 due,
                 priority,
+                again,
             } => {
                 let new = NewRun {
-                    id: id(*run),
                     incarnation: 1,
-                    workflow: workflow(*of).into(),
-                    version: version(*of),
                     input: vec![*input],
-                    state: "S0".into(),
                     payload: vec![*input, *input],
-                    at: self.now,
+                    again: *again,
                     lease: is_held.then(|| self.lease(0, 20)),
                     due: due.map(|seconds| self.in_seconds(seconds)),
                     priority: *priority,
@@ -226,6 +223,7 @@ impl World {
                         parent: "00-1-2-01".to_owned(),
                         state: None,
                     }),
+                    ..NewRun::new(id(*run), workflow(*of), version(*of), "S0", self.now)
                 };
                 both!(self, ask, store => store.create(new.clone())).ok();
             }
