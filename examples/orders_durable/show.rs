@@ -33,7 +33,7 @@ fn line(row: &RunRow) -> String {
         (None, Some(failure)) => failure.message.read(&Json),
         (None, None) => String::new(),
     };
-    let status = format!("{:?}", row.status);
+    let status = row.status;
     let line = format!("{:<12} {status:<12} {:<10} {why}", row.id, row.state);
     format!("{}\n", line.trim_end())
 }

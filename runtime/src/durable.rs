@@ -1,5 +1,10 @@
 //! What generated code of a `#[durable]` workflow gives the runner: its payloads as bytes.
 
+#![expect(
+    missing_debug_implementations,
+    reason = "generated code names them, and nobody prints them"
+)]
+
 use serde::de::DeserializeOwned;
 use stateway_core::Workflow;
 

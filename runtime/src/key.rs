@@ -344,6 +344,30 @@ impl fmt::Display for Key {
     }
 }
 
+/// As it prints.
+#[cfg(feature = "durable")]
+impl serde::Serialize for Key {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "durable")]
+impl serde::Serialize for RunId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+/// A text that is no id is an error.
+#[cfg(feature = "durable")]
+impl<'de> serde::Deserialize<'de> for RunId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// A part of a key, in which a `/` would look like the end of it.
 fn escaped(f: &mut fmt::Formatter<'_>, part: &str) -> fmt::Result {
     if part.contains(['/', '%']) {

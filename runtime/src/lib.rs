@@ -102,7 +102,7 @@ pub use key::{Key, RunId, RunIdError};
 pub use limiter::{CostAboveCapacity, Limiter};
 #[cfg(feature = "durable")]
 pub use runner::{
-    EndError, LaunchError, RetryRollbackError, RunFailure, Runner, Runners, StartError,
+    EndError, LaunchError, RetryRollbackError, RunFailure, RunInfo, Runner, Runners, StartError,
 };
 #[cfg(feature = "runtime")]
 pub use split::{Branched, First};

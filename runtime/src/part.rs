@@ -33,6 +33,20 @@ pub(crate) enum PartOf {
     },
 }
 
+#[cfg(feature = "durable")]
+impl PartOf {
+    /// The branch that it is, as it prints.
+    pub(crate) fn branch(&self) -> Option<String> {
+        match self {
+            PartOf::Whole | PartOf::Undo => None,
+            PartOf::Branch { name, item, .. } => Some(match item {
+                None => name.clone().into_owned(),
+                Some(item) => format!("{name}[{item}]"),
+            }),
+        }
+    }
+}
+
 impl fmt::Display for PartName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.visit, self.transition)?;

@@ -1,5 +1,10 @@
 //! A run under way: what stays the same for the whole of it, and where it is.
 
+#![expect(
+    missing_debug_implementations,
+    reason = "generated code names them, and nobody prints them"
+)]
+
 use std::any::Any;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};

@@ -3,6 +3,11 @@
 //! The whole run is one future without a spawn: each handler's future is a variant of it. What it has done is told to a
 //! [journal](crate::journal), and this is the only loop that does so.
 
+#![expect(
+    missing_debug_implementations,
+    reason = "generated code names them, and nobody prints them"
+)]
+
 mod drive;
 mod forward;
 mod memory;

@@ -1,5 +1,6 @@
 //! A run before it is polled: what may still be said about it.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -128,5 +129,13 @@ impl<W: Workflow, C, F: Future> Future for Running<'_, W, C, F> {
             StageProject::Started { run } => run.poll(cx),
             StageProject::Ready { .. } => unreachable!("it was just started"),
         }
+    }
+}
+
+impl<W: Workflow, C, F> fmt::Debug for Running<'_, W, C, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running")
+            .field("workflow", &W::GRAPH.name)
+            .finish_non_exhaustive()
     }
 }

@@ -48,6 +48,12 @@ pub(crate) struct Failure<E> {
 #[doc(hidden)]
 pub struct Left(Mutex<Box<dyn Any + Send>>);
 
+impl fmt::Debug for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Left").finish_non_exhaustive()
+    }
+}
+
 impl Left {
     #[doc(hidden)]
     pub fn new(value: impl Any + Send) -> Self {

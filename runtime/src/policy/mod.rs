@@ -1,6 +1,11 @@
 //! What happens around a handler: how often it is called, how long it may take, and what is asked
 //! before and after.
 
+#![expect(
+    missing_debug_implementations,
+    reason = "generated code names them, and nobody prints them"
+)]
+
 mod attempt;
 mod attempts;
 mod begin;

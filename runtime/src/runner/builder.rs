@@ -1,5 +1,6 @@
 //! A runner before it is launched.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,6 +99,21 @@ pub struct Builder<R, S> {
     settings: Settings,
     store: S,
     runner: PhantomData<fn() -> R>,
+}
+
+impl<R, S> fmt::Debug for Builder<R, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let workflows: Vec<_> = self.hosts.iter().map(|host| host.workflow()).collect();
+        f.debug_struct("Builder")
+            .field("workflows", &workflows)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for AnyHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnyHost").finish_non_exhaustive()
+    }
 }
 
 impl<W, S> Builder<Runner<W>, S> {

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::ends::Notice;
 use super::engine::Engine;
 use super::error::{EndError, NotUndone, RunFailure};
+use super::info::RunInfo;
 use super::rollback::left;
 use crate::codec::{CodecError, guarded};
 use crate::durable::Durable;
@@ -68,12 +69,12 @@ impl<W> Run<W> {
         })
     }
 
-    /// Where the run stands: its status and state, its crashes, when it is due.
+    /// Where the run stands: its status and state, the attempts that have failed of what is under way, and when it is due.
     ///
     /// # Errors
     /// [`StoreError`] if the store does not say, or does not have the run any more.
-    pub async fn info(&self) -> Result<RunRow, StoreError> {
-        Ok(self.engine.settings.read_row(self.find().await?.row))
+    pub async fn info(&self) -> Result<RunInfo, StoreError> {
+        Ok(RunInfo::found(self.find().await?, &self.engine.settings))
     }
 }
 

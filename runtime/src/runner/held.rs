@@ -336,7 +336,7 @@ impl HeldRun {
         let attempts = state.failed.iter().filter(|_| ends_visit);
         Commit {
             failure: change.failure,
-            attempts: attempts.map(|(_, attempt)| attempt.clone()).collect(),
+            failed_attempts: attempts.map(|(_, attempt)| attempt.clone()).collect(),
             ..commit
         }
     }

@@ -10,6 +10,7 @@ mod failure;
 mod handle;
 mod held;
 mod host;
+mod info;
 mod journal;
 mod launch_error;
 mod pulse;
@@ -31,7 +32,7 @@ use stateway_core::{StartState, State, Workflow};
 
 use crate::durable::Durable;
 use crate::key::{RunId, RunIdError};
-use crate::store::{Filter, Found, HistoryRow, Purge, Request, RunRow, Stop, Store, StoreError};
+use crate::store::{Filter, Found, HistoryRow, Purge, Request, Stop, Store, StoreError};
 use engine::Engine;
 use rollback::can_undo;
 
@@ -40,6 +41,7 @@ pub use error::{
     Differs, EndError, NotUndone, RetryRollbackError, RunFailure, StartError, StoredError,
 };
 pub use handle::Run;
+pub use info::{AttemptInfo, RunInfo};
 pub use launch_error::LaunchError;
 pub use runners::Runners;
 pub use start::Start;
@@ -156,12 +158,12 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// [`StoreError`] if the store does not say.
-    pub async fn list(&self, filter: Filter) -> Result<Vec<RunRow>, StoreError> {
+    pub async fn list(&self, filter: Filter) -> Result<Vec<RunInfo>, StoreError> {
         let workflow = Some(W::NAME.to_owned());
         let filter = Filter { workflow, ..filter };
         let rows = self.engine().store.list(filter).await?.into_iter();
         let settings = &self.engine().settings;
-        Ok(rows.map(|row| settings.read_row(row)).collect())
+        Ok(rows.map(|row| RunInfo::listed(row, settings)).collect())
     }
 
     /// Everything that happened to a run, from its start on.
@@ -269,7 +271,7 @@ impl<W: Durable> Runner<W> {
     /// [keys](crate::Undo::key) that they had before. Handlers that have undone theirs are never called again. The request is
     /// stored when this returns.
     ///
-    /// It is for a run of which an undo failed for good ([`RunRow::not_undone`], [`Filter::not_undone`]), when somebody has
+    /// It is for a run of which an undo failed for good ([`RunInfo::not_undone`], [`Filter::not_undone`]), when somebody has
     /// seen to why, and for a run that was terminated, of which nothing was undone from then on. What its last handler had
     /// begun when it was terminated was not recorded, and is not undone.
     ///

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::codec::{Codec, CodecError, Json, guarded};
-use crate::store::{Event, FailedAttempt, Failure, HistoryRow, RunRow, Text};
+use crate::store::{Event, FailedAttempt, Failure, HistoryRow, Text};
 
 /// What the runs of a runner have in common.
 pub(crate) struct Settings {
@@ -140,15 +140,6 @@ impl Settings {
         }
     }
 
-    /// A row, with texts as they read.
-    pub(super) fn read_row(&self, row: RunRow) -> RunRow {
-        RunRow {
-            parked: row.parked.map(|reason| self.plain(&reason)),
-            failure: row.failure.map(|failure| self.read_failure(failure)),
-            ..row
-        }
-    }
-
     /// A row of a history, with texts as they read.
     pub(super) fn read_history(&self, row: HistoryRow) -> HistoryRow {
         let event = match row.event {
@@ -167,14 +158,17 @@ impl Settings {
             event => event,
         };
         let failure = row.failure.map(|failure| self.read_failure(failure));
-        let attempts = row.attempts.into_iter().map(|attempt| FailedAttempt {
-            error: self.plain(&attempt.error),
-            ..attempt
-        });
+        let attempts = row
+            .failed_attempts
+            .into_iter()
+            .map(|attempt| FailedAttempt {
+                error: self.plain(&attempt.error),
+                ..attempt
+            });
         HistoryRow {
             event,
             failure,
-            attempts: attempts.collect(),
+            failed_attempts: attempts.collect(),
             ..row
         }
     }

@@ -5,6 +5,11 @@
 //! ([`Each`]). [`join`] polls them until the [`Tally`](tally::Tally) says that the strategy is decided,
 //! drops what is still under way, and hands out what became of each.
 
+#![expect(
+    missing_debug_implementations,
+    reason = "generated code names them, and nobody prints them"
+)]
+
 mod branched;
 mod each;
 mod join;

@@ -31,7 +31,7 @@ pub struct Commit {
     /// What it sends and starts.
     pub outbox: Outbox,
     /// Attempts of the visit that ends with it which had failed.
-    pub attempts: Vec<FailedAttempt>,
+    pub failed_attempts: Vec<FailedAttempt>,
 }
 
 impl Commit {
@@ -50,7 +50,7 @@ impl Commit {
             consumed: Vec::new(),
             index: Vec::new(),
             outbox: Outbox::default(),
-            attempts: Vec::new(),
+            failed_attempts: Vec::new(),
         }
     }
 }
@@ -126,6 +126,14 @@ pub struct NoteRow {
     pub key: String,
     /// How far that has come.
     pub progress: Progress,
+}
+
+impl NoteRow {
+    /// Whether it is about attempts, and not the output of a branch.
+    #[must_use]
+    pub fn is_of_attempts(&self) -> bool {
+        matches!(self.progress, Progress::Attempts { .. })
+    }
 }
 
 /// How far a visit, or one of its branches, has come.

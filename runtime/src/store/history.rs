@@ -5,7 +5,8 @@ use std::time::SystemTime;
 use super::{Failure, Name, Stop, Text};
 
 /// What happened to a run, and what it means for its row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
     /// It was started.
@@ -27,7 +28,8 @@ pub enum Event {
         message: Option<String>,
         /// The state that it led to.
         state: Name,
-        /// The payload of that state.
+        /// The payload of that state, as the codec wrote it. Serde leaves it out.
+        #[serde(skip)]
         payload: Vec<u8>,
         /// The name of the handler that undoes it, if there is one: one more is to be undone then.
         undo: Option<Name>,
@@ -71,24 +73,25 @@ pub enum Event {
 }
 
 /// One row of the history of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct HistoryRow {
     /// Its number: they are counted from 0, without a gap.
     pub number: u64,
     /// When it happened.
     pub at: SystemTime,
     /// What happened.
+    #[serde(flatten)]
     pub event: Event,
     /// Why the run fails, if this is where that was recorded.
     pub failure: Option<Failure>,
     /// Who asked for it, if an operator did and said so.
     pub by: Option<String>,
     /// The attempts of the visit that ends with it which had failed before, the last ones if there were many.
-    pub attempts: Vec<FailedAttempt>,
+    pub failed_attempts: Vec<FailedAttempt>,
 }
 
 /// An attempt that failed, and was not the end of its visit: another was made, a `catch` or a split went on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FailedAttempt {
     /// The branch that it was made for; `None` for the transition, or the undo, as a whole.
     pub branch: Option<String>,

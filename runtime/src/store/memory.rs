@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::future::ready;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -65,6 +66,12 @@ struct Kept {
     notes: BTreeMap<String, Progress>,
     inbox: Vec<Message>,
     known: BTreeSet<String>,
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
 }
 
 impl MemoryStore {
@@ -143,7 +150,7 @@ impl Kept {
             },
             failure: None,
             by: None,
-            attempts: Vec::new(),
+            failed_attempts: Vec::new(),
         };
         Kept {
             row,
@@ -178,18 +185,21 @@ impl Kept {
 
     fn claim(&mut self, held: Held) -> Claimed {
         self.row.claim(self.held.replace(held).is_some());
-        let notes = self.notes.iter().map(|(key, progress)| NoteRow {
-            key: key.clone(),
-            progress: progress.clone(),
-        });
         Claimed {
             row: self.row.clone(),
             input: self.input.clone(),
             payload: self.payload.clone(),
             trace: self.trace.clone(),
-            notes: notes.collect(),
+            notes: self.notes().collect(),
             inbox: self.inbox.clone(),
         }
+    }
+
+    fn notes(&self) -> impl Iterator<Item = NoteRow> {
+        self.notes.iter().map(|(key, progress)| NoteRow {
+            key: key.clone(),
+            progress: progress.clone(),
+        })
     }
 
     /// Makes it due: its time is not in the future of any clock then.
@@ -210,7 +220,7 @@ impl Kept {
             event,
             failure: None,
             by: request.by,
-            attempts: Vec::new(),
+            failed_attempts: Vec::new(),
         });
     }
 }
@@ -330,7 +340,7 @@ impl Store for MemoryStore {
                 event: commit.event,
                 failure: commit.failure,
                 by: None,
-                attempts: commit.attempts,
+                failed_attempts: commit.failed_attempts,
             });
             for run in commit.outbox.runs {
                 shelf.create(NewRun { lease: None, ..run });
@@ -432,6 +442,7 @@ impl Store for MemoryStore {
                 input: kept.input.clone(),
                 payload: kept.payload.clone(),
                 trace: kept.trace.clone(),
+                attempts: kept.notes().filter(NoteRow::is_of_attempts).collect(),
             }))
         })
     }

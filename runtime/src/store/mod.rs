@@ -23,6 +23,7 @@ mod history;
 mod memory;
 mod message;
 pub(crate) mod micros;
+mod names;
 mod query;
 #[cfg(feature = "redb")]
 pub(crate) mod redb;
@@ -49,6 +50,7 @@ pub use error::StoreError;
 pub use history::{Event, FailedAttempt, HistoryRow, Request};
 pub use memory::MemoryStore;
 pub use message::{Delivery, Message, Sent};
+pub use names::UnknownName;
 pub use query::{Filter, Purge};
 pub use row::{Failure, FailureKind, Name, RunRow, Status, Stop};
 pub use start::{Created, Found, IndexEntry, IndexValue, NewRun, Parent, TraceContext};

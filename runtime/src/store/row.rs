@@ -116,7 +116,7 @@ pub enum Stop {
 }
 
 /// Why a run failed, as it is stored: an error of the user's own type is kept as its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Failure {
     /// The state that the run was in.
     pub state: Name,

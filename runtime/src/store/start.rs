@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Lease, Name, RunRow};
+use super::{Lease, Name, NoteRow, RunRow};
 use crate::key::RunId;
 
 /// A run to be added.
@@ -71,7 +71,7 @@ impl NewRun {
 }
 
 /// The run that has started another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Parent {
     /// Its id.
     pub run: RunId,
@@ -80,7 +80,7 @@ pub struct Parent {
 }
 
 /// A value that runs are found by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct IndexEntry {
     /// The name of the field.
     pub name: Name,
@@ -89,7 +89,8 @@ pub struct IndexEntry {
 }
 
 /// What an indexed field holds. It is stored as it is, whatever the codec does with payloads.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 pub enum IndexValue {
     /// A text.
@@ -136,4 +137,6 @@ pub struct Found {
     pub payload: Vec<u8>,
     /// The trace that it belongs to.
     pub trace: Option<TraceContext>,
+    /// The notes about attempts of the visit under way, in the order of their keys; not those that have the output of a branch.
+    pub attempts: Vec<NoteRow>,
 }

@@ -17,6 +17,8 @@ use crate::codec::{Codec, decode, guarded};
 /// assert_eq!(text.read(&Json), "no carrier");
 /// # Ok::<(), stateway::CodecError>(())
 /// ```
+///
+/// Serde writes what [`as_str`](Text::as_str) gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
     /// As it reads.
@@ -88,5 +90,11 @@ impl PartialEq<str> for Text {
 impl PartialEq<&str> for Text {
     fn eq(&self, other: &&str) -> bool {
         self == *other
+    }
+}
+
+impl serde::Serialize for Text {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use stateway::RedbStore;
 use stateway::prelude::*;
-use stateway::store::Status;
+use stateway::store::{Status, Store as _};
 
 use crate::Plan;
 use crate::job::path;
@@ -73,13 +73,14 @@ fn check(plan: &Plan, patience: Duration) {
 pub(crate) async fn work(folder: &Path, patience: u64) {
     let store = RedbStore::open(path(folder)).expect("nobody else has the file");
     let runner = Runner::<Dial>::builder(Phone(Log::append_to(folder)))
-        .store(store)
+        .store(store.clone())
         .wait_in_store_from(Duration::from_secs(patience));
     let runner = runner.launch().await.expect("the store answers");
     let run = runner.start("call", (), Dialled).await;
     let run = run.expect("it starts, or is there");
     loop {
-        let row = run.info().await.expect("it is there");
+        let found = store.get(run.id()).await.expect("the store answers");
+        let row = found.expect("it is there").row;
         let is_later = row
             .due
             .is_some_and(|due| due > row.started + Duration::from_secs(1));

@@ -73,6 +73,7 @@ faults! {
     RetryKeepsTheStop,
     GetLosesTheMicroseconds,
     GetGivesTheFirstPayload,
+    GetForgetsAttempts,
     ListHasNoOrder,
     ListIgnoresTheFilter,
     ListIgnoresTheLimit,

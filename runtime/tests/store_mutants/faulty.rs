@@ -350,6 +350,9 @@ impl Store for Faulty {
                     let since = found.row.started.duration_since(UNIX_EPOCH).unwrap();
                     found.row.started = UNIX_EPOCH + Duration::from_secs(since.as_secs());
                 }
+                if self.is(GetForgetsAttempts) {
+                    found.attempts.clear();
+                }
                 if self.is(GetGivesTheFirstPayload) && found.row.sequence > 0 {
                     found.payload = b"placed".to_vec();
                 }
@@ -404,7 +407,7 @@ impl Store for Faulty {
                 match self.fault {
                     HistoryForgetsWhoAsked => row.by = None,
                     HistoryForgetsFailures => row.failure = None,
-                    HistoryForgetsFailedAttempts => row.attempts.clear(),
+                    HistoryForgetsFailedAttempts => row.failed_attempts.clear(),
                     _ => {}
                 }
             }

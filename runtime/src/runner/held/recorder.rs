@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{HeldRun, Loss};
 use crate::codec::Codec;
 use crate::journal::{Begun, Decode, Encode, Recorded, Recorder};
-use crate::part::{PartName, PartOf};
+use crate::part::PartName;
 use crate::store::{FailedAttempt, Progress};
 
 /// A run that waits for at least this long is said to wait, so that it is no suspect if its process dies meanwhile. That
@@ -56,15 +56,8 @@ impl Recorder for HeldRun {
     }
 
     fn failed(&self, part: &PartName, number: u32, cause: &dyn Any) {
-        let branch = match &part.of {
-            PartOf::Whole | PartOf::Undo => None,
-            PartOf::Branch { name, item, .. } => Some(match item {
-                None => name.clone().into_owned(),
-                Some(item) => format!("{name}[{item}]"),
-            }),
-        };
         let attempt = FailedAttempt {
-            branch,
+            branch: part.of.branch(),
             number,
             at: self.settings.clock.now(),
             error: (self.explain)(cause, &self.settings),

@@ -37,6 +37,11 @@ pub(super) fn write_note(run: &str, key: &str, progress: &Progress) -> Vec<u8> {
     to.finish(Place::Note(run, key))
 }
 
+/// Whether a note is the output of a branch, which may be large, without reading it.
+pub(super) fn is_output(note: &[u8]) -> bool {
+    matches!(note, [1, 1, ..])
+}
+
 pub(super) fn read_note(run: &str, key: &str, bytes: &[u8]) -> Result<Progress, Unread> {
     let (version, mut from) = Reader::record(bytes, Place::Note(run, key))?;
     let progress = match version {

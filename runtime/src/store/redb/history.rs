@@ -51,7 +51,7 @@ impl History<'_> {
             at: run.at,
             failure: None,
             by: None,
-            attempts: &[],
+            failed_attempts: &[],
         };
         let row = write_row(buffer, *self.next, &run.id, started, &event, origin);
         self.insert(row)
@@ -71,7 +71,7 @@ impl History<'_> {
             at: request.at,
             failure,
             by: request.by.as_deref(),
-            attempts: &[],
+            failed_attempts: &[],
         };
         self.append(record, head, event)
     }
@@ -88,7 +88,7 @@ impl History<'_> {
             at: commit.at,
             failure: commit.failure.as_ref(),
             by: None,
-            attempts: &commit.attempts,
+            failed_attempts: &commit.failed_attempts,
         };
         self.append(record, head, &commit.event)
     }

@@ -11,6 +11,37 @@ use crate::key::RunId;
 use crate::store::micros::micros;
 use crate::store::{Message, NoteRow};
 
+/// The notes of a run, all that its record counts but those that are passed over.
+pub(super) fn notes(
+    table: &impl ReadableTable<(&'static str, &'static str), &'static [u8]>,
+    record: &Record,
+    passes: fn(&[u8]) -> bool,
+) -> Result<Vec<NoteRow>, Fault> {
+    let run = &record.row.id;
+    let id = &*run.text();
+    let (mut notes, mut count) = (Vec::new(), 0);
+    if record.notes == 0 {
+        return Ok(notes);
+    }
+    for entry in table.range((id, "")..)? {
+        let (key, progress) = entry?;
+        if key.value().0 != id {
+            break;
+        }
+        count += 1;
+        if !passes(progress.value()) {
+            continue;
+        }
+        let progress = read_note(id, key.value().1, progress.value());
+        notes.push(NoteRow {
+            key: key.value().1.to_owned(),
+            progress: progress.map_err(|reason| broken(run, "a note", &reason))?,
+        });
+    }
+    complete(run, "notes", count, record.notes)?;
+    Ok(notes)
+}
+
 impl Tables<'_> {
     /// Writes its record where it belongs.
     pub(super) fn put(&mut self, record: &Record) -> Result<(), redb::Error> {
@@ -39,25 +70,10 @@ impl Tables<'_> {
 
     /// Its notes, all that its record counts.
     pub(super) fn notes(&mut self, record: &Record) -> Result<Vec<NoteRow>, Fault> {
-        let run = &record.row.id;
-        let id = &*run.text();
-        let mut notes = Vec::new();
         if record.notes == 0 {
-            return Ok(notes);
+            return Ok(Vec::new());
         }
-        for entry in self.notes.open()?.range((id, "")..)? {
-            let (key, progress) = entry?;
-            if key.value().0 != id {
-                break;
-            }
-            let progress = read_note(id, key.value().1, progress.value());
-            notes.push(NoteRow {
-                key: key.value().1.to_owned(),
-                progress: progress.map_err(|reason| broken(run, "a note", &reason))?,
-            });
-        }
-        complete(run, "notes", notes.len(), record.notes)?;
-        Ok(notes)
+        notes(self.notes.open()?, record, |_| true)
     }
 
     pub(super) fn drop_notes(&mut self, run: &RunId) -> Result<(), Fault> {

@@ -6,8 +6,9 @@ use std::time::UNIX_EPOCH;
 
 use redb::{AccessGuard, ReadOnlyTable};
 
-use super::format::Record;
+use super::format::{Record, is_output};
 use super::history::{Origin, back_from, origin, payload};
+use super::parts::notes;
 use super::tables::{Fault, Lookup as _, Views};
 use crate::key::RunId;
 use crate::store::{Filter, Found, HistoryRow, Name, RunRow, Status, StoreError};
@@ -19,11 +20,13 @@ impl Views {
         };
         let Origin { input, trace, .. } = origin(&self.history, &record)?;
         let payload = payload(&self.history, &record)?;
+        let attempts = notes(&self.notes, &record, |note| !is_output(note))?;
         Ok(Some(Found {
             row: record.row,
             input,
             payload,
             trace,
+            attempts,
         }))
     }
 

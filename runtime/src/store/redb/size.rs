@@ -68,7 +68,7 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
         let transition = failure.transition.as_ref().map_or(0, |it| it.len());
         failure.state.len() + transition + failure.message.bytes()
     });
-    let attempts = of_attempts(&commit.attempts);
+    let attempts = of_attempts(&commit.failed_attempts);
     RECORD + event + failure + attempts + of_index(&commit.index) + of_outbox(&commit.outbox)
 }
 

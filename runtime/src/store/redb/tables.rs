@@ -146,6 +146,7 @@ pub(super) struct Views {
     pub(super) ended: ReadOnlyTable<&'static str, &'static [u8]>,
     pub(super) history: ReadOnlyTable<u64, &'static [u8]>,
     pub(super) marks: ReadOnlyTable<(&'static str, u64), u64>,
+    pub(super) notes: ReadOnlyTable<(&'static str, &'static str), &'static [u8]>,
     pub(super) broken: Arc<Broken>,
 }
 
@@ -159,6 +160,7 @@ impl Views {
             ended: transaction.open_table(ENDED)?,
             history: transaction.open_table(HISTORY)?,
             marks: transaction.open_table(MARKS)?,
+            notes: transaction.open_table(NOTES)?,
             broken,
         })
     }

@@ -50,14 +50,18 @@ pub async fn failed_attempts_are_in_the_history(store: AnyStore) {
     let row = hold(&store, "a").await;
     let attempts = failed_attempts();
     let moved = Commit {
-        attempts: attempts.clone(),
+        failed_attempts: attempts.clone(),
         ..step(&row, "Reserved")
     };
     let row = go(&store, moved).await;
     go(&store, step(&row, "Charged")).await;
     let history = history(&store, &row.id).await;
-    assert_eq!(history[1].attempts, attempts);
-    assert_eq!(history[2].attempts, [], "they are of one commit alone");
+    assert_eq!(history[1].failed_attempts, attempts);
+    assert_eq!(
+        history[2].failed_attempts,
+        [],
+        "they are of one commit alone"
+    );
 }
 
 pub async fn a_state_and_its_history_are_one(store: AnyStore) {

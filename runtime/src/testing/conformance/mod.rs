@@ -162,6 +162,7 @@ macro_rules! store_conformance {
                 a_note_is_given_to_the_next_claim
                 a_note_replaces_the_one_before
                 failed_attempts_are_noted
+                attempts_are_told_of_a_run_and_outputs_are_not
                 notes_come_in_the_order_of_their_keys
                 a_transition_drops_the_notes
                 a_run_that_is_given_back_keeps_its_notes

@@ -56,6 +56,28 @@ pub async fn failed_attempts_are_noted(store: AnyStore) {
     assert_eq!(claim(&store, 100).await.notes, [note.note]);
 }
 
+pub async fn attempts_are_told_of_a_run_and_outputs_are_not(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    assert_eq!(get(&store, &row.id).await.attempts, []);
+    for (key, progress) in [
+        ("1/quote/1/rail", attempts(3)),
+        ("1/quote", attempts(1)),
+        ("1/quote/1/air", Progress::Output(vec![1])),
+    ] {
+        let noted = store.note(note(&row, key, progress)).await;
+        noted.expect("it is noted");
+    }
+    let told = get(&store, &row.id).await.attempts;
+    let told: Vec<_> = told
+        .iter()
+        .map(|note| (&*note.key, &note.progress))
+        .collect();
+    let (one, other) = (attempts(1), attempts(3));
+    assert_eq!(told, [("1/quote", &one), ("1/quote/1/rail", &other)]);
+    go(&store, step(&row, "Reserved")).await;
+    assert_eq!(get(&store, &row.id).await.attempts, []);
+}
+
 pub async fn notes_come_in_the_order_of_their_keys(store: AnyStore) {
     let row = hold(&store, "a").await;
     let other = hold(&store, "a/1").await;

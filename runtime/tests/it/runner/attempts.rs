@@ -100,7 +100,7 @@ async fn history(fails: &[(&'static str, &[&str])]) -> Vec<HistoryRow> {
 
 /// The attempts of a row, as `branch/number: error`.
 fn attempts(row: &HistoryRow) -> Vec<String> {
-    let attempts = row.attempts.iter();
+    let attempts = row.failed_attempts.iter();
     let print = attempts.map(|it| match &it.branch {
         None => format!("{}: {}", it.number, it.error),
         Some(branch) => format!("{branch}/{}: {}", it.number, it.error),
@@ -113,7 +113,7 @@ async fn a_transition_says_what_the_attempts_before_it_failed_with() {
     let history = history(&[("pay", &["no carrier", "busy"])]).await;
     assert_eq!(attempts(&history[1]), [""; 0], "the split went well");
     assert_eq!(attempts(&history[2]), ["1: no carrier", "2: busy"]);
-    let [one, other] = &*history[2].attempts else {
+    let [one, other] = &*history[2].failed_attempts else {
         panic!("there are two")
     };
     let between = other.at.duration_since(one.at).unwrap();
@@ -162,12 +162,33 @@ async fn what_an_attempt_failed_with_outlives_the_process() {
     let (id, clock) = (RunId::from_static("e-1"), Clock::tokio());
     let due = async || store.get(&id).await.unwrap().unwrap().row.due;
     until(async || due().await > Some(clock.now())).await;
+    let waits = first.get("e-1").await.unwrap().unwrap();
+    let info = waits.info().await.unwrap();
+    let [attempt] = &*info.attempts else {
+        panic!("{info:?}")
+    };
+    assert_eq!(
+        (&*attempt.transition, &attempt.branch, attempt.made),
+        ("pay", &None, 1)
+    );
+    assert_eq!(attempt.error.as_deref(), Some("no carrier"));
+    assert_eq!(Some(attempt.next), info.due);
+    let json = serde_json::to_value(&info).unwrap();
+    assert_eq!(json["status"], "running");
+    assert_eq!(json["attempts"][0]["error"], "no carrier");
     drop(first);
     let second = launch(&store, &agent).await;
     let run = second.get("e-1").await.unwrap().unwrap();
     assert!(run.end().await.is_ok());
     let history = second.history("e-1").await.unwrap();
     assert_eq!(attempts(&history[2]), ["1: no carrier", "2: busy"]);
+    let json = serde_json::to_value(&history[2]).unwrap();
+    assert_eq!(
+        (&json["event"], &json["state"]),
+        (&"transition".into(), &"Paid".into())
+    );
+    assert_eq!(json["failed_attempts"][1]["error"], "busy");
+    assert_eq!(json.get("payload"), None);
     assert_eq!(run.info().await.unwrap().status, Status::Done);
 }
 
@@ -175,7 +196,7 @@ async fn what_an_attempt_failed_with_outlives_the_process() {
 async fn a_long_error_of_an_attempt_is_cut() {
     let long = "x".repeat(100_000);
     let history = history(&[("pay", &[&*long])]).await;
-    let [attempt] = &*history[2].attempts else {
+    let [attempt] = &*history[2].failed_attempts else {
         panic!("there is one")
     };
     let short = "x".repeat(1024) + "... (100000 bytes, cut)";

@@ -30,7 +30,7 @@ pub(crate) fn records(bytes: &[u8]) {
             at: history.at,
             failure: history.failure.as_ref(),
             by: history.by.as_deref(),
-            attempts: &history.attempts,
+            failed_attempts: &history.failed_attempts,
         };
         let written = write_row(Vec::new(), 4, &run, head, event, origin);
         assert_eq!(written, record);

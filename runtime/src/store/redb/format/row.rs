@@ -31,7 +31,7 @@ pub(in crate::store::redb) struct HistoryHead<'a> {
     pub(in crate::store::redb) at: SystemTime,
     pub(in crate::store::redb) failure: Option<&'a Failure>,
     pub(in crate::store::redb) by: Option<&'a str>,
-    pub(in crate::store::redb) attempts: &'a [FailedAttempt],
+    pub(in crate::store::redb) failed_attempts: &'a [FailedAttempt],
 }
 
 /// A row of the table of histories, without its place there, which is its key, in the memory of the buffer.
@@ -52,7 +52,7 @@ pub(in crate::store::redb) fn write_row(
         .option(head.by, |to, by| {
             to.text(by);
         })
-        .list(head.attempts, write_attempt);
+        .list(head.failed_attempts, write_attempt);
     match event {
         Event::Started { state } => {
             let (input, payload, trace) = origin.unwrap_or_default();
@@ -124,7 +124,7 @@ fn read_row_1(from: &mut Reader<'_>) -> Result<Row, Unread> {
     let at = from.time()?;
     let failure = from.option(read_failure)?;
     let by = from.option(Reader::text)?;
-    let attempts = from.list(read_attempt)?;
+    let failed_attempts = from.list(read_attempt)?;
     let mut origin = None;
     let event = match from.u8()? {
         0 => {
@@ -169,7 +169,7 @@ fn read_row_1(from: &mut Reader<'_>) -> Result<Row, Unread> {
         event,
         failure,
         by,
-        attempts,
+        failed_attempts,
     };
     Ok(Row {
         run,

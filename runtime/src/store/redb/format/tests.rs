@@ -38,7 +38,7 @@ fn head(number: u64, before: u64, at: SystemTime) -> HistoryHead<'static> {
         at,
         failure: None,
         by: None,
-        attempts: &[],
+        failed_attempts: &[],
     }
 }
 

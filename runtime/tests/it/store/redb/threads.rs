@@ -254,7 +254,7 @@ fn runs_on_several_threads_are_recorded_whole() {
         let rows = runner.list(everyone).await.unwrap();
         assert_eq!(rows.len(), 50);
         for row in rows {
-            assert_eq!((row.status, row.sequence), (Status::Done, STEPS + 1));
+            assert_eq!((row.status, row.visit), (Status::Done, STEPS + 1));
             let history = runner.history(row.id).await.unwrap();
             let sequences = history.iter().map(|it| it.number);
             assert!(sequences.eq(0..=STEPS + 1));

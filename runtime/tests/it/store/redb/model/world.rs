@@ -180,7 +180,7 @@ impl World {
         Some(Commit {
             epoch: row.epoch + u64::from(epoch),
             sequence: row.sequence.saturating_add_signed(sequence.into()),
-            attempts: vec![attempt; consumed.len()],
+            failed_attempts: vec![attempt; consumed.len()],
             release: release.map(|seconds| Wait {
                 // The first of them waits for a message alone.
                 due: (seconds > 0).then(|| self.in_seconds(seconds)),
