@@ -43,8 +43,6 @@
 #[cfg(feature = "runtime")]
 mod breaker;
 #[cfg(feature = "durable")]
-mod clock;
-#[cfg(feature = "durable")]
 pub mod codec;
 #[cfg(feature = "runtime")]
 mod driver;
@@ -57,14 +55,8 @@ mod handler;
 #[cfg(feature = "runtime")]
 mod journal;
 #[cfg(feature = "runtime")]
-mod key;
-#[cfg(feature = "runtime")]
 mod limiter;
 mod macros;
-#[cfg(feature = "runtime")]
-mod panic;
-#[cfg(feature = "runtime")]
-mod part;
 #[cfg(feature = "runtime")]
 mod policy;
 #[cfg(feature = "runtime")]
@@ -75,15 +67,13 @@ pub mod runner;
 mod split;
 #[cfg(feature = "durable")]
 pub mod store;
+#[cfg(feature = "runtime")]
+mod support;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg(feature = "runtime")]
-mod time;
 
 #[cfg(feature = "runtime")]
 pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit, Refused};
-#[cfg(feature = "durable")]
-pub use clock::Clock;
 #[cfg(feature = "durable")]
 pub use codec::{Codec, CodecError, Json};
 #[cfg(feature = "runtime")]
@@ -91,15 +81,13 @@ pub use driver::Running;
 #[cfg(feature = "durable")]
 pub use durable::Durable;
 #[cfg(feature = "runtime")]
-pub use error::{
-    BranchError, BranchName, Cause, JoinError, Rollback, RunError, Scope, UndoEntry, UndoError,
-};
+pub use error::{BranchError, Cause, JoinError, Rollback, RunError, Scope, UndoEntry, UndoError};
 #[cfg(feature = "runtime")]
 pub use handler::{Branch, Step, Undo};
 #[cfg(feature = "runtime")]
-pub use key::{Key, RunId, RunIdError};
-#[cfg(feature = "runtime")]
 pub use limiter::{CostAboveCapacity, Limiter};
+#[cfg(feature = "runtime")]
+pub use run::{BranchName, Key, RunId, RunIdError};
 #[cfg(feature = "durable")]
 pub use runner::{
     EndError, LaunchError, RetryRollbackError, RunFailure, RunInfo, Runner, Runners, StartError,
@@ -114,6 +102,8 @@ pub use stateway_core::{
 pub use store::{Durability, OpenError, RedbStore};
 #[cfg(feature = "durable")]
 pub use store::{MemoryStore, Store, StoreError};
+#[cfg(feature = "durable")]
+pub use support::clock::Clock;
 #[cfg(feature = "runtime")]
 pub use tokio_util::sync::CancellationToken;
 
@@ -181,7 +171,7 @@ pub mod __private {
         package,
     };
     #[cfg(feature = "runtime")]
-    pub use crate::error::Left;
+    pub use crate::error::ErasedValue;
     #[cfg(feature = "runtime")]
     pub use crate::handler::{Branch, Step};
     #[cfg(feature = "runtime")]

@@ -29,7 +29,7 @@ pub(super) fn rollback(
     if leaves.is_empty() {
         return None;
     }
-    let output = quote!(#private::Result<(), #private::NotUndone<#context::Error>>);
+    let output = quote!(#private::Result<(), #private::UndoFailure<#context::Error>>);
     let shape = turns::Shape {
         cx,
         context,
@@ -62,8 +62,8 @@ pub(super) fn rollback(
                 #private::Turns::<Self, #context>::new().undo(place, context, run)
             }
 
-            fn left(end: #end) -> #private::Option<#private::Left> {
-                #private::Some(#private::Left::new(end))
+            fn left(end: #end) -> #private::Option<#private::ErasedValue> {
+                #private::Some(#private::ErasedValue::new(end))
             }
         },
         sent: quote_spanned! {span=>

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::time::after;
+use crate::support::time::after;
 use window::Window;
 
 /// Lets calls through to something outside, until too many of them fail.

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize as _;
 
-use crate::panic::forget_panic;
+use crate::support::panic::forget_panic;
 
 pub use error::CodecError;
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use stateway_core::Workflow;
 
 use super::turn::Failed;
-use crate::error::{Cause, Left};
+use crate::error::{Cause, ErasedValue};
 use crate::policy::Verdict;
 use crate::run::Run;
 
@@ -47,14 +47,15 @@ pub trait Drive<C>: Judge<C> {
         place: &'run mut Option<Self::State>,
         context: &'run C,
         run: &'run Run<Self>,
-    ) -> impl Future<Output = Result<(), NotUndone<Self::Error>>> + Send + use<'run, Self, C> {
+    ) -> impl Future<Output = Result<(), UndoFailure<Self::Error>>> + Send + use<'run, Self, C>
+    {
         let _ = (place, context, run);
         pending()
     }
 
     /// The end of a run that could not be undone, for its error; only a run with an `undo` has one.
     #[must_use]
-    fn left(end: Self::End) -> Option<Left> {
+    fn left(end: Self::End) -> Option<ErasedValue> {
         let _ = end;
         None
     }
@@ -77,7 +78,8 @@ pub trait Sent<C>: Judge<C> {
         place: &'run mut Option<Self::State>,
         context: &'run C,
         run: &'run Run<Self>,
-    ) -> impl Future<Output = Result<(), NotUndone<Self::Error>>> + Send + use<'run, Self, C> {
+    ) -> impl Future<Output = Result<(), UndoFailure<Self::Error>>> + Send + use<'run, Self, C>
+    {
         let _ = (place, context, run);
         pending()
     }
@@ -116,7 +118,7 @@ impl<W: Sent<C>, C> Turns<W, C> {
         place: &'run mut Option<W::State>,
         context: &'run C,
         run: &'run Run<W>,
-    ) -> impl Future<Output = Result<(), NotUndone<W::Error>>> + Send + use<'run, W, C> {
+    ) -> impl Future<Output = Result<(), UndoFailure<W::Error>>> + Send + use<'run, W, C> {
         W::undo(place, context, run)
     }
 }
@@ -137,7 +139,7 @@ pub trait NotSent<W: Judge<C>, C> {
         place: &'run mut Option<W::State>,
         context: &'run C,
         run: &'run Run<W>,
-    ) -> Pending<Result<(), NotUndone<W::Error>>>;
+    ) -> Pending<Result<(), UndoFailure<W::Error>>>;
 }
 
 impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
@@ -155,10 +157,10 @@ impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
         _: &'run mut Option<W::State>,
         _: &'run C,
         _: &'run Run<W>,
-    ) -> Pending<Result<(), NotUndone<W::Error>>> {
+    ) -> Pending<Result<(), UndoFailure<W::Error>>> {
         unreachable!("data that cannot move between threads does not compile")
     }
 }
 
 /// Why a state could not be undone, and the state.
-pub type NotUndone<E> = (Cause<E>, Left);
+pub type UndoFailure<E> = (Cause<E>, ErasedValue);

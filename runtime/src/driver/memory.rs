@@ -5,12 +5,12 @@ use std::future::Future;
 use stateway_core::StateKind;
 
 use super::drive::Drive;
-use super::stop::Stop;
+use super::stop::StopSignals;
 use super::{Ended, to_end};
-use crate::error::{Cause, Failure, Place, RunError};
+use crate::error::{Cause, Place, RunError, RunFailed};
 use crate::journal::InMemory;
-use crate::panic::forget_panic;
 use crate::run::{Options, Owned};
+use crate::support::panic::forget_panic;
 
 /// Drives a machine until it ends or a handler fails; then undoes what is to be undone.
 ///
@@ -28,12 +28,12 @@ pub fn run<W: Drive<C>, C>(
 ) -> impl Future<Output = Result<W::End, RunError<W::Error>>> {
     let mut place = Some(state);
     let run = Owned::<W>::new(input, options);
-    let mut stop = Stop::new(&run);
+    let mut stop = StopSignals::new(&run);
     async move {
         let mut journal = InMemory::new();
         let Ok(ended) = to_end(&mut place, context, &run, &mut stop, &mut journal).await;
         let failure = |place, cause, rollback, end| {
-            Err(RunError::from(Failure {
+            Err(RunError::from(RunFailed {
                 graph: W::GRAPH,
                 run: run.id.clone(),
                 place,

@@ -25,16 +25,16 @@ use stateway_core::Workflow;
 
 use crate::error::{Cause, Place};
 use crate::journal::{Ending, Journal, Recorder};
-use crate::panic::{catch_panic, forget_panic};
 use crate::run::Run;
 use crate::split::Tasks;
+use crate::support::panic::{catch_panic, forget_panic};
 use forward::{Halt, forward};
 
 #[cfg(feature = "durable")]
 pub(crate) use rollback::roll_back;
-pub(crate) use stop::Stop;
+pub(crate) use stop::StopSignals;
 
-pub use drive::{Drive, Judge, NotSent, NotUndone, Sent, Turns};
+pub use drive::{Drive, Judge, NotSent, Sent, Turns, UndoFailure};
 pub use memory::run;
 pub use running::{Running, running, running_on};
 pub use turn::{Failed, Once, Turn};
@@ -57,7 +57,7 @@ pub(crate) async fn to_end<W, C, J>(
     place: &mut Option<W::State>,
     context: &C,
     run: &Run<W>,
-    stop: &mut Stop,
+    stop: &mut StopSignals,
     journal: &mut J,
 ) -> Result<Ended<W, W::Error>, J::Lost>
 where
@@ -105,7 +105,7 @@ fn poll<W: Workflow, T, E, L>(
     forward: Pin<&mut Option<impl Future<Output = Result<T, Halt<E, L>>>>>,
     cx: &mut Context<'_>,
     run: &Run<W>,
-    stop: &mut Stop,
+    stop: &mut StopSignals,
 ) -> Poll<Result<T, Halt<E, L>>> {
     let forward = forward.as_pin_mut();
     let forward = forward.unwrap_or_else(|| unreachable!("it has not ended"));
@@ -120,7 +120,7 @@ fn poll<W: Workflow, T, E, L>(
 
 /// Waits until the tasks of a run that has failed have gone: they were told to stop, and nothing is
 /// undone beside them. A termination does not wait.
-async fn alone(tasks: &Tasks, stop: &mut Stop) {
+async fn alone(tasks: &Tasks, stop: &mut StopSignals) {
     let mut gone = pin!(tasks.gone());
     poll_fn(|cx| {
         if stop.is_terminated(cx) {

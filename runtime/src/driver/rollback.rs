@@ -6,12 +6,12 @@ use std::task::Poll;
 
 use stateway_core::Workflow;
 
-use super::drive::{Drive, NotUndone};
-use super::stop::Stop;
-use crate::error::Left;
+use super::drive::{Drive, UndoFailure};
+use super::stop::StopSignals;
+use crate::error::ErasedValue;
 use crate::journal::{Ending, Entry, Journal};
-use crate::panic::{catch_panic, forget_panic};
 use crate::run::Run;
+use crate::support::panic::{catch_panic, forget_panic};
 
 /// The entry of the transition that was taken last. The `Clone` of its state may have panicked before it was noted: then
 /// it is undone with the state itself.
@@ -38,7 +38,7 @@ pub(super) fn last<W: Workflow>(place: &mut Option<W::State>, run: &Run<W>) -> O
 pub(crate) async fn roll_back<W, C, J>(
     context: &C,
     run: &Run<W>,
-    stop: &mut Stop,
+    stop: &mut StopSignals,
     journal: &mut J,
     ending: Ending,
 ) -> Result<(), J::Lost>
@@ -61,7 +61,7 @@ async fn undo<W: Drive<C>, C>(
     entry: Entry<W>,
     context: &C,
     run: &Run<W>,
-) -> Result<(), NotUndone<W::Error>> {
+) -> Result<(), UndoFailure<W::Error>> {
     run.go_back(entry.transition, entry.visit);
     let mut place = Some(entry.state);
     let undo = W::undo(&mut place, context, run);
@@ -73,5 +73,5 @@ async fn undo<W: Drive<C>, C>(
     .await;
     forget_panic(|| undo.set(None));
     // A handler's panic comes as a cause, with the state. This one is of the state's own `Clone`.
-    outcome.unwrap_or_else(|cause| Err((cause, Left::new(()))))
+    outcome.unwrap_or_else(|cause| Err((cause, ErasedValue::new(()))))
 }

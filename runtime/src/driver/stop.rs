@@ -12,7 +12,7 @@ use crate::error::{Cause, Scope};
 use crate::run::Run;
 
 /// The termination of a run and the deadline of its workflow; boxed, since most runs have neither.
-pub(crate) struct Stop {
+pub(crate) struct StopSignals {
     terminated: Option<Wait>,
     deadline: Option<Instant>,
     /// Waits for the deadline; made where a panic is caught, since a timer needs its runtime.
@@ -21,10 +21,10 @@ pub(crate) struct Stop {
 
 type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-impl Stop {
+impl StopSignals {
     pub(crate) fn new<W: Workflow>(run: &Run<W>) -> Self {
         let termination = run.termination().cloned();
-        Stop {
+        StopSignals {
             terminated: termination.map(|token| Box::pin(token.cancelled_owned()) as Wait),
             deadline: run.deadline(),
             timer: None,

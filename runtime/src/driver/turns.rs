@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use stateway_core::{State, Transition, nothing_is_left};
 
-use super::drive::{Judge, NotUndone};
+use super::drive::{Judge, UndoFailure};
 use super::turn::{Failed, Once, Turn};
 use crate::handler::Step;
 use crate::run::Run;
@@ -165,11 +165,11 @@ macro_rules! functions {
             context: &'run C,
             run: &'run Run<W>,
             $($turn: $Turn,)*
-        ) -> impl Future<Output = Result<(), NotUndone<W::Error>>> + Send
+        ) -> impl Future<Output = Result<(), UndoFailure<W::Error>>> + Send
         where
             W: Judge<C, State: Send, Input: Send + Sync>,
             C: Sync + 'run,
-            $($Turn: Turn<'run, W, C, $Types, Output = Result<(), NotUndone<W::Error>>>,)*
+            $($Turn: Turn<'run, W, C, $Types, Output = Result<(), UndoFailure<W::Error>>>,)*
         {
             async move {
                 let (state, transition) = (place.as_ref().map_or(0, W::position), run.transition());

@@ -4,35 +4,17 @@ use std::error::Error;
 use std::fmt;
 
 use super::Cause;
-
-/// Names a branch of a split. It prints as `credit`, or as `chunk[3]` for an item of an `each`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct BranchName {
-    /// The name, as declared.
-    pub branch: &'static str,
-    /// The position of the item, counted from 0, of an `each`.
-    pub item: Option<usize>,
-}
-
-impl fmt::Display for BranchName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.item {
-            None => f.write_str(self.branch),
-            Some(item) => write!(f, "{}[{item}]", self.branch),
-        }
-    }
-}
+use crate::run::BranchName;
 
 /// A branch that gave no output: which one, and why.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BranchError<E> {
     // Boxed: a branch succeeds far more often than it fails, and its result is moved about.
-    failure: Box<Failure<E>>,
+    failure: Box<Parts<E>>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-struct Failure<E> {
+struct Parts<E> {
     name: BranchName,
     attempts: u32,
     cause: Cause<E>,
@@ -41,7 +23,7 @@ struct Failure<E> {
 impl<E> BranchError<E> {
     pub(crate) fn new(name: BranchName, attempts: u32, cause: Cause<E>) -> Self {
         BranchError {
-            failure: Box::new(Failure {
+            failure: Box::new(Parts {
                 name,
                 attempts,
                 cause,

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use stateway_core::Strategy;
 
+use super::BranchError;
 use super::cause::spelled;
-use super::{BranchError, BranchName};
+use crate::run::BranchName;
 
 /// A split whose branches could not be joined as it was declared.
 #[derive(Clone, PartialEq, Eq)]

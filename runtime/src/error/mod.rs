@@ -12,9 +12,9 @@ use std::sync::{Mutex, PoisonError};
 
 use stateway_core::{Graph, TransitionKind};
 
-use crate::key::RunId;
+use crate::run::RunId;
 
-pub use branch::{BranchError, BranchName};
+pub use branch::BranchError;
 pub use cause::{Cause, Scope};
 pub use join::JoinError;
 #[cfg(feature = "durable")]
@@ -30,34 +30,34 @@ pub use rollback::{Rollback, UndoEntry, UndoError};
 /// `Box<dyn Error>`, which are none, take the error out by [`into_cause`](RunError::into_cause).
 pub struct RunError<E> {
     // Boxed: a run succeeds far more often than it fails, and its result is moved about.
-    failure: Box<Failure<E>>,
+    failure: Box<RunFailed<E>>,
 }
 
-pub(crate) struct Failure<E> {
+pub(crate) struct RunFailed<E> {
     pub(crate) graph: &'static Graph,
     pub(crate) run: RunId,
     pub(crate) place: Place,
     pub(crate) cause: Cause<E>,
     pub(crate) rollback: Rollback<E>,
     /// The end, of a run that reached one.
-    pub(crate) end: Option<Left>,
+    pub(crate) end: Option<ErasedValue>,
 }
 
 /// A value of the workflow that is left over, whatever its type. An error is `Sync`, which the value
 /// may not be: the lock is never waited for, since only its owner takes the value out.
 #[doc(hidden)]
-pub struct Left(Mutex<Box<dyn Any + Send>>);
+pub struct ErasedValue(Mutex<Box<dyn Any + Send>>);
 
-impl fmt::Debug for Left {
+impl fmt::Debug for ErasedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Left").finish_non_exhaustive()
+        f.debug_struct("ErasedValue").finish_non_exhaustive()
     }
 }
 
-impl Left {
+impl ErasedValue {
     #[doc(hidden)]
     pub fn new(value: impl Any + Send) -> Self {
-        Left(Mutex::new(Box::new(value)))
+        ErasedValue(Mutex::new(Box::new(value)))
     }
 
     fn take<T: 'static>(self) -> Option<T> {
@@ -86,8 +86,8 @@ impl Place {
     }
 }
 
-impl<E> From<Failure<E>> for RunError<E> {
-    fn from(failure: Failure<E>) -> Self {
+impl<E> From<RunFailed<E>> for RunError<E> {
+    fn from(failure: RunFailed<E>) -> Self {
         RunError {
             failure: Box::new(failure),
         }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::join::listed;
-use super::{Cause, Left};
+use super::{Cause, ErasedValue};
 
 /// What a rollback did, in the order it was done: the last transition first.
 #[non_exhaustive]
@@ -38,7 +38,7 @@ pub struct UndoError<E> {
     pub attempts: u32,
     /// What the last attempt failed with.
     pub cause: Cause<E>,
-    pub(crate) state: Left,
+    pub(crate) state: ErasedValue,
 }
 
 impl<E> Rollback<E> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use stateway_core::{Graph, StateKind, Strategy, TransitionKind, graph, state, transition};
 
 use super::*;
+use crate::run::BranchName;
 
 static GRAPH: Graph = graph(
     "Order",
@@ -34,13 +35,13 @@ fn not_undone(transition: &'static str, attempts: u32, cause: Cause<Error>) -> U
         entry: entry(transition),
         attempts,
         cause,
-        state: Left::new(()),
+        state: ErasedValue::new(()),
     }
 }
 
 fn error(transition: Option<usize>, attempts: u32, cause: Cause<Error>) -> RunError<Error> {
     let state = transition.unwrap_or(2);
-    Failure {
+    RunFailed {
         graph: &GRAPH,
         run: RunId::from_static("o-1"),
         place: Place {

@@ -9,10 +9,7 @@ use stateway_core::{BranchInfo, Transition, Workflow};
 use tokio_util::sync::CancellationToken;
 
 use super::{Part, Step};
-use crate::error::BranchName;
-use crate::key::{self, Key, RunId};
-use crate::part::{PartName, PartOf};
-use crate::run::Run;
+use crate::run::{self, BranchName, Key, PartName, PartOf, Run, RunId};
 
 /// One branch of a visit to the split `T`, as its handler sees it.
 ///
@@ -78,7 +75,7 @@ impl<T: Transition> Branch<T> {
     /// equal for another visit, another branch or another item.
     #[must_use]
     pub fn key(&self) -> Key {
-        let part = key::Part::Branch(self.entry());
+        let part = run::Part::Branch(self.entry());
         self.run.key(self.visit, part)
     }
 

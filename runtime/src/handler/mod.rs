@@ -4,7 +4,7 @@ mod branch;
 mod step;
 mod undo;
 
-use crate::part::PartName;
+use crate::run::PartName;
 
 pub use branch::Branch;
 pub use step::Step;

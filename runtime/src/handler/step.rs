@@ -8,9 +8,7 @@ use stateway_core::{Name, Target, Targets, Transition, Workflow};
 use tokio_util::sync::CancellationToken;
 
 use super::Part;
-use crate::key::{self, Key, RunId};
-use crate::part::{PartName, PartOf};
-use crate::run::Run;
+use crate::run::{self, Key, PartName, PartOf, Run, RunId};
 
 /// One visit to the transition `T`, as its handler sees it.
 ///
@@ -47,7 +45,7 @@ impl<T: Transition> Step<T> {
     /// has a new key at every turn.
     #[must_use]
     pub fn key(&self) -> Key {
-        self.run.key(self.run.visit(), key::Part::Whole)
+        self.run.key(self.run.visit(), run::Part::Whole)
     }
 
     /// Which attempt of this visit it is, counted from 1. In a `catch` handler, how many there were.

@@ -7,9 +7,7 @@ use ref_cast::RefCast;
 use stateway_core::{Transition, Workflow};
 
 use super::Part;
-use crate::key::{self, Key, RunId};
-use crate::part::{PartName, PartOf};
-use crate::run::Run;
+use crate::run::{self, Key, PartName, PartOf, Run, RunId};
 
 /// The visit to the transition `T` that is being undone, as the handler of its `undo` sees it.
 ///
@@ -35,13 +33,13 @@ impl<T: Transition> Undo<T> {
     /// it undoes: that one's key is [`done`](Undo::done).
     #[must_use]
     pub fn key(&self) -> Key {
-        self.run.key(self.run.visit(), key::Part::Undo)
+        self.run.key(self.run.visit(), run::Part::Undo)
     }
 
     /// The key that the handler had whose work is undone.
     #[must_use]
     pub fn done(&self) -> Key {
-        self.run.key(self.run.visit(), key::Part::Whole)
+        self.run.key(self.run.visit(), run::Part::Whole)
     }
 
     /// Which attempt of this undo it is, counted from 1.

@@ -6,8 +6,8 @@ use std::future::ready;
 use stateway_core::Workflow;
 
 use super::{Ending, Entry, Journal, Taken};
-use crate::error::{Cause, Left, Place, Rollback, UndoEntry, UndoError};
-use crate::panic::forget_panic;
+use crate::error::{Cause, ErasedValue, Place, Rollback, UndoEntry, UndoError};
+use crate::support::panic::forget_panic;
 
 /// Keeps of a run what may have to be undone.
 pub(crate) struct InMemory<W: Workflow, E> {
@@ -105,7 +105,7 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
 
     async fn undone(
         &mut self,
-        undone: Result<(), (Cause<E>, Left)>,
+        undone: Result<(), (Cause<E>, ErasedValue)>,
         attempts: u32,
         _: Ending,
     ) -> Result<(), Infallible> {

@@ -5,7 +5,7 @@ mod recorder;
 
 use stateway_core::{StateKind, Workflow};
 
-use crate::error::{Cause, Left, Place, UndoEntry};
+use crate::error::{Cause, ErasedValue, Place, UndoEntry};
 
 pub(crate) use memory::InMemory;
 pub(crate) use recorder::{Begun, Recorder};
@@ -49,7 +49,7 @@ pub(crate) trait Journal<W: Workflow, E> {
     /// What has become of that, after so many calls of its handler.
     fn undone(
         &mut self,
-        undone: Result<(), (Cause<E>, Left)>,
+        undone: Result<(), (Cause<E>, ErasedValue)>,
         attempts: u32,
         ending: Ending,
     ) -> impl Future<Output = Result<(), Self::Lost>>;

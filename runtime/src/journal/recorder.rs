@@ -7,7 +7,7 @@ use std::time::Duration;
 
 #[cfg(feature = "durable")]
 use crate::codec::{Codec, CodecError};
-use crate::part::PartName;
+use crate::run::PartName;
 
 /// Encodes a payload.
 #[cfg(feature = "durable")]

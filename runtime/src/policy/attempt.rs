@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::fails::Fails;
 use crate::error::{Cause, Scope};
-use crate::panic::{catch_panic, forget_panic};
+use crate::support::panic::{catch_panic, forget_panic};
 
 /// When the call is stopped, and why.
 #[derive(Clone, Copy)]

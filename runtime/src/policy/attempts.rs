@@ -8,14 +8,15 @@ use tokio::time::Instant;
 use super::attempt::{Called, attempt};
 use super::catch::Catch;
 use super::fails::Fails;
-use super::gate::{Gate, Ticket};
+use super::gate::{CallPermit, Gate};
+use super::rules::Rules;
 use super::source::Source;
-use super::terms::{Rules, Terms};
 use super::verdict::{Verdict, delay};
+use super::visit::VisitPolicy;
 use crate::driver::Judge;
 use crate::error::{BranchError, Cause, JoinError};
 use crate::handler::Part;
-use crate::time::after;
+use crate::support::time::after;
 
 /// What a visit consists of.
 pub(super) struct Visit<'run, W: Judge<C>, C, V, R, G, P, F, K> {
@@ -25,7 +26,7 @@ pub(super) struct Visit<'run, W: Judge<C>, C, V, R, G, P, F, K> {
     pub(super) source: P,
     pub(super) handler: F,
     pub(super) catch: K,
-    pub(super) terms: Terms<'run, W, R, G>,
+    pub(super) policy: VisitPolicy<'run, W, R, G>,
 }
 
 /// How far a visit has come: plain data, beside the error all that has to outlive the wait for the next
@@ -39,16 +40,16 @@ struct Progress {
 }
 
 /// An attempt that failed, with the permit of its call, if it was let through.
-pub(super) struct Failure<E, R: Rules, G: Gate> {
+pub(super) struct FailedCall<E, R: Rules, G: Gate> {
     pub(super) cause: Cause<E>,
-    pub(super) ticket: Option<Ticket<R, G>>,
+    pub(super) permit: Option<CallPermit<R, G>>,
 }
 
 /// Calls the handler until it succeeds or no attempt is left; `first` is the first attempt, if it was
 /// made and failed.
 pub(super) async fn attempts<'run, W, C, V, R, G, S, T, X, P, F, Fut, K>(
     mut visit: Visit<'run, W, C, V, R, G, P, F, K>,
-    first: Option<Failure<W::Error, R, G>>,
+    first: Option<FailedCall<W::Error, R, G>>,
 ) -> Result<T, Cause<W::Error>>
 where
     W: Judge<C>,
@@ -62,74 +63,74 @@ where
     K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
 {
     let (context, seen) = (visit.context, visit.seen);
-    let all = Terms::<W, R, G>::ATTEMPTS;
+    let all = VisitPolicy::<W, R, G>::ATTEMPTS;
     let mut progress = Progress {
         made: u32::from(first.is_some()),
         due: None,
     };
-    let part = visit.terms.recorder().map(|_| seen.part());
+    let part = visit.policy.recorder().map(|_| seen.part());
     let part = part.as_ref();
-    if let Some((made, due)) = visit.terms.take_up(part) {
+    if let Some((made, due)) = visit.policy.take_up(part) {
         progress.made = made;
         progress.due = Some(due);
     }
     let mut failed = first;
     let mut last = None;
     let cause = loop {
-        let Failure { cause, ticket } = if let Some(failure) = failed.take() {
+        let FailedCall { cause, permit } = if let Some(failure) = failed.take() {
             failure
         } else {
             if let Some(due) = progress.due.take() {
-                if let Err(cause) = visit.terms.wait(due, &mut last).await {
+                if let Err(cause) = visit.policy.wait(due, &mut last).await {
                     break cause;
                 }
-                visit.terms.goes_on(part, progress.made).await;
+                visit.policy.goes_on(part, progress.made).await;
             }
             if progress.made > 0
-                && let Err(cause) = visit.terms.alone(&mut last).await
+                && let Err(cause) = visit.policy.alone(&mut last).await
             {
                 break cause;
             }
-            if visit.terms.is_cancelled() {
+            if visit.policy.is_cancelled() {
                 break Cause::stopped_after(last);
             }
-            progress.due = visit.terms.due();
+            progress.due = visit.policy.due();
             if progress.due.is_some() {
                 // Others wait for the same place: ask again.
                 continue;
             }
             progress.made += 1;
-            let ticket = match visit.terms.permit() {
-                Ok(permit) => Ticket::<R, G>::new(permit),
+            let permit = match visit.policy.permit() {
+                Ok(permit) => CallPermit::<R, G>::new(permit),
                 Err(cause) => {
-                    failed = Some(Failure {
+                    failed = Some(FailedCall {
                         cause,
-                        ticket: None,
+                        permit: None,
                     });
                     continue;
                 }
             };
             let cause = match call(&mut visit, progress.made == all).await {
                 Called::Succeeded(value) => {
-                    ticket.succeeded();
+                    permit.succeeded();
                     return Ok(value);
                 }
                 Called::Failed(cause) => cause,
                 Called::Stopped(limit) => limit.cause(None),
             };
-            let ticket = Some(ticket);
-            Failure { cause, ticket }
+            let permit = Some(permit);
+            FailedCall { cause, permit }
         };
         if let Cause::Deadline { .. } = cause {
             // No time is left for another.
-            tell(ticket, false);
+            tell(permit, false);
             break cause.with_last(last);
         }
         let verdict = weigh::<W, C>(context, &cause);
         // An error that another attempt would give again is an answer of the other side, about the
         // request: to a breaker it is a success.
-        tell(ticket, matches!(verdict, Verdict::Final));
-        if visit.terms.is_cancelled() {
+        tell(permit, matches!(verdict, Verdict::Final));
+        if visit.policy.is_cancelled() {
             break cause.cancelled(last);
         }
         let delay = match (verdict, R::RETRY) {
@@ -138,25 +139,25 @@ where
             }
             _ => break cause.after(last),
         };
-        visit.terms.failed(part, progress.made, &cause);
+        visit.policy.failed(part, progress.made, &cause);
         if let Cause::Handler(_) | Cause::Join(_) = cause {
             last = cause.into_error();
         }
         let due = after(Instant::now(), delay);
-        visit.terms.attempted(part, progress.made, due).await;
+        visit.policy.attempted(part, progress.made, due).await;
         progress.due = Some(due);
     };
-    if !K::takes(&cause) || visit.terms.is_cancelled() {
+    if !K::takes(&cause) || visit.policy.is_cancelled() {
         return Err(cause);
     }
-    visit.terms.failed(part, progress.made, &cause);
-    if let Err(stopped) = visit.terms.alone_to_catch(&mut None).await {
+    visit.policy.failed(part, progress.made, &cause);
+    if let Err(stopped) = visit.policy.alone_to_catch(&mut None).await {
         return Err(stopped.with_last(cause.into_error()));
     }
-    let limit = visit.terms.catch_limit();
+    let limit = visit.policy.catch_limit();
     let state = visit.source.give(true);
     let caught = visit.catch.catch(context, state, cause, seen);
-    match attempt(caught, limit, Terms::<W, R, G>::CATCHES_PANICS).await {
+    match attempt(caught, limit, VisitPolicy::<W, R, G>::CATCHES_PANICS).await {
         Called::Succeeded(value) => Ok(value),
         Called::Failed(cause) => Err(cause),
         Called::Stopped(limit) => Err(limit.cause(None)),
@@ -164,11 +165,11 @@ where
 }
 
 /// Tells the breaker how a call ended that was let through.
-fn tell<R: Rules, G: Gate>(ticket: Option<Ticket<R, G>>, has_succeeded: bool) {
-    match ticket {
+fn tell<R: Rules, G: Gate>(permit: Option<CallPermit<R, G>>, has_succeeded: bool) {
+    match permit {
         None => {}
-        Some(ticket) if has_succeeded => ticket.succeeded(),
-        Some(ticket) => ticket.failed(),
+        Some(permit) if has_succeeded => permit.succeeded(),
+        Some(permit) => permit.failed(),
     }
 }
 
@@ -187,8 +188,8 @@ where
     X: Fails<W::Error>,
     K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
 {
-    visit.terms.attempt();
-    let limit = visit.terms.limit();
+    visit.policy.attempt();
+    let limit = visit.policy.limit();
     let (context, seen, handler) = (visit.context, visit.seen, &visit.handler);
     let source = &mut visit.source;
     let handler = async {
@@ -196,7 +197,7 @@ where
         let state = source.give(is_last && !K::CATCHES);
         handler(context, state, seen).await
     };
-    let catches_panics = Terms::<W, R, G>::CATCHES_PANICS || K::CATCHES;
+    let catches_panics = VisitPolicy::<W, R, G>::CATCHES_PANICS || K::CATCHES;
     attempt(handler, limit, catches_panics).await
 }
 

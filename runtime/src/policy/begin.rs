@@ -9,7 +9,7 @@ use super::fails::Fails;
 use super::gate::{Gate, NoGate};
 use super::guard::{undone, visited};
 use super::source::{Copied, Hold, Source};
-use crate::driver::{Failed, Judge, NotUndone, Turn, Visited, found, leaves};
+use crate::driver::{Failed, Judge, Turn, UndoFailure, Visited, found, leaves};
 use crate::handler::{Step, Undo};
 use crate::run::Run;
 
@@ -92,7 +92,7 @@ where
     F: Fn(&'run C, S, &'run Undo<T>) -> Fut + Copy + Send + Sync + 'run,
     Fut: Future<Output = Result<(), W::Error>> + Send + 'run,
 {
-    type Output = Result<(), NotUndone<W::Error>>;
+    type Output = Result<(), UndoFailure<W::Error>>;
 
     fn is_for(state: usize, transition: usize) -> bool {
         let target = const { W::GRAPH.transitions[T::POSITION].policy.undo[POSITION].target };

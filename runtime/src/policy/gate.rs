@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use tokio::time::Instant;
 
-use super::terms::Rules;
+use super::rules::Rules;
 use crate::breaker::{Breaker, BreakerOpen, Permit};
 use crate::limiter::Limiter;
 
@@ -42,15 +42,15 @@ pub trait Gate {
 ///
 /// A call that is dropped has failed, unless the rules say that it may have been one too many: a
 /// branch that its join does not need any more has done nothing wrong.
-pub(super) struct Ticket<R: Rules, G: Gate> {
+pub(super) struct CallPermit<R: Rules, G: Gate> {
     permit: Option<G::Permit>,
     rules: PhantomData<fn() -> R>,
 }
 
-impl<R: Rules, G: Gate> Ticket<R, G> {
+impl<R: Rules, G: Gate> CallPermit<R, G> {
     #[inline]
     pub(super) fn new(permit: G::Permit) -> Self {
-        Ticket {
+        CallPermit {
             permit: Some(permit),
             rules: PhantomData,
         }
@@ -69,7 +69,7 @@ impl<R: Rules, G: Gate> Ticket<R, G> {
     }
 }
 
-impl<R: Rules, G: Gate> Drop for Ticket<R, G> {
+impl<R: Rules, G: Gate> Drop for CallPermit<R, G> {
     #[inline]
     fn drop(&mut self) {
         if R::MAY_BE_ONE_TOO_MANY

@@ -12,23 +12,24 @@ use stateway_core::Transition;
 use tokio::task::coop::unconstrained;
 use tokio::time::sleep_until;
 
-use super::attempts::{Failure, Visit, attempts};
+use super::attempts::{FailedCall, Visit, attempts};
 use super::catch::{Catch, Nothing};
 use super::fails::Fails;
-use super::gate::{Gate, NoGate, Ticket};
+use super::gate::{CallPermit, Gate, NoGate};
+use super::rules::{OfBranch, OfTransition, OfUndo, Rules};
 use super::source::{Copied, ForAll, Hold as _, Lent, Source};
-use super::terms::{OfBranch, OfTransition, OfUndo, Rules, Terms};
-use crate::driver::{Judge, NotUndone};
-use crate::error::{Cause, Left};
+use super::visit::VisitPolicy;
+use crate::driver::{Judge, UndoFailure};
+use crate::error::{Cause, ErasedValue};
 use crate::handler::{Branch, Part, Step, Undo};
-use crate::panic::{catch_panic, forget_panic};
 use crate::run::Run;
+use crate::support::panic::{catch_panic, forget_panic};
 
 pin_project! {
     /// The attempts of one visit to a transition, or of a branch.
     pub struct Guarded<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K> {
         visit: Option<Visit<'run, W, C, V, R, G, P, F, K>>,
-        ticket: Option<Ticket<R, G>>,
+        permit: Option<CallPermit<R, G>>,
         // Whichever it is, it is dropped in one way: code that drops it as what it is would be
         // called at every turn.
         later: Option<Pin<Box<dyn Future<Output = Later<Result<T, Cause<W::Error>>>> + Send + 'run>>>,
@@ -67,14 +68,14 @@ where
     X: Fails<W::Error>,
     K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T>,
 {
-    let terms = Terms::new(run, run.counter(), gate);
+    let policy = VisitPolicy::new(run, run.counter(), gate);
     Guarded::new(Visit {
         context,
         seen,
         source,
         handler,
         catch,
-        terms,
+        policy,
     })
 }
 
@@ -95,14 +96,14 @@ where
     F: Fn(&'run C, S, &'run Branch<T>) -> Fut,
     Fut: Future<Output = Result<O, W::Error>>,
 {
-    let terms = Terms::new(branch.run(), branch.attempts(), gate);
+    let policy = VisitPolicy::new(branch.run(), branch.attempts(), gate);
     Guarded::new(Visit {
         context,
         seen: branch,
         source: Lent(state),
         handler,
         catch: Nothing::new(),
-        terms,
+        policy,
     })
 }
 
@@ -113,7 +114,7 @@ impl<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K>
     fn new(visit: Visit<'run, W, C, V, R, G, P, F, K>) -> Self {
         Guarded {
             visit: Some(visit),
-            ticket: None,
+            permit: None,
             later: None,
             first: None,
         }
@@ -186,20 +187,20 @@ where
         let begins = this.first.is_none();
         if begins {
             // A visit of a stored run may have had attempts before.
-            if visit.terms.recorder().is_some() || visit.terms.due().is_some() {
+            if visit.policy.recorder().is_some() || visit.policy.due().is_some() {
                 return Poll::Ready(First::NotYet);
             }
-            match visit.terms.permit() {
-                Ok(permit) => *this.ticket = Some(Ticket::new(permit)),
+            match visit.policy.permit() {
+                Ok(permit) => *this.permit = Some(CallPermit::new(permit)),
                 Err(refused) => return Poll::Ready(First::Failed(refused)),
             }
-            visit.terms.attempt();
+            visit.policy.attempt();
         }
         let mut begins = begins;
         let mut poll = || {
             if std::mem::take(&mut begins) {
                 // A state that panics when it is copied is a failure of this attempt.
-                let is_last = Terms::<W, R, G>::ATTEMPTS == 1 && !K::CATCHES;
+                let is_last = VisitPolicy::<W, R, G>::ATTEMPTS == 1 && !K::CATCHES;
                 let state = visit.source.give(is_last);
                 let call = (visit.handler)(visit.context, state, visit.seen);
                 this.first.set(Some(call));
@@ -209,21 +210,21 @@ where
                 None => unreachable!("the first call is under way"),
             }
         };
-        let polled = if Terms::<W, R, G>::CATCHES_PANICS || K::CATCHES {
+        let polled = if VisitPolicy::<W, R, G>::CATCHES_PANICS || K::CATCHES {
             catch_panic(poll)
         } else {
             poll()
         };
         match polled {
             Poll::Ready(Ok(outcome)) => {
-                if let Some(ticket) = this.ticket.take() {
-                    ticket.succeeded();
+                if let Some(permit) = this.permit.take() {
+                    permit.succeeded();
                 }
                 Poll::Ready(First::Ended(Ok(outcome)))
             }
             Poll::Ready(Err(cause)) => Poll::Ready(First::Failed(cause)),
             Poll::Pending => {
-                let Some(limit) = visit.terms.first_limit() else {
+                let Some(limit) = visit.policy.first_limit() else {
                     return Poll::Pending;
                 };
                 let late = this.later.get_or_insert_with(|| {
@@ -246,8 +247,8 @@ where
     ) -> Poll<Result<T, Cause<W::Error>>> {
         let mut this = self.as_mut().project();
         let visit = this.visit.take().expect("the rest begins once");
-        let ticket = this.ticket.take();
-        let failed = failed.map(|cause| Failure { cause, ticket });
+        let permit = this.permit.take();
+        let failed = failed.map(|cause| FailedCall { cause, permit });
         let rest = async { Later::Rest(attempts(visit, failed).await) };
         *this.later = Some(Box::pin(rest));
         // One that is stopped half-way may panic as it goes: that is one more failure of the same call.
@@ -274,7 +275,7 @@ pub(super) async fn undone<'run, T, const POSITION: usize, W, C, S, F, Fut>(
     run: &'run Run<W>,
     state: S,
     handler: F,
-) -> Result<(), NotUndone<W::Error>>
+) -> Result<(), UndoFailure<W::Error>>
 where
     W: Judge<C>,
     T: Transition<Workflow = W>,
@@ -288,8 +289,8 @@ where
         source: ForAll::hold(state.copied()),
         handler,
         catch: Nothing::new(),
-        terms: Terms::<W, OfUndo<T, POSITION>, NoGate>::new(run, run.counter(), NoGate),
+        policy: VisitPolicy::<W, OfUndo<T, POSITION>, NoGate>::new(run, run.counter(), NoGate),
     };
     let undone = attempts(visit, None).await;
-    undone.map_err(|cause| (cause, Left::new(state)))
+    undone.map_err(|cause| (cause, ErasedValue::new(state)))
 }

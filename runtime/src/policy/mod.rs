@@ -13,9 +13,10 @@ mod catch;
 mod fails;
 mod gate;
 mod guard;
+mod rules;
 mod source;
-mod terms;
 mod verdict;
+mod visit;
 
 pub use begin::{Guard, Undoing, copied, no_gate};
 pub use catch::{Caught, Nothing};

@@ -11,7 +11,7 @@ use tracing::{debug, info, warn};
 use super::engine::Engine;
 use super::held::{HeldRun, Loss};
 use super::host::{RunTask, Settled};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::{Claimed, Name, Stop, StoreError};
 
 /// A run that is driven here.

@@ -14,11 +14,11 @@ use super::launch_error::LaunchError;
 use super::runners::Runners;
 use super::settings::Settings;
 use super::{Runner, StopOnDrop};
-use crate::clock::Clock;
 use crate::codec::Codec;
 use crate::driver::Drive;
 use crate::durable::Durable;
 use crate::store::{Declaration, Declared, Store};
+use crate::support::clock::Clock;
 
 // Without a bound of its own, so that a workflow that is not durable is reported in our words.
 impl<W> Runner<W> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::Name;
 
 /// The `done` state that a run has ended in, as it was recorded.

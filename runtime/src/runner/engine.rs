@@ -24,7 +24,7 @@ use super::pulse::Pulse;
 use super::settings::Settings;
 use super::suspected::Suspected;
 use crate::durable::Durable;
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::{
     Claim, Heartbeat, Holder, Lease, Release, RunRow, Stop, Store, StoreError, WorkflowVersions,
 };

@@ -6,7 +6,7 @@ use std::fmt;
 use super::settings::Unfit;
 use crate::codec::CodecError;
 use crate::error::{UndoEntry, listed};
-use crate::key::{RunId, RunIdError};
+use crate::run::{RunId, RunIdError};
 use crate::store::{Failure, FailureKind, StoreError};
 
 /// The error of handlers whose runs are stored: it is kept as a text.

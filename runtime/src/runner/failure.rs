@@ -8,8 +8,8 @@ use stateway_core::Workflow;
 
 use super::settings::{Settings, short};
 use crate::error::{Cause, Place};
-use crate::panic::message as text;
 use crate::store::{Failure, FailureKind, Text};
+use crate::support::panic::message as text;
 
 /// A failure as it is stored.
 pub(super) fn failure<W: Workflow, E: Display>(

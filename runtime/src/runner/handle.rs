@@ -17,7 +17,7 @@ use super::rollback::left;
 use crate::codec::{CodecError, guarded};
 use crate::durable::Durable;
 use crate::error::UndoEntry;
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::{Event, Found, RunRow, Status, StoreError};
 
 /// A run in a store.

@@ -18,8 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::ends::{Notice, Reached};
 use super::settings::Settings;
 use super::suspected::Suspicion;
-use crate::key::RunId;
-use crate::part::PartName;
+use crate::run::{PartName, RunId};
 use crate::store::{
     Claimed, Commit, Event, FailedAttempt, Failure, Note, NoteRow, Progress, Release, RunRow,
     Status, Store, StoreError, StoreFuture, Text, Wait,

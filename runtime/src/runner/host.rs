@@ -20,11 +20,11 @@ use super::held::{Explain, HeldRun, Loss};
 use super::journal::{StoreJournal, ending, terminated};
 use super::take_up::take_up;
 use crate::codec::Codec;
-use crate::driver::{Drive, Stop, roll_back, to_end};
+use crate::driver::{Drive, StopSignals, roll_back, to_end};
 use crate::durable::Durable;
-use crate::panic::forget_panic;
 use crate::run::{Options, Owned, Stored};
-use crate::store::{Claimed, Declaration, NewRun, Stop as Ask, WorkflowVersions};
+use crate::store::{Claimed, Declaration, NewRun, Stop, WorkflowVersions};
+use crate::support::panic::forget_panic;
 
 /// Whoever knows the types of a workflow.
 pub(super) trait Host: Send + Sync {
@@ -177,7 +177,7 @@ where
         (cancellation, termination, tasks): Orders,
     ) -> Result<(), Loss> {
         let row = &claimed.row;
-        if row.stop == Some(Ask::Terminate) {
+        if row.stop == Some(Stop::Terminate) {
             return held.record(terminated(row)).await;
         }
         let (input, mut place) = match take_up::<W>(&claimed, held.settings()) {
@@ -201,7 +201,7 @@ where
         let ending = ending(row);
         drop(claimed);
         let run = Owned::<W>::new(input, options);
-        let mut stop = Stop::new(&run);
+        let mut stop = StopSignals::new(&run);
         let mut journal = StoreJournal::new(held);
         let context = &*self.context;
         let outcome = if place.is_none() {

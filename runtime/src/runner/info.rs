@@ -3,8 +3,7 @@
 use std::time::SystemTime;
 
 use super::settings::Settings;
-use crate::key::RunId;
-use crate::part::{PartName, PartOf};
+use crate::run::{PartName, PartOf, RunId};
 use crate::store::{Failure, Found, IndexEntry, NoteRow, Parent, Progress, RunRow, Status, Stop};
 
 /// Where a stored run stands.

@@ -10,10 +10,10 @@ use super::failure::{failure, message};
 use super::held::{Change, HeldRun, Loss};
 use super::rollback::{entry, named};
 use crate::durable::Durable;
-use crate::error::{Cause, Left, Place};
+use crate::error::{Cause, ErasedValue, Place};
 use crate::journal::{Ending, Entry, Journal, Taken};
-use crate::panic::forget_panic;
 use crate::store::{Event, Failure, FailureKind, HistoryRow, Name, RunRow, Status, Text};
+use crate::support::panic::forget_panic;
 
 /// So many transitions are read at a time.
 const PAGE: usize = 64;
@@ -121,7 +121,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
 
     async fn undone(
         &mut self,
-        undone: Result<(), (Cause<E>, Left)>,
+        undone: Result<(), (Cause<E>, ErasedValue)>,
         attempts: u32,
         ending: Ending,
     ) -> Result<(), Loss> {

@@ -31,7 +31,7 @@ use std::time::{Duration, SystemTime};
 use stateway_core::{StartState, State, Workflow};
 
 use crate::durable::Durable;
-use crate::key::{RunId, RunIdError};
+use crate::run::{RunId, RunIdError};
 use crate::store::{Filter, Found, HistoryRow, Purge, Request, Stop, Store, StoreError};
 use engine::Engine;
 use rollback::can_undo;

@@ -4,9 +4,9 @@ use std::fmt::{self, Display, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Clock;
 use crate::codec::{Codec, CodecError, Json, guarded};
 use crate::store::{Event, FailedAttempt, Failure, HistoryRow, Text};
+use crate::support::clock::Clock;
 
 /// What the runs of a runner have in common.
 pub(crate) struct Settings {

@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::error::StartError;
 use super::handle::Run;
 use crate::durable::Durable;
-use crate::key::{RunId, RunIdError};
+use crate::run::{RunId, RunIdError};
 use crate::store::NewRun;
 
 /// A run that is started when this is awaited.

@@ -11,14 +11,14 @@ use stateway_core::{SplitInfo, Transition};
 use super::branched::Branched;
 use super::info;
 use super::join::{Branches, Report, end};
-use super::seat::{Attempt, Seat, name};
+use super::running_branch::{Attempt, RunningBranch, name};
 use super::tally::Tally;
 use crate::handler::{Branch, Step};
 
 pin_project! {
     /// The branches of an `each`.
     ///
-    /// Those under way live in the seats of one allocation, which are used again. A branch is polled
+    /// Those under way live in the places of one allocation, which are used again. A branch is polled
     /// when it was woken, in the order of the wakes: none waits for a sibling that is always ready.
     pub struct Each<'run, T: Transition, F: Begin<T>> {
         step: &'run Step<T>,
@@ -27,7 +27,7 @@ pin_project! {
         items: usize,
         begun: usize,
         // Made when the first branch begins.
-        seats: Option<FuturesUnorderedBounded<Seat<'run, T, F::Branch>>>,
+        running: Option<FuturesUnorderedBounded<RunningBranch<'run, T, F::Branch>>>,
         ended: Vec<Ended<T, F>>,
     }
 }
@@ -70,7 +70,7 @@ where
         branch,
         items,
         begun: 0,
-        seats: None,
+        running: None,
         ended: Vec::new(),
     }
 }
@@ -93,25 +93,31 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>, tally: &mut Tally) -> Poll<()> {
         let this = self.project();
-        if this.seats.is_none() {
+        if this.running.is_none() {
             let length = *this.items;
             let each = info::<T>().branches[0].each;
             let at_most = each.and_then(|each| each.at_most).unwrap_or(length);
-            *this.seats = Some(FuturesUnorderedBounded::new(length.min(at_most)));
+            *this.running = Some(FuturesUnorderedBounded::new(length.min(at_most)));
             this.ended.resize_with(length, || Branched::Cancelled);
         }
-        let seats = this.seats.as_mut().expect("they were just made");
+        let running = this.running.as_mut().expect("they were just made");
         loop {
             while *this.begun < *this.items
-                && seats.len() < seats.capacity()
+                && running.len() < running.capacity()
                 && !this.step.run().is_told_to_stop()
             {
                 let begin = |branch| this.branch.begin(branch);
                 let begins_by = tally.limit();
-                seats.push(Seat::new(this.step, 0, *this.begun, begins_by, begin));
+                running.push(RunningBranch::new(
+                    this.step,
+                    0,
+                    *this.begun,
+                    begins_by,
+                    begin,
+                ));
                 *this.begun += 1;
             }
-            match Pin::new(&mut *seats).poll_next(cx) {
+            match Pin::new(&mut *running).poll_next(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Ready(Some((index, outcome))) => {
@@ -125,7 +131,7 @@ where
     }
 
     fn stop(self: Pin<&mut Self>) {
-        *self.project().seats = None;
+        *self.project().running = None;
     }
 
     fn take(self: Pin<&mut Self>) -> Self::Outputs {

@@ -13,10 +13,10 @@ use tokio::time::{Sleep, sleep_until};
 use super::branched::Branched;
 use super::info;
 use super::tally::{Decision, End, Tally};
-use crate::error::{BranchError, BranchName, Cause, JoinError, Scope};
+use crate::error::{BranchError, Cause, JoinError, Scope};
 use crate::handler::Step;
-use crate::panic::forget_panic;
-use crate::run::Run;
+use crate::run::{BranchName, Run};
+use crate::support::panic::forget_panic;
 
 /// The branches of a split, whose handlers fail with `E`.
 pub trait Branches<E> {

@@ -13,11 +13,11 @@
 mod branched;
 mod each;
 mod join;
+mod maybe_debug;
 mod named;
 #[cfg(feature = "durable")]
 mod remembered;
-mod seat;
-mod show;
+mod running_branch;
 mod spawned;
 mod tally;
 
@@ -26,12 +26,12 @@ use stateway_core::{SplitInfo, Transition, Workflow};
 pub use branched::{Branched, First, all, first};
 pub use each::{Begin, Each, each, items};
 pub use join::{Branches, Join, Report, join};
+pub use maybe_debug::{MaybeDebug, NotDebug};
 pub use named::{Both, Named, One, both, named, one};
 #[cfg(feature = "durable")]
 pub use remembered::remembered;
-pub(crate) use seat::name;
-pub use seat::{Attempt, Seat, called, ended};
-pub use show::{NotShown, Show};
+pub(crate) use running_branch::name;
+pub use running_branch::{Attempt, RunningBranch, called, ended};
 pub(crate) use spawned::Tasks;
 pub use spawned::{context, item, spawned, unshared};
 

@@ -12,7 +12,7 @@ use tokio::task::coop::has_budget_remaining;
 use super::branched::Branched;
 use super::each::{Begin, Ended, Error};
 use super::join::{Branches, Report, end};
-use super::seat::{Seat, name, seat};
+use super::running_branch::{RunningBranch, name, running_branch};
 use super::tally::Tally;
 use crate::handler::{Branch, Step};
 
@@ -50,7 +50,7 @@ pin_project! {
     pub struct One<'run, T: Transition, F: Begin<T>> {
         seed: Option<Seed<'run, T, F>>,
         #[pin]
-        seat: Option<Seat<'run, T, F::Branch>>,
+        running_branch: Option<RunningBranch<'run, T, F::Branch>>,
         ended: Ended<T, F>,
     }
 }
@@ -102,7 +102,7 @@ impl<'run, T: Transition, F: Begin<T>> Grow for Seed<'run, T, F> {
     fn grow(self) -> Self::Tree {
         One {
             seed: Some(self),
-            seat: None,
+            running_branch: None,
             ended: Branched::Cancelled,
         }
     }
@@ -180,17 +180,18 @@ impl<T: Transition, F: Begin<T>> Tree<Error<T, F>> for One<'_, T, F> {
         }
         if let Some(seed) = this.seed.take() {
             let begin = |branch| seed.branch.begin(branch);
-            this.seat.set(Some(seat(seed.step, seed.declared, begin)));
+            this.running_branch
+                .set(Some(running_branch(seed.step, seed.declared, begin)));
         }
-        let seat = this.seat.as_mut().as_pin_mut()?;
+        let running_branch = this.running_branch.as_mut().as_pin_mut()?;
         // A sibling may have computed for long.
         if tally.is_late() {
             return Some(Stopped::Decided);
         }
-        match seat.poll(cx) {
+        match running_branch.poll(cx) {
             Poll::Ready((_, outcome)) => {
                 *this.ended = end(outcome, tally);
-                this.seat.set(None);
+                this.running_branch.set(None);
                 tally.decided().map(|_| Stopped::Decided)
             }
             Poll::Pending if has_budget_remaining() => None,
@@ -201,7 +202,7 @@ impl<T: Transition, F: Begin<T>> Tree<Error<T, F>> for One<'_, T, F> {
     fn stop(self: Pin<&mut Self>) {
         let mut this = self.project();
         *this.seed = None;
-        this.seat.set(None);
+        this.running_branch.set(None);
     }
 
     fn take(self: Pin<&mut Self>) -> Self::Outputs {

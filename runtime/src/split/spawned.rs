@@ -7,10 +7,10 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-use super::seat::Attempt;
+use super::running_branch::Attempt;
 use crate::error::{BranchError, Cause};
 use crate::handler::{Branch, Step};
-use crate::panic::message;
+use crate::support::panic::message;
 
 /// The tasks of the branches of a run.
 pub(crate) struct Tasks(TaskTracker);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use stateway_core::Strategy;
 use tokio::time::Instant;
 
-use crate::time::after;
+use crate::support::time::after;
 
 /// The count of what has ended so far.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{Event, FailedAttempt, Failure, IndexEntry, Message, NewRun, RunRow, Status};
-use crate::key::RunId;
+use crate::run::RunId;
 
 /// A change of a run by whoever holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{Message, NoteRow, RunRow, Stop, TraceContext};
-use crate::key::RunId;
+use crate::run::RunId;
 
 /// Who declares the workflow of this name, and wants to drive its runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Holder {
     /// A holder that no other program, process or runner is.
     #[must_use]
     pub fn unique() -> Self {
-        Holder(crate::key::unique())
+        Holder(crate::run::unique())
     }
 
     /// Returns the number that stores keep of it.

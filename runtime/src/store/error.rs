@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::Name;
-use crate::key::{RunId, RunIdError};
+use crate::run::{RunId, RunIdError};
 
 /// Why a store did not do what it was asked.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use super::{
     Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress,
     Purge, Release, Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture, TraceContext,
 };
-use crate::key::RunId;
+use crate::run::RunId;
 
 /// Keeps runs in memory, for tests: they outlive a runner, and not the process.
 ///
@@ -28,7 +28,7 @@ use crate::key::RunId;
 pub struct MemoryStore(Mutex<Shelf>);
 
 struct Shelf {
-    runs: BTreeMap<RunId, Kept>,
+    runs: BTreeMap<RunId, KeptRun>,
     timeline: Timeline,
     /// The packages that have declared names.
     packages: BTreeMap<String, String>,
@@ -53,7 +53,7 @@ struct Held {
     until: Moment,
 }
 
-struct Kept {
+struct KeptRun {
     row: RunRow,
     held: Option<Held>,
     /// How far the clock was behind that set its due time.
@@ -94,13 +94,17 @@ impl MemoryStore {
 }
 
 impl Shelf {
-    fn find(&mut self, run: &RunId) -> Result<&mut Kept, StoreError> {
+    fn find(&mut self, run: &RunId) -> Result<&mut KeptRun, StoreError> {
         let not_found = || StoreError::NotFound { run: run.clone() };
         self.runs.get_mut(run).ok_or_else(not_found)
     }
 
     /// The run, and how far the clock is behind of who says that it is `now`.
-    fn find_at(&mut self, run: &RunId, now: SystemTime) -> Result<(&mut Kept, Moment), StoreError> {
+    fn find_at(
+        &mut self,
+        run: &RunId,
+        now: SystemTime,
+    ) -> Result<(&mut KeptRun, Moment), StoreError> {
         let behind = self.timeline.behind(now, Instant::now());
         Ok((self.find(run)?, behind))
     }
@@ -119,7 +123,7 @@ impl Shelf {
         let at = Instant::now();
         let behind = self.timeline.behind(run.at, at);
         let id = run.id.clone();
-        let kept = Kept::new(run, behind, self.timeline.steady(at));
+        let kept = KeptRun::new(run, behind, self.timeline.steady(at));
         let row = kept.row.clone();
         self.runs.insert(id, kept);
         Created::New(row)
@@ -139,7 +143,7 @@ impl Shelf {
     }
 }
 
-impl Kept {
+impl KeptRun {
     fn new(run: NewRun, behind: Moment, steady: Moment) -> Self {
         let row = RunRow::new(&run);
         let started = HistoryRow {
@@ -152,7 +156,7 @@ impl Kept {
             by: None,
             failed_attempts: Vec::new(),
         };
-        Kept {
+        KeptRun {
             row,
             held: run.lease.map(|lease| Held::new(lease, steady)),
             behind,

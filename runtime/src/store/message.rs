@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::Name;
-use crate::key::RunId;
+use crate::run::RunId;
 
 /// A message to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]

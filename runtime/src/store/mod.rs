@@ -36,7 +36,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::key::RunId;
+use crate::run::RunId;
 
 #[cfg(feature = "redb")]
 pub use self::redb::{Damage, Durability, IntegrityReport, OpenError, RedbOptions, RedbStore};

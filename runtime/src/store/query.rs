@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{IndexEntry, RunRow, Status};
-use crate::key::RunId;
+use crate::run::RunId;
 
 /// Which runs to list. The default lists the first hundred of all.
 ///

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::SystemTime;
 
 use super::{IndexEntry, Parent, Text};
-use crate::key::RunId;
+use crate::run::RunId;
 
 /// A name of the declaration: borrowed where the program has it, owned where it was read.
 pub type Name = Cow<'static, str>;

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{Lease, Name, NoteRow, RunRow};
-use crate::key::RunId;
+use crate::run::RunId;
 
 /// A run to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl NewRun {
     ) -> Self {
         NewRun {
             id,
-            incarnation: crate::key::incarnation(),
+            incarnation: crate::run::incarnation(),
             workflow: workflow.into(),
             version,
             input: Vec::new(),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
     Heartbeat, HistoryRow, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop, Store,

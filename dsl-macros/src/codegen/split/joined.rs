@@ -121,7 +121,7 @@ fn text(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         quote! {
             match self {
                 #(#joined::#variants(output) => {
-                    f.debug_tuple(#texts).field(#private::Show(output).shown()).finish()
+                    f.debug_tuple(#texts).field(#private::MaybeDebug(output).shown()).finish()
                 })*
             }
         }
@@ -129,7 +129,7 @@ fn text(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         let texts = names.iter().map(|name| plain(name));
         quote! {
             f.debug_struct(#name)
-                #(.field(#texts, #private::Show(&self.#names).shown()))*
+                #(.field(#texts, #private::MaybeDebug(&self.#names).shown()))*
                 .finish()
         }
     };
@@ -137,7 +137,7 @@ fn text(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
         impl #generics ::core::fmt::Debug for #joined #of {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 #[allow(unused_imports)]
-                use #private::NotShown as _;
+                use #private::NotDebug as _;
 
                 #body
             }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{HeldRun, Loss};
 use crate::codec::Codec;
 use crate::journal::{Begun, Decode, Encode, Recorded, Recorder};
-use crate::part::PartName;
+use crate::run::PartName;
 use crate::store::{FailedAttempt, Progress};
 
 /// A run that waits for at least this long is said to wait, so that it is no suspect if its process dies meanwhile. That

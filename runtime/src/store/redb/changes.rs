@@ -12,7 +12,7 @@ use super::format::{Record, read_declaration, write_declaration, write_message, 
 use super::history::{Origin, origin, row};
 use super::index::Index;
 use super::tables::{Fault, Lookup as _, Tables, broken};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::apply::Fence;
 use crate::store::declared::Paths;
 use crate::store::timeline::{Moment, Timeline};

@@ -18,7 +18,7 @@ use super::tables::{
     ENDED, ENDED_AT, Fault, HISTORY, INBOX, Lookup as _, MARKS, MESSAGES, NOTES, RUNS,
 };
 use super::{RedbOptions, RedbStore};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::StoreError;
 use crate::store::micros::micros;
 

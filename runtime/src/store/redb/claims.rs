@@ -6,7 +6,7 @@ use super::format::Record;
 use super::history::{Origin, origin, payload};
 use super::index::Found;
 use super::tables::{Fault, broken};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::timeline::{Moment, wait};
 use crate::store::{Claim, Claimed, Claims, Lease, Message, NoteRow, TraceContext};
 

@@ -5,7 +5,7 @@ mod row;
 mod run;
 
 use super::wire::{Place, Reader, Unread, Writer, unknown};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::{Message, Progress};
 
 pub(super) use row::{HistoryHead, Row, read_row, write_row};

@@ -11,7 +11,7 @@ use redb::{ReadableTable, Table};
 use super::damage::guarded;
 use super::format::{HistoryHead, Record, Row, read_row, write_row};
 use super::tables::{Fault, Lazy, broken};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::{Commit, Event, Failure, HistoryRow, Name, NewRun, Request, TraceContext};
 
 /// Every so many rows of a run there is a mark.

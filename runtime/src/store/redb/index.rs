@@ -15,7 +15,7 @@ use itertools::{Either, kmerge_by};
 
 use super::format::Record;
 use super::tables::Fault;
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::micros::micros;
 use crate::store::timeline::Moment;
 use crate::store::{Claim, Holder, Lease, RunRow};

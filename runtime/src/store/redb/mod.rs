@@ -41,7 +41,7 @@ use super::{
     Heartbeat, HistoryRow, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop, Store,
     StoreError, StoreFuture,
 };
-use crate::key::RunId;
+use crate::run::RunId;
 use changes::Changes;
 use damage::{Database, guarded};
 use index::Index;

@@ -20,7 +20,7 @@ use super::index::Index;
 use super::refused::OpenError;
 use super::tables::{ENDED, Fault, HISTORY, Lookup as _, META, RUNS, Tables};
 use super::{Broken, RedbStore};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::StoreError;
 use crate::store::micros::micros;
 use crate::store::timeline::{Moment, Timeline};

@@ -7,7 +7,7 @@ use redb::{ReadableTable, Value};
 use super::damage::guarded;
 use super::format::{Record, read_message, read_note};
 use super::tables::{Fault, Tables, broken};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::micros::micros;
 use crate::store::{Message, NoteRow};
 

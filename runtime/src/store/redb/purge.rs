@@ -11,7 +11,7 @@ use super::changes::Changes;
 use super::format::{Record, read_rest, write_rest};
 use super::history::row;
 use super::tables::{Fault, Lazy, Lookup as _};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::Purge;
 use crate::store::micros::micros;
 

@@ -10,7 +10,7 @@ use super::format::{Record, is_output};
 use super::history::{Origin, back_from, origin, payload};
 use super::parts::notes;
 use super::tables::{Fault, Lookup as _, Views};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::{Filter, Found, HistoryRow, Name, RunRow, Status, StoreError};
 
 impl Views {

@@ -13,7 +13,7 @@ use super::damage::guarded;
 use super::format::{Record, owner};
 use super::history::History;
 use super::wire::Unread;
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::StoreError;
 
 /// Runs that have not ended, by id.

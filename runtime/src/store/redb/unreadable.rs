@@ -6,7 +6,7 @@ use super::changes::Changes;
 use super::damage::guarded;
 use super::format::Record;
 use super::tables::{Fault, Lookup as _};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::{
     Event, Failure, FailureKind, Name, NewRun, Request, RunRow, Status, StoreError,
 };

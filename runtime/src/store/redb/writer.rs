@@ -26,9 +26,9 @@ use super::index::Index;
 use super::open::read_runs;
 use super::tables::{Fault, Lookup as _, RUNS, Tables};
 use super::{Broken, Durability};
-use crate::panic::message;
 use crate::store::declared::Paths;
 use crate::store::timeline::Timeline;
+use crate::support::panic::message;
 
 /// Something that the writer is asked to do.
 pub(super) trait Operation: Send {

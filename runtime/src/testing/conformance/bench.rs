@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::{
     Claim, Claimed, Claims, Commit, Created, Event, FailedAttempt, Filter, Found, Heartbeat,
     HistoryRow, Holder, Lease, Message, NewRun, Note, NoteRow, Progress, Release, RunRow, Status,

@@ -4,7 +4,7 @@ use super::{
     HistoryHead, Record, read_declaration, read_message, read_note, read_rest, read_row,
     write_declaration, write_message, write_note, write_rest, write_row,
 };
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::redb::wire::{Place, Writer};
 
 /// Reads bytes as each kind of record. What can be read is written as the same bytes.

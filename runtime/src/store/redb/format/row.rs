@@ -7,7 +7,7 @@ use super::failure::{
     write_text,
 };
 use super::{Place, Reader, Unread, VERSION, Writer, unknown};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::{Event, FailedAttempt, Failure, HistoryRow, TraceContext};
 
 /// A row of the table of histories.

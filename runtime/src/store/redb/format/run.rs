@@ -4,7 +4,7 @@ use super::failure::{
     number, read_failure, read_stop, read_text, stop_number, write_failure, write_text,
 };
 use super::{Place, Reader, Unread, VERSION, Writer, unknown};
-use crate::key::RunId;
+use crate::run::RunId;
 use crate::store::timeline::Moment;
 use crate::store::{IndexEntry, IndexValue, NewRun, Parent, RunRow, Status};
 

@@ -1,4 +1,4 @@
-//! Names that stay the same when work is repeated: of a run, and of one visit to a transition.
+//! The ids of runs.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -8,8 +8,6 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
-
-use crate::error::BranchName;
 
 /// Names one run among all runs.
 ///
@@ -297,61 +295,6 @@ impl fmt::Display for RunId {
     }
 }
 
-/// An idempotency key: names one visit to one transition of one run.
-///
-/// It is equal for every attempt of the same visit, also after a crash, and never equal for another visit, so a
-/// service that is called with it can tell a repeat from a new request. It prints as
-/// `workflow/run/visit`, where visits are counted from 1. The key of a stored run prints as
-/// `workflow/run/incarnation/visit`: the incarnation, 16 hexadecimal digits, tells the run apart from those that had its
-/// id before and were purged, or that have it in another store. The key of an undo ends in `/undo`, that of a
-/// branch in `/branch/name`, or `/branch/name/item` where items are counted from 0. A `/` in the name of the workflow or
-/// the id of the run prints as `%2F`, and a `%` as `%25`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
-    pub(crate) workflow: &'static str,
-    pub(crate) run: RunId,
-    /// What tells runs with this id apart; nothing where no two have one.
-    pub(crate) incarnation: Option<u64>,
-    pub(crate) visit: u64,
-    pub(crate) part: Part,
-}
-
-/// Which part of a visit a key names.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Part {
-    Whole,
-    Undo,
-    Branch(BranchName),
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        escaped(f, self.workflow)?;
-        f.write_str("/")?;
-        escaped(f, &self.run.text())?;
-        if let Some(incarnation) = self.incarnation {
-            write!(f, "/{incarnation:016x}")?;
-        }
-        write!(f, "/{}", self.visit)?;
-        match self.part {
-            Part::Whole => Ok(()),
-            Part::Undo => f.write_str("/undo"),
-            Part::Branch(BranchName { branch, item }) => {
-                write!(f, "/branch/{branch}")?;
-                item.map_or(Ok(()), |item| write!(f, "/{item}"))
-            }
-        }
-    }
-}
-
-/// As it prints.
-#[cfg(feature = "durable")]
-impl serde::Serialize for Key {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 #[cfg(feature = "durable")]
 impl serde::Serialize for RunId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -365,15 +308,6 @@ impl<'de> serde::Deserialize<'de> for RunId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <Cow<'de, str>>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// A part of a key, in which a `/` would look like the end of it.
-fn escaped(f: &mut fmt::Formatter<'_>, part: &str) -> fmt::Result {
-    if part.contains(['/', '%']) {
-        f.write_str(&part.replace('%', "%25").replace('/', "%2F"))
-    } else {
-        f.write_str(part)
     }
 }
 

@@ -10,10 +10,11 @@ use stateway_core::{SplitInfo, Transition};
 use tokio::time::Instant;
 
 use super::info;
-use crate::error::{BranchError, BranchName, Cause};
+use crate::error::{BranchError, Cause};
 use crate::handler::{Branch, Step};
-use crate::panic::{catch_panic, forget_panic};
 use crate::policy::Fails;
+use crate::run::BranchName;
+use crate::support::panic::{catch_panic, forget_panic};
 
 /// The future of a branch: it gives the output, or the branch with what it failed with.
 ///
@@ -37,7 +38,7 @@ where
 pin_project! {
     /// The future of a branch, with its place among the others. A panic of it is its failure, also when
     /// it is dropped where it waits: its siblings go on, or go as well.
-    pub struct Seat<'run, T: Transition, Fut> {
+    pub struct RunningBranch<'run, T: Transition, Fut> {
         step: &'run Step<T>,
         declared: usize,
         index: usize,
@@ -48,7 +49,7 @@ pin_project! {
         branch: Option<Fut>,
     }
 
-    impl<'run, T: Transition, Fut> PinnedDrop for Seat<'run, T, Fut> {
+    impl<'run, T: Transition, Fut> PinnedDrop for RunningBranch<'run, T, Fut> {
         fn drop(this: Pin<&mut Self>) {
             let mut branch = this.project().branch;
             forget_panic(|| branch.set(None));
@@ -58,15 +59,15 @@ pin_project! {
 
 /// The branch that is declared at this position. Its future is made here and does nothing yet.
 #[inline]
-pub(super) fn seat<T: Transition, Fut>(
+pub(super) fn running_branch<T: Transition, Fut>(
     step: &Step<T>,
     declared: usize,
     branch: impl FnOnce(Branch<T>) -> Fut,
-) -> Seat<'_, T, Fut> {
-    Seat::new(step, declared, declared, None, branch)
+) -> RunningBranch<'_, T, Fut> {
+    RunningBranch::new(step, declared, declared, None, branch)
 }
 
-impl<'run, T: Transition, Fut> Seat<'run, T, Fut> {
+impl<'run, T: Transition, Fut> RunningBranch<'run, T, Fut> {
     #[inline]
     pub(super) fn new(
         step: &'run Step<T>,
@@ -75,7 +76,7 @@ impl<'run, T: Transition, Fut> Seat<'run, T, Fut> {
         begins_by: Option<Instant>,
         branch: impl FnOnce(Branch<T>) -> Fut,
     ) -> Self {
-        Seat {
+        RunningBranch {
             step,
             declared,
             index,
@@ -86,7 +87,7 @@ impl<'run, T: Transition, Fut> Seat<'run, T, Fut> {
     }
 }
 
-impl<T: Transition, Fut: Attempt> Future for Seat<'_, T, Fut> {
+impl<T: Transition, Fut: Attempt> Future for RunningBranch<'_, T, Fut> {
     type Output = (usize, Fut::Output);
 
     #[inline]

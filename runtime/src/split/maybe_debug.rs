@@ -3,9 +3,9 @@
 use std::fmt::{self, Debug};
 
 /// An output that may be `Debug`.
-pub struct Show<'a, T>(pub &'a T);
+pub struct MaybeDebug<'a, T>(pub &'a T);
 
-impl<'a, T: Debug> Show<'a, T> {
+impl<'a, T: Debug> MaybeDebug<'a, T> {
     /// The output.
     #[must_use]
     pub fn shown(&self) -> &'a dyn Debug {
@@ -22,12 +22,12 @@ impl Debug for Hidden {
 }
 
 /// An output that is not `Debug`.
-pub trait NotShown {
+pub trait NotDebug {
     /// What stands for it.
     fn shown(&self) -> &dyn Debug;
 }
 
-impl<T> NotShown for Show<'_, T> {
+impl<T> NotDebug for MaybeDebug<'_, T> {
     fn shown(&self) -> &dyn Debug {
         &Hidden
     }

@@ -20,10 +20,9 @@ use tokio_util::task::TaskTracker;
 use crate::error::{Cause, JoinError, Place, Scope};
 use crate::handler::{Step, Undo};
 use crate::journal::Recorder;
-use crate::key::{Key, Part, RunId};
-use crate::part::{PartName, PartOf};
+use crate::run::{Key, Part, PartName, PartOf, RunId};
 use crate::split::Tasks;
-use crate::time::after;
+use crate::support::time::after;
 
 /// What a caller may say about one run.
 #[derive(Default)]

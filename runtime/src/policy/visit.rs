@@ -1,4 +1,4 @@
-//! The policy of one visit: what the declaration says, what the context lends, and since when.
+//! The policy of one visit: its rules, what the context lends, and since when.
 
 use std::future::{Future as _, poll_fn};
 use std::marker::PhantomData;
@@ -7,96 +7,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use stateway_core::{Policy, Retry, Transition, UndoInfo, Workflow};
+use stateway_core::Workflow;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::attempt::{Limit, Why};
 use super::gate::Gate;
+use super::rules::Rules;
 use crate::error::{Cause, Scope};
 use crate::journal::{Begun, Recorder};
-use crate::part::PartName;
-use crate::run::Run;
-use crate::time::after;
+use crate::run::{PartName, Run};
+use crate::support::time::after;
 
-/// What the declaration says. Known where the code is compiled, so that a clause that is not there
-/// costs nothing.
-pub trait Rules {
-    /// `retry(..)`
-    const RETRY: Option<&'static Retry>;
-    /// `timeout(..)`
-    const TIMEOUT: Option<Duration>;
-    /// `deadline(..)`
-    const DEADLINE: Option<Duration>;
-    /// Whether a panic of one attempt is its failure, also where no other follows.
-    const CATCHES_PANICS: bool;
-    /// Whether others are called for the same purpose, so that it may be dropped as not needed.
-    const MAY_BE_ONE_TOO_MANY: bool = false;
-    /// Whether its calls may leave tasks behind where they are dropped.
-    const SPAWNS: bool = false;
-    /// Whether it is a transition on the way. A rollback is not cancelled, nor under the deadline of
-    /// the run.
-    const FORWARD: bool;
-}
-
-/// The rules of the transition `T`.
-pub(super) struct OfTransition<T>(PhantomData<fn() -> T>);
-
-/// The rules of the undo at `POSITION` of the transition `T`.
-pub(super) struct OfUndo<T, const POSITION: usize>(PhantomData<fn() -> T>);
-
-impl<T: Transition> OfTransition<T> {
-    const POLICY: &'static Policy = &T::Workflow::GRAPH.transitions[T::POSITION].policy;
-}
-
-impl<T: Transition> Rules for OfTransition<T> {
-    const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
-    const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
-    const DEADLINE: Option<Duration> = Self::POLICY.deadline;
-    // A split may `catch` a panic.
-    const CATCHES_PANICS: bool = {
-        let info = &T::Workflow::GRAPH.transitions[T::POSITION];
-        info.split.is_some() && info.policy.catch.is_some()
-    };
-    const SPAWNS: bool = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
-        Some(split) => split.spawns(),
-        None => false,
-    };
-    const FORWARD: bool = true;
-}
-
-impl<T: Transition, const POSITION: usize> OfUndo<T, POSITION> {
-    const UNDO: &'static UndoInfo = &OfTransition::<T>::POLICY.undo[POSITION];
-}
-
-impl<T: Transition, const POSITION: usize> Rules for OfUndo<T, POSITION> {
-    const RETRY: Option<&'static Retry> = Self::UNDO.retry.as_ref();
-    const TIMEOUT: Option<Duration> = Self::UNDO.timeout;
-    const DEADLINE: Option<Duration> = None;
-    const CATCHES_PANICS: bool = true;
-    const FORWARD: bool = false;
-}
-
-/// The rules of the branch that is declared at `POSITION` in the split `T`.
-pub struct OfBranch<T, const POSITION: usize>(PhantomData<fn() -> T>);
-
-impl<T: Transition, const POSITION: usize> OfBranch<T, POSITION> {
-    const POLICY: &'static Policy = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
-        Some(split) => &split.branches[POSITION].policy,
-        None => panic!("only a split has branches"),
-    };
-}
-
-impl<T: Transition, const POSITION: usize> Rules for OfBranch<T, POSITION> {
-    const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
-    const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
-    const DEADLINE: Option<Duration> = Self::POLICY.deadline;
-    const CATCHES_PANICS: bool = true;
-    const MAY_BE_ONE_TOO_MANY: bool = true;
-    const FORWARD: bool = true;
-}
-
-/// The terms under which a handler is called in one visit.
-pub(super) struct Terms<'run, W: Workflow, R, G> {
+/// The policy under which a handler is called in one visit.
+pub(super) struct VisitPolicy<'run, W: Workflow, R, G> {
     run: &'run Run<W>,
     /// How often the handler was called.
     counter: &'run AtomicU32,
@@ -108,7 +31,7 @@ pub(super) struct Terms<'run, W: Workflow, R, G> {
     rules: PhantomData<fn() -> R>,
 }
 
-impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
+impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
     /// Whether a panic ends the attempt and not the run, also without a `catch`: the guard around it costs time, and around
     /// the run there is one anyway.
     pub(super) const CATCHES_PANICS: bool = R::RETRY.is_some() || R::CATCHES_PANICS;
@@ -122,7 +45,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> Terms<'run, W, R, G> {
             }
             _ => Duration::ZERO,
         };
-        Terms {
+        VisitPolicy {
             run,
             counter,
             gate,

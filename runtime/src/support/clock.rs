@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use crate::time::EVER;
+use crate::support::time::EVER;
 
 /// Tells a runner what time it is.
 ///

@@ -1,0 +1,83 @@
+//! What the declaration says of a visit, as constants of a type.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use stateway_core::{Policy, Retry, Transition, UndoInfo, Workflow};
+
+/// What the declaration says. Known where the code is compiled, so that a clause that is not there
+/// costs nothing.
+pub trait Rules {
+    /// `retry(..)`
+    const RETRY: Option<&'static Retry>;
+    /// `timeout(..)`
+    const TIMEOUT: Option<Duration>;
+    /// `deadline(..)`
+    const DEADLINE: Option<Duration>;
+    /// Whether a panic of one attempt is its failure, also where no other follows.
+    const CATCHES_PANICS: bool;
+    /// Whether others are called for the same purpose, so that it may be dropped as not needed.
+    const MAY_BE_ONE_TOO_MANY: bool = false;
+    /// Whether its calls may leave tasks behind where they are dropped.
+    const SPAWNS: bool = false;
+    /// Whether it is a transition on the way. A rollback is not cancelled, nor under the deadline of
+    /// the run.
+    const FORWARD: bool;
+}
+
+/// The rules of the transition `T`.
+pub(super) struct OfTransition<T>(PhantomData<fn() -> T>);
+
+/// The rules of the undo at `POSITION` of the transition `T`.
+pub(super) struct OfUndo<T, const POSITION: usize>(PhantomData<fn() -> T>);
+
+impl<T: Transition> OfTransition<T> {
+    const POLICY: &'static Policy = &T::Workflow::GRAPH.transitions[T::POSITION].policy;
+}
+
+impl<T: Transition> Rules for OfTransition<T> {
+    const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
+    const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
+    const DEADLINE: Option<Duration> = Self::POLICY.deadline;
+    // A split may `catch` a panic.
+    const CATCHES_PANICS: bool = {
+        let info = &T::Workflow::GRAPH.transitions[T::POSITION];
+        info.split.is_some() && info.policy.catch.is_some()
+    };
+    const SPAWNS: bool = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
+        Some(split) => split.spawns(),
+        None => false,
+    };
+    const FORWARD: bool = true;
+}
+
+impl<T: Transition, const POSITION: usize> OfUndo<T, POSITION> {
+    const UNDO: &'static UndoInfo = &OfTransition::<T>::POLICY.undo[POSITION];
+}
+
+impl<T: Transition, const POSITION: usize> Rules for OfUndo<T, POSITION> {
+    const RETRY: Option<&'static Retry> = Self::UNDO.retry.as_ref();
+    const TIMEOUT: Option<Duration> = Self::UNDO.timeout;
+    const DEADLINE: Option<Duration> = None;
+    const CATCHES_PANICS: bool = true;
+    const FORWARD: bool = false;
+}
+
+/// The rules of the branch that is declared at `POSITION` in the split `T`.
+pub struct OfBranch<T, const POSITION: usize>(PhantomData<fn() -> T>);
+
+impl<T: Transition, const POSITION: usize> OfBranch<T, POSITION> {
+    const POLICY: &'static Policy = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
+        Some(split) => &split.branches[POSITION].policy,
+        None => panic!("only a split has branches"),
+    };
+}
+
+impl<T: Transition, const POSITION: usize> Rules for OfBranch<T, POSITION> {
+    const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
+    const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
+    const DEADLINE: Option<Duration> = Self::POLICY.deadline;
+    const CATCHES_PANICS: bool = true;
+    const MAY_BE_ONE_TOO_MANY: bool = true;
+    const FORWARD: bool = true;
+}

@@ -1,0 +1,21 @@
+//! A run: its id, the keys and names of its parts, and where it is while it is under way.
+
+mod branch;
+mod current;
+mod id;
+mod key;
+mod part;
+
+pub use branch::BranchName;
+pub(crate) use current::Options;
+pub(crate) use current::Owned;
+pub use current::Run;
+#[cfg(feature = "durable")]
+pub(crate) use current::Stored;
+pub use id::{RunId, RunIdError};
+#[cfg(feature = "durable")]
+pub(crate) use id::{incarnation, unique};
+pub use key::Key;
+pub(crate) use key::Part;
+pub(crate) use part::PartName;
+pub(crate) use part::PartOf;

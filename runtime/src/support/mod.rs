@@ -1,0 +1,6 @@
+//! What the standard library and tokio leave to be said: clocks, times and panics.
+
+#[cfg(feature = "durable")]
+pub(crate) mod clock;
+pub(crate) mod panic;
+pub(crate) mod time;
