@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 
 use stateway_core::Workflow;
 
-use super::turn::Failed;
 use crate::error::{Cause, ErasedValue};
 use crate::policy::Verdict;
 use crate::run::Run;
@@ -161,6 +160,9 @@ impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
         unreachable!("data that cannot move between threads does not compile")
     }
 }
+
+/// What a handler's future fails with. Boxed, since every turn moves the result about.
+pub type Failed<E> = Box<Cause<E>>;
 
 /// Why a state could not be undone, and the state.
 pub type UndoFailure<E> = (Cause<E>, ErasedValue);

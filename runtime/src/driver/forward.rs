@@ -3,8 +3,9 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use super::drive::Drive;
-use super::turn::Failed;
+use stateway_core::Workflow;
+
+use super::drive::{Drive, Failed};
 use crate::error::Place;
 use crate::journal::{Journal, Taken};
 use crate::run::Run;
@@ -17,6 +18,9 @@ pub(super) enum Halt<E, L> {
     Lost(L),
 }
 
+/// What becomes of a run that goes forward: its end, with the position of the state, or why it is halted.
+pub(super) type Outcome<W, E, L> = Result<(<W as Workflow>::End, usize), Halt<E, L>>;
+
 /// Takes turn after turn until the run ends, in the state at this position, or is halted.
 ///
 /// Between two turns the state is in `place`, which the caller owns: as a variable of this future
@@ -26,7 +30,7 @@ pub(super) async fn forward<W, C, J>(
     context: &C,
     run: &Run<W>,
     journal: &mut J,
-) -> Result<(W::End, usize), Halt<W::Error, J::Lost>>
+) -> Outcome<W, W::Error, J::Lost>
 where
     W: Drive<C>,
     J: Journal<W, W::Error>,

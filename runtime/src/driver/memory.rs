@@ -6,7 +6,7 @@ use stateway_core::StateKind;
 
 use super::drive::Drive;
 use super::stop::StopSignals;
-use super::{Ended, to_end};
+use super::{Ended, ended, go_forward};
 use crate::error::{Cause, Place, RunError, RunFailed};
 use crate::journal::InMemory;
 use crate::run::{Options, Owned};
@@ -31,7 +31,8 @@ pub fn run<W: Drive<C>, C>(
     let mut stop = StopSignals::new(&run);
     async move {
         let mut journal = InMemory::new();
-        let Ok(ended) = to_end(&mut place, context, &run, &mut stop, &mut journal).await;
+        let outcome = go_forward!(&mut place, context, &run, &mut stop, &mut journal);
+        let Ok(ended) = ended(outcome, &mut place, context, &run, &mut stop, &mut journal).await;
         let failure = |place, cause, rollback, end| {
             Err(RunError::from(RunFailed {
                 graph: W::GRAPH,

@@ -27,17 +27,17 @@ use crate::error::{Cause, Place};
 use crate::journal::{Ending, Journal, Recorder};
 use crate::run::Run;
 use crate::split::Tasks;
-use crate::support::panic::{catch_panic, forget_panic};
-use forward::{Halt, forward};
+use crate::support::panic::catch_panic;
+use forward::{Halt, Outcome};
 
 #[cfg(feature = "durable")]
 pub(crate) use rollback::roll_back;
 pub(crate) use stop::StopSignals;
 
-pub use drive::{Drive, Judge, NotSent, Sent, Turns, UndoFailure};
+pub use drive::{Drive, Failed, Judge, NotSent, Sent, Turns, UndoFailure};
 pub use memory::run;
 pub use running::{Running, running, running_on};
-pub use turn::{Failed, Once, Turn};
+pub use turn::{Once, Turn};
 pub(crate) use turn::{Visited, found, leaves};
 pub use turns::*;
 
@@ -49,10 +49,27 @@ pub(crate) enum Ended<W: Workflow, E> {
     Failed(Place, Failed<E>),
 }
 
+/// Takes a run forward until it ends or is halted. No function, since its future would be held by one of another: without
+/// optimisation each that is made is on the stack several times.
+macro_rules! go_forward {
+    ($place:expr, $context:expr, $run:expr, $stop:expr, $journal:expr) => {{
+        let forward = $crate::driver::forward::forward($place, $context, $run, $journal);
+        let mut forward = std::pin::pin!(Some(forward));
+        let outcome =
+            std::future::poll_fn(|cx| $crate::driver::poll(forward.as_mut(), cx, $run, $stop));
+        let outcome = outcome.await;
+        // A handler that is stopped half-way may panic as it goes.
+        $crate::support::panic::forget_panic(|| forward.set(None));
+        outcome
+    }};
+}
+use go_forward;
+
 /// Drives a run from the state in `place` to its end: forward, and back if that is how it ends.
 ///
 /// # Errors
 /// What the journal is lost for. The run has not ended then.
+#[cfg(feature = "durable")]
 pub(crate) async fn to_end<W, C, J>(
     place: &mut Option<W::State>,
     context: &C,
@@ -64,13 +81,26 @@ where
     W: Drive<C>,
     J: Journal<W, W::Error>,
 {
-    let outcome = {
-        let mut forward = pin!(Some(forward(place, context, run, journal)));
-        let outcome = poll_fn(|cx| poll(forward.as_mut(), cx, run, stop)).await;
-        // A handler that is stopped half-way may panic as it goes.
-        forget_panic(|| forward.set(None));
-        outcome
-    };
+    let outcome = go_forward!(place, context, run, stop, journal);
+    ended(outcome, place, context, run, stop, journal).await
+}
+
+/// What becomes of a run that goes forward no more: how it ends, and what is undone for that.
+///
+/// # Errors
+/// What the journal is lost for. The run has not ended then.
+async fn ended<W, C, J>(
+    outcome: Outcome<W, W::Error, J::Lost>,
+    place: &mut Option<W::State>,
+    context: &C,
+    run: &Run<W>,
+    stop: &mut StopSignals,
+    journal: &mut J,
+) -> Result<Ended<W, W::Error>, J::Lost>
+where
+    W: Drive<C>,
+    J: Journal<W, W::Error>,
+{
     let (ended, ending) = match outcome {
         Err(Halt::Lost(lost)) => return Err(lost),
         Ok((end, state)) => {

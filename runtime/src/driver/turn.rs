@@ -18,14 +18,10 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use stateway_core::{State, Transition, Workflow, nothing_is_left, take};
 
-use super::drive::Judge;
-use crate::error::Cause;
+use super::drive::{Failed, Judge};
 use crate::handler::Step;
 use crate::policy::Fails;
 use crate::run::Run;
-
-/// What a handler's future fails with. Boxed, since every turn moves the result about.
-pub type Failed<E> = Box<Cause<E>>;
 
 /// What leaves a state: a handler with what stands around it, or several of them.
 ///

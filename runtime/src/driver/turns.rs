@@ -9,8 +9,8 @@ use std::marker::PhantomData;
 
 use stateway_core::{State, Transition, nothing_is_left};
 
-use super::drive::{Judge, UndoFailure};
-use super::turn::{Failed, Once, Turn};
+use super::drive::{Failed, Judge, UndoFailure};
+use super::turn::{Once, Turn};
 use crate::handler::Step;
 use crate::run::Run;
 
