@@ -1,30 +1,24 @@
-//! The runs that are driven in this process, each under one claim.
+//! A run that is driven in this process, under one claim.
 
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{debug, info, warn};
 
-use super::engine::Engine;
-use super::held::{HeldRun, Loss};
-use super::host::{RunTask, Settled};
-use crate::run::RunId;
-use crate::store::{Claimed, Name, Stop, StoreError};
+use super::held::HeldRun;
+use crate::store::Stop;
 
 /// A run that is driven here.
 #[derive(Clone)]
 pub(super) struct Active {
     pub(super) epoch: u64,
     pub(super) held: Arc<HeldRun>,
-    cancellation: CancellationToken,
-    termination: CancellationToken,
+    pub(super) cancellation: CancellationToken,
+    pub(super) termination: CancellationToken,
     /// The tasks of its branches.
-    tasks: TaskTracker,
+    pub(super) tasks: TaskTracker,
     /// Fires when nothing of it is called any more, but for those tasks.
-    gone: CancellationToken,
+    pub(super) gone: CancellationToken,
 }
 
 impl Active {
@@ -36,171 +30,9 @@ impl Active {
     }
 
     /// Waits until nothing of it is called any more.
-    async fn gone(&self) {
+    pub(super) async fn gone(&self) {
         self.gone.cancelled().await;
         self.tasks.close();
         self.tasks.wait().await;
-    }
-}
-
-impl Engine {
-    /// Takes a claimed run up. It is driven by the future, which runs [until nothing goes on](Self::spawn).
-    pub(super) fn drive(
-        self: &Arc<Self>,
-        mut claimed: Claimed,
-        place: OwnedSemaphorePermit,
-    ) -> impl Future<Output = ()> + use<> {
-        let (run, workflow) = (claimed.row.id.clone(), claimed.row.workflow.clone());
-        let host = self.host(&workflow);
-        let host = Arc::clone(host.expect("a store gives what was asked for"));
-        let (epoch, state) = (claimed.row.epoch, &claimed.row.state);
-        debug!(%workflow, %run, %state, epoch, "run taken up");
-        let crashes = claimed.row.crashes;
-        let suspicion = (crashes > 0).then(|| self.suspected.add(crashes));
-        let (held, loss) = HeldRun::new(
-            Arc::clone(&self.store),
-            Arc::clone(&self.settings),
-            self.draining.clone(),
-            Arc::clone(&self.wake),
-            suspicion,
-            host.explain(),
-            &mut claimed,
-        );
-        let active = Active {
-            epoch,
-            held: Arc::clone(&held),
-            cancellation: CancellationToken::new(),
-            termination: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            gone: CancellationToken::new(),
-        };
-        if let Some(stop) = claimed.row.stop {
-            active.tell(stop);
-        }
-        let task = RunTask {
-            claimed,
-            held: Arc::clone(&held),
-            loss,
-            cancellation: active.cancellation.clone(),
-            termination: active.termination.clone(),
-            tasks: active.tasks.clone(),
-        };
-        let gone = active.gone.clone();
-        // One that was lost may have been claimed again before it has gone.
-        let before = self.active().insert(run.clone(), active.clone());
-        if let Some(before) = &before {
-            before.held.lose(Loss::Fenced);
-        }
-        let rivals = self.rivals(&run, held.incarnation());
-        self.ends.taken_up(&run);
-        let guard = ActiveGuard {
-            engine: Arc::clone(self),
-            workflow,
-            run,
-            epoch,
-            held,
-            tasks: active.tasks.clone(),
-            settled: None,
-            _place: place,
-            _gone: gone.drop_guard(),
-        };
-        let driven = host.drive(task);
-        let engine = Arc::clone(self);
-        async move {
-            // No two handlers of one visit are called at once in one process.
-            if let Some(before) = before {
-                before.gone().await;
-            }
-            for rival in &rivals {
-                engine.outlast(&active, rival).await;
-            }
-            let settled = driven.await;
-            if matches!(settled, Settled::Ended) {
-                // Who waits for the end does not wait for a branch of a terminated run that still computes.
-                guard.tell();
-            }
-            // On the list until then, where whoever takes it up finds it: one that has ended may be rolled back again.
-            active.tasks.close();
-            active.tasks.wait().await;
-            guard.settle(settled);
-        }
-    }
-
-    /// Of a run that two engines of this process drive, lets the one go on that has the later claim. The other
-    /// hears at once that it is lost, and not with its next heartbeat.
-    async fn outlast(&self, active: &Active, (engine, rival): &(Arc<Engine>, Active)) {
-        if rival.epoch > active.epoch {
-            active.held.check().await;
-        } else if !rival.held.check().await {
-            if engine.runtime.id() == self.runtime.id() {
-                rival.gone().await;
-            } else {
-                // Nothing is polled on a runtime that nobody drives, and so nothing of it goes.
-                let _ = timeout(self.settings.lease, rival.gone()).await;
-            }
-        }
-    }
-}
-
-/// Takes a run off the list when it is driven no longer, however that comes.
-struct ActiveGuard {
-    engine: Arc<Engine>,
-    workflow: Name,
-    run: RunId,
-    epoch: u64,
-    held: Arc<HeldRun>,
-    tasks: TaskTracker,
-    /// What became of it; nothing if it was stopped where it is.
-    settled: Option<Settled>,
-    _place: OwnedSemaphorePermit,
-    /// Dropped after what is driven.
-    _gone: DropGuard,
-}
-
-impl ActiveGuard {
-    /// Tells those who wait for the run that it is driven here no longer.
-    fn tell(&self) {
-        self.engine.ends.left(&self.run, self.held.reached());
-    }
-
-    fn settle(mut self, settled: Settled) {
-        let (workflow, run) = (&*self.workflow, &self.run);
-        match &settled {
-            Settled::Ended => debug!(workflow, %run, "run ended"),
-            Settled::Lost(Loss::Released) => debug!(workflow, %run, "run given back"),
-            Settled::Lost(Loss::Fenced) => info!(workflow, %run, "run claimed by another"),
-            Settled::Lost(Loss::Parked(reason)) => warn!(workflow, %run, reason, "run parked"),
-            Settled::Lost(Loss::Store(error @ StoreError::Closed { .. })) => {
-                self.engine.fail(error);
-            }
-            Settled::Lost(Loss::Store(error)) => {
-                warn!(workflow, %run, %error, "run left in the store");
-            }
-        }
-        self.settled = Some(settled);
-    }
-}
-
-impl Drop for ActiveGuard {
-    fn drop(&mut self) {
-        let mut active = self.engine.active();
-        if active
-            .get(&self.run)
-            .is_some_and(|it| it.epoch == self.epoch)
-        {
-            active.remove(&self.run);
-        }
-        if self.settled.is_none() {
-            let stranded = (Arc::clone(&self.held), self.tasks.clone());
-            self.engine.stranded().push(stranded);
-        }
-        drop(active);
-        self.held.clear();
-        self.engine.departed.notify_waiters();
-        self.tell();
-        // One that goes on elsewhere or later may be due before what is waited for.
-        if !matches!(self.settled, Some(Settled::Ended)) {
-            self.engine.wake();
-        }
     }
 }

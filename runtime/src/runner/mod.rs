@@ -3,6 +3,7 @@
 mod active;
 mod again;
 mod builder;
+mod driving;
 mod ends;
 mod engine;
 mod error;
@@ -32,7 +33,7 @@ use stateway_core::{StartState, State, Workflow};
 
 use crate::durable::Durable;
 use crate::run::{RunId, RunIdError};
-use crate::store::{Filter, Found, HistoryRow, Purge, Request, Stop, Store, StoreError};
+use crate::store::{Filter, Found, HistoryRow, Purge, Request, RunCount, Stop, Store, StoreError};
 use engine::Engine;
 use rollback::can_undo;
 
@@ -153,7 +154,7 @@ impl<W: Durable> Runner<W> {
         Ok(incarnation.map(|incarnation| Run::known(Arc::clone(self.engine()), id, incarnation)))
     }
 
-    /// The runs of this workflow that pass the filter, in the order of their ids; as many as its `limit` says, which
+    /// The runs of this workflow that pass the filter, in the order of their ids or the newest first; as many as its `limit` says, which
     /// is 100 if nothing is said.
     ///
     /// # Errors
@@ -164,6 +165,16 @@ impl<W: Durable> Runner<W> {
         let rows = self.engine().store.list(filter).await?.into_iter();
         let settings = &self.engine().settings;
         Ok(rows.map(|row| RunInfo::listed(row, settings)).collect())
+    }
+
+    /// How many runs of this workflow pass the filter, by status and state, whatever its limit and its order.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not say.
+    pub async fn count(&self, filter: Filter) -> Result<Vec<RunCount>, StoreError> {
+        let workflow = Some(W::NAME.to_owned());
+        let filter = Filter { workflow, ..filter };
+        self.engine().store.count(filter).await
     }
 
     /// Everything that happened to a run, from its start on.

@@ -15,8 +15,9 @@ use super::micros::micros;
 use super::timeline::{Moment, Timeline, wait};
 use super::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter,
-    Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Progress,
-    Purge, Release, Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture, TraceContext,
+    Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Page,
+    Progress, Purge, Release, Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    TraceContext,
 };
 use crate::run::RunId;
 
@@ -453,10 +454,21 @@ impl Store for MemoryStore {
 
     fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>> {
         self.with(|shelf| {
+            let after = match &filter.after {
+                Some(after) if filter.newest_first => Some(shelf.find(after)?.row.clone()),
+                _ => None,
+            };
+            let mut page = Page::new(&filter, after.as_ref());
+            let from = filter.after.as_ref().filter(|_| !filter.newest_first);
             let rows = shelf.runs.values().map(|kept| &kept.row);
-            let after = |row: &&RunRow| filter.after.as_ref().is_none_or(|after| row.id > *after);
-            let rows = rows.filter(after).filter(|row| filter.passes(row));
-            Ok(rows.take(filter.limit).cloned().collect())
+            let rows = rows.filter(|row| from.is_none_or(|from| row.id > *from));
+            for row in rows.filter(|row| filter.passes(row)) {
+                if page.is_full() {
+                    break;
+                }
+                page.offer(row.clone());
+            }
+            Ok(page.into_rows())
         })
     }
 

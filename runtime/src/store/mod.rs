@@ -32,6 +32,7 @@ mod start;
 mod text;
 mod timeline;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -51,7 +52,8 @@ pub use history::{Event, FailedAttempt, HistoryRow, Request};
 pub use memory::MemoryStore;
 pub use message::{Delivery, Message, Sent};
 pub use names::UnknownName;
-pub use query::{Filter, Purge};
+pub(crate) use query::Page;
+pub use query::{Filter, Purge, RunCount};
 pub use row::{Failure, FailureKind, Name, RunRow, Status, Stop};
 pub use start::{Created, Found, IndexEntry, IndexValue, NewRun, Parent, TraceContext};
 pub use text::Text;
@@ -200,8 +202,43 @@ pub trait Store: Send + Sync + 'static {
     /// [`Broken`](StoreError::Broken) for a record that cannot be read.
     fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>>;
 
-    /// The rows that pass the filter, in the order of their ids.
+    /// The rows that pass the filter, in the order of their ids or the [newest first](Filter::newest_first).
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound) if the newest come first, and the run to go on [after](Filter::after) is not there.
     fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>>;
+
+    /// How many runs pass the filter, by status and state, whatever its limit and its order. This one asks for all of them,
+    /// page by page.
+    fn count(&self, filter: Filter) -> StoreFuture<'_, Vec<RunCount>> {
+        Box::pin(async move {
+            let mut counts = BTreeMap::<_, u64>::new();
+            let mut page = Filter {
+                newest_first: false,
+                after: None,
+                limit: 1_000,
+                ..filter
+            };
+            loop {
+                let rows = self.list(page.clone()).await?;
+                page.after = rows.last().map(|row| row.id.clone());
+                let is_last = rows.len() < page.limit;
+                for row in rows {
+                    *counts.entry((row.status.name(), row.state)).or_default() += 1;
+                }
+                if is_last {
+                    break;
+                }
+            }
+            let counts = counts.into_iter();
+            let count = |((status, state), runs): ((&str, Name), u64)| RunCount {
+                status: status.parse().expect("it is the name of one"),
+                state,
+                runs,
+            };
+            Ok(counts.map(count).collect())
+        })
+    }
 
     /// What happened to a run, from the history row with number `from` on, at most `limit` rows.
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>>;

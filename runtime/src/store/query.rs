@@ -1,8 +1,11 @@
 //! Which runs to list or to remove.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use super::{IndexEntry, RunRow, Status};
+use super::micros::micros;
+use super::{IndexEntry, Name, RunRow, Status};
 use crate::run::RunId;
 
 /// Which runs to list. The default lists the first hundred of all.
@@ -22,7 +25,10 @@ pub struct Filter {
     pub not_undone: bool,
     /// Those that were started before.
     pub started_before: Option<SystemTime>,
-    /// Those with a greater id: where the page before ended.
+    /// Whether the runs that were started last come first, in place of the order of their ids. A store may have to look at all
+    /// runs for that.
+    pub newest_first: bool,
+    /// Those that come after this run in that order: where the page before ended.
     pub after: Option<RunId>,
     /// How many at most.
     pub limit: usize,
@@ -37,6 +43,7 @@ impl Default for Filter {
             index: None,
             not_undone: false,
             started_before: None,
+            newest_first: false,
             after: None,
             limit: 100,
         }
@@ -54,6 +61,68 @@ impl Filter {
             && (!self.not_undone || row.not_undone > 0)
             && self.started_before.is_none_or(|it| row.started < it)
     }
+}
+
+/// A page of a list, to which all rows that pass are offered in the order of their ids.
+pub(crate) struct Page {
+    is_by_id: bool,
+    limit: usize,
+    /// The place of the last row of the page before.
+    after: Option<Place>,
+    rows: BTreeMap<Place, RunRow>,
+}
+
+/// The place of a row in a list: when it was started, if the newest come first, and its id.
+type Place = (Reverse<i64>, RunId);
+
+impl Page {
+    /// The page that a filter asks for; `after` is the row that the filter names, if the newest come first.
+    pub(crate) fn new(filter: &Filter, after: Option<&RunRow>) -> Self {
+        let place = |row: &RunRow| (Reverse(micros(row.started)), row.id.clone());
+        Page {
+            is_by_id: !filter.newest_first,
+            limit: filter.limit,
+            after: after.map(place).filter(|_| filter.newest_first),
+            rows: BTreeMap::new(),
+        }
+    }
+
+    /// Whether no further row is on it.
+    pub(crate) fn is_full(&self) -> bool {
+        self.rows.len() >= self.limit && (self.is_by_id || self.limit == 0)
+    }
+
+    pub(crate) fn offer(&mut self, row: RunRow) {
+        let started = if self.is_by_id {
+            0
+        } else {
+            micros(row.started)
+        };
+        let place = (Reverse(started), row.id.clone());
+        if self.after.as_ref().is_some_and(|after| place <= *after) {
+            return;
+        }
+        self.rows.insert(place, row);
+        if self.rows.len() > self.limit {
+            self.rows.pop_last();
+        }
+    }
+
+    pub(crate) fn into_rows(self) -> Vec<RunRow> {
+        self.rows.into_values().collect()
+    }
+}
+
+/// How many runs stand alike.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct RunCount {
+    /// How they stand.
+    pub status: Status,
+    /// The state that they are in.
+    pub state: Name,
+    /// How many they are.
+    pub runs: u64,
 }
 
 /// Which runs to remove.

@@ -78,6 +78,8 @@ faults! {
     ListIgnoresTheFilter,
     ListIgnoresTheLimit,
     ListBeginsAnew,
+    ListIgnoresTheOrder,
+    CountIgnoresTheFilter,
     HistoryIgnoresTheLimit,
     HistoryBeginsAnew,
     HistoryForgetsRetries,

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter, Found,
-    Heartbeat, HistoryRow, Holder, NewRun, Note, Progress, Purge, Release, Request, RunRow, Sent,
-    Stop, Store, StoreFuture, Suspects, WorkflowVersions,
+    Heartbeat, HistoryRow, Holder, NewRun, Note, Progress, Purge, Release, Request, RunCount,
+    RunRow, Sent, Stop, Store, StoreFuture, Suspects, WorkflowVersions,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -374,12 +374,22 @@ impl Store for Faulty {
             if self.is(ListBeginsAnew) {
                 filter.after = None;
             }
+            if self.is(ListIgnoresTheOrder) {
+                filter.newest_first = false;
+            }
             let mut rows = self.store.list(filter).await?;
             if self.is(ListHasNoOrder) {
                 rows.reverse();
             }
             Ok(rows)
         })
+    }
+
+    fn count(&self, mut filter: Filter) -> StoreFuture<'_, Vec<RunCount>> {
+        if self.is(CountIgnoresTheFilter) {
+            filter = Filter::default();
+        }
+        self.store.count(filter)
     }
 
     fn history(

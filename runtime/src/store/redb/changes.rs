@@ -8,10 +8,12 @@ use std::time::SystemTime;
 use redb::ReadableTable as _;
 use tokio::time::Instant;
 
+use super::fault::{Fault, broken};
 use super::format::{Record, read_declaration, write_declaration, write_message, write_note};
 use super::history::{Origin, origin, row};
 use super::index::Index;
-use super::tables::{Fault, Lookup as _, Tables, broken};
+use super::lookup::Lookup as _;
+use super::tables::Tables;
 use crate::run::RunId;
 use crate::store::apply::Fence;
 use crate::store::declared::Paths;

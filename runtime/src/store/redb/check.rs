@@ -8,15 +8,15 @@ use redb::backends::FileBackend;
 use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable, ReadableTableMetadata as _};
 
 use super::damage::guarded;
+use super::fault::Fault;
 use super::file::{Found, find};
 use super::format::{Record, read_message, read_note, read_row};
 use super::gate::Gate;
 use super::history::{EVERY, back_from, origin, payload};
+use super::lookup::Lookup as _;
 use super::open::prepare;
 use super::refused::OpenError;
-use super::tables::{
-    ENDED, ENDED_AT, Fault, HISTORY, INBOX, Lookup as _, MARKS, MESSAGES, NOTES, RUNS,
-};
+use super::tables::{ENDED, ENDED_AT, HISTORY, INBOX, MARKS, MESSAGES, NOTES, RUNS};
 use super::{RedbOptions, RedbStore};
 use crate::run::RunId;
 use crate::store::StoreError;

@@ -2,10 +2,10 @@
 
 use super::changes::Changes;
 use super::damage::guarded;
+use super::fault::{Fault, broken};
 use super::format::Record;
 use super::history::{Origin, origin, payload};
 use super::index::Found;
-use super::tables::{Fault, broken};
 use crate::run::RunId;
 use crate::store::timeline::{Moment, wait};
 use crate::store::{Claim, Claimed, Claims, Lease, Message, NoteRow, TraceContext};

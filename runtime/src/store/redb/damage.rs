@@ -7,7 +7,7 @@ use std::mem::take;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::tables::Fault;
+use super::fault::Fault;
 use crate::support::panic::{forget_panic, message};
 
 /// Works with pages that may be damaged. What the work borrows has to be thrown away where that is so, unless it only

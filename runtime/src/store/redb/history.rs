@@ -9,8 +9,9 @@ use std::mem::take;
 use redb::{ReadableTable, Table};
 
 use super::damage::guarded;
+use super::fault::{Fault, broken};
 use super::format::{HistoryHead, Record, Row, read_row, write_row};
-use super::tables::{Fault, Lazy, broken};
+use super::lazy::Lazy;
 use crate::run::RunId;
 use crate::store::{Commit, Event, Failure, HistoryRow, Name, NewRun, Request, TraceContext};
 

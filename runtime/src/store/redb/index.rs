@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use itertools::{Either, kmerge_by};
 
+use super::fault::Fault;
 use super::format::Record;
-use super::tables::Fault;
 use crate::run::RunId;
 use crate::store::micros::micros;
 use crate::store::timeline::Moment;

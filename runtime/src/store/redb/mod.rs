@@ -4,11 +4,14 @@ mod changes;
 mod check;
 mod claims;
 mod damage;
+mod fault;
 mod file;
 pub(crate) mod format;
 mod gate;
 mod history;
 mod index;
+mod lazy;
+mod lookup;
 mod open;
 mod parts;
 mod paused;
@@ -44,10 +47,11 @@ use super::{
 use crate::run::RunId;
 use changes::Changes;
 use damage::{Database, guarded};
+use fault::Fault;
 use index::Index;
 use paused::{held, paused};
 use size::{LARGEST, RECORD};
-use tables::{Fault, Views};
+use tables::Views;
 use writer::{Operation, Queued, Stopped, Writer};
 
 pub use check::{Damage, IntegrityReport};

@@ -13,12 +13,14 @@ use redb::{
 use tracing::warn;
 
 use super::damage::{Database, guarded};
+use super::fault::Fault;
 use super::file::{Found, New, find};
 use super::format::{Record, Row, VERSION, read_row};
 use super::gate::Gate;
 use super::index::Index;
+use super::lookup::Lookup as _;
 use super::refused::OpenError;
-use super::tables::{ENDED, Fault, HISTORY, Lookup as _, META, RUNS, Tables};
+use super::tables::{ENDED, HISTORY, META, RUNS, Tables};
 use super::{Broken, RedbStore};
 use crate::run::RunId;
 use crate::store::StoreError;

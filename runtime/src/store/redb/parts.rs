@@ -5,8 +5,9 @@ use std::mem::take;
 use redb::{ReadableTable, Value};
 
 use super::damage::guarded;
+use super::fault::{Fault, broken};
 use super::format::{Record, read_message, read_note};
-use super::tables::{Fault, Tables, broken};
+use super::tables::Tables;
 use crate::run::RunId;
 use crate::store::micros::micros;
 use crate::store::{Message, NoteRow};

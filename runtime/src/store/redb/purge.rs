@@ -8,9 +8,11 @@ use std::ops::Bound;
 use redb::{ReadableTable as _, Value};
 
 use super::changes::Changes;
+use super::fault::Fault;
 use super::format::{Record, read_rest, write_rest};
 use super::history::row;
-use super::tables::{Fault, Lazy, Lookup as _};
+use super::lazy::Lazy;
+use super::lookup::Lookup as _;
 use crate::run::RunId;
 use crate::store::Purge;
 use crate::store::micros::micros;

@@ -6,12 +6,14 @@ use std::time::UNIX_EPOCH;
 
 use redb::{AccessGuard, ReadOnlyTable};
 
+use super::fault::Fault;
 use super::format::{Record, is_output};
 use super::history::{Origin, back_from, origin, payload};
+use super::lookup::Lookup as _;
 use super::parts::notes;
-use super::tables::{Fault, Lookup as _, Views};
+use super::tables::Views;
 use crate::run::RunId;
-use crate::store::{Filter, Found, HistoryRow, Name, RunRow, Status, StoreError};
+use crate::store::{Filter, Found, HistoryRow, Name, Page, RunRow, Status, StoreError};
 
 impl Views {
     pub(super) fn get(&self, run: &RunId) -> Result<Option<Found>, Fault> {
@@ -31,7 +33,12 @@ impl Views {
     }
 
     pub(super) fn list(&self, filter: &Filter) -> Result<Vec<RunRow>, Fault> {
-        let after = filter.after.as_ref();
+        let last = match &filter.after {
+            Some(after) if filter.newest_first => Some(self.must_find(after)?.row),
+            _ => None,
+        };
+        let mut page = Page::new(filter, last.as_ref());
+        let after = filter.after.as_ref().filter(|_| !filter.newest_first);
         if let Some(after) = after
             && self.ended.get(&*after.text())?.is_none()
         {
@@ -43,8 +50,7 @@ impl Views {
         let mut ended = Healthy::of(&self.ended, after, &known)?.peekable();
         let mut broken = known.iter().peekable();
         let has_status = |row: &RunRow| filter.status.is_none_or(|it| it == row.status);
-        let mut rows = Vec::new();
-        while rows.len() < filter.limit {
+        while !page.is_full() {
             // A failed read ends it as well: it comes first, and is returned.
             let live_first = match (live.peek(), ended.peek()) {
                 (Some(Ok(one)), Some(Ok(other))) => one.0 < other.0,
@@ -67,7 +73,9 @@ impl Views {
                     Err(Fault::Storage(error)) => return Err(Fault::Storage(error)),
                     _ => unreadable(run.clone(), reason.clone()),
                 };
-                rows.extend(has_status(&row).then_some(row));
+                if has_status(&row) {
+                    page.offer(row);
+                }
                 continue;
             }
             let Some(entry) = healthy.next() else { break };
@@ -80,16 +88,19 @@ impl Views {
                     self.broken.misplaced(run, &owner, is_found);
                     return self.list(filter);
                 }
-                Ok(record) => rows.extend(filter.passes(&record.row).then_some(record.row)),
+                Ok(record) if filter.passes(&record.row) => page.offer(record.row),
+                Ok(_) => {}
                 Err(reason) => {
                     let reason =
                         format!("what is stored of it cannot be read: its record: {reason}");
                     let row = unreadable(run, reason);
-                    rows.extend(has_status(&row).then_some(row));
+                    if has_status(&row) {
+                        page.offer(row);
+                    }
                 }
             }
         }
-        Ok(rows)
+        Ok(page.into_rows())
     }
 
     pub(super) fn history(

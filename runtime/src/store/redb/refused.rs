@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use redb::{DatabaseError, StorageError};
 
-use super::tables::Fault;
+use super::fault::Fault;
 
 /// Why a file was not opened. Not one byte of it has been changed.
 #[derive(Debug)]

@@ -1,20 +1,16 @@
 //! The tables of the file.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
-use redb::{
-    Key, ReadOnlyTable, ReadTransaction, ReadableTable, Table, TableDefinition, Value,
-    WriteTransaction,
-};
+use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition, WriteTransaction};
 
 use super::Broken;
-use super::damage::guarded;
-use super::format::{Record, owner};
+use super::fault::Fault;
+use super::format::Record;
 use super::history::History;
-use super::wire::Unread;
+use super::lazy::Lazy;
+use super::lookup::Lookup as _;
 use crate::run::RunId;
-use crate::store::StoreError;
 
 /// Runs that have not ended, by id.
 pub(super) const RUNS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("runs");
@@ -50,31 +46,6 @@ pub(super) struct Tables<'a> {
     pub(super) ended_at: Lazy<'a, (i64, &'static str), ()>,
     pub(super) purged: Lazy<'a, u64, &'static [u8]>,
     pub(super) workflows: Lazy<'a, &'static str, &'static [u8]>,
-}
-
-/// A table that is opened when it is asked for: each that is open costs the commit of a batch.
-pub(super) struct Lazy<'a, K: Key + 'static, V: Value + 'static> {
-    transaction: &'a WriteTransaction,
-    definition: TableDefinition<'static, K, V>,
-    table: Option<Table<'a, K, V>>,
-}
-
-impl<'a, K: Key + 'static, V: Value + 'static> Lazy<'a, K, V> {
-    fn new(transaction: &'a WriteTransaction, definition: TableDefinition<'static, K, V>) -> Self {
-        Lazy {
-            transaction,
-            definition,
-            table: None,
-        }
-    }
-
-    pub(super) fn open(&mut self) -> Result<&mut Table<'a, K, V>, redb::Error> {
-        let table = match self.table.take() {
-            Some(table) => table,
-            None => self.transaction.open_table(self.definition)?,
-        };
-        Ok(self.table.insert(table))
-    }
 }
 
 impl<'a> Tables<'a> {
@@ -179,82 +150,4 @@ impl Views {
         }
         Ok(found)
     }
-}
-
-/// What went wrong in an operation: the store as a whole, a page that it needs, or the run.
-#[derive(Debug)]
-pub(super) enum Fault {
-    Storage(redb::Error),
-    Damaged(String),
-    Answer(StoreError),
-}
-
-impl<E: Into<redb::Error>> From<E> for Fault {
-    fn from(error: E) -> Self {
-        match error.into() {
-            redb::Error::Corrupted(reason) => {
-                Fault::Damaged(format!("a page of the file is damaged ({reason})"))
-            }
-            error => Fault::Storage(error),
-        }
-    }
-}
-
-/// What cannot be read of a run, as the answer to whoever asks for it.
-pub(super) fn broken(run: &RunId, what: &str, reason: &Unread) -> Fault {
-    Fault::Answer(StoreError::Broken {
-        run: run.clone(),
-        reason: format!("{what}: {reason}"),
-    })
-}
-
-/// A table of runs by id.
-pub(super) trait Lookup {
-    /// The record of a run.
-    fn find(&self, run: &RunId) -> Result<Option<Record>, Fault>;
-
-    /// The record of a run of a table that was not read as the file was opened. Fails if a damaged page may be why it is
-    /// not found.
-    ///
-    /// A damaged key in a leaf leads the search to a place beside it, and one in a branch to a leaf whose entries are
-    /// all on one side of the run. So a miss is believed if the entries on both sides of the place are in order, and
-    /// each has the record of its own run.
-    fn find_surely(&self, run: &RunId) -> Result<Option<Record>, Fault>;
-}
-
-impl<T: ReadableTable<&'static str, &'static [u8]>> Lookup for T {
-    fn find(&self, run: &RunId) -> Result<Option<Record>, Fault> {
-        guarded(|| {
-            let Some(bytes) = self.get(&*run.text())? else {
-                return Ok(None);
-            };
-            read(run, bytes.value()).map(Some)
-        })
-    }
-
-    fn find_surely(&self, run: &RunId) -> Result<Option<Record>, Fault> {
-        guarded(|| {
-            let id = &*run.text();
-            let before = self.range(..=id)?.next_back().transpose()?;
-            if let Some((key, bytes)) = &before
-                && key.value() == id
-            {
-                return read(run, bytes.value()).map(Some);
-            }
-            let after = self.range(id..)?.next().transpose()?;
-            for (entry, side) in [(before, Ordering::Less), (after, Ordering::Greater)] {
-                let Some((key, bytes)) = entry else { continue };
-                let key = key.value();
-                if key.cmp(id) != side || owner(bytes.value()) != Some(key.as_bytes()) {
-                    let reason = format!("its place beside `{key}` is damaged");
-                    return Err(broken(run, "its record", &reason));
-                }
-            }
-            Ok(None)
-        })
-    }
-}
-
-fn read(run: &RunId, bytes: &[u8]) -> Result<Record, Fault> {
-    Record::read(run, bytes).map_err(|reason| broken(run, "its record", &reason))
 }

@@ -4,8 +4,9 @@ use std::time::SystemTime;
 
 use super::changes::Changes;
 use super::damage::guarded;
+use super::fault::Fault;
 use super::format::Record;
-use super::tables::{Fault, Lookup as _};
+use super::lookup::Lookup as _;
 use crate::run::RunId;
 use crate::store::{
     Event, Failure, FailureKind, Name, NewRun, Request, RunRow, Status, StoreError,

@@ -22,9 +22,11 @@ use tracing::warn;
 
 use super::changes::Changes;
 use super::damage::{Database, guarded};
+use super::fault::Fault;
 use super::index::Index;
+use super::lookup::Lookup as _;
 use super::open::read_runs;
-use super::tables::{Fault, Lookup as _, RUNS, Tables};
+use super::tables::{RUNS, Tables};
 use super::{Broken, Durability};
 use crate::store::declared::Paths;
 use crate::store::timeline::Timeline;

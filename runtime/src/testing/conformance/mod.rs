@@ -260,6 +260,8 @@ macro_rules! store_conformance {
                 a_list_is_in_the_order_of_the_ids
                 a_list_comes_in_pages
                 a_list_can_be_filtered
+                the_newest_runs_come_first_if_that_is_asked_for
+                runs_are_counted_by_status_and_state
                 a_run_is_found_by_what_its_state_says
                 a_history_comes_in_pages
                 times_are_kept_to_the_microsecond

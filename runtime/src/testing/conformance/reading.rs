@@ -94,6 +94,57 @@ pub async fn a_list_comes_in_pages(store: AnyStore) {
     );
 }
 
+pub async fn the_newest_runs_come_first_if_that_is_asked_for(store: AnyStore) {
+    for (id, started) in [("b", 5), ("a", 7), ("d", 7), ("c", 9)] {
+        let created = store.create(NewRun {
+            at: at(started),
+            ..new(id)
+        });
+        created.await.expect("it is added");
+    }
+    let newest = |after: Option<&str>, limit| Filter {
+        newest_first: true,
+        after: after.map(run_id),
+        limit,
+        ..Filter::default()
+    };
+    assert_eq!(list(&store, newest(None, 10)).await, ["c", "a", "d", "b"]);
+    assert_eq!(list(&store, newest(None, 2)).await, ["c", "a"]);
+    assert_eq!(list(&store, newest(Some("a"), 2)).await, ["d", "b"]);
+    assert_eq!(list(&store, newest(None, 0)).await, [""; 0]);
+    let gone = store.list(newest(Some("x"), 2)).await;
+    assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
+}
+
+pub async fn runs_are_counted_by_status_and_state(store: AnyStore) {
+    for id in ["a", "b", "c", "d"] {
+        let row = hold(&store, id).await;
+        match id {
+            "a" => drop(end(&store, &row).await),
+            "b" => drop(go(&store, step(&row, "Reserved")).await),
+            _ => {}
+        }
+    }
+    let counts = async |filter| {
+        let counts = store.count(filter).await.expect("it is answered");
+        let print = counts.into_iter();
+        let print = print.map(|it| format!("{} {} {}", it.runs, it.status, it.state));
+        print.collect::<Vec<_>>()
+    };
+    let all = ["1 done Shipped", "2 running Placed", "1 running Reserved"];
+    assert_eq!(counts(Filter::default()).await, all);
+    let one = Filter {
+        limit: 1,
+        ..Filter::default()
+    };
+    assert_eq!(counts(one).await, all, "the limit is that of a list");
+    let placed = Filter {
+        state: Some("Placed".to_owned()),
+        ..Filter::default()
+    };
+    assert_eq!(counts(placed).await, ["2 running Placed"]);
+}
+
 pub async fn a_list_can_be_filtered(store: AnyStore) {
     add(&store, "a").await;
     let row = hold(&store, "b").await;

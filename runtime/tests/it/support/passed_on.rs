@@ -18,6 +18,7 @@ macro_rules! passed_on {
             retry_rollback(run: &RunId, request: stateway::store::Request) -> ();
             get(run: &RunId) -> Option<stateway::store::Found>;
             list(filter: stateway::store::Filter) -> Vec<stateway::store::RunRow>;
+            count(filter: stateway::store::Filter) -> Vec<stateway::store::RunCount>;
             history(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::HistoryRow>;
             undoable(run: &RunId, limit: usize) -> Vec<stateway::store::HistoryRow>;
             purge(purge: stateway::store::Purge) -> u64;

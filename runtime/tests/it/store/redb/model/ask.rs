@@ -77,6 +77,7 @@ pub(crate) enum Ask {
         status: Option<Status>,
         after: Option<u8>,
         limit: u8,
+        newest_first: bool,
     },
     Read {
         run: u8,
@@ -167,8 +168,10 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
         2 => (0u8..5).prop_map(|run| Ask::RetryRollback { run }),
         1 => (prop::option::of(0u8..2), 0u8..30, 0u8..4)
             .prop_map(|(workflow, ago, limit)| Ask::Purge { workflow, ago, limit }),
-        1 => (prop::option::of(0u8..2), prop::option::of(status()), some(), 0u8..6)
-            .prop_map(|(workflow, status, after, limit)| Ask::List { workflow, status, after, limit }),
+        1 => (prop::option::of(0u8..2), prop::option::of(status()), some(), 0u8..6, any::<bool>())
+            .prop_map(|(workflow, status, after, limit, newest_first)| {
+                Ask::List { workflow, status, after, limit, newest_first }
+            }),
         1 => (0u8..5, 0u8..6, 0u8..6).prop_map(|(run, from, limit)| Ask::Read { run, from, limit }),
         2 => (0u8..30).prop_map(|seconds| Ask::Wait { seconds }),
         1 => (-3_600i16..3_600).prop_map(|seconds| Ask::SetClock { seconds }),

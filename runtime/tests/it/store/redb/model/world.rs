@@ -362,11 +362,13 @@ impl World {
                 status,
                 after,
                 limit,
+                newest_first,
             } => {
                 let filter = Filter {
                     workflow: of.map(workflow),
                     status: *status,
                     after: after.map(id),
+                    newest_first: *newest_first,
                     limit: (*limit).into(),
                     ..Filter::default()
                 };
