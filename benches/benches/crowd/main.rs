@@ -11,7 +11,8 @@ use std::time::{Duration, Instant, SystemTime};
 use redb::backends::InMemoryBackend;
 use stateway::prelude::*;
 use stateway::store::{
-    Claim, Declaration, Declared, Holder, Lease, NewRun, Store as _, Suspects, WorkflowVersions,
+    Claim, Commit, Created, Declaration, Declared, Event, Holder, Lease, Message, NewRun, Outbox,
+    Release, Status, Store as _, Suspects, WorkflowVersions,
 };
 use stateway::{Durability, RedbStore, Runner};
 use tokio::runtime::Builder;
@@ -61,6 +62,16 @@ fn main() {
             let (declaration, claim) = named(names).await;
             line(names, declaration);
             line(names, claim);
+        }
+        println!("a run that is claimed, by an engine of so many workflows, with a run of each that is due later");
+        for workflows in [10, 1_000] {
+            line(workflows, claimed_of(workflows).await);
+        }
+        println!("a run or a message of an outbox of so many");
+        for many in [100, 10_000] {
+            let (run, message) = sent_out(many).await;
+            line(many, run);
+            line(many, message);
         }
         println!("a run of one transition, in a process with so many runners on its store");
         for runners in [1, 10, 100, 1_000] {
@@ -196,6 +207,112 @@ async fn named(names: usize) -> (Duration, Duration) {
     );
     let claimed = each(|_| store.claim(claim.clone())).await;
     (declared, claimed)
+}
+
+/// A run that is due and given back, again and again; all have other priorities.
+async fn claimed_of(workflows: usize) -> Duration {
+    let store = open();
+    let name = |number: usize| format!("Workflow{number}");
+    let new = |number: usize, id: String| NewRun {
+        priority: i8::try_from(number % 100).expect("it is small"),
+        ..NewRun::new(
+            id.parse().expect("it is an id"),
+            name(number),
+            1,
+            "Here",
+            SystemTime::now(),
+        )
+    };
+    for number in 0..workflows {
+        let later = NewRun {
+            due: Some(SystemTime::now() + Duration::from_hours(1)),
+            ..new(number, format!("later-{number}"))
+        };
+        store.create(later).await.expect("it is added");
+    }
+    store
+        .create(new(workflows / 2, "due".to_owned()))
+        .await
+        .expect("it is added");
+    let claim = Claim {
+        workflows: (0..workflows)
+            .map(|number| WorkflowVersions::one(name(number), 1))
+            .collect(),
+        ..claim("", lease(Duration::from_mins(1)), Suspects::none(5))
+    };
+    each(async |_| {
+        let claim = Claim {
+            now: SystemTime::now(),
+            ..claim.clone()
+        };
+        let claims = store.claim(claim).await.expect("it is answered");
+        let [claimed] = &*claims.taken else {
+            panic!("one is due")
+        };
+        let release = Release::now(&claimed.row, SystemTime::now());
+        store.release(release).await.expect("it is held");
+    })
+    .await
+}
+
+/// What each run and each message of an outbox takes.
+async fn sent_out(many: usize) -> (Duration, Duration) {
+    let store = open();
+    let held = NewRun {
+        lease: Some(lease(Duration::from_hours(1))),
+        ..NewRun::new(
+            "sender".parse().expect("it is an id"),
+            "Hop",
+            1,
+            "Here",
+            SystemTime::now(),
+        )
+    };
+    let Ok(Created::New(mut row)) = store.create(held).await else {
+        panic!("it is new")
+    };
+    let id = |number: usize| format!("sent-{number}").parse().expect("it is an id");
+    let now = SystemTime::now();
+    let runs = (0..many).map(|number| NewRun::new(id(number), "Hop", 1, "Here", now));
+    let messages = (0..many).map(|number| Message {
+        run: id(number),
+        id: "hurry".to_owned(),
+        signal: "hurry".to_owned(),
+        payload: Vec::new(),
+        at: now,
+    });
+    let outboxes = [
+        Outbox {
+            runs: runs.collect(),
+            messages: Vec::new(),
+        },
+        Outbox {
+            runs: Vec::new(),
+            messages: messages.collect(),
+        },
+    ];
+    let mut took = outboxes.map(|outbox| (outbox, Duration::ZERO));
+    for (outbox, took) in &mut took {
+        let event = Event::Transition {
+            transition: "hop".into(),
+            visit: row.visit + 1,
+            version: 1,
+            attempts: 1,
+            message: None,
+            state: "Here".into(),
+            payload: Vec::new(),
+            undo: None,
+        };
+        let commit = Commit {
+            outbox: std::mem::take(outbox),
+            ..Commit::new(&row, event, Status::Running, now)
+        };
+        let began = Instant::now();
+        store.commit(commit.clone()).await.expect("it is held");
+        *took = began.elapsed() / u32::try_from(many).expect("they are few");
+        let _ = row.apply(&commit, 0);
+    }
+    (took[0].1, took[1].1)
 }
 
 async fn hops(runners: usize) -> Duration {
