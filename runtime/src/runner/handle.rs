@@ -99,8 +99,8 @@ impl<W: Durable> Run<W> {
 
     /// Waits until the run has ended.
     ///
-    /// It may be driven by another process, or not at all for the time being: then this waits, and looks into the
-    /// store now and then.
+    /// It may be driven by another process, or not at all for the time being, as one of a version that no program knows: then
+    /// this waits, and looks into the store now and then.
     ///
     /// # Errors
     /// [`EndError::Failed`] if the run ended otherwise than in one of its final states, or could not be undone as

@@ -12,7 +12,9 @@ use crate::store::{Failure, Found, IndexEntry, NoteRow, Parent, Progress, RunRow
 pub struct RunInfo {
     /// The id that it was started with.
     pub id: RunId,
-    /// Tells it apart from runs that had its id before; part of its [keys](crate::Key).
+    /// Tells it apart from runs that had its id before; part of its [keys](crate::Key). Serde writes it as they do: many readers of
+    /// JSON know no such numbers.
+    #[serde(serialize_with = "hexadecimal")]
     pub incarnation: u64,
     /// The name that its workflow is stored under.
     pub workflow: String,
@@ -130,4 +132,9 @@ impl AttemptInfo {
             next: *due,
         })
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+fn hexadecimal<S: serde::Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{number:016x}"))
 }

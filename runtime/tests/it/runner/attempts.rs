@@ -175,6 +175,7 @@ async fn what_an_attempt_failed_with_outlives_the_process() {
     assert_eq!(Some(attempt.next), info.due);
     let json = serde_json::to_value(&info).unwrap();
     assert_eq!(json["status"], "running");
+    assert_eq!(json["incarnation"], format!("{:016x}", info.incarnation));
     assert_eq!(json["attempts"][0]["error"], "no carrier");
     drop(first);
     let second = launch(&store, &agent).await;
