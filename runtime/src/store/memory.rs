@@ -1,6 +1,7 @@
 //! Runs in memory: the laws as a program.
 
-use std::cmp::Reverse;
+mod claims;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::ready;
@@ -12,7 +13,7 @@ use tokio::time::Instant;
 use super::apply::Fence;
 use super::declared::Paths;
 use super::micros::micros;
-use super::timeline::{Moment, Timeline, wait};
+use super::timeline::{Moment, Timeline};
 use super::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter,
     Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Page,
@@ -259,62 +260,7 @@ impl Store for MemoryStore {
     }
 
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {
-        self.with(|shelf| {
-            let at = Instant::now();
-            let (now, steady) = (shelf.timeline.now(claim.now, at), shelf.timeline.steady(at));
-            let held = Held::new(claim.lease, steady);
-            let mut claims = Claims::default();
-            let (mut suspects, mut others) = (Vec::new(), Vec::new());
-            for kept in shelf.runs.values_mut() {
-                if !claim.knows(&kept.row) {
-                    continue;
-                }
-                let lapsed = kept.lapses().filter(|until| *until <= steady);
-                let is_own = kept.is_of(held.holder);
-                match (lapsed, kept.due().filter(|due| *due <= now)) {
-                    (Some(_), _) if is_own => {
-                        kept.held = Some(held);
-                        claims.own.push(kept.row.clone());
-                    }
-                    (Some(_), _) if !kept.row.waits => suspects.push(kept),
-                    // It was due as long ago as it might have been claimed.
-                    (Some(until), _) => others.push((now - (steady - until), kept)),
-                    (None, Some(due)) => others.push((due, kept)),
-                    (None, None) => {}
-                }
-            }
-            suspects.sort_by_key(|kept| (kept.row.crashes, kept.lapses()));
-            others.sort_by_key(|(since, kept)| (Reverse(kept.row.priority), *since));
-            let mut room = claim.suspects;
-            let n = suspects.len() + room.under_way;
-            for kept in suspects {
-                if claims.taken.len() == claim.limit {
-                    break;
-                }
-                if room.admit(kept.row.crashes.saturating_add(1), n) {
-                    claims.taken.push(kept.claim(held));
-                } else {
-                    claims.left += 1;
-                }
-            }
-            let others = others.into_iter().map(|(_, kept)| kept);
-            let places = claim.limit - claims.taken.len();
-            let taken = others.take(places).map(|kept| kept.claim(held));
-            claims.taken.extend(taken);
-            let runs = shelf.runs.values();
-            let runs = runs.filter(|kept| claim.knows(&kept.row));
-            let next = runs.filter_map(|kept| match kept.lapses() {
-                // There is no room for them, or they were left for the limit alone.
-                Some(until) if until <= steady && !kept.row.waits && !kept.is_of(held.holder) => {
-                    let is_admitted = room.admit(kept.row.crashes.saturating_add(1), n);
-                    is_admitted.then_some(0)
-                }
-                Some(until) => Some(until.saturating_sub(steady)),
-                None => kept.due().map(|due| due.saturating_sub(now)),
-            });
-            claims.next = next.min().map(wait);
-            Ok(claims)
-        })
+        self.with(|shelf| Ok(shelf.claim(&claim)))
     }
 
     fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
