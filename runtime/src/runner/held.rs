@@ -100,6 +100,8 @@ impl State {
             }
         }
         failed.sort_by_key(|(_, attempt)| attempt.at);
+        // Each part has as many of its own.
+        failed.drain(..failed.len().saturating_sub(ATTEMPTS));
         State {
             row,
             notes: notes

@@ -2,9 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Event, HistoryRow, Status, Store as _};
+use stateway::store::{
+    Created, Event, FailedAttempt, HistoryRow, Holder, Lease, NewRun, Note, NoteRow, Progress,
+    Release, Status, Store as _,
+};
 use stateway::{Clock, MemoryStore, RunId};
 
 use crate::support::shop::until;
@@ -202,4 +206,59 @@ async fn a_long_error_of_an_attempt_is_cut() {
     };
     let short = "x".repeat(1024) + "... (100000 bytes, cut)";
     assert_eq!(attempt.error.as_str(), short);
+}
+
+/// Each branch of a large split has notes of its own, and all of them go into one row.
+#[tokio::test(start_paused = true)]
+async fn of_many_parts_that_are_taken_up_as_few_attempts_are_kept_as_of_one() {
+    let (store, clock) = (Arc::new(MemoryStore::new()), Clock::tokio());
+    let lease = Lease {
+        holder: Holder::unique(),
+        duration: Duration::from_hours(1),
+    };
+    let new = NewRun {
+        input: b"null".to_vec(),
+        payload: b"null".to_vec(),
+        lease: Some(lease),
+        ..NewRun::new(RunId::from_static("e-1"), "Errand", 1, "Begin", clock.now())
+    };
+    let Created::New(row) = store.create(new).await.unwrap() else {
+        panic!("it is new")
+    };
+    for branch in 0..40 {
+        let failed = (1..=16).map(|number| FailedAttempt {
+            branch: Some(format!("b[{branch}]")),
+            number,
+            at: clock.now(),
+            error: "fog".into(),
+        });
+        let progress = Progress::Attempts {
+            made: 16,
+            called: 16,
+            due: clock.now(),
+            noted: clock.now(),
+            waits: false,
+            failed: failed.collect(),
+        };
+        let note = NoteRow {
+            key: format!("1/quote/1/b[{branch}]"),
+            progress,
+        };
+        let note = Note {
+            run: row.id.clone(),
+            epoch: row.epoch,
+            sequence: row.sequence,
+            note,
+        };
+        store.note(note).await.unwrap();
+    }
+    store
+        .release(Release::now(&row, clock.now()))
+        .await
+        .unwrap();
+    let runner = launch(&store, &Agent::new(&[])).await;
+    let run = runner.get("e-1").await.unwrap().unwrap();
+    assert!(run.end().await.is_ok());
+    let history = runner.history("e-1").await.unwrap();
+    assert_eq!(history[1].failed_attempts.len(), 16);
 }
