@@ -7,15 +7,13 @@ mod key;
 mod part;
 
 pub use branch::BranchName;
-pub(crate) use current::Options;
-pub(crate) use current::Owned;
 pub use current::Run;
 #[cfg(feature = "durable")]
 pub(crate) use current::Stored;
+pub(crate) use current::{Options, Owned};
 pub use id::{RunId, RunIdError};
 #[cfg(feature = "durable")]
 pub(crate) use id::{incarnation, unique};
 pub use key::Key;
 pub(crate) use key::Part;
-pub(crate) use part::PartName;
-pub(crate) use part::PartOf;
+pub(crate) use part::{PartName, PartOf};

@@ -39,27 +39,15 @@ impl<W> Runner<W> {
         W: Drive<C, Error: StoredError> + Durable<State: Send, Input: Send + Sync, End: Send>,
         C: Send + Sync + 'static,
     {
-        let host: Arc<dyn Host> = Arc::new(Handlers::<W, C>::new(context));
-        Builder {
-            hosts: vec![host],
-            adopted: Vec::new(),
-            settings: Settings::default(),
-            store: (),
-            runner: PhantomData,
-        }
+        let AnyHost(host) = Handles::<W>::host(context);
+        Builder::new(vec![host], ())
     }
 }
 
 impl Runners {
     /// Runners of several workflows over one store, to be given the [workflows](Builder::workflow) and launched.
     pub fn builder<S: Store>(store: S) -> Builder<Runners, S> {
-        Builder {
-            hosts: Vec::new(),
-            adopted: Vec::new(),
-            settings: Settings::default(),
-            store,
-            runner: PhantomData,
-        }
+        Builder::new(Vec::new(), store)
     }
 }
 
@@ -170,6 +158,16 @@ impl<S> Builder<Runners, S> {
 }
 
 impl<R, S> Builder<R, S> {
+    fn new(hosts: Vec<Arc<dyn Host>>, store: S) -> Self {
+        Builder {
+            hosts,
+            adopted: Vec::new(),
+            settings: Settings::default(),
+            store,
+            runner: PhantomData,
+        }
+    }
+
     /// How payloads are encoded; [`Json`](crate::Json) otherwise.
     pub fn codec(mut self, codec: impl Codec) -> Self {
         self.settings.codec = Arc::new(codec);

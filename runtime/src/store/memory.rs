@@ -400,12 +400,10 @@ impl Store for MemoryStore {
 
     fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>> {
         self.with(|shelf| {
-            let after = match &filter.after {
-                Some(after) if filter.newest_first => Some(shelf.find(after)?.row.clone()),
-                _ => None,
-            };
-            let mut page = Page::new(&filter, after.as_ref());
-            let from = filter.after.as_ref().filter(|_| !filter.newest_first);
+            let behind = filter.behind_newer();
+            let behind = behind.map(|run| Ok(shelf.find(run)?.row.clone()));
+            let mut page = Page::new(&filter, behind.transpose()?);
+            let from = filter.behind_id();
             let rows = shelf.runs.values().map(|kept| &kept.row);
             let rows = rows.filter(|row| from.is_none_or(|from| row.id > *from));
             for row in rows.filter(|row| filter.passes(row)) {

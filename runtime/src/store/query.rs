@@ -51,6 +51,16 @@ impl Default for Filter {
 }
 
 impl Filter {
+    /// The run behind which a list in the order of ids begins.
+    pub(crate) fn behind_id(&self) -> Option<&RunId> {
+        self.after.as_ref().filter(|_| !self.newest_first)
+    }
+
+    /// The run behind which a list of the newest begins.
+    pub(crate) fn behind_newer(&self) -> Option<&RunId> {
+        self.after.as_ref().filter(|_| self.newest_first)
+    }
+
     /// Whether a row passes.
     #[must_use]
     pub fn passes(&self, row: &RunRow) -> bool {
@@ -76,13 +86,13 @@ pub(crate) struct Page {
 type Place = (Reverse<i64>, RunId);
 
 impl Page {
-    /// The page that a filter asks for; `after` is the row that the filter names, if the newest come first.
-    pub(crate) fn new(filter: &Filter, after: Option<&RunRow>) -> Self {
-        let place = |row: &RunRow| (Reverse(micros(row.started)), row.id.clone());
+    /// The page that a filter asks for, with the row [behind](Filter::behind_newer) which it begins.
+    pub(crate) fn new(filter: &Filter, behind: Option<RunRow>) -> Self {
+        let place = |row: RunRow| (Reverse(micros(row.started)), row.id);
         Page {
             is_by_id: !filter.newest_first,
             limit: filter.limit,
-            after: after.map(place).filter(|_| filter.newest_first),
+            after: behind.map(place),
             rows: BTreeMap::new(),
         }
     }

@@ -33,12 +33,10 @@ impl Views {
     }
 
     pub(super) fn list(&self, filter: &Filter) -> Result<Vec<RunRow>, Fault> {
-        let last = match &filter.after {
-            Some(after) if filter.newest_first => Some(self.must_find(after)?.row),
-            _ => None,
-        };
-        let mut page = Page::new(filter, last.as_ref());
-        let after = filter.after.as_ref().filter(|_| !filter.newest_first);
+        let behind = filter.behind_newer();
+        let behind = behind.map(|run| Ok::<_, Fault>(self.must_find(run)?.row));
+        let mut page = Page::new(filter, behind.transpose()?);
+        let after = filter.behind_id();
         if let Some(after) = after
             && self.ended.get(&*after.text())?.is_none()
         {
