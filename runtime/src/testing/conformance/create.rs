@@ -83,11 +83,23 @@ pub async fn an_id_belongs_to_one_run_of_all_workflows(store: AnyStore) {
 }
 
 pub async fn of_many_that_create_one_run_one_is_first(store: AnyStore) {
+    one_is_first(&store, false).await;
+}
+
+pub async fn of_many_that_replace_one_run_one_is_first(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    end(&store, &row).await;
+    one_is_first(&store, true).await;
+}
+
+/// Many add the same run at once.
+async fn one_is_first(store: &AnyStore, again: bool) {
     let mut tasks = Vec::new();
     for number in 0..16u8 {
-        let store = Arc::clone(&store);
+        let store = Arc::clone(store);
         let run = NewRun {
             input: vec![number],
+            again,
             ..new("a")
         };
         tasks.push(tokio::spawn(
@@ -103,11 +115,11 @@ pub async fn of_many_that_create_one_run_one_is_first(store: AnyStore) {
     }
     assert_eq!(first.len(), 1, "law 2: one of them was first");
     assert_eq!(
-        get(&store, &run_id("a")).await.input,
+        get(store, &run_id("a")).await.input,
         first,
         "and the run is that one's"
     );
-    assert_eq!(history(&store, &run_id("a")).await.len(), 1);
+    assert_eq!(history(store, &run_id("a")).await.len(), 1);
 }
 
 pub async fn a_run_without_a_lease_is_due_at_once(store: AnyStore) {

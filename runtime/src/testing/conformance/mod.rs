@@ -89,6 +89,7 @@ macro_rules! store_conformance {
                 a_run_that_is_claimed_as_it_is_added_need_not_be_due
                 a_run_that_has_ended_is_replaced_if_that_is_asked_for
                 a_run_that_goes_on_is_never_replaced
+                of_many_that_replace_one_run_one_is_first
             }
             claims {
                 a_claim_counts_the_epoch
