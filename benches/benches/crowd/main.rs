@@ -63,11 +63,11 @@ fn main() {
             line(names, declaration);
             line(names, claim);
         }
-        println!("a run that is claimed, by an engine of so many workflows, with a run of each that is due later");
+        println!("a claim of one run, by an engine of so many workflows, beside a run of each that is due later");
         for workflows in [10, 1_000] {
             line(workflows, claimed_of(workflows).await);
         }
-        println!("a run or a message of an outbox of so many");
+        println!("the time per run, and per message, of an outbox of so many");
         for many in [100, 10_000] {
             let (run, message) = sent_out(many).await;
             line(many, run);
@@ -255,7 +255,7 @@ async fn claimed_of(workflows: usize) -> Duration {
     .await
 }
 
-/// What each run and each message of an outbox takes.
+/// The time per run, and per message, of an outbox.
 async fn sent_out(many: usize) -> (Duration, Duration) {
     let store = open();
     let held = NewRun {

@@ -37,7 +37,7 @@ pub(super) fn second_is_one_of(input: ParseStream<'_>, words: &[&str]) -> bool {
     word.is_some_and(|word| words.contains(&word.as_str()))
 }
 
-/// Whether a declaration seems to begin here: a keyword of the language and then a name.
+/// Tells whether a declaration seems to begin here: a keyword of the language and then a name.
 pub(super) fn begins_declaration(body: ParseStream<'_>) -> bool {
     let Some(keyword) = next_word(body) else {
         return body.peek(syn::Token![#]);

@@ -161,7 +161,7 @@ impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
     }
 }
 
-/// What a handler's future fails with. Boxed, since every turn moves the result about.
+/// The failure of a handler's future. Boxed, since every turn moves the result about.
 pub type Failed<E> = Box<Cause<E>>;
 
 /// Why a state could not be undone, and the state.

@@ -18,7 +18,7 @@ use crate::support::panic::forget_panic;
 /// turns.
 ///
 /// # Errors
-/// What ended the run, with where it was and what was undone.
+/// The cause that ended the run, with where it was and what was undone.
 // Not an `async fn`: that would hold the parts as its argument for as long as it runs, beside the
 // state that the run is in.
 pub fn run<W: Drive<C>, C>(

@@ -68,7 +68,7 @@ use go_forward;
 /// Drives a run from the state in `place` to its end: forward, and back if that is how it ends.
 ///
 /// # Errors
-/// What the journal is lost for. The run has not ended then.
+/// The loss of the journal. The run has not ended then.
 #[cfg(feature = "durable")]
 pub(crate) async fn to_end<W, C, J>(
     place: &mut Option<W::State>,
@@ -85,10 +85,10 @@ where
     ended(outcome, place, context, run, stop, journal).await
 }
 
-/// What becomes of a run that goes forward no more: how it ends, and what is undone for that.
+/// Ends a run that goes forward no more: decides how, and undoes what has to be undone for that.
 ///
 /// # Errors
-/// What the journal is lost for. The run has not ended then.
+/// The loss of the journal. The run has not ended then.
 async fn ended<W, C, J>(
     outcome: Outcome<W, W::Error, J::Lost>,
     place: &mut Option<W::State>,
