@@ -96,10 +96,12 @@ impl<'de, I: Deserialize<'de>, S: Deserialize<'de>> Visitor<'de> for Parts<I, S>
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-        let input = fields.next_element()?;
-        let input = input.ok_or_else(|| de::Error::invalid_length(0, &self))?;
-        let state = fields.next_element()?;
-        let state = state.ok_or_else(|| de::Error::invalid_length(1, &self))?;
+        let input = fields
+            .next_element()?
+            .ok_or_else(|| de::Error::invalid_length(0, &self))?;
+        let state = fields
+            .next_element()?
+            .ok_or_else(|| de::Error::invalid_length(1, &self))?;
         Ok(Machine { input, state })
     }
 

@@ -136,8 +136,11 @@ impl Attributes {
     /// What goes to a function of the trait of handlers. Others, such as `inline`, are for what has a body.
     pub(crate) fn of_handler(&self) -> impl Iterator<Item = &Attribute> {
         self.kept.iter().filter(|attribute| {
-            let name = attribute.path().get_ident().map(ToString::to_string);
-            let name = name.unwrap_or_default();
+            let name = attribute
+                .path()
+                .get_ident()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             ["doc", "allow", "expect", "deprecated"].contains(&name.as_str())
         })
     }

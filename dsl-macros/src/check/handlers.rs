@@ -94,8 +94,9 @@ fn of_clauses(transition: &Transition) -> impl Iterator<Item = Handler<'_>> {
                 shared: None,
             })
         });
-    let branches = transition.branches();
-    let branches = branches.flat_map(|branch| methods(&branch.name, &branch.clauses));
+    let branches = transition
+        .branches()
+        .flat_map(|branch| methods(&branch.name, &branch.clauses));
     undo.chain(methods(name, &transition.clauses))
         .chain(branches)
 }

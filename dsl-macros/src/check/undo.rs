@@ -17,8 +17,11 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             continue;
         };
         let targets = |kinds: &[StateKind]| {
-            let targets = transition.targets.iter().map(|id| graph.state(*id));
-            let targets = targets.filter(|state| !kinds.contains(&state.kind));
+            let targets = transition
+                .targets
+                .iter()
+                .map(|id| graph.state(*id))
+                .filter(|state| !kinds.contains(&state.kind));
             targets.map(|state| plain(state.name)).collect::<Vec<_>>()
         };
         let rule = Rule {
@@ -65,8 +68,12 @@ impl Rule<'_> {
 
     fn nothing_to_undo(&self, diagnostics: &mut Diagnostics) {
         let name = &self.transition.declaration.name;
-        let handlers = self.undo.handlers.iter().map(|(_, it)| it.to_string());
-        let handlers: Vec<String> = handlers.collect();
+        let handlers: Vec<String> = self
+            .undo
+            .handlers
+            .iter()
+            .map(|(_, it)| it.to_string())
+            .collect();
         let handlers = suggest::any_of(handlers.iter().map(String::as_str));
         diagnostics
             .error(

@@ -102,8 +102,13 @@ fn end(cx: &Context<'_>) -> TokenStream {
     let derives = derives::for_wrapper(&ast.attributes);
     let doc = cx.doc(|| format!("How a run of [`{workflow}`] ended."));
     let declared = cx.declared(end);
-    let finals = cx.graph.states.iter().filter(|state| state.kind.is_final());
-    let finals: Vec<_> = finals.map(|state| state.name).collect();
+    let finals: Vec<_> = cx
+        .graph
+        .states
+        .iter()
+        .filter(|state| state.kind.is_final())
+        .map(|state| state.name)
+        .collect();
     quote_spanned! {span=>
         #doc
         #generated_type

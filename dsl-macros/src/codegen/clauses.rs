@@ -45,8 +45,10 @@ fn common(
     breaker: Option<&Ident>,
     limit: Option<&Ident>,
 ) -> TokenStream {
-    let retry = clauses.retry().map(|it| retry(cx, it));
-    let retry = retry.map(|it| quote!(.retry(#it)));
+    let retry = clauses
+        .retry()
+        .map(|it| retry(cx, it))
+        .map(|it| quote!(.retry(#it)));
     let time = |kind: ClauseKind, method: TokenStream| {
         let milliseconds = clauses.time(kind)?.milliseconds;
         Some(quote!(.#method(#milliseconds)))
@@ -80,8 +82,11 @@ fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {
 fn undo(cx: &Context<'_>, transition: &Transition<'_>) -> Option<TokenStream> {
     let private = cx.private(cx.workflow.span());
     let (_, clause) = transition.declaration.clauses.undo()?;
-    let retry = clause.retry.as_ref().map(|it| retry(cx, it));
-    let retry = retry.map(|it| quote!(.retry(#it)));
+    let retry = clause
+        .retry
+        .as_ref()
+        .map(|it| retry(cx, it))
+        .map(|it| quote!(.retry(#it)));
     let timeout = clause.timeout.as_ref().map(|timeout| {
         let milliseconds = timeout.milliseconds;
         quote!(.timeout(#milliseconds))

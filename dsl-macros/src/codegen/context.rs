@@ -52,8 +52,12 @@ impl<'a> Context<'a> {
         reader: Reader,
     ) -> Self {
         let graph = plan.graph;
-        let durable = graph.ast.attributes.durable.as_ref();
-        let durable = durable.filter(|_| features.durable);
+        let durable = graph
+            .ast
+            .attributes
+            .durable
+            .as_ref()
+            .filter(|_| features.durable);
         let name = &graph.ast.name;
         let fresh = Fresh::new(graph);
         let documented = |text: String| fresh.documented(&text, at(reader, name.span()));

@@ -84,8 +84,12 @@ pub(super) fn granted(cx: &Context<'_>, context: &Ident, states: &[StateId]) -> 
         quote!(#private::Send),
         quote!(#private::Send + #private::Sync),
     );
-    let input = cx.graph.ast.input.as_ref();
-    let input = input.map(|_| carried(cx.input.to_token_stream(), both.clone()));
+    let input = cx
+        .graph
+        .ast
+        .input
+        .as_ref()
+        .map(|_| carried(cx.input.to_token_stream(), both.clone()));
     let all = carried(cx.state.to_token_stream(), send.clone());
     let mut granted: Vec<TokenStream> = input.into_iter().chain([all]).collect();
     // A handler that is called once is `Send` by its declaration, whatever it is given.

@@ -31,11 +31,12 @@ pub(super) fn mermaid(graph: &Graph<'_>) -> String {
     for state in graph.states.iter().filter(|state| state.kind.is_final()) {
         line(format!("{} --> [*]", state.name));
     }
-    let failed = graph
+    let failed: Vec<String> = graph
         .states
         .iter()
-        .filter(|state| state.kind == StateKind::Failed);
-    let failed: Vec<String> = failed.map(|state| state.name.to_string()).collect();
+        .filter(|state| state.kind == StateKind::Failed)
+        .map(|state| state.name.to_string())
+        .collect();
     if !failed.is_empty() {
         line("classDef failed stroke:#c00,stroke-dasharray:4".to_owned());
         line(format!("class {} failed", failed.join(",")));
@@ -61,8 +62,10 @@ pub(super) fn label(transition: &ast::Transition) -> String {
         }
         TransitionKind::Split(split) => {
             let branches: Vec<String> = split.branches.iter().map(branch).collect();
-            let join = split.join.as_ref();
-            let join = join.map(|join| format!("; join {}", written(join.to_token_stream())));
+            let join = split
+                .join
+                .as_ref()
+                .map(|join| format!("; join {}", written(join.to_token_stream())));
             format!(
                 "{name} of {}{}",
                 branches.join(", "),
@@ -77,13 +80,16 @@ fn branch(branch: &Branch) -> String {
     let label = match &branch.each {
         None => name.to_string(),
         Some(each) => {
-            let bound = each.at_most.as_ref();
-            let bound = bound.map(|bound| format!(" at most {}", bound.literal));
+            let bound = each
+                .at_most
+                .as_ref()
+                .map(|bound| format!(" at most {}", bound.literal));
             format!("each {name} in {}{}", each.field, bound.unwrap_or_default())
         }
     };
-    let clauses = branch.clauses.iter();
-    let clauses: Vec<String> = clauses
+    let clauses: Vec<String> = branch
+        .clauses
+        .iter()
         .map(|clause| written(clause.to_token_stream()))
         .collect();
     if clauses.is_empty() {

@@ -153,18 +153,22 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
         .filter(stored)
         .map(|it| it.name)
         .collect();
-    let positions = cx.graph.states.iter().enumerate();
-    let positions = positions
+    let positions = cx
+        .graph
+        .states
+        .iter()
+        .enumerate()
         .filter(|(_, it)| stored(it))
         .map(|(position, _)| position);
     let has_transient = kept.len() < cx.graph.states.len();
     let transient = has_transient.then(|| quote!(_ => #private::never_stored(),));
-    let starts = cx
+    let starts: Vec<_> = cx
         .graph
         .states
         .iter()
-        .filter(|state| state.kind == StateKind::Start);
-    let starts: Vec<_> = starts.map(|state| state.name).collect();
+        .filter(|state| state.kind == StateKind::Start)
+        .map(|state| state.name)
+        .collect();
     let named = cx
         .stored_name
         .map(|name| quote!(const NAME: &'static str = #name;));

@@ -128,8 +128,10 @@ fn taken(cx: &Context<'_>, context: &Ident, planned: &Planned<'_>, turn: &Turn<'
     let transition = planned.transition;
     let name = &transition.declaration.name;
     let span = cx.at(name.span());
-    let split = planned.split.as_ref();
-    let split = split.map(|split| split::attempt(cx, context, transition, split));
+    let split = planned
+        .split
+        .as_ref()
+        .map(|split| split::attempt(cx, context, transition, split));
     let is_split = split.is_some();
     let handler = split.unwrap_or_else(|| quote_spanned!(span=> #context::#name));
     match turn {

@@ -20,8 +20,10 @@ pub(super) fn function(
 ) -> TokenStream {
     let name = signature.name;
     let span = cx.handler_span(name);
-    let parameters = signature.parameters.iter();
-    let parameters = parameters.map(|it| parameter(cx, transition, name, it));
+    let parameters = signature
+        .parameters
+        .iter()
+        .map(|it| parameter(cx, transition, name, it));
     let arguments = quote_spanned!(span=> (&self, #(#parameters),*));
     let output = match signature.gives {
         Gives::Outcome => transition.outcome.to_token_stream(),

@@ -83,8 +83,10 @@ impl Shape<'_> {
         let (workflow, steps, state) = (&cx.workflow, &cx.steps, &cx.state);
         let name = cx.fresh.ident(&format!("{}{count}", self.name));
         *count += 1;
-        let patterns = leaves.iter().flat_map(|leaf| leaf.patterns.clone());
-        let patterns: Vec<TokenStream> = patterns.collect();
+        let patterns: Vec<TokenStream> = leaves
+            .iter()
+            .flat_map(|leaf| leaf.patterns.clone())
+            .collect();
         let states: Vec<StateId> = leaves.iter().flat_map(|it| it.states.clone()).collect();
         let granted = granted(cx, context, &states);
         let body = self.level(leaves, groups, count);

@@ -68,8 +68,11 @@ fn lists(cx: &Context<'_>) -> TokenStream {
             continue;
         }
         let (name, outcome) = (&transition.declaration.name, &transition.outcome);
-        let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
-        let targets: Vec<_> = targets.collect();
+        let targets: Vec<_> = transition
+            .targets
+            .iter()
+            .map(|it| cx.graph.state(*it).name)
+            .collect();
         let moved = groups(&targets);
         transitions.extend(quote!(#name #outcome #position (#(#targets)*) {#moved};));
         for source in &transition.sources {
@@ -110,8 +113,12 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
         .map(|it| it.declaration.name.clone())
         .chain(cx.plan.kept.iter().map(|kept| kept.keeper.name().clone()))
         .chain(cx.version.iter().flat_map(|_| {
-            let branches = cx.graph.ast.transitions.iter();
-            let branches = branches.flat_map(ast::Transition::branches);
+            let branches = cx
+                .graph
+                .ast
+                .transitions
+                .iter()
+                .flat_map(ast::Transition::branches);
             branches.map(|branch| branch.name.clone())
         }))
         .filter(move |name| seen.insert(plain(name)))

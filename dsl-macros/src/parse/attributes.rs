@@ -65,10 +65,10 @@ fn conditional_derives(attribute: &Attribute) -> Option<(Vec<Derive>, Vec<Attrib
     if !attribute.path().is_ident("cfg_attr") {
         return None;
     }
-    let parts = attribute
+    let mut parts = attribute
         .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
-        .ok()?;
-    let mut parts = parts.into_iter();
+        .ok()?
+        .into_iter();
     let condition = quote::ToTokens::into_token_stream(parts.next()?);
     let mut derives = Vec::new();
     let mut rest = Vec::new();

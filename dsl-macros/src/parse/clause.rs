@@ -66,12 +66,14 @@ fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Optio
             meaning: Meaning::Spawn,
         }));
     }
-    let arguments = input.cursor().group(Delimiter::Parenthesis);
-    let arguments = arguments.map(|(inside, span, _)| {
-        let mut arguments = Group::new(Delimiter::Parenthesis, inside.token_stream());
-        arguments.set_span(span.join());
-        arguments
-    });
+    let arguments = input
+        .cursor()
+        .group(Delimiter::Parenthesis)
+        .map(|(inside, span, _)| {
+            let mut arguments = Group::new(Delimiter::Parenthesis, inside.token_stream());
+            arguments.set_span(span.join());
+            arguments
+        });
     let meaning = in_parentheses(input, &text, diagnostics, |content, diagnostics| {
         meaning(content, kind, diagnostics)
     })?;
@@ -104,8 +106,10 @@ fn unknown(
     let content;
     parenthesized!(content in input);
     let meant = nearest.and_then(kind);
-    let read = meant.map(|kind| meaning(&content, kind, &mut Diagnostics::default()));
-    let read = read.and_then(Result::ok).filter(|_| content.is_empty());
+    let read = meant
+        .map(|kind| meaning(&content, kind, &mut Diagnostics::default()))
+        .and_then(Result::ok)
+        .filter(|_| content.is_empty());
     skip_all(&content);
     Ok(read.map(|meaning| Clause {
         name,

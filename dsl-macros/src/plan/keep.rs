@@ -52,10 +52,15 @@ fn of_source<'a>(transition: &Transition<'a>) -> Option<Keeper<'a>> {
 pub(super) fn kept<'a>(handled: impl Iterator<Item = &'a Transition<'a>>) -> Vec<Kept<'a>> {
     let mut kept: Vec<Kept<'a>> = Vec::new();
     for transition in handled {
-        let sources = transition.sources.iter();
-        let sources = sources.filter_map(|state| Some((*state, of_source(transition)?)));
-        let undone = transition.handlers.undo.iter();
-        let undone = undone.map(|(target, handler)| (*target, Keeper::Undo(handler)));
+        let sources = transition
+            .sources
+            .iter()
+            .filter_map(|state| Some((*state, of_source(transition)?)));
+        let undone = transition
+            .handlers
+            .undo
+            .iter()
+            .map(|(target, handler)| (*target, Keeper::Undo(handler)));
         for (state, keeper) in sources.chain(undone) {
             if !kept.iter().any(|known| known.state == state) {
                 kept.push(Kept { state, keeper });

@@ -59,8 +59,10 @@ pub(crate) struct Planned<'a> {
 
 impl<'a> Plan<'a> {
     pub(crate) fn of(graph: &'a Graph<'a>) -> Self {
-        let transitions = graph.transitions.iter().enumerate();
-        let transitions: Vec<_> = transitions
+        let transitions: Vec<_> = graph
+            .transitions
+            .iter()
+            .enumerate()
             .map(|(position, transition)| Planned::of(graph, position, transition))
             .collect();
         let mut lent = vec![false; graph.states.len()];
@@ -71,8 +73,9 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        let turns = transitions.iter();
-        let turns = turns.map(|it| (it.transition, it.turn.is_some()));
+        let turns = transitions
+            .iter()
+            .map(|it| (it.transition, it.turn.is_some()));
         let handled = || {
             let handled = transitions.iter().filter(|it| it.is_handled());
             handled.map(|it| it.transition)

@@ -87,12 +87,20 @@ pub(crate) enum Lent {
 
 /// The handlers of a transition that has some, in the order of the trait.
 pub(super) fn of<'a>(graph: &Graph<'_>, transition: &'a Transition<'a>) -> Vec<Signature<'a>> {
-    let branches = transition.branches.iter().filter(|it| it.is_handled);
-    let branches = branches.map(|branch| of_branch(graph, transition, branch));
-    let catch = transition.handlers.catch;
-    let catch = catch.map(|name| of_catch(graph, transition, name));
-    let undo = transition.handlers.undo.iter();
-    let undo = undo.map(|(target, name)| of_undo(graph, *target, name));
+    let branches = transition
+        .branches
+        .iter()
+        .filter(|it| it.is_handled)
+        .map(|branch| of_branch(graph, transition, branch));
+    let catch = transition
+        .handlers
+        .catch
+        .map(|name| of_catch(graph, transition, name));
+    let undo = transition
+        .handlers
+        .undo
+        .iter()
+        .map(|(target, name)| of_undo(graph, *target, name));
     branches
         .chain([own(graph, transition)])
         .chain(catch)

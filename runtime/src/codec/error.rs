@@ -135,8 +135,9 @@ fn of_the_type(said: &str) -> Option<String> {
             continue;
         };
         let value = VALUES.iter().find(|value| {
-            let rest = quoted.strip_prefix(": ");
-            let rest = rest.and_then(|it| it.strip_prefix(**value));
+            let rest = quoted
+                .strip_prefix(": ")
+                .and_then(|it| it.strip_prefix(**value));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
         });
         let value = value.map(|value| format!(": {value}")).unwrap_or_default();

@@ -137,8 +137,9 @@ fn poll<W: Workflow, T, E, L>(
     run: &Run<W>,
     stop: &mut StopSignals,
 ) -> Poll<Result<T, Halt<E, L>>> {
-    let forward = forward.as_pin_mut();
-    let forward = forward.unwrap_or_else(|| unreachable!("it has not ended"));
+    let forward = forward
+        .as_pin_mut()
+        .unwrap_or_else(|| unreachable!("it has not ended"));
     let polled = catch_panic(|| match forward.poll(cx) {
         Poll::Ready(outcome) => Poll::Ready(Ok(outcome)),
         Poll::Pending if run.recorder().is_some_and(Recorder::is_recording) => Poll::Pending,

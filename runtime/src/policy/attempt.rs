@@ -59,8 +59,10 @@ pub(super) async fn attempt<T, X: Fails<E>, E>(
     let mut timer = pin!(None);
     let called = poll_fn(|cx| {
         let mut poll = || {
-            let handler = handler.as_mut().as_pin_mut();
-            let handler = handler.unwrap_or_else(|| unreachable!("it has not ended"));
+            let handler = handler
+                .as_mut()
+                .as_pin_mut()
+                .unwrap_or_else(|| unreachable!("it has not ended"));
             handler.poll(cx).map_err(Fails::into_cause)
         };
         let polled = if catches_panics {

@@ -134,8 +134,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
 
     /// The deadline that passes first.
     fn deadline(&self) -> Option<Limit> {
-        let of_transition = self.began.zip(R::DEADLINE);
-        let of_transition = of_transition.map(|(began, limit)| Limit {
+        let of_transition = self.began.zip(R::DEADLINE).map(|(began, limit)| Limit {
             at: after(began, limit.saturating_sub(self.age)),
             why: Why::Deadline(limit, Scope::Transition),
         });

@@ -195,8 +195,10 @@ impl<W: Workflow> Run<W> {
 
     /// The context, for a task.
     pub(crate) fn context<C: Send + Sync + 'static>(&self) -> Arc<C> {
-        let context = self.context.clone();
-        let context = context.and_then(|context| context.downcast().ok());
+        let context = self
+            .context
+            .clone()
+            .and_then(|context| context.downcast().ok());
         context.expect("a workflow that spawns is run with an `Arc` of its context")
     }
 

@@ -267,8 +267,10 @@ pub(crate) fn unique() -> u128 {
     let run = NEXT.fetch_add(1, Ordering::Relaxed);
     // A forked process has the randomness and the count of its parent, but lives later. The number of
     // the process would say it as well, and takes a system call.
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map_or(0, |since| since.as_nanos()) << 64;
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos())
+        << 64;
     process.wrapping_add(u128::from(run)) ^ now
 }
 

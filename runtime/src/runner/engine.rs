@@ -194,8 +194,10 @@ impl Engine {
         let claiming = async move {
             let mut pause = Duration::ZERO;
             loop {
-                let place = Arc::clone(&engine.places).acquire_owned().await;
-                let place = place.unwrap_or_else(|_| unreachable!("nobody closes it"));
+                let place = Arc::clone(&engine.places)
+                    .acquire_owned()
+                    .await
+                    .unwrap_or_else(|_| unreachable!("nobody closes it"));
                 while let Some(rest) = engine.pulse.rest() {
                     sleep(rest).await;
                 }

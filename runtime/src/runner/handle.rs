@@ -139,8 +139,11 @@ impl<W: Durable> Run<W> {
                     return self.failed(found).await;
                 }
                 Status::Parked => {
-                    let reason = found.row.parked.map(|reason| settings.read_text(&reason));
-                    let reason = reason.unwrap_or_default();
+                    let reason = found
+                        .row
+                        .parked
+                        .map(|reason| settings.read_text(&reason))
+                        .unwrap_or_default();
                     return Err(EndError::Parked { run: run(), reason });
                 }
                 Status::Running | Status::RollingBack if self.engine.is_closed() => {
@@ -231,14 +234,16 @@ impl<W: Durable> Run<W> {
         let skipped = left(&history).filter(|row| !failed.contains_key(&row.number));
         report.skipped = skipped.filter_map(|row| named::<W>(&row.event)).collect();
         report.undone = undone.into_iter().rev().filter_map(of).collect();
-        let failed = failed.into_iter().rev();
-        let failed = failed.filter_map(|(number, (attempts, cause))| {
-            Some(NotUndone {
-                entry: of(number)?,
-                attempts,
-                cause: settings.read_text(cause),
-            })
-        });
+        let failed = failed
+            .into_iter()
+            .rev()
+            .filter_map(|(number, (attempts, cause))| {
+                Some(NotUndone {
+                    entry: of(number)?,
+                    attempts,
+                    cause: settings.read_text(cause),
+                })
+            });
         report.not_undone = failed.collect();
         Ok(report)
     }

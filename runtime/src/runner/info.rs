@@ -77,8 +77,10 @@ pub struct AttemptInfo {
 
 impl RunInfo {
     pub(super) fn found(found: Found, settings: &Settings) -> Self {
-        let attempts = found.attempts.into_iter();
-        let attempts = attempts.filter_map(|note| AttemptInfo::of(&note, settings));
+        let attempts = found
+            .attempts
+            .into_iter()
+            .filter_map(|note| AttemptInfo::of(&note, settings));
         RunInfo {
             attempts: attempts.collect(),
             ..RunInfo::listed(found.row, settings)

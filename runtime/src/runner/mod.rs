@@ -148,8 +148,12 @@ impl<W: Durable> Runner<W> {
         id: impl TryInto<RunId, Error: Into<RunIdError>>,
     ) -> Result<Option<Run<W>>, StoreError> {
         let id = valid(id)?;
-        let found = self.engine().store.get(&id).await?;
-        let found = found.filter(|found| found.row.workflow == W::NAME);
+        let found = self
+            .engine()
+            .store
+            .get(&id)
+            .await?
+            .filter(|found| found.row.workflow == W::NAME);
         let incarnation = found.map(|found| found.row.incarnation);
         Ok(incarnation.map(|incarnation| Run::known(Arc::clone(self.engine()), id, incarnation)))
     }
@@ -197,8 +201,12 @@ impl<W: Durable> Runner<W> {
     /// # Errors
     /// [`StoreError::NotFound`] for a run of another.
     async fn find(&self, id: &RunId) -> Result<Found, StoreError> {
-        let found = self.engine().store.get(id).await?;
-        let found = found.filter(|found| found.row.workflow == W::NAME);
+        let found = self
+            .engine()
+            .store
+            .get(id)
+            .await?
+            .filter(|found| found.row.workflow == W::NAME);
         found.ok_or_else(|| StoreError::NotFound { run: id.clone() })
     }
 

@@ -64,10 +64,14 @@ pub(super) fn entry<W: Durable>(row: HistoryRow, codec: &dyn Codec) -> Result<En
         )
     };
     let mut transitions = W::GRAPH.transitions.iter();
-    let found = transitions.position(|it| it.name == transition);
-    let found = found.ok_or_else(unknown)?;
-    let target = W::GRAPH.states.iter().position(|it| it.name == state);
-    let target = target.ok_or_else(unknown)?;
+    let found = transitions
+        .position(|it| it.name == transition)
+        .ok_or_else(unknown)?;
+    let target = W::GRAPH
+        .states
+        .iter()
+        .position(|it| it.name == state)
+        .ok_or_else(unknown)?;
     let mut undos = W::GRAPH.transitions[found].policy.undo.iter();
     let undo = undos.position(|undo| undo.target == target && undo.handler == handler);
     let decoded = guarded(|| W::decode(target, &payload, codec));

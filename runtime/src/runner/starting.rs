@@ -28,8 +28,11 @@ impl Engine {
             if engine.is_closed() {
                 return;
             }
-            let created = engine.store.create(new.clone()).await;
-            let created = created.map_err(StartError::Store);
+            let created = engine
+                .store
+                .create(new.clone())
+                .await
+                .map_err(StartError::Store);
             let started = created.and_then(|created| engine.started(new, created, place));
             let (started, driven) = match started {
                 Ok((started, driven)) => (Ok(started), driven),
@@ -83,8 +86,9 @@ impl Engine {
             }
         };
         let differs = if row.workflow == new.workflow {
-            let host = self.host(&new.workflow);
-            let host = host.expect("it is one of ours that is started");
+            let host = self
+                .host(&new.workflow)
+                .expect("it is one of ours that is started");
             host.differs(&stored, &new, &*self.settings.codec)
         } else {
             Some(Differs::Workflow)

@@ -88,8 +88,9 @@ impl List {
     }
 
     fn clear(&mut self, number: u64) -> bool {
-        let place = number.checked_sub(self.first);
-        let place = place.and_then(|place| usize::try_from(place).ok());
+        let place = number
+            .checked_sub(self.first)
+            .and_then(|place| usize::try_from(place).ok());
         let suspect = place.and_then(|place| self.suspects.get_mut(place)?.take());
         let was_one = suspect.is_some();
         if let Some(suspect) = suspect {

@@ -29,11 +29,10 @@ pub(super) fn take_up<W: Durable>(
     }
     let codec = &*settings.codec;
     let way_out = "run a program that reads it, or terminate it";
-    let input = read_input::<W>(&claimed.input, codec);
-    let input = input.map_err(|reason| format!("{reason}; {way_out}"))?;
+    let input =
+        read_input::<W>(&claimed.input, codec).map_err(|reason| format!("{reason}; {way_out}"))?;
     let state = &row.state;
-    let position = position::<W>(state);
-    let position = position
+    let position = position::<W>(state)
         .map_err(|reason| format!("{reason}: run a program that has it, or terminate it"))?;
     if row.rolls_back {
         return Ok((input, None));

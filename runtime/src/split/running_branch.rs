@@ -105,8 +105,11 @@ impl<T: Transition, Fut: Attempt> Future for RunningBranch<'_, T, Fut> {
             }
         }
         let polled = catch_panic(|| {
-            let branch = this.branch.as_mut().as_pin_mut();
-            let branch = branch.unwrap_or_else(|| unreachable!("it has not ended"));
+            let branch = this
+                .branch
+                .as_mut()
+                .as_pin_mut()
+                .unwrap_or_else(|| unreachable!("it has not ended"));
             branch.poll(cx).map(Ok)
         });
         let outcome = match polled {

@@ -53,11 +53,16 @@ where
             Cause::Panic(message.into()),
         ));
     }
-    let token = branch.run().cancellation();
-    let token = token.map_or_else(CancellationToken::new, CancellationToken::child_token);
+    let token = branch
+        .run()
+        .cancellation()
+        .map_or_else(CancellationToken::new, CancellationToken::child_token);
     let name = branch.entry();
-    let tasks = branch.run().tasks().map(|tasks| tasks.0.clone());
-    let tasks = tasks.expect("a run that spawns has tasks");
+    let tasks = branch
+        .run()
+        .tasks()
+        .map(|tasks| tasks.0.clone())
+        .expect("a run that spawns has tasks");
     let task = task(branch.with_token(token.clone()));
     let handle = AbortOnDropHandle::new(tasks.spawn(task));
     // Dropped before the handle: a task that computes looks at its token, and cannot be aborted.

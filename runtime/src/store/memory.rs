@@ -329,8 +329,10 @@ impl Store for MemoryStore {
             let steady = shelf.timeline.steady(Instant::now());
             let mut beats = Vec::new();
             for (run, epoch) in heartbeat.claims {
-                let kept = shelf.runs.get_mut(&run);
-                let kept = kept.filter(|kept| kept.row.epoch == epoch);
+                let kept = shelf
+                    .runs
+                    .get_mut(&run)
+                    .filter(|kept| kept.row.epoch == epoch);
                 let held = kept.and_then(|kept| {
                     let holder = kept.held?.holder;
                     let duration = heartbeat.lease;
@@ -400,12 +402,16 @@ impl Store for MemoryStore {
 
     fn list(&self, filter: Filter) -> StoreFuture<'_, Vec<RunRow>> {
         self.with(|shelf| {
-            let behind = filter.behind_newer();
-            let behind = behind.map(|run| Ok(shelf.find(run)?.row.clone()));
+            let behind = filter
+                .behind_newer()
+                .map(|run| Ok(shelf.find(run)?.row.clone()));
             let mut page = Page::new(&filter, behind.transpose()?);
             let from = filter.behind_id();
-            let rows = shelf.runs.values().map(|kept| &kept.row);
-            let rows = rows.filter(|row| from.is_none_or(|from| row.id > *from));
+            let rows = shelf
+                .runs
+                .values()
+                .map(|kept| &kept.row)
+                .filter(|row| from.is_none_or(|from| row.id > *from));
             for row in rows.filter(|row| filter.passes(row)) {
                 if page.is_full() {
                     break;
@@ -418,8 +424,12 @@ impl Store for MemoryStore {
 
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
         self.with(|shelf| {
-            let rows = shelf.find(run)?.history.iter();
-            let rows = rows.filter(|row| row.number >= from).take(limit);
+            let rows = shelf
+                .find(run)?
+                .history
+                .iter()
+                .filter(|row| row.number >= from)
+                .take(limit);
             Ok(rows.cloned().collect())
         })
     }
@@ -428,11 +438,13 @@ impl Store for MemoryStore {
         self.with(|shelf| {
             let kept = shelf.find(run)?;
             let before = kept.row.undo_before;
-            let undone = kept.history.iter().filter_map(HistoryRow::undone);
-            let undone: BTreeSet<_> = undone.collect();
-            let rows = kept.history.iter().rev();
-            let rows = rows.filter(|row| row.is_undoable() && row.number < before);
-            let rows = rows.filter(|row| !undone.contains(&row.number));
+            let undone: BTreeSet<_> = kept.history.iter().filter_map(HistoryRow::undone).collect();
+            let rows = kept
+                .history
+                .iter()
+                .rev()
+                .filter(|row| row.is_undoable() && row.number < before)
+                .filter(|row| !undone.contains(&row.number));
             Ok(rows.take(limit).cloned().collect())
         })
     }

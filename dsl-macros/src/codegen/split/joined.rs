@@ -11,8 +11,11 @@ use crate::graph::Transition;
 
 /// The type of each split.
 pub(in crate::codegen) fn types(cx: &Context<'_>) -> TokenStream {
-    let splits = cx.graph.transitions.iter();
-    let splits = splits.filter(|it| it.declaration.split().is_some());
+    let splits = cx
+        .graph
+        .transitions
+        .iter()
+        .filter(|it| it.declaration.split().is_some());
     splits.map(|it| of(cx, it)).collect()
 }
 

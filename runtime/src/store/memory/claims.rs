@@ -51,8 +51,7 @@ impl Shelf {
         let places = claim.limit - claims.taken.len();
         let taken = others.take(places).map(|kept| kept.claim(held));
         claims.taken.extend(taken);
-        let runs = self.runs.values();
-        let runs = runs.filter(|kept| claim.knows(&kept.row));
+        let runs = self.runs.values().filter(|kept| claim.knows(&kept.row));
         let next = runs.filter_map(|kept| match kept.lapses() {
             // There is no room for them, or they were left for the limit alone.
             Some(until) if until <= steady && !kept.row.waits && !kept.is_of(held.holder) => {

@@ -197,8 +197,10 @@ impl Changes<'_> {
         let now = self.timeline.steady(self.at);
         let mut beats = Vec::new();
         for (run, epoch) in &heartbeat.claims {
-            let held = self.index.held(run);
-            let held = held.filter(|held| held.record.row.epoch == *epoch);
+            let held = self
+                .index
+                .held(run)
+                .filter(|held| held.record.row.epoch == *epoch);
             let beat = Beat {
                 run: run.clone(),
                 is_lost: held.is_none(),
@@ -220,8 +222,7 @@ impl Changes<'_> {
         if stop == Stop::Terminate && self.end_unreadable(run, request)? {
             return Ok(());
         }
-        let before = self.find(run)?;
-        let before = before.ok_or_else(|| not_found(run))?;
+        let before = self.find(run)?.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
         if record.row.ask(stop, now).map_err(Fault::Answer)? {
             let history = &mut self.tables.history;
@@ -233,8 +234,7 @@ impl Changes<'_> {
     pub(super) fn send(&mut self, delivery: &Delivery) -> Result<Sent, Fault> {
         let message = &delivery.message;
         let run = &message.run;
-        let before = self.find(run)?;
-        let before = before.ok_or_else(|| not_found(run))?;
+        let before = self.find(run)?.ok_or_else(|| not_found(run))?;
         let key = (&*run.text(), &*message.id);
         if self.tables.messages.open()?.get(key)?.is_some() {
             return Ok(Sent::Known);
@@ -267,8 +267,7 @@ impl Changes<'_> {
 
     pub(super) fn unpark(&mut self, run: &RunId, request: &Request) -> Result<(), Fault> {
         let now = request.at;
-        let before = self.find(run)?;
-        let before = before.ok_or_else(|| not_found(run))?;
+        let before = self.find(run)?.ok_or_else(|| not_found(run))?;
         if self.broken.remove(run) && before.row.status.is_live() {
             // It stood still because something beside its record could not be read: it is tried again.
             self.index.place(&before);
@@ -284,8 +283,7 @@ impl Changes<'_> {
 
     pub(super) fn retry_rollback(&mut self, run: &RunId, request: &Request) -> Result<(), Fault> {
         let now = request.at;
-        let before = self.find(run)?;
-        let before = before.ok_or_else(|| not_found(run))?;
+        let before = self.find(run)?.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
         record.row.retry_rollback(now).map_err(Fault::Answer)?;
         record.retried = record.row.rows;

@@ -60,8 +60,12 @@ impl Changes<'_> {
         }
         while claims.taken.len() < claim.limit {
             let missing = claim.limit - claims.taken.len();
-            let due = self.index.due(claim, now, steady).take(missing);
-            let due: Vec<_> = due.map(|it| (it.found, it.run.clone())).collect();
+            let due: Vec<_> = self
+                .index
+                .due(claim, now, steady)
+                .take(missing)
+                .map(|it| (it.found, it.run.clone()))
+                .collect();
             if due.is_empty() {
                 break;
             }
@@ -71,8 +75,11 @@ impl Changes<'_> {
             }
         }
         // Those that the limit alone has left.
-        let suspect = self.index.suspects(claim).next();
-        let suspect = suspect.filter(|(crashes, _)| room.admit(crashes.saturating_add(1), n));
+        let suspect = self
+            .index
+            .suspects(claim)
+            .next()
+            .filter(|(crashes, _)| room.admit(crashes.saturating_add(1), n));
         let next = self.index.next(claim, now, steady);
         claims.next = next.into_iter().chain(suspect.map(|_| 0)).min().map(wait);
         Ok(claims)

@@ -19,8 +19,8 @@ use crate::support::panic::{forget_panic, message};
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     let worked = catch_unwind(AssertUnwindSafe(work));
     worked.unwrap_or_else(|panic| {
-        let reason = message(panic);
-        let reason = reason.lines().next().unwrap_or_default();
+        let text = message(panic);
+        let reason = text.lines().next().unwrap_or_default();
         Err(Fault::Damaged(format!(
             "it cannot be worked with, most likely since a page of the file is damaged ({reason})"
         )))

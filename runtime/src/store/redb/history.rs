@@ -131,8 +131,9 @@ impl History<'_> {
 pub(super) fn row(rows: &impl Rows, run: &RunId, number: u64) -> Result<Row, Fault> {
     let what = |reason: String| broken(run, &format!("row {number} of its history"), &reason);
     guarded(|| {
-        let bytes = rows.get(number)?;
-        let bytes = bytes.ok_or_else(|| what("it is not there".to_owned()))?;
+        let bytes = rows
+            .get(number)?
+            .ok_or_else(|| what("it is not there".to_owned()))?;
         let row = read_row(number, bytes.value()).map_err(what)?;
         if row.run != run.text() {
             return Err(what(format!("it belongs to run `{}`", row.run)));

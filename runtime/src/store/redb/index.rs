@@ -291,8 +291,12 @@ impl Index {
             };
             let lanes = lanes.iter_mut();
             for (_, queue) in lanes.filter(|(lane, _)| known.versions.contains(&lane.version)) {
-                let passed = queue.leased.iter().take_while(|(until, _)| *until <= now);
-                let passed: Vec<_> = passed.cloned().collect();
+                let passed: Vec<_> = queue
+                    .leased
+                    .iter()
+                    .take_while(|(until, _)| *until <= now)
+                    .cloned()
+                    .collect();
                 for (until, run) in passed {
                     let Some(held) = self.held.get_mut(&run) else {
                         continue;
@@ -319,12 +323,15 @@ impl Index {
         claim: &'a Claim,
     ) -> impl Iterator<Item = (&'a Arc<str>, Lane, &'a Queue)> {
         claim.workflows.iter().flat_map(|known| {
-            let lanes = self.queues.get_key_value(&*known.workflow);
-            let lanes = lanes.into_iter().flat_map(|(workflow, lanes)| {
-                lanes
-                    .iter()
-                    .map(move |(lane, queue)| (workflow, *lane, queue))
-            });
+            let lanes = self
+                .queues
+                .get_key_value(&*known.workflow)
+                .into_iter()
+                .flat_map(|(workflow, lanes)| {
+                    lanes
+                        .iter()
+                        .map(move |(lane, queue)| (workflow, *lane, queue))
+                });
             lanes.filter(|(_, lane, _)| known.versions.contains(&lane.version))
         })
     }
@@ -366,8 +373,11 @@ impl Index {
     ) -> impl Iterator<Item = Candidate<'a>> {
         // They are on two time lines, so they are compared by how long ago that was.
         let queues = self.queues(claim).flat_map(move |(workflow, lane, queue)| {
-            let due = queue.due.iter().take_while(move |(due, _)| *due <= now);
-            let due = due.map(move |(due, run)| (now.saturating_sub(*due), run, Place::Due(*due)));
+            let due = queue
+                .due
+                .iter()
+                .take_while(move |(due, _)| *due <= now)
+                .map(move |(due, run)| (now.saturating_sub(*due), run, Place::Due(*due)));
             let left = queue
                 .left
                 .iter()
@@ -396,8 +406,10 @@ impl Index {
         let next = self.queues(claim).flat_map(|(.., queue)| {
             let left = queue.left.first().map(|_| 0);
             let due = queue.due.first().map(|(due, _)| due.saturating_sub(now));
-            let leased = queue.leased.first();
-            let leased = leased.map(|(until, _)| until.saturating_sub(steady));
+            let leased = queue
+                .leased
+                .first()
+                .map(|(until, _)| until.saturating_sub(steady));
             [left, due, leased]
         });
         next.flatten().min()
@@ -408,8 +420,10 @@ impl Index {
         if !self.queues.contains_key(&*row.workflow) {
             self.queues.insert((&*row.workflow).into(), BTreeMap::new());
         }
-        let lanes = self.queues.get_mut(&*row.workflow);
-        let lanes = lanes.expect("they were just made");
+        let lanes = self
+            .queues
+            .get_mut(&*row.workflow)
+            .expect("they were just made");
         lanes.entry(Lane::of(row)).or_default()
     }
 }

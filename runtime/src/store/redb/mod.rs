@@ -139,8 +139,9 @@ impl Broken {
     fn after(&self, run: Option<&RunId>) -> BTreeMap<RunId, String> {
         let after = (run.map_or(Unbounded, Excluded), Unbounded);
         let runs = self.runs();
-        let runs = runs.range::<RunId, _>(after);
-        runs.map(|(run, reason)| (run.clone(), reason.clone()))
+        let behind = runs.range::<RunId, _>(after);
+        behind
+            .map(|(run, reason)| (run.clone(), reason.clone()))
             .collect()
     }
 
@@ -231,8 +232,12 @@ impl RedbStore {
             if self.stopped().is_some() {
                 return Err(self.closed());
             }
-            let place = self.inner.places.acquire().await;
-            let place = place.map_err(|_| self.closed())?;
+            let place = self
+                .inner
+                .places
+                .acquire()
+                .await
+                .map_err(|_| self.closed())?;
             let (answer, answered) = oneshot::channel();
             let at = Instant::now();
             // At once: what is done until the writer is asked takes longer than a clock is behind that is paused.
@@ -248,8 +253,11 @@ impl RedbStore {
                 operation: Box::new(asked),
                 weight,
             };
-            let requests = self.inner.requests.as_ref();
-            let requests = requests.expect("it is closed when nobody has it");
+            let requests = self
+                .inner
+                .requests
+                .as_ref()
+                .expect("it is closed when nobody has it");
             requests.send(request).map_err(|_| self.closed())?;
             // The writer gives it back.
             place.forget();

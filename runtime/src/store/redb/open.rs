@@ -358,8 +358,8 @@ fn end_of_history(database: &redb::Database) -> Result<(u64, Option<Moment>), Fa
             }
         }
     }
-    let next = last.checked_add(1);
-    let next = next
+    let next = last
+        .checked_add(1)
         .ok_or_else(|| Fault::Damaged("the history has a row with the last of all numbers".into()));
     Ok((next?, seen))
 }

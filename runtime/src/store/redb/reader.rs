@@ -33,8 +33,9 @@ impl Views {
     }
 
     pub(super) fn list(&self, filter: &Filter) -> Result<Vec<RunRow>, Fault> {
-        let behind = filter.behind_newer();
-        let behind = behind.map(|run| Ok::<_, Fault>(self.must_find(run)?.row));
+        let behind = filter
+            .behind_newer()
+            .map(|run| Ok::<_, Fault>(self.must_find(run)?.row));
         let mut page = Page::new(filter, behind.transpose()?);
         let after = filter.behind_id();
         if let Some(after) = after
@@ -112,8 +113,8 @@ impl Views {
             return Ok(Vec::new());
         };
         let to = from.saturating_add(more as u64);
-        let back = back_from(&self.history, &self.marks, &record, to)?;
-        let back = back.take_while(|row| row.as_ref().map_or(true, |row| row.number >= from));
+        let back = back_from(&self.history, &self.marks, &record, to)?
+            .take_while(|row| row.as_ref().map_or(true, |row| row.number >= from));
         let mut rows = back.collect::<Result<Vec<_>, _>>()?;
         rows.reverse();
         Ok(rows)

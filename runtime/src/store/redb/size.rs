@@ -16,8 +16,10 @@ pub(super) fn of_run(run: &NewRun) -> usize {
     let trace = run.trace.as_ref().map_or(0, |trace| {
         trace.parent.len() + trace.state.as_ref().map_or(0, String::len)
     });
-    let parent = run.parent.as_ref();
-    let parent = parent.map_or(0, |parent| parent.run.text().len() + parent.key.len());
+    let parent = run
+        .parent
+        .as_ref()
+        .map_or(0, |parent| parent.run.text().len() + parent.key.len());
     let payloads = run.input.len() + run.payload.len();
     let names = run.workflow.len() + run.state.len();
     RECORD + names + payloads + trace + parent + of_index(&run.index)

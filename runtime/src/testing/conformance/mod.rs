@@ -45,8 +45,8 @@ use crate::store::Store;
 pub fn run<S: Store>(store: impl Future<Output = S>, check: impl AsyncFnOnce(Arc<dyn Store>)) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build();
-    let runtime = runtime.expect("the system has what a runtime needs");
+        .build()
+        .expect("the system has what a runtime needs");
     runtime.block_on(async {
         let store: Arc<dyn Store> = Arc::new(store.await);
         check(store).await;

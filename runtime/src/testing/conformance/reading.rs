@@ -127,8 +127,9 @@ pub async fn runs_are_counted_by_status_and_state(store: AnyStore) {
     }
     let counts = async |filter| {
         let counts = store.count(filter).await.expect("it is answered");
-        let print = counts.into_iter();
-        let print = print.map(|it| format!("{} {} {}", it.runs, it.status, it.state));
+        let print = counts
+            .into_iter()
+            .map(|it| format!("{} {} {}", it.runs, it.status, it.state));
         print.collect::<Vec<_>>()
     };
     let all = ["1 done Shipped", "2 running Placed", "1 running Reserved"];

@@ -201,7 +201,9 @@ pub async fn a_failure_is_kept(store: AnyStore) {
     .await;
     assert_eq!(get(&store, &row.id).await.row.failure, Some(failure()));
     assert_eq!((row.due, row.status), (None, Status::Failed));
-    let last = history(&store, &row.id).await.pop();
-    let last = last.expect("it has a history");
+    let last = history(&store, &row.id)
+        .await
+        .pop()
+        .expect("it has a history");
     assert_eq!((last.event, last.failure), (Event::Ended, Some(failure())));
 }

@@ -146,13 +146,15 @@ pub async fn a_run_that_is_terminated_is_not_parked(store: AnyStore) {
 
 /// What the history says of requests from outside, and who asked.
 async fn requests(store: &AnyStore, run: &str) -> Vec<(Event, Option<String>)> {
-    let rows = history(store, &run_id(run)).await.into_iter();
-    let rows = rows.filter(|row| {
-        matches!(
-            row.event,
-            Event::StopAsked { .. } | Event::Unparked | Event::RollbackRetried
-        )
-    });
+    let rows = history(store, &run_id(run))
+        .await
+        .into_iter()
+        .filter(|row| {
+            matches!(
+                row.event,
+                Event::StopAsked { .. } | Event::Unparked | Event::RollbackRetried
+            )
+        });
     rows.map(|row| (row.event, row.by)).collect()
 }
 

@@ -89,7 +89,9 @@ pub(super) fn read_stop(number: u8) -> Result<Option<Stop>, Unread> {
 }
 
 pub(super) fn number<T: PartialEq>(known: &[T], value: &T) -> u8 {
-    let number = known.iter().position(|it| it == value);
-    let number = number.expect("every variant has a number");
+    let number = known
+        .iter()
+        .position(|it| it == value)
+        .expect("every variant has a number");
     u8::try_from(number).expect("there are less than 256")
 }

@@ -21,8 +21,10 @@ pub(crate) fn records(bytes: &[u8]) {
     let record = sealed(Place::Row(4));
     if let Ok(read) = read_row(4, &record) {
         let (run, history) = (RunId::unchecked(&read.run), &read.history);
-        let origin = read.origin.as_ref();
-        let origin = origin.map(|(input, payload, trace)| (&**input, &**payload, trace.as_ref()));
+        let origin = read
+            .origin
+            .as_ref()
+            .map(|(input, payload, trace)| (&**input, &**payload, trace.as_ref()));
         let event = &history.event;
         let head = HistoryHead {
             number: history.number,
