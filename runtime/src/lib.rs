@@ -177,7 +177,7 @@ pub mod __private {
     #[cfg(feature = "runtime")]
     pub use crate::policy::*;
     #[cfg(feature = "runtime")]
-    pub use crate::run::Run;
+    pub use crate::run::CurrentRun;
     #[cfg(feature = "runtime")]
     pub use crate::split::*;
     #[cfg(feature = "durable")]

@@ -73,7 +73,7 @@ pub(super) fn drive(
             #judge
         }
 
-        impl<#context: #steps #lasting> #private::Sent<#context> for #workflow
+        impl<#context: #steps #lasting> #private::SendTurns<#context> for #workflow
         where
             #(#granted,)*
         {
@@ -102,7 +102,7 @@ fn head(cx: &Context<'_>, context: &Ident) -> TokenStream {
         fn turns<'run>(
             place: &'run mut #private::Option<#state>,
             context: &'run #context,
-            run: &'run #private::Run<Self>,
+            run: &'run #private::CurrentRun<Self>,
         ) -> impl #private::Future<
             Output = #private::Result<(), #private::Failed<#context::Error>>,
         > + #private::Send + use<'run, #context>

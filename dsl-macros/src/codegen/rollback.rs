@@ -10,7 +10,7 @@ use super::turns::{self, Leaf, Taken};
 pub(super) struct Rollback {
     /// The methods of `Drive`.
     pub(super) driven: TokenStream,
-    /// The method of `Sent`.
+    /// The method of `SendTurns`.
     pub(super) sent: TokenStream,
     /// The groups that the latter stands on.
     pub(super) groups: TokenStream,
@@ -44,7 +44,7 @@ pub(super) fn rollback(
     let parameters = quote! {
         place: &'run mut #private::Option<#state>,
         context: &'run #context,
-        run: &'run #private::Run<Self>,
+        run: &'run #private::CurrentRun<Self>,
     };
     Some(Rollback {
         driven: quote_spanned! {span=>

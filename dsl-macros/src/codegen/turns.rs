@@ -111,7 +111,7 @@ impl Shape<'_> {
                 fn take<'run>(
                     place: &mut #private::Option<#state>,
                     context: &'run #context,
-                    run: &'run #private::Run<#workflow>,
+                    run: &'run #private::CurrentRun<#workflow>,
                 ) -> impl #private::Future<Output = #output> + #private::Send {
                     #body
                 }

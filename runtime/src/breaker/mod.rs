@@ -58,7 +58,7 @@ struct Rate {
 
 #[derive(Debug)]
 struct Circuit {
-    state: State,
+    state: Phase,
     /// Counts the changes of state: what a permit of an earlier one reports is void.
     generation: u64,
     /// Failures since the last success.
@@ -67,7 +67,7 @@ struct Circuit {
 }
 
 #[derive(Debug)]
-enum State {
+enum Phase {
     Closed,
     Open { until: Instant },
     HalfOpen { under_way: u32, succeeded: u32 },
@@ -122,7 +122,7 @@ impl Breaker {
             cool_down: Duration::from_secs(30),
             probes: 1,
             circuit: Mutex::new(Circuit {
-                state: State::Closed,
+                state: Phase::Closed,
                 generation: 0,
                 in_a_row: 0,
                 window: None,
@@ -195,9 +195,9 @@ impl Breaker {
     #[must_use]
     pub fn state(&self) -> BreakerState {
         match self.circuit().state {
-            State::Closed => BreakerState::Closed,
-            State::HalfOpen { .. } => BreakerState::HalfOpen,
-            State::Open { until } => match until.saturating_duration_since(Instant::now()) {
+            Phase::Closed => BreakerState::Closed,
+            Phase::HalfOpen { .. } => BreakerState::HalfOpen,
+            Phase::Open { until } => match until.saturating_duration_since(Instant::now()) {
                 Duration::ZERO => BreakerState::HalfOpen,
                 retry_in => BreakerState::Open { retry_in },
             },
@@ -210,17 +210,17 @@ impl Breaker {
     /// [`BreakerOpen`] if none gets through now, with when one may.
     pub fn acquire(&self) -> Result<Permit<'_>, BreakerOpen> {
         let mut circuit = self.circuit();
-        if let State::Open { until } = circuit.state {
+        if let Phase::Open { until } = circuit.state {
             let retry_in = until.saturating_duration_since(Instant::now());
             if !retry_in.is_zero() {
                 return Err(self.open(retry_in));
             }
-            circuit.turn(State::HalfOpen {
+            circuit.turn(Phase::HalfOpen {
                 under_way: 0,
                 succeeded: 0,
             });
         }
-        if let State::HalfOpen {
+        if let Phase::HalfOpen {
             under_way,
             succeeded,
         } = &mut circuit.state
@@ -273,19 +273,19 @@ impl Breaker {
         }
         match &mut circuit.state {
             // No permit is given in this state, and those of others are void.
-            State::Open { .. } => {}
-            State::HalfOpen { .. } if failed => self.trip(&mut circuit),
-            State::HalfOpen {
+            Phase::Open { .. } => {}
+            Phase::HalfOpen { .. } if failed => self.trip(&mut circuit),
+            Phase::HalfOpen {
                 under_way,
                 succeeded,
             } => {
                 *under_way -= 1;
                 *succeeded += 1;
                 if *succeeded >= self.probes {
-                    circuit.turn(State::Closed);
+                    circuit.turn(Phase::Closed);
                 }
             }
-            State::Closed => {
+            Phase::Closed => {
                 circuit.in_a_row = if failed { circuit.in_a_row + 1 } else { 0 };
                 let too_many = self.rate.as_ref().is_some_and(|rate| {
                     let Some(window) = &mut circuit.window else {
@@ -308,14 +308,14 @@ impl Breaker {
         if circuit.generation != generation {
             return;
         }
-        if let State::HalfOpen { under_way, .. } = &mut circuit.state {
+        if let Phase::HalfOpen { under_way, .. } = &mut circuit.state {
             *under_way -= 1;
         }
     }
 
     fn trip(&self, circuit: &mut Circuit) {
         let until = after(Instant::now(), self.cool_down);
-        circuit.turn(State::Open { until });
+        circuit.turn(Phase::Open { until });
     }
 
     /// Nothing in here can panic between two writes, so what a poisoned lock guards is whole.
@@ -325,7 +325,7 @@ impl Breaker {
 }
 
 impl Circuit {
-    fn turn(&mut self, state: State) {
+    fn turn(&mut self, state: Phase) {
         self.state = state;
         self.generation += 1;
         self.in_a_row = 0;

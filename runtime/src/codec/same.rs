@@ -28,7 +28,7 @@ pub(crate) enum Likeness {
 /// than 127 levels, is like nothing.
 #[must_use]
 pub(crate) fn compare(one: &[u8], other: &[u8]) -> Likeness {
-    let Some((one, other)) = Tree::read(one).zip(Tree::read(other)) else {
+    let Some((one, other)) = JsonValue::read(one).zip(JsonValue::read(other)) else {
         return Likeness::Different;
     };
     if one == other {
@@ -54,7 +54,7 @@ pub(crate) fn compare_sets(
     const TRIES: u32 = 32;
 
     let likeness = compare(one, other);
-    let Some((mut one, mut other)) = Tree::read(one).zip(Tree::read(other)) else {
+    let Some((mut one, mut other)) = JsonValue::read(one).zip(JsonValue::read(other)) else {
         return likeness;
     };
     for _ in 0..TRIES {
@@ -62,7 +62,7 @@ pub(crate) fn compare_sets(
             return likeness;
         }
         let Some(again) = again() else { break };
-        if let Some(again) = Tree::read(&again) {
+        if let Some(again) = JsonValue::read(&again) {
             one.sort_sets(&again, &mut other);
         }
         if one == other {
@@ -74,27 +74,27 @@ pub(crate) fn compare_sets(
 
 /// A JSON value, with the keys of its objects in order.
 #[derive(Debug, PartialEq, Eq)]
-enum Tree<'a> {
+enum JsonValue<'a> {
     /// `null`, a boolean or a number, as it is written.
     Scalar(&'a str),
     Text(Cow<'a, str>),
-    Array(Vec<Tree<'a>>),
-    Object(Vec<(Cow<'a, str>, Tree<'a>)>),
+    Array(Vec<JsonValue<'a>>),
+    Object(Vec<(Cow<'a, str>, JsonValue<'a>)>),
 }
 
-impl<'a> Tree<'a> {
+impl<'a> JsonValue<'a> {
     fn read(json: &'a [u8]) -> Option<Self> {
         // Checked without recursion, so that what follows is about JSON.
         let json = serde_json::from_slice::<&RawValue>(json).ok()?;
-        Reader(json.get()).value(DEPTH)
+        JsonText(json.get()).value(DEPTH)
     }
 
     /// Sorts each array that is in another order in `again`, and the same array of `other`.
     ///
     /// The elements of a set are hashed, so there are no sets in them.
-    fn sort_sets(&mut self, again: &Tree<'_>, other: &mut Tree<'_>) {
+    fn sort_sets(&mut self, again: &JsonValue<'_>, other: &mut JsonValue<'_>) {
         match (self, again, other) {
-            (Tree::Array(one), Tree::Array(again), Tree::Array(other)) => {
+            (JsonValue::Array(one), JsonValue::Array(again), JsonValue::Array(other)) => {
                 let is_ordered = one.len() == again.len()
                     && one
                         .iter()
@@ -105,11 +105,11 @@ impl<'a> Tree<'a> {
                         one.sort_sets(again, other);
                     }
                 } else {
-                    one.sort_by_cached_key(Tree::unordered);
-                    other.sort_by_cached_key(Tree::unordered);
+                    one.sort_by_cached_key(JsonValue::unordered);
+                    other.sort_by_cached_key(JsonValue::unordered);
                 }
             }
-            (Tree::Object(one), Tree::Object(again), Tree::Object(other)) => {
+            (JsonValue::Object(one), JsonValue::Object(again), JsonValue::Object(other)) => {
                 for ((one, again), other) in one.iter_mut().zip(again).zip(other) {
                     if one.0 == again.0 && one.0 == other.0 {
                         one.1.sort_sets(&again.1, &mut other.1);
@@ -124,14 +124,14 @@ impl<'a> Tree<'a> {
     fn unordered(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         match self {
-            Tree::Scalar(scalar) => (0, scalar).hash(&mut hasher),
-            Tree::Text(text) => (1, text).hash(&mut hasher),
-            Tree::Array(elements) => {
-                let mut elements: Vec<_> = elements.iter().map(Tree::unordered).collect();
+            JsonValue::Scalar(scalar) => (0, scalar).hash(&mut hasher),
+            JsonValue::Text(text) => (1, text).hash(&mut hasher),
+            JsonValue::Array(elements) => {
+                let mut elements: Vec<_> = elements.iter().map(JsonValue::unordered).collect();
                 elements.sort_unstable();
                 (2, elements).hash(&mut hasher);
             }
-            Tree::Object(fields) => {
+            JsonValue::Object(fields) => {
                 let fields = fields.iter().map(|(key, value)| (key, value.unordered()));
                 (3, fields.collect::<Vec<_>>()).hash(&mut hasher);
             }
@@ -141,20 +141,20 @@ impl<'a> Tree<'a> {
 }
 
 /// What is left of a JSON text.
-struct Reader<'a>(&'a str);
+struct JsonText<'a>(&'a str);
 
-impl<'a> Reader<'a> {
-    fn value(&mut self, depth: usize) -> Option<Tree<'a>> {
+impl<'a> JsonText<'a> {
+    fn value(&mut self, depth: usize) -> Option<JsonValue<'a>> {
         self.skip_space();
         match self.0.as_bytes().first()? {
-            b'"' => Some(Tree::Text(self.text()?)),
+            b'"' => Some(JsonValue::Text(self.text()?)),
             b'[' => {
                 let mut elements = Vec::new();
                 self.items(b']', depth, |reader, depth| {
                     elements.push(reader.value(depth)?);
                     Some(())
                 })?;
-                Some(Tree::Array(elements))
+                Some(JsonValue::Array(elements))
             }
             b'{' => {
                 let mut fields = Vec::new();
@@ -168,12 +168,12 @@ impl<'a> Reader<'a> {
                 fields.reverse();
                 fields.sort_by(|(one, _), (other, _)| one.cmp(other));
                 fields.dedup_by(|(one, _), (other, _)| one == other);
-                Some(Tree::Object(fields))
+                Some(JsonValue::Object(fields))
             }
             _ => {
                 let ends = |byte: char| " \t\r\n,:[]{}\"".contains(byte);
                 let length = self.0.find(ends).unwrap_or(self.0.len());
-                self.split(length).map(Tree::Scalar)
+                self.split(length).map(JsonValue::Scalar)
             }
         }
     }

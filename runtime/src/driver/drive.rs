@@ -7,7 +7,7 @@ use stateway_core::Workflow;
 
 use crate::error::{Cause, ErasedValue};
 use crate::policy::Verdict;
-use crate::run::Run;
+use crate::run::CurrentRun;
 
 /// A workflow whose handlers are implemented by `C`, as a policy sees it. Generated code implements it.
 ///
@@ -31,7 +31,7 @@ pub trait Drive<C>: Judge<C> {
     fn turns<'run>(
         place: &'run mut Option<Self::State>,
         context: &'run C,
-        run: &'run Run<Self>,
+        run: &'run CurrentRun<Self>,
     ) -> impl Future<Output = Result<(), Failed<Self::Error>>> + Send + use<'run, Self, C>;
 
     /// A copy of the state that `transition` led to, and the position of the undo that needs it.
@@ -45,7 +45,7 @@ pub trait Drive<C>: Judge<C> {
     fn undo<'run>(
         place: &'run mut Option<Self::State>,
         context: &'run C,
-        run: &'run Run<Self>,
+        run: &'run CurrentRun<Self>,
     ) -> impl Future<Output = Result<(), UndoFailure<Self::Error>>> + Send + use<'run, Self, C>
     {
         let _ = (place, context, run);
@@ -64,19 +64,19 @@ pub trait Drive<C>: Judge<C> {
 ///
 /// It is a trait of its own so that data which cannot is one error, at the field: its bounds are granted in its
 /// implementation, and nothing asks for them. Where they do not hold, [`NotSent`] takes the turns.
-pub trait Sent<C>: Judge<C> {
+pub trait SendTurns<C>: Judge<C> {
     /// [`Drive::turns`].
     fn turns<'run>(
         place: &'run mut Option<Self::State>,
         context: &'run C,
-        run: &'run Run<Self>,
+        run: &'run CurrentRun<Self>,
     ) -> impl Future<Output = Result<(), Failed<Self::Error>>> + Send + use<'run, Self, C>;
 
     /// [`Drive::undo`].
     fn undo<'run>(
         place: &'run mut Option<Self::State>,
         context: &'run C,
-        run: &'run Run<Self>,
+        run: &'run CurrentRun<Self>,
     ) -> impl Future<Output = Result<(), UndoFailure<Self::Error>>> + Send + use<'run, Self, C>
     {
         let _ = (place, context, run);
@@ -84,7 +84,7 @@ pub trait Sent<C>: Judge<C> {
     }
 }
 
-/// The turns of a workflow: those of [`Sent`], if it implements that.
+/// The turns of a workflow: those of [`SendTurns`], if it implements that.
 pub struct Turns<W, C>(PhantomData<fn() -> (W, C)>);
 
 impl<W, C> Turns<W, C> {
@@ -99,14 +99,14 @@ impl<W, C> Turns<W, C> {
     }
 }
 
-impl<W: Sent<C>, C> Turns<W, C> {
+impl<W: SendTurns<C>, C> Turns<W, C> {
     /// [`Drive::turns`].
     #[inline]
     pub fn take<'run>(
         self,
         place: &'run mut Option<W::State>,
         context: &'run C,
-        run: &'run Run<W>,
+        run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Result<(), Failed<W::Error>>> + Send + use<'run, W, C> {
         W::turns(place, context, run)
     }
@@ -116,7 +116,7 @@ impl<W: Sent<C>, C> Turns<W, C> {
         self,
         place: &'run mut Option<W::State>,
         context: &'run C,
-        run: &'run Run<W>,
+        run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Result<(), UndoFailure<W::Error>>> + Send + use<'run, W, C> {
         W::undo(place, context, run)
     }
@@ -129,7 +129,7 @@ pub trait NotSent<W: Judge<C>, C> {
         self,
         place: &'run mut Option<W::State>,
         context: &'run C,
-        run: &'run Run<W>,
+        run: &'run CurrentRun<W>,
     ) -> Pending<Result<(), Failed<W::Error>>>;
 
     /// Is never called.
@@ -137,7 +137,7 @@ pub trait NotSent<W: Judge<C>, C> {
         self,
         place: &'run mut Option<W::State>,
         context: &'run C,
-        run: &'run Run<W>,
+        run: &'run CurrentRun<W>,
     ) -> Pending<Result<(), UndoFailure<W::Error>>>;
 }
 
@@ -146,7 +146,7 @@ impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
         self,
         _: &'run mut Option<W::State>,
         _: &'run C,
-        _: &'run Run<W>,
+        _: &'run CurrentRun<W>,
     ) -> Pending<Result<(), Failed<W::Error>>> {
         unreachable!("data that cannot move between threads does not compile")
     }
@@ -155,7 +155,7 @@ impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
         self,
         _: &'run mut Option<W::State>,
         _: &'run C,
-        _: &'run Run<W>,
+        _: &'run CurrentRun<W>,
     ) -> Pending<Result<(), UndoFailure<W::Error>>> {
         unreachable!("data that cannot move between threads does not compile")
     }

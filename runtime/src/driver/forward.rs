@@ -8,7 +8,7 @@ use stateway_core::Workflow;
 use super::drive::{Drive, Failed};
 use crate::error::Place;
 use crate::journal::{Journal, Taken};
-use crate::run::Run;
+use crate::run::CurrentRun;
 
 /// Why a run goes forward no more, though it is in no final state.
 pub(super) enum Halt<E, L> {
@@ -28,7 +28,7 @@ pub(super) type Outcome<W, E, L> = Result<(<W as Workflow>::End, usize), Halt<E,
 pub(super) async fn forward<W, C, J>(
     place: &mut Option<W::State>,
     context: &C,
-    run: &Run<W>,
+    run: &CurrentRun<W>,
     journal: &mut J,
 ) -> Outcome<W, W::Error, J::Lost>
 where

@@ -9,7 +9,7 @@ use super::stop::StopSignals;
 use super::{Ended, ended, go_forward};
 use crate::error::{Cause, Place, RunError, RunFailed};
 use crate::journal::InMemory;
-use crate::run::{Options, Owned};
+use crate::run::{Options, OwnedRun};
 use crate::support::panic::forget_panic;
 
 /// Drives a machine until it ends or a handler fails; then undoes what is to be undone.
@@ -27,7 +27,7 @@ pub fn run<W: Drive<C>, C>(
     options: Options,
 ) -> impl Future<Output = Result<W::End, RunError<W::Error>>> {
     let mut place = Some(state);
-    let run = Owned::<W>::new(input, options);
+    let run = OwnedRun::<W>::new(input, options);
     let mut stop = StopSignals::new(&run);
     async move {
         let mut journal = InMemory::new();

@@ -25,7 +25,7 @@ use stateway_core::Workflow;
 
 use crate::error::{Cause, Place};
 use crate::journal::{Ending, Journal, Recorder};
-use crate::run::Run;
+use crate::run::CurrentRun;
 use crate::split::Tasks;
 use crate::support::panic::catch_panic;
 use forward::{Halt, Outcome};
@@ -34,7 +34,7 @@ use forward::{Halt, Outcome};
 pub(crate) use rollback::roll_back;
 pub(crate) use stop::StopSignals;
 
-pub use drive::{Drive, Failed, Judge, NotSent, Sent, Turns, UndoFailure};
+pub use drive::{Drive, Failed, Judge, NotSent, SendTurns, Turns, UndoFailure};
 pub use memory::run;
 pub use running::{Running, running, running_on};
 pub use turn::{Once, Turn};
@@ -73,7 +73,7 @@ use go_forward;
 pub(crate) async fn to_end<W, C, J>(
     place: &mut Option<W::State>,
     context: &C,
-    run: &Run<W>,
+    run: &CurrentRun<W>,
     stop: &mut StopSignals,
     journal: &mut J,
 ) -> Result<Ended<W, W::Error>, J::Lost>
@@ -93,7 +93,7 @@ async fn ended<W, C, J>(
     outcome: Outcome<W, W::Error, J::Lost>,
     place: &mut Option<W::State>,
     context: &C,
-    run: &Run<W>,
+    run: &CurrentRun<W>,
     stop: &mut StopSignals,
     journal: &mut J,
 ) -> Result<Ended<W, W::Error>, J::Lost>
@@ -134,7 +134,7 @@ where
 fn poll<W: Workflow, T, E, L>(
     forward: Pin<&mut Option<impl Future<Output = Result<T, Halt<E, L>>>>>,
     cx: &mut Context<'_>,
-    run: &Run<W>,
+    run: &CurrentRun<W>,
     stop: &mut StopSignals,
 ) -> Poll<Result<T, Halt<E, L>>> {
     let forward = forward

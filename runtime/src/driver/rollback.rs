@@ -10,12 +10,15 @@ use super::drive::{Drive, UndoFailure};
 use super::stop::StopSignals;
 use crate::error::ErasedValue;
 use crate::journal::{Ending, Entry, Journal};
-use crate::run::Run;
+use crate::run::CurrentRun;
 use crate::support::panic::{catch_panic, forget_panic};
 
 /// The entry of the transition that was taken last. The `Clone` of its state may have panicked before it was noted: then
 /// it is undone with the state itself.
-pub(super) fn last<W: Workflow>(place: &mut Option<W::State>, run: &Run<W>) -> Option<Entry<W>> {
+pub(super) fn last<W: Workflow>(
+    place: &mut Option<W::State>,
+    run: &CurrentRun<W>,
+) -> Option<Entry<W>> {
     let transition = run.place().transition?;
     let (visit, target) = (run.visit(), W::position(place.as_ref()?));
     let undos = W::GRAPH.transitions[transition].policy.undo;
@@ -37,7 +40,7 @@ pub(super) fn last<W: Workflow>(place: &mut Option<W::State>, run: &Run<W>) -> O
 /// Nothing but a termination stops it, and that not before the handler under way has returned.
 pub(crate) async fn roll_back<W, C, J>(
     context: &C,
-    run: &Run<W>,
+    run: &CurrentRun<W>,
     stop: &mut StopSignals,
     journal: &mut J,
     ending: Ending,
@@ -60,7 +63,7 @@ where
 async fn undo<W: Drive<C>, C>(
     entry: Entry<W>,
     context: &C,
-    run: &Run<W>,
+    run: &CurrentRun<W>,
 ) -> Result<(), UndoFailure<W::Error>> {
     run.go_back(entry.transition, entry.visit);
     let mut place = Some(entry.state);

@@ -37,7 +37,7 @@ pin_project! {
         Ready {
             parts: Option<(W::Input, W::State)>,
             context: &'run C,
-            start: Start<'run, W, C, F>,
+            start: MakeRun<'run, W, C, F>,
         },
         Started {
             #[pin]
@@ -47,16 +47,16 @@ pin_project! {
 }
 
 /// Makes the future of a run of the parts of its machine.
-type Start<'run, W, C, F> = fn(Parts<W>, &'run C, Options) -> F;
+type MakeRun<'run, W, C, F> = fn(MachineParts<W>, &'run C, Options) -> F;
 
 /// The input and the state of a machine.
-type Parts<W> = (<W as Workflow>::Input, <W as Workflow>::State);
+type MachineParts<W> = (<W as Workflow>::Input, <W as Workflow>::State);
 
 /// A run that begins when it is polled.
 pub fn running<'run, W: Workflow, C, F>(
     parts: (W::Input, W::State),
     context: &'run C,
-    start: Start<'run, W, C, F>,
+    start: MakeRun<'run, W, C, F>,
 ) -> Running<'run, W, C, F> {
     Running {
         options: Options::default(),
@@ -72,7 +72,7 @@ pub fn running<'run, W: Workflow, C, F>(
 pub fn running_on<'run, W: Workflow, C: Send + Sync + 'static, F>(
     parts: (W::Input, W::State),
     context: &'run Arc<C>,
-    start: Start<'run, W, C, F>,
+    start: MakeRun<'run, W, C, F>,
 ) -> Running<'run, W, C, F> {
     let mut running = running(parts, &**context, start);
     running.options.context = Some(Arc::clone(context) as _);

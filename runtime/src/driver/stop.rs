@@ -9,23 +9,23 @@ use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::{Cause, Scope};
-use crate::run::Run;
+use crate::run::CurrentRun;
 
 /// The termination of a run and the deadline of its workflow; boxed, since most runs have neither.
 pub(crate) struct StopSignals {
-    terminated: Option<Wait>,
+    terminated: Option<StopFuture>,
     deadline: Option<Instant>,
     /// Waits for the deadline; made where a panic is caught, since a timer needs its runtime.
-    timer: Option<Wait>,
+    timer: Option<StopFuture>,
 }
 
-type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
+type StopFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl StopSignals {
-    pub(crate) fn new<W: Workflow>(run: &Run<W>) -> Self {
+    pub(crate) fn new<W: Workflow>(run: &CurrentRun<W>) -> Self {
         let termination = run.termination().cloned();
         StopSignals {
-            terminated: termination.map(|token| Box::pin(token.cancelled_owned()) as Wait),
+            terminated: termination.map(|token| Box::pin(token.cancelled_owned()) as StopFuture),
             deadline: run.deadline(),
             timer: None,
         }

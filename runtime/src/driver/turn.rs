@@ -21,7 +21,7 @@ use stateway_core::{State, Transition, Workflow, nothing_is_left, take};
 use super::drive::{Failed, Judge};
 use crate::handler::Step;
 use crate::policy::Fails;
-use crate::run::Run;
+use crate::run::CurrentRun;
 
 /// What leaves a state: a handler with what stands around it, or several of them.
 ///
@@ -39,7 +39,7 @@ pub trait Turn<'run, W: Workflow, C, Types>: Copy + Send {
         self,
         place: &mut Option<W::State>,
         context: &'run C,
-        run: &'run Run<W>,
+        run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send;
 }
 
@@ -88,7 +88,7 @@ where
         self,
         place: &mut Option<W::State>,
         context: &'run C,
-        run: &'run Run<W>,
+        run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
         Visited::new(self.0(context, found(place), run.begin()), place)
     }

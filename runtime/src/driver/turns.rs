@@ -12,7 +12,7 @@ use stateway_core::{State, Transition, nothing_is_left};
 use super::drive::{Failed, Judge, UndoFailure};
 use super::turn::{Once, Turn};
 use crate::handler::Step;
-use crate::run::Run;
+use crate::run::CurrentRun;
 
 /// Some of a workflow's turns, or of its undos: one of the groups that a function over all of them picks from.
 pub trait Group<W: Judge<C>, C> {
@@ -26,7 +26,7 @@ pub trait Group<W: Judge<C>, C> {
     fn take<'run>(
         place: &mut Option<W::State>,
         context: &'run C,
-        run: &'run Run<W>,
+        run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send;
 }
 
@@ -65,7 +65,7 @@ where
         self,
         place: &mut Option<W::State>,
         context: &'run C,
-        run: &'run Run<W>,
+        run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
         G::take(place, context, run)
     }
@@ -101,7 +101,7 @@ macro_rules! functions {
         pub fn $steps<'a, 'run, W, C, $($Turn, $S, $T, $Fut),*>(
             place: &'a mut Option<W::State>,
             context: &'run C,
-            run: &'run Run<W>,
+            run: &'run CurrentRun<W>,
             $($turn: $Turn,)*
         ) -> impl Future<Output = Result<(), Failed<W::Error>>> + Send
         where
@@ -128,7 +128,7 @@ macro_rules! functions {
         pub fn $turns<'a, 'run, W, C, $($Turn, $Types),*>(
             place: &'a mut Option<W::State>,
             context: &'run C,
-            run: &'run Run<W>,
+            run: &'run CurrentRun<W>,
             $($turn: $Turn,)*
         ) -> impl Future<Output = Result<(), Failed<W::Error>>> + Send
         where
@@ -163,7 +163,7 @@ macro_rules! functions {
         pub fn $undos<'a, 'run, W, C, $($Turn, $Types),*>(
             place: &'a mut Option<W::State>,
             context: &'run C,
-            run: &'run Run<W>,
+            run: &'run CurrentRun<W>,
             $($turn: $Turn,)*
         ) -> impl Future<Output = Result<(), UndoFailure<W::Error>>> + Send
         where

@@ -10,11 +10,11 @@ use crate::run::BranchName;
 #[derive(Clone, PartialEq, Eq)]
 pub struct BranchError<E> {
     // Boxed: a branch succeeds far more often than it fails, and its result is moved about.
-    failure: Box<Parts<E>>,
+    failure: Box<BranchErrorParts<E>>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-struct Parts<E> {
+struct BranchErrorParts<E> {
     name: BranchName,
     attempts: u32,
     cause: Cause<E>,
@@ -23,7 +23,7 @@ struct Parts<E> {
 impl<E> BranchError<E> {
     pub(crate) fn new(name: BranchName, attempts: u32, cause: Cause<E>) -> Self {
         BranchError {
-            failure: Box::new(Parts {
+            failure: Box::new(BranchErrorParts {
                 name,
                 attempts,
                 cause,

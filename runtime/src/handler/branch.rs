@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use stateway_core::{BranchInfo, Transition, Workflow};
 use tokio_util::sync::CancellationToken;
 
-use super::{Part, Step};
-use crate::run::{self, BranchName, Key, PartName, PartOf, Run, RunId};
+use super::{Step, VisitPart};
+use crate::run::{self, BranchName, CurrentRun, Key, PartName, PartOf, RunId};
 
 /// One branch of a visit to the split `T`, as its handler sees it.
 ///
 /// It lends the run's input, and carries what identifies the work of this branch to the outside
 /// world ([`key`](Branch::key)). What the handler returns is the output of the branch.
 pub struct Branch<T: Transition> {
-    run: Arc<Run<T::Workflow>>,
+    run: Arc<CurrentRun<T::Workflow>>,
     /// The number of the visit: a task may look at its key when the run has moved on.
     visit: u64,
     /// The position of its declaration.
@@ -103,7 +103,7 @@ impl<T: Transition> Branch<T> {
         &self.run.id
     }
 
-    pub(crate) fn run(&self) -> &Run<T::Workflow> {
+    pub(crate) fn run(&self) -> &CurrentRun<T::Workflow> {
         &self.run
     }
 
@@ -121,7 +121,7 @@ impl<T: Transition> Branch<T> {
 }
 
 /// An attempt of the whole split begins all branches again, so its number is part of the name.
-impl<T: Transition> Part for Branch<T> {
+impl<T: Transition> VisitPart for Branch<T> {
     fn part(&self) -> PartName {
         let BranchName { branch, item } = self.entry();
         self.run.part(PartOf::Branch {

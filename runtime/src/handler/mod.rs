@@ -11,7 +11,7 @@ pub use step::Step;
 pub use undo::Undo;
 
 /// What a handler sees, as a part of its visit.
-pub trait Part {
+pub trait VisitPart {
     /// Its name.
     fn part(&self) -> PartName;
 }

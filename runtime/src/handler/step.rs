@@ -7,8 +7,8 @@ use ref_cast::RefCast;
 use stateway_core::{Name, Target, Targets, Transition, Workflow};
 use tokio_util::sync::CancellationToken;
 
-use super::Part;
-use crate::run::{self, Key, PartName, PartOf, Run, RunId};
+use super::VisitPart;
+use crate::run::{self, CurrentRun, Key, PartName, PartOf, RunId};
 
 /// One visit to the transition `T`, as its handler sees it.
 ///
@@ -17,7 +17,7 @@ use crate::run::{self, Key, PartName, PartOf, Run, RunId};
 #[derive(RefCast)]
 #[repr(transparent)]
 pub struct Step<T: Transition> {
-    run: Run<T::Workflow>,
+    run: CurrentRun<T::Workflow>,
     #[trivial]
     transition: PhantomData<fn() -> T>,
 }
@@ -70,12 +70,12 @@ impl<T: Transition> Step<T> {
         &self.run.id
     }
 
-    pub(crate) fn run(&self) -> &Run<T::Workflow> {
+    pub(crate) fn run(&self) -> &CurrentRun<T::Workflow> {
         &self.run
     }
 }
 
-impl<T: Transition> Part for Step<T> {
+impl<T: Transition> VisitPart for Step<T> {
     fn part(&self) -> PartName {
         self.run.part(PartOf::Whole)
     }

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use ref_cast::RefCast;
 use stateway_core::{Transition, Workflow};
 
-use super::Part;
-use crate::run::{self, Key, PartName, PartOf, Run, RunId};
+use super::VisitPart;
+use crate::run::{self, CurrentRun, Key, PartName, PartOf, RunId};
 
 /// The visit to the transition `T` that is being undone, as the handler of its `undo` sees it.
 ///
@@ -15,7 +15,7 @@ use crate::run::{self, Key, PartName, PartOf, Run, RunId};
 #[derive(RefCast)]
 #[repr(transparent)]
 pub struct Undo<T: Transition> {
-    run: Run<T::Workflow>,
+    run: CurrentRun<T::Workflow>,
     #[trivial]
     transition: PhantomData<fn() -> T>,
 }
@@ -55,7 +55,7 @@ impl<T: Transition> Undo<T> {
     }
 }
 
-impl<T: Transition> Part for Undo<T> {
+impl<T: Transition> VisitPart for Undo<T> {
     fn part(&self) -> PartName {
         self.run.part(PartOf::Undo)
     }

@@ -15,11 +15,11 @@ use super::verdict::{Verdict, delay};
 use super::visit::VisitPolicy;
 use crate::driver::Judge;
 use crate::error::{BranchError, Cause, JoinError};
-use crate::handler::Part;
+use crate::handler::VisitPart;
 use crate::support::time::after;
 
 /// What a visit consists of.
-pub(super) struct Visit<'run, W: Judge<C>, C, V, R, G, P, F, K> {
+pub(super) struct VisitPlan<'run, W: Judge<C>, C, V, R, G, P, F, K> {
     pub(super) context: &'run C,
     /// What the handler sees of the visit.
     pub(super) seen: &'run V,
@@ -32,7 +32,7 @@ pub(super) struct Visit<'run, W: Judge<C>, C, V, R, G, P, F, K> {
 /// How far a visit has come: plain data, beside the error all that has to outlive the wait for the next
 /// attempt. In a stored run it outlives the process.
 #[derive(Debug, Clone, Copy, Default)]
-struct Progress {
+struct VisitProgress {
     /// The attempts that were made; one that a breaker refused is one of them.
     made: u32,
     /// When the next may be made.
@@ -48,13 +48,13 @@ pub(super) struct FailedCall<E, R: Rules, G: Gate> {
 /// Calls the handler until it succeeds or no attempt is left; `first` is the first attempt, if it was
 /// made and failed.
 pub(super) async fn attempts<'run, W, C, V, R, G, S, T, X, P, F, Fut, K>(
-    mut visit: Visit<'run, W, C, V, R, G, P, F, K>,
+    mut visit: VisitPlan<'run, W, C, V, R, G, P, F, K>,
     first: Option<FailedCall<W::Error, R, G>>,
 ) -> Result<T, Cause<W::Error>>
 where
     W: Judge<C>,
     R: Rules,
-    V: Part,
+    V: VisitPart,
     G: Gate,
     P: Source<State = S>,
     F: Fn(&'run C, S, &'run V) -> Fut,
@@ -64,7 +64,7 @@ where
 {
     let (context, seen) = (visit.context, visit.seen);
     let all = VisitPolicy::<W, R, G>::ATTEMPTS;
-    let mut progress = Progress {
+    let mut progress = VisitProgress {
         made: u32::from(first.is_some()),
         due: None,
     };
@@ -175,7 +175,7 @@ fn tell<R: Rules, G: Gate>(permit: Option<CallPermit<R, G>>, has_succeeded: bool
 
 /// Calls the handler once.
 async fn call<'run, W, C, V, R, G, S, T, X, P, F, Fut, K>(
-    visit: &mut Visit<'run, W, C, V, R, G, P, F, K>,
+    visit: &mut VisitPlan<'run, W, C, V, R, G, P, F, K>,
     is_last: bool,
 ) -> Called<T, W::Error>
 where

@@ -11,7 +11,7 @@ use super::guard::{undone, visited};
 use super::source::{Copied, Hold, Source};
 use crate::driver::{Failed, Judge, Turn, UndoFailure, Visited, found, leaves};
 use crate::handler::{Step, Undo};
-use crate::run::Run;
+use crate::run::CurrentRun;
 
 /// A handler under its policy: how the state is held that it leaves, the handler, the one that is asked when it failed,
 /// and what stands before it.
@@ -45,7 +45,7 @@ where
         self,
         place: &mut Option<W::State>,
         context: &'run C,
-        run: &'run Run<W>,
+        run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
         let Guard(_, handler, catch, lend) = self;
         let source = H::hold(found(place));
@@ -103,7 +103,7 @@ where
         self,
         place: &mut Option<W::State>,
         context: &'run C,
-        run: &'run Run<W>,
+        run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
         undone::<T, POSITION, _, _, _, _, _>(context, run, found(place), self.0)
     }

@@ -12,7 +12,7 @@ use stateway_core::Transition;
 use tokio::task::coop::unconstrained;
 use tokio::time::sleep_until;
 
-use super::attempts::{FailedCall, Visit, attempts};
+use super::attempts::{FailedCall, VisitPlan, attempts};
 use super::catch::{Catch, Nothing};
 use super::fails::Fails;
 use super::gate::{CallPermit, Gate, NoGate};
@@ -21,14 +21,14 @@ use super::source::{Copied, ForAll, Hold as _, Lent, Source};
 use super::visit::VisitPolicy;
 use crate::driver::{Judge, UndoFailure};
 use crate::error::{Cause, ErasedValue};
-use crate::handler::{Branch, Part, Step, Undo};
-use crate::run::Run;
+use crate::handler::{Branch, Step, Undo, VisitPart};
+use crate::run::CurrentRun;
 use crate::support::panic::{catch_panic, forget_panic};
 
 pin_project! {
     /// The attempts of one visit to a transition, or of a branch.
     pub struct Guarded<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K> {
-        visit: Option<Visit<'run, W, C, V, R, G, P, F, K>>,
+        visit: Option<VisitPlan<'run, W, C, V, R, G, P, F, K>>,
         permit: Option<CallPermit<R, G>>,
         // Whichever it is, it is dropped in one way: code that drops it as what it is would be
         // called at every turn.
@@ -51,7 +51,7 @@ enum Later<T> {
 #[inline]
 pub(super) fn visited<'run, W, C, T, G, S, P, F, Fut, X, K>(
     context: &'run C,
-    run: &'run Run<W>,
+    run: &'run CurrentRun<W>,
     seen: &'run Step<T>,
     source: P,
     handler: F,
@@ -69,7 +69,7 @@ where
     K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T>,
 {
     let policy = VisitPolicy::new(run, run.counter(), gate);
-    Guarded::new(Visit {
+    Guarded::new(VisitPlan {
         context,
         seen,
         source,
@@ -97,7 +97,7 @@ where
     Fut: Future<Output = Result<O, W::Error>>,
 {
     let policy = VisitPolicy::new(branch.run(), branch.attempts(), gate);
-    Guarded::new(Visit {
+    Guarded::new(VisitPlan {
         context,
         seen: branch,
         source: Lent(state),
@@ -111,7 +111,7 @@ impl<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K>
     Guarded<'run, W, C, V, R, T, G, P, F, Fut, K>
 {
     #[inline]
-    fn new(visit: Visit<'run, W, C, V, R, G, P, F, K>) -> Self {
+    fn new(visit: VisitPlan<'run, W, C, V, R, G, P, F, K>) -> Self {
         Guarded {
             visit: Some(visit),
             permit: None,
@@ -127,7 +127,7 @@ where
     W: Judge<C>,
     W::Input: Send + Sync,
     C: Sync,
-    V: Part + Sync,
+    V: VisitPart + Sync,
     R: Rules + 'run,
     T: Send + 'run,
     G: Gate<Permit: Send> + Send + Sync + 'run,
@@ -147,16 +147,16 @@ where
         }
         let failed = match self.as_mut().poll_first(cx) {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(First::Ended(outcome)) => return Poll::Ready(outcome),
-            Poll::Ready(First::Failed(cause)) => Some(cause),
-            Poll::Ready(First::NotYet) => None,
+            Poll::Ready(FirstAttempt::Ended(outcome)) => return Poll::Ready(outcome),
+            Poll::Ready(FirstAttempt::Failed(cause)) => Some(cause),
+            Poll::Ready(FirstAttempt::NotYet) => None,
         };
         self.begin_rest(failed, cx)
     }
 }
 
 /// What became of the first attempt.
-enum First<T, E> {
+enum FirstAttempt<T, E> {
     /// The visit is over.
     Ended(Result<T, Cause<E>>),
     Failed(Cause<E>),
@@ -169,7 +169,7 @@ where
     W: Judge<C>,
     W::Input: Send + Sync,
     C: Sync,
-    V: Part + Sync,
+    V: VisitPart + Sync,
     R: Rules + 'run,
     T: Send + 'run,
     G: Gate<Permit: Send> + Send + Sync + 'run,
@@ -181,18 +181,18 @@ where
     K: Catch<&'run C, S, W::Error, &'run V, Outcome = T> + Send + 'run,
 {
     #[inline]
-    fn poll_first(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<First<T, W::Error>> {
+    fn poll_first(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<FirstAttempt<T, W::Error>> {
         let mut this = self.project();
         let visit = this.visit.as_mut().expect("the rest has not begun");
         let begins = this.first.is_none();
         if begins {
             // A visit of a stored run may have had attempts before.
             if visit.policy.recorder().is_some() || visit.policy.due().is_some() {
-                return Poll::Ready(First::NotYet);
+                return Poll::Ready(FirstAttempt::NotYet);
             }
             match visit.policy.permit() {
                 Ok(permit) => *this.permit = Some(CallPermit::new(permit)),
-                Err(refused) => return Poll::Ready(First::Failed(refused)),
+                Err(refused) => return Poll::Ready(FirstAttempt::Failed(refused)),
             }
             visit.policy.attempt();
         }
@@ -220,9 +220,9 @@ where
                 if let Some(permit) = this.permit.take() {
                     permit.succeeded();
                 }
-                Poll::Ready(First::Ended(Ok(outcome)))
+                Poll::Ready(FirstAttempt::Ended(Ok(outcome)))
             }
-            Poll::Ready(Err(cause)) => Poll::Ready(First::Failed(cause)),
+            Poll::Ready(Err(cause)) => Poll::Ready(FirstAttempt::Failed(cause)),
             Poll::Pending => {
                 let Some(limit) = visit.policy.first_limit() else {
                     return Poll::Pending;
@@ -234,7 +234,7 @@ where
                     })
                 });
                 let late = late.as_mut().poll(cx);
-                late.map(|_| First::Failed(limit.cause(None)))
+                late.map(|_| FirstAttempt::Failed(limit.cause(None)))
             }
         }
     }
@@ -272,7 +272,7 @@ where
 /// What the last attempt failed with, and the state that was not undone.
 pub(super) async fn undone<'run, T, const POSITION: usize, W, C, S, F, Fut>(
     context: &'run C,
-    run: &'run Run<W>,
+    run: &'run CurrentRun<W>,
     state: S,
     handler: F,
 ) -> Result<(), UndoFailure<W::Error>>
@@ -283,7 +283,7 @@ where
     F: Fn(&'run C, S, &'run Undo<T>) -> Fut,
     Fut: Future<Output = Result<(), W::Error>>,
 {
-    let visit = Visit {
+    let visit = VisitPlan {
         context,
         seen: run.undo::<T>(),
         source: ForAll::hold(state.copied()),

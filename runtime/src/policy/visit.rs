@@ -15,12 +15,12 @@ use super::gate::Gate;
 use super::rules::Rules;
 use crate::error::{Cause, Scope};
 use crate::journal::{Begun, Recorder};
-use crate::run::{PartName, Run};
+use crate::run::{CurrentRun, PartName};
 use crate::support::time::after;
 
 /// The policy under which a handler is called in one visit.
 pub(super) struct VisitPolicy<'run, W: Workflow, R, G> {
-    run: &'run Run<W>,
+    run: &'run CurrentRun<W>,
     /// How often the handler was called.
     counter: &'run AtomicU32,
     gate: G,
@@ -37,7 +37,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
     pub(super) const CATCHES_PANICS: bool = R::RETRY.is_some() || R::CATCHES_PANICS;
 
     #[inline]
-    pub(super) fn new(run: &'run Run<W>, counter: &'run AtomicU32, gate: G) -> Self {
+    pub(super) fn new(run: &'run CurrentRun<W>, counter: &'run AtomicU32, gate: G) -> Self {
         let is_timed = R::TIMEOUT.is_some() || R::DEADLINE.is_some();
         let age = match run.recorder() {
             Some(recorder) if R::DEADLINE.is_some() && !R::MAY_BE_ONE_TOO_MANY => {

@@ -32,11 +32,11 @@ pub struct Options {
     /// The context, for branches that run on tasks of their own.
     pub(crate) context: Option<Arc<dyn Any + Send + Sync>>,
     /// Where the run comes from, if it is stored.
-    pub(crate) stored: Option<Stored>,
+    pub(crate) stored: Option<Resumed>,
 }
 
 /// A run that goes on from where a store has it.
-pub(crate) struct Stored {
+pub(crate) struct Resumed {
     pub(crate) id: RunId,
     pub(crate) incarnation: u64,
     /// The name that its workflow is stored under.
@@ -53,9 +53,9 @@ pub(crate) struct Stored {
 /// The future of the run owns it and lends it to each handler. Only that future writes the
 /// position, and a handler or a failed run reads it on the same task or after it: the atomics
 /// need no ordering, they are there because a handler may be a future on any thread.
-pub struct Run<W: Workflow> {
+pub struct CurrentRun<W: Workflow> {
     /// Itself, where branches share it.
-    this: Weak<Run<W>>,
+    this: Weak<CurrentRun<W>>,
     context: Option<Arc<dyn Any + Send + Sync>>,
     /// The tasks of its branches; there with the context.
     tasks: Option<Tasks>,
@@ -93,12 +93,12 @@ const BETWEEN: usize = 1 << (usize::BITS - 1);
 
 /// A run as its future owns it: shared with the branches, of a workflow that has some. Others keep it
 /// in the future, without an allocation.
-pub(crate) enum Owned<W: Workflow> {
-    Here(Run<W>),
-    Shared(Arc<Run<W>>),
+pub(crate) enum OwnedRun<W: Workflow> {
+    Here(CurrentRun<W>),
+    Shared(Arc<CurrentRun<W>>),
 }
 
-impl<W: Workflow> Owned<W> {
+impl<W: Workflow> OwnedRun<W> {
     const SHARES: bool = {
         let (mut position, mut shares) = (0, false);
         while position < W::GRAPH.transitions.len() {
@@ -110,27 +110,27 @@ impl<W: Workflow> Owned<W> {
 
     pub(crate) fn new(input: W::Input, options: Options) -> Self {
         if Self::SHARES {
-            Owned::Shared(Arc::new_cyclic(|this| {
-                Run::new(input, options, this.clone())
+            OwnedRun::Shared(Arc::new_cyclic(|this| {
+                CurrentRun::new(input, options, this.clone())
             }))
         } else {
-            Owned::Here(Run::new(input, options, Weak::new()))
+            OwnedRun::Here(CurrentRun::new(input, options, Weak::new()))
         }
     }
 }
 
-impl<W: Workflow> Deref for Owned<W> {
-    type Target = Run<W>;
+impl<W: Workflow> Deref for OwnedRun<W> {
+    type Target = CurrentRun<W>;
 
-    fn deref(&self) -> &Run<W> {
+    fn deref(&self) -> &CurrentRun<W> {
         match self {
-            Owned::Here(run) => run,
-            Owned::Shared(run) => run,
+            OwnedRun::Here(run) => run,
+            OwnedRun::Shared(run) => run,
         }
     }
 }
 
-impl<W: Workflow> Run<W> {
+impl<W: Workflow> CurrentRun<W> {
     /// Whether any transition has an `undo`.
     const UNDOES: bool = {
         let (mut position, mut undoes) = (0, false);
@@ -159,7 +159,7 @@ impl<W: Workflow> Run<W> {
         };
         let may_be_stopped = cancellation.is_some() || termination.is_some() || deadline.is_some();
         let is_looked_at = may_be_stopped || recorder.is_some() || Self::UNDOES;
-        Run {
+        CurrentRun {
             this,
             tasks: context
                 .as_ref()

@@ -30,11 +30,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// # Ok::<(), stateway::RunIdError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct RunId(Text);
+pub struct RunId(IdText);
 
 /// A text that consists of 32 hexadecimal digits in lower case is always kept as a number.
 #[derive(Clone)]
-enum Text {
+enum IdText {
     Made(u128),
     Given(Arc<str>),
     Literal(&'static str),
@@ -47,7 +47,7 @@ impl RunId {
     /// An id that no other run has.
     #[must_use]
     pub fn unique() -> Self {
-        RunId(Text::Made(unique()))
+        RunId(IdText::Made(unique()))
     }
 
     /// The id that a literal is, checked by the compiler where it is a constant.
@@ -68,8 +68,8 @@ impl RunId {
             Err(RunIdError::Control { .. }) => panic!("the id of a run has no control characters"),
         }
         match number(text.as_bytes()) {
-            Some(id) => RunId(Text::Made(id)),
-            None => RunId(Text::Literal(text)),
+            Some(id) => RunId(IdText::Made(id)),
+            None => RunId(IdText::Literal(text)),
         }
     }
 
@@ -77,17 +77,17 @@ impl RunId {
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
         match &self.0 {
-            Text::Made(id) => Cow::Owned(format!("{id:032x}")),
-            Text::Given(id) => Cow::Borrowed(id),
-            Text::Literal(id) => Cow::Borrowed(id),
+            IdText::Made(id) => Cow::Owned(format!("{id:032x}")),
+            IdText::Given(id) => Cow::Borrowed(id),
+            IdText::Literal(id) => Cow::Borrowed(id),
         }
     }
 
     /// The id that a text is, which was checked, or was stored.
     pub(crate) fn unchecked(text: &str) -> Self {
         match number(text.as_bytes()) {
-            Some(id) => RunId(Text::Made(id)),
-            None => RunId(Text::Given(text.into())),
+            Some(id) => RunId(IdText::Made(id)),
+            None => RunId(IdText::Given(text.into())),
         }
     }
 }
@@ -110,33 +110,33 @@ const fn number(text: &[u8]) -> Option<u128> {
     Some(number)
 }
 
-impl PartialEq for Text {
+impl PartialEq for IdText {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
-            (Text::Made(one), Text::Made(other)) => one == other,
+            (IdText::Made(one), IdText::Made(other)) => one == other,
             _ => self.given().is_some_and(|one| other.given() == Some(one)),
         }
     }
 }
 
-impl Eq for Text {}
+impl Eq for IdText {}
 
-impl Hash for Text {
+impl Hash for IdText {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
-            Text::Made(id) => id.hash(state),
-            Text::Given(id) => id.hash(state),
-            Text::Literal(id) => id.hash(state),
+            IdText::Made(id) => id.hash(state),
+            IdText::Given(id) => id.hash(state),
+            IdText::Literal(id) => id.hash(state),
         }
     }
 }
 
-impl Text {
+impl IdText {
     fn given(&self) -> Option<&str> {
         match self {
-            Text::Made(_) => None,
-            Text::Given(id) => Some(id),
-            Text::Literal(id) => Some(id),
+            IdText::Made(_) => None,
+            IdText::Given(id) => Some(id),
+            IdText::Literal(id) => Some(id),
         }
     }
 }
@@ -253,7 +253,7 @@ impl PartialOrd for RunId {
 impl Ord for RunId {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         match (&self.0, &other.0) {
-            (Text::Made(one), Text::Made(other)) => one.cmp(other),
+            (IdText::Made(one), IdText::Made(other)) => one.cmp(other),
             _ => self.text().cmp(&other.text()),
         }
     }

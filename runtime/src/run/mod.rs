@@ -7,10 +7,10 @@ mod key;
 mod part;
 
 pub use branch::BranchName;
-pub use current::Run;
+pub use current::CurrentRun;
 #[cfg(feature = "durable")]
-pub(crate) use current::Stored;
-pub(crate) use current::{Options, Owned};
+pub(crate) use current::Resumed;
+pub(crate) use current::{Options, OwnedRun};
 pub use id::{RunId, RunIdError};
 #[cfg(feature = "durable")]
 pub(crate) use id::{incarnation, unique};

@@ -202,8 +202,8 @@ impl Engine {
                     sleep(rest).await;
                 }
                 match engine.claim(place).await {
-                    Ok(Found::Runs) => pause = Duration::ZERO,
-                    Ok(Found::Nothing { next }) => {
+                    Ok(ClaimOutcome::Runs) => pause = Duration::ZERO,
+                    Ok(ClaimOutcome::Nothing { next }) => {
                         pause = Duration::ZERO;
                         engine.idle(next).await;
                     }
@@ -221,7 +221,10 @@ impl Engine {
     }
 
     /// Claims as many runs as there are places, with one at hand.
-    async fn claim(self: &Arc<Self>, place: OwnedSemaphorePermit) -> Result<Found, StoreError> {
+    async fn claim(
+        self: &Arc<Self>,
+        place: OwnedSemaphorePermit,
+    ) -> Result<ClaimOutcome, StoreError> {
         let mut places = vec![place];
         while places.len() < PAGE
             && let Some(place) = self.place()
@@ -245,15 +248,17 @@ impl Engine {
             }
             if claims.taken.is_empty() {
                 let next = claims.next;
-                return Ok(Found::Nothing { next });
+                return Ok(ClaimOutcome::Nothing { next });
             }
             for (claimed, place) in claims.taken.into_iter().zip(places) {
                 engine.spawn(engine.drive(claimed, place));
             }
-            Ok(Found::Runs)
+            Ok(ClaimOutcome::Runs)
         };
         let claims = self.tasks.spawn_on(claims, &self.runtime);
-        claims.await.unwrap_or(Ok(Found::Nothing { next: None }))
+        claims
+            .await
+            .unwrap_or(Ok(ClaimOutcome::Nothing { next: None }))
     }
 
     /// Gives back what the store says this engine holds, and it does not drive: it never heard that it had claimed it.
@@ -406,7 +411,7 @@ impl Engine {
 }
 
 /// What a claim has found.
-enum Found {
+enum ClaimOutcome {
     Runs,
     Nothing {
         /// After how long there may be something.

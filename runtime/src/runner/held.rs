@@ -57,7 +57,7 @@ pub(super) struct HeldRun {
     epoch: u64,
     /// How many messages waited for the run when it was claimed.
     messages: usize,
-    state: Mutex<State>,
+    state: Mutex<HeldState>,
     is_recording: AtomicBool,
     is_lost: AtomicBool,
     /// Wakes the engine when a suspect is cleared.
@@ -76,7 +76,7 @@ pub(super) struct HeldRun {
 }
 
 /// What the store has of the run. Only the future of the run changes it, between two handlers.
-struct State {
+struct HeldState {
     /// Changed as the store changes its own, by [`RunRow::apply`] and its like.
     row: RunRow,
     /// What was noted about the visit under way when the run was taken up.
@@ -91,7 +91,7 @@ const ATTEMPTS: usize = 16;
 /// Reads what an attempt has failed with, as it is stored: a [`Cause`](crate::Cause) of the error of the workflow.
 pub(super) type Explain = fn(&dyn Any, &Settings) -> Text;
 
-impl State {
+impl HeldState {
     fn new(row: RunRow, notes: Vec<NoteRow>) -> Self {
         let mut failed = Vec::new();
         for NoteRow { key, progress } in &notes {
@@ -102,7 +102,7 @@ impl State {
         failed.sort_by_key(|(_, attempt)| attempt.at);
         // Each part has as many of its own.
         failed.drain(..failed.len().saturating_sub(ATTEMPTS));
-        State {
+        HeldState {
             row,
             notes: notes
                 .into_iter()
@@ -128,15 +128,15 @@ impl State {
 }
 
 /// A change of the run.
-pub(super) struct Change {
+pub(super) struct RunChange {
     pub(super) event: Event,
     pub(super) status: Status,
     pub(super) failure: Option<Failure>,
 }
 
-impl Change {
+impl RunChange {
     pub(super) fn new(event: Event, status: Status) -> Self {
-        Change {
+        RunChange {
             event,
             status,
             failure: None,
@@ -188,7 +188,7 @@ impl HeldRun {
             run: row.id.clone(),
             incarnation: row.incarnation,
             epoch: row.epoch,
-            state: Mutex::new(State::new(row.clone(), notes)),
+            state: Mutex::new(HeldState::new(row.clone(), notes)),
             is_recording: AtomicBool::new(false),
             is_lost: AtomicBool::new(false),
             wake,
@@ -208,7 +208,7 @@ impl HeldRun {
         (Arc::new(held), loss)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, HeldState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -283,7 +283,7 @@ impl HeldRun {
     ///
     /// # Errors
     /// Why the run is not driven any longer; [`Loss::Released`] if the change was recorded.
-    pub(super) async fn record(&self, change: Change) -> Result<(), Loss> {
+    pub(super) async fn record(&self, change: RunChange) -> Result<(), Loss> {
         let release = self.is_draining() && change.status.is_live();
         let mut commit = self.commit(change);
         commit.release = release.then(|| self.until(commit.at));
@@ -329,7 +329,7 @@ impl HeldRun {
         self.reached.get().cloned()
     }
 
-    fn commit(&self, change: Change) -> Commit {
+    fn commit(&self, change: RunChange) -> Commit {
         let now = self.settings.clock.now();
         let state = self.state();
         let commit = Commit::new(&state.row, change.event, change.status, now);
@@ -405,12 +405,12 @@ impl HeldRun {
     }
 
     /// The change that parks the run, and the reason as it is stored.
-    fn parks(&self, reason: &str) -> (Change, String) {
+    fn parks(&self, reason: &str) -> (RunChange, String) {
         let reason = self.settings.short(reason);
         let event = Event::Parked {
             reason: self.settings.encoded_text(&reason),
         };
-        (Change::new(event, Status::Parked), reason)
+        (RunChange::new(event, Status::Parked), reason)
     }
 
     /// Gives the run back until `due`. Gives why it is not driven any longer, as [`park`](HeldRun::park) does.

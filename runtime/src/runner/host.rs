@@ -22,7 +22,7 @@ use super::take_up::take_up;
 use crate::codec::Codec;
 use crate::driver::{Drive, StopSignals, roll_back, to_end};
 use crate::durable::Durable;
-use crate::run::{Options, Owned, Stored};
+use crate::run::{Options, OwnedRun, Resumed};
 use crate::store::{Claimed, Declaration, NewRun, Stop, WorkflowVersions};
 use crate::support::panic::forget_panic;
 
@@ -188,7 +188,7 @@ where
             cancellation: Some(cancellation),
             termination: Some(termination),
             context: Some(Arc::clone(&self.context) as Arc<dyn Any + Send + Sync>),
-            stored: Some(Stored {
+            stored: Some(Resumed {
                 id: row.id.clone(),
                 incarnation: row.incarnation,
                 workflow: W::NAME,
@@ -200,7 +200,7 @@ where
         };
         let ending = ending(row);
         drop(claimed);
-        let run = Owned::<W>::new(input, options);
+        let run = OwnedRun::<W>::new(input, options);
         let mut stop = StopSignals::new(&run);
         let mut journal = StoreJournal::new(held);
         let context = &*self.context;

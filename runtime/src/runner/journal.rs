@@ -7,7 +7,7 @@ use std::vec::IntoIter;
 use tracing::error;
 
 use super::failure::{failure, message};
-use super::held::{Change, HeldRun, Loss};
+use super::held::{HeldRun, Loss, RunChange};
 use super::rollback::{entry, named};
 use crate::durable::Durable;
 use crate::error::{Cause, ErasedValue, Place};
@@ -88,7 +88,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             Event::Ended
         };
         self.held
-            .record(Change::new(event, status).because(failure))
+            .record(RunChange::new(event, status).because(failure))
     }
 
     fn has_undos(&self) -> bool {
@@ -146,11 +146,11 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             }
         };
         let status = status(ending, self.held.undos() > 1);
-        self.held.record(Change::new(event, status)).await
+        self.held.record(RunChange::new(event, status)).await
     }
 
     async fn skipped(&mut self, _: Entry<W>) -> Result<(), Loss> {
-        let change = Change::new(Event::Ended, Status::Terminated);
+        let change = RunChange::new(Event::Ended, Status::Terminated);
         self.held.record(change).await
     }
 
@@ -159,7 +159,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         if self.held.has_ended() {
             return Ok(());
         }
-        let change = Change::new(Event::Ended, status(ending, false));
+        let change = RunChange::new(Event::Ended, status(ending, false));
         self.held.record(change).await
     }
 }
@@ -185,8 +185,8 @@ pub(super) fn ending(row: &RunRow) -> Ending {
 }
 
 /// The end of a run that was terminated while nobody had it: it goes nowhere any more, so nothing of it has to be readable.
-pub(super) fn terminated(row: &RunRow) -> Change {
-    let ended = Change::new(Event::Ended, Status::Terminated);
+pub(super) fn terminated(row: &RunRow) -> RunChange {
+    let ended = RunChange::new(Event::Ended, Status::Terminated);
     // One whose rollback had begun has failed for another reason, or is in a `failed` state.
     if row.rolls_back {
         return ended;
@@ -205,7 +205,7 @@ pub(super) fn terminated(row: &RunRow) -> Change {
 /// # Errors
 /// Why the state that it led to cannot be stored. The handler has had its effect, so this is no failure that
 /// could be rolled back: the state is needed for it.
-fn transition<W: Durable>(taken: &Taken<'_, W>, held: &HeldRun) -> Result<Change, String> {
+fn transition<W: Durable>(taken: &Taken<'_, W>, held: &HeldRun) -> Result<RunChange, String> {
     let position = W::position(taken.state);
     let transition = &W::GRAPH.transitions[taken.transition];
     let state = &W::GRAPH.states[position];
@@ -232,5 +232,5 @@ fn transition<W: Durable>(taken: &Taken<'_, W>, held: &HeldRun) -> Result<Change
         payload,
         undo: undo.map(|undo| undo.handler.into()),
     };
-    Ok(Change::new(event, status))
+    Ok(RunChange::new(event, status))
 }

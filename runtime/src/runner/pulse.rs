@@ -14,11 +14,11 @@ const OTHERS_WAKE: Duration = Duration::from_secs(1);
 /// The heartbeats of a runner.
 pub(super) struct Pulse {
     lease: Duration,
-    state: Mutex<State>,
+    state: Mutex<PulseState>,
 }
 
 #[derive(Clone, Copy)]
-struct State {
+struct PulseState {
     last: Instant,
     quiet_until: Instant,
 }
@@ -26,7 +26,7 @@ struct State {
 impl Pulse {
     pub(super) fn new(lease: Duration) -> Self {
         let now = Instant::now();
-        let state = State {
+        let state = PulseState {
             last: now,
             quiet_until: now,
         };
@@ -36,7 +36,7 @@ impl Pulse {
         }
     }
 
-    fn is_late(&self, state: State, now: Instant) -> bool {
+    fn is_late(&self, state: PulseState, now: Instant) -> bool {
         now.duration_since(state.last) > self.lease / 3 * 2
     }
 

@@ -28,11 +28,11 @@ pin_project! {
         begun: usize,
         // Made when the first branch begins.
         running: Option<FuturesUnorderedBounded<RunningBranch<'run, T, F::Branch>>>,
-        ended: Vec<Ended<T, F>>,
+        ended: Vec<EndedBranch<T, F>>,
     }
 }
 
-pub(super) type Ended<T, F> = Branched<Done<T, F>, Error<T, F>>;
+pub(super) type EndedBranch<T, F> = Branched<Done<T, F>, Error<T, F>>;
 type Done<T, F> = <<F as Begin<T>>::Branch as Attempt>::Done;
 pub(super) type Error<T, F> = <<F as Begin<T>>::Branch as Attempt>::Error;
 
@@ -85,7 +85,7 @@ where
     T: Transition,
     F: Begin<T>,
 {
-    type Outputs = Vec<Ended<T, F>>;
+    type Outputs = Vec<EndedBranch<T, F>>;
 
     fn length(&self) -> usize {
         self.items

@@ -15,7 +15,7 @@ use super::info;
 use super::tally::{Decision, End, Tally};
 use crate::error::{BranchError, Cause, JoinError, Scope};
 use crate::handler::Step;
-use crate::run::{BranchName, Run};
+use crate::run::{BranchName, CurrentRun};
 use crate::support::panic::forget_panic;
 
 /// The branches of a split, whose handlers fail with `E`.
@@ -194,7 +194,7 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
         Poll::Ready(Err(if run.is_terminated() {
             Cause::Terminated
         } else if is_late {
-            Run::<T::Workflow>::out_of_time(has_ended.then_some(join))
+            CurrentRun::<T::Workflow>::out_of_time(has_ended.then_some(join))
         } else if run.is_cancelled() {
             Cause::Cancelled {
                 last: None,

@@ -10,7 +10,7 @@ use stateway_core::{SplitInfo, Transition};
 use tokio::task::coop::has_budget_remaining;
 
 use super::branched::Branched;
-use super::each::{Begin, Ended, Error};
+use super::each::{Begin, EndedBranch, Error};
 use super::join::{Branches, Report, end};
 use super::running_branch::{RunningBranch, name, running_branch};
 use super::tally::Tally;
@@ -51,7 +51,7 @@ pin_project! {
         seed: Option<Seed<'run, T, F>>,
         #[pin]
         running_branch: Option<RunningBranch<'run, T, F::Branch>>,
-        ended: Ended<T, F>,
+        ended: EndedBranch<T, F>,
     }
 }
 
@@ -162,7 +162,7 @@ pub enum Stopped {
 }
 
 impl<T: Transition, F: Begin<T>> Tree<Error<T, F>> for One<'_, T, F> {
-    type Outputs = Ended<T, F>;
+    type Outputs = EndedBranch<T, F>;
 
     const LENGTH: usize = 1;
 

@@ -6,7 +6,7 @@ use stateway_core::Transition;
 
 use crate::codec::{Codec, CodecError, guarded};
 use crate::error::BranchError;
-use crate::handler::{Branch, Part as _};
+use crate::handler::{Branch, VisitPart as _};
 
 /// The output of a branch that has ended before the process did, or else that of `call`, which is
 /// stored before this is ready.

@@ -78,12 +78,12 @@ pub(crate) struct Page {
     is_by_id: bool,
     limit: usize,
     /// The place of the last row of the page before.
-    after: Option<Place>,
-    rows: BTreeMap<Place, RunRow>,
+    after: Option<ListPlace>,
+    rows: BTreeMap<ListPlace, RunRow>,
 }
 
 /// The place of a row in a list: when it was started, if the newest come first, and its id.
-type Place = (Reverse<i64>, RunId);
+type ListPlace = (Reverse<i64>, RunId);
 
 impl Page {
     /// The page that a filter asks for, with the row [behind](Filter::behind_newer) which it begins.

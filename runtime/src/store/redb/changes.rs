@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::fault::{Fault, broken};
 use super::format::{Record, read_declaration, write_declaration, write_message, write_note};
-use super::history::{Origin, origin, row};
+use super::history::{StartData, origin, row};
 use super::index::Index;
 use super::lookup::Lookup as _;
 use super::tables::Tables;
@@ -45,7 +45,7 @@ impl Changes<'_> {
         {
             self.remove(record)?;
         } else if let Some(record) = known {
-            let Origin {
+            let StartData {
                 input,
                 state,
                 payload,

@@ -9,9 +9,9 @@ use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable, ReadableTableM
 
 use super::damage::guarded;
 use super::fault::Fault;
-use super::file::{Found, find};
+use super::file::{PathKind, find};
 use super::format::{Record, read_message, read_note, read_row};
-use super::gate::Gate;
+use super::gate::WriteGate;
 use super::history::{EVERY, back_from, origin, payload};
 use super::lookup::Lookup as _;
 use super::open::prepare;
@@ -101,15 +101,15 @@ impl RedbStore {
         let path = path.as_ref();
         let failed = |error: std::io::Error| OpenError::file(path, error);
         let file = match find(path).map_err(failed)? {
-            Found::File(file) => file,
-            Found::Empty => {
+            PathKind::File(file) => file,
+            PathKind::Empty => {
                 let path = path.to_owned();
                 return Err(OpenError::Empty { path });
             }
-            Found::Other(kind) => {
+            PathKind::Other(kind) => {
                 return Err(failed(std::io::Error::other(format!("it is {kind}"))));
             }
-            Found::Nothing => return Err(failed(std::io::ErrorKind::NotFound.into())),
+            PathKind::Nothing => return Err(failed(std::io::ErrorKind::NotFound.into())),
         };
         let file = FileBackend::new(file).map_err(|error| OpenError::of(path, error))?;
         check(path, file)
@@ -121,7 +121,7 @@ pub(super) fn check(
     path: &Path,
     backend: impl redb::StorageBackend,
 ) -> Result<IntegrityReport, OpenError> {
-    let gate = Gate::shut(backend);
+    let gate = WriteGate::shut(backend);
     let report = guarded(|| {
         let mut database = match RedbOptions::default().database(path, gate) {
             Ok(database) => database,
@@ -177,18 +177,18 @@ impl IntegrityReport {
 }
 
 /// What belongs to a run, as its record says.
-struct Owned {
+struct RunParts {
     notes: u64,
     messages: u64,
     ended: Option<i64>,
 }
 
-type Step<'a> = fn(&mut Survey<'a>) -> Result<(), Fault>;
+type CheckStep<'a> = fn(&mut Survey<'a>) -> Result<(), Fault>;
 
 struct Survey<'a> {
     file: &'a ReadTransaction,
     report: &'a mut IntegrityReport,
-    runs: BTreeMap<String, Owned>,
+    runs: BTreeMap<String, RunParts>,
 }
 
 impl<'a> Survey<'a> {
@@ -198,7 +198,7 @@ impl<'a> Survey<'a> {
     }
 
     fn all(&mut self) {
-        let steps: [(&str, Step<'a>); 7] = [
+        let steps: [(&str, CheckStep<'a>); 7] = [
             ("runs", |it| it.records(&it.file.open_table(RUNS)?)),
             ("ended", |it| it.records(&it.file.open_table(ENDED)?)),
             ("history", Self::rows),
@@ -240,7 +240,7 @@ impl<'a> Survey<'a> {
             }
             let history = guarded(|| self.walk(&record));
             self.report.add(Some(&run), history);
-            let owned = Owned {
+            let owned = RunParts {
                 notes: record.notes.into(),
                 messages: record.messages.into(),
                 ended: record.row.ended.map(micros),
@@ -349,7 +349,7 @@ impl<'a> Survey<'a> {
     }
 
     /// What there is of runs against what their records say.
-    fn compare(&mut self, what: &str, counted: &BTreeMap<String, u64>, of: fn(&Owned) -> u64) {
+    fn compare(&mut self, what: &str, counted: &BTreeMap<String, u64>, of: fn(&RunParts) -> u64) {
         for (id, owned) in &self.runs {
             let (found, said) = (counted.get(id).copied().unwrap_or(0), of(owned));
             if found != said {

@@ -4,14 +4,14 @@ use super::changes::Changes;
 use super::damage::guarded;
 use super::fault::{Fault, broken};
 use super::format::Record;
-use super::history::{Origin, origin, payload};
-use super::index::Found;
+use super::history::{StartData, origin, payload};
+use super::index::DueRun;
 use crate::run::RunId;
 use crate::store::timeline::{Moment, wait};
 use crate::store::{Claim, Claimed, Claims, Lease, Message, NoteRow, TraceContext};
 
 /// What there is of a run that is about to be claimed.
-pub(super) struct Taken {
+pub(super) struct Claimable {
     record: Record,
     input: Vec<u8>,
     payload: Vec<u8>,
@@ -88,7 +88,7 @@ impl Changes<'_> {
     /// Claims one run, unless it stands still by law 6.
     fn take(
         &mut self,
-        found: &Found,
+        found: &DueRun,
         run: &RunId,
         lease: Lease,
         now: Moment,
@@ -105,7 +105,7 @@ impl Changes<'_> {
     }
 
     fn try_take(&mut self, run: &RunId, lease: Lease, now: Moment) -> Result<Claimed, Fault> {
-        let Taken {
+        let Claimable {
             record: before,
             input,
             payload,
@@ -136,14 +136,14 @@ impl Changes<'_> {
     }
 
     /// All that a claim gives of a run. It only reads.
-    pub(super) fn look_up(&mut self, run: &RunId) -> Result<Taken, Fault> {
+    pub(super) fn look_up(&mut self, run: &RunId) -> Result<Claimable, Fault> {
         let record = self.live(run)?;
         let rows = &self.tables.history.rows;
-        let Origin { input, trace, .. } = origin(rows, &record)?;
+        let StartData { input, trace, .. } = origin(rows, &record)?;
         let payload = payload(rows, &record)?;
         let notes = self.tables.notes(&record)?;
         let inbox = self.tables.inbox(&record)?;
-        Ok(Taken {
+        Ok(Claimable {
             record,
             input,
             payload,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// What a path leads to, which is opened as it is.
-pub(super) enum Found {
+pub(super) enum PathKind {
     File(File),
     /// A file without a byte in it.
     Empty,
@@ -21,7 +21,7 @@ pub(super) enum Found {
 }
 
 /// Opens what a path leads to, for reading and writing. Changes nothing.
-pub(super) fn find(path: &Path) -> io::Result<Found> {
+pub(super) fn find(path: &Path) -> io::Result<PathKind> {
     // Asked before it is opened: to open a pipe is to wait for its other end.
     let opened = fs::metadata(path).and_then(|found| match kind(&found) {
         Some(other) => Ok(Err(other)),
@@ -29,15 +29,15 @@ pub(super) fn find(path: &Path) -> io::Result<Found> {
     });
     let file = match opened {
         Ok(Ok(file)) => file,
-        Ok(Err(other)) => return Ok(Found::Other(other)),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+        Ok(Err(other)) => return Ok(PathKind::Other(other)),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(PathKind::Nothing),
         Err(error) => return Err(error),
     };
     let found = file.metadata()?;
     Ok(match kind(&found) {
-        Some(other) => Found::Other(other),
-        None if found.len() == 0 => Found::Empty,
-        None => Found::File(file),
+        Some(other) => PathKind::Other(other),
+        None if found.len() == 0 => PathKind::Empty,
+        None => PathKind::File(file),
     })
 }
 

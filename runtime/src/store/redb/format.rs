@@ -4,7 +4,7 @@ mod failure;
 mod row;
 mod run;
 
-use super::wire::{Place, Reader, Unread, Writer, unknown};
+use super::wire::{RecordPlace, RecordReader, RecordWriter, Unread, unknown};
 use crate::run::RunId;
 use crate::store::{Message, Progress};
 
@@ -15,7 +15,7 @@ pub(super) use run::{Record, owner};
 pub(super) const VERSION: u8 = 1;
 
 pub(super) fn write_note(run: &str, key: &str, progress: &Progress) -> Vec<u8> {
-    let mut to = Writer::record(VERSION);
+    let mut to = RecordWriter::record(VERSION);
     match progress {
         Progress::Attempts {
             made,
@@ -34,7 +34,7 @@ pub(super) fn write_note(run: &str, key: &str, progress: &Progress) -> Vec<u8> {
             .list(failed, failure::write_attempt),
         Progress::Output(output) => to.u8(1).bytes(output),
     };
-    to.finish(Place::Note(run, key))
+    to.finish(RecordPlace::Note(run, key))
 }
 
 /// Whether a note is the output of a branch, which may be large, without reading it.
@@ -43,7 +43,7 @@ pub(super) fn is_output(note: &[u8]) -> bool {
 }
 
 pub(super) fn read_note(run: &str, key: &str, bytes: &[u8]) -> Result<Progress, Unread> {
-    let (version, mut from) = Reader::record(bytes, Place::Note(run, key))?;
+    let (version, mut from) = RecordReader::record(bytes, RecordPlace::Note(run, key))?;
     let progress = match version {
         1 => match from.u8()? {
             0 => Progress::Attempts {
@@ -63,17 +63,17 @@ pub(super) fn read_note(run: &str, key: &str, bytes: &[u8]) -> Result<Progress, 
 }
 
 pub(super) fn write_message(message: &Message, arrival: u64) -> Vec<u8> {
-    let mut to = Writer::record(VERSION);
+    let mut to = RecordWriter::record(VERSION);
     to.text(&message.id)
         .text(&message.signal)
         .bytes(&message.payload)
         .time(message.at);
-    to.finish(Place::Message(&message.run.text(), arrival))
+    to.finish(RecordPlace::Message(&message.run.text(), arrival))
 }
 
 pub(super) fn read_message(run: RunId, arrival: u64, bytes: &[u8]) -> Result<Message, Unread> {
-    let place = Place::Message(&run.text(), arrival);
-    let (version, mut from) = Reader::record(bytes, place)?;
+    let place = RecordPlace::Message(&run.text(), arrival);
+    let (version, mut from) = RecordReader::record(bytes, place)?;
     let message = match version {
         1 => Message {
             run,
@@ -89,13 +89,13 @@ pub(super) fn read_message(run: RunId, arrival: u64, bytes: &[u8]) -> Result<Mes
 
 /// What is left of a run that was purged: the rows of its history, from this one on backwards.
 pub(super) fn write_rest(run: &RunId, last: u64) -> Vec<u8> {
-    let mut to = Writer::record(VERSION);
+    let mut to = RecordWriter::record(VERSION);
     to.text(&run.text());
-    to.finish(Place::Rest(last))
+    to.finish(RecordPlace::Rest(last))
 }
 
 pub(super) fn read_rest(last: u64, bytes: &[u8]) -> Result<RunId, Unread> {
-    let (version, mut from) = Reader::record(bytes, Place::Rest(last))?;
+    let (version, mut from) = RecordReader::record(bytes, RecordPlace::Rest(last))?;
     let run = match version {
         1 => RunId::unchecked(&from.text()?),
         other => return Err(unknown(other)),
@@ -105,13 +105,13 @@ pub(super) fn read_rest(last: u64, bytes: &[u8]) -> Result<RunId, Unread> {
 
 /// Who has declared the workflow of this name: the package.
 pub(super) fn write_declaration(name: &str, package: &str) -> Vec<u8> {
-    let mut to = Writer::record(VERSION);
+    let mut to = RecordWriter::record(VERSION);
     to.text(package);
-    to.finish(Place::Workflow(name))
+    to.finish(RecordPlace::Workflow(name))
 }
 
 pub(super) fn read_declaration(name: &str, bytes: &[u8]) -> Result<String, Unread> {
-    let (version, mut from) = Reader::record(bytes, Place::Workflow(name))?;
+    let (version, mut from) = RecordReader::record(bytes, RecordPlace::Workflow(name))?;
     let package = match version {
         1 => from.text()?,
         other => return Err(unknown(other)),

@@ -14,42 +14,42 @@ use redb::{BackendError, StorageBackend};
 
 /// The clones of one are the same gate.
 #[derive(Debug)]
-pub(super) struct Gate<B>(Arc<Inner<B>>);
+pub(super) struct WriteGate<B>(Arc<Shared<B>>);
 
 #[derive(Debug)]
-struct Inner<B> {
+struct Shared<B> {
     file: B,
     is_open: AtomicBool,
-    kept: Mutex<Vec<Change>>,
+    kept: Mutex<Vec<Pending>>,
 }
 
 /// A change of the file that has not been made yet.
 #[derive(Debug)]
-enum Change {
+enum Pending {
     Write { offset: u64, data: Vec<u8> },
     Length(u64),
     Flush,
 }
 
-impl<B> Clone for Gate<B> {
+impl<B> Clone for WriteGate<B> {
     fn clone(&self) -> Self {
-        Gate(Arc::clone(&self.0))
+        WriteGate(Arc::clone(&self.0))
     }
 }
 
-impl<B: StorageBackend> Gate<B> {
+impl<B: StorageBackend> WriteGate<B> {
     /// Keeps what is written, until it is [`open`](Self::open).
     pub(super) fn shut(file: B) -> Self {
-        Gate::new(file, false)
+        WriteGate::new(file, false)
     }
 
     /// Lets everything through: for a file that is nobody else's.
     pub(super) fn wide(file: B) -> Self {
-        Gate::new(file, true)
+        WriteGate::new(file, true)
     }
 
     fn new(file: B, is_open: bool) -> Self {
-        Gate(Arc::new(Inner {
+        WriteGate(Arc::new(Shared {
             file,
             is_open: AtomicBool::new(is_open),
             kept: Mutex::default(),
@@ -60,7 +60,7 @@ impl<B: StorageBackend> Gate<B> {
         self.0.is_open.load(Ordering::Acquire)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Vec<Change>> {
+    fn kept(&self) -> MutexGuard<'_, Vec<Pending>> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -69,18 +69,18 @@ impl<B: StorageBackend> Gate<B> {
         let mut kept = self.kept();
         for change in take(&mut *kept) {
             match change {
-                Change::Write { offset, data } => self.0.file.write(offset, &data)?,
-                Change::Length(length) => self.0.file.set_len(length)?,
-                Change::Flush => self.0.file.sync_data()?,
+                Pending::Write { offset, data } => self.0.file.write(offset, &data)?,
+                Pending::Length(length) => self.0.file.set_len(length)?,
+                Pending::Flush => self.0.file.sync_data()?,
             }
         }
         self.0.is_open.store(true, Ordering::Release);
         Ok(())
     }
 
-    fn length(&self, kept: &[Change]) -> io::Result<u64> {
+    fn length(&self, kept: &[Pending]) -> io::Result<u64> {
         let length = kept.iter().rev().find_map(|change| match change {
-            Change::Length(length) => Some(*length),
+            Pending::Length(length) => Some(*length),
             _ => None,
         });
         length.map_or_else(|| self.0.file.len(), Ok)
@@ -100,13 +100,13 @@ impl<B: StorageBackend> Gate<B> {
         new.fill(0);
         for change in &*kept {
             match change {
-                Change::Write { offset: at, data } => overlay(offset, out, *at, data),
-                Change::Length(length) => {
+                Pending::Write { offset: at, data } => overlay(offset, out, *at, data),
+                Pending::Length(length) => {
                     let left = length.saturating_sub(offset);
                     let left = usize::try_from(left).unwrap_or(usize::MAX);
                     out.iter_mut().skip(left).for_each(|byte| *byte = 0);
                 }
-                Change::Flush => {}
+                Pending::Flush => {}
             }
         }
         Ok(())
@@ -137,7 +137,7 @@ fn overlay(offset: u64, out: &mut [u8], at: u64, data: &[u8]) {
     }
 }
 
-impl<B: StorageBackend> StorageBackend for Gate<B> {
+impl<B: StorageBackend> StorageBackend for WriteGate<B> {
     fn len(&self) -> io::Result<u64> {
         if self.is_open() {
             return self.0.file.len();
@@ -163,7 +163,7 @@ impl<B: StorageBackend> StorageBackend for Gate<B> {
         if self.is_open() {
             return self.0.file.set_len(length);
         }
-        self.kept().push(Change::Length(length));
+        self.kept().push(Pending::Length(length));
         Ok(())
     }
 
@@ -171,7 +171,7 @@ impl<B: StorageBackend> StorageBackend for Gate<B> {
         if self.is_open() {
             return self.0.file.sync_data();
         }
-        self.kept().push(Change::Flush);
+        self.kept().push(Pending::Flush);
         Ok(())
     }
 
@@ -180,7 +180,7 @@ impl<B: StorageBackend> StorageBackend for Gate<B> {
             return self.0.file.write(offset, data);
         }
         let data = data.to_vec();
-        self.kept().push(Change::Write { offset, data });
+        self.kept().push(Pending::Write { offset, data });
         Ok(())
     }
 

@@ -156,18 +156,18 @@ pub(super) fn payload(rows: &impl Rows, record: &Record) -> Result<Vec<u8>, Faul
 }
 
 /// What a run was started with.
-pub(super) struct Origin {
+pub(super) struct StartData {
     pub(super) input: Vec<u8>,
     pub(super) state: Name,
     pub(super) payload: Vec<u8>,
     pub(super) trace: Option<TraceContext>,
 }
 
-pub(super) fn origin(rows: &impl Rows, record: &Record) -> Result<Origin, Fault> {
+pub(super) fn origin(rows: &impl Rows, record: &Record) -> Result<StartData, Fault> {
     let run = &record.row.id;
     let row = row(rows, run, record.first)?;
     match (row.history.event, row.origin) {
-        (Event::Started { state }, Some((input, payload, trace))) => Ok(Origin {
+        (Event::Started { state }, Some((input, payload, trace))) => Ok(StartData {
             input,
             state,
             payload,

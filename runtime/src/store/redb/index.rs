@@ -25,7 +25,7 @@ use crate::store::{Claim, Holder, Lease, RunRow};
 pub(super) struct Index {
     queues: HashMap<Arc<str>, BTreeMap<Lane, Queue>>,
     /// The claims that were not given back, of this process.
-    held: HashMap<RunId, Held>,
+    held: HashMap<RunId, CachedClaim>,
 }
 
 /// Which runs of a workflow are in one queue: those of a version and a priority.
@@ -47,15 +47,15 @@ impl Lane {
 /// A run that may be claimed, and where it was found.
 pub(super) struct Candidate<'a> {
     pub(super) run: &'a RunId,
-    pub(super) found: Found,
+    pub(super) found: DueRun,
 }
 
 /// Where a run was found.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(super) struct DueRun {
     workflow: Arc<str>,
     lane: Lane,
-    place: Place,
+    place: QueuePlace,
 }
 
 /// The runs of one lane of a workflow, by when they may be claimed.
@@ -74,15 +74,15 @@ struct Queue {
 }
 
 /// A claim, with the record of its run, so that a commit need not read it.
-pub(super) struct Held {
+pub(super) struct CachedClaim {
     pub(super) record: Record,
     holder: Holder,
-    place: Place,
+    place: QueuePlace,
 }
 
 /// Where a run is in its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum QueuePlace {
     Due(Moment),
     Leased(Moment),
     Left(Moment),
@@ -90,18 +90,18 @@ pub(super) enum Place {
 }
 
 impl Queue {
-    fn enter(&mut self, place: Place, run: &RunId) {
+    fn enter(&mut self, place: QueuePlace, run: &RunId) {
         let run = run.clone();
         match place {
-            Place::Due(due) => self.due.insert((due, run)),
-            Place::Leased(until) => self.leased.insert((until, run)),
-            Place::Left(until) => self.left.insert((until, run)),
-            Place::Suspect(crashes, until) => self.suspects.insert((crashes, until, run)),
+            QueuePlace::Due(due) => self.due.insert((due, run)),
+            QueuePlace::Leased(until) => self.leased.insert((until, run)),
+            QueuePlace::Left(until) => self.left.insert((until, run)),
+            QueuePlace::Suspect(crashes, until) => self.suspects.insert((crashes, until, run)),
         };
     }
 
     /// Takes out a run that this holder had claimed.
-    fn release(&mut self, held: &Held, run: &RunId) {
+    fn release(&mut self, held: &CachedClaim, run: &RunId) {
         self.leave(held.place, run);
         self.unlapse(held.holder, run);
     }
@@ -119,13 +119,13 @@ impl Queue {
         }
     }
 
-    fn leave(&mut self, place: Place, run: &RunId) {
+    fn leave(&mut self, place: QueuePlace, run: &RunId) {
         let run = run.clone();
         match place {
-            Place::Due(due) => self.due.remove(&(due, run)),
-            Place::Leased(until) => self.leased.remove(&(until, run)),
-            Place::Left(until) => self.left.remove(&(until, run)),
-            Place::Suspect(crashes, until) => self.suspects.remove(&(crashes, until, run)),
+            QueuePlace::Due(due) => self.due.remove(&(due, run)),
+            QueuePlace::Leased(until) => self.leased.remove(&(until, run)),
+            QueuePlace::Left(until) => self.left.remove(&(until, run)),
+            QueuePlace::Suspect(crashes, until) => self.suspects.remove(&(crashes, until, run)),
         };
     }
 }
@@ -137,32 +137,32 @@ fn due(record: &Record) -> Option<Moment> {
 }
 
 /// Where a run belongs whose holder went at `until`.
-fn left_behind(record: &Record, until: Moment) -> Place {
+fn left_behind(record: &Record, until: Moment) -> QueuePlace {
     if record.row.waits {
-        Place::Left(until)
+        QueuePlace::Left(until)
     } else {
-        Place::Suspect(record.row.crashes, until)
+        QueuePlace::Suspect(record.row.crashes, until)
     }
 }
 
 /// Where a run is that has no claim of this process.
-fn place_of(record: &Record) -> Option<Place> {
+fn place_of(record: &Record) -> Option<QueuePlace> {
     let due = due(record)?;
     Some(if record.is_held {
         left_behind(record, Moment::MIN)
     } else {
-        Place::Due(due)
+        QueuePlace::Due(due)
     })
 }
 
 impl Index {
     /// The claim of a run, if there is one.
-    pub(super) fn held(&self, run: &RunId) -> Option<&Held> {
+    pub(super) fn held(&self, run: &RunId) -> Option<&CachedClaim> {
         self.held.get(run)
     }
 
     /// The same, to be changed where it lies. A run that is given back by that is [settled](Self::settle).
-    pub(super) fn held_mut(&mut self, run: &RunId) -> Option<&mut Held> {
+    pub(super) fn held_mut(&mut self, run: &RunId) -> Option<&mut CachedClaim> {
         self.held.get_mut(run)
     }
 
@@ -186,7 +186,7 @@ impl Index {
     }
 
     /// Takes a run that stands still out of its queue, from the place where it was found.
-    pub(super) fn discard(&mut self, found: &Found, run: &RunId) {
+    pub(super) fn discard(&mut self, found: &DueRun, run: &RunId) {
         let held = self.held.remove(run);
         let queue = self.queues.get_mut(&found.workflow);
         let Some(queue) = queue.and_then(|lanes| lanes.get_mut(&found.lane)) else {
@@ -216,10 +216,10 @@ impl Index {
     /// Keeps a claim that begins `now`, of a run that is in no queue.
     pub(super) fn hold(&mut self, record: Record, lease: Lease, now: Moment) {
         let run = record.row.id.clone();
-        let place = Place::Leased(end(now, lease.duration));
+        let place = QueuePlace::Leased(end(now, lease.duration));
         self.queue(&record.row).enter(place, &run);
         let holder = lease.holder;
-        let held = Held {
+        let held = CachedClaim {
             record,
             holder,
             place,
@@ -238,7 +238,7 @@ impl Index {
     /// Puts a claim whose lease has passed where its record says by now.
     pub(super) fn refresh(&mut self, run: &RunId) {
         if let Some(held) = self.held.get_mut(run)
-            && let Place::Left(until) | Place::Suspect(_, until) = held.place
+            && let QueuePlace::Left(until) | QueuePlace::Suspect(_, until) = held.place
             && let Some(queue) = queue_of(&mut self.queues, &held.record.row)
         {
             queue.leave(held.place, run);
@@ -260,10 +260,10 @@ impl Index {
                 self.forget(&record);
                 let queue = self.queue(&record.row);
                 queue.enter(held.place, &run);
-                if !matches!(held.place, Place::Leased(_)) {
+                if !matches!(held.place, QueuePlace::Leased(_)) {
                     queue.lapse(held.holder, run.clone());
                 }
-                self.held.insert(run, Held { record, ..held });
+                self.held.insert(run, CachedClaim { record, ..held });
             }
         }
         Ok(())
@@ -275,7 +275,7 @@ impl Index {
             && let Some(queue) = queue_of(&mut self.queues, &held.record.row)
         {
             queue.release(held, run);
-            held.place = Place::Leased(end(now, duration));
+            held.place = QueuePlace::Leased(end(now, duration));
             queue.enter(held.place, run);
         }
     }
@@ -343,17 +343,18 @@ impl Index {
     ) -> impl Iterator<Item = (u32, Candidate<'a>)> {
         let queues = self.queues(claim).map(|(workflow, lane, queue)| {
             queue.suspects.iter().map(move |(crashes, until, run)| {
-                let found = Found {
+                let found = DueRun {
                     workflow: Arc::clone(workflow),
                     lane,
-                    place: Place::Suspect(*crashes, *until),
+                    place: QueuePlace::Suspect(*crashes, *until),
                 };
                 ((*crashes, *until, run), found)
             })
         });
-        let merged = kmerge_by(queues, |(one, _): &(_, Found), (other, _): &(_, Found)| {
-            one < other
-        });
+        let merged = kmerge_by(
+            queues,
+            |(one, _): &(_, DueRun), (other, _): &(_, DueRun)| one < other,
+        );
         merged.map(|((crashes, _, run), found)| (crashes, Candidate { run, found }))
     }
 
@@ -377,16 +378,15 @@ impl Index {
                 .due
                 .iter()
                 .take_while(move |(due, _)| *due <= now)
-                .map(move |(due, run)| (now.saturating_sub(*due), run, Place::Due(*due)));
-            let left = queue
-                .left
-                .iter()
-                .map(move |(until, run)| (steady.saturating_sub(*until), run, Place::Left(*until)));
+                .map(move |(due, run)| (now.saturating_sub(*due), run, QueuePlace::Due(*due)));
+            let left = queue.left.iter().map(move |(until, run)| {
+                (steady.saturating_sub(*until), run, QueuePlace::Left(*until))
+            });
             let found = move |(ago, run, place)| {
                 let workflow = Arc::clone(workflow);
                 (
                     ((Reverse(lane.priority), Reverse(ago)), run),
-                    Found {
+                    DueRun {
                         workflow,
                         lane,
                         place,
@@ -395,9 +395,10 @@ impl Index {
             };
             [Either::Left(due.map(found)), Either::Right(left.map(found))]
         });
-        let merged = kmerge_by(queues, |(one, _): &(_, Found), (other, _): &(_, Found)| {
-            one < other
-        });
+        let merged = kmerge_by(
+            queues,
+            |(one, _): &(_, DueRun), (other, _): &(_, DueRun)| one < other,
+        );
         merged.map(|((_, run), found)| Candidate { run, found })
     }
 

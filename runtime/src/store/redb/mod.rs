@@ -52,7 +52,7 @@ use index::Index;
 use paused::{held, paused};
 use size::{LARGEST, RECORD};
 use tables::Views;
-use writer::{Operation, Queued, Stopped, Writer};
+use writer::{Operation, Queued, StopReason, Writer};
 
 pub use check::{Damage, IntegrityReport};
 pub use open::{Durability, RedbOptions};
@@ -93,7 +93,7 @@ struct Inner {
     requests: Option<Sender<Queued>>,
     writer: Option<JoinHandle<()>>,
     broken: Arc<Broken>,
-    stopped: Stopped,
+    stopped: StopReason,
 }
 
 /// The runs that cannot be read, and why.
@@ -181,7 +181,7 @@ impl RedbStore {
         next: u64,
     ) -> Self {
         let (requests, waiting) = mpsc::channel();
-        let (broken, stopped) = (Arc::new(broken), Stopped::default());
+        let (broken, stopped) = (Arc::new(broken), StopReason::default());
         let places = Arc::new(Semaphore::new(options.queue));
         let writer = Writer {
             database: Arc::clone(&database),

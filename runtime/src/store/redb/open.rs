@@ -14,9 +14,9 @@ use tracing::warn;
 
 use super::damage::{Database, guarded};
 use super::fault::Fault;
-use super::file::{Found, New, find};
+use super::file::{New, PathKind, find};
 use super::format::{Record, Row, VERSION, read_row};
-use super::gate::Gate;
+use super::gate::WriteGate;
 use super::index::Index;
 use super::lookup::Lookup as _;
 use super::refused::OpenError;
@@ -151,22 +151,22 @@ impl RedbOptions {
         let failed = |error: io::Error| OpenError::file(path, error);
         for _ in 0..TRIES {
             match find(path).map_err(failed)? {
-                Found::File(file) => {
+                PathKind::File(file) => {
                     let file = FileBackend::new(file).map_err(|error| OpenError::of(path, error));
-                    return self.take_up(path, &Gate::shut(file?), false, || Ok(()));
+                    return self.take_up(path, &WriteGate::shut(file?), false, || Ok(()));
                 }
-                Found::Empty => {
+                PathKind::Empty => {
                     let path = path.to_owned();
                     return Err(OpenError::Empty { path });
                 }
-                Found::Other(kind) => {
+                PathKind::Other(kind) => {
                     return Err(failed(io::Error::other(format!("it is {kind}"))));
                 }
-                Found::Nothing => {}
+                PathKind::Nothing => {}
             }
             let (new, file) = New::beside(path, self.mode).map_err(failed)?;
             let file = FileBackend::new(file).map_err(|error| OpenError::of(path, error));
-            match self.take_up(path, &Gate::wide(file?), true, || new.publish()) {
+            match self.take_up(path, &WriteGate::wide(file?), true, || new.publish()) {
                 // Another was faster, and this one is gone.
                 Err(OpenError::File { source, .. }) if is_taken(&*source) => {}
                 made => return made,
@@ -185,14 +185,14 @@ impl RedbOptions {
     /// Those of [`open`](RedbOptions::open).
     pub fn open_backend(self, backend: impl StorageBackend) -> Result<RedbStore, OpenError> {
         let path = Path::new("(a backend)");
-        self.take_up(path, &Gate::shut(backend), true, || Ok(()))
+        self.take_up(path, &WriteGate::shut(backend), true, || Ok(()))
     }
 
     /// Makes a store of what is behind a gate, which is opened when it is known to be one. Then it is published.
     fn take_up(
         &self,
         path: &Path,
-        gate: &Gate<impl StorageBackend>,
+        gate: &WriteGate<impl StorageBackend>,
         may_be_new: bool,
         publish: impl FnOnce() -> io::Result<()>,
     ) -> Result<RedbStore, OpenError> {
@@ -223,7 +223,7 @@ impl RedbOptions {
     pub(super) fn database(
         &self,
         path: &Path,
-        gate: Gate<impl StorageBackend>,
+        gate: WriteGate<impl StorageBackend>,
     ) -> Result<redb::Database, redb::DatabaseError> {
         let (path, verifies) = (path.to_owned(), self.verifies);
         let mut builder = redb::Database::builder();

@@ -21,7 +21,7 @@ use crate::store::micros::micros;
 const PAGE: usize = 1_000;
 
 /// When a run ended, and its id: the place in the table by which runs are purged.
-type Place = (i64, String);
+type PurgePlace = (i64, String);
 
 /// What became of one page.
 #[derive(Debug, Default)]
@@ -31,12 +31,16 @@ pub(super) struct Purged {
     /// Whether there is nothing more to do.
     pub(super) is_done: bool,
     /// The last place that was looked at, and need not be again.
-    pub(super) after: Option<Place>,
+    pub(super) after: Option<PurgePlace>,
 }
 
 impl Changes<'_> {
     /// Removes runs, or a part of one, and what an earlier purge has left.
-    pub(super) fn purge(&mut self, purge: &Purge, after: Option<Place>) -> Result<Purged, Fault> {
+    pub(super) fn purge(
+        &mut self,
+        purge: &Purge,
+        after: Option<PurgePlace>,
+    ) -> Result<Purged, Fault> {
         let mut page = Purged {
             after,
             ..Purged::default()
@@ -87,7 +91,11 @@ impl Changes<'_> {
     }
 
     /// The first run that ended before, behind the place.
-    fn next_ended(&mut self, before: i64, after: Option<&Place>) -> Result<Option<Place>, Fault> {
+    fn next_ended(
+        &mut self,
+        before: i64,
+        after: Option<&PurgePlace>,
+    ) -> Result<Option<PurgePlace>, Fault> {
         let from = after.map_or(Bound::Unbounded, |(at, id)| Bound::Excluded((*at, &**id)));
         let mut ended = self
             .tables

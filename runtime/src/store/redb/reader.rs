@@ -8,7 +8,7 @@ use redb::{AccessGuard, ReadOnlyTable};
 
 use super::fault::Fault;
 use super::format::{Record, is_output};
-use super::history::{Origin, back_from, origin, payload};
+use super::history::{StartData, back_from, origin, payload};
 use super::lookup::Lookup as _;
 use super::parts::notes;
 use super::tables::Views;
@@ -20,7 +20,7 @@ impl Views {
         let Some(record) = self.find(run)? else {
             return Ok(None);
         };
-        let Origin { input, trace, .. } = origin(&self.history, &record)?;
+        let StartData { input, trace, .. } = origin(&self.history, &record)?;
         let payload = payload(&self.history, &record)?;
         let attempts = notes(&self.notes, &record, |note| !is_output(note))?;
         Ok(Some(Found {
@@ -158,7 +158,7 @@ struct Healthy<'a> {
     known: &'a BTreeMap<RunId, String>,
 }
 
-type Entry = (RunId, AccessGuard<'static, &'static [u8]>);
+type Listed = (RunId, AccessGuard<'static, &'static [u8]>);
 
 impl<'a> Healthy<'a> {
     fn of(
@@ -177,7 +177,7 @@ impl<'a> Healthy<'a> {
 }
 
 impl Iterator for Healthy<'_> {
-    type Item = Result<Entry, Fault>;
+    type Item = Result<Listed, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

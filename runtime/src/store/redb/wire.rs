@@ -15,17 +15,17 @@ use crate::store::micros::{micros, time};
 
 /// Writes a record.
 #[derive(Default)]
-pub(super) struct Writer(Vec<u8>);
+pub(super) struct RecordWriter(Vec<u8>);
 
 /// Reads a record.
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(super) struct RecordReader<'a>(&'a [u8]);
 
 /// Why bytes are no record.
 pub(super) type Unread = String;
 
 /// The table that a record is in, and the key that it stands under there.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place<'a> {
+pub(super) enum RecordPlace<'a> {
     /// That of a run has its key in it.
     Run,
     Row(u64),
@@ -35,7 +35,7 @@ pub(super) enum Place<'a> {
     Workflow(&'a str),
 }
 
-impl Place<'_> {
+impl RecordPlace<'_> {
     fn checksum(self, record: &[u8]) -> u32 {
         let mut sum = Hasher::new();
         let text = |sum: &mut Hasher, text: &str| {
@@ -43,25 +43,25 @@ impl Place<'_> {
             sum.update(text.as_bytes());
         };
         match self {
-            Place::Run => sum.update(b"r"),
-            Place::Row(number) => {
+            RecordPlace::Run => sum.update(b"r"),
+            RecordPlace::Row(number) => {
                 sum.update(b"h");
                 sum.update(&number.to_le_bytes());
             }
-            Place::Rest(last) => {
+            RecordPlace::Rest(last) => {
                 sum.update(b"p");
                 sum.update(&last.to_le_bytes());
             }
-            Place::Workflow(name) => {
+            RecordPlace::Workflow(name) => {
                 sum.update(b"w");
                 text(&mut sum, name);
             }
-            Place::Note(run, key) => {
+            RecordPlace::Note(run, key) => {
                 sum.update(b"n");
                 text(&mut sum, run);
                 text(&mut sum, key);
             }
-            Place::Message(run, arrival) => {
+            RecordPlace::Message(run, arrival) => {
                 sum.update(b"m");
                 text(&mut sum, run);
                 sum.update(&arrival.to_le_bytes());
@@ -84,24 +84,24 @@ pub(super) fn unknown(version: u8) -> Unread {
 /// A counter is never more than this: what is counted up then does not overflow.
 const MOST: u64 = u64::MAX / 2;
 
-impl Writer {
+impl RecordWriter {
     pub(super) fn record(version: u8) -> Self {
-        Writer::over(Vec::with_capacity(128), version)
+        RecordWriter::over(Vec::with_capacity(128), version)
     }
 
     /// Writes over what a buffer has, to use its memory again.
     pub(super) fn over(mut bytes: Vec<u8>, version: u8) -> Self {
         bytes.clear();
         bytes.push(version);
-        Writer(bytes)
+        RecordWriter(bytes)
     }
 
     #[cfg(any(test, feature = "testing"))]
     pub(super) fn of(bytes: &[u8]) -> Self {
-        Writer(bytes.to_vec())
+        RecordWriter(bytes.to_vec())
     }
 
-    pub(super) fn finish(self, place: Place<'_>) -> Vec<u8> {
+    pub(super) fn finish(self, place: RecordPlace<'_>) -> Vec<u8> {
         let sum = place.checksum(&self.0);
         let mut record = self.0;
         record.extend(sum.to_le_bytes());
@@ -166,9 +166,9 @@ impl Writer {
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> RecordReader<'a> {
     /// Begins to read a record that stands at this place. Gives its version, by which the rest is read.
-    pub(super) fn record(bytes: &'a [u8], place: Place<'_>) -> Result<(u8, Self), Unread> {
+    pub(super) fn record(bytes: &'a [u8], place: RecordPlace<'_>) -> Result<(u8, Self), Unread> {
         let version = *bytes.first().ok_or("it is empty")?;
         // Of a layout that is not known, nothing is: not even where its checksum is.
         if !KNOWN.contains(&version) {
@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
         if place.checksum(record) != u32::from_le_bytes(*sum) {
             return Err("it is damaged, or stands where it was not put".to_owned());
         }
-        Ok((version, Reader(record.get(1..).unwrap_or_default())))
+        Ok((version, RecordReader(record.get(1..).unwrap_or_default())))
     }
 
     /// Ends a record.

@@ -72,7 +72,7 @@ const GATHER: Duration = Duration::from_micros(60);
 const SEAL: Duration = Duration::from_millis(100);
 
 /// Why the writer has stopped, if it has by itself.
-pub(super) type Stopped = Arc<OnceLock<String>>;
+pub(super) type StopReason = Arc<OnceLock<String>>;
 
 pub(super) struct Writer {
     pub(super) database: Arc<Database>,
@@ -85,7 +85,7 @@ pub(super) struct Writer {
     /// The number of the next row of the history.
     pub(super) next: u64,
     pub(super) broken: Arc<Broken>,
-    pub(super) stopped: Stopped,
+    pub(super) stopped: StopReason,
     /// The batch under way, which is to be answered. If it fails they are dropped with the writer, when everybody
     /// can be told why.
     pub(super) applied: Vec<Box<dyn Operation>>,

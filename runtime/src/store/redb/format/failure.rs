@@ -1,9 +1,9 @@
 //! What the records of runs and of rows have in common: failures, their texts, and requests to stop.
 
-use super::{Reader, Unread, Writer};
+use super::{RecordReader, RecordWriter, Unread};
 use crate::store::{FailedAttempt, Failure, FailureKind, Stop, Text};
 
-pub(super) fn write_failure(to: &mut Writer, failure: &Failure) {
+pub(super) fn write_failure(to: &mut RecordWriter, failure: &Failure) {
     to.text(&failure.state)
         .option(failure.transition.as_ref(), |to, transition| {
             to.text(transition);
@@ -13,7 +13,7 @@ pub(super) fn write_failure(to: &mut Writer, failure: &Failure) {
     write_text(to, &failure.message);
 }
 
-pub(super) fn write_attempt(to: &mut Writer, attempt: &FailedAttempt) {
+pub(super) fn write_attempt(to: &mut RecordWriter, attempt: &FailedAttempt) {
     to.option(attempt.branch.as_ref(), |to, branch| {
         to.text(branch);
     })
@@ -22,23 +22,23 @@ pub(super) fn write_attempt(to: &mut Writer, attempt: &FailedAttempt) {
     write_text(to, &attempt.error);
 }
 
-pub(super) fn read_attempt(from: &mut Reader<'_>) -> Result<FailedAttempt, Unread> {
+pub(super) fn read_attempt(from: &mut RecordReader<'_>) -> Result<FailedAttempt, Unread> {
     Ok(FailedAttempt {
-        branch: from.option(Reader::text)?,
+        branch: from.option(RecordReader::text)?,
         number: from.u32()?,
         at: from.time()?,
         error: read_text(from)?,
     })
 }
 
-pub(super) fn write_text(to: &mut Writer, text: &Text) {
+pub(super) fn write_text(to: &mut RecordWriter, text: &Text) {
     match text {
         Text::Plain(text) => to.u8(0).text(text),
         Text::Encoded(bytes) => to.u8(1).bytes(bytes),
     };
 }
 
-pub(super) fn read_text(from: &mut Reader<'_>) -> Result<Text, Unread> {
+pub(super) fn read_text(from: &mut RecordReader<'_>) -> Result<Text, Unread> {
     match from.u8()? {
         0 => from.text().map(Text::Plain),
         1 => from.bytes().map(Text::Encoded),
@@ -46,10 +46,10 @@ pub(super) fn read_text(from: &mut Reader<'_>) -> Result<Text, Unread> {
     }
 }
 
-pub(super) fn read_failure(from: &mut Reader<'_>) -> Result<Failure, Unread> {
+pub(super) fn read_failure(from: &mut RecordReader<'_>) -> Result<Failure, Unread> {
     Ok(Failure {
         state: from.name()?,
-        transition: from.option(Reader::name)?,
+        transition: from.option(RecordReader::name)?,
         attempts: from.u32()?,
         kind: {
             let kind = from.u8()?;

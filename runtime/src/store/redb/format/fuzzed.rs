@@ -5,7 +5,7 @@ use super::{
     write_declaration, write_message, write_note, write_rest, write_row,
 };
 use crate::run::RunId;
-use crate::store::redb::wire::{Place, Writer};
+use crate::store::redb::wire::{RecordPlace, RecordWriter};
 
 /// Reads bytes as each kind of record. What can be read is written as the same bytes.
 ///
@@ -13,12 +13,12 @@ use crate::store::redb::wire::{Place, Writer};
 /// If it is not.
 pub(crate) fn records(bytes: &[u8]) {
     let run = RunId::from_static("o-7");
-    let sealed = |place| Writer::of(bytes).finish(place);
-    let record = sealed(Place::Run);
+    let sealed = |place| RecordWriter::of(bytes).finish(place);
+    let record = sealed(RecordPlace::Run);
     if let Ok(read) = Record::read_any(&record) {
         assert_eq!(read.write(Vec::new()), record);
     }
-    let record = sealed(Place::Row(4));
+    let record = sealed(RecordPlace::Row(4));
     if let Ok(read) = read_row(4, &record) {
         let (run, history) = (RunId::unchecked(&read.run), &read.history);
         let origin = read
@@ -37,19 +37,19 @@ pub(crate) fn records(bytes: &[u8]) {
         let written = write_row(Vec::new(), 4, &run, head, event, origin);
         assert_eq!(written, record);
     }
-    let record = sealed(Place::Note("o-7", "1/pay"));
+    let record = sealed(RecordPlace::Note("o-7", "1/pay"));
     if let Ok(read) = read_note("o-7", "1/pay", &record) {
         assert_eq!(write_note("o-7", "1/pay", &read), record);
     }
-    let record = sealed(Place::Message("o-7", 3));
+    let record = sealed(RecordPlace::Message("o-7", 3));
     if let Ok(read) = read_message(run, 3, &record) {
         assert_eq!(write_message(&read, 3), record);
     }
-    let record = sealed(Place::Rest(3));
+    let record = sealed(RecordPlace::Rest(3));
     if let Ok(read) = read_rest(3, &record) {
         assert_eq!(write_rest(&read, 3), record);
     }
-    let record = sealed(Place::Workflow("Order"));
+    let record = sealed(RecordPlace::Workflow("Order"));
     if let Ok(read) = read_declaration("Order", &record) {
         assert_eq!(write_declaration("Order", &read), record);
     }

@@ -6,7 +6,7 @@ use super::failure::{
     read_attempt, read_failure, read_stop, read_text, stop_number, write_attempt, write_failure,
     write_text,
 };
-use super::{Place, Reader, Unread, VERSION, Writer, unknown};
+use super::{RecordPlace, RecordReader, RecordWriter, Unread, VERSION, unknown};
 use crate::run::RunId;
 use crate::store::{Event, FailedAttempt, Failure, HistoryRow, TraceContext};
 
@@ -43,7 +43,7 @@ pub(in crate::store::redb) fn write_row(
     event: &Event,
     origin: Option<(&[u8], &[u8], Option<&TraceContext>)>,
 ) -> Vec<u8> {
-    let mut to = Writer::over(buffer, VERSION);
+    let mut to = RecordWriter::over(buffer, VERSION);
     to.text(&run.text())
         .u64(head.number)
         .u64(head.before)
@@ -106,11 +106,11 @@ pub(in crate::store::redb) fn write_row(
         Event::Ended => to.u8(8),
         Event::RollbackRetried => to.u8(9),
     };
-    to.finish(Place::Row(place))
+    to.finish(RecordPlace::Row(place))
 }
 
 pub(in crate::store::redb) fn read_row(number: u64, bytes: &[u8]) -> Result<Row, Unread> {
-    let (version, mut from) = Reader::record(bytes, Place::Row(number))?;
+    let (version, mut from) = RecordReader::record(bytes, RecordPlace::Row(number))?;
     let row = match version {
         1 => read_row_1(&mut from)?,
         other => return Err(unknown(other)),
@@ -118,12 +118,12 @@ pub(in crate::store::redb) fn read_row(number: u64, bytes: &[u8]) -> Result<Row,
     from.finish(row)
 }
 
-fn read_row_1(from: &mut Reader<'_>) -> Result<Row, Unread> {
+fn read_row_1(from: &mut RecordReader<'_>) -> Result<Row, Unread> {
     let run = from.text()?;
     let (within, before) = (from.count()?, from.count()?);
     let at = from.time()?;
     let failure = from.option(read_failure)?;
-    let by = from.option(Reader::text)?;
+    let by = from.option(RecordReader::text)?;
     let failed_attempts = from.list(read_attempt)?;
     let mut origin = None;
     let event = match from.u8()? {
@@ -137,9 +137,9 @@ fn read_row_1(from: &mut Reader<'_>) -> Result<Row, Unread> {
             visit: from.u64()?,
             version: from.u32()?,
             attempts: from.u32()?,
-            message: from.option(Reader::text)?,
+            message: from.option(RecordReader::text)?,
             state: from.name()?,
-            undo: from.option(Reader::name)?,
+            undo: from.option(RecordReader::name)?,
             payload: from.bytes()?,
         },
         2 => Event::RollbackBegan,
@@ -179,16 +179,16 @@ fn read_row_1(from: &mut Reader<'_>) -> Result<Row, Unread> {
     })
 }
 
-fn write_trace(to: &mut Writer, trace: &TraceContext) {
+fn write_trace(to: &mut RecordWriter, trace: &TraceContext) {
     to.text(&trace.parent)
         .option(trace.state.as_ref(), |to, state| {
             to.text(state);
         });
 }
 
-fn read_trace(from: &mut Reader<'_>) -> Result<TraceContext, Unread> {
+fn read_trace(from: &mut RecordReader<'_>) -> Result<TraceContext, Unread> {
     Ok(TraceContext {
         parent: from.text()?,
-        state: from.option(Reader::text)?,
+        state: from.option(RecordReader::text)?,
     })
 }

@@ -3,7 +3,7 @@
 use super::failure::{
     number, read_failure, read_stop, read_text, stop_number, write_failure, write_text,
 };
-use super::{Place, Reader, Unread, VERSION, Writer, unknown};
+use super::{RecordPlace, RecordReader, RecordWriter, Unread, VERSION, unknown};
 use crate::run::RunId;
 use crate::store::timeline::Moment;
 use crate::store::{IndexEntry, IndexValue, NewRun, Parent, RunRow, Status};
@@ -53,7 +53,7 @@ impl Record {
     /// The record as bytes, in the memory of the buffer.
     pub(in crate::store::redb) fn write(&self, buffer: Vec<u8>) -> Vec<u8> {
         let row = &self.row;
-        let mut to = Writer::over(buffer, VERSION);
+        let mut to = RecordWriter::over(buffer, VERSION);
         to.text(&row.id.text())
             .u64(row.incarnation)
             .text(&row.workflow)
@@ -99,7 +99,7 @@ impl Record {
             .u64(self.retried)
             .u32(self.notes)
             .u32(self.messages);
-        to.finish(Place::Run)
+        to.finish(RecordPlace::Run)
     }
 
     /// The record that stands under the id of a run.
@@ -113,7 +113,7 @@ impl Record {
 
     /// A record, wherever it stands.
     pub(in crate::store::redb) fn read_any(bytes: &[u8]) -> Result<Self, Unread> {
-        let (version, mut from) = Reader::record(bytes, Place::Run)?;
+        let (version, mut from) = RecordReader::record(bytes, RecordPlace::Run)?;
         let record = match version {
             1 => Record::read_1(&mut from)?,
             other => return Err(unknown(other)),
@@ -121,7 +121,7 @@ impl Record {
         from.finish(record)
     }
 
-    fn read_1(from: &mut Reader<'_>) -> Result<Self, Unread> {
+    fn read_1(from: &mut RecordReader<'_>) -> Result<Self, Unread> {
         let row = RunRow {
             id: RunId::unchecked(&from.text()?),
             incarnation: from.u64()?,
@@ -144,11 +144,11 @@ impl Record {
             waits: from.flag()?,
             started: from.time()?,
             entered: from.time()?,
-            due: from.option(Reader::time)?,
+            due: from.option(RecordReader::time)?,
             stop: read_stop(from.u8()?)?,
             parked: from.option(read_text)?,
             failure: from.option(read_failure)?,
-            ended: from.option(Reader::time)?,
+            ended: from.option(RecordReader::time)?,
         };
         Ok(Record {
             row,
@@ -164,14 +164,14 @@ impl Record {
     }
 }
 
-fn read_parent(from: &mut Reader<'_>) -> Result<Parent, Unread> {
+fn read_parent(from: &mut RecordReader<'_>) -> Result<Parent, Unread> {
     Ok(Parent {
         run: RunId::unchecked(&from.text()?),
         key: from.text()?,
     })
 }
 
-fn write_entry(to: &mut Writer, entry: &IndexEntry) {
+fn write_entry(to: &mut RecordWriter, entry: &IndexEntry) {
     to.text(&entry.name);
     match &entry.value {
         IndexValue::Text(text) => to.u8(0).text(text),
@@ -179,7 +179,7 @@ fn write_entry(to: &mut Writer, entry: &IndexEntry) {
     };
 }
 
-fn read_entry(from: &mut Reader<'_>) -> Result<IndexEntry, Unread> {
+fn read_entry(from: &mut RecordReader<'_>) -> Result<IndexEntry, Unread> {
     Ok(IndexEntry {
         name: from.name()?,
         value: match from.u8()? {
@@ -190,7 +190,7 @@ fn read_entry(from: &mut Reader<'_>) -> Result<IndexEntry, Unread> {
     })
 }
 
-fn read_behind(from: &mut Reader<'_>) -> Result<Moment, Unread> {
+fn read_behind(from: &mut RecordReader<'_>) -> Result<Moment, Unread> {
     let behind = from.count()?;
     let behind = Moment::try_from(behind).ok().filter(|behind| *behind > 0);
     behind.ok_or_else(|| "a clock is behind by nothing".to_owned())

@@ -128,23 +128,23 @@ fn bytes_that_are_no_record_are_refused_and_never_panic() {
                 let mut changed = example[..example.len() - 4].to_vec();
                 changed[at.min(example.len() - 5)] = byte;
                 for place in [
-                    Place::Run,
-                    Place::Row(4),
-                    Place::Note("o-7", ""),
-                    Place::Message("o-7", 4),
+                    RecordPlace::Run,
+                    RecordPlace::Row(4),
+                    RecordPlace::Note("o-7", ""),
+                    RecordPlace::Message("o-7", 4),
                 ] {
-                    read(&Writer::of(&changed).finish(place));
+                    read(&RecordWriter::of(&changed).finish(place));
                 }
             }
         }
     }
     let other = [
-        Place::Row(5),
-        Place::Note("o-", "7"),
-        Place::Message("o-7", 5),
+        RecordPlace::Row(5),
+        RecordPlace::Note("o-", "7"),
+        RecordPlace::Message("o-7", 5),
     ];
     for place in other {
-        let record = Writer::of(&examples()[1]).finish(place);
+        let record = RecordWriter::of(&examples()[1]).finish(place);
         let refused = read_row(4, &record).unwrap_err();
         assert_eq!(refused, "it is damaged, or stands where it was not put");
     }
@@ -337,10 +337,10 @@ fn a_count_at_the_end_of_its_type_is_refused() {
     };
     assert!(read_note("o-7", "", &write_note("o-7", "", &progress)).is_err());
     for time in [i64::MIN, i64::MAX] {
-        let mut to = Writer::of(&[VERSION]);
+        let mut to = RecordWriter::of(&[VERSION]);
         to.u64(time.cast_unsigned());
-        let bytes = to.finish(Place::Run);
-        let (_, mut from) = Reader::record(&bytes, Place::Run).unwrap();
+        let bytes = to.finish(RecordPlace::Run);
+        let (_, mut from) = RecordReader::record(&bytes, RecordPlace::Run).unwrap();
         let read = from.time().unwrap();
         assert_eq!(crate::store::micros::micros(read), time);
     }
