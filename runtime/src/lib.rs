@@ -136,9 +136,12 @@ pub mod prelude {
 #[doc = include_str!("../../README.md")]
 mod readme {}
 
-/// What generated code stands on. Not for use by hand: it may change in any release.
+/// What generated code stands on, item by item. Not for use by hand.
+///
+/// It has the number of the release, which `expand!` names too: a macro and a runtime of two releases do not meet, and
+/// the error names both.
 #[doc(hidden)]
-pub mod __private {
+pub mod __private0_1 {
     // Under one short path: a path of the standard library is twice as many tokens, and the
     // expansion of each block is read again at every `cargo check`.
     pub use core::clone::Clone;
@@ -164,7 +167,12 @@ pub mod __private {
     #[cfg(feature = "durable")]
     pub use crate::codec::{Codec, CodecError};
     #[cfg(feature = "runtime")]
-    pub use crate::driver::*;
+    pub use crate::driver::{
+        Drive, Failed, Group, Grouped, Judge, NotSent, Once, Running, SendTurns, Turn, Turns,
+        UndoFailure, grouped, run, running, running_on, steps1, steps2, steps3, steps4, steps5,
+        steps6, steps7, steps8, turns1, turns2, turns3, turns4, turns5, turns6, turns7, turns8,
+        undos1, undos2, undos3, undos4, undos5, undos6, undos7, undos8,
+    };
     #[cfg(feature = "durable")]
     pub use crate::durable::{
         Compared, Durable, NotCompared, NotStored, Stored, borrowed, by_reference, never_stored,
@@ -175,11 +183,20 @@ pub mod __private {
     #[cfg(feature = "runtime")]
     pub use crate::handler::{Branch, Step};
     #[cfg(feature = "runtime")]
-    pub use crate::policy::*;
+    pub use crate::policy::{
+        Caught, Copied, Fails, ForAll, ForOne, Guard, Keep, Limited, NoGate, NotKept, Nothing,
+        Undoing, Verdict, attempted, copied, no_gate,
+    };
     #[cfg(feature = "runtime")]
     pub use crate::run::CurrentRun;
+    #[cfg(feature = "durable")]
+    pub use crate::split::remembered;
     #[cfg(feature = "runtime")]
-    pub use crate::split::*;
+    pub use crate::split::{
+        Attempt, Begin, Both, Branched, Branches, Each, First, Join, MaybeDebug, Named, NotDebug,
+        One, Report, RunningBranch, all, both, called, context, each, ended, first, item, items,
+        join, named, one, spawned, unshared,
+    };
     #[cfg(feature = "durable")]
     pub use serde;
     #[cfg(feature = "runtime")]

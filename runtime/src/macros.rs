@@ -8,7 +8,7 @@
 #[macro_export]
 macro_rules! workflow {
     ($($block:tt)*) => {
-        $crate::__private::expand! { ($crate) runtime durable { $($block)* } }
+        $crate::__private0_1::expand! { ($crate) runtime durable { $($block)* } }
     };
 }
 
@@ -17,7 +17,7 @@ macro_rules! workflow {
 #[macro_export]
 macro_rules! workflow {
     ($($block:tt)*) => {
-        $crate::__private::expand! { ($crate) runtime { $($block)* } }
+        $crate::__private0_1::expand! { ($crate) runtime { $($block)* } }
     };
 }
 
@@ -26,6 +26,6 @@ macro_rules! workflow {
 #[macro_export]
 macro_rules! workflow {
     ($($block:tt)*) => {
-        $crate::__private::expand! { ($crate) { $($block)* } }
+        $crate::__private0_1::expand! { ($crate) { $($block)* } }
     };
 }

@@ -71,7 +71,7 @@ impl<'a> Context<'a> {
             plan,
             graph,
             krate: Tokens::of(krate.clone()),
-            private: Tokens::of(quote!(#krate::__private)),
+            private: Tokens::of(private(krate)),
             visibility: Tokens::of(graph.ast.visibility.to_token_stream()),
             reader,
             version: durable.map(|durable| durable.version),
@@ -149,6 +149,16 @@ impl<'a> Context<'a> {
     fn relocate(&self, tokens: &Tokens, place: Span) -> Tokens {
         tokens.with_spans(|span| located(self.reader, span, place))
     }
+}
+
+/// The part of the crate that generated code stands on, of the release that this macro is of.
+fn private(krate: &TokenStream) -> TokenStream {
+    let (major, minor) = (
+        env!("CARGO_PKG_VERSION_MAJOR"),
+        env!("CARGO_PKG_VERSION_MINOR"),
+    );
+    let module = Ident::new(&format!("__private{major}_{minor}"), Span::call_site());
+    quote!(#krate::#module)
 }
 
 fn at(reader: Reader, declaration: Span) -> Span {

@@ -39,7 +39,11 @@ pub use memory::run;
 pub use running::{Running, running, running_on};
 pub use turn::{Once, Turn};
 pub(crate) use turn::{Visited, found, leaves};
-pub use turns::*;
+pub use turns::{
+    Group, Grouped, grouped, steps1, steps2, steps3, steps4, steps5, steps6, steps7, steps8,
+    turns1, turns2, turns3, turns4, turns5, turns6, turns7, turns8, undos1, undos2, undos3, undos4,
+    undos5, undos6, undos7, undos8,
+};
 
 /// Where a run has ended.
 pub(crate) enum Ended<W: Workflow, E> {
