@@ -12,6 +12,7 @@ mod machine;
 mod payload;
 mod policy;
 mod split;
+mod stored;
 mod typestate;
 mod workflow;
 
@@ -21,6 +22,9 @@ pub use core::{
     option::Option::{self, None, Some},
     result::Result::{self, Err, Ok},
 };
+/// For generated code, which may stand where there is no prelude.
+#[doc(hidden)]
+pub use serde_core as serde;
 
 pub use diagram::{Dot, Mermaid};
 pub use graph::{
@@ -34,6 +38,8 @@ pub use payload::{
 };
 pub use policy::{Policy, Retry, UndoInfo, retry, undo};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};
+#[doc(hidden)]
+pub use stored::{NEVER_STORED, Variant, no_variant, wrapped};
 pub use workflow::{
     Accepts, Name, Source, StartState, State, Target, Targets, Transition, Words, Workflow, ask,
     end, gather, known, narrow, nothing_is_left, put, put_there, take, widen,

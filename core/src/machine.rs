@@ -71,11 +71,16 @@ pub fn parts<I, S, T>(machine: Machine<I, S>, any: fn(S) -> T) -> (I, T) {
 const NAME: &str = "Machine";
 const FIELDS: &[&str] = &["input", "state"];
 
-impl<I: Serialize, S: Serialize> Serialize for Machine<I, S> {
+/// The bounds follow from `I: Serialize` and `S: Serialize`, and are no error where they are named and do not hold.
+impl<I, S> Serialize for Machine<I, S>
+where
+    for<'a> &'a I: Serialize,
+    for<'a> &'a S: Serialize,
+{
     fn serialize<W: Serializer>(&self, serializer: W) -> Result<W::Ok, W::Error> {
         let mut fields = serializer.serialize_struct(NAME, FIELDS.len())?;
-        fields.serialize_field(FIELDS[0], &self.input)?;
-        fields.serialize_field(FIELDS[1], &self.state)?;
+        fields.serialize_field(FIELDS[0], &&self.input)?;
+        fields.serialize_field(FIELDS[1], &&self.state)?;
         fields.end()
     }
 }

@@ -156,7 +156,7 @@ impl<T> NotCompared for Compared<'_, T> {
 /// # Errors
 /// Always.
 pub fn never_stored<T>() -> Result<T, CodecError> {
-    Err(CodecError::new("a transient state is never stored"))
+    Err(CodecError::new(stateway_core::NEVER_STORED))
 }
 
 /// Serializes a field under a bound that is no error where it does not hold: derived code names this for the

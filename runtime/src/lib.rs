@@ -154,7 +154,9 @@ pub mod __private0_1 {
     pub use core::result::Result::{self, Err, Ok};
     pub use core::time::Duration;
 
-    pub use stateway_core::__typestate as typestate;
+    pub use stateway_core::{
+        __deserialize as deserialize, __serialize as serialize, __typestate as typestate,
+    };
     pub use stateway_core::{
         Accepts, BranchInfo, Carry, Graph, Kept, Machine, Policy, Source, StartState, State,
         StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,

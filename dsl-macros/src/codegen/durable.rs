@@ -12,6 +12,7 @@ use super::context::Context;
 use super::derives;
 use super::types::{is_stored_field, without_self};
 use crate::ast::{Attributes, Field, StateKind, is_borrowed, is_told_otherwise, plain};
+use crate::graph::State;
 
 /// The crate under a name that derived code can find: serde takes its path as a text, in which the
 /// crate has no name if it was renamed.
@@ -137,20 +138,60 @@ fn ends_in_bounds(ty: &Type) -> bool {
     }
 }
 
+/// Serde for the machine, `AnyOrder` and `OrderEnd`, unless the workflow derives it.
+pub(super) fn wrappers(cx: &Context<'_>) -> Option<TokenStream> {
+    cx.version?;
+    let known = derives::names(&cx.graph.ast.attributes, None);
+    let (workflow, here, input, any, end) = (&cx.workflow, &cx.here, &cx.input, &cx.any, &cx.end);
+    let span = cx.at(workflow.span());
+    let private = cx.alias(span);
+    let variants = |fits: &dyn Fn(&State<'_>) -> bool| {
+        let fitting = cx.graph.states.iter().filter(|state| fits(state));
+        let variants = fitting.enumerate().map(|(position, state)| {
+            let (name, position) = (state.name, Literal::usize_unsuffixed(position));
+            let text = plain(name).to_string();
+            quote!(#name #position #text;)
+        });
+        variants.collect::<TokenStream>()
+    };
+    let stored = variants(&is_stored);
+    let finals = variants(&|state| state.kind.is_final());
+    let transient = cx.graph.states.iter().filter(|state| !is_stored(state));
+    let transient = transient.map(|state| state.name);
+    let [machine_name, any_name, end_name] =
+        [workflow, any, end].map(|name| plain(name).to_string());
+    let lists = quote! {
+        #workflow<#here> #machine_name #input
+        #any #any_name { #stored } { #(#transient)* }
+        #end #end_name { #finals }
+    };
+    let patterns = [("Serialize", "serialize"), ("Deserialize", "deserialize")];
+    let missing = patterns
+        .into_iter()
+        .filter(|(derive, _)| !known.iter().any(|it| it == derive));
+    let written = missing.map(|(_, pattern)| {
+        let pattern = Ident::new(pattern, span);
+        quote_spanned!(span=> #private::#pattern! { #lists })
+    });
+    Some(written.collect())
+}
+
+/// Whether a run may be stored in this state.
+fn is_stored(state: &State<'_>) -> bool {
+    state.declaration.is_none_or(|it| it.transient.is_none())
+}
+
 /// `impl Durable for Order`.
 pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
     let version = cx.version?;
     let (workflow, input, state) = (&cx.workflow, &cx.input, &cx.state);
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
-    let stored = |state: &&crate::graph::State<'_>| {
-        state.declaration.is_none_or(|it| it.transient.is_none())
-    };
     let kept: Vec<_> = cx
         .graph
         .states
         .iter()
-        .filter(stored)
+        .filter(|state| is_stored(state))
         .map(|it| it.name)
         .collect();
     let positions = cx
@@ -158,7 +199,7 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
         .states
         .iter()
         .enumerate()
-        .filter(|(_, it)| stored(it))
+        .filter(|(_, state)| is_stored(state))
         .map(|(position, _)| position);
     let has_transient = kept.len() < cx.graph.states.len();
     let transient = has_transient.then(|| quote!(_ => #private::never_stored(),));

@@ -84,6 +84,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let drive = runtime.then(|| driver(cx));
     let texts = runtime.then(|| split::texts(cx));
     let durable = durable::implementation(cx);
+    let serde = durable::wrappers(cx);
     quote! {
         #quiet
         const _: () = {
@@ -92,6 +93,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #typestate
             #drive
             #texts
+            #serde
             #durable
         };
     }

@@ -1,3 +1,4 @@
 //! Payloads on their way to bytes and back.
 
 mod durable;
+mod serde;
