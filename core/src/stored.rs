@@ -179,6 +179,7 @@ impl Visitor<'_> for Variant {
 ///
 /// # Panics
 /// Always: it is one of the names that are matched.
+#[must_use]
 pub fn no_variant<T>() -> T {
     unreachable!("a variant is one of those that have a name")
 }

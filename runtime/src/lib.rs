@@ -42,12 +42,8 @@
 
 #[cfg(feature = "runtime")]
 mod breaker;
-#[cfg(feature = "durable")]
-pub mod codec;
 #[cfg(feature = "runtime")]
 mod driver;
-#[cfg(feature = "durable")]
-mod durable;
 #[cfg(feature = "runtime")]
 mod error;
 #[cfg(feature = "runtime")]
@@ -57,6 +53,8 @@ mod journal;
 #[cfg(feature = "runtime")]
 mod limiter;
 mod macros;
+#[cfg(feature = "durable")]
+mod payload;
 #[cfg(feature = "runtime")]
 mod policy;
 #[cfg(feature = "runtime")]
@@ -74,18 +72,18 @@ pub mod testing;
 
 #[cfg(feature = "runtime")]
 pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit, Refused};
-#[cfg(feature = "durable")]
-pub use codec::{Codec, CodecError, Json};
 #[cfg(feature = "runtime")]
 pub use driver::Running;
-#[cfg(feature = "durable")]
-pub use durable::Durable;
 #[cfg(feature = "runtime")]
 pub use error::{BranchError, Cause, JoinError, Rollback, RunError, Scope, UndoEntry, UndoError};
 #[cfg(feature = "runtime")]
 pub use handler::{Branch, Step, Undo};
 #[cfg(feature = "runtime")]
 pub use limiter::{CostAboveCapacity, Limiter};
+#[cfg(feature = "durable")]
+pub use payload::codec::{self, Codec, CodecError, Json};
+#[cfg(feature = "durable")]
+pub use payload::durable::Durable;
 #[cfg(feature = "runtime")]
 pub use run::{BranchName, Key, RunId, RunIdError};
 #[cfg(feature = "durable")]
@@ -166,8 +164,6 @@ pub mod __private0_1 {
     };
     pub use stateway_macros::expand;
 
-    #[cfg(feature = "durable")]
-    pub use crate::codec::{Codec, CodecError};
     #[cfg(feature = "runtime")]
     pub use crate::driver::{
         Drive, Failed, Group, Grouped, Judge, NotSent, Once, Running, SendTurns, Turn, Turns,
@@ -175,15 +171,17 @@ pub mod __private0_1 {
         steps6, steps7, steps8, turns1, turns2, turns3, turns4, turns5, turns6, turns7, turns8,
         undos1, undos2, undos3, undos4, undos5, undos6, undos7, undos8,
     };
-    #[cfg(feature = "durable")]
-    pub use crate::durable::{
-        Compared, Durable, NotCompared, NotStored, Stored, borrowed, by_reference, never_stored,
-        package,
-    };
     #[cfg(feature = "runtime")]
     pub use crate::error::ErasedValue;
     #[cfg(feature = "runtime")]
     pub use crate::handler::{Branch, Step};
+    #[cfg(feature = "durable")]
+    pub use crate::payload::codec::{Codec, CodecError};
+    #[cfg(feature = "durable")]
+    pub use crate::payload::durable::{
+        Compared, Durable, NotCompared, NotStored, Stored, borrowed, by_reference, never_stored,
+        package,
+    };
     #[cfg(feature = "runtime")]
     pub use crate::policy::{
         Caught, Copied, Fails, ForAll, ForOne, Guard, Keep, Limited, NoGate, NotKept, Nothing,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use stateway::codec::Visit;
+use stateway::codec::{PayloadRef, PayloadSlot};
 use stateway::prelude::*;
 use stateway::store::{Event, Filter, NewRun, Store as _};
 use stateway::{Clock, Codec, CodecError, Json, RedbStore};
@@ -17,14 +17,14 @@ const SECRET: &str = "4111-1111-1111-1111";
 struct Sealed(u8);
 
 impl Codec for Sealed {
-    fn encode(&self, payload: &dyn erased_serde::Serialize) -> Result<Vec<u8>, CodecError> {
+    fn encode(&self, payload: PayloadRef<'_>) -> Result<Vec<u8>, CodecError> {
         let json = Json.encode(payload)?;
         Ok(json.into_iter().map(|byte| byte ^ self.0).collect())
     }
 
-    fn decode(&self, bytes: &[u8], visit: Visit<'_>) -> Result<(), CodecError> {
+    fn decode(&self, bytes: &[u8], slot: PayloadSlot<'_>) -> Result<(), CodecError> {
         let json: Vec<_> = bytes.iter().map(|byte| byte ^ self.0).collect();
-        Json.decode(&json, visit)
+        Json.decode(&json, slot)
     }
 }
 

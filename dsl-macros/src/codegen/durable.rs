@@ -149,7 +149,7 @@ pub(super) fn wrappers(cx: &Context<'_>) -> Option<TokenStream> {
         let fitting = cx.graph.states.iter().filter(|state| fits(state));
         let variants = fitting.enumerate().map(|(position, state)| {
             let (name, position) = (state.name, Literal::usize_unsuffixed(position));
-            let text = plain(name).to_string();
+            let text = plain(name);
             quote!(#name #position #text;)
         });
         variants.collect::<TokenStream>()
@@ -158,8 +158,7 @@ pub(super) fn wrappers(cx: &Context<'_>) -> Option<TokenStream> {
     let finals = variants(&|state| state.kind.is_final());
     let transient = cx.graph.states.iter().filter(|state| !is_stored(state));
     let transient = transient.map(|state| state.name);
-    let [machine_name, any_name, end_name] =
-        [workflow, any, end].map(|name| plain(name).to_string());
+    let [machine_name, any_name, end_name] = [workflow, any, end].map(plain);
     let lists = quote! {
         #workflow<#here> #machine_name #input
         #any #any_name { #stored } { #(#transient)* }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ref_cast::RefCast;
+use ref_cast::{RefCastCustom, ref_cast_custom};
 use stateway_core::{Name, Target, Targets, Transition, Workflow};
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +14,7 @@ use crate::run::{self, CurrentRun, Key, PartName, PartOf, RunId};
 ///
 /// It makes the outcome ([`to`](Step::to)), lends the run's input, and carries what identifies
 /// the work to the outside world ([`key`](Step::key)).
-#[derive(RefCast)]
+#[derive(RefCastCustom)]
 #[repr(transparent)]
 pub struct Step<T: Transition> {
     run: CurrentRun<T::Workflow>,
@@ -69,6 +69,10 @@ impl<T: Transition> Step<T> {
     pub fn run_id(&self) -> &RunId {
         &self.run.id
     }
+
+    /// The run, as the handler sees it.
+    #[ref_cast_custom]
+    pub(crate) fn of(run: &CurrentRun<T::Workflow>) -> &Self;
 
     pub(crate) fn run(&self) -> &CurrentRun<T::Workflow> {
         &self.run

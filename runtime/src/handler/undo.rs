@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use ref_cast::RefCast;
+use ref_cast::{RefCastCustom, ref_cast_custom};
 use stateway_core::{Transition, Workflow};
 
 use super::VisitPart;
@@ -12,7 +12,7 @@ use crate::run::{self, CurrentRun, Key, PartName, PartOf, RunId};
 /// The visit to the transition `T` that is being undone, as the handler of its `undo` sees it.
 ///
 /// A rollback is never cancelled, so there is no token here.
-#[derive(RefCast)]
+#[derive(RefCastCustom)]
 #[repr(transparent)]
 pub struct Undo<T: Transition> {
     run: CurrentRun<T::Workflow>,
@@ -53,6 +53,10 @@ impl<T: Transition> Undo<T> {
     pub fn run_id(&self) -> &RunId {
         &self.run.id
     }
+
+    /// The run, as the handler sees it.
+    #[ref_cast_custom]
+    pub(crate) fn of(run: &CurrentRun<T::Workflow>) -> &Self;
 }
 
 impl<T: Transition> VisitPart for Undo<T> {

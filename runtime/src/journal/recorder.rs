@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 #[cfg(feature = "durable")]
-use crate::codec::{Codec, CodecError};
+use crate::payload::codec::{Codec, CodecError};
 use crate::run::PartName;
 
 /// Encodes a payload.

@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Weak};
 use std::time::Duration;
 
-use ref_cast::RefCast as _;
 use stateway_core::{Transition, Workflow};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -258,7 +257,7 @@ impl<W: Workflow> CurrentRun<W> {
     #[inline]
     fn visit_with<T: Transition<Workflow = W>>(&self, attempts: u32) -> &Step<T> {
         self.set(T::POSITION, self.visit() + 1, attempts);
-        Step::ref_cast(self)
+        Step::of(self)
     }
 
     #[inline]
@@ -276,7 +275,7 @@ impl<W: Workflow> CurrentRun<W> {
     /// The visit that is undone, as the handler sees it that undoes it.
     #[must_use]
     pub(crate) fn undo<T: Transition<Workflow = W>>(&self) -> &Undo<T> {
-        Undo::ref_cast(self)
+        Undo::of(self)
     }
 
     /// Waits in the state at this position.

@@ -4,9 +4,9 @@
 //! draw a nonce, an older program may have written fewer fields, and a `HashSet` is written in another order each time.
 
 use super::error::Differs;
-use crate::codec::same::{Likeness, compare_sets};
-use crate::codec::{Codec, CodecError, Json, guarded};
-use crate::durable::Durable;
+use crate::payload::codec::same::{Likeness, compare_sets};
+use crate::payload::codec::{Codec, CodecError, Json, guarded};
+use crate::payload::durable::Durable;
 use crate::store::{Name, NewRun};
 
 /// What a stored run was started with.

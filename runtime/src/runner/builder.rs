@@ -14,9 +14,9 @@ use super::launch_error::LaunchError;
 use super::runners::Runners;
 use super::settings::Settings;
 use super::{Runner, StopOnDrop};
-use crate::codec::Codec;
 use crate::driver::Drive;
-use crate::durable::Durable;
+use crate::payload::codec::Codec;
+use crate::payload::durable::Durable;
 use crate::store::{Declaration, Declared, Store};
 use crate::support::clock::Clock;
 

@@ -23,7 +23,7 @@ use super::host::Host;
 use super::pulse::Pulse;
 use super::settings::Settings;
 use super::suspected::Suspected;
-use crate::durable::Durable;
+use crate::payload::durable::Durable;
 use crate::run::RunId;
 use crate::store::{
     Claim, Heartbeat, Holder, Lease, Release, RunRow, Stop, Store, StoreError, WorkflowVersions,

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use super::settings::Unfit;
-use crate::codec::CodecError;
 use crate::error::{UndoEntry, listed};
+use crate::payload::codec::CodecError;
 use crate::run::{RunId, RunIdError};
 use crate::store::{Failure, FailureKind, StoreError};
 

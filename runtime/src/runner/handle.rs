@@ -14,9 +14,9 @@ use super::engine::Engine;
 use super::error::{EndError, NotUndone, RunFailure};
 use super::info::RunInfo;
 use super::rollback::left;
-use crate::codec::{CodecError, guarded};
-use crate::durable::Durable;
 use crate::error::UndoEntry;
+use crate::payload::codec::{CodecError, guarded};
+use crate::payload::durable::Durable;
 use crate::run::RunId;
 use crate::store::{Event, Found, RunRow, Status, StoreError};
 

@@ -9,9 +9,9 @@ use tracing::error;
 use super::failure::{failure, message};
 use super::held::{HeldRun, Loss, RunChange};
 use super::rollback::{entry, named};
-use crate::durable::Durable;
 use crate::error::{Cause, ErasedValue, Place};
 use crate::journal::{Ending, Entry, Journal, Taken};
+use crate::payload::durable::Durable;
 use crate::store::{Event, Failure, FailureKind, HistoryRow, Name, RunRow, Status, Text};
 use crate::support::panic::forget_panic;
 

@@ -31,7 +31,7 @@ use std::time::{Duration, SystemTime};
 
 use stateway_core::{StartState, State, Workflow};
 
-use crate::durable::Durable;
+use crate::payload::durable::Durable;
 use crate::run::{RunId, RunIdError};
 use crate::store::{Filter, Found, HistoryRow, Purge, Request, RunCount, Stop, Store, StoreError};
 use engine::Engine;

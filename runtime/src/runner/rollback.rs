@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::take_up::{is_of_version, position, read_input};
-use crate::codec::{Codec, guarded};
-use crate::durable::Durable;
 use crate::journal::Entry;
+use crate::payload::codec::{Codec, guarded};
+use crate::payload::durable::Durable;
 use crate::store::{Event, Found, HistoryRow, Name};
 
 /// The transitions of a run that were not undone, the last first, by its whole history.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Runner, StopOnDrop};
-use crate::durable::Durable;
+use crate::payload::durable::Durable;
 
 /// Drives the stored runs of several workflows: they are claimed together, and share the places for runs under way, the
 /// heartbeats and the settings.

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::codec::{Codec, CodecError, Json, guarded};
+use crate::payload::codec::{Codec, CodecError, Json, PayloadRef, guarded};
 use crate::store::{Event, FailedAttempt, Failure, HistoryRow, Text};
 use crate::support::clock::Clock;
 
@@ -116,7 +116,7 @@ impl Settings {
 
     /// A text as it is stored: it may quote a payload, so it is encoded like one.
     pub(super) fn encoded_text(&self, text: &str) -> Text {
-        let encoded = guarded(|| self.codec.encode(&text));
+        let encoded = guarded(|| self.codec.encode(PayloadRef::new(&text)));
         encoded.map_or_else(
             |_| Text::from("(a text that the codec could not encode)"),
             Text::Encoded,

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use super::engine::Engine;
 use super::error::StartError;
 use super::handle::Run;
-use crate::durable::Durable;
+use crate::payload::durable::Durable;
 use crate::run::{RunId, RunIdError};
 use crate::store::NewRun;
 

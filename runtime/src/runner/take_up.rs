@@ -1,8 +1,8 @@
 //! What a run that was claimed goes on with, if this program can read it.
 
 use super::settings::Settings;
-use crate::codec::{Codec, guarded};
-use crate::durable::Durable;
+use crate::payload::codec::{Codec, guarded};
+use crate::payload::durable::Durable;
 use crate::store::{Claimed, RunRow};
 
 /// What a claimed run goes on with.

@@ -4,9 +4,9 @@ use std::future::Future;
 
 use stateway_core::Transition;
 
-use crate::codec::{Codec, CodecError, guarded};
 use crate::error::BranchError;
 use crate::handler::{Branch, VisitPart as _};
+use crate::payload::codec::{Codec, CodecError, guarded};
 
 /// The output of a branch that has ended before the process did, or else that of `call`, which is
 /// stored before this is ready.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::codec::{Codec, decode, guarded};
+use crate::payload::codec::{Codec, decode, guarded};
 
 /// A text that a store keeps: the error of a handler, or why a run is parked.
 ///
@@ -11,9 +11,10 @@ use crate::codec::{Codec, decode, guarded};
 /// [reads](Text::read) it by the codec:
 ///
 /// ```
+/// use stateway::codec::PayloadRef;
 /// use stateway::{Codec as _, Json, store::Text};
 ///
-/// let text = Text::Encoded(Json.encode(&"no carrier")?);
+/// let text = Text::Encoded(Json.encode(PayloadRef::new(&"no carrier"))?);
 /// assert_eq!(text.read(&Json), "no carrier");
 /// # Ok::<(), stateway::CodecError>(())
 /// ```

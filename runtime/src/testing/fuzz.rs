@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::codec::same::{Likeness, compare, compare_sets};
+use crate::payload::codec::PayloadRef;
+use crate::payload::codec::same::{Likeness, compare, compare_sets};
 use crate::{Codec as _, Json};
 
 /// Reads bytes as the records of a file, and writes what was read.
@@ -49,7 +50,7 @@ pub fn json_same(bytes: &[u8]) {
     // What is read can be written, and says the same, but for numbers that are written in one way.
     if let Ok(value) = serde_json::from_slice::<serde_json::Value>(one) {
         let json = Json
-            .encode(&value)
+            .encode(PayloadRef::new(&value))
             .expect("it nests no deeper than it was read");
         assert_eq!(compare(&json, &json), Likeness::Same);
         let again = serde_json::from_slice::<serde_json::Value>(&json);

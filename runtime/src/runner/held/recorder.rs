@@ -10,8 +10,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::{HeldRun, Loss};
-use crate::codec::Codec;
 use crate::journal::{Begun, Decode, Encode, Recorded, Recorder};
+use crate::payload::codec::Codec;
 use crate::run::PartName;
 use crate::store::{FailedAttempt, Progress};
 

@@ -178,11 +178,13 @@ impl RedbOptions {
     }
 
     /// Opens a store over bytes that are kept elsewhere than in a file of the system: for tests of
-    /// what happens when a disk fails. If there are none, it is made, and if that is cut off by a crash, what is
+    /// what happens when a disk fails, with the feature `testing`. The backend is one of the version of redb that this
+    /// crate has, which may change in any release. If there are none, it is made, and if that is cut off by a crash, what is
     /// left is no store, and is made into one.
     ///
     /// # Errors
     /// Those of [`open`](RedbOptions::open).
+    #[cfg(feature = "testing")]
     pub fn open_backend(self, backend: impl StorageBackend) -> Result<RedbStore, OpenError> {
         let path = Path::new("(a backend)");
         self.take_up(path, &WriteGate::shut(backend), true, || Ok(()))

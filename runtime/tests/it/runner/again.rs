@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use serde_json::value::RawValue;
-use stateway::codec::{Serialize, Visit};
+use stateway::codec::{PayloadRef, PayloadSlot};
 use stateway::prelude::*;
 use stateway::runner::Differs;
 use stateway::store::{NewRun, Store as _};
@@ -199,7 +199,7 @@ async fn a_value_that_nests_deep_is_refused_before_the_stack_ends() {
 struct Nonce(AtomicU8);
 
 impl Codec for Nonce {
-    fn encode(&self, payload: &dyn Serialize) -> Result<Vec<u8>, CodecError> {
+    fn encode(&self, payload: PayloadRef<'_>) -> Result<Vec<u8>, CodecError> {
         let nonce = self.0.fetch_add(1, Ordering::Relaxed);
         let json = Json.encode(payload)?;
         Ok([nonce]
@@ -208,12 +208,12 @@ impl Codec for Nonce {
             .collect())
     }
 
-    fn decode(&self, bytes: &[u8], visit: Visit<'_>) -> Result<(), CodecError> {
+    fn decode(&self, bytes: &[u8], slot: PayloadSlot<'_>) -> Result<(), CodecError> {
         let (nonce, json) = bytes
             .split_first()
             .ok_or_else(|| CodecError::new("it is empty"))?;
         let json: Vec<u8> = json.iter().map(|byte| byte ^ nonce).collect();
-        Json.decode(&json, visit)
+        Json.decode(&json, slot)
     }
 }
 

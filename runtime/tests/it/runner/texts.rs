@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stateway::codec::Visit;
+use stateway::codec::{PayloadRef, PayloadSlot};
 use stateway::prelude::*;
 use stateway::store::Event;
 use stateway::{Codec, CodecError, Json, RedbStore};
@@ -102,7 +102,7 @@ async fn the_message_of_a_panic_is_cut_as_well() {
 struct Wordy;
 
 impl Codec for Wordy {
-    fn encode(&self, payload: &dyn erased_serde::Serialize) -> Result<Vec<u8>, CodecError> {
+    fn encode(&self, payload: PayloadRef<'_>) -> Result<Vec<u8>, CodecError> {
         let json = Json.encode(payload)?;
         if json == br#"{"step":1}"# {
             return Err(CodecError::new("x".repeat(LONG)));
@@ -110,8 +110,8 @@ impl Codec for Wordy {
         Ok(json)
     }
 
-    fn decode(&self, bytes: &[u8], visit: Visit<'_>) -> Result<(), CodecError> {
-        Json.decode(bytes, visit)
+    fn decode(&self, bytes: &[u8], slot: PayloadSlot<'_>) -> Result<(), CodecError> {
+        Json.decode(bytes, slot)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
-use stateway::codec::Visit;
+use stateway::codec::{PayloadRef, PayloadSlot};
 use stateway::prelude::*;
 use stateway::store::{Status, Store as _};
 use stateway::{Clock, Codec, CodecError, Json, MemoryStore};
@@ -195,14 +195,14 @@ struct Slips {
 }
 
 impl Codec for Slips {
-    fn encode(&self, payload: &dyn erased_serde::Serialize) -> Result<Vec<u8>, CodecError> {
+    fn encode(&self, payload: PayloadRef<'_>) -> Result<Vec<u8>, CodecError> {
         assert!(!self.encodes.load(Ordering::Relaxed), "it slipped");
         Json.encode(payload)
     }
 
-    fn decode(&self, bytes: &[u8], visit: Visit<'_>) -> Result<(), CodecError> {
+    fn decode(&self, bytes: &[u8], slot: PayloadSlot<'_>) -> Result<(), CodecError> {
         assert!(!self.decodes.load(Ordering::Relaxed), "it slipped");
-        Json.decode(bytes, visit)
+        Json.decode(bytes, slot)
     }
 }
 

@@ -8,7 +8,7 @@
 use serde::de::DeserializeOwned;
 use stateway_core::Workflow;
 
-use crate::codec::{Codec, CodecError, Serialize, decode};
+use crate::payload::codec::{Codec, CodecError, PayloadRef, decode};
 
 /// A workflow whose runs can be stored: it is declared with `#[durable(version = N)]`.
 ///
@@ -79,7 +79,7 @@ impl<T: serde::Serialize + DeserializeOwned> Stored<'_, T> {
     /// If this is a type only.
     pub fn encode(&self, codec: &dyn Codec) -> Result<Vec<u8>, CodecError> {
         let payload = self.0.expect("there is one to be encoded");
-        codec.encode(&payload as &dyn Serialize)
+        codec.encode(PayloadRef::new(payload))
     }
 
     /// The payload of these bytes, as what it is a part of.

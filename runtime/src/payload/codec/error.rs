@@ -20,8 +20,16 @@ impl CodecError {
         CodecError(reason.into())
     }
 
-    /// An error of serde, whose text may quote the payload.
-    pub(super) fn of_serde(error: &impl fmt::Display) -> Self {
+    /// An error of serde, or of a format for it, without the values that such a text quotes.
+    ///
+    /// ```
+    /// use stateway::CodecError;
+    ///
+    /// let error = serde_json::from_str::<u64>("\"4111-1111\"").unwrap_err();
+    /// let error = CodecError::from_serde(&error);
+    /// assert_eq!(error.to_string(), "invalid type: string, expected u64");
+    /// ```
+    pub fn from_serde(error: &impl fmt::Display) -> Self {
         CodecError::new(without_values(&error.to_string()))
     }
 }

@@ -1,6 +1,7 @@
 //! How payloads become bytes: states, inputs and outputs of branches.
 
 mod depth;
+mod erased;
 mod error;
 pub(crate) mod same;
 
@@ -10,6 +11,7 @@ use serde::Serialize as _;
 
 use crate::support::panic::forget_panic;
 
+pub use erased::{PayloadRef, PayloadSlot};
 pub use error::CodecError;
 
 /// Turns payloads into the bytes that a store keeps, and back.
@@ -20,43 +22,45 @@ pub use error::CodecError;
 /// hold a key.
 ///
 /// ```
-/// use stateway::{Codec, CodecError, Json, codec::{Serialize, Visit}};
+/// use stateway::codec::{PayloadRef, PayloadSlot};
+/// use stateway::{Codec, CodecError, Json};
 ///
 /// /// JSON, not readable at a glance.
 /// struct Masked(u8);
 ///
 /// impl Codec for Masked {
-///     fn encode(&self, payload: &dyn Serialize) -> Result<Vec<u8>, CodecError> {
+///     fn encode(&self, payload: PayloadRef<'_>) -> Result<Vec<u8>, CodecError> {
 ///         let json = Json.encode(payload)?;
 ///         Ok(json.into_iter().map(|byte| byte ^ self.0).collect())
 ///     }
 ///
-///     fn decode(&self, bytes: &[u8], visit: Visit<'_>) -> Result<(), CodecError> {
+///     fn decode(&self, bytes: &[u8], slot: PayloadSlot<'_>) -> Result<(), CodecError> {
 ///         let json: Vec<u8> = bytes.iter().map(|byte| byte ^ self.0).collect();
-///         Json.decode(&json, visit)
+///         Json.decode(&json, slot)
 ///     }
 /// }
+///
+/// let bytes = Masked(7).encode(PayloadRef::new(&"parcel"))?;
+/// let mut read: Option<String> = None;
+/// Masked(7).decode(&bytes, PayloadSlot::new(&mut read))?;
+/// assert_eq!(read.as_deref(), Some("parcel"));
+/// # Ok::<(), CodecError>(())
 /// ```
 pub trait Codec: Send + Sync + 'static {
     /// Returns the bytes of a payload. They may differ each time, as with an encryption that draws a nonce.
     ///
     /// # Errors
-    /// If the payload has no such form, such as a map with keys that are no strings in JSON.
-    fn encode(&self, payload: &dyn Serialize) -> Result<Vec<u8>, CodecError>;
+    /// If the payload has no such form, such as a map with keys that are no strings in JSON. An error of serde goes
+    /// through [`CodecError::from_serde`], so that it quotes nothing of the payload.
+    fn encode(&self, payload: PayloadRef<'_>) -> Result<Vec<u8>, CodecError>;
 
-    /// Makes a deserializer for the bytes and hands it to `visit`, once.
+    /// Makes a deserializer for the bytes and fills `slot` from it.
     ///
     /// # Errors
-    /// What `visit` returns, or if the bytes are not what this codec writes. The run whose payload it is
+    /// What `slot` returns, or if the bytes are not what this codec writes. The run whose payload it is
     /// is parked.
-    fn decode(&self, bytes: &[u8], visit: Visit<'_>) -> Result<(), CodecError>;
+    fn decode(&self, bytes: &[u8], slot: PayloadSlot<'_>) -> Result<(), CodecError>;
 }
-
-/// Takes the payload out of a deserializer.
-pub type Visit<'a> =
-    &'a mut dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), CodecError>;
-
-pub use erased_serde::{Deserializer, Serialize};
 
 /// Payloads as JSON, the default.
 ///
@@ -67,18 +71,18 @@ pub use erased_serde::{Deserializer, Serialize};
 pub struct Json;
 
 impl Codec for Json {
-    fn encode(&self, payload: &dyn Serialize) -> Result<Vec<u8>, CodecError> {
+    fn encode(&self, payload: PayloadRef<'_>) -> Result<Vec<u8>, CodecError> {
         let mut json = Vec::with_capacity(128);
         let mut to = serde_json::Serializer::with_formatter(&mut json, depth::Bounded::default());
         let encoded = payload.serialize(&mut to);
-        encoded.map_err(|error| CodecError::of_serde(&error))?;
+        encoded.map_err(|error| CodecError::from_serde(&error))?;
         Ok(json)
     }
 
-    fn decode(&self, bytes: &[u8], visit: Visit<'_>) -> Result<(), CodecError> {
+    fn decode(&self, bytes: &[u8], slot: PayloadSlot<'_>) -> Result<(), CodecError> {
         let mut json = serde_json::Deserializer::from_slice(bytes);
-        visit(&mut <dyn Deserializer<'_>>::erase(&mut json))?;
-        json.end().map_err(|error| CodecError::of_serde(&error))
+        slot.fill(&mut json)?;
+        json.end().map_err(|error| CodecError::from_serde(&error))
     }
 }
 
@@ -97,10 +101,6 @@ pub(crate) fn decode<T: serde::de::DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<T, CodecError> {
     let mut payload = None;
-    codec.decode(bytes, &mut |from| {
-        let decoded = erased_serde::deserialize(from);
-        payload = Some(decoded.map_err(|error| CodecError::of_serde(&error))?);
-        Ok(())
-    })?;
+    codec.decode(bytes, PayloadSlot::new(&mut payload))?;
     payload.ok_or_else(|| CodecError::new("the codec gave no payload"))
 }
