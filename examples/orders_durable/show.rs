@@ -11,11 +11,7 @@ use crate::terminal;
 
 /// Prints one line for each run.
 pub(crate) async fn list(store: &RedbStore) -> Result<(), ShopError> {
-    let mut filter = Filter {
-        workflow: Some("Order".to_owned()),
-        limit: 1_000,
-        ..Filter::default()
-    };
+    let mut filter = Filter::new().workflow("Order").limit(1_000);
     loop {
         let page = store.list(filter.clone()).await?;
         let Some(last) = page.last() else {

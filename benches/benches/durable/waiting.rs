@@ -62,12 +62,7 @@ pub(crate) fn report(runtime: &Runtime) {
         }
         // All of them have failed once, and wait in the store.
         loop {
-            let tried = runner
-                .list(Filter {
-                    limit: usize::MAX,
-                    ..Filter::default()
-                })
-                .await;
+            let tried = runner.list(Filter::new().limit(usize::MAX)).await;
             let tried = tried.expect("they are listed");
             let now = Some(std::time::SystemTime::now());
             if tried.iter().all(|row| row.due > now) {

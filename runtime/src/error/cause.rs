@@ -63,6 +63,7 @@ pub enum Cause<E> {
 
 /// What a deadline was given to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scope {
     /// One visit to a transition.
     Transition,

@@ -302,7 +302,7 @@ impl<W: Durable> Runner<W> {
     /// ```no_run
     /// # use stateway::{Durable, Runner, store::Filter};
     /// # async fn retry<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
-    /// let not_undone = Filter { not_undone: true, ..Filter::default() };
+    /// let not_undone = Filter::new().not_undone();
     /// for row in runner.list(not_undone).await? {
     ///     println!("{}: {} transitions are not undone", row.id, row.not_undone);
     ///     runner.retry_rollback(row.id).await?;

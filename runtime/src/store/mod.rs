@@ -13,6 +13,13 @@
 //! Nothing is locked while a handler runs. [`MemoryStore`] is the law as a program, for tests;
 //! [`RedbStore`] keeps runs in a file. `stateway::testing::store_conformance!` is the
 //! suite that every store has to pass.
+//!
+//! # Which types grow
+//!
+//! What a store keeps and what it is told to do ([`RunRow`], [`HistoryRow`], [`NewRun`], [`Commit`], [`Claim`] and
+//! their parts) has all its fields in the open, on purpose: a store that takes them apart does not compile when one is added,
+//! and so cannot forget to keep it. That is a change of the laws, and a new major version. What a user asks by
+//! ([`Filter`], [`Purge`]), and every error, grows in any version.
 
 pub(crate) mod apply;
 mod change;

@@ -5,13 +5,20 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use super::micros::micros;
-use super::{IndexEntry, Name, RunRow, Status};
+use super::{IndexEntry, IndexValue, Name, RunRow, Status};
 use crate::run::RunId;
 
 /// Which runs to list. The default lists the first hundred of all.
 ///
+/// ```
+/// use stateway::store::{Filter, Status};
+///
+/// let parked = Filter::new().status(Status::Parked).newest_first().limit(20);
+/// ```
+///
 /// A run whose record cannot be read passes whatever the filter asks of what could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Filter {
     /// Those of this workflow.
     pub workflow: Option<String>,
@@ -51,6 +58,79 @@ impl Default for Filter {
 }
 
 impl Filter {
+    /// The first hundred of all runs.
+    #[must_use]
+    pub fn new() -> Self {
+        Filter::default()
+    }
+
+    /// Only those of this workflow. A [`Runner`](crate::Runner) lists those of its own.
+    #[must_use]
+    pub fn workflow(mut self, name: impl Into<String>) -> Self {
+        self.workflow = Some(name.into());
+        self
+    }
+
+    /// Only those that stand like this.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Only those in the state of this name.
+    #[must_use]
+    pub fn state(mut self, name: impl Into<String>) -> Self {
+        self.state = Some(name.into());
+        self
+    }
+
+    /// Only those with this entry in their [index](RunRow::index).
+    #[must_use]
+    pub fn index(mut self, name: impl Into<String>, value: impl Into<IndexValue>) -> Self {
+        self.index = Some(IndexEntry {
+            name: name.into().into(),
+            value: value.into(),
+        });
+        self
+    }
+
+    /// Only those of which a transition [could not be undone](RunRow::not_undone).
+    #[must_use]
+    pub fn not_undone(mut self) -> Self {
+        self.not_undone = true;
+        self
+    }
+
+    /// Only those that were started before.
+    #[must_use]
+    pub fn started_before(mut self, time: SystemTime) -> Self {
+        self.started_before = Some(time);
+        self
+    }
+
+    /// Those that were started last come first, in place of the order of their ids. A store may have to look at all
+    /// runs for that.
+    #[must_use]
+    pub fn newest_first(mut self) -> Self {
+        self.newest_first = true;
+        self
+    }
+
+    /// Only those that come after this run: where the page before ended.
+    #[must_use]
+    pub fn after(mut self, run: RunId) -> Self {
+        self.after = Some(run);
+        self
+    }
+
+    /// So many at most.
+    #[must_use]
+    pub fn limit(mut self, runs: usize) -> Self {
+        self.limit = runs;
+        self
+    }
+
     /// The run behind which a list in the order of ids begins.
     pub(crate) fn behind_id(&self) -> Option<&RunId> {
         self.after.as_ref().filter(|_| !self.newest_first)
@@ -137,6 +217,7 @@ pub struct RunCount {
 
 /// Which runs to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Purge {
     /// Those of this workflow.
     pub workflow: Option<String>,
@@ -144,4 +225,30 @@ pub struct Purge {
     pub ended_before: SystemTime,
     /// How many at most, those that ended first.
     pub limit: usize,
+}
+
+impl Purge {
+    /// Up to a thousand runs that ended before.
+    #[must_use]
+    pub fn new(ended_before: SystemTime) -> Self {
+        Purge {
+            workflow: None,
+            ended_before,
+            limit: 1_000,
+        }
+    }
+
+    /// Only those of this workflow.
+    #[must_use]
+    pub fn workflow(mut self, name: impl Into<String>) -> Self {
+        self.workflow = Some(name.into());
+        self
+    }
+
+    /// So many at most, those that ended first.
+    #[must_use]
+    pub fn limit(mut self, runs: usize) -> Self {
+        self.limit = runs;
+        self
+    }
 }

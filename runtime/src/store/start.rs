@@ -99,6 +99,24 @@ pub enum IndexValue {
     Integer(i64),
 }
 
+impl From<&str> for IndexValue {
+    fn from(text: &str) -> Self {
+        IndexValue::Text(text.to_owned())
+    }
+}
+
+impl From<String> for IndexValue {
+    fn from(text: String) -> Self {
+        IndexValue::Text(text)
+    }
+}
+
+impl From<i64> for IndexValue {
+    fn from(number: i64) -> Self {
+        IndexValue::Integer(number)
+    }
+}
+
 /// The trace that a run belongs to, as W3C's Trace Context passes it on: <https://www.w3.org/TR/trace-context/>.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceContext {

@@ -66,10 +66,7 @@ pub(crate) async fn judge(folder: &Path, runs: u64) -> Summary {
         by_run.entry(effect.run.clone()).or_default().push(effect);
     }
     let store = RedbStore::open(path(folder)).expect("nobody else has the file");
-    let all = store.list(Filter {
-        limit: usize::MAX,
-        ..Filter::default()
-    });
+    let all = store.list(Filter::new().limit(usize::MAX));
     let rows = all.await.expect("the runs are listed");
     let known: HashSet<_> = rows.iter().map(|row| row.id.text().into_owned()).collect();
     for run in by_run.keys() {

@@ -32,10 +32,7 @@ pub(crate) async fn rows(folder: &Path) -> Vec<RunRow> {
 }
 
 async fn listed(store: &RedbStore) -> Vec<RunRow> {
-    let all = store.list(Filter {
-        limit: usize::MAX,
-        ..Filter::default()
-    });
+    let all = store.list(Filter::new().limit(usize::MAX));
     all.await.expect("the runs are listed")
 }
 

@@ -132,10 +132,7 @@ fn is_broken(row: &RunRow) -> bool {
 
 /// The runs by id, as they are listed.
 async fn listed(store: &RedbStore, noticed: &mut Noticed) -> Option<BTreeMap<String, RunRow>> {
-    let filter = Filter {
-        limit: 1_000,
-        ..Filter::default()
-    };
+    let filter = Filter::new().limit(1_000);
     let listed = noticed.answer(store.list(filter).await)?;
     let listed = listed.into_iter().map(|row| (row.id.to_string(), row));
     Some(listed.collect())

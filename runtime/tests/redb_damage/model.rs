@@ -178,10 +178,7 @@ impl Model {
                 histories: BTreeMap::new(),
                 claimed: BTreeMap::new(),
             };
-            let filter = Filter {
-                limit: 1_000,
-                ..Filter::default()
-            };
+            let filter = Filter::new().limit(1_000);
             for row in store.list(filter).await.unwrap() {
                 let id = row.id.to_string();
                 let found = store.get(&row.id).await.unwrap().unwrap();

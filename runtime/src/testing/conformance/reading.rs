@@ -81,17 +81,7 @@ pub async fn a_list_comes_in_pages(store: AnyStore) {
         assert!(all.len() <= 7, "a page begins behind the one before");
     }
     assert_eq!(all.len(), 7);
-    assert!(
-        list(
-            &store,
-            Filter {
-                limit: 0,
-                ..Filter::default()
-            }
-        )
-        .await
-        .is_empty()
-    );
+    assert!(list(&store, Filter::new().limit(0)).await.is_empty());
 }
 
 pub async fn the_newest_runs_come_first_if_that_is_asked_for(store: AnyStore) {
@@ -134,15 +124,9 @@ pub async fn runs_are_counted_by_status_and_state(store: AnyStore) {
     };
     let all = ["1 done Shipped", "2 running Placed", "1 running Reserved"];
     assert_eq!(counts(Filter::default()).await, all);
-    let one = Filter {
-        limit: 1,
-        ..Filter::default()
-    };
+    let one = Filter::new().limit(1);
     assert_eq!(counts(one).await, all, "the limit is that of a list");
-    let placed = Filter {
-        state: Some("Placed".to_owned()),
-        ..Filter::default()
-    };
+    let placed = Filter::new().state("Placed");
     assert_eq!(counts(placed).await, ["2 running Placed"]);
 }
 
@@ -159,44 +143,14 @@ pub async fn a_list_can_be_filtered(store: AnyStore) {
     };
     store.create(other).await.expect("it is created");
     let only = |filter: Filter| list(&store, filter);
-    let all = Filter::default;
+    assert_eq!(only(Filter::new().workflow("Other")).await, ["d"]);
+    assert_eq!(only(Filter::new().state("Reserved")).await, ["b"]);
+    assert_eq!(only(Filter::new().status(Status::Done)).await, ["c"]);
     assert_eq!(
-        only(Filter {
-            workflow: Some("Other".into()),
-            ..all()
-        })
-        .await,
-        ["d"]
-    );
-    assert_eq!(
-        only(Filter {
-            state: Some("Reserved".into()),
-            ..all()
-        })
-        .await,
-        ["b"]
-    );
-    assert_eq!(
-        only(Filter {
-            status: Some(Status::Done),
-            ..all()
-        })
-        .await,
-        ["c"]
-    );
-    assert_eq!(
-        only(Filter {
-            started_before: Some(at(50)),
-            ..all()
-        })
-        .await,
+        only(Filter::new().started_before(at(50))).await,
         ["a", "b", "c"]
     );
-    let both = Filter {
-        status: Some(Status::Running),
-        workflow: Some("Order".into()),
-        ..all()
-    };
+    let both = Filter::new().status(Status::Running).workflow("Order");
     assert_eq!(only(both).await, ["a", "b"]);
 }
 
@@ -217,10 +171,7 @@ pub async fn a_run_is_found_by_what_its_state_says(store: AnyStore) {
         };
         store.create(run).await.expect("it is created");
     }
-    let by = |entry: &IndexEntry| Filter {
-        index: Some(entry.clone()),
-        ..Filter::default()
-    };
+    let by = |entry: &IndexEntry| Filter::new().index(&*entry.name, entry.value.clone());
     assert_eq!(list(&store, by(&entry("sales"))).await, ["a", "c"]);
     assert_eq!(list(&store, by(&number)).await, ["a", "b", "c"]);
     let row = get(&store, &run_id("a")).await.row;

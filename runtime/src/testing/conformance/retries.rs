@@ -218,10 +218,7 @@ pub async fn who_ended_a_run_does_not_move_it_when_its_rollback_is_retried(store
 pub async fn a_run_whose_rollback_is_retried_is_like_any_other(store: AnyStore) {
     let ended = half_undone(&store).await;
     retry(&store, &ended.id, 50).await;
-    let rolling_back = Filter {
-        status: Some(Status::RollingBack),
-        ..Filter::default()
-    };
+    let rolling_back = Filter::new().status(Status::RollingBack);
     assert_eq!(list(&store, rolling_back).await, ["a"]);
     assert_eq!(list(&store, Filter::default()).await, ["a"], "once");
     assert_eq!(next(&store, 50).await, Some(Duration::ZERO));

@@ -93,10 +93,7 @@ pub async fn one_that_could_not_be_undone_is_not_tried_again(store: AnyStore) {
     assert_eq!((row.undos, left(&store, 10).await), (1, vec![1]));
     assert_eq!(row.not_undone, 1, "its row says so");
     let all = list(&store, Filter::default()).await;
-    let filter = Filter {
-        not_undone: true,
-        ..Filter::default()
-    };
+    let filter = Filter::new().not_undone();
     assert_eq!(
         (list(&store, filter.clone()).await, all),
         (vec!["a".to_owned()], vec!["a".to_owned()])

@@ -66,10 +66,7 @@ async fn an_undo_that_failed_for_good_is_tried_again() {
         (&before.failure, &before.failure)
     );
     assert_eq!((after.state, after.visit), (before.state, before.visit));
-    let left = Filter {
-        not_undone: true,
-        ..Filter::default()
-    };
+    let left = Filter::new().not_undone();
     assert!(runner.list(left).await.unwrap().is_empty());
     let events: Vec<_> = runner.history("o-1").await.unwrap();
     let events: Vec<_> = events.into_iter().map(|row| row.event).skip(4).collect();

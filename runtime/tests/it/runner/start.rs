@@ -306,21 +306,11 @@ async fn runs_are_listed_by_what_one_asks_for() {
         rows.iter().map(|row| row.id.to_string()).collect()
     };
     assert_eq!(ids(Filter::default()).await, ["o-1", "o-2", "o-3", "o-4"]);
-    let done = Filter {
-        status: Some(Status::Done),
-        ..Filter::default()
-    };
+    let done = Filter::new().status(Status::Done);
     assert_eq!(ids(done).await, ["o-2", "o-3"]);
-    let reserved = Filter {
-        state: Some("Reserved".into()),
-        ..Filter::default()
-    };
+    let reserved = Filter::new().state("Reserved");
     assert_eq!(ids(reserved).await, ["o-4"]);
-    let page = Filter {
-        after: Some("o-1".parse().unwrap()),
-        limit: 2,
-        ..Filter::default()
-    };
+    let page = Filter::new().after("o-1".parse().unwrap()).limit(2);
     assert_eq!(ids(page).await, ["o-2", "o-3"]);
 }
 

@@ -180,10 +180,7 @@ async fn only_so_many_runs_are_driven_at_a_time() {
     for run in &runs[3..] {
         assert_eq!(run.end().await.unwrap(), shipped());
     }
-    let running = Filter {
-        status: Some(Status::Running),
-        ..Filter::default()
-    };
+    let running = Filter::new().status(Status::Running);
     assert_eq!(runner.list(running).await.unwrap().len(), 2);
 }
 
@@ -360,10 +357,7 @@ async fn an_undo_that_failed_for_good_is_seen_in_the_row_and_by_a_filter() {
     }
     let row = row(&store, "o-1").await;
     assert_eq!((row.status, row.not_undone), (Status::Failed, 1));
-    let filter = Filter {
-        not_undone: true,
-        ..Filter::default()
-    };
+    let filter = Filter::new().not_undone();
     let found = runner.list(filter).await.unwrap();
     let found: Vec<_> = found.iter().map(|row| row.id.to_string()).collect();
     assert_eq!(found, ["o-1"], "not the refusal that was undone");

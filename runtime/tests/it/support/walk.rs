@@ -50,11 +50,7 @@ pub(crate) fn claim(now: SystemTime) -> Claim {
 
 /// Removes all runs of `Walk` that ended before.
 pub(crate) fn purge(ended_before: SystemTime) -> Purge {
-    Purge {
-        workflow: Some("Walk".to_owned()),
-        ended_before,
-        limit: 1_000,
-    }
+    Purge::new(ended_before).workflow("Walk")
 }
 
 /// Takes a transition to the state `Gone`.

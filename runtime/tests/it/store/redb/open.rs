@@ -95,10 +95,7 @@ async fn a_broken_record_concerns_its_own_run() {
     let claimed = store.claim(claim(at(60))).await.unwrap().taken;
     let claimed: Vec<_> = claimed.iter().map(|it| it.row.id.to_string()).collect();
     assert_eq!(claimed, ["a", "e"], "nobody else is kept");
-    let parked = Filter {
-        status: Some(Status::Parked),
-        ..Filter::default()
-    };
+    let parked = Filter::new().status(Status::Parked);
     let parked = store.list(parked).await.unwrap();
     let parked: Vec<_> = parked
         .iter()
@@ -147,11 +144,7 @@ async fn a_broken_record_concerns_its_own_run() {
     assert!(store.claim(claim(at(60))).await.unwrap().taken.is_empty());
     let row = store.list(Filter::default()).await.unwrap().remove(3);
     assert_eq!((row.id, row.status), ("d".parse().unwrap(), Status::Parked));
-    let purge = Purge {
-        workflow: None,
-        ended_before: at(1_000),
-        limit: 10,
-    };
+    let purge = Purge::new(at(1_000));
     assert_eq!(store.purge(purge).await.unwrap(), 0);
 }
 

@@ -95,23 +95,13 @@ async fn a_purge_removes_the_runs_of_its_workflow_that_ended_before() {
         ended(&store, &format!("run-{number}"), "Run", 2, 1).await;
     }
     store.create(held("walk-live")).await.unwrap();
-    let two = Purge {
-        limit: 2,
-        ..purge(at(1_000_000))
-    };
+    let two = purge(at(1_000_000)).limit(2);
     assert_eq!(store.purge(two).await.unwrap(), 2, "those that ended first");
     assert_eq!(ids(&store).await[7..9], ["walk-2", "walk-3"]);
-    let early = Purge {
-        ended_before: at(25),
-        ..purge(at(1_000_000))
-    };
-    assert_eq!(store.purge(early).await.unwrap(), 2);
+    assert_eq!(store.purge(purge(at(25))).await.unwrap(), 2);
     assert_eq!(store.purge(purge(at(1_000_000))).await.unwrap(), 3);
     assert_eq!(store.purge(purge(at(1_000_000))).await.unwrap(), 0);
-    let all = Purge {
-        workflow: None,
-        ..purge(at(1_000_000))
-    };
+    let all = Purge::new(at(1_000_000));
     assert_eq!(store.purge(all).await.unwrap(), 7);
     assert_eq!(ids(&store).await, ["walk-live"]);
     drop(store);

@@ -247,10 +247,7 @@ fn runs_on_several_threads_are_recorded_whole() {
         for lane in lanes {
             lane.await.unwrap();
         }
-        let everyone = Filter {
-            limit: usize::MAX,
-            ..Filter::default()
-        };
+        let everyone = Filter::new().limit(usize::MAX);
         let rows = runner.list(everyone).await.unwrap();
         assert_eq!(rows.len(), 50);
         for row in rows {

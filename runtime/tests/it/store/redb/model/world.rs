@@ -350,11 +350,9 @@ impl World {
                 ago,
                 limit,
             } => {
-                let purge = Purge {
-                    workflow: of.map(workflow),
-                    ended_before: self.now - Duration::from_secs((*ago).into()),
-                    limit: (*limit).into(),
-                };
+                let mut purge = Purge::new(self.now - Duration::from_secs((*ago).into()));
+                purge = purge.limit((*limit).into());
+                purge.workflow = of.map(workflow);
                 both!(self, ask, store => store.purge(purge.clone())).ok();
             }
             Ask::List {
@@ -364,14 +362,11 @@ impl World {
                 limit,
                 newest_first,
             } => {
-                let filter = Filter {
-                    workflow: of.map(workflow),
-                    status: *status,
-                    after: after.map(id),
-                    newest_first: *newest_first,
-                    limit: (*limit).into(),
-                    ..Filter::default()
-                };
+                let mut filter = Filter::new().limit((*limit).into());
+                filter.workflow = of.map(workflow);
+                filter.status = *status;
+                filter.after = after.map(id);
+                filter.newest_first = *newest_first;
                 both!(self, ask, store => store.list(filter.clone())).ok();
             }
             Ask::Read { run, from, limit } => {

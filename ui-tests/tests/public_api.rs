@@ -1,10 +1,14 @@
-//! Whose types and traits the public API of `stateway` names: a new major version of such a crate is one of ours.
+//! What of the public API of `stateway` can change in a version that is compatible.
+//!
+//! The crates whose types and traits it names: a new major version of one is one of ours. And the types that others can make and
+//! take apart: a new field or variant of one is a new major version.
 //!
 //! Read from what rustdoc gives as JSON, which rustc still calls unstable; so this asks for it as a nightly would.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -32,8 +36,70 @@ fn the_public_api_names_few_other_crates() {
     assert_eq!(named("redb,testing"), for_tests.map(String::from).collect());
 }
 
+/// Those that are complete by what they are.
+const COMPLETE: [&str; 4] = ["Branched", "BreakerState", "Crash", "Refused"];
+
+/// The records of a run, and what a store is told and tells: it is not to forget a field of them.
+const OF_STORES: [&str; 34] = [
+    "Beat",
+    "Claim",
+    "Claimed",
+    "Claims",
+    "Commit",
+    "Created",
+    "Declaration",
+    "Declared",
+    "Delivery",
+    "FailedAttempt",
+    "Failure",
+    "Fence",
+    "Found",
+    "Heartbeat",
+    "HistoryRow",
+    "IndexEntry",
+    "Lease",
+    "Message",
+    "NewRun",
+    "Note",
+    "NoteRow",
+    "Outbox",
+    "Parent",
+    "Progress",
+    "Release",
+    "Request",
+    "RunRow",
+    "Sent",
+    "Stop",
+    "Suspects",
+    "Text",
+    "TraceContext",
+    "Wait",
+    "WorkflowVersions",
+];
+
+#[test]
+fn every_type_that_cannot_grow_is_one_that_should_not() {
+    let exhaustive = api("redb,testing").exhaustive();
+    let decided = COMPLETE.into_iter().chain(OF_STORES);
+    assert_eq!(exhaustive, decided.map(String::from).collect());
+}
+
 /// The crates that the API names with these features.
 fn named(features: &str) -> BTreeSet<String> {
+    let named = api(features).named();
+    for (name, places) in &named {
+        println!("{name}: {places:?}");
+    }
+    named
+        .into_keys()
+        .filter(|name| !OURS.contains(&&**name))
+        .collect()
+}
+
+fn api(features: &str) -> Api {
+    // One at a time: they share a folder.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     // A folder of its own: the pages of the other documentation stay, and the builds do not wait for each other.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("public-crates");
@@ -49,46 +115,60 @@ fn named(features: &str) -> BTreeSet<String> {
         .expect("cargo can be called");
     assert!(status.success(), "rustdoc has failed");
     let json = std::fs::read(target.join("doc/stateway.json")).expect("rustdoc has written it");
-    let api = Api(serde_json::from_slice(&json).expect("it is JSON"));
-    let named = api.named();
-    for (name, places) in &named {
-        println!("{name}: {places:?}");
-    }
-    named
-        .into_keys()
-        .filter(|name| !OURS.contains(&&**name))
-        .collect()
+    Api(serde_json::from_slice(&json).expect("it is JSON"))
 }
 
 /// The API as rustdoc has it: items by number.
 struct Api(Value);
 
 impl Api {
-    /// Each crate that is named, with a few places.
+    /// Each crate that is named, with the places.
     fn named(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut named: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let mut open = vec![self.0["root"].clone()];
-        let mut seen = BTreeSet::new();
-        while let Some(id) = open.pop() {
-            // What is not public or is hidden is not in the index.
-            let item = &self.0["index"][id.to_string()];
-            if item.is_null() || !seen.insert(id.to_string()) {
-                continue;
-            }
-            let inner = &item["inner"];
-            if is_derived_for_all(inner) {
-                continue;
-            }
-            members(inner, &mut open);
+        self.visit(&mut |item| {
             let owner = item["name"].as_str().unwrap_or("impl");
-            self.names(inner, &mut |of, path| {
+            self.names(&item["inner"], &mut |of, path| {
                 named
                     .entry(of)
                     .or_default()
                     .insert(format!("{owner}: {path}"));
             });
-        }
+        });
         named
+    }
+
+    /// The names of the structs and enums that another crate can make, or match, completely.
+    fn exhaustive(&self) -> BTreeSet<String> {
+        let mut exhaustive = BTreeSet::new();
+        self.visit(&mut |item| {
+            let inner = &item["inner"];
+            let plain = &inner["struct"]["kind"]["plain"];
+            let is_open = plain["fields"].as_array().is_some_and(|fields| {
+                !fields.is_empty() && plain["has_stripped_fields"] == Value::Bool(false)
+            });
+            let is_enum = !inner["enum"].is_null();
+            let can_grow = item["attrs"].to_string().contains("non_exhaustive");
+            if (is_open || is_enum) && !can_grow {
+                exhaustive.extend(item["name"].as_str().map(str::to_owned));
+            }
+        });
+        exhaustive
+    }
+
+    /// Shows every public item of ours.
+    fn visit(&self, show: &mut impl FnMut(&Value)) {
+        let mut open = vec![self.0["root"].clone()];
+        let mut seen = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            // What is not public or is hidden is not in the index.
+            let item = &self.0["index"][id.to_string()];
+            let inner = &item["inner"];
+            let is_new = !item.is_null() && seen.insert(id.to_string());
+            if is_new && !is_derived_for_all(inner) {
+                members(inner, &mut open);
+                show(item);
+            }
+        }
     }
 
     /// Every path in the signature of an item, with its crate.
