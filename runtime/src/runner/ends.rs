@@ -1,12 +1,9 @@
 //! Who waits for the end of which run.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use tokio::sync::watch;
-
 use crate::run::RunId;
 use crate::store::Name;
+use crate::support::sync::{Arc, Mutex, MutexGuard, PoisonError, watch};
+use std::collections::HashMap;
 
 /// The `done` state that a run has ended in, as it was recorded.
 pub(super) struct Reached {
@@ -61,26 +58,5 @@ impl Ends {
         let mut by_run = self.by_run();
         by_run.retain(|_, sender| sender.receiver_count() > 0);
         by_run.shrink_to_fit();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_told_is_kept_by_those_who_waited_alone() {
-        let (ends, run) = (Ends::default(), RunId::from_static("o-1"));
-        let told = Arc::new(Reached {
-            incarnation: 1,
-            state: "Shipped".into(),
-            payload: vec![0; 1024],
-        });
-        let mut waits = ends.hear(&run);
-        ends.left(&run, Some(Arc::clone(&told)));
-        assert!(waits.borrow_and_update().is_some());
-        drop(waits);
-        assert_eq!(Arc::strong_count(&told), 1);
-        assert!(ends.by_run().is_empty());
     }
 }

@@ -3,4 +3,6 @@
 #[cfg(feature = "durable")]
 pub(crate) mod clock;
 pub(crate) mod panic;
+#[cfg(feature = "durable")]
+pub(crate) mod sync;
 pub(crate) mod time;

@@ -1,5 +1,6 @@
 //! Runs in one file, without a server.
 
+mod broken;
 mod changes;
 mod check;
 mod claims;
@@ -16,6 +17,7 @@ mod open;
 mod parts;
 mod paused;
 mod purge;
+mod queue;
 mod reader;
 mod refused;
 mod size;
@@ -24,16 +26,13 @@ mod unreadable;
 mod wire;
 mod writer;
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Bound::{Excluded, Unbounded};
 use std::path::Path;
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use redb::ReadableDatabase as _;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
@@ -45,14 +44,16 @@ use super::{
     StoreError, StoreFuture,
 };
 use crate::run::RunId;
+use broken::Broken;
 use changes::Changes;
 use damage::{Database, guarded};
 use fault::Fault;
 use index::Index;
 use paused::{held, paused};
+use queue::{Closed, Queue, queue};
 use size::{LARGEST, RECORD};
 use tables::Views;
-use writer::{Operation, Queued, StopReason, Writer};
+use writer::{Operation, Queued, Writer};
 
 pub use check::{Damage, IntegrityReport};
 pub use open::{Durability, RedbOptions};
@@ -88,74 +89,10 @@ pub struct RedbStore {
 
 struct Inner {
     database: Arc<Database>,
-    places: Arc<Semaphore>,
     /// None once it is closed.
-    requests: Option<Sender<Queued>>,
+    queue: Option<Queue<Queued>>,
     writer: Option<JoinHandle<()>>,
     broken: Arc<Broken>,
-    stopped: StopReason,
-}
-
-/// The runs that cannot be read, and why.
-#[derive(Default)]
-struct Broken(Mutex<BTreeMap<RunId, String>>);
-
-impl Broken {
-    fn runs(&self) -> MutexGuard<'_, BTreeMap<RunId, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, run: RunId, error: &StoreError) {
-        let reason = match error {
-            StoreError::Broken { reason, .. } => {
-                format!("what is stored of it cannot be read: {reason}")
-            }
-            error => error.to_string(),
-        };
-        self.runs().insert(run, reason);
-    }
-
-    /// What is said of a run that is not found: that its record stands elsewhere, if that is known.
-    fn check(&self, run: &RunId) -> Result<(), Fault> {
-        match self.reason(run) {
-            None => Ok(()),
-            Some(reason) => {
-                let run = run.clone();
-                Err(Fault::Answer(StoreError::Broken { run, reason }))
-            }
-        }
-    }
-
-    /// Whether it was one.
-    fn remove(&self, run: &RunId) -> bool {
-        self.runs().remove(run).is_some()
-    }
-
-    fn reason(&self, run: &RunId) -> Option<String> {
-        self.runs().get(run).cloned()
-    }
-
-    /// The runs behind this one.
-    fn after(&self, run: Option<&RunId>) -> BTreeMap<RunId, String> {
-        let after = (run.map_or(Unbounded, Excluded), Unbounded);
-        let runs = self.runs();
-        let behind = runs.range::<RunId, _>(after);
-        behind
-            .map(|(run, reason)| (run.clone(), reason.clone()))
-            .collect()
-    }
-
-    /// Adds a run under whose id the record of another stands, and that one, if it has no other.
-    fn misplaced(&self, run: RunId, owner: &RunId, is_found: bool) {
-        let add = |run: RunId, reason: String| {
-            let reason = format!("its record: {reason}");
-            self.add(run.clone(), &StoreError::Broken { run, reason });
-        };
-        if !is_found {
-            add(owner.clone(), format!("it stands under `{run}`"));
-        }
-        add(run, format!("it is that of run `{owner}`"));
-    }
 }
 
 impl RedbStore {
@@ -180,35 +117,30 @@ impl RedbStore {
         broken: Broken,
         next: u64,
     ) -> Self {
-        let (requests, waiting) = mpsc::channel();
-        let (broken, stopped) = (Arc::new(broken), StopReason::default());
-        let places = Arc::new(Semaphore::new(options.queue));
+        let (queue, waiting) = queue(options.queue);
+        let broken = Arc::new(broken);
         let writer = Writer {
             database: Arc::clone(&database),
             durability: options.durability,
             index,
             timeline,
             paths: Paths::default(),
-            places: Arc::clone(&places),
             next,
             broken: Arc::clone(&broken),
-            stopped: Arc::clone(&stopped),
             applied: Vec::new(),
             commits: false,
             last: 0,
         };
         let writer = thread::Builder::new()
             .name("stateway-redb".to_owned())
-            .spawn(move || writer.work(&waiting))
+            .spawn(move || writer.work(waiting))
             .expect("the system has a thread for the writer");
         RedbStore {
             inner: Arc::new(Inner {
                 database,
-                places,
-                requests: Some(requests),
+                queue: Some(queue),
                 writer: Some(writer),
                 broken,
-                stopped,
             }),
         }
     }
@@ -229,39 +161,27 @@ impl RedbStore {
                 }
                 run => run,
             };
-            if self.stopped().is_some() {
-                return Err(self.closed());
-            }
-            let place = self
-                .inner
-                .places
-                .acquire()
-                .await
-                .map_err(|_| self.closed())?;
             let (answer, answered) = oneshot::channel();
-            let at = Instant::now();
-            // At once: what is done until the writer is asked takes longer than a clock is behind that is paused.
-            let paused = paused(at);
-            let asked = Asked {
-                run,
-                operation,
-                at,
-                result: None,
-                answer: Some(answer),
+            let mut clock = None;
+            let request = || {
+                let at = Instant::now();
+                // At once: what is done until the writer is asked takes longer than a clock is behind that is paused.
+                clock = paused(at);
+                let asked = Asked {
+                    run,
+                    operation,
+                    at,
+                    result: None,
+                    answer: Some(answer),
+                };
+                Queued {
+                    operation: Box::new(asked),
+                    weight,
+                }
             };
-            let request = Queued {
-                operation: Box::new(asked),
-                weight,
-            };
-            let requests = self
-                .inner
-                .requests
-                .as_ref()
-                .expect("it is closed when nobody has it");
-            requests.send(request).map_err(|_| self.closed())?;
-            // The writer gives it back.
-            place.forget();
-            let answer = match paused {
+            let asked = self.queue().ask(request).await;
+            asked.map_err(|Closed| self.closed())?;
+            let answer = match clock {
                 Some(runtime) => held(&runtime, answered).await,
                 None => answered.await.ok(),
             };
@@ -279,9 +199,14 @@ impl RedbStore {
         }
     }
 
+    fn queue(&self) -> &Queue<Queued> {
+        let queue = self.inner.queue.as_ref();
+        queue.expect("it is closed when nobody has it")
+    }
+
     /// Why the writer has stopped, if it has by itself.
     fn stopped(&self) -> Option<&String> {
-        self.inner.stopped.get()
+        self.queue().stopped()
     }
 
     /// Reads from a snapshot that has everything acknowledged so far. Where nothing can be written any more nothing
@@ -365,7 +290,7 @@ where
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.requests = None;
+        self.queue = None;
         if let Some(writer) = self.writer.take() {
             // It has caught its own panics.
             let _ = writer.join();

@@ -12,6 +12,8 @@ use redb::{
 };
 use tracing::warn;
 
+use super::RedbStore;
+use super::broken::Broken;
 use super::damage::{Database, guarded};
 use super::fault::Fault;
 use super::file::{New, PathKind, find};
@@ -21,7 +23,6 @@ use super::index::Index;
 use super::lookup::Lookup as _;
 use super::refused::OpenError;
 use super::tables::{ENDED, HISTORY, META, RUNS, Tables};
-use super::{Broken, RedbStore};
 use crate::run::RunId;
 use crate::store::StoreError;
 use crate::store::micros::micros;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use redb::{ReadOnlyTable, ReadTransaction, Table, TableDefinition, WriteTransaction};
 
-use super::Broken;
+use super::broken::Broken;
 use super::fault::Fault;
 use super::format::Record;
 use super::history::History;

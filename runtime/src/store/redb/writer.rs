@@ -11,23 +11,24 @@
 use std::hint::spin_loop;
 use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::yield_now;
 use std::time::{Duration, Instant};
 
 use redb::ReadableDatabase as _;
-use tokio::sync::Semaphore;
 use tracing::warn;
 
+use super::Durability;
+use super::broken::Broken;
 use super::changes::Changes;
 use super::damage::{Database, guarded};
 use super::fault::Fault;
 use super::index::Index;
 use super::lookup::Lookup as _;
 use super::open::read_runs;
+use super::queue::Waiting;
 use super::tables::{RUNS, Tables};
-use super::{Broken, Durability};
 use crate::store::declared::Paths;
 use crate::store::timeline::Timeline;
 use crate::support::panic::message;
@@ -71,21 +72,15 @@ const GATHER: Duration = Duration::from_micros(60);
 /// that it was, and damage is refused then. So there is one of those, of nothing, when it delays nobody.
 const SEAL: Duration = Duration::from_millis(100);
 
-/// Why the writer has stopped, if it has by itself.
-pub(super) type StopReason = Arc<OnceLock<String>>;
-
 pub(super) struct Writer {
     pub(super) database: Arc<Database>,
     pub(super) durability: Durability,
     pub(super) index: Index,
     pub(super) timeline: Timeline,
     pub(super) paths: Paths,
-    /// The free places of the queue.
-    pub(super) places: Arc<Semaphore>,
     /// The number of the next row of the history.
     pub(super) next: u64,
     pub(super) broken: Arc<Broken>,
-    pub(super) stopped: StopReason,
     /// The batch under way, which is to be answered. If it fails they are dropped with the writer, when everybody
     /// can be told why.
     pub(super) applied: Vec<Box<dyn Operation>>,
@@ -97,8 +92,8 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Writes until nobody can ask any more, or the file cannot be written.
-    pub(super) fn work(mut self, requests: &Receiver<Queued>) {
-        let worked = catch_unwind(AssertUnwindSafe(|| self.keep_writing(requests)));
+    pub(super) fn work(mut self, waiting: Waiting<Queued>) {
+        let worked = catch_unwind(AssertUnwindSafe(|| self.keep_writing(&waiting)));
         let reason = match worked {
             Ok(Ok(())) => return,
             Ok(Err(Fault::Storage(error))) => error.to_string(),
@@ -108,12 +103,12 @@ impl Writer {
             Ok(Err(Fault::Answer(error))) => error.to_string(),
             Err(panic) => format!("its writer panicked: {}", message(panic)),
         };
-        let _ = self.stopped.set(reason);
-        // Whoever waits for a place is told now, and whoever has one when it is dropped with the receiver.
-        self.places.close();
+        // What is under way is dropped behind it, with the writer.
+        waiting.stop(reason);
     }
 
-    fn keep_writing(&mut self, requests: &Receiver<Queued>) -> Result<(), Fault> {
+    fn keep_writing(&mut self, waiting: &Waiting<Queued>) -> Result<(), Fault> {
+        let requests = &waiting.requests;
         // Since when something was acknowledged that is not on disk.
         let mut behind: Option<Instant> = None;
         let mut is_sealed = true;
@@ -129,7 +124,7 @@ impl Writer {
                 Ok(first) => {
                     let is_late = self.is_late(behind);
                     let flushes = self.durability == Durability::Flushed || is_late;
-                    if self.write(first, requests, flushes)? {
+                    if self.write(first, waiting, flushes)? {
                         let since = behind.unwrap_or_else(Instant::now);
                         behind = (!flushes).then_some(since);
                         is_sealed = false;
@@ -165,27 +160,27 @@ impl Writer {
     fn write(
         &mut self,
         first: Queued,
-        requests: &Receiver<Queued>,
+        waiting: &Waiting<Queued>,
         flushes: bool,
     ) -> Result<bool, Fault> {
         let next = self.next;
-        match guarded(|| self.attempt(first, Some(requests), flushes)) {
+        match guarded(|| self.attempt(first, Some(waiting), flushes)) {
             Ok(wrote) => {
-                self.answer();
+                self.answer(waiting);
                 Ok(wrote)
             }
             Err(Fault::Damaged(reason)) if !self.commits => {
                 warn!(reason, "part of a batch is refused");
                 self.next = next;
                 self.renew()?;
-                self.write_apart(flushes)
+                self.write_apart(waiting, flushes)
             }
             Err(fault) => Err(fault),
         }
     }
 
     /// Writes one by one what could not be written together.
-    fn write_apart(&mut self, flushes: bool) -> Result<bool, Fault> {
+    fn write_apart(&mut self, waiting: &Waiting<Queued>, flushes: bool) -> Result<bool, Fault> {
         let mut wrote = false;
         let mut apart = take(&mut self.applied).into_iter();
         while let Some(operation) = apart.next() {
@@ -212,7 +207,7 @@ impl Writer {
                     return Err(fault);
                 }
             }
-            self.answer();
+            self.answer(waiting);
         }
         Ok(wrote)
     }
@@ -221,7 +216,7 @@ impl Writer {
     fn attempt(
         &mut self,
         first: Queued,
-        requests: Option<&Receiver<Queued>>,
+        waiting: Option<&Waiting<Queued>>,
         flushes: bool,
     ) -> Result<bool, Fault> {
         self.commits = false;
@@ -248,11 +243,11 @@ impl Writer {
             while let Some(operation) = self.applied.last_mut() {
                 operation.apply(&mut changes)?;
                 let count = self.applied.len();
-                let next = match requests {
-                    Some(requests) if count < OPERATIONS && bytes < BYTES => {
-                        let next = next_of(requests, count >= MANY);
+                let next = match waiting {
+                    Some(waiting) if count < OPERATIONS && bytes < BYTES => {
+                        let next = next_of(waiting, count >= MANY);
                         next.or_else(|| {
-                            gathered(requests, begun, count < self.last && self.last <= MANY)
+                            gathered(waiting, begun, count < self.last && self.last <= MANY)
                         })
                     }
                     _ => None,
@@ -274,10 +269,9 @@ impl Writer {
     }
 
     /// Answers what is on disk.
-    fn answer(&mut self) {
-        // They have kept their places until now.
+    fn answer(&mut self, waiting: &Waiting<Queued>) {
         self.last = self.applied.len();
-        self.places.add_permits(self.last);
+        waiting.leave(self.last);
         for operation in self.applied.drain(..) {
             operation.answer();
         }
@@ -312,7 +306,7 @@ impl Writer {
 }
 
 /// What waits, or comes soon.
-fn next_of(requests: &Receiver<Queued>, lingers: bool) -> Option<Queued> {
+fn next_of(Waiting { requests, .. }: &Waiting<Queued>, lingers: bool) -> Option<Queued> {
     let next = requests.try_recv().ok();
     if next.is_some() || !lingers {
         return next;
@@ -328,7 +322,11 @@ fn next_of(requests: &Receiver<Queued>, lingers: bool) -> Option<Queued> {
 }
 
 /// What comes while a batch that `is_small` gathers, since it was `begun`.
-fn gathered(requests: &Receiver<Queued>, begun: Instant, is_small: bool) -> Option<Queued> {
+fn gathered(
+    Waiting { requests, .. }: &Waiting<Queued>,
+    begun: Instant,
+    is_small: bool,
+) -> Option<Queued> {
     while is_small && begun.elapsed() < GATHER {
         yield_now();
         if let Ok(next) = requests.try_recv() {

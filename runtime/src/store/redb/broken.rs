@@ -1,0 +1,71 @@
+//! What is known of runs that cannot be read.
+
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::fault::Fault;
+use crate::run::RunId;
+use crate::store::StoreError;
+
+/// The runs that cannot be read, and why.
+#[derive(Default)]
+pub(super) struct Broken(Mutex<BTreeMap<RunId, String>>);
+
+impl Broken {
+    fn runs(&self) -> MutexGuard<'_, BTreeMap<RunId, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn add(&self, run: RunId, error: &StoreError) {
+        let reason = match error {
+            StoreError::Broken { reason, .. } => {
+                format!("what is stored of it cannot be read: {reason}")
+            }
+            error => error.to_string(),
+        };
+        self.runs().insert(run, reason);
+    }
+
+    /// What is said of a run that is not found: that its record stands elsewhere, if that is known.
+    pub(super) fn check(&self, run: &RunId) -> Result<(), Fault> {
+        match self.reason(run) {
+            None => Ok(()),
+            Some(reason) => {
+                let run = run.clone();
+                Err(Fault::Answer(StoreError::Broken { run, reason }))
+            }
+        }
+    }
+
+    /// Whether it was one.
+    pub(super) fn remove(&self, run: &RunId) -> bool {
+        self.runs().remove(run).is_some()
+    }
+
+    pub(super) fn reason(&self, run: &RunId) -> Option<String> {
+        self.runs().get(run).cloned()
+    }
+
+    /// The runs behind this one.
+    pub(super) fn after(&self, run: Option<&RunId>) -> BTreeMap<RunId, String> {
+        let after = (run.map_or(Unbounded, Excluded), Unbounded);
+        let runs = self.runs();
+        let behind = runs.range::<RunId, _>(after);
+        behind
+            .map(|(run, reason)| (run.clone(), reason.clone()))
+            .collect()
+    }
+
+    /// Adds a run under whose id the record of another stands, and that one, if it has no other.
+    pub(super) fn misplaced(&self, run: RunId, owner: &RunId, is_found: bool) {
+        let add = |run: RunId, reason: String| {
+            let reason = format!("its record: {reason}");
+            self.add(run.clone(), &StoreError::Broken { run, reason });
+        };
+        if !is_found {
+            add(owner.clone(), format!("it stands under `{run}`"));
+        }
+        add(run, format!("it is that of run `{owner}`"));
+    }
+}
