@@ -1,9 +1,8 @@
 //! The circuit breaker: stops calling what keeps failing.
 
+mod error;
 mod window;
 
-use std::error::Error;
-use std::fmt;
 use std::future::Future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,8 @@ use tokio::time::Instant;
 
 use crate::support::time::after;
 use window::Window;
+
+pub use error::{BreakerOpen, Refused};
 
 /// Lets calls through to something outside, until too many of them fail.
 ///
@@ -85,16 +86,6 @@ pub enum BreakerState {
     },
     /// A few calls get through, to see how they end.
     HalfOpen,
-}
-
-/// No call gets through.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BreakerOpen {
-    /// The breaker's name.
-    pub breaker: &'static str,
-    /// For how long. Zero while the probes are under way: it changes as soon as one has ended.
-    pub retry_in: Duration,
 }
 
 /// A call that got through. Dropped without a word it counts as a failure: whoever was calling
@@ -367,45 +358,5 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.report(true);
-    }
-}
-
-/// Why a call by [`Breaker::call`] gave nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused<E> {
-    /// It did not get through.
-    Open(BreakerOpen),
-    /// It got through and failed.
-    Failed(E),
-}
-
-impl fmt::Display for BreakerOpen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "breaker `{}` is open", self.breaker)?;
-        if self.retry_in.is_zero() {
-            f.write_str(" until a probe has ended")
-        } else {
-            write!(f, " for another {:?}", self.retry_in)
-        }
-    }
-}
-
-impl Error for BreakerOpen {}
-
-impl<E> fmt::Display for Refused<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refused::Open(open) => open.fmt(f),
-            Refused::Failed(_) => f.write_str("the call failed"),
-        }
-    }
-}
-
-impl<E: Error + 'static> Error for Refused<E> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Refused::Open(_) => None,
-            Refused::Failed(error) => Some(error),
-        }
     }
 }
