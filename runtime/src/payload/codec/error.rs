@@ -27,7 +27,7 @@ impl CodecError {
     ///
     /// let error = serde_json::from_str::<u64>("\"4111-1111\"").unwrap_err();
     /// let error = CodecError::from_serde(&error);
-    /// assert_eq!(error.to_string(), "invalid type: string, expected u64");
+    /// assert_eq!(error.to_string(), "invalid type: string, expected u64 at line 1 column 11");
     /// ```
     pub fn from_serde(error: &impl fmt::Display) -> Self {
         CodecError::new(without_values(&error.to_string()))
