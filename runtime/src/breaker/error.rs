@@ -14,7 +14,7 @@ pub struct BreakerOpen {
     pub retry_in: Duration,
 }
 
-/// Why a call by [`Breaker::call`] gave nothing.
+/// Why a call by [`Breaker::call`](crate::Breaker::call) gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused<E> {
     /// It did not get through.
