@@ -3,7 +3,10 @@
 use core::fmt::{self, Display};
 use core::time::Duration;
 
-use crate::{BranchInfo, Graph, Policy, Retry, SplitInfo, StateKind, Strategy, TransitionInfo};
+use crate::{
+    BranchInfo, Due, Graph, Policy, Retry, SplitInfo, StateKind, Strategy, TransitionInfo,
+    TransitionKind,
+};
 
 /// A graph as a Mermaid state diagram; see [`Graph::mermaid`].
 #[derive(Debug, Clone, Copy)]
@@ -106,6 +109,21 @@ impl Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Label(transition, separator) = self;
         f.write_str(transition.name)?;
+        match (transition.kind, transition.due) {
+            (TransitionKind::Signal, _) => {
+                f.write_str("(")?;
+                // A colon would end the label.
+                for (number, part) in transition.payload.unwrap_or("").split("::").enumerate() {
+                    f.write_str(if number == 0 { "" } else { "." })?;
+                    f.write_str(part)?;
+                }
+                f.write_str(")")?;
+            }
+            (_, Some(Due::After(duration))) => write!(f, " after {}", Written(duration))?,
+            (_, Some(Due::AfterField(field))) => write!(f, " after {field}")?,
+            (_, Some(Due::At(field))) => write!(f, " at {field}")?,
+            (_, None) => {}
+        }
         let Some(split) = &transition.split else {
             return Ok(());
         };

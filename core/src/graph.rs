@@ -41,6 +41,8 @@ pub struct StateInfo {
     pub kind: StateKind,
     /// Whether the state is never written to a store.
     pub transient: bool,
+    /// Whether a run waits in it for what is outside: signals and timers leave it, and no step.
+    pub waits: bool,
 }
 
 /// One transition of a [`Graph`].
@@ -59,6 +61,22 @@ pub struct TransitionInfo {
     pub policy: Policy,
     /// Its branches, of a split.
     pub split: Option<SplitInfo>,
+    /// When it fires, of a timer.
+    pub due: Option<Due>,
+    /// The type of what it carries as the declaration has it, of a signal that carries something.
+    pub payload: Option<&'static str>,
+}
+
+/// When a timer fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Due {
+    /// So long after its state was entered.
+    After(Duration),
+    /// So long after it as this field of the state says.
+    AfterField(&'static str),
+    /// At the time in this field of the state.
+    At(&'static str),
 }
 
 /// Where a run stands when it is in a state.
@@ -91,6 +109,20 @@ pub enum TransitionKind {
 }
 
 impl Graph {
+    /// Whether a run may come to wait for a signal or a timer.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn has_waits(&self) -> bool {
+        let mut position = 0;
+        while position < self.states.len() {
+            if self.states[position].waits {
+                return true;
+            }
+            position += 1;
+        }
+        false
+    }
+
     /// The transitions that leave a state: what is legal in it.
     pub fn exits(&self, state: &StateInfo) -> impl Iterator<Item = &'static TransitionInfo> {
         // Names are unique in a graph.
@@ -155,6 +187,16 @@ pub const fn state(name: &'static str, kind: StateKind, transient: bool) -> Stat
         name,
         kind,
         transient,
+        waits: false,
+    }
+}
+
+#[doc(hidden)]
+impl StateInfo {
+    #[must_use]
+    pub const fn waits(mut self) -> Self {
+        self.waits = true;
+        self
     }
 }
 
@@ -174,6 +216,8 @@ pub const fn transition(
         targets,
         policy: Policy::NONE,
         split: None,
+        due: None,
+        payload: None,
     }
 }
 
@@ -188,6 +232,30 @@ impl TransitionInfo {
     #[must_use]
     pub const fn of(mut self, split: SplitInfo) -> Self {
         self.split = Some(split);
+        self
+    }
+
+    #[must_use]
+    pub const fn after(mut self, milliseconds: u64) -> Self {
+        self.due = Some(Due::After(Duration::from_millis(milliseconds)));
+        self
+    }
+
+    #[must_use]
+    pub const fn after_field(mut self, field: &'static str) -> Self {
+        self.due = Some(Due::AfterField(field));
+        self
+    }
+
+    #[must_use]
+    pub const fn at(mut self, field: &'static str) -> Self {
+        self.due = Some(Due::At(field));
+        self
+    }
+
+    #[must_use]
+    pub const fn payload(mut self, payload: &'static str) -> Self {
+        self.payload = Some(payload);
         self
     }
 }

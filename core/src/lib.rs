@@ -28,13 +28,14 @@ pub use serde_core as serde;
 
 pub use diagram::{Dot, Mermaid};
 pub use graph::{
-    Graph, StateInfo, StateKind, TransitionInfo, TransitionKind, graph, state, transition,
+    Due, Graph, StateInfo, StateKind, TransitionInfo, TransitionKind, graph, state, transition,
 };
 pub use machine::{Machine, advance, enter, parts};
 pub use payload::{
-    Carry, Kept, LentPayload, OutputPayload, Payload, SharedPayload, StoredInput, StoredOutput,
-    StoredState, demand_input, demand_kept, demand_lent, demand_output, demand_payload,
-    demand_stored, demand_stored_input, demand_stored_output,
+    CarriedPayload, Carry, Kept, LentPayload, OutputPayload, Payload, RepeatedPayload,
+    SharedPayload, StoredInput, StoredOutput, StoredSignal, StoredState, demand_carried,
+    demand_input, demand_kept, demand_lent, demand_output, demand_payload, demand_repeated,
+    demand_stored, demand_stored_input, demand_stored_output, demand_stored_signal,
 };
 pub use policy::{Policy, Retry, UndoInfo, retry, undo};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};

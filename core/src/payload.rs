@@ -107,6 +107,58 @@ pub trait StoredOutput<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned, By> StoredOutput<By> for T {}
 
+/// What a signal carries: it moves between threads with its run.
+///
+/// Implemented for every type that is `Send + 'static`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "signal `{By}` cannot carry `{Self}`: it is not `Send + 'static`",
+    label = "a run moves between threads, and so does what it is sent",
+    note = "carry owned data that is `Send`, such as `Arc` in place of `Rc` and `String` in place of `&str`"
+)]
+pub trait CarriedPayload<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static, By> CarriedPayload<By> for T {}
+
+/// What a signal carries whose handler may be called again.
+///
+/// Implemented for every type that is `Clone`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "what signal `{By}` carries is kept for another attempt: `{Self}` must be Clone",
+    label = "kept while the handler runs",
+    note = "derive `Clone` for it, or remove the `retry`"
+)]
+pub trait RepeatedPayload<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone, By> RepeatedPayload<By> for T {}
+
+/// What a signal of a run carries that is stored: every type that serde can store and read again.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "what signal `{By}` carries is stored: `{Self}` must be Serialize and DeserializeOwned",
+    label = "cannot be stored",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or remove `#[durable]`"
+)]
+pub trait StoredSignal<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned, By> StoredSignal<By> for T {}
+
+/// Does nothing but compile: generated code calls it with what each signal carries.
+#[doc(hidden)]
+pub const fn demand_carried<T: CarriedPayload<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with what each signal carries that is tried again.
+#[doc(hidden)]
+pub const fn demand_repeated<T: RepeatedPayload<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with what each signal carries that is stored.
+#[doc(hidden)]
+pub const fn demand_stored_signal<T: StoredSignal<By>, By>() {}
+
 /// Does nothing but compile: generated code calls it with the type of each field that is stored.
 #[doc(hidden)]
 pub const fn demand_stored<T: StoredState<By>, By>() {}

@@ -69,6 +69,8 @@ pub mod store;
 mod support;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "runtime")]
+mod wait;
 
 #[cfg(feature = "runtime")]
 pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit, Refused};
@@ -88,12 +90,13 @@ pub use payload::durable::Durable;
 pub use run::{BranchName, Key, RunId, RunIdError};
 #[cfg(feature = "durable")]
 pub use runner::{
-    EndError, LaunchError, RetryRollbackError, RunFailure, RunInfo, Runner, Runners, StartError,
+    EndError, LaunchError, RetryRollbackError, RunFailure, RunInfo, Runner, Runners, SentSignal,
+    SignalError, StartError,
 };
 #[cfg(feature = "runtime")]
 pub use split::{Branched, First};
 pub use stateway_core::{
-    BranchInfo, Dot, EachInfo, Graph, Mermaid, Policy, Retry, SplitInfo, State, StateInfo,
+    BranchInfo, Dot, Due, EachInfo, Graph, Mermaid, Policy, Retry, SplitInfo, State, StateInfo,
     StateKind, Strategy, Transition, TransitionInfo, TransitionKind, UndoInfo, Workflow,
 };
 #[cfg(feature = "redb")]
@@ -104,6 +107,8 @@ pub use store::{MemoryStore, Store, StoreError};
 pub use support::clock::Clock;
 #[cfg(feature = "runtime")]
 pub use tokio_util::sync::CancellationToken;
+#[cfg(feature = "runtime")]
+pub use wait::{PointInTime, Remote, RunGone, Signal, Signals, TimeSpan};
 
 #[cfg(feature = "runtime")]
 #[doc = include_str!("policies.md")]
@@ -158,16 +163,18 @@ pub mod __private0_1 {
     pub use stateway_core::{
         Accepts, BranchInfo, Carry, Graph, Kept, Machine, Policy, Source, StartState, State,
         StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,
-        Workflow, advance, branch, demand_input, demand_kept, demand_lent, demand_output,
-        demand_payload, demand_stored, demand_stored_input, demand_stored_output, enter, graph,
-        known, narrow, nothing_is_left, retry, split, state, transition, undo, widen,
+        Workflow, advance, branch, demand_carried, demand_input, demand_kept, demand_lent,
+        demand_output, demand_payload, demand_repeated, demand_stored, demand_stored_input,
+        demand_stored_output, demand_stored_signal, enter, graph, known, narrow, nothing_is_left,
+        retry, split, state, transition, undo, widen,
     };
     pub use stateway_macros::expand;
 
     #[cfg(feature = "runtime")]
     pub use crate::driver::{
-        Drive, Failed, Group, Grouped, Judge, NotSent, Once, Running, SendTurns, Turn, Turns,
-        UndoFailure, grouped, run, running, running_on, steps1, steps2, steps3, steps4, steps5,
+        Drive, Failed, Group, Grouped, Judge, NotSent, On, Once, Running, SendTurns, TakenFrom,
+        Turn, Turns, UndoFailure, events1, events2, events3, events4, events5, events6, events7,
+        events8, grouped, on, run, running, running_on, steps1, steps2, steps3, steps4, steps5,
         steps6, steps7, steps8, turns1, turns2, turns3, turns4, turns5, turns6, turns7, turns8,
         undos1, undos2, undos3, undos4, undos5, undos6, undos7, undos8,
     };
@@ -197,6 +204,8 @@ pub mod __private0_1 {
         One, Report, RunningBranch, all, both, called, context, each, ended, first, item, items,
         join, named, one, spawned, unshared,
     };
+    #[cfg(feature = "runtime")]
+    pub use crate::wait::{AnyPayload, Timing, signal, with_copy, with_payload};
     #[cfg(feature = "durable")]
     pub use serde;
     #[cfg(feature = "runtime")]

@@ -116,6 +116,8 @@ pub(crate) enum TransitionKind {
 pub(crate) enum Due {
     /// So long after the state was entered.
     After(Duration),
+    /// So long after it as this field of the state says.
+    AfterField(Ident),
     /// At the time in this field of the state.
     At(Ident),
 }
@@ -206,6 +208,26 @@ impl Transition {
         self.split().into_iter().flat_map(|split| &split.branches)
     }
 
+    /// The type of what a signal carries.
+    pub(crate) fn payload(&self) -> Option<&Type> {
+        match &self.kind {
+            TransitionKind::Signal { payload } => payload.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The name of the enum of the states that this transition leaves, if there are several.
+    pub(crate) fn left_name(&self) -> Ident {
+        let name = format!("{}From", upper_camel(&plain(&self.name)));
+        let is_name = name.starts_with(char::is_alphabetic);
+        let name = if is_name {
+            name
+        } else {
+            format!("Outcome{name}")
+        };
+        Ident::new(&name, self.name.span())
+    }
+
     /// The name of the enum of the states that this transition may lead to.
     ///
     /// Where the transition's name gives no name for a type, which is reported, another stands in.
@@ -217,9 +239,14 @@ impl Transition {
         })
     }
 
-    /// `GiveUp` for `give_up`; `None` for a name such as `__`, `_1` or `self_`.
+    /// `GiveUp` for step `give_up`, and `OnGiveUp` for what happens to a state that waits, since events and states are
+    /// both called by what happened. `None` for a name such as `__`, `_1` or `self_`.
     pub(crate) fn derived_outcome(&self) -> Option<Ident> {
-        type_name(&self.name)
+        let name = type_name(&self.name)?;
+        if self.kind.is_active() {
+            return Some(name);
+        }
+        Some(Ident::new(&format!("On{}", plain(&name)), name.span()))
     }
 }
 

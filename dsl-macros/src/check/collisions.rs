@@ -198,5 +198,15 @@ fn emitted<'a>(graph: &Graph<'a>) -> Vec<Emitted<'a>> {
             )),
         })
     }));
+    emitted.extend(graph.transitions.iter().filter_map(|transition| {
+        let declaration = transition.declaration;
+        let (name, keyword) = (&declaration.name, declaration.kind.keyword());
+        transition.leaves_several().then(|| Emitted {
+            name: plain(&declaration.left_name()),
+            at: name,
+            what: format!("what {keyword} `{name}` leaves"),
+            way_out: Some(format!("choose another name for the {keyword}")),
+        })
+    }));
     emitted
 }

@@ -51,6 +51,12 @@ fn borrowed(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             check(format!("state `{}`", state.name), &field.ty);
         }
     }
+    for transition in &graph.transitions {
+        if let Some(payload) = transition.declaration.payload() {
+            let name = &transition.declaration.name;
+            check(format!("what signal `{name}` carries"), payload);
+        }
+    }
     for branch in graph.transitions.iter().flat_map(|it| &it.branches) {
         let branch = &branch.declaration;
         check(

@@ -17,6 +17,7 @@ mod reachable;
 mod retry;
 mod sources;
 mod splits;
+mod timers;
 mod transient;
 mod unbuilt;
 mod undo;
@@ -34,6 +35,7 @@ pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnost
     clauses::check(graph, diagnostics);
     retry::check(graph, diagnostics);
     splits::check(graph, diagnostics);
+    timers::check(graph, diagnostics);
     handlers::check(graph, diagnostics);
     collisions::check(graph, diagnostics);
     hidden::check(graph, diagnostics);

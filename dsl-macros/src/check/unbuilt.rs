@@ -11,15 +11,13 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
         let transition = transition.declaration;
         let kind = match transition.kind {
-            TransitionKind::Step | TransitionKind::Split(_) => None,
-            TransitionKind::Signal { .. } => Some("signals"),
-            TransitionKind::Timer { .. } => Some("timers"),
             TransitionKind::Poll { .. } => Some("polls"),
+            _ => None,
         };
         if let Some(kind) = kind {
             diagnostics
                 .error(&transition.keyword, format!("{kind} are not supported yet"))
-                .help("this version runs `step` and `split` transitions");
+                .help("this version runs `step`, `split`, `signal` and `timer` transitions");
         }
     }
 }

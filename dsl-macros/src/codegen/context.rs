@@ -37,6 +37,7 @@ pub(super) struct Context<'a> {
     pub(super) any: Ident,
     pub(super) end: Ident,
     pub(super) steps: Ident,
+    pub(super) signals: Ident,
     /// The hidden enum of all states, without input.
     pub(super) state: Ident,
     /// The type parameter for the state that a machine is in.
@@ -80,6 +81,7 @@ impl<'a> Context<'a> {
             any: documented(format!("Any{name}")),
             end: documented(format!("{name}End")),
             steps: documented(format!("{name}Steps")),
+            signals: documented(format!("{name}Signals")),
             state: fresh.ident(&format!("{name}State")),
             workflow: fresh.own(&graph.ast.name, at(reader, graph.ast.name.span())),
             here: fresh.ident("S"),

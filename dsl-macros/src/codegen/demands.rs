@@ -8,6 +8,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::context::Context;
+use super::events::is_repeated;
 use super::types::{is_plain, is_stored, is_stored_field, without_self};
 use crate::ast::{self, Field};
 use crate::graph::StateId;
@@ -64,6 +65,23 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
             made.extend(demanded);
         }
     }
+    for transition in &cx.graph.transitions {
+        let Some(payload) = transition.declaration.payload() else {
+            continue;
+        };
+        let (span, name) = (payload.span(), &transition.declaration.name);
+        let names = cx.names(span);
+        if !is_plain(payload) {
+            made.extend(
+                quote_spanned!(span=> #private::demand_carried::<#payload, #names::#name>();),
+            );
+            if is_repeated(transition.declaration) {
+                made.extend(
+                    quote_spanned!(span=> #private::demand_repeated::<#payload, #names::#name>();),
+                );
+            }
+        }
+    }
     made.extend(stored(cx));
     for kept in &cx.plan.kept {
         let (state, handler) = (cx.graph.state(kept.state).name, kept.keeper.name());
@@ -92,6 +110,15 @@ pub(super) fn granted(cx: &Context<'_>, context: &Ident, states: &[StateId]) -> 
         .map(|_| carried(cx.input.to_token_stream(), both.clone()));
     let all = carried(cx.state.to_token_stream(), send.clone());
     let mut granted: Vec<TokenStream> = input.into_iter().chain([all]).collect();
+    let mut seen = HashSet::new();
+    for transition in &cx.graph.transitions {
+        if let Some(payload) = transition.declaration.payload()
+            && !is_plain(payload)
+            && seen.insert(payload.to_token_stream().to_string())
+        {
+            granted.push(carried(payload.to_token_stream(), send.clone()));
+        }
+    }
     // A handler that is called once is `Send` by its declaration, whatever it is given.
     if cx.plan.holds_states {
         let mut seen = HashSet::new();
@@ -133,6 +160,18 @@ fn stored(cx: &Context<'_>) -> TokenStream {
         let fields = stored.and_then(|it| it.fields.as_deref());
         let of = state.name.to_token_stream();
         demand("demand_stored", fields.unwrap_or_default(), &of);
+    }
+    for transition in &cx.graph.transitions {
+        if let Some(payload) = transition.declaration.payload()
+            && is_stored(payload)
+        {
+            let span = payload.span();
+            let (private, names) = (cx.alias(span), cx.names(span));
+            let name = &transition.declaration.name;
+            made.extend(
+                quote_spanned!(span=> #private::demand_stored_signal::<#payload, #names::#name>();),
+            );
+        }
     }
     for branch in cx.graph.transitions.iter().flat_map(|it| &it.branches) {
         let output = &branch.declaration.output;

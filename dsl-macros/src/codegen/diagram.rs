@@ -55,6 +55,7 @@ pub(super) fn label(transition: &ast::Transition) -> String {
         } => format!("{name}({})", written(payload.to_token_stream())),
         TransitionKind::Timer { due } => match due {
             Due::After(duration) => format!("{name} after {}", written(duration.to_token_stream())),
+            Due::AfterField(field) => format!("{name} after {field}"),
             Due::At(field) => format!("{name} at {field}"),
         },
         TransitionKind::Poll { every } => {

@@ -8,6 +8,7 @@ use quote::{quote, quote_spanned};
 
 use super::context::Context;
 use super::demands::{demands, granted};
+use super::events::Events;
 use super::rollback::Rollback;
 use super::turns::{Leaf, Shape};
 
@@ -18,6 +19,7 @@ pub(super) struct Parts {
     /// The method of `Judge`.
     pub(super) judge: Option<TokenStream>,
     pub(super) turns: Vec<Leaf>,
+    pub(super) events: Option<Events>,
     pub(super) rollback: Option<Rollback>,
 }
 
@@ -39,6 +41,7 @@ pub(super) fn drive(
         copies,
         judge,
         turns,
+        events,
         rollback,
     } = parts;
     let shape = Shape {
@@ -56,6 +59,9 @@ pub(super) fn drive(
     let undos = rollback.as_ref().map(|it| &it.groups);
     let driven = rollback.as_ref().map(|it| &it.driven);
     let sent = rollback.as_ref().map(|it| &it.sent);
+    let event_groups = events.as_ref().map(|it| &it.groups);
+    let event_driven = events.as_ref().map(|it| &it.driven);
+    let event_sent = events.as_ref().map(|it| &it.sent);
     let head = head(cx, context);
     quote_spanned! {span=>
         #[allow(unused_imports)]
@@ -65,6 +71,7 @@ pub(super) fn drive(
 
         #copies
         #groups
+        #event_groups
         #undos
 
         impl<#context: #steps #lasting> #private::Judge<#context> for #workflow {
@@ -79,6 +86,7 @@ pub(super) fn drive(
         {
             #head { #body }
 
+            #event_sent
             #sent
         }
 
@@ -87,6 +95,7 @@ pub(super) fn drive(
                 #private::Turns::<Self, #context>::new().take(place, context, run)
             }
 
+            #event_driven
             #driven
         }
     }

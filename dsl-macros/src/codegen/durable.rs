@@ -200,6 +200,7 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
         .enumerate()
         .filter(|(_, state)| is_stored(state))
         .map(|(position, _)| position);
+    let read = signals(cx);
     let has_transient = kept.len() < cx.graph.states.len();
     let transient = has_transient.then(|| quote!(_ => #private::never_stored(),));
     let starts: Vec<_> = cx
@@ -249,6 +250,8 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
                 }
             }
 
+            #read
+
             fn same_input(one: &#input, other: &#input) -> #private::Option<bool> {
                 #private::Compared(one, other).is_same()
             }
@@ -259,6 +262,37 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
                         #private::Compared(one, other).is_same()
                     })*
                     _ => #private::None,
+                }
+            }
+        }
+    })
+}
+
+/// The function that reads what a signal carries.
+fn signals(cx: &Context<'_>) -> Option<TokenStream> {
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let transitions = cx.graph.transitions.iter().enumerate();
+    let arms = transitions.filter_map(|(position, transition)| {
+        // One that borrows is reported already.
+        let payload = transition.declaration.payload();
+        let payload = payload.filter(|ty| !is_borrowed(ty))?;
+        Some(quote! {
+            #position => #private::Stored::<#payload>(#private::None)
+                .decode(bytes, codec, #private::AnyPayload::new),
+        })
+    });
+    let arms: TokenStream = arms.collect();
+    (!arms.is_empty()).then(|| {
+        quote_spanned! {span=>
+            fn decode_signal(
+                transition: usize,
+                bytes: &[u8],
+                codec: &dyn #private::Codec,
+            ) -> #private::Result<#private::AnyPayload, #private::CodecError> {
+                match transition {
+                    #arms
+                    _ => #private::Ok(#private::AnyPayload::nothing()),
                 }
             }
         }

@@ -1,19 +1,20 @@
 //! The graph as constant data.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{ToTokens as _, format_ident, quote};
 
 use super::context::Context;
-use super::{clauses, split};
-use crate::ast::{StateKind, TransitionKind, plain};
+use super::{clauses, split, text};
+use crate::ast::{Due, StateKind, TransitionKind, plain};
 use crate::graph::StateId;
+use crate::plan::Standing;
 
 /// The expression for `Order::GRAPH`.
 pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
     let private = cx.private(cx.workflow.span());
     let graph = cx.graph;
     let name = plain(&cx.graph.ast.name);
-    let states = graph.states.iter().map(|state| {
+    let states = graph.states.iter().enumerate().map(|(position, state)| {
         let name = plain(state.name);
         let kind = format_ident!(
             "{}",
@@ -27,7 +28,8 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
         let transient = state
             .declaration
             .is_some_and(|declaration| declaration.transient.is_some());
-        quote!(state(#name, StateKind::#kind, #transient))
+        let waits = (cx.plan.standings[position] == Standing::Waiting).then(|| quote!(.waits()));
+        quote!(state(#name, StateKind::#kind, #transient)#waits)
     });
     let transitions = graph.transitions.iter().map(|transition| {
         let name = plain(&transition.declaration.name);
@@ -45,7 +47,8 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
         let targets = positions(&transition.targets);
         let policy = clauses::constant(cx, transition);
         let split = split::constant(cx, transition);
-        quote!(transition(#name, TransitionKind::#kind, #sources, #targets)#policy #split)
+        let event = event(&transition.declaration.kind);
+        quote!(transition(#name, TransitionKind::#kind, #sources, #targets)#event #policy #split)
     });
     let deadline = cx.graph.ast.deadline.as_ref().map(|deadline| {
         let milliseconds = deadline.milliseconds;
@@ -56,6 +59,33 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
 
         &graph(#name, &[#(#states),*], &[#(#transitions),*])#deadline
     })
+}
+
+/// When a timer fires, and what a signal carries.
+fn event(kind: &TransitionKind) -> TokenStream {
+    match kind {
+        TransitionKind::Signal {
+            payload: Some(payload),
+        } => {
+            let payload = text::written(payload.to_token_stream());
+            quote!(.payload(#payload))
+        }
+        TransitionKind::Timer { due } => match due {
+            Due::After(duration) => {
+                let milliseconds = duration.milliseconds;
+                quote!(.after(#milliseconds))
+            }
+            Due::AfterField(field) => {
+                let field = plain(field);
+                quote!(.after_field(#field))
+            }
+            Due::At(field) => {
+                let field = plain(field);
+                quote!(.at(#field))
+            }
+        },
+        _ => TokenStream::new(),
+    }
 }
 
 fn positions(states: &[StateId]) -> TokenStream {

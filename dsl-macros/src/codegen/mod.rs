@@ -16,6 +16,7 @@ mod docs;
 mod drive;
 mod durable;
 mod editor;
+mod events;
 mod gate;
 mod graph;
 mod machine;
@@ -24,6 +25,7 @@ mod outcomes;
 mod policy;
 mod reader;
 mod rollback;
+mod signals;
 mod signature;
 mod split;
 mod states;
@@ -68,6 +70,7 @@ pub(crate) fn generate(
     if runtime {
         code.extend(split::types(&cx));
         code.extend(steps::handlers(&cx));
+        code.extend(signals::signals(&cx));
     }
     code.extend(hidden(&cx, runtime));
     if reader == Reader::Editor {
@@ -116,10 +119,19 @@ fn driver(cx: &Context<'_>) -> TokenStream {
             states: from,
         }
     });
+    let events = cx.plan.events().map(|(planned, turn, from)| {
+        let position = planned.position;
+        Leaf {
+            patterns: vec![quote!((_, #position))],
+            turn: happening(cx, &context, planned, turn),
+            states: from,
+        }
+    });
     let parts = drive::Parts {
         copies: policy::copies(cx),
         judge: policy::judge(cx, &context),
         turns: turns.collect(),
+        events: events::events(cx, &context, lasting.as_ref(), events.collect()),
         rollback: rollback::rollback(cx, &context, lasting.as_ref()),
     };
     drive::drive(cx, &context, lasting.as_ref(), parts)
@@ -146,4 +158,19 @@ fn taken(cx: &Context<'_>, context: &Ident, planned: &Planned<'_>, turn: &Turn<'
         }
         Turn::Once => Taken::Handler(handler),
     }
+}
+
+/// A signal or a timer as a turn.
+fn happening(cx: &Context<'_>, context: &Ident, planned: &Planned<'_>, turn: &Turn<'_>) -> Taken {
+    let transition = planned.transition;
+    let handler = events::handler(cx, context, transition);
+    let turn = match turn {
+        Turn::Guarded(guard) => policy::guarded(cx, context, transition, guard, &handler),
+        Turn::Once => {
+            let span = cx.at(transition.declaration.name.span());
+            let private = cx.alias(span);
+            quote_spanned!(span=> #private::Once(#handler))
+        }
+    };
+    Taken::Turn(events::turn(cx, transition, &turn))
 }

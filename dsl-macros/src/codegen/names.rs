@@ -28,7 +28,9 @@ impl Fresh {
             .iter()
             .filter(|it| it.declaration.split().is_some());
         let joined = splits.map(|transition| plain(&transition.joined));
-        let types: HashSet<String> = states.chain(outcomes).chain(joined).collect();
+        let left = graph.transitions.iter().filter(|it| it.leaves_several());
+        let left = left.map(|transition| plain(&transition.from));
+        let types: HashSet<String> = states.chain(outcomes).chain(joined).chain(left).collect();
         let mut used = types.clone();
         used.insert(plain(&ast.name));
         let of_states = ast.states.iter().filter_map(|state| state.fields.as_ref());

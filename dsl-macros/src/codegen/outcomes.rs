@@ -1,4 +1,5 @@
-//! The outcome of each transition: an enum of the states that it may lead to.
+//! The outcome of each transition, an enum of the states that it may lead to; and of those that it leaves, where its handler
+//! takes one of several.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -6,6 +7,7 @@ use quote::quote_spanned;
 use super::context::Context;
 use super::derives;
 use super::tokens::generated_type;
+use crate::graph::Transition;
 
 pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
@@ -35,5 +37,37 @@ pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
             #visibility enum #outcome { #(#targets(#targets),)* }
         }
     });
-    enums.collect()
+    let from = cx.graph.transitions.iter().filter(|it| it.leaves_several());
+    enums
+        .chain(from.map(|transition| left(cx, transition)))
+        .collect()
+}
+
+/// The enum of the states that a transition leaves.
+fn left(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+    let (generated_type, derives) = (
+        generated_type(),
+        derives::for_wrapper(&cx.graph.ast.attributes),
+    );
+    let from = &transition.from;
+    let span = cx.at(from.span());
+    let visibility = cx.visibility(span);
+    let declaration = transition.declaration;
+    let doc = cx.doc(|| {
+        format!(
+            "What {} `{}` leaves.",
+            declaration.kind.keyword(),
+            declaration.name
+        )
+    });
+    let sources = transition
+        .sources
+        .iter()
+        .map(|source| cx.graph.state(*source).name);
+    quote_spanned! {span=>
+        #doc
+        #generated_type
+        #derives
+        #visibility enum #from { #(#sources(#sources),)* }
+    }
 }

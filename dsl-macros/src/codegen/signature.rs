@@ -50,8 +50,8 @@ fn parameter(
     let span = cx.handler_span(handler);
     let krate = || cx.krate(handler.span());
     let ty = match &parameter.takes {
-        Takes::State(states) => types::state(cx, states).to_token_stream(),
-        Takes::Item(ty) => ty.to_token_stream(),
+        Takes::State(states) => types::state(cx, transition, states).to_token_stream(),
+        Takes::Item(ty) | Takes::Payload(ty) => ty.to_token_stream(),
         Takes::Joined => types::joined(transition, span),
         Takes::Cause => {
             let krate = krate();
@@ -73,7 +73,7 @@ fn parameter(
     let lent = (parameter.held == Held::Lent).then(|| quote_spanned!(span=> &));
     // The names of states and items are made of words that stand elsewhere; the others are those of the handler.
     let place = match parameter.takes {
-        Takes::State(_) | Takes::Item(_) => Span::call_site(),
+        Takes::State(_) | Takes::Item(_) | Takes::Payload(_) => Span::call_site(),
         _ => span,
     };
     let name = Ident::new(&parameter.name, place);

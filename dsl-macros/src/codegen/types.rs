@@ -8,12 +8,17 @@ use super::context::Context;
 use crate::ast::{Field, is_borrowed, is_told_otherwise};
 use crate::graph::{StateId, Transition};
 
-/// The type of a value that is one of these states.
+/// The type of a value that is one of these states, which the transition leaves or leads to.
 ///
-/// Several have no enum of their own yet, which is reported: the enum of all states stands in for it.
-pub(super) fn state<'a>(cx: &'a Context<'_>, states: &[StateId]) -> &'a Ident {
+/// Of a step several have no enum of their own yet, which is reported: the enum of all states stands in for it.
+pub(super) fn state<'a>(
+    cx: &'a Context<'_>,
+    transition: &'a Transition<'_>,
+    states: &[StateId],
+) -> &'a Ident {
     match states {
         [state] => cx.graph.state(*state).name,
+        _ if transition.leaves_several() => &transition.from,
         _ => &cx.any,
     }
 }

@@ -183,6 +183,21 @@ fn method(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> Toke
             #here: #private::State + #private::Source<#label, #source, <#here as #private::State>::Exits>,
         }
     });
+    // A signal is moved with what it carries.
+    let carried = declaration.payload();
+    let payload = Ident::new("payload", span);
+    let (parameter, and_payload) = match carried {
+        Some(ty) => (
+            Some(quote_spanned!(span=> #payload: #ty,)),
+            Some(quote_spanned!(span=> , #ty)),
+        ),
+        None => (None, None),
+    };
+    let next_state = if carried.is_some() {
+        quote_spanned!(span=> move |source| next(source, #payload))
+    } else {
+        quote_spanned!(span=> next)
+    };
     let attributes = &declaration.attributes.kept;
     // The user's own documentation, if there is any, is a paragraph of its own.
     let doc = cx.doc(|| {
@@ -195,13 +210,14 @@ fn method(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> Toke
         #doc
         #visibility fn #name<#next>(
             self,
-            next: impl #private::FnOnce(#source) -> #next,
+            #parameter
+            next: impl #private::FnOnce(#source #and_payload) -> #next,
         ) -> #workflow<#next>
         where
             #from
             #next: #private::Target<#outcome, #label, #targets>,
         {
-            #workflow(#private::advance(self.0, next))
+            #workflow(#private::advance(self.0, #next_state))
         }
     }
 }

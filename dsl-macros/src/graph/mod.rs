@@ -25,7 +25,9 @@ pub(crate) const OWN_METHODS: [&str; 4] = ["start", "run", "into_state", "input"
 
 /// Methods that the handle of a run has or is to have, so that no signal can be called like them: it is sent by a method
 /// of the same handle. They stand here before signals are built, so that a method that comes later breaks no block.
-pub(crate) const HANDLE_METHODS: [&str; 6] = ["id", "info", "state", "end", "reached", "changes"];
+pub(crate) const HANDLE_METHODS: [&str; 8] = [
+    "id", "info", "is_new", "state", "end", "reached", "changes", "clone",
+];
 
 /// Methods that every trait of handlers has, so that no handler can be called like them.
 pub(crate) const PROVIDED_HANDLERS: [&str; 2] = ["retryable", "retry_after"];
@@ -53,6 +55,8 @@ pub(crate) struct Transition<'a> {
     pub(crate) branches: Vec<Branch<'a>>,
     /// The name of what the branches are joined to.
     pub(crate) joined: Ident,
+    /// The name of the enum of the states that it leaves, if there are several.
+    pub(crate) from: Ident,
 }
 
 /// A branch of a split.
@@ -75,6 +79,13 @@ pub(crate) struct Handlers<'a> {
     pub(crate) catch: Option<&'a Ident>,
     pub(crate) breaker: Option<&'a Ident>,
     pub(crate) limit: Option<&'a Ident>,
+}
+
+impl Transition<'_> {
+    /// Whether its handler takes an enum of the states that it leaves.
+    pub(crate) fn leaves_several(&self) -> bool {
+        !self.declaration.kind.is_active() && self.sources.len() > 1
+    }
 }
 
 impl<'a> Graph<'a> {

@@ -99,6 +99,7 @@ impl<'a> Resolver<'a, '_> {
         self.graph.transitions.push(Transition {
             declaration: transition,
             joined: ast::joined_name(&outcome),
+            from: transition.left_name(),
             outcome,
             handlers: Handlers::default(),
             branches: branches.collect(),
@@ -116,6 +117,9 @@ impl<'a> Resolver<'a, '_> {
             transition.joined = ast::joined_name(&transition.outcome);
             if transition.declaration.split().is_some() {
                 transition.joined = self.free(transition.joined.clone());
+            }
+            if transition.leaves_several() {
+                transition.from = self.free(transition.from.clone());
             }
         }
         self.graph.transitions = transitions;

@@ -178,6 +178,13 @@ fn due(input: ParseStream<'_>) -> Result<Due> {
     match next_word(input).as_deref() {
         Some("after") => {
             skip(input);
+            let is_field = next_word(input).is_some_and(|word| !is_keyword(&word));
+            if is_field && input.cursor().literal().is_none() {
+                return Ok(Due::AfterField(declared_name(
+                    input,
+                    "the field that holds how long",
+                )?));
+            }
             Ok(Due::After(duration::parse(
                 input,
                 "how long to wait, such as `14d`",

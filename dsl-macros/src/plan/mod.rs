@@ -13,7 +13,7 @@ mod turn;
 
 use proc_macro2::Ident;
 
-use crate::ast::{ClauseKind, plain};
+use crate::ast::{ClauseKind, TransitionKind, plain};
 use crate::graph::{Graph, PROVIDED_HANDLERS, StateId, Transition};
 
 pub(crate) use keep::Kept;
@@ -112,6 +112,20 @@ impl<'a> Plan<'a> {
     }
 }
 
+impl<'a> Plan<'a> {
+    /// The transitions out of states that wait, each with those states.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (&Planned<'a>, &Turn<'a>, Vec<StateId>)> {
+        let waits = |source: &StateId| self.standings[source.0] == Standing::Waiting;
+        self.transitions.iter().filter_map(move |planned| {
+            let sources = planned.transition.sources.iter().copied();
+            let from: Vec<_> = sources.filter(waits).collect();
+            let is_event = !planned.transition.declaration.kind.is_active() && !from.is_empty();
+            let turn = planned.turn.as_ref().filter(|_| is_event)?;
+            Some((planned, turn, from))
+        })
+    }
+}
+
 impl<'a> Planned<'a> {
     fn of(graph: &Graph<'_>, position: usize, transition: &'a Transition<'a>) -> Self {
         let split = Split::of(graph, transition);
@@ -141,6 +155,11 @@ impl<'a> Planned<'a> {
         !self.signatures.is_empty()
     }
 
+    /// Returns true if the source is needed after the handler was called with it.
+    pub(crate) fn keeps_source(&self) -> bool {
+        matches!(&self.turn, Some(Turn::Guarded(guard)) if guard.keeps_source)
+    }
+
     fn holds_states(&self) -> bool {
         let declaration = self.transition.declaration;
         let is_held = declaration.split().is_some() || declaration.clauses.guard();
@@ -161,7 +180,7 @@ impl<'a> Planned<'a> {
 fn is_handled(transition: &Transition<'_>) -> bool {
     let declaration = transition.declaration;
     // A step that is called like a method of the trait, which is reported, has no handler.
-    declaration.kind.is_active()
+    !matches!(declaration.kind, TransitionKind::Poll { .. })
         && !transition.sources.is_empty()
         && !PROVIDED_HANDLERS.contains(&plain(&declaration.name).as_str())
 }

@@ -49,6 +49,8 @@ pub(crate) enum Takes<'a> {
     State(Vec<StateId>),
     /// An item of an `each`.
     Item(&'a Type),
+    /// What a signal carries.
+    Payload(&'a Type),
     /// The outputs of the branches.
     Joined,
     /// The cause of a failure.
@@ -134,11 +136,19 @@ fn own<'a>(graph: &Graph<'_>, transition: &Transition<'a>) -> Signature<'a> {
     let declaration = transition.declaration;
     let state = state(graph, &transition.sources, Held::Owned, &["step", "joined"]);
     let joined = declaration.split().map(|_| owned("joined", Takes::Joined));
+    let carried = declaration.payload().map(|ty| {
+        let name = of_payload(ty, &[&state.name, "step"]);
+        owned(&name, Takes::Payload(ty))
+    });
     let visit = visit("step", Visit::Step);
     Signature {
         name: &declaration.name,
         role: Role::Own,
-        parameters: iter::once(state).chain(joined).chain([visit]).collect(),
+        parameters: iter::once(state)
+            .chain(joined)
+            .chain(carried)
+            .chain([visit])
+            .collect(),
         gives: Gives::Outcome,
     }
 }
@@ -204,6 +214,18 @@ fn of_state(state: &Ident, others: &[&str]) -> String {
     let is_name =
         snake.starts_with(char::is_alphabetic) && !is_keyword(&snake) && !others.contains(&&*snake);
     if is_name { snake } else { "state".to_owned() }
+}
+
+/// `Approval` as `approval`: the parameter that a handler takes what a signal carries under.
+fn of_payload(ty: &Type, others: &[&str]) -> String {
+    let name = match ty {
+        Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
+        _ => None,
+    };
+    let snake = name.map(|name| of_state(name, others));
+    snake
+        .filter(|snake| !others.contains(&&**snake) && *snake != "state")
+        .unwrap_or_else(|| "payload".to_owned())
 }
 
 /// A name that the user gave, as the name of a parameter beside another.

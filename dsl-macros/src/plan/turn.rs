@@ -30,7 +30,7 @@ pub(crate) enum Standing {
     Final,
     /// The driver takes the transition at this position.
     Driven(usize),
-    /// Signals, timers and polls, of which this version moves none.
+    /// Signals and timers, or polls, of which this version moves none.
     Waiting,
     /// Nothing: no transition leaves it, or none that can be driven.
     Stuck,
@@ -43,8 +43,8 @@ impl<'a> Turn<'a> {
         if declaration.split().is_some() && !is_whole_split {
             return None;
         }
-        // What the handler of several states is given is not built; `check/sources.rs` says so.
-        if transition.sources.len() > 1 {
+        // Of a step, what its handler would be given is not built; `check/sources.rs` says so.
+        if declaration.kind.is_active() && transition.sources.len() > 1 {
             return None;
         }
         if !declaration.clauses.guard() {
@@ -79,11 +79,13 @@ pub(super) fn standings<'a>(
         for source in &transition.sources {
             let standing = &mut standings[source.0];
             match standing {
-                Standing::Stuck | Standing::Waiting if has_turn => {
-                    *standing = Standing::Driven(position);
-                }
                 Standing::Stuck if !transition.declaration.kind.is_active() => {
                     *standing = Standing::Waiting;
+                }
+                Standing::Stuck | Standing::Waiting
+                    if has_turn && transition.declaration.kind.is_active() =>
+                {
+                    *standing = Standing::Driven(position);
                 }
                 _ => {}
             }

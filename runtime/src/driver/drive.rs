@@ -8,6 +8,7 @@ use stateway_core::Workflow;
 use crate::error::{Cause, ErasedValue};
 use crate::policy::Verdict;
 use crate::run::CurrentRun;
+use crate::wait::Timing;
 
 /// A workflow whose handlers are implemented by `C`, as a policy sees it. Generated code implements it.
 ///
@@ -33,6 +34,23 @@ pub trait Drive<C>: Judge<C> {
         context: &'run C,
         run: &'run CurrentRun<Self>,
     ) -> impl Future<Output = Result<(), Failed<Self::Error>>> + Send + use<'run, Self, C>;
+
+    /// Takes the transition that the run was told to take, out of the state in `place`, which waits.
+    fn events<'run>(
+        place: &'run mut Option<Self::State>,
+        context: &'run C,
+        run: &'run CurrentRun<Self>,
+    ) -> impl Future<Output = Result<(), Failed<Self::Error>>> + Send + use<'run, Self, C> {
+        let _ = (place, context, run);
+        pending()
+    }
+
+    /// When the timer of `transition` fires, if a field of the state says so.
+    #[must_use]
+    fn timing(transition: usize, state: &Self::State) -> Option<Timing> {
+        let _ = (transition, state);
+        None
+    }
 
     /// A copy of the state that `transition` led to, and the position of the undo that needs it.
     #[must_use]
@@ -71,6 +89,16 @@ pub trait SendTurns<C>: Judge<C> {
         context: &'run C,
         run: &'run CurrentRun<Self>,
     ) -> impl Future<Output = Result<(), Failed<Self::Error>>> + Send + use<'run, Self, C>;
+
+    /// [`Drive::events`].
+    fn events<'run>(
+        place: &'run mut Option<Self::State>,
+        context: &'run C,
+        run: &'run CurrentRun<Self>,
+    ) -> impl Future<Output = Result<(), Failed<Self::Error>>> + Send + use<'run, Self, C> {
+        let _ = (place, context, run);
+        pending()
+    }
 
     /// [`Drive::undo`].
     fn undo<'run>(
@@ -111,6 +139,16 @@ impl<W: SendTurns<C>, C> Turns<W, C> {
         W::turns(place, context, run)
     }
 
+    /// [`Drive::events`].
+    pub fn events<'run>(
+        self,
+        place: &'run mut Option<W::State>,
+        context: &'run C,
+        run: &'run CurrentRun<W>,
+    ) -> impl Future<Output = Result<(), Failed<W::Error>>> + Send + use<'run, W, C> {
+        W::events(place, context, run)
+    }
+
     /// [`Drive::undo`].
     pub fn undo<'run>(
         self,
@@ -133,6 +171,14 @@ pub trait NotSent<W: Judge<C>, C> {
     ) -> Pending<Result<(), Failed<W::Error>>>;
 
     /// Is never called.
+    fn events<'run>(
+        self,
+        place: &'run mut Option<W::State>,
+        context: &'run C,
+        run: &'run CurrentRun<W>,
+    ) -> Pending<Result<(), Failed<W::Error>>>;
+
+    /// Is never called.
     fn undo<'run>(
         self,
         place: &'run mut Option<W::State>,
@@ -143,6 +189,15 @@ pub trait NotSent<W: Judge<C>, C> {
 
 impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
     fn take<'run>(
+        self,
+        _: &'run mut Option<W::State>,
+        _: &'run C,
+        _: &'run CurrentRun<W>,
+    ) -> Pending<Result<(), Failed<W::Error>>> {
+        unreachable!("data that cannot move between threads does not compile")
+    }
+
+    fn events<'run>(
         self,
         _: &'run mut Option<W::State>,
         _: &'run C,

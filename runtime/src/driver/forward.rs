@@ -6,9 +6,10 @@ use std::task::Poll;
 use stateway_core::Workflow;
 
 use super::drive::{Drive, Failed};
-use crate::error::Place;
+use crate::error::{Cause, Place};
 use crate::journal::{Journal, Taken};
 use crate::run::CurrentRun;
+use crate::wait::{Happens, Waiting};
 
 /// Why a run goes forward no more, though it is in no final state.
 pub(super) enum Halt<E, L> {
@@ -44,7 +45,21 @@ where
             let place = Place::between(W::position(state));
             return Err(Halt::Failed(place, Box::new(cause)));
         }
-        let taken = W::turns(place, context, run).await;
+        let taken = if let Some(waiting) = waiting::<W, C>(place.as_ref()) {
+            let state = waiting.state;
+            run.leave(state);
+            match journal.next_event(waiting, run).await.map_err(Halt::Lost)? {
+                Happens::Event(transition, payload) => run.happens(transition, state, payload),
+                Happens::Stops => continue,
+                Happens::Nothing => {
+                    let cause = Box::new(Cause::NoSignal);
+                    return Err(Halt::Failed(Place::between(state), cause));
+                }
+            }
+            W::events(place, context, run).await
+        } else {
+            W::turns(place, context, run).await
+        };
         if let Err(cause) = taken {
             let cause = if run.is_cancelled() {
                 Box::new(cause.cancelled(None))
@@ -74,6 +89,19 @@ where
             yield_now().await;
         }
     }
+}
+
+/// What a run waits for; nothing in a state that the driver moves.
+#[inline]
+fn waiting<W: Drive<C>, C>(place: Option<&W::State>) -> Option<Waiting> {
+    if !const { W::GRAPH.has_waits() } {
+        return None;
+    }
+    let state = place?;
+    let position = W::position(state);
+    W::GRAPH.states[position]
+        .waits
+        .then(|| Waiting::of::<W>(position, |transition| W::timing(transition, state)))
 }
 
 /// Lets the executor run something else.

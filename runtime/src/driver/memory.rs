@@ -24,13 +24,14 @@ use crate::support::panic::forget_panic;
 pub fn run<W: Drive<C>, C>(
     (input, state): (W::Input, W::State),
     context: &C,
-    options: Options,
+    mut options: Options,
 ) -> impl Future<Output = Result<W::End, RunError<W::Error>>> {
     let mut place = Some(state);
+    let mailbox = options.mailbox.take();
     let run = OwnedRun::<W>::new(input, options);
     let mut stop = StopSignals::new(&run);
     async move {
-        let mut journal = InMemory::new();
+        let mut journal = InMemory::new(mailbox);
         let outcome = go_forward!(&mut place, context, &run, &mut stop, &mut journal);
         let Ok(ended) = ended(outcome, &mut place, context, &run, &mut stop, &mut journal).await;
         let failure = |place, cause, rollback, end| {

@@ -37,12 +37,13 @@ pub(crate) use stop::StopSignals;
 pub use drive::{Drive, Failed, Judge, NotSent, SendTurns, Turns, UndoFailure};
 pub use memory::run;
 pub use running::{Running, running, running_on};
-pub use turn::{Once, Turn};
+pub use turn::{On, Once, TakenFrom, Turn, on};
 pub(crate) use turn::{Visited, found, leaves};
 pub use turns::{
-    Group, Grouped, grouped, steps1, steps2, steps3, steps4, steps5, steps6, steps7, steps8,
-    turns1, turns2, turns3, turns4, turns5, turns6, turns7, turns8, undos1, undos2, undos3, undos4,
-    undos5, undos6, undos7, undos8,
+    Group, Grouped, events1, events2, events3, events4, events5, events6, events7, events8,
+    grouped, steps1, steps2, steps3, steps4, steps5, steps6, steps7, steps8, turns1, turns2,
+    turns3, turns4, turns5, turns6, turns7, turns8, undos1, undos2, undos3, undos4, undos5, undos6,
+    undos7, undos8,
 };
 
 /// Where a run has ended.

@@ -11,6 +11,7 @@ use stateway_core::Workflow;
 use tokio_util::sync::CancellationToken;
 
 use crate::run::Options;
+use crate::wait::{Mailbox, Remote};
 
 pin_project! {
     /// A run on its way to a final state: a future that gives the end, or what went wrong.
@@ -43,6 +44,23 @@ pin_project! {
             #[pin]
             run: F,
         },
+    }
+}
+
+impl<W: Workflow, C, F> Running<'_, W, C, F> {
+    /// What sends signals to the run.
+    ///
+    /// # Panics
+    /// If the run has been polled: take it before, and clone it.
+    #[must_use]
+    pub fn remote(&mut self) -> Remote<W> {
+        assert!(
+            matches!(self.stage, Stage::Ready { .. }),
+            "a remote is taken before the run is polled"
+        );
+        let (remote, mailbox) = Mailbox::new();
+        self.options.mailbox = Some(Box::new(mailbox));
+        remote
     }
 }
 

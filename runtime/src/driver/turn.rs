@@ -52,6 +52,61 @@ pub(crate) fn found<S: State>(place: &mut Option<<S::Workflow as Workflow>::Stat
     }
 }
 
+/// What a handler is given of the state that its transition leaves: the state, or an enum of those that it may be.
+pub trait TakenFrom<W: Workflow>: 'static {
+    /// Takes it out of the place.
+    fn taken(place: &mut Option<W::State>) -> Self;
+}
+
+impl<W: Workflow, S: State<Workflow = W>> TakenFrom<W> for S {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn taken(place: &mut Option<W::State>) -> Self {
+        found(place)
+    }
+}
+
+/// A turn that is picked by its transition `T`, of several that leave a state.
+pub struct On<T, N>(N, PhantomData<fn() -> T>);
+
+/// The turn of the transition `T`.
+#[must_use]
+pub const fn on<T, N>(turn: N) -> On<T, N> {
+    On(turn, PhantomData)
+}
+
+impl<T, N: Copy> Clone for On<T, N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, N: Copy> Copy for On<T, N> {}
+
+impl<'run, W, C, T, N, Types> Turn<'run, W, C, Types> for On<T, N>
+where
+    W: Workflow,
+    C: 'run,
+    T: Transition<Workflow = W>,
+    N: Turn<'run, W, C, Types>,
+{
+    type Output = N::Output;
+
+    #[inline]
+    fn is_for(_: usize, transition: usize) -> bool {
+        transition == T::POSITION
+    }
+
+    #[inline]
+    fn take(
+        self,
+        place: &mut Option<W::State>,
+        context: &'run C,
+        run: &'run CurrentRun<W>,
+    ) -> impl Future<Output = Self::Output> + Send {
+        self.0.take(place, context, run)
+    }
+}
+
 /// Whether the transition `T` leaves the state at this position.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn leaves<T: Transition>(state: usize) -> bool {
@@ -70,7 +125,7 @@ impl<'run, W, C, F, S, T, Fut, X> Turn<'run, W, C, (S, T, Fut, X)> for Once<F>
 where
     W: Judge<C, State: Send>,
     C: 'run,
-    S: State<Workflow = W>,
+    S: TakenFrom<W>,
     T: Transition<Workflow = W>,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send,
     Fut: Future<Output = Result<T, X>> + Send,
@@ -90,7 +145,7 @@ where
         context: &'run C,
         run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
-        Visited::new(self.0(context, found(place), run.begin()), place)
+        Visited::new(self.0(context, S::taken(place), run.begin()), place)
     }
 }
 

@@ -88,7 +88,7 @@ macro_rules! waited {
 }
 
 macro_rules! functions {
-    ($($steps:ident $turns:ident $undos:ident {
+    ($($steps:ident $turns:ident $undos:ident $events:ident {
         $($turn:ident: $Turn:ident $Types:ident $S:ident $T:ident $Fut:ident),*
     })*) => {$(
         /// The same of handlers that are each called once: to check this call takes half the time.
@@ -182,36 +182,65 @@ macro_rules! functions {
                 }
             }
         }
+
+        /// Takes the transition out of a state that waits which the run was told to take.
+        ///
+        /// # Errors
+        /// What the handler failed with.
+        #[expect(clippy::allow_attributes, reason = "only the larger ones have many")]
+        #[allow(clippy::too_many_arguments, reason = "nobody writes it")]
+        pub fn $events<'a, 'run, W, C, $($Turn, $Types),*>(
+            place: &'a mut Option<W::State>,
+            context: &'run C,
+            run: &'run CurrentRun<W>,
+            $($turn: $Turn,)*
+        ) -> impl Future<Output = Result<(), Failed<W::Error>>> + Send
+        where
+            W: Judge<C, State: Send, Input: Send + Sync>,
+            C: Sync + 'run,
+            $($Turn: Turn<'run, W, C, $Types, Output = Result<(), Failed<W::Error>>>,)*
+        {
+            async move {
+                let (state, transition) = (place.as_ref().map_or(0, W::position), run.transition());
+                $(
+                    if $Turn::is_for(state, transition) {
+                        waited!($turn.take(place, context, run))
+                    } else
+                )* {
+                    nothing_is_left(())
+                }
+            }
+        }
     )*};
 }
 
 functions! {
-    steps1 turns1 undos1 {
+    steps1 turns1 undos1 events1 {
         t0: T0 A0 S0 O0 F0
     }
-    steps2 turns2 undos2 {
+    steps2 turns2 undos2 events2 {
         t0: T0 A0 S0 O0 F0,
         t1: T1 A1 S1 O1 F1
     }
-    steps3 turns3 undos3 {
+    steps3 turns3 undos3 events3 {
         t0: T0 A0 S0 O0 F0,
         t1: T1 A1 S1 O1 F1,
         t2: T2 A2 S2 O2 F2
     }
-    steps4 turns4 undos4 {
+    steps4 turns4 undos4 events4 {
         t0: T0 A0 S0 O0 F0,
         t1: T1 A1 S1 O1 F1,
         t2: T2 A2 S2 O2 F2,
         t3: T3 A3 S3 O3 F3
     }
-    steps5 turns5 undos5 {
+    steps5 turns5 undos5 events5 {
         t0: T0 A0 S0 O0 F0,
         t1: T1 A1 S1 O1 F1,
         t2: T2 A2 S2 O2 F2,
         t3: T3 A3 S3 O3 F3,
         t4: T4 A4 S4 O4 F4
     }
-    steps6 turns6 undos6 {
+    steps6 turns6 undos6 events6 {
         t0: T0 A0 S0 O0 F0,
         t1: T1 A1 S1 O1 F1,
         t2: T2 A2 S2 O2 F2,
@@ -219,7 +248,7 @@ functions! {
         t4: T4 A4 S4 O4 F4,
         t5: T5 A5 S5 O5 F5
     }
-    steps7 turns7 undos7 {
+    steps7 turns7 undos7 events7 {
         t0: T0 A0 S0 O0 F0,
         t1: T1 A1 S1 O1 F1,
         t2: T2 A2 S2 O2 F2,
@@ -228,7 +257,7 @@ functions! {
         t5: T5 A5 S5 O5 F5,
         t6: T6 A6 S6 O6 F6
     }
-    steps8 turns8 undos8 {
+    steps8 turns8 undos8 events8 {
         t0: T0 A0 S0 O0 F0,
         t1: T1 A1 S1 O1 F1,
         t2: T2 A2 S2 O2 F2,

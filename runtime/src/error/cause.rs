@@ -55,6 +55,9 @@ pub enum Cause<E> {
     },
     /// The run was terminated.
     Terminated,
+    /// Only a signal could move the run, and nobody was left who could send one: each
+    /// [`Remote`](crate::Remote) of it had been dropped.
+    NoSignal,
     /// The run reached a `failed` state and was rolled back, but not everything could be undone.
     ///
     /// The end itself is [`RunError::into_end`](crate::RunError::into_end).
@@ -86,7 +89,7 @@ impl<E> Cause<E> {
                 of_branch.or(last.as_ref())
             }
             Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } => last.as_ref(),
-            Cause::Panic(_) | Cause::Terminated | Cause::NotUndone => None,
+            Cause::Panic(_) | Cause::Terminated | Cause::NoSignal | Cause::NotUndone => None,
         }
     }
 
@@ -100,7 +103,7 @@ impl<E> Cause<E> {
                 join.and_then(|join| join.into_error()).or(last)
             }
             Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } => last,
-            Cause::Panic(_) | Cause::Terminated | Cause::NotUndone => None,
+            Cause::Panic(_) | Cause::Terminated | Cause::NoSignal | Cause::NotUndone => None,
         }
     }
 
@@ -168,6 +171,7 @@ impl<E> Cause<E> {
             Cause::BreakerOpen { .. } => "was not called again",
             Cause::Cancelled { .. } => "was cancelled",
             Cause::Terminated => "was terminated",
+            Cause::NoSignal => "waits for a signal that nobody is left to send",
             Cause::NotUndone => "could not be undone as a whole",
         }
     }
@@ -198,7 +202,7 @@ impl<E> Cause<E> {
         match self {
             Cause::Panic(message) => !message.is_empty(),
             Cause::Cancelled { join, .. } => join.is_some(),
-            Cause::Handler(_) | Cause::Terminated | Cause::NotUndone => false,
+            Cause::Handler(_) | Cause::Terminated | Cause::NoSignal | Cause::NotUndone => false,
             _ => true,
         }
     }

@@ -1,17 +1,26 @@
 //! The journal of a run in memory: the states that its undos need, and then what became of them.
 
 use std::convert::Infallible;
-use std::future::ready;
+use std::future::{Future, poll_fn, ready};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::SystemTime;
 
 use stateway_core::Workflow;
+use tokio::time::{Instant, sleep_until};
 
 use super::{Ending, Entry, Journal, Taken};
 use crate::error::{Cause, ErasedValue, Place, Rollback, UndoEntry, UndoError};
+use crate::run::CurrentRun;
 use crate::support::panic::forget_panic;
+use crate::support::time::after;
+use crate::wait::{AnyPayload, Happens, Mailbox, Next, Timing, Waiting, next};
 
 /// Keeps of a run what may have to be undone.
 pub(crate) struct InMemory<W: Workflow, E> {
     entries: Vec<Entry<W>>,
+    /// The signals that are sent to it, if it has a [`Remote`](crate::Remote).
+    mailbox: Option<Box<Mailbox>>,
     // Boxed for the runs that end well.
     back: Option<Box<Back<E>>>,
 }
@@ -24,9 +33,10 @@ struct Back<E> {
 }
 
 impl<W: Workflow, E> InMemory<W, E> {
-    pub(crate) const fn new() -> Self {
+    pub(crate) const fn new(mailbox: Option<Box<Mailbox>>) -> Self {
         InMemory {
             entries: Vec::new(),
+            mailbox,
             back: None,
         }
     }
@@ -74,6 +84,69 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
             });
         }
         ready(Ok(()))
+    }
+
+    async fn next_event(
+        &mut self,
+        waiting: Waiting,
+        run: &CurrentRun<W>,
+    ) -> Result<Happens, Infallible> {
+        let entered = Instant::now();
+        let due = |timing| match timing {
+            Timing::After(delay) => after(entered, delay),
+            Timing::At(time) => {
+                let left = time.duration_since(SystemTime::now());
+                after(entered, left.unwrap_or_default())
+            }
+        };
+        let timers = waiting
+            .timers
+            .iter()
+            .map(|(timer, timing)| (*timer, due(*timing)));
+        let timers: Vec<_> = timers.collect();
+        loop {
+            let mailbox = &mut self.mailbox;
+            let letters = mailbox.iter_mut().flat_map(|mailbox| mailbox.letters());
+            let taken = letters.enumerate().filter_map(|(number, (signal, came))| {
+                waiting.takes::<W>(signal).then_some((number, came))
+            });
+            let until = match next(timers.iter().copied(), taken, Instant::now()) {
+                Next::Timer(timer) => return Ok(Happens::Event(timer, AnyPayload::nothing())),
+                Next::Message(number) => {
+                    let letter = mailbox.as_mut().and_then(|mailbox| mailbox.take(number));
+                    let (signal, payload) = letter.unwrap_or_else(|| unreachable!("it is there"));
+                    return Ok(Happens::Event(signal, payload));
+                }
+                Next::At(due) => Some(due),
+                Next::Never => None,
+            };
+            let mut mailbox = mailbox.as_mut().filter(|mailbox| mailbox.is_open());
+            if until.is_none() && mailbox.is_none() {
+                return Ok(Happens::Nothing);
+            }
+            let mut sleep = pin!(until.map(sleep_until));
+            let mut letter = pin!(mailbox.as_mut().map(|mailbox| mailbox.wait()));
+            let mut stop = pin!(run.cancellation().map(|token| token.cancelled()));
+            let stops = poll_fn(|cx| {
+                let is_over = |waits: Option<Pin<&mut dyn Future<Output = ()>>>,
+                               cx: &mut Context<'_>| {
+                    waits.is_some_and(|waits| waits.poll(cx).is_ready())
+                };
+                if is_over(stop.as_mut().as_pin_mut().map(|it| it as _), cx) {
+                    return Poll::Ready(true);
+                }
+                let comes = is_over(letter.as_mut().as_pin_mut().map(|it| it as _), cx)
+                    || is_over(sleep.as_mut().as_pin_mut().map(|it| it as _), cx);
+                if comes {
+                    Poll::Ready(false)
+                } else {
+                    Poll::Pending
+                }
+            });
+            if stops.await {
+                return Ok(Happens::Stops);
+            }
+        }
     }
 
     // An error of the user's may not be shared between threads, so the future does not have it.

@@ -6,6 +6,8 @@ mod recorder;
 use stateway_core::{StateKind, Workflow};
 
 use crate::error::{Cause, ErasedValue, Place, UndoEntry};
+use crate::run::CurrentRun;
+use crate::wait::{Happens, Waiting};
 
 pub(crate) use memory::InMemory;
 pub(crate) use recorder::{Begun, Recorder};
@@ -29,6 +31,13 @@ pub(crate) trait Journal<W: Workflow, E> {
         taken: Taken<'_, W>,
         copy: impl FnOnce() -> Option<(usize, W::State)>,
     ) -> impl Future<Output = Result<(), Self::Lost>>;
+
+    /// The run waits in a state: what happens next.
+    fn next_event(
+        &mut self,
+        waiting: Waiting,
+        run: &CurrentRun<W>,
+    ) -> impl Future<Output = Result<Happens, Self::Lost>>;
 
     /// The run goes forward no more, though it is in no final state, and is to end like this. `last` is the transition that
     /// it took last, if that may not have been noted, since its state could not be copied.

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use stateway_core::Workflow;
 
 use crate::payload::codec::{Codec, CodecError, PayloadRef, decode};
+use crate::wait::AnyPayload;
 
 /// A workflow whose runs can be stored: it is declared with `#[durable(version = N)]`.
 ///
@@ -44,6 +45,17 @@ pub trait Durable: Workflow {
     /// The state at this position of the graph, of these bytes.
     #[doc(hidden)]
     fn decode(position: usize, bytes: &[u8], codec: &dyn Codec) -> Result<Self::State, CodecError>;
+
+    /// What the signal at this position of the graph carries, of these bytes.
+    #[doc(hidden)]
+    fn decode_signal(
+        transition: usize,
+        bytes: &[u8],
+        codec: &dyn Codec,
+    ) -> Result<AnyPayload, CodecError> {
+        let _ = (transition, bytes, codec);
+        Ok(AnyPayload::nothing())
+    }
 
     /// Whether two inputs are equal; `None` if they cannot be compared.
     #[doc(hidden)]

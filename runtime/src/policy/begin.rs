@@ -9,7 +9,7 @@ use super::fails::Fails;
 use super::gate::{Gate, NoGate};
 use super::guard::{undone, visited};
 use super::source::{Copied, Hold, Source};
-use crate::driver::{Failed, Judge, Turn, UndoFailure, Visited, found, leaves};
+use crate::driver::{Failed, Judge, TakenFrom, Turn, UndoFailure, Visited, found, leaves};
 use crate::handler::{Step, Undo};
 use crate::run::CurrentRun;
 
@@ -23,7 +23,7 @@ impl<'run, W, C, H, F, K, L, S, T, Fut, X, G> Turn<'run, W, C, (S, T, Fut, X, G)
 where
     W: Judge<C, State: Send, Input: Send + Sync>,
     C: Sync + 'run,
-    S: State<Workflow = W> + Send,
+    S: TakenFrom<W> + Send,
     T: Transition<Workflow = W> + Send,
     H: Hold<S, Source: Source<State = S> + Send + 'run> + Copy + Send,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send + Sync + 'run,
@@ -48,7 +48,7 @@ where
         run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
         let Guard(_, handler, catch, lend) = self;
-        let source = H::hold(found(place));
+        let source = H::hold(S::taken(place));
         let visit = visited(
             context,
             run,

@@ -8,7 +8,7 @@
 use std::any::Any;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use stateway_core::{Transition, Workflow};
@@ -22,6 +22,7 @@ use crate::journal::Recorder;
 use crate::run::{Key, Part, PartName, PartOf, RunId};
 use crate::split::Tasks;
 use crate::support::time::after;
+use crate::wait::{AnyPayload, Mailbox};
 
 /// What a caller may say about one run.
 #[derive(Default)]
@@ -32,6 +33,8 @@ pub struct Options {
     pub(crate) context: Option<Arc<dyn Any + Send + Sync>>,
     /// Where the run comes from, if it is stored.
     pub(crate) stored: Option<Resumed>,
+    /// The signals of one in memory.
+    pub(crate) mailbox: Option<Box<Mailbox>>,
 }
 
 /// A run that goes on from where a store has it.
@@ -79,6 +82,10 @@ pub struct CurrentRun<W: Workflow> {
     visit: AtomicU64,
     /// How often the handler was called in this visit.
     attempts: AtomicU32,
+    /// The position of the state that was left last by an event.
+    left: AtomicUsize,
+    /// What the signal carries that moves the run.
+    event: Mutex<AnyPayload>,
 }
 
 /// Transitions that a run may take before it lets its executor do something else.
@@ -146,6 +153,7 @@ impl<W: Workflow> CurrentRun<W> {
             termination,
             context,
             stored,
+            mailbox: _,
         } = options;
         let deadline = W::GRAPH.deadline;
         let age = stored.as_ref().map_or(Duration::ZERO, |it| it.age);
@@ -177,6 +185,8 @@ impl<W: Workflow> CurrentRun<W> {
             transition: AtomicUsize::new(0),
             visit: AtomicU64::new(visit),
             attempts: AtomicU32::new(0),
+            left: AtomicUsize::new(0),
+            event: Mutex::new(AnyPayload::nothing()),
         }
     }
 
@@ -278,6 +288,18 @@ impl<W: Workflow> CurrentRun<W> {
         Undo::of(self)
     }
 
+    /// Tells it which transition to take, out of the state at this position, and what the signal carries.
+    pub(crate) fn happens(&self, transition: usize, state: usize, payload: AnyPayload) {
+        self.transition.store(transition, Ordering::Relaxed);
+        self.left.store(state, Ordering::Relaxed);
+        *self.event() = payload;
+    }
+
+    /// What the signal carries that moves the run.
+    pub(crate) fn event(&self) -> MutexGuard<'_, AnyPayload> {
+        self.event.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits in the state at this position.
     pub(crate) fn leave(&self, state: usize) {
         self.transition.store(state | BETWEEN, Ordering::Relaxed);
@@ -290,8 +312,10 @@ impl<W: Workflow> CurrentRun<W> {
             return Place::between(transition & !BETWEEN);
         }
         Place {
-            // A step or split leaves one state.
-            state: W::GRAPH.transitions[transition].sources[0],
+            state: match W::GRAPH.transitions[transition].sources {
+                [only] => *only,
+                _ => self.left.load(Ordering::Relaxed),
+            },
             transition: Some(transition),
             attempts: self.attempts(),
         }

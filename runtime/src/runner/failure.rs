@@ -25,7 +25,8 @@ pub(super) fn failure<W: Workflow, E: Display>(
         Cause::BreakerOpen { .. } => FailureKind::BreakerOpen,
         Cause::Cancelled { .. } => FailureKind::Cancelled,
         Cause::Terminated => FailureKind::Terminated,
-        Cause::Handler(_) | Cause::NotUndone => FailureKind::Handler,
+        // A signal to a stored run may always come.
+        Cause::Handler(_) | Cause::NoSignal | Cause::NotUndone => FailureKind::Handler,
     };
     let transition = place.transition;
     Failure {

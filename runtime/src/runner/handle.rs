@@ -62,6 +62,10 @@ impl<W> Run<W> {
         &self.id
     }
 
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     async fn find(&self) -> Result<Found, StoreError> {
         let found = self.engine.store.get(&self.id).await?;
         found.ok_or_else(|| StoreError::NotFound {

@@ -7,7 +7,7 @@ mod recorder;
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -55,8 +55,8 @@ pub(super) struct HeldRun {
     run: RunId,
     incarnation: u64,
     epoch: u64,
-    /// How many messages waited for the run when it was claimed.
-    messages: usize,
+    /// How many messages that are known here wait for the run.
+    messages: AtomicUsize,
     state: Mutex<HeldState>,
     is_recording: AtomicBool,
     is_lost: AtomicBool,
@@ -194,7 +194,7 @@ impl HeldRun {
             wake,
             suspicion,
             visit: row.visit.saturating_add(1),
-            messages: claimed.inbox.len(),
+            messages: AtomicUsize::new(claimed.inbox.len()),
             age: settings.clock.since(row.entered),
             taken_up: {
                 let now = settings.clock.now();
@@ -286,7 +286,7 @@ impl HeldRun {
     pub(super) async fn record(&self, change: RunChange) -> Result<(), Loss> {
         let release = self.is_draining() && change.status.is_live();
         let mut commit = self.commit(change);
-        commit.release = release.then(|| self.until(commit.at));
+        commit.release = release.then(|| self.until(Some(commit.at)));
         self.change(commit).await?;
         if release {
             return Err(Loss::Released);
@@ -302,8 +302,11 @@ impl HeldRun {
         self.clear();
         {
             let mut state = self.state();
+            let before = self
+                .messages
+                .fetch_sub(commit.consumed.len(), Ordering::Relaxed);
             // The claim is kept or not as `release` says.
-            let _ = state.row.apply(&commit, self.messages);
+            let _ = state.row.apply(&commit, before - commit.consumed.len());
             if !commit.event.keeps_notes() {
                 state.notes.clear();
                 state.failed.clear();
@@ -332,11 +335,16 @@ impl HeldRun {
     fn commit(&self, change: RunChange) -> Commit {
         let now = self.settings.clock.now();
         let state = self.state();
+        let consumed = match &change.event {
+            Event::Transition { message, .. } => message.iter().cloned().collect(),
+            _ => Vec::new(),
+        };
         let commit = Commit::new(&state.row, change.event, change.status, now);
         let ends_visit = !commit.event.keeps_notes();
         let attempts = state.failed.iter().filter(|_| ends_visit);
         Commit {
             failure: change.failure,
+            consumed,
             failed_attempts: attempts.map(|(_, attempt)| attempt.clone()).collect(),
             ..commit
         }
@@ -413,8 +421,9 @@ impl HeldRun {
         (RunChange::new(event, Status::Parked), reason)
     }
 
-    /// Gives the run back until `due`. Gives why it is not driven any longer, as [`park`](HeldRun::park) does.
-    async fn release(&self, due: SystemTime) -> Loss {
+    /// Gives the run back until it is due, or a message comes that is not known here. Gives why it is not driven any longer,
+    /// as [`park`](HeldRun::park) does.
+    pub(super) async fn wait(&self, due: Option<SystemTime>) -> Loss {
         let release = self.back(due);
         let _recording = Recording::new(&self.is_recording);
         match self.taken(|| self.store.release(release.clone())).await {
@@ -423,24 +432,33 @@ impl HeldRun {
         }
     }
 
-    fn back(&self, due: SystemTime) -> Release {
+    fn back(&self, due: Option<SystemTime>) -> Release {
         Release {
             until: self.until(due),
             ..Release::now(&self.state().row, self.settings.clock.now())
         }
     }
 
-    fn until(&self, due: SystemTime) -> Wait {
+    fn until(&self, due: Option<SystemTime>) -> Wait {
         Wait {
-            due: Some(due),
-            messages: self.messages,
+            due,
+            messages: self.messages.load(Ordering::Relaxed),
         }
+    }
+
+    /// When the run was started, and when it entered its state.
+    pub(super) fn started(&self) -> SystemTime {
+        self.state().row.started
+    }
+
+    pub(super) fn entered(&self) -> SystemTime {
+        self.state().row.entered
     }
 
     /// Gives the run back when its future is gone. One that was in the middle of a commit may be fenced: then
     /// it is claimed when its lease has passed.
     pub(super) async fn let_go(&self) -> Result<(), StoreError> {
-        let release = self.back(self.settings.clock.now());
+        let release = self.back(Some(self.settings.clock.now()));
         self.store.release(release).await
     }
 

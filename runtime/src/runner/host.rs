@@ -172,7 +172,7 @@ where
     /// Why it is not driven any longer.
     async fn to_end(
         &self,
-        claimed: Claimed,
+        mut claimed: Claimed,
         held: &Arc<HeldRun>,
         (cancellation, termination, tasks): Orders,
     ) -> Result<(), Loss> {
@@ -197,12 +197,14 @@ where
                 recorder: Arc::clone(held) as _,
                 tasks,
             }),
+            mailbox: None,
         };
         let ending = ending(row);
+        let inbox = std::mem::take(&mut claimed.inbox);
         drop(claimed);
         let run = OwnedRun::<W>::new(input, options);
         let mut stop = StopSignals::new(&run);
-        let mut journal = StoreJournal::new(held);
+        let mut journal = StoreJournal::new(held, inbox);
         let context = &*self.context;
         let outcome = if place.is_none() {
             // Its rollback has begun.

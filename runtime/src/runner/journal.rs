@@ -1,7 +1,9 @@
 //! The journal of a stored run: every transition is recorded before the next begins, and every undo before the one before it.
 
+use std::collections::VecDeque;
 use std::fmt::Display;
 use std::marker::PhantomData;
+use std::time::{Duration, SystemTime};
 use std::vec::IntoIter;
 
 use tracing::error;
@@ -11,9 +13,13 @@ use super::held::{HeldRun, Loss, RunChange};
 use super::rollback::{entry, named};
 use crate::error::{Cause, ErasedValue, Place};
 use crate::journal::{Ending, Entry, Journal, Taken};
+use crate::payload::codec::guarded;
 use crate::payload::durable::Durable;
-use crate::store::{Event, Failure, FailureKind, HistoryRow, Name, RunRow, Status, Text};
+use crate::run::CurrentRun;
+use crate::store::{Event, Failure, FailureKind, HistoryRow, Message, Name, RunRow, Status, Text};
 use crate::support::panic::forget_panic;
+use crate::support::time::EVER;
+use crate::wait::{AnyPayload, Happens, Next, Timing, Waiting, next};
 
 /// So many transitions are read at a time.
 const PAGE: usize = 64;
@@ -25,6 +31,10 @@ pub(super) struct StoreJournal<'a, W> {
     page: IntoIter<HistoryRow>,
     /// The one that is being undone.
     current: Undone,
+    /// The messages that no state has taken yet, the oldest first.
+    inbox: VecDeque<Message>,
+    /// The message that the transition under way takes.
+    consumes: Option<String>,
     workflow: PhantomData<fn() -> W>,
 }
 
@@ -37,11 +47,13 @@ struct Undone {
 }
 
 impl<'a, W> StoreJournal<'a, W> {
-    pub(super) fn new(held: &'a HeldRun) -> Self {
+    pub(super) fn new(held: &'a HeldRun, inbox: Vec<Message>) -> Self {
         StoreJournal {
             held,
             page: Vec::new().into_iter(),
             current: Undone::default(),
+            inbox: inbox.into(),
+            consumes: None,
             workflow: PhantomData,
         }
     }
@@ -59,7 +71,9 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
     ) -> impl Future<Output = Result<(), Loss>> {
         let held = self.held;
         let target = &W::GRAPH.states[W::position(taken.state)];
-        let change = (!target.transient).then(|| transition(&taken, held));
+        // What led to a transient state is consumed with the next that is stored.
+        let message = self.consumes.take_if(|_| !target.transient);
+        let change = (!target.transient).then(|| transition(&taken, message, held));
         async move {
             match change {
                 None => Ok(()),
@@ -67,6 +81,53 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                 Some(Err(reason)) => Err(held.park(&reason).await),
             }
         }
+    }
+
+    async fn next_event(&mut self, waiting: Waiting, _: &CurrentRun<W>) -> Result<Happens, Loss> {
+        let (held, codec) = (self.held, &*self.held.settings().codec);
+        let (entered, now) = (held.entered(), held.settings().clock.now());
+        let timers = waiting.timers.iter().map(|(timer, timing)| {
+            let due = match timing {
+                Timing::After(delay) => later(entered, *delay),
+                Timing::At(time) => *time,
+            };
+            (*timer, due)
+        });
+        let taken = self
+            .inbox
+            .iter()
+            .enumerate()
+            .filter_map(|(number, message)| {
+                waiting.signal::<W>(&message.signal)?;
+                Some((number, message.at))
+            });
+        let until = match next(timers, taken, now) {
+            Next::Timer(timer) => return Ok(Happens::Event(timer, AnyPayload::nothing())),
+            Next::Message(number) => {
+                let message = self.inbox.remove(number);
+                let signal = message.and_then(|it| Some((waiting.signal::<W>(&it.signal)?, it)));
+                let (signal, message) = signal.unwrap_or_else(|| unreachable!("it is there"));
+                let payload = guarded(|| W::decode_signal(signal, &message.payload, codec));
+                return match payload {
+                    Ok(payload) => {
+                        self.consumes = Some(message.id);
+                        Ok(Happens::Event(signal, payload))
+                    }
+                    Err(error) => {
+                        let (id, name) = (message.id, message.signal);
+                        let reason = format!(
+                            "message `{id}` of signal `{name}` does not decode: {error}; run a program that reads it, or terminate it"
+                        );
+                        Err(held.park(&reason).await)
+                    }
+                };
+            }
+            Next::At(due) => Some(due),
+            Next::Never => None,
+        };
+        let up = W::GRAPH.deadline.map(|limit| later(held.started(), limit));
+        let due = until.into_iter().chain(up).min();
+        Err(held.wait(due).await)
     }
 
     // An error of the user's may not be shared between threads, so the future does not have it.
@@ -205,7 +266,11 @@ pub(super) fn terminated(row: &RunRow) -> RunChange {
 /// # Errors
 /// Why the state that it led to cannot be stored. The handler has had its effect, so this is no failure that
 /// could be rolled back: the state is needed for it.
-fn transition<W: Durable>(taken: &Taken<'_, W>, held: &HeldRun) -> Result<RunChange, String> {
+fn transition<W: Durable>(
+    taken: &Taken<'_, W>,
+    message: Option<String>,
+    held: &HeldRun,
+) -> Result<RunChange, String> {
     let position = W::position(taken.state);
     let transition = &W::GRAPH.transitions[taken.transition];
     let state = &W::GRAPH.states[position];
@@ -227,10 +292,15 @@ fn transition<W: Durable>(taken: &Taken<'_, W>, held: &HeldRun) -> Result<RunCha
         visit: taken.visit,
         version: W::VERSION,
         attempts: taken.attempts,
-        message: None,
+        message,
         state: state.name.into(),
         payload,
         undo: undo.map(|undo| undo.handler.into()),
     };
     Ok(RunChange::new(event, status))
+}
+
+/// So long after, which is 1,000 years at most.
+fn later(from: SystemTime, delay: Duration) -> SystemTime {
+    from.checked_add(delay.min(EVER)).unwrap_or(from)
 }

@@ -19,6 +19,7 @@ mod rollback;
 mod runners;
 mod settings;
 mod siblings;
+mod signal;
 mod start;
 mod starting;
 mod suspected;
@@ -45,6 +46,7 @@ pub use handle::Run;
 pub use info::{AttemptInfo, RunInfo};
 pub use launch_error::LaunchError;
 pub use runners::Runners;
+pub use signal::{SentSignal, SignalError};
 pub use start::Start;
 
 /// Drives the stored runs of one workflow. For those of several see [`Runners`].

@@ -17,6 +17,8 @@ mod handler;
 mod policy;
 #[cfg(feature = "runtime")]
 mod split;
+#[cfg(feature = "runtime")]
+mod wait;
 
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod payload;

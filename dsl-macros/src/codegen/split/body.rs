@@ -24,7 +24,7 @@ pub(in crate::codegen) fn attempt(
 ) -> TokenStream {
     let span = cx.at(transition.declaration.name.span());
     let private = cx.alias(span);
-    let source = types::state(cx, &transition.sources);
+    let source = types::state(cx, transition, &transition.sources);
     let (outcome, body) = (&transition.outcome, body(cx, context, transition, split));
     quote_spanned! {span=>
         |context: &'run #context, state: #source, step: &'run #private::Step<#outcome>| #body

@@ -16,8 +16,12 @@ fn a_state_is_kept_once_for_the_first_who_needs_it() {
             "step a: A -> B | C | Lost with undo(B => back, C => home); step b: B -> Done with retry(2);",
             &["B for undo back", "C for undo home"],
         ),
+        (
+            "signal a: A -> B with retry(2), undo(back);",
+            &["A for retry of a", "B for undo back"],
+        ),
         // No handler is called for these.
-        ("signal a: A -> B with retry(2), undo(back);", &[]),
+        ("poll a every 1s: A -> B with retry(2), undo(back);", &[]),
     ] {
         check(transitions, kept, expected);
     }
@@ -74,7 +78,23 @@ fn every_handler_has_its_signature() {
                 "quota() -> &Limiter",
             ],
         ),
-        ("signal a: A -> B; step retryable: B -> C;", &[]),
+        (
+            "signal a(Approval): A | B -> C; signal b: A -> B; signal c(Vec<u8>): A -> B; signal d(A): A -> B;",
+            &[
+                "a(from: A|B, approval: Approval, step: &Step) -> Outcome",
+                "b(a: A, step: &Step) -> Outcome",
+                "c(a: A, vec: Vec < u8 >, step: &Step) -> Outcome",
+                "d(a: A, payload: A, step: &Step) -> Outcome",
+            ],
+        ),
+        (
+            "timer a after 1s: A -> B with catch(late);",
+            &[
+                "a(a: A, step: &Step) -> Outcome",
+                "late(a: A, cause: Cause, step: &Step) -> Outcome",
+            ],
+        ),
+        ("poll a every 1s: A -> B; step retryable: B -> C;", &[]),
     ] {
         check(transitions, signatures, expected);
     }

@@ -65,6 +65,20 @@ fn driven(plan: &Plan<'_>) -> Vec<String> {
     driven.collect()
 }
 
+/// `a once from A`, of those that leave a state that waits.
+fn events(plan: &Plan<'_>) -> Vec<String> {
+    let events = plan.events().map(|(planned, turn, from)| {
+        let guarded = match turn {
+            Turn::Guarded(guard) if guard.keeps_source => " guarded, keeps",
+            Turn::Guarded(_) => " guarded",
+            Turn::Once => " once",
+        };
+        let name = &planned.transition.declaration.name;
+        format!("{name}{guarded} from {}", names(plan, &from))
+    });
+    events.collect()
+}
+
 /// `A: driven by 0`
 fn standings(plan: &Plan<'_>) -> Vec<String> {
     let states = plan.graph.states.iter().zip(&plan.standings);
@@ -110,7 +124,7 @@ fn signature(plan: &Plan<'_>, signature: &Signature<'_>) -> String {
     let parameters = signature.parameters.iter().map(|it| {
         let ty = match &it.takes {
             Takes::State(states) => names(plan, states),
-            Takes::Item(ty) => text(ty),
+            Takes::Item(ty) | Takes::Payload(ty) => text(ty),
             Takes::Joined => "Joined".to_owned(),
             Takes::Cause => "Cause".to_owned(),
             Takes::Visit(visit) => format!("{visit:?}"),

@@ -1,6 +1,6 @@
 //! Which transitions are driven, in what way, and what moves a run in each state.
 
-use super::{check, driven, kept, names, signatures, standings};
+use super::{check, driven, events, kept, names, signatures, standings};
 use crate::plan::Plan;
 
 #[test]
@@ -49,6 +49,21 @@ fn a_split_is_driven_if_nothing_of_it_is_missing() {
         let block = format!("split a: B -> Done {{ {body} }}");
         let expected: Vec<&str> = expected.into_iter().collect();
         check(&block, driven, &expected);
+    }
+}
+
+#[test]
+fn signals_and_timers_move_a_run_out_of_the_states_that_wait() {
+    for (transitions, expected) in [
+        (
+            "signal a: A | B -> C; timer b after 1s: A -> C with retry(2);",
+            &["a once from A|B", "b guarded, keeps from A"] as &[_],
+        ),
+        // A step that leaves the state, which is reported, moves the run alone.
+        ("signal a: A | B -> C; step b: B -> C;", &["a once from A"]),
+        ("poll a every 1s: A -> B;", &[]),
+    ] {
+        check(transitions, events, expected);
     }
 }
 
@@ -132,7 +147,8 @@ fn the_driver_holds_states_where_more_than_a_handler_takes_them() {
             "split a: A -> B { branch one: u8; branch two: u8; join all; }",
             "true",
         ),
-        ("signal a: A -> B with timeout(1s);", "false"),
+        ("signal a: A -> B with timeout(1s);", "true"),
+        ("poll a every 1s: A -> B with timeout(1s);", "false"),
     ] {
         check(
             transitions,

@@ -90,7 +90,7 @@ impl Recorder for HeldRun {
             };
             self.noted(part, progress).await;
             if may_release && (delay >= self.settings.patience || self.is_draining()) {
-                let loss = self.release(due).await;
+                let loss = self.wait(Some(due)).await;
                 match self.halted(loss).await {}
             }
         })
@@ -118,7 +118,7 @@ impl Recorder for HeldRun {
             if delay < self.settings.patience {
                 self.draining.cancelled().await;
             }
-            let loss = self.release(self.settings.clock.after(delay)).await;
+            let loss = self.wait(Some(self.settings.clock.after(delay))).await;
             match self.halted(loss).await {}
         })
     }

@@ -38,6 +38,8 @@ pub mod bills {
                 /// How often.
                 times: u8,
             };
+            /// Nobody answers.
+            state Quiet;
             /// Paid.
             done Paid;
             /// Lost.
@@ -45,7 +47,13 @@ pub mod bills {
             /// Sends it.
             step send: Draft -> Sent;
             /// Pays it.
-            step pay: Sent -> Paid | Lost | Sent;
+            step pay: Sent -> Paid | Lost | Sent | Quiet;
+            /// An answer.
+            signal answer(u8): Quiet -> Sent;
+            /// Nothing more is to be said.
+            signal close: Quiet -> Lost;
+            /// No answer.
+            timer give_up after 14d: Quiet -> Lost;
         }
     }
 }

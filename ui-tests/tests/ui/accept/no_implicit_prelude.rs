@@ -129,6 +129,22 @@ mod bare {
         }
     }
 
+    workflow! {
+        #[no_implicit_prelude]
+        #[durable(version = 1)]
+        #[derive(Clone)]
+        workflow Waiting {
+            start Open { until: ::std::time::SystemTime };
+            state Held { patience: ::std::time::Duration };
+            done Gone;
+            signal hold(u64): Open -> Held with retry(2);
+            signal let_go(Vec<u8>): Open | Held -> Gone with retry(2), timeout(2s), catch(kept), undo(back);
+            timer wake at until: Open -> Held;
+            timer give_up after patience: Held -> Gone;
+            timer close after 14d: Open | Held -> Gone;
+        }
+    }
+
     pub fn by_hand(any: AnyOrder) -> ::std::option::Option<Order<Paid>> {
         ::std::convert::TryFrom::try_from(any).ok()
     }

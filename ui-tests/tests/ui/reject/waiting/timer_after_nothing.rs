@@ -2,7 +2,7 @@ stateway::workflow! {
     workflow Bill {
         start Draft;
         done Paid;
-        timer pay after 14d: Draft -> Paid;
+        timer wake after 0s: Draft -> Paid;
     }
 }
 

@@ -1,8 +1,11 @@
+struct Receipt;
+
 stateway::workflow! {
+    #[durable(version = 1)]
     workflow Bill {
         start Draft;
         done Paid;
-        signal pay(String): Draft -> Paid;
+        signal pay(Receipt): Draft -> Paid;
     }
 }
 

@@ -1,0 +1,198 @@
+//! The code that moves a run out of a state that waits: each signal and each timer as a turn, which the driver picks by the
+//! transition, and the times that fields hold.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+
+use super::context::Context;
+use super::turns::{self, Leaf};
+use crate::ast::{self, Due, TransitionKind};
+use crate::graph::Transition;
+
+/// It in three parts, by where they stand.
+pub(super) struct Events {
+    /// The methods of `Drive`.
+    pub(super) driven: TokenStream,
+    /// The method of `SendTurns`.
+    pub(super) sent: TokenStream,
+    /// What the latter stands on.
+    pub(super) groups: TokenStream,
+}
+
+/// The code of these transitions, if there are any.
+pub(super) fn events(
+    cx: &Context<'_>,
+    context: &Ident,
+    lasting: Option<&TokenStream>,
+    leaves: Vec<Leaf>,
+) -> Option<Events> {
+    if leaves.is_empty() {
+        return None;
+    }
+    let state = &cx.state;
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let output = quote!(#private::Result<(), #private::Failed<#context::Error>>);
+    let shape = turns::Shape {
+        cx,
+        context,
+        lasting,
+        name: "events",
+        output: output.clone(),
+    };
+    let (body, mut groups) = shape.pick(leaves);
+    groups.extend(left(cx));
+    let future = quote! {
+        impl #private::Future<Output = #output> + #private::Send + use<'run, #context>
+    };
+    let parameters = quote! {
+        place: &'run mut #private::Option<#state>,
+        context: &'run #context,
+        run: &'run #private::CurrentRun<Self>,
+    };
+    let timing = timing(cx);
+    Some(Events {
+        driven: quote_spanned! {span=>
+            fn events<'run>(#parameters) -> #future {
+                #private::Turns::<Self, #context>::new().events(place, context, run)
+            }
+
+            #timing
+        },
+        sent: quote_spanned! {span=>
+            fn events<'run>(#parameters) -> #future {
+                #body
+            }
+        },
+        groups,
+    })
+}
+
+/// The function that reads the times in the fields of a state.
+fn timing(cx: &Context<'_>) -> Option<TokenStream> {
+    let state = &cx.state;
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let mut arms = TokenStream::new();
+    for (planned, _, from) in cx.plan.events() {
+        let TransitionKind::Timer { due } = &planned.transition.declaration.kind else {
+            continue;
+        };
+        let (method, field) = match due {
+            Due::After(_) => continue,
+            Due::AfterField(field) => ("after", field),
+            Due::At(field) => ("at", field),
+        };
+        let at = cx.at(field.span());
+        let at_field = cx.alias(at);
+        let method = Ident::new(method, at);
+        let position = planned.position;
+        for source in from {
+            let has_it = cx.graph.state(source).declaration.is_some_and(|it| {
+                let mut fields = it.fields.iter().flatten();
+                fields.any(|known| known.name == *field)
+            });
+            // That it is missing is reported.
+            if has_it {
+                let source = cx.graph.state(source).name;
+                let read = quote_spanned!(at=> #at_field::Timing::#method(&state.#field));
+                arms.extend(quote_spanned!(span=> (#position, #state::#source(state)) => #read,));
+            }
+        }
+    }
+    (!arms.is_empty()).then(|| {
+        quote_spanned! {span=>
+            fn timing(
+                transition: usize,
+                state: &#state,
+            ) -> #private::Option<#private::Timing> {
+                #private::Some(match (transition, state) {
+                    #arms
+                    _ => return #private::None,
+                })
+            }
+        }
+    })
+}
+
+/// How the enums of several sources are taken out of the state of a run.
+fn left(cx: &Context<'_>) -> TokenStream {
+    let (workflow, state) = (&cx.workflow, &cx.state);
+    let span = cx.at(workflow.span());
+    let private = cx.alias(span);
+    let several = cx.graph.transitions.iter().filter(|it| it.leaves_several());
+    let implementations = several.map(|transition| {
+        let from = &transition.from;
+        let sources: Vec<_> = transition
+            .sources
+            .iter()
+            .map(|source| cx.graph.state(*source).name)
+            .collect();
+        let is_kept = cx.plan.transitions.iter().any(|planned| {
+            std::ptr::eq(planned.transition, transition) && planned.keeps_source()
+        });
+        let copied = is_kept.then(|| {
+            quote_spanned! {span=>
+                impl #private::Copied for #from {
+                    fn copied(&self) -> Self {
+                        match self {
+                            #(#from::#sources(state) => #from::#sources(#private::Copied::copied(state)),)*
+                        }
+                    }
+                }
+            }
+        });
+        quote_spanned! {span=>
+            impl #private::TakenFrom<#workflow> for #from {
+                fn taken(place: &mut #private::Option<#state>) -> Self {
+                    match place.take() {
+                        #(#private::Some(#state::#sources(state)) => #from::#sources(state),)*
+                        _ => #private::nothing_is_left(()),
+                    }
+                }
+            }
+
+            #copied
+        }
+    });
+    implementations.collect()
+}
+
+/// The handler of a signal or a timer as one that takes a state and a step: what a signal carries is kept by the run.
+pub(super) fn handler(
+    cx: &Context<'_>,
+    context: &Ident,
+    transition: &Transition<'_>,
+) -> TokenStream {
+    let declaration = transition.declaration;
+    let name = &declaration.name;
+    let span = cx.at(name.span());
+    let handler = quote_spanned!(span=> #context::#name);
+    if declaration.payload().is_none() {
+        return handler;
+    }
+    let private = cx.alias(span);
+    if is_repeated(declaration) {
+        quote_spanned!(span=> #private::with_copy(#handler, |payload| #private::Keep(payload).copy()))
+    } else {
+        quote_spanned!(span=> #private::with_payload(#handler))
+    }
+}
+
+/// Whether the handler may be called more than once with what a signal carries.
+pub(super) fn is_repeated(declaration: &ast::Transition) -> bool {
+    let retry = declaration.clauses.retry();
+    retry.is_some_and(|retry| retry.attempts.value > 1)
+}
+
+/// The turn, as one of those that leave its state.
+pub(super) fn turn(
+    cx: &Context<'_>,
+    transition: &Transition<'_>,
+    turn: &TokenStream,
+) -> TokenStream {
+    let span = cx.at(transition.declaration.name.span());
+    let private = cx.alias(span);
+    let outcome = transition.outcome.to_token_stream();
+    quote_spanned!(span=> #private::on::<#outcome, _>(#turn))
+}

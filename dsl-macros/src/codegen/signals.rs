@@ -1,0 +1,72 @@
+//! `OrderSignals`: a method for each signal, on whatever a signal is sent by.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::context::Context;
+use super::tokens::generated_type;
+use crate::ast::{TransitionKind, plain};
+use crate::graph::{HANDLE_METHODS, Transition};
+
+pub(super) fn signals(cx: &Context<'_>) -> Option<TokenStream> {
+    let is_signal = |it: &&Transition<'_>| {
+        let declaration = it.declaration;
+        matches!(declaration.kind, TransitionKind::Signal { .. })
+            && !it.sources.is_empty()
+            && !HANDLE_METHODS.contains(&plain(&declaration.name).as_str())
+    };
+    let mut signals = cx.graph.transitions.iter().filter(is_signal).peekable();
+    signals.peek()?;
+    let span = cx.at(cx.workflow.span());
+    let (workflow, visibility) = (&cx.workflow, cx.visibility(span));
+    let (krate, generated_type) = (cx.krate(span), generated_type());
+    let declared = cx.declared(&cx.signals);
+    let doc = cx.doc(|| {
+        format!(
+            "The signals of [`{workflow}`], on the handle of a stored run and on a [`Remote`]({krate}::Remote) of one in memory.",
+            krate = "stateway"
+        )
+    });
+    let methods = signals.map(|transition| method(cx, transition));
+    let trait_name = &cx.signals;
+    let receiver = cx.fresh.ident("R");
+    Some(quote_spanned! {span=>
+        #doc
+        #generated_type
+        #visibility trait #declared: #krate::Signals<#workflow> {
+            #(#methods)*
+        }
+
+        impl<#receiver: #krate::Signals<#workflow>> #trait_name for #receiver {}
+    })
+}
+
+fn method(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+    let declaration = transition.declaration;
+    let (name, outcome) = (&declaration.name, &transition.outcome);
+    let span = cx.at(name.span());
+    let (krate, private) = (cx.krate(span), cx.private(span));
+    let attributes = declaration.attributes.of_handler();
+    let doc = cx.doc(|| {
+        let sources = cx.graph.names(transition.sources.iter().copied());
+        format!(
+            "\nSends signal `{name}`, which a run in {} takes.",
+            crate::suggest::any_of(sources.iter().map(String::as_str))
+        )
+    });
+    let (parameter, payload, value) = match declaration.payload() {
+        Some(ty) => (
+            Some(quote_spanned!(span=> , payload: #ty)),
+            quote_spanned!(span=> #ty),
+            quote_spanned!(span=> payload),
+        ),
+        None => (None, quote_spanned!(span=> ()), quote_spanned!(span=> ())),
+    };
+    quote_spanned! {span=>
+        #(#attributes)*
+        #doc
+        fn #name(&self #parameter) -> #krate::Signal<'_, Self, #outcome, #payload> {
+            #private::signal(self, #value)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The signals of a run in memory.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
+use std::future::{IntoFuture, Ready, ready};
+use std::marker::PhantomData;
+
+use stateway_core::{Transition, Workflow};
+use tokio::sync::mpsc::{
+    UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel,
+};
+use tokio::time::Instant;
+
+use super::{AnyPayload, Sealed, Signal, Signals};
+
+/// Sends signals to a run in memory: clone it, and send it to where they come from.
+///
+/// Where all of them are dropped and only a signal could move the run, the run fails with
+/// [`Cause::NoSignal`](crate::Cause::NoSignal).
+///
+/// ```
+/// use stateway::prelude::*;
+///
+/// workflow! {
+///     workflow Leave {
+///         start Asked;
+///         done Granted { days: u32 };
+///         done Expired;
+///
+///         signal grant(u32): Asked -> Granted;
+///         timer expire after 14d: Asked -> Expired;
+///     }
+/// }
+///
+/// struct Office;
+///
+/// impl LeaveSteps for Office {
+///     type Error = String;
+///
+///     async fn grant(&self, _: Asked, days: u32, step: &Step<OnGrant>) -> Result<OnGrant, String> {
+///         Ok(step.to(Granted { days }))
+///     }
+///
+///     async fn expire(&self, _: Asked, step: &Step<OnExpire>) -> Result<OnExpire, String> {
+///         Ok(step.to(Expired))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut run = Leave::start(Asked).run(&Office);
+/// let remote = run.remote();
+/// remote.grant(3).await?;
+/// assert!(matches!(run.await, Ok(LeaveEnd::Granted(Granted { days: 3 }))));
+/// # Ok(())
+/// # }
+/// ```
+pub struct Remote<W> {
+    letters: UnboundedSender<Letter>,
+    workflow: PhantomData<fn() -> W>,
+}
+
+/// A signal that was sent.
+struct Letter {
+    /// The position of the transition.
+    signal: usize,
+    payload: AnyPayload,
+    came: Instant,
+}
+
+/// The end that a run has.
+pub(crate) struct Mailbox {
+    letters: UnboundedReceiver<Letter>,
+    /// Those that no state has taken yet, the oldest first.
+    kept: VecDeque<Letter>,
+    is_open: bool,
+}
+
+/// The run has ended, or was dropped: nobody takes the signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunGone;
+
+impl Mailbox {
+    pub(crate) fn new<W>() -> (Remote<W>, Self) {
+        let (sender, letters) = unbounded_channel();
+        let remote = Remote {
+            letters: sender,
+            workflow: PhantomData,
+        };
+        let mailbox = Mailbox {
+            letters,
+            kept: VecDeque::new(),
+            is_open: true,
+        };
+        (remote, mailbox)
+    }
+
+    /// The signals that have come, by position, with when they came.
+    pub(crate) fn letters(&mut self) -> impl Iterator<Item = (usize, Instant)> {
+        loop {
+            match self.letters.try_recv() {
+                Ok(letter) => self.kept.push_back(letter),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    self.is_open = false;
+                    break;
+                }
+            }
+        }
+        self.kept.iter().map(|letter| (letter.signal, letter.came))
+    }
+
+    /// Takes out one of them.
+    pub(crate) fn take(&mut self, number: usize) -> Option<(usize, AnyPayload)> {
+        let letter = self.kept.remove(number)?;
+        Some((letter.signal, letter.payload))
+    }
+
+    /// Whether more may come.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Waits until one has come, or none will.
+    pub(crate) async fn wait(&mut self) {
+        match self.letters.recv().await {
+            Some(letter) => self.kept.push_back(letter),
+            None => self.is_open = false,
+        }
+    }
+}
+
+impl<W> Sealed for Remote<W> {}
+
+impl<W: Workflow> Signals<W> for Remote<W> {}
+
+impl<W, T, P> IntoFuture for Signal<'_, Remote<W>, T, P>
+where
+    W: Workflow,
+    T: Transition<Workflow = W>,
+    P: Send + 'static,
+{
+    type Output = Result<(), RunGone>;
+    type IntoFuture = Ready<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let parts = self.into_parts();
+        let letter = Letter {
+            signal: T::POSITION,
+            payload: AnyPayload::new(parts.payload),
+            came: Instant::now(),
+        };
+        ready(parts.to.letters.send(letter).map_err(|_| RunGone))
+    }
+}
+
+impl<W> Clone for Remote<W> {
+    fn clone(&self) -> Self {
+        Remote {
+            letters: self.letters.clone(),
+            workflow: PhantomData,
+        }
+    }
+}
+
+impl<W> fmt::Debug for Remote<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for RunGone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the run has ended, or was dropped: nobody takes the signal")
+    }
+}
+
+impl Error for RunGone {}

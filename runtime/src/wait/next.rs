@@ -1,0 +1,82 @@
+//! Which event is next for a run that waits: the law, in one place for runs in memory and in a store.
+
+/// What is next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next<T> {
+    /// The timer of the transition at this position.
+    Timer(usize),
+    /// The message with this number.
+    Message(usize),
+    /// Nothing before this time.
+    At(T),
+    /// Nothing, unless a message comes.
+    Never,
+}
+
+/// The oldest message that is taken, unless a timer was due before that came; otherwise the timer that is due first. Of two
+/// timers that are due at once the one that was declared first.
+///
+/// `timers` are due at these times, and `messages` are those that the state takes, the oldest first, with when they came.
+pub(crate) fn next<T: Ord + Copy>(
+    timers: impl Iterator<Item = (usize, T)>,
+    mut messages: impl Iterator<Item = (usize, T)>,
+    now: T,
+) -> Next<T> {
+    let first = timers.min_by_key(|(_, due)| *due);
+    let oldest = messages.next();
+    match (first, oldest) {
+        (Some((timer, due)), Some((message, came))) => {
+            if due <= now && due < came {
+                Next::Timer(timer)
+            } else {
+                Next::Message(message)
+            }
+        }
+        (None, Some((message, _))) => Next::Message(message),
+        (Some((timer, due)), None) if due <= now => Next::Timer(timer),
+        (Some((_, due)), None) => Next::At(due),
+        (None, None) => Next::Never,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(timers: &[(usize, u32)], messages: &[(usize, u32)], now: u32) -> Next<u32> {
+        next(timers.iter().copied(), messages.iter().copied(), now)
+    }
+
+    #[test]
+    fn the_oldest_message_is_next() {
+        assert_eq!(of(&[], &[(4, 10), (5, 11)], 20), Next::Message(4));
+    }
+
+    #[test]
+    fn a_timer_that_was_due_before_the_message_came_is_next() {
+        assert_eq!(of(&[(1, 10)], &[(4, 11)], 20), Next::Timer(1));
+    }
+
+    #[test]
+    fn a_message_that_came_before_the_timer_was_due_is_next_however_late_it_is() {
+        assert_eq!(of(&[(1, 10)], &[(4, 10)], 20), Next::Message(4));
+        assert_eq!(of(&[(1, 30)], &[(4, 10)], 20), Next::Message(4));
+    }
+
+    #[test]
+    fn a_message_from_a_clock_that_is_ahead_waits_for_no_timer() {
+        assert_eq!(of(&[(1, 30)], &[(4, 40)], 20), Next::Message(4));
+    }
+
+    #[test]
+    fn of_timers_the_one_that_is_due_first_is_next_and_then_the_one_declared_first() {
+        assert_eq!(of(&[(1, 12), (2, 11)], &[], 20), Next::Timer(2));
+        assert_eq!(of(&[(1, 11), (2, 11)], &[], 20), Next::Timer(1));
+    }
+
+    #[test]
+    fn until_a_timer_is_due_nothing_is_next() {
+        assert_eq!(of(&[(1, 30), (2, 25)], &[], 20), Next::At(25));
+        assert_eq!(of(&[], &[], 20), Next::Never);
+    }
+}

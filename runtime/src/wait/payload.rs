@@ -1,0 +1,78 @@
+//! What a signal carries, on its way to the handler.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+
+use stateway_core::Transition;
+
+use crate::handler::Step;
+
+/// What a signal carries, of whatever type; nothing of a timer.
+pub struct AnyPayload(Option<Box<dyn Any + Send>>);
+
+impl AnyPayload {
+    /// This.
+    pub fn new<T: Send + 'static>(payload: T) -> Self {
+        AnyPayload(Some(Box::new(payload)))
+    }
+
+    /// Nothing.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        AnyPayload(None)
+    }
+
+    /// Takes it out, as what it is.
+    pub(crate) fn take<T: 'static>(&mut self) -> T {
+        let payload = self.0.take().and_then(|it| it.downcast().ok());
+        *payload.expect("a signal carries what it was declared to, once")
+    }
+
+    /// A copy of it.
+    pub(crate) fn copy<T: 'static>(&self, copy: impl FnOnce(&T) -> T) -> T {
+        let payload = self.0.as_ref().and_then(|it| it.downcast_ref());
+        copy(payload.expect("a signal carries what it was declared to"))
+    }
+}
+
+impl fmt::Debug for AnyPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnyPayload").finish_non_exhaustive()
+    }
+}
+
+/// The handler of a signal as one that takes what it carries from the run; it is called once.
+pub fn with_payload<'run, C, S, P, T, F, Fut>(
+    handler: F,
+) -> impl Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send + Sync
+where
+    C: 'run,
+    P: Send + 'static,
+    T: Transition + 'run,
+    F: Fn(&'run C, S, P, &'run Step<T>) -> Fut + Copy + Send + Sync,
+    Fut: Future,
+{
+    move |context, state, step| {
+        let payload = step.run().event().take();
+        handler(context, state, payload, step)
+    }
+}
+
+/// The same of a handler that may be called again.
+pub fn with_copy<'run, C, S, P, T, F, Fut>(
+    handler: F,
+    copy: fn(&P) -> P,
+) -> impl Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send + Sync
+where
+    C: 'run,
+    P: Send + 'static,
+    T: Transition + 'run,
+    F: Fn(&'run C, S, P, &'run Step<T>) -> Fut + Copy + Send + Sync,
+    Fut: Future,
+{
+    move |context, state, step| {
+        let payload = step.run().event().copy(copy);
+        handler(context, state, payload, step)
+    }
+}

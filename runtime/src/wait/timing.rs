@@ -1,0 +1,58 @@
+//! When a timer fires, as the fields of a state have it.
+
+use std::time::{Duration, SystemTime};
+
+/// When a timer fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timing {
+    /// So long after its state was entered.
+    After(Duration),
+    /// At this time.
+    At(SystemTime),
+}
+
+impl Timing {
+    /// At the time in a field.
+    pub fn at<T: PointInTime>(field: &T) -> Self {
+        Timing::At(field.point())
+    }
+
+    /// As long after the state was entered as a field says.
+    pub fn after<T: TimeSpan>(field: &T) -> Self {
+        Timing::After(field.span())
+    }
+}
+
+/// A field that `timer .. at` may name.
+#[diagnostic::on_unimplemented(
+    message = "a timer cannot fire at a `{Self}`: it is no point in time",
+    label = "`at` names a field of type `std::time::SystemTime`",
+    note = "for a time that is counted from when the state was entered, write `after` and a field of type `std::time::Duration`"
+)]
+pub trait PointInTime {
+    /// The time.
+    fn point(&self) -> SystemTime;
+}
+
+impl PointInTime for SystemTime {
+    fn point(&self) -> SystemTime {
+        *self
+    }
+}
+
+/// A field that `timer .. after` may name.
+#[diagnostic::on_unimplemented(
+    message = "a timer cannot fire after a `{Self}`: it is no span of time",
+    label = "`after` names a field of type `std::time::Duration`",
+    note = "for a time of the calendar, write `at` and a field of type `std::time::SystemTime`"
+)]
+pub trait TimeSpan {
+    /// The span.
+    fn span(&self) -> Duration;
+}
+
+impl TimeSpan for Duration {
+    fn span(&self) -> Duration {
+        *self
+    }
+}

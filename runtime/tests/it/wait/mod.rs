@@ -1,0 +1,5 @@
+//! Runs that wait for signals and timers.
+
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod durable;
+mod memory;
