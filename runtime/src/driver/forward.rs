@@ -45,18 +45,12 @@ where
             let place = Place::between(W::position(state));
             return Err(Halt::Failed(place, Box::new(cause)));
         }
-        let taken = if let Some(waiting) = waiting::<W, C>(place.as_ref()) {
-            let state = waiting.state;
-            run.leave(state);
-            match journal.next_event(waiting, run).await.map_err(Halt::Lost)? {
-                Happens::Event(transition, payload) => run.happens(transition, state, payload),
-                Happens::Stops => continue,
-                Happens::Nothing => {
-                    let cause = Box::new(Cause::NoSignal);
-                    return Err(Halt::Failed(Place::between(state), cause));
-                }
+        let taken = if waits::<W>(place.as_ref()) {
+            // Boxed: the future of a run that never waits is not to hold the room for it.
+            match Box::pin(event(place, context, run, journal)).await? {
+                Some(taken) => taken,
+                None => continue,
             }
-            W::events(place, context, run).await
         } else {
             W::turns(place, context, run).await
         };
@@ -91,17 +85,39 @@ where
     }
 }
 
-/// What a run waits for; nothing in a state that the driver moves.
+/// Whether a run waits in its state for what is outside.
 #[inline]
-fn waiting<W: Drive<C>, C>(place: Option<&W::State>) -> Option<Waiting> {
-    if !const { W::GRAPH.has_waits() } {
-        return None;
-    }
-    let state = place?;
+fn waits<W: Workflow>(place: Option<&W::State>) -> bool {
+    let ever = const { W::GRAPH.has_waits() };
+    ever && place.is_some_and(|state| W::GRAPH.states[W::position(state)].waits)
+}
+
+/// Waits for what moves a run out of its state, and takes that transition. Gives nothing if it is to stop.
+async fn event<W, C, J>(
+    place: &mut Option<W::State>,
+    context: &C,
+    run: &CurrentRun<W>,
+    journal: &mut J,
+) -> Result<Option<Result<(), Failed<W::Error>>>, Halt<W::Error, J::Lost>>
+where
+    W: Drive<C>,
+    J: Journal<W, W::Error>,
+{
+    let Some(state) = &*place else {
+        unreachable!("a run that waits is in a state");
+    };
     let position = W::position(state);
-    W::GRAPH.states[position]
-        .waits
-        .then(|| Waiting::of::<W>(position, |transition| W::timing(transition, state)))
+    let waiting = Waiting::of::<W>(position, |transition| W::timing(transition, state));
+    run.leave(position);
+    match journal.next_event(waiting, run).await.map_err(Halt::Lost)? {
+        Happens::Event(transition, payload) => run.happens(transition, position, payload),
+        Happens::Stops => return Ok(None),
+        Happens::Nothing => {
+            let cause = Box::new(Cause::NoSignal);
+            return Err(Halt::Failed(Place::between(position), cause));
+        }
+    }
+    Ok(Some(W::events(place, context, run).await))
 }
 
 /// Lets the executor run something else.

@@ -82,10 +82,16 @@ pub struct CurrentRun<W: Workflow> {
     visit: AtomicU64,
     /// How often the handler was called in this visit.
     attempts: AtomicU32,
-    /// The position of the state that was left last by an event.
+    /// What moves it out of a state that waits; boxed, and there where there is such a state.
+    event: Option<Box<Event>>,
+}
+
+/// The event that moves a run.
+struct Event {
+    /// The position of the state that is left.
     left: AtomicUsize,
-    /// What the signal carries that moves the run.
-    event: Mutex<AnyPayload>,
+    /// What the signal carries.
+    payload: Mutex<AnyPayload>,
 }
 
 /// Transitions that a run may take before it lets its executor do something else.
@@ -185,8 +191,12 @@ impl<W: Workflow> CurrentRun<W> {
             transition: AtomicUsize::new(0),
             visit: AtomicU64::new(visit),
             attempts: AtomicU32::new(0),
-            left: AtomicUsize::new(0),
-            event: Mutex::new(AnyPayload::nothing()),
+            event: const { W::GRAPH.has_waits() }.then(|| {
+                Box::new(Event {
+                    left: AtomicUsize::new(0),
+                    payload: Mutex::new(AnyPayload::nothing()),
+                })
+            }),
         }
     }
 
@@ -291,13 +301,19 @@ impl<W: Workflow> CurrentRun<W> {
     /// Tells it which transition to take, out of the state at this position, and what the signal carries.
     pub(crate) fn happens(&self, transition: usize, state: usize, payload: AnyPayload) {
         self.transition.store(transition, Ordering::Relaxed);
-        self.left.store(state, Ordering::Relaxed);
-        *self.event() = payload;
+        self.event().left.store(state, Ordering::Relaxed);
+        *self.payload() = payload;
     }
 
     /// What the signal carries that moves the run.
-    pub(crate) fn event(&self) -> MutexGuard<'_, AnyPayload> {
-        self.event.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn payload(&self) -> MutexGuard<'_, AnyPayload> {
+        let payload = &self.event().payload;
+        payload.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn event(&self) -> &Event {
+        let event = self.event.as_deref();
+        event.expect("only a workflow with a state that waits has events")
     }
 
     /// Waits in the state at this position.
@@ -314,7 +330,7 @@ impl<W: Workflow> CurrentRun<W> {
         Place {
             state: match W::GRAPH.transitions[transition].sources {
                 [only] => *only,
-                _ => self.left.load(Ordering::Relaxed),
+                _ => self.event().left.load(Ordering::Relaxed),
             },
             transition: Some(transition),
             attempts: self.attempts(),

@@ -54,7 +54,7 @@ where
     Fut: Future,
 {
     move |context, state, step| {
-        let payload = step.run().event().take();
+        let payload = step.run().payload().take();
         handler(context, state, payload, step)
     }
 }
@@ -72,7 +72,7 @@ where
     Fut: Future,
 {
     move |context, state, step| {
-        let payload = step.run().event().copy(copy);
+        let payload = step.run().payload().copy(copy);
         handler(context, state, payload, step)
     }
 }

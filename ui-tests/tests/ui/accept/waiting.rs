@@ -57,7 +57,7 @@ impl SaleSteps for Shop {
     async fn withdraw(&self, from: WithdrawFrom, why: Option<String>, step: &Step<OnWithdraw>) -> Result<OnWithdraw, String> {
         match from {
             WithdrawFrom::Listed(_) => assert!(why.is_none()),
-            WithdrawFrom::Offered(offered) => drop(offered.price),
+            WithdrawFrom::Offered(offered) => assert!(offered.price > 0),
         }
         Ok(step.to(Withdrawn))
     }
