@@ -119,6 +119,10 @@ pub mod policies {}
 pub mod splits {}
 
 #[cfg(feature = "durable")]
+#[doc = include_str!("waiting.md")]
+pub mod waiting {}
+
+#[cfg(feature = "durable")]
 #[doc = include_str!("durable.md")]
 pub mod durability {}
 

@@ -48,7 +48,7 @@ impl Crash {
 /// A store that fails at one chosen operation, and is another one otherwise.
 ///
 /// The operations are counted that may change something: [`create`](Store::create), [`claim`](Store::claim),
-/// [`commit`](Store::commit), [`note`](Store::note), [`stop`](Store::stop), [`send`](Store::send),
+/// [`commit`](Store::commit), [`note`](Store::note), [`release`](Store::release), [`stop`](Store::stop), [`send`](Store::send),
 /// [`unpark`](Store::unpark), [`retry_rollback`](Store::retry_rollback) and [`purge`](Store::purge). A claim counts when
 /// it has found something.
 ///

@@ -12,13 +12,13 @@ use tokio::time::sleep;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Approval {
-    by: String,
+    pub(super) by: String,
 }
 
 workflow! {
     #[derive(Debug, Clone, PartialEq)]
     #[durable(version = 1)]
-    workflow Claim {
+    pub(super) workflow Claim {
         input { amount: u32 }
 
         start Draft;
@@ -41,7 +41,7 @@ workflow! {
 }
 
 #[derive(Default)]
-struct Office {
+pub(super) struct Office {
     failures: AtomicU32,
     said: Mutex<Vec<String>>,
 }
@@ -51,7 +51,7 @@ impl Office {
         self.said.lock().unwrap().push(what.into());
     }
 
-    fn said(&self) -> Vec<String> {
+    pub(super) fn said(&self) -> Vec<String> {
         self.said.lock().unwrap().clone()
     }
 }
@@ -103,7 +103,7 @@ impl ClaimSteps for Office {
 
     async fn escalate(&self, _: Submitted, step: &Step<OnEscalate>) -> Result<OnEscalate, String> {
         self.say("escalated");
-        let until = Clock::tokio().now() + MINUTE;
+        let until = Clock::tokio().now() + MINUTE * 10;
         Ok(step.to(Escalated { until }))
     }
 
@@ -112,7 +112,7 @@ impl ClaimSteps for Office {
     }
 }
 
-const MINUTE: Duration = Duration::from_mins(1);
+pub(super) const MINUTE: Duration = Duration::from_mins(1);
 
 async fn launch(store: &Arc<dyn Store>, office: &Arc<Office>) -> Runner<Claim> {
     let runner = Runner::<Claim>::shared(Arc::clone(office)).clock(Clock::tokio());
@@ -221,7 +221,7 @@ async fn a_timer_fires_at_its_time_though_nobody_ran_meanwhile() {
             .unwrap();
         assert!(left > MINUTE * 3 && left <= MINUTE * 4, "{left:?}");
         runner.shut_down(MINUTE).await;
-        // It is due in this time, and `expire` a minute later.
+        // It is due in this time, and `expire` ten minutes later.
         sleep(MINUTE * 5).await;
         assert_eq!(office.said().len(), 1);
         let runner = launch(&store, &office).await;

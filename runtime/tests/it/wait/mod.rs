@@ -1,5 +1,7 @@
 //! Runs that wait for signals and timers.
 
 #[cfg(all(feature = "redb", feature = "testing"))]
+mod crashes;
+#[cfg(all(feature = "redb", feature = "testing"))]
 mod durable;
 mod memory;
