@@ -70,6 +70,7 @@ where
             visit: run.visit(),
             attempts: run.attempts(),
             state,
+            waiting: (J::WAITS && waits::<W>(Some(state))).then(|| waiting::<W, C>(state)),
         };
         let entered = journal.entered(taken, || W::undoable(run.transition(), state));
         if J::WAITS {
@@ -92,6 +93,12 @@ fn waits<W: Workflow>(place: Option<&W::State>) -> bool {
     ever && place.is_some_and(|state| W::GRAPH.states[W::position(state)].waits)
 }
 
+/// What it waits for.
+fn waiting<W: Drive<C>, C>(state: &W::State) -> Waiting {
+    let timing = |transition| W::timing(transition, state);
+    Waiting::of::<W>(W::position(state), timing)
+}
+
 /// Waits for what moves a run out of its state, and takes that transition. Gives nothing if it is to stop.
 async fn event<W, C, J>(
     place: &mut Option<W::State>,
@@ -106,8 +113,8 @@ where
     let Some(state) = &*place else {
         unreachable!("a run that waits is in a state");
     };
-    let position = W::position(state);
-    let waiting = Waiting::of::<W>(position, |transition| W::timing(transition, state));
+    let waiting = waiting::<W, C>(state);
+    let position = waiting.state;
     run.leave(position);
     match journal.next_event(waiting, run).await.map_err(Halt::Lost)? {
         Happens::Event(transition, payload) => run.happens(transition, position, payload),

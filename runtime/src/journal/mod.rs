@@ -82,6 +82,9 @@ pub(crate) struct Taken<'a, W: Workflow> {
     /// The state that it led to.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) state: &'a W::State,
+    /// What the run waits for there, if it does.
+    #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
+    pub(crate) waiting: Option<Waiting>,
 }
 
 /// A transition that was taken and can be undone.

@@ -132,6 +132,8 @@ pub(super) struct RunChange {
     pub(super) event: Event,
     pub(super) status: Status,
     pub(super) failure: Option<Failure>,
+    /// When it happens, and until when the run waits then, if it is given back.
+    waits: Option<(SystemTime, Option<SystemTime>)>,
 }
 
 impl RunChange {
@@ -140,7 +142,14 @@ impl RunChange {
             event,
             status,
             failure: None,
+            waits: None,
         }
+    }
+
+    /// The run waits in its new state from now until then, or until a message comes that is not known.
+    pub(super) fn waiting(mut self, now: SystemTime, due: Option<SystemTime>) -> Self {
+        self.waits = Some((now, due));
+        self
     }
 
     pub(super) fn because(mut self, failure: Failure) -> Self {
@@ -279,16 +288,19 @@ impl HeldRun {
         }
     }
 
-    /// Records a change. A run that goes on is given back instead, if the runner shuts down.
+    /// Records a change. A run that waits then is given back with it, and one that goes on if the runner shuts down.
     ///
     /// # Errors
     /// Why the run is not driven any longer; [`Loss::Released`] if the change was recorded.
     pub(super) async fn record(&self, change: RunChange) -> Result<(), Loss> {
-        let release = self.is_draining() && change.status.is_live();
+        let goes_on = change.status.is_live() && change.waits.is_none();
         let mut commit = self.commit(change);
-        commit.release = release.then(|| self.until(Some(commit.at)));
+        if goes_on && self.is_draining() {
+            commit.release = Some(self.until(Some(commit.at)));
+        }
+        let is_given_back = commit.release.is_some();
         self.change(commit).await?;
-        if release {
+        if is_given_back {
             return Err(Loss::Released);
         }
         Ok(())
@@ -333,17 +345,24 @@ impl HeldRun {
     }
 
     fn commit(&self, change: RunChange) -> Commit {
-        let now = self.settings.clock.now();
+        let now = change.waits.map(|(now, _)| now);
+        let now = now.unwrap_or_else(|| self.settings.clock.now());
         let state = self.state();
-        let consumed = match &change.event {
+        let consumed: Vec<String> = match &change.event {
             Event::Transition { message, .. } => message.iter().cloned().collect(),
             _ => Vec::new(),
         };
         let commit = Commit::new(&state.row, change.event, change.status, now);
         let ends_visit = !commit.event.keeps_notes();
         let attempts = state.failed.iter().filter(|_| ends_visit);
+        // Those that are consumed wait no more.
+        let release = change.waits.map(|(_, due)| Wait {
+            due,
+            messages: self.until(due).messages - consumed.len(),
+        });
         Commit {
             failure: change.failure,
+            release,
             consumed,
             failed_attempts: attempts.map(|(_, attempt)| attempt.clone()).collect(),
             ..commit

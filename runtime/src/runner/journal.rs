@@ -59,6 +59,47 @@ impl<'a, W> StoreJournal<'a, W> {
     }
 }
 
+impl<W: Durable> StoreJournal<'_, W> {
+    /// What happens next to a run that entered its state then.
+    fn next(&self, waiting: &Waiting, entered: SystemTime, now: SystemTime) -> Next<SystemTime> {
+        let timers = waiting.timers.iter().map(|(timer, timing)| {
+            let due = match timing {
+                Timing::After(delay) => later(entered, *delay),
+                Timing::At(time) => *time,
+            };
+            (*timer, due)
+        });
+        let messages = self.inbox.iter().enumerate();
+        let taken = messages.filter_map(|(number, message)| {
+            waiting.signal::<W>(&message.signal)?;
+            Some((number, message.at))
+        });
+        next(timers, taken, now)
+    }
+
+    /// The transition as a change. If nothing has happened yet that moves the run on, it is given back with it.
+    fn change(&self, taken: &Taken<'_, W>, message: Option<String>) -> Result<RunChange, String> {
+        let change = transition(taken, message, self.held)?;
+        let waiting = taken.waiting.as_ref();
+        let Some(waiting) = waiting.filter(|_| change.status.is_live()) else {
+            return Ok(change);
+        };
+        let now = self.held.settings().clock.now();
+        Ok(match self.next(waiting, now, now) {
+            Next::At(due) => change.waiting(now, self.up(Some(due))),
+            Next::Never => change.waiting(now, self.up(None)),
+            Next::Timer(_) | Next::Message(_) => change,
+        })
+    }
+
+    /// When a run is due that waits until then: its time may be up before.
+    fn up(&self, until: Option<SystemTime>) -> Option<SystemTime> {
+        let limit = W::GRAPH.deadline;
+        let up = limit.map(|limit| later(self.held.started(), limit));
+        until.into_iter().chain(up).min()
+    }
+}
+
 impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
     type Lost = Loss;
 
@@ -73,7 +114,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         let target = &W::GRAPH.states[W::position(taken.state)];
         // What led to a transient state is consumed with the next that is stored.
         let message = self.consumes.take_if(|_| !target.transient);
-        let change = (!target.transient).then(|| transition(&taken, message, held));
+        let change = (!target.transient).then(|| self.change(&taken, message));
         async move {
             match change {
                 None => Ok(()),
@@ -85,23 +126,8 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
 
     async fn next_event(&mut self, waiting: Waiting, _: &CurrentRun<W>) -> Result<Happens, Loss> {
         let (held, codec) = (self.held, &*self.held.settings().codec);
-        let (entered, now) = (held.entered(), held.settings().clock.now());
-        let timers = waiting.timers.iter().map(|(timer, timing)| {
-            let due = match timing {
-                Timing::After(delay) => later(entered, *delay),
-                Timing::At(time) => *time,
-            };
-            (*timer, due)
-        });
-        let taken = self
-            .inbox
-            .iter()
-            .enumerate()
-            .filter_map(|(number, message)| {
-                waiting.signal::<W>(&message.signal)?;
-                Some((number, message.at))
-            });
-        let until = match next(timers, taken, now) {
+        let now = held.settings().clock.now();
+        let until = match self.next(&waiting, held.entered(), now) {
             Next::Timer(timer) => return Ok(Happens::Event(timer, AnyPayload::nothing())),
             Next::Message(number) => {
                 let message = self.inbox.remove(number);
@@ -125,9 +151,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             Next::At(due) => Some(due),
             Next::Never => None,
         };
-        let up = W::GRAPH.deadline.map(|limit| later(held.started(), limit));
-        let due = until.into_iter().chain(up).min();
-        Err(held.wait(due).await)
+        Err(held.wait(self.up(until)).await)
     }
 
     // An error of the user's may not be shared between threads, so the future does not have it.

@@ -1,0 +1,219 @@
+//! What a run costs that waits: to be moved by a signal or a timer, in memory and in a store, and to do nothing.
+//!
+//! The store is a file, and nothing is flushed: a disk would hide what a runner does.
+//!
+//! `cargo bench -p stateway-benches --bench waiting`
+
+#[path = "../support/live.rs"]
+mod live;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use live::{Live, live};
+use stateway::prelude::*;
+use stateway::runner::Run;
+use stateway::store::Filter;
+use stateway::{Durability, RedbStore};
+use tokio::runtime::Builder;
+
+#[global_allocator]
+static ALLOCATOR: Live = Live;
+
+workflow! {
+    #[durable(version = 1)]
+    #[derive(Debug, Clone)]
+    workflow Bell {
+        start Silent { rings: u32, until: SystemTime };
+        done Stopped;
+
+        signal ring(u32): Silent -> Silent | Stopped;
+        timer give_up at until: Silent -> Stopped;
+    }
+}
+
+struct Tower;
+
+impl BellSteps for Tower {
+    type Error = String;
+
+    async fn ring(
+        &self,
+        silent: Silent,
+        times: u32,
+        step: &Step<OnRing>,
+    ) -> Result<OnRing, String> {
+        Ok(match silent.rings.checked_sub(times) {
+            Some(rings) => step.to(Silent { rings, ..silent }),
+            None => step.to(Stopped),
+        })
+    }
+
+    async fn give_up(&self, _: Silent, step: &Step<OnGiveUp>) -> Result<OnGiveUp, String> {
+        Ok(step.to(Stopped))
+    }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn main() {
+    // `cargo test` calls every bench: nothing is measured then.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("tokio starts");
+    runtime.block_on(async {
+        println!("a signal in memory, of so many that wait at once");
+        for runs in [1, 256] {
+            line(runs, in_memory(runs).await);
+        }
+        println!("a signal to a stored run, of so many that wait at once");
+        for runs in [1, 256] {
+            line(runs, stored(runs).await);
+        }
+        println!("a timer of a stored run, of so many that fall due at once");
+        for runs in [1_000, 100_000] {
+            line(runs, timers(runs).await);
+        }
+        for runs in [10_000, 100_000] {
+            let (launch, bytes) = launch(runs).await;
+            println!("a launch over {runs} runs that wait: {launch:.1?}, {bytes} bytes a run");
+        }
+    });
+}
+
+fn line(count: u32, time: Duration) {
+    println!("{count:>10} {:>10.2} us", time.as_secs_f64() * 1e6);
+}
+
+fn silent(rings: u32) -> Silent {
+    let until = SystemTime::now() + DAY;
+    Silent { rings, until }
+}
+
+/// The time of a signal, from when it is sent to the state that it leads to.
+async fn in_memory(runs: u32) -> Duration {
+    const RINGS: u32 = 10_000;
+    let mut tasks = Vec::new();
+    let began = Instant::now();
+    for _ in 0..runs {
+        tasks.push(tokio::spawn(async {
+            let mut run = Bell::start(silent(RINGS)).run(&Tower);
+            let remote = run.remote();
+            let ((), end) = tokio::join!(
+                async {
+                    for _ in 0..=RINGS {
+                        remote.ring(1).await.expect("it takes them");
+                        // The run is polled, and waits again.
+                        tokio::task::yield_now().await;
+                    }
+                },
+                run
+            );
+            assert!(end.is_ok());
+        }));
+    }
+    for task in tasks {
+        task.await.expect("it does not panic");
+    }
+    began.elapsed() / (runs * RINGS)
+}
+
+async fn runner(folder: &std::path::Path) -> Runner<Bell> {
+    let store = RedbStore::options().durability(Durability::MayLoseLatest {
+        within: Duration::from_hours(1),
+    });
+    let store = store.open(folder.join("bells.redb")).expect("it is made");
+    let runner = Runner::<Bell>::builder(Tower).store(store);
+    runner.launch().await.expect("it is launched")
+}
+
+/// The time of a signal, from when it is sent until the next can be taken.
+async fn stored(runs: u32) -> Duration {
+    const RINGS: u32 = 200;
+    let folder = tempfile::tempdir().expect("there is room");
+    let runner = Arc::new(runner(folder.path()).await);
+    let mut tasks = Vec::new();
+    let began = Instant::now();
+    for number in 0..runs {
+        let runner = Arc::clone(&runner);
+        tasks.push(tokio::spawn(async move {
+            let started = runner.start(format!("bell-{number}"), (), silent(RINGS));
+            let run: Run<Bell> = started.await.expect("it is new");
+            for _ in 0..=RINGS {
+                run.ring(1).await.expect("it is stored");
+            }
+            assert!(run.end().await.is_ok());
+        }));
+    }
+    for task in tasks {
+        task.await.expect("it does not panic");
+    }
+    let took = began.elapsed() / (runs * RINGS);
+    runner.shut_down(Duration::from_secs(10)).await;
+    took
+}
+
+/// Runs that wait for a time.
+async fn waiting(runner: &Arc<Runner<Bell>>, runs: u32, until: SystemTime) {
+    let mut tasks = Vec::new();
+    for part in 0..64 {
+        let runner = Arc::clone(runner);
+        tasks.push(tokio::spawn(async move {
+            for number in (part..runs).step_by(64) {
+                let id = format!("bell-{number}");
+                let started = runner.start(id, (), Silent { rings: 0, until }).await;
+                started.expect("it is new");
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.expect("it does not panic");
+    }
+}
+
+/// The time of a timer, from when all of them are due until each run has ended.
+async fn timers(runs: u32) -> Duration {
+    let folder = tempfile::tempdir().expect("there is room");
+    let runner = Arc::new(runner(folder.path()).await);
+    // They are due when all of them wait.
+    let until = SystemTime::now() + Duration::from_secs(3) + Duration::from_micros(120) * runs;
+    waiting(&runner, runs, until).await;
+    let left = until.duration_since(SystemTime::now());
+    tokio::time::sleep(left.expect("they were started in time")).await;
+    let began = Instant::now();
+    while left_waiting(&runner).await > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let took = began.elapsed() / runs;
+    runner.shut_down(Duration::from_secs(10)).await;
+    took
+}
+
+async fn left_waiting(runner: &Runner<Bell>) -> u64 {
+    let waiting = Filter::new().state("Silent");
+    let counts = runner.count(waiting).await.expect("they are counted");
+    counts.iter().map(|count| count.runs).sum()
+}
+
+/// How long a launch takes over so many runs that wait, and how many bytes each takes then.
+async fn launch(runs: u32) -> (Duration, i64) {
+    let folder = tempfile::tempdir().expect("there is room");
+    let before = Arc::new(runner(folder.path()).await);
+    waiting(&before, runs, SystemTime::now() + DAY).await;
+    before.shut_down(Duration::from_secs(60)).await;
+    drop(before);
+    let bytes = live();
+    let began = Instant::now();
+    let runner = runner(folder.path()).await;
+    let took = began.elapsed();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    // What redb caches of the file is bounded, and not counted.
+    let each = (live() - bytes) / i64::from(runs);
+    runner.shut_down(Duration::from_secs(10)).await;
+    (took, each)
+}
