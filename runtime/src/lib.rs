@@ -86,6 +86,8 @@ pub use limiter::{CostAboveCapacity, Limiter};
 pub use payload::codec::{self, Codec, CodecError, Json};
 #[cfg(feature = "durable")]
 pub use payload::durable::Durable;
+#[cfg(feature = "durable")]
+pub use payload::index::IndexField;
 #[cfg(feature = "runtime")]
 pub use run::{BranchName, Key, RunId, RunIdError};
 #[cfg(feature = "durable")]
@@ -193,6 +195,8 @@ pub mod __private0_1 {
         Compared, Durable, NotCompared, NotStored, Stored, borrowed, by_reference, never_stored,
         package,
     };
+    #[cfg(feature = "durable")]
+    pub use crate::payload::index::indexed;
     #[cfg(feature = "runtime")]
     pub use crate::policy::{
         Caught, Copied, Fails, ForAll, ForOne, Guard, Keep, Limited, NoGate, NotKept, Nothing,
@@ -208,6 +212,8 @@ pub mod __private0_1 {
         One, Report, RunningBranch, all, both, called, context, each, ended, first, item, items,
         join, named, one, spawned, unshared,
     };
+    #[cfg(feature = "durable")]
+    pub use crate::store::IndexEntry;
     #[cfg(feature = "runtime")]
     pub use crate::wait::{AnyPayload, Timing, signal, with_copy, with_payload};
     #[cfg(feature = "durable")]

@@ -85,6 +85,8 @@ pub(crate) enum StateKind {
 
 pub(crate) struct Field {
     pub(crate) attributes: Vec<Attribute>,
+    /// `#[index]`
+    pub(crate) index: Option<Attribute>,
     pub(crate) name: Ident,
     pub(crate) ty: Type,
 }

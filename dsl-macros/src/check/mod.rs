@@ -13,6 +13,7 @@ mod exits;
 mod final_exit;
 mod handlers;
 mod hidden;
+mod index;
 mod reachable;
 mod retry;
 mod sources;
@@ -36,6 +37,7 @@ pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnost
     retry::check(graph, diagnostics);
     splits::check(graph, diagnostics);
     timers::check(graph, diagnostics);
+    index::check(graph, diagnostics);
     handlers::check(graph, diagnostics);
     collisions::check(graph, diagnostics);
     hidden::check(graph, diagnostics);

@@ -200,7 +200,7 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
         .enumerate()
         .filter(|(_, state)| is_stored(state))
         .map(|(position, _)| position);
-    let read = signals(cx);
+    let (read, index) = (signals(cx), index(cx));
     let has_transient = kept.len() < cx.graph.states.len();
     let transient = has_transient.then(|| quote!(_ => #private::never_stored(),));
     let starts: Vec<_> = cx
@@ -251,6 +251,7 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
             }
 
             #read
+            #index
 
             fn same_input(one: &#input, other: &#input) -> #private::Option<bool> {
                 #private::Compared(one, other).is_same()
@@ -294,6 +295,42 @@ fn signals(cx: &Context<'_>) -> Option<TokenStream> {
                     #arms
                     _ => #private::Ok(#private::AnyPayload::nothing()),
                 }
+            }
+        }
+    })
+}
+
+/// The function that says what a run is found by in its state.
+fn index(cx: &Context<'_>) -> Option<TokenStream> {
+    let state = &cx.state;
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let stored = cx.graph.states.iter().filter(|state| is_stored(state));
+    let arms = stored.filter_map(|of| {
+        let fields = of
+            .declaration
+            .iter()
+            .flat_map(|it| it.fields.iter().flatten());
+        let entries = fields.filter(|field| field.index.is_some()).map(|field| {
+            let (name, text) = (&field.name, plain(&field.name));
+            let at = cx.at(field.ty.span());
+            let private = cx.alias(at);
+            quote_spanned!(at=> #private::indexed(&mut entries, #text, &state.#name);)
+        });
+        let entries: TokenStream = entries.collect();
+        let name = of.name;
+        (!entries.is_empty()).then(|| quote!(#state::#name(state) => { #entries }))
+    });
+    let arms: TokenStream = arms.collect();
+    (!arms.is_empty()).then(|| {
+        quote_spanned! {span=>
+            fn index(state: &#state) -> #private::Vec<#private::IndexEntry> {
+                let mut entries = #private::Vec::new();
+                match state {
+                    #arms
+                    _ => {}
+                }
+                entries
             }
         }
     })

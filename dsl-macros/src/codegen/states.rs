@@ -69,6 +69,7 @@ fn fields(cx: &Context<'_>, fields: &[Field], serde: &Serde, span: Span) -> Toke
             attributes,
             name,
             ty,
+            ..
         } = field;
         let visibility = cx.visibility(name.span());
         let serde = serde.of_fields.get(position);

@@ -51,6 +51,23 @@ pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Re
     Ok(attributes)
 }
 
+/// Takes `#[index]` out of the attributes of a field.
+pub(super) fn index(
+    attributes: &mut Vec<Attribute>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Attribute> {
+    let position = attributes
+        .iter()
+        .position(|it| it.path().is_ident("index"))?;
+    let index = attributes.remove(position);
+    if !matches!(index.meta, Meta::Path(_)) {
+        diagnostics
+            .error(&index.meta, "`#[index]` takes no arguments")
+            .help("a run is found by the field under its name");
+    }
+    Some(index)
+}
+
 /// Reports `#[cfg(..)]` on a part of a workflow.
 pub(super) fn refuse_cfg(attributes: &[Attribute], diagnostics: &mut Diagnostics) {
     for attribute in attributes.iter().filter(|it| it.path().is_ident("cfg")) {

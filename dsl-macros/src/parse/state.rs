@@ -135,7 +135,8 @@ pub(super) fn fields(
 }
 
 fn field(input: ParseStream<'_>, of: &str, diagnostics: &mut Diagnostics) -> Result<Field> {
-    let attributes = input.call(Attribute::parse_outer)?;
+    let mut attributes = input.call(Attribute::parse_outer)?;
+    let index = attributes::index(&mut attributes, diagnostics);
     let start = input.span();
     if !matches!(input.parse::<Visibility>()?, Visibility::Inherited) {
         let error = Error::new(start, "a field is as visible as its workflow");
@@ -159,6 +160,7 @@ fn field(input: ParseStream<'_>, of: &str, diagnostics: &mut Diagnostics) -> Res
     let ty = types::parse(input)?;
     Ok(Field {
         attributes,
+        index,
         name,
         ty,
     })

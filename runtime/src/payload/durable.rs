@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use stateway_core::Workflow;
 
 use crate::payload::codec::{Codec, CodecError, PayloadRef, decode};
+use crate::store::IndexEntry;
 use crate::wait::AnyPayload;
 
 /// A workflow whose runs can be stored: it is declared with `#[durable(version = N)]`.
@@ -45,6 +46,13 @@ pub trait Durable: Workflow {
     /// The state at this position of the graph, of these bytes.
     #[doc(hidden)]
     fn decode(position: usize, bytes: &[u8], codec: &dyn Codec) -> Result<Self::State, CodecError>;
+
+    /// What a run is found by in this state.
+    #[doc(hidden)]
+    fn index(state: &Self::State) -> Vec<IndexEntry> {
+        let _ = state;
+        Vec::new()
+    }
 
     /// What the signal at this position of the graph carries, of these bytes.
     #[doc(hidden)]

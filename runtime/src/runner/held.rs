@@ -20,8 +20,8 @@ use super::settings::Settings;
 use super::suspected::Suspicion;
 use crate::run::{PartName, RunId};
 use crate::store::{
-    Claimed, Commit, Event, FailedAttempt, Failure, Note, NoteRow, Progress, Release, RunRow,
-    Status, Store, StoreError, StoreFuture, Text, Wait,
+    Claimed, Commit, Event, FailedAttempt, Failure, IndexEntry, Note, NoteRow, Progress, Release,
+    RunRow, Status, Store, StoreError, StoreFuture, Text, Wait,
 };
 
 /// Why a run is not driven any longer, though it has not ended.
@@ -132,6 +132,8 @@ pub(super) struct RunChange {
     pub(super) event: Event,
     pub(super) status: Status,
     pub(super) failure: Option<Failure>,
+    /// What the run is found by in the state that it leads to.
+    index: Vec<IndexEntry>,
     /// When it happens, and until when the run waits then, if it is given back.
     waits: Option<(SystemTime, Option<SystemTime>)>,
 }
@@ -142,8 +144,15 @@ impl RunChange {
             event,
             status,
             failure: None,
+            index: Vec::new(),
             waits: None,
         }
+    }
+
+    /// The run is found by this in its new state.
+    pub(super) fn found_by(mut self, index: Vec<IndexEntry>) -> Self {
+        self.index = index;
+        self
     }
 
     /// The run waits in its new state from now until then, or until a message comes that is not known.
@@ -362,6 +371,7 @@ impl HeldRun {
         });
         Commit {
             failure: change.failure,
+            index: change.index,
             release,
             consumed,
             failed_attempts: attempts.map(|(_, attempt)| attempt.clone()).collect(),

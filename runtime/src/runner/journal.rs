@@ -321,7 +321,7 @@ fn transition<W: Durable>(
         payload,
         undo: undo.map(|undo| undo.handler.into()),
     };
-    Ok(RunChange::new(event, status))
+    Ok(RunChange::new(event, status).found_by(W::index(taken.state)))
 }
 
 /// So long after, which is 1,000 years at most.

@@ -100,9 +100,11 @@ fn encoded<W: Durable>(
         |codec| W::encode(&state, codec),
         |bytes, codec| W::decode(position, bytes, codec).map(drop),
     )?;
+    let index = W::index(&state);
     drop(state);
     let now = settings.clock.now();
     Ok(NewRun {
+        index,
         input: encoded,
         payload,
         ..NewRun::new(id, W::NAME, W::VERSION, name, now)

@@ -4,4 +4,6 @@
 mod crashes;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod durable;
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod index;
 mod memory;
