@@ -193,7 +193,7 @@ pub mod __private0_1 {
     #[cfg(feature = "durable")]
     pub use crate::payload::durable::{
         Compared, Durable, NotCompared, NotStored, Stored, borrowed, by_reference, never_stored,
-        package,
+        nothing_from_json, package,
     };
     #[cfg(feature = "durable")]
     pub use crate::payload::index::indexed;

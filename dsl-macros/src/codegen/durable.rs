@@ -273,19 +273,31 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
 fn signals(cx: &Context<'_>) -> Option<TokenStream> {
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
-    let transitions = cx.graph.transitions.iter().enumerate();
-    let arms = transitions.filter_map(|(position, transition)| {
+    let (mut arms, mut from_json) = (TokenStream::new(), TokenStream::new());
+    for (position, transition) in cx.graph.transitions.iter().enumerate() {
         // One that borrows is reported already.
         let payload = transition.declaration.payload();
-        let payload = payload.filter(|ty| !is_borrowed(ty))?;
-        Some(quote! {
-            #position => #private::Stored::<#payload>(#private::None)
-                .decode(bytes, codec, #private::AnyPayload::new),
-        })
-    });
-    let arms: TokenStream = arms.collect();
+        if let Some(payload) = payload.filter(|ty| !is_borrowed(ty)) {
+            let stored = quote!(#private::Stored::<#payload>(#private::None));
+            arms.extend(quote! {
+                #position => #stored.decode(bytes, codec, #private::AnyPayload::new),
+            });
+            from_json.extend(quote!(#position => #stored.from_json(json, codec),));
+        }
+    }
     (!arms.is_empty()).then(|| {
         quote_spanned! {span=>
+            fn signal_from_json(
+                transition: usize,
+                json: &[u8],
+                codec: &dyn #private::Codec,
+            ) -> #private::Result<#private::Vec<u8>, #private::CodecError> {
+                match transition {
+                    #from_json
+                    _ => #private::nothing_from_json(json, codec),
+                }
+            }
+
             fn decode_signal(
                 transition: usize,
                 bytes: &[u8],

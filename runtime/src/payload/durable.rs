@@ -8,7 +8,7 @@
 use serde::de::DeserializeOwned;
 use stateway_core::Workflow;
 
-use crate::payload::codec::{Codec, CodecError, PayloadRef, decode};
+use crate::payload::codec::{Codec, CodecError, Json, PayloadRef, decode};
 use crate::store::IndexEntry;
 use crate::wait::AnyPayload;
 
@@ -65,6 +65,17 @@ pub trait Durable: Workflow {
         Ok(AnyPayload::nothing())
     }
 
+    /// What the signal at this position of the graph carries, of JSON, as the bytes that are stored.
+    #[doc(hidden)]
+    fn signal_from_json(
+        transition: usize,
+        json: &[u8],
+        codec: &dyn Codec,
+    ) -> Result<Vec<u8>, CodecError> {
+        let _ = transition;
+        nothing_from_json(json, codec)
+    }
+
     /// Whether two inputs are equal; `None` if they cannot be compared.
     #[doc(hidden)]
     fn same_input(one: &Self::Input, other: &Self::Input) -> Option<bool>;
@@ -102,6 +113,15 @@ impl<T: serde::Serialize + DeserializeOwned> Stored<'_, T> {
         codec.encode(PayloadRef::new(payload))
     }
 
+    /// The payload that this JSON says, as bytes.
+    ///
+    /// # Errors
+    /// If it says no such payload, and what the codec says.
+    pub fn from_json(&self, json: &[u8], codec: &dyn Codec) -> Result<Vec<u8>, CodecError> {
+        let payload: T = decode(&Json, json)?;
+        codec.encode(PayloadRef::new(&payload))
+    }
+
     /// The payload of these bytes, as what it is a part of.
     ///
     /// # Errors
@@ -128,6 +148,13 @@ pub trait NotStored<T> {
     ///
     /// # Errors
     /// None.
+    #[expect(clippy::wrong_self_convention, reason = "it is the other one's")]
+    fn from_json(&self, json: &[u8], codec: &dyn Codec) -> Result<Vec<u8>, CodecError>;
+
+    /// Is never called: it does not compile.
+    ///
+    /// # Errors
+    /// None.
     fn decode<U>(
         &self,
         bytes: &[u8],
@@ -138,6 +165,10 @@ pub trait NotStored<T> {
 
 impl<T> NotStored<T> for Stored<'_, T> {
     fn encode(&self, _: &dyn Codec) -> Result<Vec<u8>, CodecError> {
+        unreachable!("a payload that serde cannot store does not compile")
+    }
+
+    fn from_json(&self, _: &[u8], _: &dyn Codec) -> Result<Vec<u8>, CodecError> {
         unreachable!("a payload that serde cannot store does not compile")
     }
 
@@ -169,6 +200,17 @@ impl<T> NotCompared for Compared<'_, T> {
     fn is_same(&self) -> Option<bool> {
         None
     }
+}
+
+/// What a signal that carries nothing says, of JSON: nothing, or `null`.
+///
+/// # Errors
+/// If it says something.
+pub fn nothing_from_json(json: &[u8], codec: &dyn Codec) -> Result<Vec<u8>, CodecError> {
+    if !json.trim_ascii().is_empty() {
+        decode::<()>(&Json, json)?;
+    }
+    codec.encode(PayloadRef::new(&()))
 }
 
 /// What is asked of a state that is never stored.

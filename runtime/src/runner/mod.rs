@@ -46,7 +46,7 @@ pub use handle::Run;
 pub use info::{AttemptInfo, RunInfo};
 pub use launch_error::LaunchError;
 pub use runners::Runners;
-pub use signal::{SentSignal, SignalError};
+pub use signal::{SentSignal, SignalError, SignalJson};
 pub use start::Start;
 
 /// Drives the stored runs of one workflow. For those of several see [`Runners`].
@@ -158,6 +158,30 @@ impl<W: Durable> Runner<W> {
             .filter(|found| found.row.workflow == W::NAME);
         let incarnation = found.map(|found| found.row.incarnation);
         Ok(incarnation.map(|incarnation| Run::known(Arc::clone(self.engine()), id, incarnation)))
+    }
+
+    /// Sends a signal by its name: for HTTP and command lines. The JSON is what the signal carries, and is decoded and checked
+    /// before anything is stored; of a signal that carries nothing it is empty or `null`.
+    ///
+    /// ```no_run
+    /// # use stateway::{Durable, Runner, SignalError};
+    /// # async fn approve<W: Durable>(runner: &Runner<W>, body: &[u8]) -> Result<(), SignalError> {
+    /// runner.signal_json("o-42", "approve", body).message_id("request-17").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`SignalError`]: of HTTP, `Id`, `Unknown` and `NotFound` are 404, `Ended`, `NeverAccepted` and `NotAcceptedNow` 409, and
+    /// `Payload` 422.
+    pub fn signal_json(
+        &self,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+        signal: impl Into<String>,
+        json: impl Into<Vec<u8>>,
+    ) -> SignalJson<'_, W> {
+        let id = id.try_into().map_err(Into::into);
+        SignalJson::new(self, id, signal.into(), json.into())
     }
 
     /// The runs of this workflow that pass the filter, in the order of their ids or the newest first; as many as its `limit` says, which

@@ -6,12 +6,14 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use serde::Serialize;
-use stateway_core::{Graph, Transition};
+use stateway_core::{Graph, Transition, TransitionInfo, TransitionKind};
 
+use super::Runner;
+use super::engine::Engine;
 use super::handle::Run;
 use crate::payload::codec::{CodecError, PayloadRef, guarded};
 use crate::payload::durable::Durable;
-use crate::run::RunId;
+use crate::run::{RunId, RunIdError};
 use crate::store::{Delivery, Message, Name, Sent, StoreError};
 use crate::wait::{Parts, Sealed, Signal, Signals};
 
@@ -29,7 +31,16 @@ pub struct SentSignal {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SignalError {
-    /// The store has no run with this id, or one that was started later.
+    /// The text is no id, so no run has it.
+    Id(RunIdError),
+    /// The workflow has no signal of this name.
+    Unknown {
+        /// The name.
+        signal: String,
+        /// The names of those that it has.
+        known: Vec<&'static str>,
+    },
+    /// The store has no run of the workflow with this id.
     NotFound {
         /// The run.
         run: RunId,
@@ -58,7 +69,7 @@ pub enum SignalError {
         /// The state that the run is in.
         state: Name,
     },
-    /// What the signal carries cannot be encoded.
+    /// What the signal carries cannot be encoded, or the JSON does not say it.
     Payload {
         /// The signal.
         signal: &'static str,
@@ -108,37 +119,138 @@ where
         } = parts;
         let transition = &W::GRAPH.transitions[T::POSITION];
         let codec = &*run.engine().settings.codec;
-        // Of a signal that carries nothing nothing is read.
         let encoded = guarded(|| codec.encode(PayloadRef::new(&payload)));
         drop(payload);
-        let signal = transition.name;
-        let states = if only_now {
-            names(W::GRAPH, transition.sources)
-        } else {
-            names(W::GRAPH, &ahead(W::GRAPH, transition.sources))
-        };
+        let (engine, run) = (run.engine(), run.id().clone());
+        Box::pin(sent(
+            engine,
+            W::GRAPH,
+            transition,
+            encoded,
+            run,
+            message_id,
+            only_now,
+        ))
+    }
+}
+
+/// A signal that a [`Runner`] sends by its name, when this is awaited.
+#[must_use = "a signal is sent when it is awaited"]
+pub struct SignalJson<'a, W> {
+    runner: &'a Runner<W>,
+    run: Result<RunId, RunIdError>,
+    signal: String,
+    json: Vec<u8>,
+    message_id: Option<String>,
+    only_now: bool,
+}
+
+impl<'a, W: Durable> SignalJson<'a, W> {
+    pub(super) fn new(
+        runner: &'a Runner<W>,
+        run: Result<RunId, RunIdError>,
+        signal: String,
+        json: Vec<u8>,
+    ) -> Self {
+        SignalJson {
+            runner,
+            run,
+            signal,
+            json,
+            message_id: None,
+            only_now: false,
+        }
+    }
+
+    /// Gives the message an id, as [`Signal::message_id`] does.
+    pub fn message_id(mut self, id: impl Into<String>) -> Self {
+        self.message_id = Some(id.into());
+        self
+    }
+
+    /// Refuses the signal unless the state that the run is in takes it, as [`Signal::if_accepted_now`] does.
+    pub fn if_accepted_now(mut self) -> Self {
+        self.only_now = true;
+        self
+    }
+}
+
+impl<'a, W: Durable> IntoFuture for SignalJson<'a, W> {
+    type Output = Result<SentSignal, SignalError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let payload = encoded.map_err(|source| SignalError::Payload { signal, source })?;
-            let id = message_id.unwrap_or_else(|| RunId::unique().to_string());
-            let delivery = Delivery {
-                message: Message {
-                    run: run.id().clone(),
-                    id: id.clone(),
-                    signal: signal.to_owned(),
-                    payload,
-                    at: run.engine().settings.clock.now(),
-                },
-                only_in: Some(states),
+            let run = self.run.map_err(SignalError::Id)?;
+            let is_signal = |it: &&TransitionInfo| it.kind == TransitionKind::Signal;
+            let signals = || W::GRAPH.transitions.iter().filter(is_signal);
+            let Some(transition) = signals().find(|it| it.name == self.signal) else {
+                return Err(SignalError::Unknown {
+                    signal: self.signal,
+                    known: signals().map(|it| it.name).collect(),
+                });
             };
-            let sent = run.engine().store.send(delivery).await;
-            let sent = sent.map_err(|error| refused(error, signal, only_now))?;
-            run.engine().wake();
-            Ok(SentSignal {
-                message_id: id,
-                is_new: sent == Sent::Kept,
-            })
+            let engine = self.runner.engine();
+            let stored = engine.store.get(&run).await.map_err(SignalError::Store)?;
+            if stored.is_none_or(|found| found.row.workflow != W::NAME) {
+                return Err(SignalError::NotFound { run });
+            }
+            let codec = &*engine.settings.codec;
+            let mut all = W::GRAPH.transitions.iter();
+            let position = all
+                .position(|it| it.name == transition.name)
+                .unwrap_or_default();
+            let encoded = guarded(|| W::signal_from_json(position, &self.json, codec));
+            let (id, only_now) = (self.message_id, self.only_now);
+            sent(engine, W::GRAPH, transition, encoded, run, id, only_now).await
         })
     }
+}
+
+// Not what it carries.
+impl<W> fmt::Debug for SignalJson<'_, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignalJson")
+            .field("signal", &self.signal)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Stores a signal.
+async fn sent(
+    engine: &Engine,
+    graph: &'static Graph,
+    transition: &'static TransitionInfo,
+    encoded: Result<Vec<u8>, CodecError>,
+    run: RunId,
+    message_id: Option<String>,
+    only_now: bool,
+) -> Result<SentSignal, SignalError> {
+    let signal = transition.name;
+    let payload = encoded.map_err(|source| SignalError::Payload { signal, source })?;
+    let states = if only_now {
+        names(graph, transition.sources)
+    } else {
+        names(graph, &ahead(graph, transition.sources))
+    };
+    let id = message_id.unwrap_or_else(|| RunId::unique().to_string());
+    let delivery = Delivery {
+        message: Message {
+            run,
+            id: id.clone(),
+            signal: signal.to_owned(),
+            payload,
+            at: engine.settings.clock.now(),
+        },
+        only_in: Some(states),
+    };
+    let sent = engine.store.send(delivery).await;
+    let sent = sent.map_err(|error| refused(error, signal, only_now))?;
+    engine.wake();
+    Ok(SentSignal {
+        message_id: id,
+        is_new: sent == Sent::Kept,
+    })
 }
 
 fn refused(error: StoreError, signal: &'static str, only_now: bool) -> SignalError {
@@ -180,6 +292,11 @@ fn names(graph: &Graph, states: &[usize]) -> Vec<Name> {
 impl fmt::Display for SignalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            SignalError::Id(error) => error.fmt(f),
+            SignalError::Unknown { signal, known } => {
+                let known = known.join("`, `");
+                write!(f, "there is no signal `{signal}`: there are `{known}`")
+            }
             SignalError::NotFound { run } => write!(f, "there is no run `{run}` in the store"),
             SignalError::Ended { run } => write!(f, "run `{run}` has ended"),
             SignalError::NeverAccepted { run, signal, state } => write!(
@@ -191,10 +308,7 @@ impl fmt::Display for SignalError {
                 "run `{run}` is in state `{state}`, which does not take signal `{signal}`"
             ),
             SignalError::Payload { signal, source } => {
-                write!(
-                    f,
-                    "what signal `{signal}` carries cannot be encoded: {source}"
-                )
+                write!(f, "signal `{signal}` cannot carry this: {source}")
             }
             SignalError::Store(error) => error.fmt(f),
         }

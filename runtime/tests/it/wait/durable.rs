@@ -434,3 +434,50 @@ async fn a_payload_that_does_not_decode_parks_the_run_and_loses_nothing() {
         runner.shut_down(MINUTE).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_by_its_name_is_checked_before_it_is_stored() {
+    for store in stores() {
+        let office = Arc::new(Office::default());
+        let runner = launch(&store, &office).await;
+        let input = ClaimInput { amount: 7 };
+        let run = runner.start("c-1", input, Draft).await.unwrap();
+        let refused = async |id: &str, signal: &str, json: &str| {
+            let sent = runner.signal_json(id, signal, json).await;
+            sent.unwrap_err().to_string()
+        };
+        let patience = r#"{"secs": 600, "nanos": 0}"#;
+        assert_eq!(
+            refused("c-2", "submit", patience).await,
+            "there is no run `c-2` in the store"
+        );
+        assert_eq!(
+            refused("c-1", "pay", "null").await,
+            "there is no signal `pay`: there are `submit`, `approve`, `reject`"
+        );
+        assert!(refused("", "submit", "null").await.contains("id"));
+        let wrong = refused("c-1", "submit", r#"{"secs": "4111-1111"}"#).await;
+        assert!(
+            wrong.starts_with("signal `submit` cannot carry this: "),
+            "{wrong}"
+        );
+        assert!(!wrong.contains("4111"), "{wrong}");
+        assert!(refused("c-1", "reject", "7").await.contains("cannot carry"));
+        let early = runner
+            .signal_json("c-1", "reject", "")
+            .if_accepted_now()
+            .await;
+        assert!(matches!(early, Err(SignalError::NotAcceptedNow { .. })));
+
+        let sent = runner.signal_json("c-1", "submit", patience);
+        assert!(sent.message_id("m-1").await.unwrap().is_new);
+        assert!(!run.submit(MINUTE).message_id("m-1").await.unwrap().is_new);
+        let approval = r#"{"by": "Ada"}"#;
+        runner
+            .signal_json("c-1", "approve", approval)
+            .await
+            .unwrap();
+        assert!(matches!(run.end().await, Ok(ClaimEnd::Approved(_))));
+        runner.shut_down(MINUTE).await;
+    }
+}
