@@ -7,3 +7,5 @@ mod durable;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod index;
 mod memory;
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod model;

@@ -1,0 +1,333 @@
+//! Random scripts of signals, pauses and restarts, against a plain model of what comes first: in memory and in a store the same
+//! transitions are taken.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, prop_oneof, proptest};
+use stateway::prelude::*;
+use stateway::store::Event;
+use stateway::{Clock, MemoryStore};
+use tokio::runtime::Builder;
+use tokio::time::sleep;
+
+workflow! {
+    #[derive(Debug, Clone)]
+    #[durable(version = 1)]
+    workflow Lamp {
+        start Off;
+        state On { patience: Duration };
+        state Dim;
+        state Flash;
+        done Broken;
+
+        signal turn_on(u64): Off | Dim -> On;
+        signal turn_off: On | Dim -> Off;
+        signal flash: On -> Flash;
+        signal smash: Off | On | Dim -> Broken;
+        timer fade after patience: On -> Dim;
+        timer rest after 4013ms: Dim -> Off;
+        timer nap after 9013ms: Off | On -> Dim;
+        step calm: Flash -> Dim;
+    }
+}
+
+/// Timers end a little after a whole second, and signals come at one: so none of them meet, though a runner may be some
+/// milliseconds late.
+const ODD: Duration = Duration::from_millis(13);
+
+#[derive(Default)]
+struct Room(Mutex<Vec<&'static str>>);
+
+impl Room {
+    fn note(&self, transition: &'static str) {
+        self.0.lock().unwrap().push(transition);
+    }
+}
+
+impl LampSteps for Room {
+    type Error = String;
+
+    async fn turn_on(
+        &self,
+        _: TurnOnFrom,
+        seconds: u64,
+        step: &Step<OnTurnOn>,
+    ) -> Result<OnTurnOn, String> {
+        self.note("turn_on");
+        let patience = Duration::from_secs(seconds) + ODD;
+        Ok(step.to(On { patience }))
+    }
+
+    async fn turn_off(&self, _: TurnOffFrom, step: &Step<OnTurnOff>) -> Result<OnTurnOff, String> {
+        self.note("turn_off");
+        Ok(step.to(Off))
+    }
+
+    async fn flash(&self, _: On, step: &Step<OnFlash>) -> Result<OnFlash, String> {
+        self.note("flash");
+        Ok(step.to(Flash))
+    }
+
+    async fn smash(&self, _: SmashFrom, step: &Step<OnSmash>) -> Result<OnSmash, String> {
+        self.note("smash");
+        Ok(step.to(Broken))
+    }
+
+    async fn fade(&self, _: On, step: &Step<OnFade>) -> Result<OnFade, String> {
+        self.note("fade");
+        Ok(step.to(Dim))
+    }
+
+    async fn rest(&self, _: Dim, step: &Step<OnRest>) -> Result<OnRest, String> {
+        self.note("rest");
+        Ok(step.to(Off))
+    }
+
+    async fn nap(&self, _: NapFrom, step: &Step<OnNap>) -> Result<OnNap, String> {
+        self.note("nap");
+        Ok(step.to(Dim))
+    }
+
+    async fn calm(&self, _: Flash, step: &Step<Calm>) -> Result<Calm, String> {
+        self.note("calm");
+        Ok(step.to(Dim))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Signal {
+    TurnOn(u64),
+    TurnOff,
+    Flash,
+    Smash,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Action {
+    Send(Signal),
+    Wait(u64),
+    /// Nobody drives it for so many seconds.
+    Restart(u64),
+}
+
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let signal = prop_oneof![
+        4 => (0..6u64).prop_map(Signal::TurnOn),
+        3 => Just(Signal::TurnOff),
+        2 => Just(Signal::Flash),
+        1 => Just(Signal::Smash),
+    ];
+    let action = prop_oneof![
+        4 => signal.prop_map(Action::Send),
+        4 => (1..8u64).prop_map(Action::Wait),
+        1 => (1..15u64).prop_map(Action::Restart),
+    ];
+    vec(action, 1..25)
+}
+
+/// The law, in so many words. Times are in milliseconds.
+struct Model {
+    now: u64,
+    state: &'static str,
+    entered: u64,
+    patience: u64,
+    inbox: VecDeque<(Signal, u64)>,
+    taken: Vec<&'static str>,
+}
+
+impl Model {
+    fn new() -> Self {
+        Model {
+            now: 0,
+            state: "Off",
+            entered: 0,
+            patience: 0,
+            inbox: VecDeque::new(),
+            taken: Vec::new(),
+        }
+    }
+
+    fn timers(&self) -> Vec<(&'static str, u64)> {
+        let of_state = match self.state {
+            "On" => vec![("fade", self.patience), ("nap", 9013)],
+            "Dim" => vec![("rest", 4013)],
+            "Off" => vec![("nap", 9013)],
+            _ => vec![],
+        };
+        let due = of_state
+            .into_iter()
+            .map(|(name, after)| (name, self.entered + after));
+        due.collect()
+    }
+
+    fn takes(&self, signal: Signal) -> bool {
+        match signal {
+            Signal::TurnOn(_) => ["Off", "Dim"].contains(&self.state),
+            Signal::TurnOff => ["On", "Dim"].contains(&self.state),
+            Signal::Flash => self.state == "On",
+            Signal::Smash => self.state != "Broken",
+        }
+    }
+
+    fn enter(&mut self, transition: &'static str, state: &'static str) {
+        self.taken.push(transition);
+        self.state = state;
+        self.entered = self.now;
+    }
+
+    /// Takes all that happens by now.
+    fn settle(&mut self) {
+        loop {
+            let timer = self.timers().into_iter().min_by_key(|(_, due)| *due);
+            let message = self
+                .inbox
+                .iter()
+                .position(|(signal, _)| self.takes(*signal));
+            let came = message.map(|number| self.inbox[number].1);
+            match (timer, message) {
+                (Some((name, due)), _) if due <= self.now && came.is_none_or(|came| due < came) => {
+                    let state = if name == "rest" { "Off" } else { "Dim" };
+                    self.enter(name, state);
+                }
+                (_, Some(number)) => match self.inbox.remove(number).unwrap().0 {
+                    Signal::TurnOn(seconds) => {
+                        self.patience = seconds * 1000 + 13;
+                        self.enter("turn_on", "On");
+                    }
+                    Signal::TurnOff => self.enter("turn_off", "Off"),
+                    Signal::Flash => {
+                        self.enter("flash", "Flash");
+                        self.enter("calm", "Dim");
+                    }
+                    Signal::Smash => self.enter("smash", "Broken"),
+                },
+                _ => return,
+            }
+        }
+    }
+
+    /// Time passes while somebody drives it.
+    fn pass(&mut self, until: u64) {
+        while let Some(due) = self.timers().iter().map(|(_, due)| *due).min()
+            && due <= until
+        {
+            self.now = due;
+            self.settle();
+        }
+        self.now = until;
+    }
+
+    fn run(script: &[Action], restarts: bool) -> Vec<&'static str> {
+        let mut model = Model::new();
+        for action in script {
+            match *action {
+                Action::Send(signal) => {
+                    if model.state != "Broken" {
+                        model.inbox.push_back((signal, model.now));
+                    }
+                    model.settle();
+                }
+                Action::Wait(seconds) => model.pass(model.now + seconds * 1000),
+                Action::Restart(seconds) if restarts => {
+                    model.now += seconds * 1000;
+                    model.settle();
+                }
+                Action::Restart(seconds) => model.pass(model.now + seconds * 1000),
+            }
+        }
+        model.taken
+    }
+}
+
+/// A moment for the run to take what was sent; far less than what a timer is late.
+async fn breathe() {
+    sleep(Duration::from_micros(100)).await;
+}
+
+async fn in_memory(script: &[Action]) -> Vec<&'static str> {
+    let room = Room::default();
+    {
+        let mut run = Lamp::start(Off).run(&room);
+        let remote = run.remote();
+        let script = async {
+            breathe().await;
+            for action in script {
+                match *action {
+                    // One that has ended takes none.
+                    Action::Send(signal) => drop(match signal {
+                        Signal::TurnOn(seconds) => remote.turn_on(seconds).await,
+                        Signal::TurnOff => remote.turn_off().await,
+                        Signal::Flash => remote.flash().await,
+                        Signal::Smash => remote.smash().await,
+                    }),
+                    Action::Wait(seconds) | Action::Restart(seconds) => {
+                        sleep(Duration::from_secs(seconds)).await;
+                    }
+                }
+                breathe().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = script => {}
+            // It has come to its end, and the script goes on without it.
+            _ = run => {}
+        }
+    }
+    room.0.into_inner().unwrap()
+}
+
+async fn stored(script: &[Action]) -> Vec<String> {
+    let store = Arc::new(MemoryStore::new());
+    let launch = async || {
+        let runner = Runner::<Lamp>::builder(Room::default()).clock(Clock::tokio());
+        let runner = runner.store(Arc::clone(&store));
+        runner.launch().await.unwrap()
+    };
+    let mut runner = launch().await;
+    let run = runner.start("lamp", (), Off).await.unwrap();
+    breathe().await;
+    for action in script {
+        let run = runner
+            .get("lamp")
+            .await
+            .unwrap()
+            .unwrap_or_else(|| run.clone());
+        match *action {
+            Action::Send(signal) => drop(match signal {
+                Signal::TurnOn(seconds) => run.turn_on(seconds).await,
+                Signal::TurnOff => run.turn_off().await,
+                Signal::Flash => run.flash().await,
+                Signal::Smash => run.smash().await,
+            }),
+            Action::Wait(seconds) => sleep(Duration::from_secs(seconds)).await,
+            Action::Restart(seconds) => {
+                runner.shut_down(Duration::ZERO).await;
+                sleep(Duration::from_secs(seconds)).await;
+                runner = launch().await;
+            }
+        }
+        sleep(Duration::from_millis(2)).await;
+    }
+    let history = runner.history("lamp").await.unwrap();
+    runner.shut_down(Duration::from_secs(1)).await;
+    let taken = history.into_iter().filter_map(|row| match row.event {
+        Event::Transition { transition, .. } => Some(transition.into_owned()),
+        _ => None,
+    });
+    taken.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn what_is_taken_is_what_the_law_says(script in actions()) {
+        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        prop_assert_eq!(runtime.block_on(in_memory(&script)), Model::run(&script, false));
+        prop_assert_eq!(runtime.block_on(stored(&script)), Model::run(&script, true));
+    }
+}
