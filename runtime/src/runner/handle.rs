@@ -62,6 +62,10 @@ impl<W> Run<W> {
         &self.id
     }
 
+    pub(super) fn incarnation(&self) -> u64 {
+        self.incarnation
+    }
+
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
     }

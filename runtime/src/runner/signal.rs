@@ -40,7 +40,7 @@ pub enum SignalError {
         /// The names of those that it has.
         known: Vec<&'static str>,
     },
-    /// The store has no run of the workflow with this id.
+    /// The store has no run of the workflow with this id, or no longer the one that is meant.
     NotFound {
         /// The run.
         run: RunId,
@@ -121,16 +121,15 @@ where
         let codec = &*run.engine().settings.codec;
         let encoded = guarded(|| codec.encode(PayloadRef::new(&payload)));
         drop(payload);
-        let (engine, run) = (run.engine(), run.id().clone());
-        Box::pin(sent(
-            engine,
-            W::GRAPH,
+        let outgoing = Outgoing {
+            graph: W::GRAPH,
             transition,
-            encoded,
-            run,
+            run: run.id().clone(),
+            incarnation: run.incarnation(),
             message_id,
             only_now,
-        ))
+        };
+        Box::pin(outgoing.send(run.engine(), encoded))
     }
 }
 
@@ -192,17 +191,25 @@ impl<'a, W: Durable> IntoFuture for SignalJson<'a, W> {
             };
             let engine = self.runner.engine();
             let stored = engine.store.get(&run).await.map_err(SignalError::Store)?;
-            if stored.is_none_or(|found| found.row.workflow != W::NAME) {
+            let stored = stored.filter(|found| found.row.workflow == W::NAME);
+            let Some(stored) = stored else {
                 return Err(SignalError::NotFound { run });
-            }
+            };
             let codec = &*engine.settings.codec;
             let mut all = W::GRAPH.transitions.iter();
             let position = all
                 .position(|it| it.name == transition.name)
                 .unwrap_or_default();
             let encoded = guarded(|| W::signal_from_json(position, &self.json, codec));
-            let (id, only_now) = (self.message_id, self.only_now);
-            sent(engine, W::GRAPH, transition, encoded, run, id, only_now).await
+            let outgoing = Outgoing {
+                graph: W::GRAPH,
+                transition,
+                run,
+                incarnation: stored.row.incarnation,
+                message_id: self.message_id,
+                only_now: self.only_now,
+            };
+            outgoing.send(engine, encoded).await
         })
     }
 }
@@ -216,41 +223,52 @@ impl<W> fmt::Debug for SignalJson<'_, W> {
     }
 }
 
-/// Stores a signal.
-async fn sent(
-    engine: &Engine,
+/// A signal on its way to the store.
+struct Outgoing {
     graph: &'static Graph,
     transition: &'static TransitionInfo,
-    encoded: Result<Vec<u8>, CodecError>,
     run: RunId,
+    /// The run that is meant, of those that have had the id.
+    incarnation: u64,
     message_id: Option<String>,
     only_now: bool,
-) -> Result<SentSignal, SignalError> {
-    let signal = transition.name;
-    let payload = encoded.map_err(|source| SignalError::Payload { signal, source })?;
-    let states = if only_now {
-        names(graph, transition.sources)
-    } else {
-        names(graph, &ahead(graph, transition.sources))
-    };
-    let id = message_id.unwrap_or_else(|| RunId::unique().to_string());
-    let delivery = Delivery {
-        message: Message {
-            run,
-            id: id.clone(),
-            signal: signal.to_owned(),
-            payload,
-            at: engine.settings.clock.now(),
-        },
-        only_in: Some(states),
-    };
-    let sent = engine.store.send(delivery).await;
-    let sent = sent.map_err(|error| refused(error, signal, only_now))?;
-    engine.wake();
-    Ok(SentSignal {
-        message_id: id,
-        is_new: sent == Sent::Kept,
-    })
+}
+
+impl Outgoing {
+    /// Stores it.
+    async fn send(
+        self,
+        engine: &Engine,
+        encoded: Result<Vec<u8>, CodecError>,
+    ) -> Result<SentSignal, SignalError> {
+        let (signal, only_now) = (self.transition.name, self.only_now);
+        let payload = encoded.map_err(|source| SignalError::Payload { signal, source })?;
+        let states = if only_now {
+            names(self.graph, self.transition.sources)
+        } else {
+            names(self.graph, &ahead(self.graph, self.transition.sources))
+        };
+        let id = self.message_id;
+        let id = id.unwrap_or_else(|| RunId::unique().to_string());
+        let delivery = Delivery {
+            message: Message {
+                run: self.run,
+                id: id.clone(),
+                signal: signal.to_owned(),
+                payload,
+                at: engine.settings.clock.now(),
+            },
+            only_in: Some(states),
+            only_to: Some(self.incarnation),
+        };
+        let sent = engine.store.send(delivery).await;
+        let sent = sent.map_err(|error| refused(error, signal, only_now))?;
+        engine.wake();
+        Ok(SentSignal {
+            message_id: id,
+            is_new: sent == Sent::Kept,
+        })
+    }
 }
 
 fn refused(error: StoreError, signal: &'static str, only_now: bool) -> SignalError {

@@ -218,6 +218,20 @@ impl RunRow {
         Ok(is_new)
     }
 
+    /// Whether a message is meant for this run, and not for one that had its id before.
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound) if it is not. That is asked first.
+    pub fn is_meant(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let only_to = delivery.only_to;
+        if only_to.is_none_or(|incarnation| incarnation == self.incarnation) {
+            return Ok(());
+        }
+        Err(StoreError::NotFound {
+            run: self.id.clone(),
+        })
+    }
+
     /// Takes a message, which makes the run due.
     ///
     /// # Errors

@@ -134,6 +134,7 @@ impl Shelf {
     fn send(&mut self, delivery: Delivery) -> Result<Sent, StoreError> {
         let message = &delivery.message;
         let (kept, _) = self.find_at(&message.run, message.at)?;
+        kept.row.is_meant(&delivery)?;
         if kept.known.contains(&message.id) {
             return Ok(Sent::Known);
         }

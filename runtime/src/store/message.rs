@@ -27,6 +27,8 @@ pub struct Delivery {
     pub message: Message,
     /// Refuses it unless the run is in one of these states. With `None` it waits for a state that takes it.
     pub only_in: Option<Vec<Name>>,
+    /// Refuses it if the run with this id is another by now, of another [incarnation](super::RunRow::incarnation).
+    pub only_to: Option<u64>,
 }
 
 impl From<Message> for Delivery {
@@ -34,6 +36,7 @@ impl From<Message> for Delivery {
         Delivery {
             message,
             only_in: None,
+            only_to: None,
         }
     }
 }

@@ -178,7 +178,8 @@ pub trait Store: Send + Sync + 'static {
     /// run has had before, consumed or not, is [`Known`](Sent::Known) and changes nothing.
     ///
     /// # Errors
-    /// [`NotFound`](StoreError::NotFound), [`Ended`](StoreError::Ended) for a run that has, and
+    /// [`NotFound`](StoreError::NotFound), also where the run is not [the one that is meant](Delivery::only_to),
+    /// [`Ended`](StoreError::Ended) for a run that has, and
     /// [`NotInState`](StoreError::NotInState) for one that is in none of the states that are
     /// [demanded](Delivery::only_in).
     fn send(&self, delivery: Delivery) -> StoreFuture<'_, Sent>;

@@ -67,6 +67,7 @@ faults! {
     SendForgetsTheIds,
     SendTakesMessagesOfTheEnded,
     SendIgnoresTheStates,
+    SendIgnoresTheIncarnation,
     UnparkTakesAnything,
     RetryIsForgotten,
     RetryTakesAnything,

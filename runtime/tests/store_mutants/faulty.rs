@@ -297,6 +297,9 @@ impl Store for Faulty {
             if self.is(SendIgnoresTheStates) {
                 delivery.only_in = None;
             }
+            if self.is(SendIgnoresTheIncarnation) {
+                delivery.only_to = None;
+            }
             match self.store.send(delivery).await {
                 Err(StoreError::Ended { .. }) if self.is(SendTakesMessagesOfTheEnded) => {
                     Ok(Sent::Kept)

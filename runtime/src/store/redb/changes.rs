@@ -235,6 +235,7 @@ impl Changes<'_> {
         let message = &delivery.message;
         let run = &message.run;
         let before = self.find(run)?.ok_or_else(|| not_found(run))?;
+        before.row.is_meant(delivery).map_err(Fault::Answer)?;
         let key = (&*run.text(), &*message.id);
         if self.tables.messages.open()?.get(key)?.is_some() {
             return Ok(Sent::Known);

@@ -167,6 +167,7 @@ pub async fn a_message_may_demand_a_state(store: AnyStore) {
     let demands = |id, states: &[&'static str]| Delivery {
         message: message("a", id),
         only_in: Some(states.iter().map(|state| (*state).into()).collect()),
+        only_to: None,
     };
     let refused = store.send(demands("m", &["Reserved", "Charged"])).await;
     assert!(
@@ -187,5 +188,23 @@ pub async fn a_message_may_demand_a_state(store: AnyStore) {
         Sent::Known,
         "it was sent in time"
     );
+    assert_eq!(ids(&claim(&store, 100).await.inbox), ["m"]);
+}
+
+pub async fn a_message_may_demand_the_run_that_had_the_id(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let to = |incarnation, id| Delivery {
+        only_to: Some(incarnation),
+        ..message("a", id).into()
+    };
+    let sent = store.send(to(row.incarnation, "m")).await;
+    assert_eq!(sent.expect("it is taken"), Sent::Kept);
+    for id in ["m", "n"] {
+        let refused = store.send(to(row.incarnation.wrapping_add(1), id)).await;
+        assert!(
+            matches!(refused, Err(StoreError::NotFound { .. })),
+            "of another run it is neither taken nor known: {refused:?}"
+        );
+    }
     assert_eq!(ids(&claim(&store, 100).await.inbox), ["m"]);
 }

@@ -192,6 +192,7 @@ macro_rules! store_conformance {
                 a_message_to_an_unknown_run_is_not_found
                 a_message_to_an_ended_run_is_refused
                 a_message_may_demand_a_state
+                a_message_may_demand_the_run_that_had_the_id
                 the_holder_hears_of_a_message
                 equal_ids_of_two_runs_are_two_messages
             }

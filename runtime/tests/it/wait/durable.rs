@@ -481,3 +481,23 @@ async fn a_signal_by_its_name_is_checked_before_it_is_stored() {
         runner.shut_down(MINUTE).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_of_a_run_that_was_replaced_signals_nobody() {
+    for store in stores() {
+        let office = Arc::new(Office::default());
+        let runner = launch(&store, &office).await;
+        let input = || ClaimInput { amount: 7 };
+        let before = runner.start("c-1", input(), Draft).await.unwrap();
+        runner.terminate("c-1").await.unwrap();
+        assert!(before.end().await.is_err());
+        let run = runner.start("c-1", input(), Draft).again().await.unwrap();
+        let sent = before.submit(MINUTE).message_id("m-1").await;
+        assert!(
+            matches!(sent, Err(SignalError::NotFound { .. })),
+            "{sent:?}"
+        );
+        assert!(run.submit(MINUTE).message_id("m-1").await.unwrap().is_new);
+        runner.shut_down(MINUTE).await;
+    }
+}

@@ -230,12 +230,13 @@ impl Model {
                     }
                     model.settle();
                 }
-                Action::Wait(seconds) => model.pass(model.now + seconds * 1000),
                 Action::Restart(seconds) if restarts => {
                     model.now += seconds * 1000;
                     model.settle();
                 }
-                Action::Restart(seconds) => model.pass(model.now + seconds * 1000),
+                Action::Wait(seconds) | Action::Restart(seconds) => {
+                    model.pass(model.now + seconds * 1000);
+                }
             }
         }
         model.taken
