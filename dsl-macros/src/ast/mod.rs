@@ -218,6 +218,12 @@ impl Transition {
         }
     }
 
+    /// Whether its handler may be called more than once in a visit.
+    pub(crate) fn is_repeated(&self) -> bool {
+        let retry = self.clauses.retry();
+        retry.is_some_and(|retry| retry.attempts.value > 1)
+    }
+
     /// The name of the enum of the states that this transition leaves, if there are several.
     pub(crate) fn left_name(&self) -> Ident {
         let name = format!("{}From", upper_camel(&plain(&self.name)));

@@ -8,7 +8,6 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::context::Context;
-use super::events::is_repeated;
 use super::types::{is_plain, is_stored, is_stored_field, without_self};
 use crate::ast::{self, Field};
 use crate::graph::StateId;
@@ -75,7 +74,7 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
             made.extend(
                 quote_spanned!(span=> #private::demand_carried::<#payload, #names::#name>();),
             );
-            if is_repeated(transition.declaration) {
+            if transition.declaration.is_repeated() {
                 made.extend(
                     quote_spanned!(span=> #private::demand_repeated::<#payload, #names::#name>();),
                 );

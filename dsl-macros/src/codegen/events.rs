@@ -6,7 +6,7 @@ use quote::{ToTokens as _, quote, quote_spanned};
 
 use super::context::Context;
 use super::turns::{self, Leaf};
-use crate::ast::{self, Due, TransitionKind};
+use crate::ast::{Due, TransitionKind};
 use crate::graph::Transition;
 
 /// It in three parts, by where they stand.
@@ -172,17 +172,11 @@ pub(super) fn handler(
         return handler;
     }
     let private = cx.alias(span);
-    if is_repeated(declaration) {
+    if declaration.is_repeated() {
         quote_spanned!(span=> #private::with_copy(#handler, |payload| #private::Keep(payload).copy()))
     } else {
         quote_spanned!(span=> #private::with_payload(#handler))
     }
-}
-
-/// Whether the handler may be called more than once with what a signal carries.
-pub(super) fn is_repeated(declaration: &ast::Transition) -> bool {
-    let retry = declaration.clauses.retry();
-    retry.is_some_and(|retry| retry.attempts.value > 1)
 }
 
 /// The turn, as one of those that leave its state.

@@ -40,8 +40,7 @@ pub(super) fn keeps_source(transition: &Transition<'_>) -> bool {
 /// Who needs the source after the handler was called with it.
 fn of_source<'a>(transition: &Transition<'a>) -> Option<Keeper<'a>> {
     let declaration = transition.declaration;
-    let retry = declaration.clauses.retry();
-    if retry.is_some_and(|retry| retry.attempts.value > 1) {
+    if declaration.is_repeated() {
         return Some(Keeper::Retry(&declaration.name));
     }
     let catch = transition.handlers.catch;

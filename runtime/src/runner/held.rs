@@ -3,6 +3,7 @@
 //! A change that cannot be made is an error of whoever drives the run, who drops it then. So nothing that was not recorded has
 //! a consequence.
 
+mod change;
 mod recorder;
 
 use std::any::Any;
@@ -20,9 +21,11 @@ use super::settings::Settings;
 use super::suspected::Suspicion;
 use crate::run::{PartName, RunId};
 use crate::store::{
-    Claimed, Commit, Event, FailedAttempt, Failure, IndexEntry, Note, NoteRow, Progress, Release,
-    RunRow, Status, Store, StoreError, StoreFuture, Text, Wait,
+    Claimed, Commit, Event, FailedAttempt, Note, NoteRow, Progress, Release, RunRow, Status, Store,
+    StoreError, StoreFuture, Text, Wait,
 };
+
+pub(super) use change::RunChange;
 
 /// Why a run is not driven any longer, though it has not ended.
 #[derive(Debug)]
@@ -124,46 +127,6 @@ impl HeldState {
         let part = part.to_string();
         let failed = self.failed.iter().filter(|(of, _)| *of == part);
         failed.map(|(_, attempt)| attempt.clone()).collect()
-    }
-}
-
-/// A change of the run.
-pub(super) struct RunChange {
-    pub(super) event: Event,
-    pub(super) status: Status,
-    pub(super) failure: Option<Failure>,
-    /// What the run is found by in the state that it leads to.
-    index: Vec<IndexEntry>,
-    /// When it happens, and until when the run waits then, if it is given back.
-    waits: Option<(SystemTime, Option<SystemTime>)>,
-}
-
-impl RunChange {
-    pub(super) fn new(event: Event, status: Status) -> Self {
-        RunChange {
-            event,
-            status,
-            failure: None,
-            index: Vec::new(),
-            waits: None,
-        }
-    }
-
-    /// The run is found by this in its new state.
-    pub(super) fn found_by(mut self, index: Vec<IndexEntry>) -> Self {
-        self.index = index;
-        self
-    }
-
-    /// The run waits in its new state from now until then, or until a message comes that is not known.
-    pub(super) fn waiting(mut self, now: SystemTime, due: Option<SystemTime>) -> Self {
-        self.waits = Some((now, due));
-        self
-    }
-
-    pub(super) fn because(mut self, failure: Failure) -> Self {
-        self.failure = Some(failure);
-        self
     }
 }
 

@@ -1,0 +1,45 @@
+//! What is to be recorded of a run.
+
+use std::time::SystemTime;
+
+use crate::store::{Event, Failure, IndexEntry, Status};
+
+/// A change of the run.
+pub(in crate::runner) struct RunChange {
+    pub(in crate::runner) event: Event,
+    pub(in crate::runner) status: Status,
+    pub(in crate::runner) failure: Option<Failure>,
+    /// What the run is found by in the state that it leads to.
+    pub(super) index: Vec<IndexEntry>,
+    /// When it happens, and until when the run waits then, if it is given back.
+    pub(super) waits: Option<(SystemTime, Option<SystemTime>)>,
+}
+
+impl RunChange {
+    pub(in crate::runner) fn new(event: Event, status: Status) -> Self {
+        RunChange {
+            event,
+            status,
+            failure: None,
+            index: Vec::new(),
+            waits: None,
+        }
+    }
+
+    /// The run is found by this in its new state.
+    pub(in crate::runner) fn found_by(mut self, index: Vec<IndexEntry>) -> Self {
+        self.index = index;
+        self
+    }
+
+    /// The run waits in its new state from now until then, or until a message comes that is not known.
+    pub(in crate::runner) fn waiting(mut self, now: SystemTime, due: Option<SystemTime>) -> Self {
+        self.waits = Some((now, due));
+        self
+    }
+
+    pub(in crate::runner) fn because(mut self, failure: Failure) -> Self {
+        self.failure = Some(failure);
+        self
+    }
+}
