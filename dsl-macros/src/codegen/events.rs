@@ -6,7 +6,7 @@ use quote::{ToTokens as _, quote, quote_spanned};
 
 use super::context::Context;
 use super::turns::{self, Leaf};
-use crate::ast::{Due, TransitionKind};
+use crate::ast::{Due, TransitionKind, plain};
 use crate::graph::Transition;
 
 /// It in three parts, by where they stand.
@@ -88,14 +88,15 @@ fn timing(cx: &Context<'_>) -> Option<TokenStream> {
         let method = Ident::new(method, at);
         let position = planned.position;
         for source in from {
-            let has_it = cx.graph.state(source).declaration.is_some_and(|it| {
-                let mut fields = it.fields.iter().flatten();
-                fields.any(|known| known.name == *field)
-            });
+            let declared = cx.graph.state(source).declaration;
+            let mut fields = declared.iter().flat_map(|it| it.fields.iter().flatten());
             // That it is missing is reported.
-            if has_it {
+            if let Some(known) = fields.find(|it| plain(&it.name) == plain(field)) {
                 let source = cx.graph.state(source).name;
-                let read = quote_spanned!(at=> #at_field::Timing::#method(&state.#field));
+                // Under the name that it has there, with or without `r#`.
+                let mut name = known.name.clone();
+                name.set_span(at);
+                let read = quote_spanned!(at=> #at_field::Timing::#method(&state.#name));
                 arms.extend(quote_spanned!(span=> (#position, #state::#source(state)) => #read,));
             }
         }

@@ -25,8 +25,20 @@ pub(crate) const OWN_METHODS: [&str; 4] = ["start", "run", "into_state", "input"
 
 /// Methods that the handle of a run has or is to have, so that no signal can be called like them: it is sent by a method
 /// of the same handle. They stand here before signals are built, so that a method that comes later breaks no block.
-pub(crate) const HANDLE_METHODS: [&str; 8] = [
-    "id", "info", "is_new", "state", "end", "reached", "changes", "clone",
+pub(crate) const HANDLE_METHODS: [&str; 13] = [
+    "id",
+    "info",
+    "is_new",
+    "state",
+    "end",
+    "reached",
+    "changes",
+    "clone",
+    "clone_from",
+    "clone_into",
+    "into",
+    "to_owned",
+    "try_into",
 ];
 
 /// Methods that every trait of handlers has, so that no handler can be called like them.

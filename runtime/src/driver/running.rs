@@ -11,7 +11,7 @@ use stateway_core::Workflow;
 use tokio_util::sync::CancellationToken;
 
 use crate::run::Options;
-use crate::wait::{Mailbox, Remote};
+use crate::wait::Remote;
 
 pin_project! {
     /// A run on its way to a final state: a future that gives the end, or what went wrong.
@@ -58,9 +58,8 @@ impl<W: Workflow, C, F> Running<'_, W, C, F> {
             matches!(self.stage, Stage::Ready { .. }),
             "a remote is taken before the run is polled"
         );
-        let (remote, mailbox) = Mailbox::new();
-        self.options.mailbox = Some(Box::new(mailbox));
-        remote
+        let mailbox = self.options.mailbox.get_or_insert_with(Box::default);
+        mailbox.remote()
     }
 }
 

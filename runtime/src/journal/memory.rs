@@ -33,7 +33,10 @@ struct Back<E> {
 }
 
 impl<W: Workflow, E> InMemory<W, E> {
-    pub(crate) const fn new(mailbox: Option<Box<Mailbox>>) -> Self {
+    pub(crate) fn new(mut mailbox: Option<Box<Mailbox>>) -> Self {
+        if let Some(mailbox) = &mut mailbox {
+            mailbox.begin();
+        }
         InMemory {
             entries: Vec::new(),
             mailbox,
@@ -92,12 +95,13 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         run: &CurrentRun<W>,
     ) -> Result<Happens, Infallible> {
         let entered = Instant::now();
+        // Nothing for a time before all that the clock can hold.
         let due = |timing| match timing {
-            Timing::After(delay) => after(entered, delay),
-            Timing::At(time) => {
-                let left = time.duration_since(SystemTime::now());
-                after(entered, left.unwrap_or_default())
-            }
+            Timing::After(delay) => Some(after(entered, delay)),
+            Timing::At(time) => match time.duration_since(SystemTime::now()) {
+                Ok(left) => Some(after(entered, left)),
+                Err(passed) => entered.checked_sub(passed.duration()),
+            },
         };
         let timers = waiting
             .timers
@@ -108,16 +112,16 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
             let mailbox = &mut self.mailbox;
             let letters = mailbox.iter_mut().flat_map(|mailbox| mailbox.letters());
             let taken = letters.enumerate().filter_map(|(number, (signal, came))| {
-                waiting.takes::<W>(signal).then_some((number, came))
+                waiting.takes::<W>(signal).then_some((number, Some(came)))
             });
-            let until = match next(timers.iter().copied(), taken, Instant::now()) {
+            let until = match next(timers.iter().copied(), taken, Some(Instant::now())) {
                 Next::Timer(timer) => return Ok(Happens::Event(timer, AnyPayload::nothing())),
                 Next::Message(number) => {
                     let letter = mailbox.as_mut().and_then(|mailbox| mailbox.take(number));
                     let (signal, payload) = letter.unwrap_or_else(|| unreachable!("it is there"));
                     return Ok(Happens::Event(signal, payload));
                 }
-                Next::At(due) => Some(due),
+                Next::At(due) => due,
                 Next::Never => None,
             };
             let mut mailbox = mailbox.as_mut().filter(|mailbox| mailbox.is_open());

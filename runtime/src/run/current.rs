@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use stateway_core::{Transition, Workflow};
+use stateway_core::{Transition, TransitionKind, Workflow};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -309,6 +309,13 @@ impl<W: Workflow> CurrentRun<W> {
     pub(crate) fn payload(&self) -> MutexGuard<'_, AnyPayload> {
         let payload = &self.event().payload;
         payload.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a signal or a timer moves it, and not the driver.
+    pub(crate) fn is_moved_by_an_event(&self) -> bool {
+        let transition = W::GRAPH.transitions.get(self.transition());
+        transition
+            .is_some_and(|it| matches!(it.kind, TransitionKind::Signal | TransitionKind::Timer))
     }
 
     fn event(&self) -> &Event {

@@ -69,6 +69,8 @@ pub(super) struct HeldRun {
     /// The number of the visit that was taken up, and how long it was under way by then.
     visit: u64,
     age: Duration,
+    /// How long ago the first attempt of it failed that is known of.
+    tried: Duration,
     /// When the run was taken up, by the clock of whoever made it due: ours may have been set back since.
     taken_up: (SystemTime, Instant),
     loss: Mutex<Option<oneshot::Sender<Loss>>>,
@@ -163,13 +165,15 @@ impl HeldRun {
         let (sender, loss) = oneshot::channel();
         let row = &claimed.row;
         let notes = std::mem::take(&mut claimed.notes);
+        let state = HeldState::new(row.clone(), notes);
+        let first = state.failed.front().map(|(_, attempt)| attempt.at);
         let held = HeldRun {
             store,
             explain,
             run: row.id.clone(),
             incarnation: row.incarnation,
             epoch: row.epoch,
-            state: Mutex::new(HeldState::new(row.clone(), notes)),
+            state: Mutex::new(state),
             is_recording: AtomicBool::new(false),
             is_lost: AtomicBool::new(false),
             wake,
@@ -177,6 +181,7 @@ impl HeldRun {
             visit: row.visit.saturating_add(1),
             messages: AtomicUsize::new(claimed.inbox.len()),
             age: settings.clock.since(row.entered),
+            tried: first.map_or(Duration::ZERO, |first| settings.clock.since(first)),
             taken_up: {
                 let now = settings.clock.now();
                 (row.due.map_or(now, |due| due.max(now)), Instant::now())

@@ -238,7 +238,9 @@ impl RunRow {
     /// [`Ended`](StoreError::Ended) and [`NotInState`](StoreError::NotInState).
     pub fn receive(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
         let only_in = delivery.only_in.as_ref();
-        let is_there = only_in.is_none_or(|states| states.contains(&self.state));
+        // One that is rolled back goes to no state any more.
+        let is_there =
+            only_in.is_none_or(|states| !self.rolls_back && states.contains(&self.state));
         if !is_there && !self.status.is_ended() {
             return Err(StoreError::NotInState {
                 run: self.id.clone(),

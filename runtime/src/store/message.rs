@@ -25,7 +25,7 @@ pub struct Message {
 pub struct Delivery {
     /// The message.
     pub message: Message,
-    /// Refuses it unless the run is in one of these states. With `None` it waits for a state that takes it.
+    /// Refuses it unless the run is in one of these states and goes forward. With `None` it waits for a state that takes it.
     pub only_in: Option<Vec<Name>>,
     /// Refuses it if the run with this id is another by now, of another [incarnation](super::RunRow::incarnation).
     pub only_to: Option<u64>,

@@ -71,6 +71,8 @@ struct Letter {
 
 /// The end that a run has.
 pub(crate) struct Mailbox {
+    /// For the remotes, until the run begins.
+    sender: Option<UnboundedSender<Letter>>,
     letters: UnboundedReceiver<Letter>,
     /// Those that no state has taken yet, the oldest first.
     kept: VecDeque<Letter>,
@@ -82,19 +84,31 @@ pub(crate) struct Mailbox {
 #[non_exhaustive]
 pub struct RunGone;
 
-impl Mailbox {
-    pub(crate) fn new<W>() -> (Remote<W>, Self) {
+impl Default for Mailbox {
+    fn default() -> Self {
         let (sender, letters) = unbounded_channel();
-        let remote = Remote {
-            letters: sender,
-            workflow: PhantomData,
-        };
-        let mailbox = Mailbox {
+        Mailbox {
+            sender: Some(sender),
             letters,
             kept: VecDeque::new(),
             is_open: true,
-        };
-        (remote, mailbox)
+        }
+    }
+}
+
+impl Mailbox {
+    /// One more remote of a run that has not begun.
+    pub(crate) fn remote<W>(&self) -> Remote<W> {
+        let sender = self.sender.clone();
+        Remote {
+            letters: sender.unwrap_or_else(|| unreachable!("the run has not begun")),
+            workflow: PhantomData,
+        }
+    }
+
+    /// The run begins: from now on only a remote keeps it open.
+    pub(crate) fn begin(&mut self) {
+        self.sender = None;
     }
 
     /// The signals that have come, by position, with when they came.

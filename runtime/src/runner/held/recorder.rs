@@ -127,11 +127,11 @@ impl Recorder for HeldRun {
         self.is_recording.load(Ordering::Relaxed) || self.is_lost.load(Ordering::Relaxed)
     }
 
-    fn age(&self, visit: u64) -> Duration {
-        if visit == self.visit {
-            self.age
-        } else {
-            Duration::ZERO
+    fn age(&self, visit: u64, is_event: bool) -> Duration {
+        match (visit == self.visit, is_event) {
+            (false, _) => Duration::ZERO,
+            (true, false) => self.age,
+            (true, true) => self.tried,
         }
     }
 

@@ -227,6 +227,7 @@ macro_rules! store_conformance {
                 an_undone_transition_is_not_undone_again
                 one_that_could_not_be_undone_is_not_tried_again
                 a_rollback_goes_on_after_a_crash
+                a_run_that_is_rolled_back_is_in_no_state_that_a_message_demands
                 a_rollback_that_was_parked_is_still_a_rollback
                 a_failed_state_begins_a_rollback
                 undoable_transitions_come_in_pages

@@ -1,10 +1,12 @@
 //! What a rollback has to know, and how far it has come.
 
 use super::bench::{
-    AnyStore, at, claim, claim_at, commit, get, go, history, hold, list, park, run_id, step,
-    undoable,
+    AnyStore, at, claim, claim_at, commit, get, go, history, hold, list, message, park, run_id,
+    step, undoable,
 };
-use crate::store::{Commit, Event, Failure, FailureKind, Filter, RunRow, Status, Text};
+use crate::store::{
+    Commit, Delivery, Event, Failure, FailureKind, Filter, RunRow, Sent, Status, StoreError, Text,
+};
 
 /// A run with three transitions, the second of which has no undo.
 pub(super) async fn moved(store: &AnyStore) -> RunRow {
@@ -203,4 +205,20 @@ pub async fn a_failure_is_kept(store: AnyStore) {
         .pop()
         .expect("it has a history");
     assert_eq!((last.event, last.failure), (Event::Ended, Some(failure())));
+}
+
+pub async fn a_run_that_is_rolled_back_is_in_no_state_that_a_message_demands(store: AnyStore) {
+    let row = begin(&store, &moved(&store).await).await;
+    let demands = Delivery {
+        only_in: Some(vec!["Three".into()]),
+        ..message("a", "m").into()
+    };
+    let refused = store.send(demands).await;
+    assert!(
+        matches!(refused, Err(StoreError::NotInState { .. })),
+        "{refused:?}"
+    );
+    let kept = store.send(message("a", "n").into()).await;
+    assert_eq!(kept.expect("it demands nothing"), Sent::Kept);
+    assert!(get(&store, &row.id).await.row.rolls_back);
 }

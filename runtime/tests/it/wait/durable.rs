@@ -70,6 +70,7 @@ impl ClaimSteps for Office {
     }
 
     async fn withdraw(&self, _: Submitted, _: &Undo<OnSubmit>) -> Result<(), String> {
+        sleep(Duration::from_secs(1)).await;
         self.say("withdrawn");
         Ok(())
     }
@@ -498,6 +499,120 @@ async fn a_handle_of_a_run_that_was_replaced_signals_nobody() {
             "{sent:?}"
         );
         assert!(run.submit(MINUTE).message_id("m-1").await.unwrap().is_new);
+        runner.shut_down(MINUTE).await;
+    }
+}
+
+workflow! {
+    #[durable(version = 1)]
+    #[derive(Debug, Clone)]
+    workflow Nap {
+        start Asleep;
+        state Turned;
+        done Risen;
+
+        signal turn: Asleep -> Turned with deadline(10s), retry(9, every 4s);
+        timer rise after 30s: Turned -> Risen with deadline(10s);
+        signal leave: Turned -> Risen with undo(back);
+        step back_to_sleep: Falling -> Asleep;
+        state Falling;
+        signal fall: Turned -> Falling;
+    }
+}
+
+/// Its first calls of `turn` fail.
+struct Bed(AtomicU32);
+
+impl NapSteps for Bed {
+    type Error = String;
+
+    async fn turn(&self, _: Asleep, step: &Step<OnTurn>) -> Result<OnTurn, String> {
+        sleep(Duration::from_millis(50)).await;
+        if self.0.load(Ordering::Relaxed) > 0 {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+            return Err("not yet".into());
+        }
+        Ok(step.to(Turned))
+    }
+
+    async fn rise(&self, _: Turned, step: &Step<OnRise>) -> Result<OnRise, String> {
+        sleep(Duration::from_millis(50)).await;
+        Ok(step.to(Risen))
+    }
+
+    async fn leave(&self, _: Turned, step: &Step<OnLeave>) -> Result<OnLeave, String> {
+        Ok(step.to(Risen))
+    }
+
+    async fn back(&self, _: Risen, _: &Undo<OnLeave>) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn back_to_sleep(
+        &self,
+        _: Falling,
+        step: &Step<BackToSleep>,
+    ) -> Result<BackToSleep, String> {
+        Ok(step.to(Asleep))
+    }
+
+    async fn fall(&self, _: Turned, step: &Step<OnFall>) -> Result<OnFall, String> {
+        Ok(step.to(Falling))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_of_an_event_counts_from_its_first_attempt_and_not_from_the_wait() {
+    for store in stores() {
+        for (id, failures) in [("n-1", 0), ("n-2", 9)] {
+            let runner = Runner::<Nap>::builder(Bed(AtomicU32::new(failures)));
+            let runner = runner.clock(Clock::tokio()).store(Arc::clone(&store));
+            let runner = runner.launch().await.unwrap();
+            let run = runner.start(id, (), Asleep).await.unwrap();
+            sleep(MINUTE).await;
+            run.turn().await.unwrap();
+            let end = run.end().await;
+            if failures == 0 {
+                assert!(matches!(end, Ok(NapEnd::Risen(_))), "{end:?}");
+            } else {
+                let error = end.unwrap_err().to_string();
+                assert!(
+                    error.contains("ran out of time in state `Asleep`"),
+                    "{error}"
+                );
+            }
+            runner.shut_down(MINUTE).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_rolled_back_takes_no_signal() {
+    for store in stores() {
+        let office = Arc::new(Office::default());
+        office.failures.store(9, Ordering::Relaxed);
+        let runner = launch(&store, &office).await;
+        let run = runner
+            .start("c-1", ClaimInput { amount: 7 }, Draft)
+            .await
+            .unwrap();
+        run.submit(MINUTE * 9).await.unwrap();
+        run.approve(approval()).await.unwrap();
+        // `withdraw` takes a while.
+        while run.info().await.unwrap().status != Status::RollingBack {
+            sleep(Duration::from_millis(100)).await;
+        }
+        let sent = run.reject().await;
+        assert!(
+            matches!(sent, Err(SignalError::NeverAccepted { .. })),
+            "{sent:?}"
+        );
+        let sent = run.reject().if_accepted_now().await;
+        assert!(
+            matches!(sent, Err(SignalError::NotAcceptedNow { .. })),
+            "{sent:?}"
+        );
+        assert!(run.end().await.is_err());
         runner.shut_down(MINUTE).await;
     }
 }

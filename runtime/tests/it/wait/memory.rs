@@ -347,3 +347,64 @@ async fn a_thousand_signals_are_taken_in_their_order_and_leave_nothing() {
     }
     assert!(run.await.is_ok());
 }
+
+workflow! {
+    #[derive(Debug)]
+    workflow Nap {
+        start Tired;
+        state Asleep { r#until: SystemTime };
+        done Woken;
+        done Risen;
+
+        signal sleep(SystemTime): Tired -> Asleep;
+        signal wake: Asleep -> Woken;
+        timer rise at until: Asleep -> Risen;
+    }
+}
+
+struct Bed;
+
+impl NapSteps for Bed {
+    type Error = String;
+
+    async fn sleep(
+        &self,
+        _: Tired,
+        until: SystemTime,
+        step: &Step<OnSleep>,
+    ) -> Result<OnSleep, String> {
+        Ok(step.to(Asleep { until }))
+    }
+
+    async fn wake(&self, _: Asleep, step: &Step<OnWake>) -> Result<OnWake, String> {
+        Ok(step.to(Woken))
+    }
+
+    async fn rise(&self, _: Asleep, step: &Step<OnRise>) -> Result<OnRise, String> {
+        Ok(step.to(Risen))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_whose_time_had_passed_before_the_signal_came_is_first() {
+    for passed in [HOUR, Duration::from_hours(24 * 365 * 40)] {
+        let mut run = Nap::start(Tired).run(&Bed);
+        let remote = run.remote();
+        // Kept until the state that takes it is entered; the timer was due long before.
+        remote.wake().await.unwrap();
+        remote.sleep(SystemTime::now() - passed).await.unwrap();
+        assert!(matches!(run.await, Ok(NapEnd::Risen(_))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn remotes_of_one_run_are_all_of_that_run() {
+    let mut run = Bell::start(Silent { rings: 2 }).run(&Tower);
+    let (first, second) = (run.remote(), run.remote());
+    first.ring().await.unwrap();
+    second.ring().await.unwrap();
+    drop(first);
+    second.ring().await.unwrap();
+    drop(second);
+    assert!(run.await.is_ok());
+}

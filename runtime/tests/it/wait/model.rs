@@ -11,7 +11,7 @@ use stateway::prelude::*;
 use stateway::store::Event;
 use stateway::{Clock, MemoryStore};
 use tokio::runtime::Builder;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 workflow! {
     #[derive(Debug, Clone)]
@@ -120,12 +120,18 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         2 => Just(Signal::Flash),
         1 => Just(Signal::Smash),
     ];
-    let action = prop_oneof![
-        4 => signal.prop_map(Action::Send),
+    let pause = prop_oneof![
         4 => (1..8u64).prop_map(Action::Wait),
         1 => (1..15u64).prop_map(Action::Restart),
     ];
-    vec(action, 1..25)
+    // A few signals a second, so that they are all sent in its first milliseconds.
+    let part = (vec(signal.prop_map(Action::Send), 0..4), pause);
+    vec(part, 1..10).prop_map(|parts| {
+        let parts = parts.into_iter();
+        parts
+            .flat_map(|(sent, pause)| sent.into_iter().chain([pause]))
+            .collect()
+    })
 }
 
 /// The law, in so many words. Times are in milliseconds.
@@ -245,7 +251,25 @@ impl Model {
 
 /// A moment for the run to take what was sent; far less than what a timer is late.
 async fn breathe() {
-    sleep(Duration::from_micros(100)).await;
+    sleep(Duration::from_millis(1)).await;
+}
+
+/// The whole seconds of a script.
+struct Seconds {
+    next: Instant,
+}
+
+impl Seconds {
+    fn new() -> Self {
+        Seconds {
+            next: Instant::now(),
+        }
+    }
+
+    async fn wait(&mut self, seconds: u64) {
+        self.next += Duration::from_secs(seconds);
+        sleep_until(self.next).await;
+    }
 }
 
 async fn in_memory(script: &[Action]) -> Vec<&'static str> {
@@ -254,6 +278,7 @@ async fn in_memory(script: &[Action]) -> Vec<&'static str> {
         let mut run = Lamp::start(Off).run(&room);
         let remote = run.remote();
         let script = async {
+            let mut seconds = Seconds::new();
             breathe().await;
             for action in script {
                 match *action {
@@ -264,9 +289,7 @@ async fn in_memory(script: &[Action]) -> Vec<&'static str> {
                         Signal::Flash => remote.flash().await,
                         Signal::Smash => remote.smash().await,
                     }),
-                    Action::Wait(seconds) | Action::Restart(seconds) => {
-                        sleep(Duration::from_secs(seconds)).await;
-                    }
+                    Action::Wait(pause) | Action::Restart(pause) => seconds.wait(pause).await,
                 }
                 breathe().await;
             }
@@ -289,6 +312,7 @@ async fn stored(script: &[Action]) -> Vec<String> {
         runner.launch().await.unwrap()
     };
     let mut runner = launch().await;
+    let mut seconds = Seconds::new();
     let run = runner.start("lamp", (), Off).await.unwrap();
     breathe().await;
     for action in script {
@@ -304,15 +328,17 @@ async fn stored(script: &[Action]) -> Vec<String> {
                 Signal::Flash => run.flash().await,
                 Signal::Smash => run.smash().await,
             }),
-            Action::Wait(seconds) => sleep(Duration::from_secs(seconds)).await,
-            Action::Restart(seconds) => {
+            Action::Wait(pause) => seconds.wait(pause).await,
+            Action::Restart(pause) => {
                 runner.shut_down(Duration::ZERO).await;
-                sleep(Duration::from_secs(seconds)).await;
+                seconds.wait(pause).await;
                 runner = launch().await;
             }
         }
-        sleep(Duration::from_millis(2)).await;
+        breathe().await;
     }
+    // For the last of them.
+    breathe().await;
     let history = runner.history("lamp").await.unwrap();
     runner.shut_down(Duration::from_secs(1)).await;
     let taken = history.into_iter().filter_map(|row| match row.event {
