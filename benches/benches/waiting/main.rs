@@ -205,7 +205,7 @@ async fn launch(runs: u32) -> (Duration, i64) {
     let folder = tempfile::tempdir().expect("there is room");
     let before = Arc::new(runner(folder.path()).await);
     waiting(&before, runs, SystemTime::now() + DAY).await;
-    before.shut_down(Duration::from_secs(60)).await;
+    before.shut_down(Duration::from_mins(1)).await;
     drop(before);
     let bytes = live();
     let began = Instant::now();

@@ -9,7 +9,7 @@ use proc_macro2::Ident;
 
 use crate::ast::{TransitionKind, joined_name, plain, upper_camel};
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::{Graph, HANDLE_METHODS, OWN_METHODS, State};
+use crate::graph::{Graph, HANDLE_METHODS, OWN_METHODS, ResolvedState};
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     case(graph, diagnostics);
@@ -86,7 +86,7 @@ fn own_methods(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
 /// State names are told apart without regard to case and underscores wherever they are stored.
 fn stored_alike(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     let stored = |name: &Ident| plain(name).replace('_', "").to_lowercase();
-    let mut first_of: HashMap<String, &State<'_>> = HashMap::new();
+    let mut first_of: HashMap<String, &ResolvedState<'_>> = HashMap::new();
     for state in &graph.states {
         let first = *first_of.entry(stored(state.name)).or_insert(state);
         if first.name != state.name {

@@ -5,7 +5,7 @@
 
 use crate::ast::TransitionKind;
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::{Graph, Transition};
+use crate::graph::{Graph, ResolvedTransition};
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for id in graph.ids() {
@@ -36,15 +36,15 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn is_poll(transition: &Transition<'_>) -> bool {
+fn is_poll(transition: &ResolvedTransition<'_>) -> bool {
     matches!(transition.declaration.kind, TransitionKind::Poll { .. })
 }
 
 fn report<'d>(
     diagnostics: &'d mut Diagnostics,
     state: &proc_macro2::Ident,
-    first: &Transition<'_>,
-    second: &Transition<'_>,
+    first: &ResolvedTransition<'_>,
+    second: &ResolvedTransition<'_>,
 ) -> &'d mut crate::diagnostics::Diagnostic {
     let (first, second) = (first.declaration, second.declaration);
     diagnostics

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use crate::ast::{Branch, Count, Each, Join, Split, Strategy, TransitionKind, plain, type_name};
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::{Graph, State, Transition};
+use crate::graph::{Graph, ResolvedState, ResolvedTransition};
 use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
@@ -33,7 +33,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// Several named branches, or one `each`.
-fn branches(transition: &Transition<'_>, split: &Split, diagnostics: &mut Diagnostics) {
+fn branches(transition: &ResolvedTransition<'_>, split: &Split, diagnostics: &mut Diagnostics) {
     let name = &transition.declaration.name;
     let is_each = |branch: &&Branch| branch.each.is_some();
     match split.branches.as_slice() {
@@ -171,7 +171,7 @@ fn bound(each: &Each, diagnostics: &mut Diagnostics) {
 }
 
 /// The items are in a field of each state that the split leaves.
-fn field(state: &State<'_>, each: &Each, diagnostics: &mut Diagnostics) {
+fn field(state: &ResolvedState<'_>, each: &Each, diagnostics: &mut Diagnostics) {
     let Some(declaration) = state.declaration.filter(|_| diagnostics.all_is_read()) else {
         return;
     };

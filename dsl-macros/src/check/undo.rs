@@ -8,7 +8,7 @@ use proc_macro2::Ident;
 
 use crate::ast::{Clause, StateKind, Undo, plain};
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::{Graph, Transition};
+use crate::graph::{Graph, ResolvedTransition};
 use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
@@ -37,7 +37,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
 }
 
 struct Rule<'a> {
-    transition: &'a Transition<'a>,
+    transition: &'a ResolvedTransition<'a>,
     clause: &'a Clause,
     undo: &'a Undo,
     targets: Vec<String>,

@@ -5,14 +5,14 @@ use quote::quote;
 
 use super::context::Context;
 use crate::ast::{ClauseKind, Clauses, Delay, Retry, plain};
-use crate::graph::{Branch, StateId, Transition};
+use crate::graph::{ResolvedBranch, ResolvedTransition, StateId};
 
 /// The delays of a `retry(N)` that says nothing of them, in milliseconds.
 const FIRST: u64 = 100;
 const CAP: u64 = 10_000;
 
 /// `.with(..)` behind a transition of the graph; nothing for one without clauses.
-pub(super) fn constant(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+pub(super) fn constant(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> TokenStream {
     let clauses = &transition.declaration.clauses;
     if clauses.is_empty() {
         return TokenStream::new();
@@ -29,7 +29,7 @@ pub(super) fn constant(cx: &Context<'_>, transition: &Transition<'_>) -> TokenSt
 }
 
 /// The same for a branch of a split.
-pub(super) fn of_branch(cx: &Context<'_>, branch: &Branch<'_>) -> Option<TokenStream> {
+pub(super) fn of_branch(cx: &Context<'_>, branch: &ResolvedBranch<'_>) -> Option<TokenStream> {
     let clauses = &branch.declaration.clauses;
     clauses.guard().then(|| {
         let private = cx.private(cx.workflow.span());
@@ -79,7 +79,7 @@ fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {
     quote!(#private::retry(#attempts, #first, #cap, #factor, #jitter))
 }
 
-fn undo(cx: &Context<'_>, transition: &Transition<'_>) -> Option<TokenStream> {
+fn undo(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> Option<TokenStream> {
     let private = cx.private(cx.workflow.span());
     let (_, clause) = transition.declaration.clauses.undo()?;
     let retry = clause

@@ -12,7 +12,7 @@ use super::context::Context;
 use super::derives;
 use super::types::{is_stored_field, without_self};
 use crate::ast::{Attributes, Field, StateKind, is_borrowed, is_told_otherwise, plain};
-use crate::graph::State;
+use crate::graph::ResolvedState;
 
 /// The crate under a name that derived code can find: serde takes its path as a text, in which the
 /// crate has no name if it was renamed.
@@ -145,7 +145,7 @@ pub(super) fn wrappers(cx: &Context<'_>) -> Option<TokenStream> {
     let (workflow, here, input, any, end) = (&cx.workflow, &cx.here, &cx.input, &cx.any, &cx.end);
     let span = cx.at(workflow.span());
     let private = cx.alias(span);
-    let variants = |fits: &dyn Fn(&State<'_>) -> bool| {
+    let variants = |fits: &dyn Fn(&ResolvedState<'_>) -> bool| {
         let fitting = cx.graph.states.iter().filter(|state| fits(state));
         let variants = fitting.enumerate().map(|(position, state)| {
             let (name, position) = (state.name, Literal::usize_unsuffixed(position));
@@ -176,7 +176,7 @@ pub(super) fn wrappers(cx: &Context<'_>) -> Option<TokenStream> {
 }
 
 /// Whether a run may be stored in this state.
-fn is_stored(state: &State<'_>) -> bool {
+fn is_stored(state: &ResolvedState<'_>) -> bool {
     state.declaration.is_none_or(|it| it.transient.is_none())
 }
 

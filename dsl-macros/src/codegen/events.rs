@@ -7,7 +7,7 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use super::context::Context;
 use super::turns::{self, Leaf};
 use crate::ast::{Due, TransitionKind, plain};
-use crate::graph::Transition;
+use crate::graph::ResolvedTransition;
 
 /// It in three parts, by where they stand.
 pub(super) struct Events {
@@ -163,7 +163,7 @@ fn left(cx: &Context<'_>) -> TokenStream {
 pub(super) fn handler(
     cx: &Context<'_>,
     context: &Ident,
-    transition: &Transition<'_>,
+    transition: &ResolvedTransition<'_>,
 ) -> TokenStream {
     let declaration = transition.declaration;
     let name = &declaration.name;
@@ -183,7 +183,7 @@ pub(super) fn handler(
 /// The turn, as one of those that leave its state.
 pub(super) fn turn(
     cx: &Context<'_>,
-    transition: &Transition<'_>,
+    transition: &ResolvedTransition<'_>,
     turn: &TokenStream,
 ) -> TokenStream {
     let span = cx.at(transition.declaration.name.span());

@@ -7,7 +7,7 @@ use quote::quote_spanned;
 use super::context::Context;
 use super::derives;
 use super::tokens::generated_type;
-use crate::graph::Transition;
+use crate::graph::ResolvedTransition;
 
 pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
@@ -44,7 +44,7 @@ pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
 }
 
 /// The enum of the states that a transition leaves.
-fn left(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+fn left(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> TokenStream {
     let (generated_type, derives) = (
         generated_type(),
         derives::for_wrapper(&cx.graph.ast.attributes),

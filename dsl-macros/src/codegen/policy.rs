@@ -5,7 +5,7 @@ use quote::quote_spanned;
 
 use super::context::Context;
 use super::gate::gate;
-use crate::graph::Transition;
+use crate::graph::ResolvedTransition;
 use crate::plan::Guard;
 
 /// The implementations that copy the states that are kept.
@@ -30,7 +30,7 @@ pub(super) fn copies(cx: &Context<'_>) -> TokenStream {
 pub(super) fn guarded(
     cx: &Context<'_>,
     context: &Ident,
-    transition: &Transition<'_>,
+    transition: &ResolvedTransition<'_>,
     guard: &Guard<'_>,
     handler: &TokenStream,
 ) -> TokenStream {

@@ -6,10 +6,10 @@ use quote::quote_spanned;
 use super::context::Context;
 use super::tokens::generated_type;
 use crate::ast::{TransitionKind, plain};
-use crate::graph::{HANDLE_METHODS, Transition};
+use crate::graph::{HANDLE_METHODS, ResolvedTransition};
 
 pub(super) fn signals(cx: &Context<'_>) -> Option<TokenStream> {
-    let is_signal = |it: &&Transition<'_>| {
+    let is_signal = |it: &&ResolvedTransition<'_>| {
         let declaration = it.declaration;
         matches!(declaration.kind, TransitionKind::Signal { .. })
             && !it.sources.is_empty()
@@ -41,7 +41,7 @@ pub(super) fn signals(cx: &Context<'_>) -> Option<TokenStream> {
     })
 }
 
-fn method(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+fn method(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> TokenStream {
     let declaration = transition.declaration;
     let (name, outcome) = (&declaration.name, &transition.outcome);
     let span = cx.at(name.span());

@@ -8,13 +8,13 @@ use quote::{ToTokens as _, quote_spanned};
 use super::context::Context;
 use super::reader::Reader;
 use super::types;
-use crate::graph::Transition;
+use crate::graph::ResolvedTransition;
 use crate::plan::{Gives, Held, Parameter, Signature, Takes, Visit};
 
 /// A handler as its reader is to see it; `head` stands before it, where it is not for an editor.
 pub(super) fn function(
     cx: &Context<'_>,
-    transition: &Transition<'_>,
+    transition: &ResolvedTransition<'_>,
     signature: &Signature<'_>,
     head: &TokenStream,
 ) -> TokenStream {
@@ -43,7 +43,7 @@ pub(super) fn function(
 
 fn parameter(
     cx: &Context<'_>,
-    transition: &Transition<'_>,
+    transition: &ResolvedTransition<'_>,
     handler: &Ident,
     parameter: &Parameter<'_>,
 ) -> TokenStream {

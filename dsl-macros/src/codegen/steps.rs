@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::tokens::generated_type;
 use super::{signature, text};
 use crate::ast::{Attributes, plain};
-use crate::graph::{StateId, Transition};
+use crate::graph::{ResolvedTransition, StateId};
 use crate::plan::{Lent, Role, Signature};
 
 pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
@@ -94,7 +94,7 @@ It takes the place of the delay that `retry` would choose, also above its cap.";
 /// A handler with what stands before it.
 fn function(
     cx: &Context<'_>,
-    transition: &Transition<'_>,
+    transition: &ResolvedTransition<'_>,
     signature: &Signature<'_>,
 ) -> TokenStream {
     let span = cx.handler_span(signature.name);
@@ -111,7 +111,7 @@ fn function(
 }
 
 /// The documentation of a handler, behind the user's own.
-fn doc(cx: &Context<'_>, transition: &Transition<'_>, role: Role<'_>) -> String {
+fn doc(cx: &Context<'_>, transition: &ResolvedTransition<'_>, role: Role<'_>) -> String {
     let name = &transition.declaration.name;
     let sources = || links(cx, &transition.sources);
     match role {

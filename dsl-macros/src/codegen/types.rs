@@ -6,14 +6,14 @@ use syn::Type;
 
 use super::context::Context;
 use crate::ast::{Field, is_borrowed, is_told_otherwise};
-use crate::graph::{StateId, Transition};
+use crate::graph::{ResolvedTransition, StateId};
 
 /// The type of a value that is one of these states, which the transition leaves or leads to.
 ///
 /// Of a step several have no enum of their own yet, which is reported: the enum of all states stands in for it.
 pub(super) fn state<'a>(
     cx: &'a Context<'_>,
-    transition: &'a Transition<'_>,
+    transition: &'a ResolvedTransition<'_>,
     states: &[StateId],
 ) -> &'a Ident {
     match states {
@@ -24,7 +24,7 @@ pub(super) fn state<'a>(
 }
 
 /// The type that the branches of a split are joined to, as the handler that joins names it.
-pub(super) fn joined(transition: &Transition<'_>, span: Span) -> TokenStream {
+pub(super) fn joined(transition: &ResolvedTransition<'_>, span: Span) -> TokenStream {
     let mut joined = transition.joined.clone();
     joined.set_span(span);
     if keeps_failures(transition) {
@@ -35,7 +35,7 @@ pub(super) fn joined(transition: &Transition<'_>, span: Span) -> TokenStream {
 }
 
 /// Returns true if the joined type has a place for a branch that failed.
-pub(super) fn keeps_failures(transition: &Transition<'_>) -> bool {
+pub(super) fn keeps_failures(transition: &ResolvedTransition<'_>) -> bool {
     let split = transition.declaration.split();
     let join = split.and_then(|split| split.join.as_ref());
     join.is_some_and(|join| join.strategy.keeps_failures())

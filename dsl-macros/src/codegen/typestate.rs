@@ -18,7 +18,7 @@ use super::context::Context;
 use super::reader::Reader;
 use super::tokens::Tokens;
 use crate::ast::{self, StateKind, plain};
-use crate::graph::{OWN_METHODS, StateId, Transition};
+use crate::graph::{OWN_METHODS, ResolvedTransition, StateId};
 
 pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
     let names = cx.names(Span::call_site());
@@ -162,7 +162,7 @@ fn methods_of(cx: &Context<'_>) -> TokenStream {
 }
 
 /// The method of a transition that takes `source`.
-fn method(cx: &Context<'_>, transition: &Transition<'_>, source: &Ident) -> TokenStream {
+fn method(cx: &Context<'_>, transition: &ResolvedTransition<'_>, source: &Ident) -> TokenStream {
     let declaration = transition.declaration;
     let name = &declaration.name;
     let span = cx.at(name.span());

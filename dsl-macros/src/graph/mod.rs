@@ -16,8 +16,8 @@ pub(crate) use resolve::resolve;
 /// States and transitions, each known by its position.
 pub(crate) struct Graph<'a> {
     pub(crate) ast: &'a ast::Workflow,
-    pub(crate) states: Vec<State<'a>>,
-    pub(crate) transitions: Vec<Transition<'a>>,
+    pub(crate) states: Vec<ResolvedState<'a>>,
+    pub(crate) transitions: Vec<ResolvedTransition<'a>>,
 }
 
 /// Methods that every machine has, so that no transition can be called like them.
@@ -48,14 +48,14 @@ pub(crate) const PROVIDED_HANDLERS: [&str; 2] = ["retryable", "retry_after"];
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct StateId(pub(crate) usize);
 
-pub(crate) struct State<'a> {
+pub(crate) struct ResolvedState<'a> {
     pub(crate) name: &'a Ident,
     pub(crate) kind: ast::StateKind,
     /// `None` for a stub of an undeclared state.
     pub(crate) declaration: Option<&'a ast::State>,
 }
 
-pub(crate) struct Transition<'a> {
+pub(crate) struct ResolvedTransition<'a> {
     pub(crate) declaration: &'a ast::Transition,
     pub(crate) outcome: Ident,
     /// Whether all its ends were read, and are declared.
@@ -64,7 +64,7 @@ pub(crate) struct Transition<'a> {
     pub(crate) targets: Vec<StateId>,
     pub(crate) handlers: Handlers<'a>,
     /// The branches, of a split.
-    pub(crate) branches: Vec<Branch<'a>>,
+    pub(crate) branches: Vec<ResolvedBranch<'a>>,
     /// The name of what the branches are joined to.
     pub(crate) joined: Ident,
     /// The name of the enum of the states that it leaves, if there are several.
@@ -72,7 +72,7 @@ pub(crate) struct Transition<'a> {
 }
 
 /// A branch of a split.
-pub(crate) struct Branch<'a> {
+pub(crate) struct ResolvedBranch<'a> {
     pub(crate) declaration: &'a ast::Branch,
     /// Whether its name is that of its handler, and of nothing else.
     pub(crate) is_handled: bool,
@@ -93,7 +93,7 @@ pub(crate) struct Handlers<'a> {
     pub(crate) limit: Option<&'a Ident>,
 }
 
-impl Transition<'_> {
+impl ResolvedTransition<'_> {
     /// Whether its handler takes an enum of the states that it leaves.
     pub(crate) fn leaves_several(&self) -> bool {
         !self.declaration.kind.is_active() && self.sources.len() > 1
@@ -101,7 +101,7 @@ impl Transition<'_> {
 }
 
 impl<'a> Graph<'a> {
-    pub(crate) fn state(&self, id: StateId) -> &State<'a> {
+    pub(crate) fn state(&self, id: StateId) -> &ResolvedState<'a> {
         &self.states[id.0]
     }
 
@@ -110,7 +110,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The transitions that leave a state, in order of declaration.
-    pub(crate) fn exits(&self, state: StateId) -> impl Iterator<Item = &Transition<'a>> {
+    pub(crate) fn exits(&self, state: StateId) -> impl Iterator<Item = &ResolvedTransition<'a>> {
         self.transitions
             .iter()
             .filter(move |transition| transition.sources.contains(&state))
@@ -144,7 +144,7 @@ impl<'a> Graph<'a> {
     fn closure<'b>(
         &'b self,
         seeds: impl IntoIterator<Item = StateId>,
-        ends: impl Fn(&'b Transition<'a>) -> (&'b Vec<StateId>, &'b Vec<StateId>),
+        ends: impl Fn(&'b ResolvedTransition<'a>) -> (&'b Vec<StateId>, &'b Vec<StateId>),
     ) -> Vec<bool> {
         let mut next = vec![Vec::new(); self.states.len()];
         for transition in &self.transitions {

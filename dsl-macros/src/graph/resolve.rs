@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Ident;
 
-use super::{Branch, Graph, Handlers, State, StateId, Transition, handlers};
+use super::{
+    Graph, Handlers, ResolvedBranch, ResolvedState, ResolvedTransition, StateId, handlers,
+};
 use crate::ast::{self, plain};
 use crate::diagnostics::{Diagnostics, position};
 use crate::suggest;
@@ -34,8 +36,8 @@ pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics)
     graph
 }
 
-fn states<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Vec<State<'a>> {
-    let mut states: Vec<State<'a>> = Vec::new();
+fn states<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Vec<ResolvedState<'a>> {
+    let mut states: Vec<ResolvedState<'a>> = Vec::new();
     let mut first_of: HashMap<String, &Ident> = HashMap::new();
     for state in &ast.states {
         let name = &state.name;
@@ -45,7 +47,7 @@ fn states<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Vec<Stat
                 .note(format!("first declared at {}", position(first.span())));
         } else {
             first_of.insert(plain(name), name);
-            states.push(State {
+            states.push(ResolvedState {
                 name,
                 kind: state.kind,
                 declaration: Some(state),
@@ -89,14 +91,14 @@ impl<'a> Resolver<'a, '_> {
         let label = format!("{} `{name}`", transition.kind.keyword());
         let sources = self.ends(&transition.sources, &format!("{label} leaves"));
         let targets = self.ends(&transition.targets, &format!("{label} leads to"));
-        let branches = transition.branches().map(|declaration| Branch {
+        let branches = transition.branches().map(|declaration| ResolvedBranch {
             declaration,
             is_handled: true,
             breaker: None,
             limit: None,
         });
         let outcome = transition.outcome_name();
-        self.graph.transitions.push(Transition {
+        self.graph.transitions.push(ResolvedTransition {
             declaration: transition,
             joined: ast::joined_name(&outcome),
             from: transition.left_name(),
@@ -205,7 +207,7 @@ impl<'a> Resolver<'a, '_> {
 
     fn stub(&mut self, name: &'a Ident) -> usize {
         self.names.push(plain(name));
-        self.graph.states.push(State {
+        self.graph.states.push(ResolvedState {
             name,
             kind: ast::StateKind::State,
             declaration: None,

@@ -4,7 +4,7 @@
 
 use proc_macro2::Ident;
 
-use crate::graph::{StateId, Transition};
+use crate::graph::{ResolvedTransition, StateId};
 
 /// A state that is copied, with the first handler that it is kept for.
 pub(crate) struct Kept<'a> {
@@ -33,12 +33,12 @@ impl<'a> Keeper<'a> {
 }
 
 /// Returns true if somebody needs the source after the handler was called with it.
-pub(super) fn keeps_source(transition: &Transition<'_>) -> bool {
+pub(super) fn keeps_source(transition: &ResolvedTransition<'_>) -> bool {
     of_source(transition).is_some()
 }
 
 /// Who needs the source after the handler was called with it.
-fn of_source<'a>(transition: &Transition<'a>) -> Option<Keeper<'a>> {
+fn of_source<'a>(transition: &ResolvedTransition<'a>) -> Option<Keeper<'a>> {
     let declaration = transition.declaration;
     if declaration.is_repeated() {
         return Some(Keeper::Retry(&declaration.name));
@@ -48,7 +48,7 @@ fn of_source<'a>(transition: &Transition<'a>) -> Option<Keeper<'a>> {
 }
 
 /// Every state that is copied for one of these transitions, which have handlers.
-pub(super) fn kept<'a>(handled: impl Iterator<Item = &'a Transition<'a>>) -> Vec<Kept<'a>> {
+pub(super) fn kept<'a>(handled: impl Iterator<Item = &'a ResolvedTransition<'a>>) -> Vec<Kept<'a>> {
     let mut kept: Vec<Kept<'a>> = Vec::new();
     for transition in handled {
         let sources = transition

@@ -14,11 +14,11 @@ mod turn;
 use proc_macro2::Ident;
 
 use crate::ast::{ClauseKind, TransitionKind, plain};
-use crate::graph::{Graph, PROVIDED_HANDLERS, StateId, Transition};
+use crate::graph::{Graph, PROVIDED_HANDLERS, ResolvedTransition, StateId};
 
 pub(crate) use keep::Kept;
 pub(crate) use signature::{Gives, Held, Lender, Lent, Parameter, Role, Signature, Takes, Visit};
-pub(crate) use split::{Branches, Split};
+pub(crate) use split::{Branches, PlannedSplit};
 pub(crate) use turn::{Guard, Standing, Turn};
 
 /// The plan of one workflow.
@@ -44,11 +44,11 @@ pub(crate) struct Plan<'a> {
 
 /// One transition in the plan.
 pub(crate) struct Planned<'a> {
-    pub(crate) transition: &'a Transition<'a>,
+    pub(crate) transition: &'a ResolvedTransition<'a>,
     /// Its position in the graph.
     pub(crate) position: usize,
     /// The branches, of a split that can be run.
-    pub(crate) split: Option<Split<'a>>,
+    pub(crate) split: Option<PlannedSplit<'a>>,
     /// The way in which the driver takes it; `None` if it does not.
     pub(crate) turn: Option<Turn<'a>>,
     /// The handlers that undo it, by the state that it led to.
@@ -127,8 +127,8 @@ impl<'a> Plan<'a> {
 }
 
 impl<'a> Planned<'a> {
-    fn of(graph: &Graph<'_>, position: usize, transition: &'a Transition<'a>) -> Self {
-        let split = Split::of(graph, transition);
+    fn of(graph: &Graph<'_>, position: usize, transition: &'a ResolvedTransition<'a>) -> Self {
+        let split = PlannedSplit::of(graph, transition);
         let is_handled = is_handled(transition);
         Planned {
             transition,
@@ -177,7 +177,7 @@ impl<'a> Planned<'a> {
 }
 
 /// Returns true if this version calls the handlers of the transition.
-fn is_handled(transition: &Transition<'_>) -> bool {
+fn is_handled(transition: &ResolvedTransition<'_>) -> bool {
     let declaration = transition.declaration;
     // A step that is called like a method of the trait, which is reported, has no handler.
     !matches!(declaration.kind, TransitionKind::Poll { .. })

@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 use syn::Type;
 
 use crate::ast::plain;
-use crate::graph::{Branch, Graph, StateId, Transition};
+use crate::graph::{Graph, ResolvedBranch, ResolvedTransition, StateId};
 use crate::parse::is_keyword;
 
 /// A handler of a transition: an `async` function of the trait.
@@ -23,7 +23,7 @@ pub(crate) struct Signature<'a> {
 /// The part that a handler has in its transition.
 #[derive(Clone, Copy)]
 pub(crate) enum Role<'a> {
-    Branch(&'a Branch<'a>),
+    Branch(&'a ResolvedBranch<'a>),
     /// The handler of the transition itself; of a split it joins.
     Own,
     Catch,
@@ -88,7 +88,10 @@ pub(crate) enum Lent {
 }
 
 /// The handlers of a transition that has some, in the order of the trait.
-pub(super) fn of<'a>(graph: &Graph<'_>, transition: &'a Transition<'a>) -> Vec<Signature<'a>> {
+pub(super) fn of<'a>(
+    graph: &Graph<'_>,
+    transition: &'a ResolvedTransition<'a>,
+) -> Vec<Signature<'a>> {
     let branches = transition
         .branches
         .iter()
@@ -112,8 +115,8 @@ pub(super) fn of<'a>(graph: &Graph<'_>, transition: &'a Transition<'a>) -> Vec<S
 
 fn of_branch<'a>(
     graph: &Graph<'_>,
-    transition: &Transition<'_>,
-    branch: &'a Branch<'a>,
+    transition: &ResolvedTransition<'_>,
+    branch: &'a ResolvedBranch<'a>,
 ) -> Signature<'a> {
     let declaration = branch.declaration;
     let visit = visit("branch", Visit::Branch);
@@ -132,7 +135,7 @@ fn of_branch<'a>(
     }
 }
 
-fn own<'a>(graph: &Graph<'_>, transition: &Transition<'a>) -> Signature<'a> {
+fn own<'a>(graph: &Graph<'_>, transition: &ResolvedTransition<'a>) -> Signature<'a> {
     let declaration = transition.declaration;
     let state = state(graph, &transition.sources, Held::Owned, &["step", "joined"]);
     let joined = declaration.split().map(|_| owned("joined", Takes::Joined));
@@ -153,7 +156,11 @@ fn own<'a>(graph: &Graph<'_>, transition: &Transition<'a>) -> Signature<'a> {
     }
 }
 
-fn of_catch<'a>(graph: &Graph<'_>, transition: &Transition<'_>, name: &'a Ident) -> Signature<'a> {
+fn of_catch<'a>(
+    graph: &Graph<'_>,
+    transition: &ResolvedTransition<'_>,
+    name: &'a Ident,
+) -> Signature<'a> {
     let others = ["step", "cause"];
     let state = state(graph, &transition.sources, Held::Owned, &others);
     let failure = owned("cause", Takes::Cause);
@@ -236,7 +243,9 @@ fn of_variable(name: &Ident, other: &str) -> String {
 }
 
 /// The breakers and limiters of these transitions, which have handlers, each once.
-pub(super) fn lenders<'a>(handled: impl Iterator<Item = &'a Transition<'a>>) -> Vec<Lender<'a>> {
+pub(super) fn lenders<'a>(
+    handled: impl Iterator<Item = &'a ResolvedTransition<'a>>,
+) -> Vec<Lender<'a>> {
     let mut lenders = Vec::new();
     let mut seen = HashSet::new();
     for transition in handled {

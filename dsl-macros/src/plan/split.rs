@@ -3,10 +3,10 @@
 use proc_macro2::Ident;
 
 use crate::ast::{self, Each, Join, plain};
-use crate::graph::{Branch, Graph, Transition};
+use crate::graph::{Graph, ResolvedBranch, ResolvedTransition};
 
 /// A split of which nothing was found wrong that would leave a hole in its code.
-pub(crate) struct Split<'a> {
+pub(crate) struct PlannedSplit<'a> {
     pub(crate) join: &'a Join,
     pub(crate) branches: Branches<'a>,
     /// True if a branch runs on a task of its own.
@@ -15,13 +15,13 @@ pub(crate) struct Split<'a> {
 
 /// The branches of a split.
 pub(crate) enum Branches<'a> {
-    Named(&'a [Branch<'a>]),
+    Named(&'a [ResolvedBranch<'a>]),
     /// One for each item.
-    Each(&'a Branch<'a>, &'a Each),
+    Each(&'a ResolvedBranch<'a>, &'a Each),
 }
 
-impl<'a> Split<'a> {
-    pub(super) fn of(graph: &Graph<'_>, transition: &'a Transition<'a>) -> Option<Self> {
+impl<'a> PlannedSplit<'a> {
+    pub(super) fn of(graph: &Graph<'_>, transition: &'a ResolvedTransition<'a>) -> Option<Self> {
         let split = transition.declaration.split().filter(|it| it.is_whole)?;
         let join = split.join.as_ref()?;
         let branches = transition.branches.as_slice();
@@ -38,7 +38,7 @@ impl<'a> Split<'a> {
             (Some(_), _) => return None,
             (None, named) => Branches::Named(named),
         };
-        Some(Split {
+        Some(PlannedSplit {
             join,
             branches,
             spawns: split.branches.iter().any(ast::Branch::spawns),
@@ -47,7 +47,7 @@ impl<'a> Split<'a> {
 }
 
 /// Returns true if every state that the split leaves has the items of its `each`.
-fn has_field(graph: &Graph<'_>, transition: &Transition<'_>, field: &Ident) -> bool {
+fn has_field(graph: &Graph<'_>, transition: &ResolvedTransition<'_>, field: &Ident) -> bool {
     let mut sources = transition.sources.iter().map(|id| graph.state(*id));
     !transition.sources.is_empty()
         && sources.all(|source| {

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use super::keep;
 use crate::ast::Clauses;
-use crate::graph::{Graph, Transition};
+use crate::graph::{Graph, ResolvedTransition};
 
 /// The way in which the driver takes a transition.
 pub(crate) enum Turn<'a> {
@@ -38,7 +38,7 @@ pub(crate) enum Standing {
 
 impl<'a> Turn<'a> {
     /// The turn of a transition that has a handler.
-    pub(super) fn of(transition: &'a Transition<'a>, is_whole_split: bool) -> Option<Self> {
+    pub(super) fn of(transition: &'a ResolvedTransition<'a>, is_whole_split: bool) -> Option<Self> {
         let declaration = transition.declaration;
         if declaration.split().is_some() && !is_whole_split {
             return None;
@@ -65,7 +65,7 @@ impl<'a> Turn<'a> {
 /// `transitions` are all of them, each with whether it has a turn.
 pub(super) fn standings<'a>(
     graph: &Graph<'_>,
-    transitions: impl Iterator<Item = (&'a Transition<'a>, bool)>,
+    transitions: impl Iterator<Item = (&'a ResolvedTransition<'a>, bool)>,
 ) -> Vec<Standing> {
     let of_kind = graph.states.iter().map(|state| {
         if state.kind.is_final() {
@@ -95,7 +95,7 @@ pub(super) fn standings<'a>(
 }
 
 /// Returns true if an error of one of its handlers is judged.
-pub(super) fn judges(transition: &Transition<'_>) -> bool {
+pub(super) fn judges(transition: &ResolvedTransition<'_>) -> bool {
     let judged =
         |clauses: &Clauses, breaker: Option<&Ident>| clauses.retry().is_some() || breaker.is_some();
     let clauses = &transition.declaration.clauses;

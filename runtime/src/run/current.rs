@@ -83,11 +83,11 @@ pub struct CurrentRun<W: Workflow> {
     /// How often the handler was called in this visit.
     attempts: AtomicU32,
     /// What moves it out of a state that waits; boxed, and there where there is such a state.
-    event: Option<Box<Event>>,
+    event: Option<Box<EventSlot>>,
 }
 
 /// The event that moves a run.
-struct Event {
+struct EventSlot {
     /// The position of the state that is left.
     left: AtomicUsize,
     /// What the signal carries.
@@ -192,7 +192,7 @@ impl<W: Workflow> CurrentRun<W> {
             visit: AtomicU64::new(visit),
             attempts: AtomicU32::new(0),
             event: const { W::GRAPH.has_waits() }.then(|| {
-                Box::new(Event {
+                Box::new(EventSlot {
                     left: AtomicUsize::new(0),
                     payload: Mutex::new(AnyPayload::nothing()),
                 })
@@ -318,7 +318,7 @@ impl<W: Workflow> CurrentRun<W> {
             .is_some_and(|it| matches!(it.kind, TransitionKind::Signal | TransitionKind::Timer))
     }
 
-    fn event(&self) -> &Event {
+    fn event(&self) -> &EventSlot {
         let event = self.event.as_deref();
         event.expect("only a workflow with a state that waits has events")
     }

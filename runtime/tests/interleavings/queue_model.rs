@@ -4,7 +4,7 @@ use loom::future::block_on;
 use loom::thread;
 
 use crate::explore;
-use crate::queue::{Closed, Queue, Waiting, queue};
+use crate::queue::{Closed, Queue, QueueEnd, queue};
 use crate::support::sync::oneshot::{self, Sender};
 use crate::support::sync::{Arc, Mutex};
 
@@ -17,7 +17,7 @@ struct Request {
 type Written = Arc<Mutex<Vec<u32>>>;
 
 /// Writes each request, and with the one of this number the disk fails.
-fn writer(waiting: Waiting<Request>, written: &Written, fails_at: Option<u32>) {
+fn writer(waiting: QueueEnd<Request>, written: &Written, fails_at: Option<u32>) {
     let mut applied = Vec::new();
     while let Some(request) = waiting.requests.recv() {
         let number = request.number;

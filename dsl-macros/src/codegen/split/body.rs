@@ -12,15 +12,15 @@ use crate::ast::Strategy;
 use crate::codegen::context::Context;
 use crate::codegen::gate::gate;
 use crate::codegen::types;
-use crate::graph::{Branch, Transition};
-use crate::plan::{Branches, Split};
+use crate::graph::{ResolvedBranch, ResolvedTransition};
+use crate::plan::{Branches, PlannedSplit};
 
 /// The closure that attempts a split once.
 pub(in crate::codegen) fn attempt(
     cx: &Context<'_>,
     context: &Ident,
-    transition: &Transition<'_>,
-    split: &Split<'_>,
+    transition: &ResolvedTransition<'_>,
+    split: &PlannedSplit<'_>,
 ) -> TokenStream {
     let span = cx.at(transition.declaration.name.span());
     let private = cx.alias(span);
@@ -36,8 +36,8 @@ pub(in crate::codegen) fn attempt(
 fn body(
     cx: &Context<'_>,
     context: &Ident,
-    transition: &Transition<'_>,
-    split: &Split<'_>,
+    transition: &ResolvedTransition<'_>,
+    split: &PlannedSplit<'_>,
 ) -> TokenStream {
     let name = &transition.declaration.name;
     let outcome = &transition.outcome;
@@ -88,8 +88,8 @@ struct Writer<'a> {
     cx: &'a Context<'a>,
     context: &'a Ident,
     private: &'a Ident,
-    transition: &'a Transition<'a>,
-    split: &'a Split<'a>,
+    transition: &'a ResolvedTransition<'a>,
+    split: &'a PlannedSplit<'a>,
 }
 
 impl Writer<'_> {
@@ -131,7 +131,7 @@ impl Writer<'_> {
     }
 
     /// The future of a branch, on the task of the run or on its own.
-    fn future(&self, position: usize, branch: &Branch<'_>) -> TokenStream {
+    fn future(&self, position: usize, branch: &ResolvedBranch<'_>) -> TokenStream {
         let (private, context) = (self.private, self.context);
         let call = self.call(position, branch);
         let span = self.cx.at(branch.declaration.name.span());
@@ -161,13 +161,13 @@ impl Writer<'_> {
     }
 
     /// The call of the handler, and how it ended.
-    fn call(&self, position: usize, branch: &Branch<'_>) -> TokenStream {
+    fn call(&self, position: usize, branch: &ResolvedBranch<'_>) -> TokenStream {
         let call = self.called(position, branch);
         let span = self.cx.at(branch.declaration.name.span());
         remembered(self.cx, span, &branch.declaration.output, call)
     }
 
-    fn called(&self, position: usize, branch: &Branch<'_>) -> TokenStream {
+    fn called(&self, position: usize, branch: &ResolvedBranch<'_>) -> TokenStream {
         let (private, context) = (self.private, self.context);
         let name = &branch.declaration.name;
         let span = self.cx.at(name.span());

@@ -6,10 +6,13 @@ use quote::quote;
 use crate::ast::{Strategy, plain};
 use crate::codegen::clauses;
 use crate::codegen::context::Context;
-use crate::graph::{Branch, Transition};
+use crate::graph::{ResolvedBranch, ResolvedTransition};
 
 /// `.of(split(..))` behind a transition of the graph; nothing for another kind.
-pub(in crate::codegen) fn constant(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+pub(in crate::codegen) fn constant(
+    cx: &Context<'_>,
+    transition: &ResolvedTransition<'_>,
+) -> TokenStream {
     let Some(split) = transition.declaration.split() else {
         return TokenStream::new();
     };
@@ -42,7 +45,7 @@ pub(in crate::codegen) fn constant(cx: &Context<'_>, transition: &Transition<'_>
     }
 }
 
-fn branch(cx: &Context<'_>, branch: &Branch<'_>) -> TokenStream {
+fn branch(cx: &Context<'_>, branch: &ResolvedBranch<'_>) -> TokenStream {
     let private = cx.private(cx.workflow.span());
     let declaration = branch.declaration;
     let name = plain(&declaration.name);

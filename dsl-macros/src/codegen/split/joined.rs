@@ -7,7 +7,7 @@ use crate::ast::{Strategy, plain, type_name};
 use crate::codegen::context::Context;
 use crate::codegen::tokens::generated_type;
 use crate::codegen::types::keeps_failures;
-use crate::graph::Transition;
+use crate::graph::ResolvedTransition;
 
 /// The type of each split.
 pub(in crate::codegen) fn types(cx: &Context<'_>) -> TokenStream {
@@ -19,7 +19,7 @@ pub(in crate::codegen) fn types(cx: &Context<'_>) -> TokenStream {
     splits.map(|it| of(cx, it)).collect()
 }
 
-fn of(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+fn of(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> TokenStream {
     let declaration = transition.declaration;
     let span = cx.at(transition.joined.span());
     let mut joined = transition.joined.clone();
@@ -102,7 +102,7 @@ pub(in crate::codegen) fn texts(cx: &Context<'_>) -> TokenStream {
     named.map(|transition| text(cx, transition)).collect()
 }
 
-fn text(cx: &Context<'_>, transition: &Transition<'_>) -> TokenStream {
+fn text(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> TokenStream {
     let span = cx.at(transition.joined.span());
     let private = cx.alias(span);
     let mut joined = transition.joined.clone();

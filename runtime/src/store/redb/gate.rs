@@ -14,10 +14,10 @@ use redb::{BackendError, StorageBackend};
 
 /// The clones of one are the same gate.
 #[derive(Debug)]
-pub(super) struct WriteGate<B>(Arc<Shared<B>>);
+pub(super) struct WriteGate<B>(Arc<WriteGateState<B>>);
 
 #[derive(Debug)]
-struct Shared<B> {
+struct WriteGateState<B> {
     file: B,
     is_open: AtomicBool,
     kept: Mutex<Vec<Pending>>,
@@ -49,7 +49,7 @@ impl<B: StorageBackend> WriteGate<B> {
     }
 
     fn new(file: B, is_open: bool) -> Self {
-        WriteGate(Arc::new(Shared {
+        WriteGate(Arc::new(WriteGateState {
             file,
             is_open: AtomicBool::new(is_open),
             kept: Mutex::default(),

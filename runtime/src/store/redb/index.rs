@@ -23,7 +23,7 @@ use crate::store::{Claim, Holder, Lease, RunRow};
 /// The runs that have not ended.
 #[derive(Default)]
 pub(super) struct Index {
-    queues: HashMap<Arc<str>, BTreeMap<Lane, Queue>>,
+    queues: HashMap<Arc<str>, BTreeMap<Lane, RunQueue>>,
     /// The claims that were not given back, of this process.
     held: HashMap<RunId, CachedClaim>,
 }
@@ -60,7 +60,7 @@ pub(super) struct DueRun {
 
 /// The runs of one lane of a workflow, by when they may be claimed.
 #[derive(Default)]
-struct Queue {
+struct RunQueue {
     /// Those that nobody holds.
     due: BTreeSet<(Moment, RunId)>,
     /// Those that somebody holds, by the end of the lease.
@@ -89,7 +89,7 @@ pub(super) enum QueuePlace {
     Suspect(u32, Moment),
 }
 
-impl Queue {
+impl RunQueue {
     fn enter(&mut self, place: QueuePlace, run: &RunId) {
         let run = run.clone();
         match place {
@@ -321,7 +321,7 @@ impl Index {
     fn queues<'a>(
         &'a self,
         claim: &'a Claim,
-    ) -> impl Iterator<Item = (&'a Arc<str>, Lane, &'a Queue)> {
+    ) -> impl Iterator<Item = (&'a Arc<str>, Lane, &'a RunQueue)> {
         claim.workflows.iter().flat_map(|known| {
             let lanes = self
                 .queues
@@ -416,7 +416,7 @@ impl Index {
         next.flatten().min()
     }
 
-    fn queue(&mut self, row: &RunRow) -> &mut Queue {
+    fn queue(&mut self, row: &RunRow) -> &mut RunQueue {
         // Asked first, since most have one.
         if !self.queues.contains_key(&*row.workflow) {
             self.queues.insert((&*row.workflow).into(), BTreeMap::new());
@@ -431,9 +431,9 @@ impl Index {
 
 /// The queue of a run, if there is one.
 fn queue_of<'a>(
-    queues: &'a mut HashMap<Arc<str>, BTreeMap<Lane, Queue>>,
+    queues: &'a mut HashMap<Arc<str>, BTreeMap<Lane, RunQueue>>,
     row: &RunRow,
-) -> Option<&'a mut Queue> {
+) -> Option<&'a mut RunQueue> {
     queues.get_mut(&*row.workflow)?.get_mut(&Lane::of(row))
 }
 

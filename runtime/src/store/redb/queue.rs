@@ -14,7 +14,7 @@ pub(super) struct Queue<R> {
 }
 
 /// The end of the writer.
-pub(super) struct Waiting<R> {
+pub(super) struct QueueEnd<R> {
     pub(super) requests: Receiver<R>,
     shared: Arc<Shared>,
 }
@@ -31,7 +31,7 @@ struct Shared {
 pub(super) struct Closed;
 
 /// A queue with so many places.
-pub(super) fn queue<R>(places: usize) -> (Queue<R>, Waiting<R>) {
+pub(super) fn queue<R>(places: usize) -> (Queue<R>, QueueEnd<R>) {
     let (sender, requests) = channel();
     let shared = Arc::new(Shared {
         places: Semaphore::new(places),
@@ -41,7 +41,7 @@ pub(super) fn queue<R>(places: usize) -> (Queue<R>, Waiting<R>) {
         requests: sender,
         shared: Arc::clone(&shared),
     };
-    (queue, Waiting { requests, shared })
+    (queue, QueueEnd { requests, shared })
 }
 
 impl<R> Queue<R> {
@@ -63,7 +63,7 @@ impl<R> Queue<R> {
     }
 }
 
-impl<R> Waiting<R> {
+impl<R> QueueEnd<R> {
     /// So many are about to be answered: until now they have kept their places.
     pub(super) fn leave(&self, requests: usize) {
         self.shared.places.add_permits(requests);

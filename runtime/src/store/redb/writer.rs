@@ -27,7 +27,7 @@ use super::fault::Fault;
 use super::index::Index;
 use super::lookup::Lookup as _;
 use super::open::read_runs;
-use super::queue::Waiting;
+use super::queue::QueueEnd;
 use super::tables::{RUNS, Tables};
 use crate::store::declared::Paths;
 use crate::store::timeline::Timeline;
@@ -92,7 +92,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Writes until nobody can ask any more, or the file cannot be written.
-    pub(super) fn work(mut self, waiting: Waiting<Queued>) {
+    pub(super) fn work(mut self, waiting: QueueEnd<Queued>) {
         let worked = catch_unwind(AssertUnwindSafe(|| self.keep_writing(&waiting)));
         let reason = match worked {
             Ok(Ok(())) => return,
@@ -107,7 +107,7 @@ impl Writer {
         waiting.stop(reason);
     }
 
-    fn keep_writing(&mut self, waiting: &Waiting<Queued>) -> Result<(), Fault> {
+    fn keep_writing(&mut self, waiting: &QueueEnd<Queued>) -> Result<(), Fault> {
         let requests = &waiting.requests;
         // Since when something was acknowledged that is not on disk.
         let mut behind: Option<Instant> = None;
@@ -160,7 +160,7 @@ impl Writer {
     fn write(
         &mut self,
         first: Queued,
-        waiting: &Waiting<Queued>,
+        waiting: &QueueEnd<Queued>,
         flushes: bool,
     ) -> Result<bool, Fault> {
         let next = self.next;
@@ -180,7 +180,7 @@ impl Writer {
     }
 
     /// Writes one by one what could not be written together.
-    fn write_apart(&mut self, waiting: &Waiting<Queued>, flushes: bool) -> Result<bool, Fault> {
+    fn write_apart(&mut self, waiting: &QueueEnd<Queued>, flushes: bool) -> Result<bool, Fault> {
         let mut wrote = false;
         let mut apart = take(&mut self.applied).into_iter();
         while let Some(operation) = apart.next() {
@@ -216,7 +216,7 @@ impl Writer {
     fn attempt(
         &mut self,
         first: Queued,
-        waiting: Option<&Waiting<Queued>>,
+        waiting: Option<&QueueEnd<Queued>>,
         flushes: bool,
     ) -> Result<bool, Fault> {
         self.commits = false;
@@ -269,7 +269,7 @@ impl Writer {
     }
 
     /// Answers what is on disk.
-    fn answer(&mut self, waiting: &Waiting<Queued>) {
+    fn answer(&mut self, waiting: &QueueEnd<Queued>) {
         self.last = self.applied.len();
         waiting.leave(self.last);
         for operation in self.applied.drain(..) {
@@ -306,7 +306,7 @@ impl Writer {
 }
 
 /// What waits, or comes soon.
-fn next_of(Waiting { requests, .. }: &Waiting<Queued>, lingers: bool) -> Option<Queued> {
+fn next_of(QueueEnd { requests, .. }: &QueueEnd<Queued>, lingers: bool) -> Option<Queued> {
     let next = requests.try_recv().ok();
     if next.is_some() || !lingers {
         return next;
@@ -323,7 +323,7 @@ fn next_of(Waiting { requests, .. }: &Waiting<Queued>, lingers: bool) -> Option<
 
 /// What comes while a batch that `is_small` gathers, since it was `begun`.
 fn gathered(
-    Waiting { requests, .. }: &Waiting<Queued>,
+    QueueEnd { requests, .. }: &QueueEnd<Queued>,
     begun: Instant,
     is_small: bool,
 ) -> Option<Queued> {
