@@ -178,13 +178,15 @@ impl Changes<'_> {
     }
 
     pub(super) fn release(&mut self, release: &Release) -> Result<(), Fault> {
+        // A clock counts as seen, here and below, also where the operation is refused.
+        let behind = self.timeline.behind(release.at, self.at);
         let before = self.live(&release.run)?;
         let open = before.row.open(release.epoch, release.sequence);
         open.map_err(Fault::Answer)?;
         let mut record = before.clone();
         record.row.release(release, record.messages as usize);
         record.is_held = false;
-        record.behind = self.timeline.behind(release.at, self.at);
+        record.behind = behind;
         self.wrote = true;
         self.tables.put(&record)?;
         self.index.forget(&before);
@@ -219,6 +221,7 @@ impl Changes<'_> {
 
     pub(super) fn stop(&mut self, run: &RunId, stop: Stop, request: &Request) -> Result<(), Fault> {
         let now = request.at;
+        self.timeline.behind(now, self.at);
         if stop == Stop::Terminate && self.end_unreadable(run, request)? {
             return Ok(());
         }
@@ -234,6 +237,7 @@ impl Changes<'_> {
     pub(super) fn send(&mut self, delivery: &Delivery) -> Result<Sent, Fault> {
         let message = &delivery.message;
         let run = &message.run;
+        self.timeline.behind(message.at, self.at);
         let before = self.find(run)?.ok_or_else(|| not_found(run))?;
         before.row.is_meant(delivery).map_err(Fault::Answer)?;
         let key = (&*run.text(), &*message.id);
@@ -268,6 +272,7 @@ impl Changes<'_> {
 
     pub(super) fn unpark(&mut self, run: &RunId, request: &Request) -> Result<(), Fault> {
         let now = request.at;
+        let behind = self.timeline.behind(now, self.at);
         let before = self.find(run)?.ok_or_else(|| not_found(run))?;
         if self.broken.remove(run) && before.row.status.is_live() {
             // It stood still because something beside its record could not be read: it is tried again.
@@ -278,12 +283,13 @@ impl Changes<'_> {
         record.row.unpark(now).map_err(Fault::Answer)?;
         let history = &mut self.tables.history;
         history.add(&mut record, request, &Event::Unparked, None)?;
-        record.behind = self.timeline.behind(now, self.at);
+        record.behind = behind;
         self.keep(&before, &record)
     }
 
     pub(super) fn retry_rollback(&mut self, run: &RunId, request: &Request) -> Result<(), Fault> {
         let now = request.at;
+        let behind = self.timeline.behind(now, self.at);
         let before = self.find(run)?.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
         record.row.retry_rollback(now).map_err(Fault::Answer)?;
@@ -291,7 +297,7 @@ impl Changes<'_> {
         let history = &mut self.tables.history;
         history.add(&mut record, request, &Event::RollbackRetried, None)?;
         self.tables.take_back(&before)?;
-        record.behind = self.timeline.behind(now, self.at);
+        record.behind = behind;
         self.keep(&before, &record)
     }
 

@@ -6,7 +6,7 @@ mod world;
 
 use proptest::prelude::*;
 use stateway::RedbStore;
-use stateway::store::{Status, Store as _};
+use stateway::store::{Status, Stop, Store as _};
 
 use self::ask::{Ask, What, ask};
 use self::world::{World, id};
@@ -81,6 +81,53 @@ fn both_stores_answer_alike() {
     proptest!(config, |(asks in prop::collection::vec(ask(), 1..60))| {
         check(&asks, &all)?;
     });
+}
+
+/// A request to a run that is not there says what time it is for its sender. From then on a clock that is behind that was
+/// set back, in both stores alike.
+#[tokio::test(start_paused = true)]
+async fn a_clock_is_seen_also_where_the_operation_is_refused() {
+    let redb = RedbStore::options().open_backend(shared::Backend::default());
+    let mut world = World::new(redb.unwrap());
+    let goes = |run, sends| Ask::Commit {
+        run,
+        what: What::Go {
+            undo: false,
+            status: Status::Running,
+        },
+        release: None,
+        epoch: 0,
+        sequence: 0,
+        consumed: Vec::new(),
+        sends,
+    };
+    let asks = [
+        Ask::Stop {
+            run: 0,
+            stop: Stop::Cancel,
+        },
+        Ask::SetClock { seconds: -2 },
+        Ask::Create {
+            run: 1,
+            workflow: 0,
+            input: 0,
+            is_held: false,
+            due: None,
+            priority: 0,
+            again: false,
+        },
+        goes(1, Some(3)),
+        Ask::Claim {
+            known: 9,
+            limit: 1,
+            holder: 0,
+            lease: 0,
+            suspects: 0,
+        },
+    ];
+    for ask in &asks {
+        world.ask(ask).await.unwrap();
+    }
 }
 
 /// A history of more rows than there are between two marks, read from every place.
