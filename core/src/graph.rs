@@ -41,7 +41,7 @@ pub struct StateInfo {
     pub kind: StateKind,
     /// Whether the state is never written to a store.
     pub transient: bool,
-    /// Whether a run waits in it for what is outside: signals and timers leave it, and no step.
+    /// True if a run waits in it: signals and timers leave it, and no step.
     pub waits: bool,
 }
 
@@ -109,7 +109,7 @@ pub enum TransitionKind {
 }
 
 impl Graph {
-    /// Whether a run may come to wait for a signal or a timer.
+    /// Returns true if a run may come to wait for a signal or a timer.
     #[doc(hidden)]
     #[must_use]
     pub const fn has_waits(&self) -> bool {

@@ -107,7 +107,7 @@ pub trait StoredOutput<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned, By> StoredOutput<By> for T {}
 
-/// What a signal carries: it moves between threads with its run.
+/// The payload of a signal: it moves between threads with its run.
 ///
 /// Implemented for every type that is `Send + 'static`.
 #[doc(hidden)]
@@ -121,7 +121,7 @@ pub trait CarriedPayload<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static, By> CarriedPayload<By> for T {}
 
-/// What a signal carries whose handler may be called again.
+/// The payload of a signal whose handler may be called again.
 ///
 /// Implemented for every type that is `Clone`.
 #[doc(hidden)]
@@ -135,7 +135,7 @@ pub trait RepeatedPayload<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> RepeatedPayload<By> for T {}
 
-/// What a signal of a run carries that is stored: every type that serde can store and read again.
+/// The payload of a signal of a run that is stored: every type that serde can store and read again.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "what signal `{By}` carries is stored: `{Self}` must be Serialize and DeserializeOwned",

@@ -133,7 +133,7 @@ macro_rules! __deserialize {
     };
 }
 
-/// What serializing a machine in a transient state says.
+/// The error of serializing a machine in a transient state.
 pub const NEVER_STORED: &str = "a transient state is never stored";
 
 /// Which of these names a variant has: its place among them.
@@ -187,7 +187,7 @@ pub fn no_variant<T>() -> T {
 /// Reads what a struct with this name and one field wraps.
 ///
 /// # Errors
-/// What the deserializer says.
+/// The error of the deserializer.
 pub fn wrapped<'de, T, R>(from: R, name: &'static str) -> Result<T, R::Error>
 where
     T: de::Deserialize<'de>,

@@ -145,7 +145,7 @@ pub mod prelude {
 #[doc = include_str!("../../README.md")]
 mod readme {}
 
-/// What generated code stands on, item by item. Not for use by hand.
+/// The items that generated code uses. Not for use by hand.
 ///
 /// It has the number of the release, which `expand!` names too: a macro and a runtime of two releases do not meet, and
 /// the error names both.

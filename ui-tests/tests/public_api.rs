@@ -1,4 +1,4 @@
-//! What of the public API of `stateway` can change in a version that is compatible.
+//! The parts of the public API of `stateway` that can change in a compatible version.
 //!
 //! The crates whose types and traits it names: a new major version of one is one of ours. And the types that others can make and
 //! take apart: a new field or variant of one is a new major version.

@@ -37,7 +37,7 @@ unsafe impl GlobalAlloc for Live {
     }
 }
 
-/// How many bytes are allocated.
+/// The number of bytes that are allocated.
 pub(crate) fn live() -> i64 {
     BYTES.load(Ordering::Relaxed)
 }

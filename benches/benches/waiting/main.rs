@@ -1,4 +1,4 @@
-//! What a run costs that waits: to be moved by a signal or a timer, in memory and in a store, and to do nothing.
+//! The cost of a waiting run: to be moved by a signal or a timer, in memory and in a store, and to do nothing.
 //!
 //! The store is a file, and nothing is flushed: a disk would hide what a runner does.
 //!
@@ -200,7 +200,7 @@ async fn left_waiting(runner: &Runner<Bell>) -> u64 {
     counts.iter().map(|count| count.runs).sum()
 }
 
-/// How long a launch takes over so many runs that wait, and how many bytes each takes then.
+/// The time of a launch over this many waiting runs, and the bytes that each takes then.
 async fn launch(runs: u32) -> (Duration, i64) {
     let folder = tempfile::tempdir().expect("there is room");
     let before = Arc::new(runner(folder.path()).await);

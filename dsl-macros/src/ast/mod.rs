@@ -218,7 +218,7 @@ impl Transition {
         }
     }
 
-    /// Whether its handler may be called more than once in a visit.
+    /// Returns true if its handler may be called more than once in a visit.
     pub(crate) fn is_repeated(&self) -> bool {
         let retry = self.clauses.retry();
         retry.is_some_and(|retry| retry.attempts.value > 1)

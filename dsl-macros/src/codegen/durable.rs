@@ -175,7 +175,7 @@ pub(super) fn wrappers(cx: &Context<'_>) -> Option<TokenStream> {
     Some(written.collect())
 }
 
-/// Whether a run may be stored in this state.
+/// Returns true if a run may be stored in this state.
 fn is_stored(state: &ResolvedState<'_>) -> bool {
     state.declaration.is_none_or(|it| it.transient.is_none())
 }

@@ -15,7 +15,7 @@ pub(super) struct Events {
     pub(super) driven: TokenStream,
     /// The method of `SendTurns`.
     pub(super) sent: TokenStream,
-    /// What the latter stands on.
+    /// The items that the latter uses.
     pub(super) groups: TokenStream,
 }
 
@@ -116,7 +116,7 @@ fn timing(cx: &Context<'_>) -> Option<TokenStream> {
     })
 }
 
-/// How the enums of several sources are taken out of the state of a run.
+/// The implementations that take the enum of several sources out of the state of a run.
 fn left(cx: &Context<'_>) -> TokenStream {
     let (workflow, state) = (&cx.workflow, &cx.state);
     let span = cx.at(workflow.span());

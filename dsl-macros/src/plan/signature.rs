@@ -49,7 +49,7 @@ pub(crate) enum Takes<'a> {
     State(Vec<StateId>),
     /// An item of an `each`.
     Item(&'a Type),
-    /// What a signal carries.
+    /// The payload of a signal.
     Payload(&'a Type),
     /// The outputs of the branches.
     Joined,

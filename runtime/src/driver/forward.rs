@@ -86,14 +86,14 @@ where
     }
 }
 
-/// Whether a run waits in its state for what is outside.
+/// Returns true if a run waits in its state for an event.
 #[inline]
 fn waits<W: Workflow>(place: Option<&W::State>) -> bool {
     let ever = const { W::GRAPH.has_waits() };
     ever && place.is_some_and(|state| W::GRAPH.states[W::position(state)].waits)
 }
 
-/// What it waits for.
+/// The timers that it waits for.
 fn waiting<W: Drive<C>, C>(state: &W::State) -> Waiting {
     let timing = |transition| W::timing(transition, state);
     Waiting::of::<W>(W::position(state), timing)

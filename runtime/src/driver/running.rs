@@ -48,7 +48,7 @@ pin_project! {
 }
 
 impl<W: Workflow, C, F> Running<'_, W, C, F> {
-    /// What sends signals to the run.
+    /// A sender of signals to the run.
     ///
     /// # Panics
     /// If the run has been polled: take it before, and clone it.

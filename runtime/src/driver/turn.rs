@@ -52,7 +52,7 @@ pub(crate) fn found<S: State>(place: &mut Option<<S::Workflow as Workflow>::Stat
     }
 }
 
-/// What a handler is given of the state that its transition leaves: the state, or an enum of those that it may be.
+/// The argument that a handler gets for the state that its transition leaves: the state, or an enum of several.
 pub trait TakenFrom<W: Workflow>: 'static {
     /// Takes it out of the place.
     fn taken(place: &mut Option<W::State>) -> Self;

@@ -82,7 +82,7 @@ pub(crate) struct Taken<'a, W: Workflow> {
     /// The state that it led to.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) state: &'a W::State,
-    /// What the run waits for there, if it does.
+    /// The timers that it waits for there, if it waits.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) waiting: Option<Waiting>,
 }

@@ -49,7 +49,7 @@ pub(crate) trait Recorder: Send + Sync {
     /// the run.
     fn is_recording(&self) -> bool;
 
-    /// How long this visit was under way before the run was taken up: since its state was entered, or, where that waited for
+    /// The time that this visit was under way before the run was taken up: since its state was entered, or, where that waited for
     /// an event, since the first attempt that is known of.
     fn age(&self, visit: u64, is_event: bool) -> Duration;
 

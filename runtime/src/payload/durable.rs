@@ -47,14 +47,14 @@ pub trait Durable: Workflow {
     #[doc(hidden)]
     fn decode(position: usize, bytes: &[u8], codec: &dyn Codec) -> Result<Self::State, CodecError>;
 
-    /// What a run is found by in this state.
+    /// The index of a run in this state.
     #[doc(hidden)]
     fn index(state: &Self::State) -> Vec<IndexEntry> {
         let _ = state;
         Vec::new()
     }
 
-    /// What the signal at this position of the graph carries, of these bytes.
+    /// The payload of the signal at this position of the graph, from these bytes.
     #[doc(hidden)]
     fn decode_signal(
         transition: usize,
@@ -65,7 +65,7 @@ pub trait Durable: Workflow {
         Ok(AnyPayload::nothing())
     }
 
-    /// What the signal at this position of the graph carries, of JSON, as the bytes that are stored.
+    /// The payload of the signal at this position of the graph, from JSON, as the bytes that are stored.
     #[doc(hidden)]
     fn signal_from_json(
         transition: usize,
@@ -202,7 +202,7 @@ impl<T> NotCompared for Compared<'_, T> {
     }
 }
 
-/// What a signal that carries nothing says, of JSON: nothing, or `null`.
+/// The payload of a signal that carries nothing, from JSON: nothing, or `null`.
 ///
 /// # Errors
 /// If it says something.

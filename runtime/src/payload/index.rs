@@ -9,7 +9,7 @@ use crate::store::{IndexEntry, IndexValue};
     note = "index a field beside it that holds its name or its number"
 )]
 pub trait IndexField {
-    /// What it is found by, if there is something.
+    /// The value that it is found by, if there is one.
     fn index_value(&self) -> Option<IndexValue>;
 }
 

@@ -1,4 +1,4 @@
-//! What a run carries, on its way to bytes and back.
+//! Payloads, on their way to bytes and back.
 
 pub mod codec;
 pub(crate) mod durable;

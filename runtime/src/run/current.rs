@@ -82,7 +82,7 @@ pub struct CurrentRun<W: Workflow> {
     visit: AtomicU64,
     /// How often the handler was called in this visit.
     attempts: AtomicU32,
-    /// What moves it out of a state that waits; boxed, and there where there is such a state.
+    /// The event that moves it out of a waiting state; boxed, and only for a workflow with such a state.
     event: Option<Box<EventSlot>>,
 }
 
@@ -90,7 +90,7 @@ pub struct CurrentRun<W: Workflow> {
 struct EventSlot {
     /// The position of the state that is left.
     left: AtomicUsize,
-    /// What the signal carries.
+    /// The payload of the signal.
     payload: Mutex<AnyPayload>,
 }
 
@@ -305,13 +305,13 @@ impl<W: Workflow> CurrentRun<W> {
         *self.payload() = payload;
     }
 
-    /// What the signal carries that moves the run.
+    /// The payload of the signal that moves the run.
     pub(crate) fn payload(&self) -> MutexGuard<'_, AnyPayload> {
         let payload = &self.event().payload;
         payload.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a signal or a timer moves it, and not the driver.
+    /// Returns true if a signal or a timer moves it, and not the driver.
     pub(crate) fn is_moved_by_an_event(&self) -> bool {
         let transition = W::GRAPH.transitions.get(self.transition());
         transition

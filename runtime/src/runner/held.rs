@@ -58,7 +58,7 @@ pub(super) struct HeldRun {
     run: RunId,
     incarnation: u64,
     epoch: u64,
-    /// How many messages that are known here wait for the run.
+    /// The number of known messages that wait for the run.
     messages: AtomicUsize,
     state: Mutex<HeldState>,
     is_recording: AtomicBool,

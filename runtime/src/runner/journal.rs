@@ -60,7 +60,7 @@ impl<'a, W> StoreJournal<'a, W> {
 }
 
 impl<W: Durable> StoreJournal<'_, W> {
-    /// What happens next to a run that entered its state then.
+    /// The next event of a run that entered its state then.
     fn next(&self, waiting: &Waiting, entered: SystemTime, now: SystemTime) -> Next<SystemTime> {
         let timers = waiting.timers.iter().map(|(timer, timing)| {
             let due = match timing {

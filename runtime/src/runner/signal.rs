@@ -23,7 +23,7 @@ use crate::wait::{Parts, Sealed, Signal, Signals};
 pub struct SentSignal {
     /// The id of the message.
     pub message_id: String,
-    /// Whether it was stored by this; otherwise the run had had a message with this id.
+    /// True if it was stored now, false if the run had had a message with this id.
     pub is_new: bool,
 }
 
@@ -69,7 +69,7 @@ pub enum SignalError {
         /// The state that the run is in.
         state: Name,
     },
-    /// What the signal carries cannot be encoded, or the JSON does not say it.
+    /// The payload cannot be encoded, or the JSON is none of its type.
     Payload {
         /// The signal.
         signal: &'static str,

@@ -218,7 +218,7 @@ impl RunRow {
         Ok(is_new)
     }
 
-    /// Whether a message is meant for this run, and not for one that had its id before.
+    /// Checks that a message is meant for this run, and not for one that had its id before.
     ///
     /// # Errors
     /// [`NotFound`](StoreError::NotFound) if it is not. That is asked first.

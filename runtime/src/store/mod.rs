@@ -16,7 +16,7 @@
 //!
 //! # Which types grow
 //!
-//! What a store keeps and what it is told to do ([`RunRow`], [`HistoryRow`], [`NewRun`], [`Commit`], [`Claim`] and
+//! The records that a store keeps and the requests that it gets ([`RunRow`], [`HistoryRow`], [`NewRun`], [`Commit`], [`Claim`] and
 //! their parts) has all its fields in the open, on purpose: a store that takes them apart does not compile when one is added,
 //! and so cannot forget to keep it. That is a change of the laws, and a new major version. What a user asks by
 //! ([`Filter`], [`Purge`]), and every error, grows in any version.

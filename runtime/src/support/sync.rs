@@ -1,4 +1,4 @@
-//! What threads and tasks meet by, for the files whose every interleaving is tried: `tests/interleavings` takes them in with
+//! The primitives by which threads and tasks meet, for the files whose interleavings are tried: `tests/interleavings` includes them with
 //! a model of each of these.
 
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

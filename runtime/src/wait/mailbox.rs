@@ -132,7 +132,7 @@ impl Mailbox {
         Some((letter.signal, letter.payload))
     }
 
-    /// Whether more may come.
+    /// Returns true if more may come.
     pub(crate) fn is_open(&self) -> bool {
         self.is_open
     }

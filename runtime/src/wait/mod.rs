@@ -48,14 +48,14 @@ impl Waiting {
         self.takes::<W>(position).then_some(position)
     }
 
-    /// Whether the state takes the signal at this position.
+    /// Returns true if the state takes the signal at this position.
     pub(crate) fn takes<W: Workflow>(&self, position: usize) -> bool {
         let transition = &W::GRAPH.transitions[position];
         transition.kind == TransitionKind::Signal && transition.sources.contains(&self.state)
     }
 }
 
-/// What happens to a run that waits.
+/// The event of a run that waits.
 pub(crate) enum Happens {
     /// A signal or a timer takes the transition at this position.
     Event(usize, AnyPayload),

@@ -1,6 +1,6 @@
 //! Which event is next for a run that waits: the law, in one place for runs in memory and in a store.
 
-/// What is next.
+/// The next event of a run that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next<T> {
     /// The timer of the transition at this position.

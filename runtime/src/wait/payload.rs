@@ -1,4 +1,4 @@
-//! What a signal carries, on its way to the handler.
+//! The payload of a signal, on its way to the handler.
 
 use std::any::Any;
 use std::fmt;
@@ -8,7 +8,7 @@ use stateway_core::Transition;
 
 use crate::handler::Step;
 
-/// What a signal carries, of whatever type; nothing of a timer.
+/// The payload of a signal, of whatever type; nothing for a timer.
 pub struct AnyPayload(Option<Box<dyn Any + Send>>);
 
 impl AnyPayload {

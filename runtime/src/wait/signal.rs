@@ -20,7 +20,7 @@ pub struct Signal<'a, R, T, P> {
     transition: PhantomData<fn() -> T>,
 }
 
-/// What is known of it.
+/// Its parts.
 pub(crate) struct Parts<'a, R, P> {
     pub(crate) to: &'a R,
     pub(crate) payload: P,

@@ -8,7 +8,7 @@ use crate::explore;
 use crate::run::RunId;
 use crate::support::sync::{Arc, Mutex};
 
-/// What the store and the list of active runs say.
+/// The store and the list of active runs, as far as they matter here.
 #[derive(Default)]
 struct World {
     ends: Ends,

@@ -20,7 +20,7 @@ fn explore(model: impl Fn() + Sync + Send + 'static) {
     builder.check(model);
 }
 
-/// What the files name of the library.
+/// The names of the library that the files use.
 mod run {
     pub(crate) use stateway::RunId;
 }

@@ -13,7 +13,7 @@ struct Request {
     answer: Sender<u32>,
 }
 
-/// What is on disk.
+/// The requests that are on disk.
 type Written = Arc<Mutex<Vec<u32>>>;
 
 /// Writes each request, and with the one of this number the disk fails.
@@ -35,7 +35,7 @@ fn writer(waiting: QueueEnd<Request>, written: &Written, fails_at: Option<u32>) 
     }
 }
 
-/// How a request ended.
+/// The end of a request.
 #[derive(Debug, PartialEq)]
 enum Ended {
     Written,

@@ -1,4 +1,4 @@
-//! What is to be recorded of a run.
+//! A change of a run that is to be recorded.
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ pub(in crate::runner) struct RunChange {
     pub(in crate::runner) event: Event,
     pub(in crate::runner) status: Status,
     pub(in crate::runner) failure: Option<Failure>,
-    /// What the run is found by in the state that it leads to.
+    /// The index of the run in the state that it leads to.
     pub(super) index: Vec<IndexEntry>,
     /// When it happens, and until when the run waits then, if it is given back.
     pub(super) waits: Option<(SystemTime, Option<SystemTime>)>,

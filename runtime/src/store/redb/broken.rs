@@ -1,4 +1,4 @@
-//! What is known of runs that cannot be read.
+//! The runs that cannot be read, and why.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};

@@ -1,4 +1,4 @@
-//! The way to the writer: a queue with so many places, and the reason why it is closed, if the writer stopped by itself.
+//! The way to the writer: a queue with a number of places, and the reason why it is closed, if the writer stopped by itself.
 //!
 //! A place is taken until the request is answered. Where the writer stops, whoever waits for a place is told by
 //! the places, whoever comes later by the queue, and whoever waits for an answer by its being dropped; the reason
@@ -30,7 +30,7 @@ struct Shared {
 #[derive(Debug)]
 pub(super) struct Closed;
 
-/// A queue with so many places.
+/// A queue with this many places.
 pub(super) fn queue<R>(places: usize) -> (Queue<R>, QueueEnd<R>) {
     let (sender, requests) = channel();
     let shared = Arc::new(Shared {

@@ -36,7 +36,7 @@ fn change<T, R>(watched: &Mutex<Watched<T>>, by: impl FnOnce(&mut T) -> R) -> R 
     changed
 }
 
-/// What `ready` finds in the value, now or after a change.
+/// Polls until `ready` finds something in the value.
 fn poll<T, R>(
     watched: &Mutex<Watched<T>>,
     context: &Context<'_>,

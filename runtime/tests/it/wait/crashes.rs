@@ -54,7 +54,7 @@ async fn go(crashes: &Crashes, office: &Arc<Office>, late: bool) -> ClaimEnd {
     run.end().await.expect("nothing of it fails")
 }
 
-/// What is true of each run that was taken to its end.
+/// Checks what is true of each run that was taken to its end.
 fn check_history(history: &[HistoryRow], office: &Office) {
     let mut consumed: BTreeMap<String, u32> = BTreeMap::new();
     let mut taken: BTreeMap<String, u32> = BTreeMap::new();

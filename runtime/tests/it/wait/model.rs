@@ -109,7 +109,7 @@ enum Signal {
 enum Action {
     Send(Signal),
     Wait(u64),
-    /// Nobody drives it for so many seconds.
+    /// Nobody drives it for this many seconds.
     Restart(u64),
 }
 
@@ -134,7 +134,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     })
 }
 
-/// The law, in so many words. Times are in milliseconds.
+/// The law, written out. Times are in milliseconds.
 struct Model {
     now: u64,
     state: &'static str,
