@@ -75,10 +75,14 @@ async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<Answer>, Refusal> {
     let run = service.runner.get(id).await?.ok_or(Refusal::NOT_FOUND)?;
-    Ok(Json(Answer {
-        status: run.info().await?.status.to_string(),
-        expense: run.state().await?,
-    }))
+    loop {
+        let (expense, info) = (run.state().await?, run.info().await?);
+        // It may have moved on between the two.
+        if info.state == expense.state().name {
+            let status = info.status.to_string();
+            return Ok(Json(Answer { status, expense }));
+        }
+    }
 }
 
 /// 202: the decision is on disk, and the run will take it. The same `Idempotency-Key` again is the same decision.
