@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Kill it in between, and start it again: what was acknowledged is there, and what fell due meanwhile has happened. Options:
-//! `--in FOLDER` for its file, `--port N`, 0 for any, and `--patience SECONDS` of the group and of the board.
+//! `--in FOLDER` for its file, `--port N`, 0 for any, `--patience SECONDS` of the group, and `--last-call SECONDS` of the board.
 
 mod http;
 mod process;
@@ -29,6 +29,7 @@ struct Options {
     folder: PathBuf,
     port: u16,
     patience: Duration,
+    last_call: Duration,
 }
 
 fn options() -> Result<Options, Box<dyn Error>> {
@@ -36,6 +37,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
         folder: std::env::temp_dir().join("stateway-approvals"),
         port: 3000,
         patience: Duration::from_hours(72),
+        last_call: Duration::from_hours(24),
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -46,6 +48,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
             "--in" => options.folder = value.into(),
             "--port" => options.port = value.parse()?,
             "--patience" => options.patience = Duration::from_secs(value.parse()?),
+            "--last-call" => options.last_call = Duration::from_secs(value.parse()?),
             _ => return Err(format!("there is no `{argument}`: see the head of `main.rs`").into()),
         }
     }
@@ -58,12 +61,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         folder,
         port,
         patience,
+        last_call,
     } = options()?;
     std::fs::create_dir_all(&folder)?;
     let store = RedbStore::open(folder.join("approvals.redb"))?;
-    let office = Office {
-        last_call: patience,
-    };
+    let office = Office { last_call };
     let runner = Runner::<Expense>::builder(office).store(store).launch();
     let runner = Arc::new(runner.await?);
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;

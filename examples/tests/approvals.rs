@@ -16,9 +16,10 @@ struct Service {
 }
 
 impl Service {
-    fn start(folder: &Path, patience: u32) -> Self {
+    fn start(folder: &Path, patience: u32, last_call: u32) -> Self {
         let mut process = Command::new(program())
-            .args(["--port", "0", "--patience", &patience.to_string(), "--in"])
+            .args(["--port", "0", "--patience", &patience.to_string()])
+            .args(["--last-call", &last_call.to_string(), "--in"])
             .arg(folder)
             .stdout(Stdio::piped())
             .spawn()
@@ -126,14 +127,14 @@ fn folder() -> PathBuf {
 #[tokio::test]
 async fn a_decision_is_there_after_a_kill_and_is_applied_once() {
     let folder = folder();
-    let service = Service::start(&folder, 3600);
+    let service = Service::start(&folder, 3600, 3600);
     assert_eq!(service.submit("e-1", "sales").await, StatusCode::CREATED);
     assert_eq!(service.submit("e-1", "sales").await, StatusCode::OK);
     assert_eq!(service.submit("e-1", "support").await, StatusCode::CONFLICT);
     assert_eq!(service.submit("e-2", "sales").await, StatusCode::CREATED);
     service.kill();
 
-    let service = Service::start(&folder, 3600);
+    let service = Service::start(&folder, 3600, 3600);
     assert_eq!(service.waiting("sales").await, json!(["e-1", "e-2"]));
     assert_eq!(
         service.decide("e-1", "approve", "k-1").await,
@@ -142,7 +143,7 @@ async fn a_decision_is_there_after_a_kill_and_is_applied_once() {
     // Acknowledged, and perhaps not applied.
     service.kill();
 
-    let service = Service::start(&folder, 3600);
+    let service = Service::start(&folder, 3600, 3600);
     let shown = service.comes_to("e-1", "Approved").await;
     assert_eq!(shown["status"], "done");
     let approved = json!({"by": "Grace", "comment": "", "late": false});
@@ -165,7 +166,7 @@ async fn a_decision_is_there_after_a_kill_and_is_applied_once() {
 #[tokio::test]
 async fn what_cannot_be_is_refused_with_the_status_that_says_why() {
     let folder = folder();
-    let service = Service::start(&folder, 3600);
+    let service = Service::start(&folder, 3600, 3600);
     assert_eq!(service.submit("e-1", "sales").await, StatusCode::CREATED);
     assert_eq!(
         service.decide("e-9", "approve", "k").await,
@@ -196,17 +197,22 @@ async fn what_cannot_be_is_refused_with_the_status_that_says_why() {
 #[tokio::test]
 async fn what_fell_due_while_nothing_ran_has_happened_after_a_start() {
     let folder = folder();
-    let service = Service::start(&folder, 1);
+    let service = Service::start(&folder, 1, 3600);
     assert_eq!(service.submit("e-1", "sales").await, StatusCode::CREATED);
     service.kill();
     // Its patience is over when somebody looks again.
-    let service = Service::start(&folder, 1);
+    let service = Service::start(&folder, 1, 3600);
     service.comes_to("e-1", "Escalated").await;
     assert_eq!(service.waiting("board").await, json!(["e-1"]));
-    let shown = service.comes_to("e-1", "Expired").await;
+    drop(service);
+
+    // And the last call of the board, which a process with less patience gives.
+    let service = Service::start(&folder, 1, 1);
+    assert_eq!(service.submit("e-2", "sales").await, StatusCode::CREATED);
+    let shown = service.comes_to("e-2", "Expired").await;
     assert_eq!(shown["status"], "failed");
     assert_eq!(
-        service.decide("e-1", "approve", "k").await,
+        service.decide("e-2", "approve", "k").await,
         StatusCode::CONFLICT
     );
     drop(service);
