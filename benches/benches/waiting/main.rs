@@ -25,8 +25,11 @@ workflow! {
     #[derive(Debug, Clone)]
     workflow Bell {
         start Silent { rings: u32, until: SystemTime };
+        state Muted;
         done Stopped;
 
+        signal mute: Silent -> Muted;
+        signal sound: Muted -> Stopped;
         signal ring(u32): Silent -> Silent | Stopped;
         timer give_up at until: Silent -> Stopped;
     }
@@ -49,6 +52,14 @@ impl BellSteps for Tower {
         })
     }
 
+    async fn mute(&self, _: Silent, step: &Step<OnMute>) -> Result<OnMute, String> {
+        Ok(step.to(Muted))
+    }
+
+    async fn sound(&self, _: Muted, step: &Step<OnSound>) -> Result<OnSound, String> {
+        Ok(step.to(Stopped))
+    }
+
     async fn give_up(&self, _: Silent, step: &Step<OnGiveUp>) -> Result<OnGiveUp, String> {
         Ok(step.to(Stopped))
     }
@@ -67,15 +78,22 @@ fn main() {
         .build();
     let runtime = runtime.expect("tokio starts");
     runtime.block_on(async {
-        println!("a signal in memory, of so many that wait at once");
+        println!("a signal in memory, by the number of runs that wait at once");
         for runs in [1, 256] {
             line(runs, in_memory(runs).await);
         }
-        println!("a signal to a stored run, of so many that wait at once");
+        println!("a signal to a stored run, by the number of runs that wait at once");
         for runs in [1, 256] {
             line(runs, stored(runs).await);
         }
-        println!("a timer of a stored run, of so many that fall due at once");
+        println!(
+            "a signal beside this many others that are kept for a later state, in memory and stored"
+        );
+        for kept in [100, 10_000] {
+            line(kept, in_memory_beside(kept).await);
+            line(kept, stored_beside(kept).await);
+        }
+        println!("a timer of a stored run, by the number that fall due at once");
         for runs in [1_000, 100_000] {
             line(runs, timers(runs).await);
         }
@@ -154,6 +172,47 @@ async fn stored(runs: u32) -> Duration {
         task.await.expect("it does not panic");
     }
     let took = began.elapsed() / (runs * RINGS);
+    runner.shut_down(Duration::from_secs(10)).await;
+    took
+}
+
+/// The time of a signal in memory beside kept ones.
+async fn in_memory_beside(kept: u32) -> Duration {
+    const RINGS: u32 = 1_000;
+    let mut run = Bell::start(silent(RINGS)).run(&Tower);
+    let remote = run.remote();
+    for _ in 0..kept {
+        remote.sound().await.expect("it is kept");
+    }
+    for _ in 0..=RINGS {
+        remote.ring(1).await.expect("it takes them");
+    }
+    let began = Instant::now();
+    assert!(run.await.is_ok());
+    began.elapsed() / RINGS
+}
+
+/// The time of a signal to a stored run beside kept ones.
+async fn stored_beside(kept: u32) -> Duration {
+    const RINGS: u32 = 200;
+    let folder = tempfile::tempdir().expect("there is room");
+    let runner = runner(folder.path()).await;
+    let started = runner.start("bell", (), silent(RINGS)).await;
+    let run = started.expect("it is new");
+    // Sent while nobody drives it, or each would wake it.
+    runner.shut_down(Duration::from_secs(10)).await;
+    for _ in 0..kept {
+        run.sound().await.expect("it is stored");
+    }
+    for _ in 0..=RINGS {
+        run.ring(1).await.expect("it is stored");
+    }
+    drop((run, runner));
+    let began = Instant::now();
+    let runner = self::runner(folder.path()).await;
+    let run = runner.get("bell").await.expect("it is read");
+    assert!(run.expect("it is there").end().await.is_ok());
+    let took = began.elapsed() / RINGS;
     runner.shut_down(Duration::from_secs(10)).await;
     took
 }

@@ -110,15 +110,16 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         let timers: Vec<_> = timers.collect();
         loop {
             let mailbox = &mut self.mailbox;
-            let letters = mailbox.iter_mut().flat_map(|mailbox| mailbox.letters());
-            let taken = letters.enumerate().filter_map(|(number, (signal, came))| {
-                waiting.takes::<W>(signal).then_some((number, Some(came)))
+            let oldest = mailbox.as_mut().and_then(|mailbox| {
+                let (signal, came) = mailbox.oldest(|signal| waiting.takes::<W>(signal))?;
+                Some((signal, Some(came)))
             });
-            let until = match next(timers.iter().copied(), taken, Some(Instant::now())) {
+            let now = Some(Instant::now());
+            let until = match next(timers.iter().copied(), oldest.into_iter(), now) {
                 Next::Timer(timer) => return Ok(Happens::Event(timer, AnyPayload::nothing())),
-                Next::Message(number) => {
-                    let letter = mailbox.as_mut().and_then(|mailbox| mailbox.take(number));
-                    let (signal, payload) = letter.unwrap_or_else(|| unreachable!("it is there"));
+                Next::Message(signal) => {
+                    let payload = mailbox.as_mut().and_then(|mailbox| mailbox.take(signal));
+                    let payload = payload.unwrap_or_else(|| unreachable!("it is there"));
                     return Ok(Happens::Event(signal, payload));
                 }
                 Next::At(due) => due,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt::Display;
 use std::marker::PhantomData;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use std::vec::IntoIter;
 
 use tracing::error;
@@ -18,7 +18,7 @@ use crate::payload::durable::Durable;
 use crate::run::CurrentRun;
 use crate::store::{Event, Failure, FailureKind, HistoryRow, Message, Name, RunRow, Status, Text};
 use crate::support::panic::forget_panic;
-use crate::support::time::EVER;
+use crate::support::time::later;
 use crate::wait::{AnyPayload, Happens, Next, Timing, Waiting, next};
 
 /// So many transitions are read at a time.
@@ -322,9 +322,4 @@ fn transition<W: Durable>(
         undo: undo.map(|undo| undo.handler.into()),
     };
     Ok(RunChange::new(event, status).found_by(W::index(taken.state)))
-}
-
-/// So long after, which is 1,000 years at most.
-fn later(from: SystemTime, delay: Duration) -> SystemTime {
-    from.checked_add(delay.min(EVER)).unwrap_or(from)
 }

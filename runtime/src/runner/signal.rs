@@ -182,11 +182,13 @@ impl<'a, W: Durable> IntoFuture for SignalJson<'a, W> {
         Box::pin(async move {
             let run = self.run.map_err(SignalError::Id)?;
             let is_signal = |it: &&TransitionInfo| it.kind == TransitionKind::Signal;
-            let signals = || W::GRAPH.transitions.iter().filter(is_signal);
-            let Some(transition) = signals().find(|it| it.name == self.signal) else {
+            let mut transitions = W::GRAPH.transitions.iter();
+            let found = transitions.position(|it| is_signal(&it) && it.name == self.signal);
+            let Some(position) = found else {
+                let known = W::GRAPH.transitions.iter().filter(is_signal);
                 return Err(SignalError::Unknown {
                     signal: self.signal,
-                    known: signals().map(|it| it.name).collect(),
+                    known: known.map(|it| it.name).collect(),
                 });
             };
             let engine = self.runner.engine();
@@ -196,14 +198,10 @@ impl<'a, W: Durable> IntoFuture for SignalJson<'a, W> {
                 return Err(SignalError::NotFound { run });
             };
             let codec = &*engine.settings.codec;
-            let mut all = W::GRAPH.transitions.iter();
-            let position = all
-                .position(|it| it.name == transition.name)
-                .unwrap_or_default();
             let encoded = guarded(|| W::signal_from_json(position, &self.json, codec));
             let outgoing = Outgoing {
                 graph: W::GRAPH,
-                transition,
+                transition: &W::GRAPH.transitions[position],
                 run,
                 incarnation: stored.row.incarnation,
                 message_id: self.message_id,

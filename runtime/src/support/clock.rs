@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use crate::support::time::EVER;
+use crate::support::time::later;
 
 /// Tells a runner what time it is.
 ///
@@ -52,8 +52,7 @@ impl Clock {
 
     /// What time it is after this long, which is 1,000 years at most.
     pub(crate) fn after(&self, delay: Duration) -> SystemTime {
-        let now = self.now();
-        now.checked_add(delay.min(EVER)).unwrap_or(now)
+        later(self.now(), delay)
     }
 
     /// How long ago that was; nothing if it is still to come.

@@ -1,6 +1,8 @@
 //! Times that cannot overflow.
 
 use std::time::Duration;
+#[cfg(feature = "durable")]
+use std::time::SystemTime;
 
 use tokio::time::Instant;
 
@@ -13,4 +15,10 @@ pub(crate) fn after(from: Instant, delay: Duration) -> Instant {
     const LONG: Duration = Duration::from_hours(30 * 365 * 24);
     from.checked_add(delay.min(EVER))
         .unwrap_or_else(|| from + LONG)
+}
+
+/// `delay` after `from`, 1,000 years at most; `from` itself if the clock cannot hold that.
+#[cfg(feature = "durable")]
+pub(crate) fn later(from: SystemTime, delay: Duration) -> SystemTime {
+    from.checked_add(delay.min(EVER)).unwrap_or(from)
 }

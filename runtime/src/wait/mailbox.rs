@@ -1,6 +1,6 @@
 //! The signals of a run in memory.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
 use std::fmt;
 use std::future::{IntoFuture, Ready, ready};
@@ -69,13 +69,18 @@ struct Letter {
     came: Instant,
 }
 
+/// One that no state has taken yet, with its number among all that came.
+type Kept = (u64, Letter);
+
 /// The end that a run has.
 pub(crate) struct Mailbox {
     /// For the remotes, until the run begins.
     sender: Option<UnboundedSender<Letter>>,
     letters: UnboundedReceiver<Letter>,
-    /// Those that no state has taken yet, the oldest first.
-    kept: VecDeque<Letter>,
+    /// Those that no state has taken yet, by signal, the oldest first.
+    kept: BTreeMap<usize, VecDeque<Kept>>,
+    /// The number of the next.
+    next: u64,
     is_open: bool,
 }
 
@@ -90,7 +95,8 @@ impl Default for Mailbox {
         Mailbox {
             sender: Some(sender),
             letters,
-            kept: VecDeque::new(),
+            kept: BTreeMap::new(),
+            next: 0,
             is_open: true,
         }
     }
@@ -111,11 +117,11 @@ impl Mailbox {
         self.sender = None;
     }
 
-    /// The signals that have come, by position, with when they came.
-    pub(crate) fn letters(&mut self) -> impl Iterator<Item = (usize, Instant)> {
+    /// The oldest signal of those that are taken, with when it came.
+    pub(crate) fn oldest(&mut self, takes: impl Fn(usize) -> bool) -> Option<(usize, Instant)> {
         loop {
             match self.letters.try_recv() {
-                Ok(letter) => self.kept.push_back(letter),
+                Ok(letter) => self.keep(letter),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => {
                     self.is_open = false;
@@ -123,13 +129,22 @@ impl Mailbox {
                 }
             }
         }
-        self.kept.iter().map(|letter| (letter.signal, letter.came))
+        let fitting = self.kept.iter().filter(|(signal, _)| takes(**signal));
+        let first = fitting.filter_map(|(_, letters)| letters.front());
+        let (_, oldest) = first.min_by_key(|(number, _)| *number)?;
+        Some((oldest.signal, oldest.came))
     }
 
-    /// Takes out one of them.
-    pub(crate) fn take(&mut self, number: usize) -> Option<(usize, AnyPayload)> {
-        let letter = self.kept.remove(number)?;
-        Some((letter.signal, letter.payload))
+    /// Takes out the oldest of a signal.
+    pub(crate) fn take(&mut self, signal: usize) -> Option<AnyPayload> {
+        let (_, letter) = self.kept.get_mut(&signal)?.pop_front()?;
+        Some(letter.payload)
+    }
+
+    fn keep(&mut self, letter: Letter) {
+        let kept = self.kept.entry(letter.signal).or_default();
+        kept.push_back((self.next, letter));
+        self.next += 1;
     }
 
     /// Returns true if more may come.
@@ -140,7 +155,7 @@ impl Mailbox {
     /// Waits until one has come, or none will.
     pub(crate) async fn wait(&mut self) {
         match self.letters.recv().await {
-            Some(letter) => self.kept.push_back(letter),
+            Some(letter) => self.keep(letter),
             None => self.is_open = false,
         }
     }

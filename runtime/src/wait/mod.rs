@@ -30,9 +30,12 @@ impl Waiting {
     pub(crate) fn of<W: Workflow>(state: usize, timing: impl Fn(usize) -> Option<Timing>) -> Self {
         let transitions = W::GRAPH.transitions.iter().enumerate();
         let timers = transitions.filter(|(_, it)| it.sources.contains(&state));
-        let timers = timers.filter_map(|(position, it)| match it.due? {
-            Due::After(delay) => Some((position, Timing::After(delay))),
-            _ => Some((position, timing(position)?)),
+        let timers = timers.filter_map(|(position, it)| {
+            let timing = match it.due? {
+                Due::After(delay) => Timing::After(delay),
+                _ => timing(position).expect("the field of a timer is read"),
+            };
+            Some((position, timing))
         });
         Waiting {
             state,

@@ -261,7 +261,7 @@ impl Changes<'_> {
                 None => 0,
             }
         };
-        self.tables.messages.open()?.insert(key, ())?;
+        self.tables.messages.open()?.insert(key, last)?;
         self.tables
             .inbox
             .open()?

@@ -327,10 +327,16 @@ impl<'a> Survey<'a> {
             let run = RunId::unchecked(id);
             *counted.entry(id.to_owned()).or_default() += 1;
             match read_message(run.clone(), arrival, bytes.value()) {
-                Ok(message) if known.get((id, &*message.id))?.is_some() => {}
-                Ok(_) => self
-                    .report
-                    .spoil(Some(&run), "the id of a message that waits is missing"),
+                Ok(message) => {
+                    let noted = known.get((id, &*message.id))?.map(|noted| noted.value());
+                    if noted == Some(arrival) {
+                        continue;
+                    }
+                    self.report.spoil(
+                        Some(&run),
+                        "the id of a message that waits is missing, or misplaced",
+                    );
+                }
                 Err(reason) => self
                     .report
                     .spoil(Some(&run), format!("a message: {reason}")),

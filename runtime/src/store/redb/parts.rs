@@ -105,24 +105,52 @@ impl Tables<'_> {
 
     /// Removes messages that were consumed. Says how many.
     pub(super) fn consume(&mut self, run: &RunId, consumed: &[String]) -> Result<u32, Fault> {
+        let mut gone = 0;
+        for message in consumed {
+            let arrival = match self.noted_arrival(run, message)? {
+                Some(arrival) => Some(arrival),
+                None => self.found_arrival(run, message)?,
+            };
+            if let Some(arrival) = arrival {
+                self.inbox.open()?.remove((&*run.text(), arrival))?;
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// The place of a message in the inbox, if it is where its id says.
+    fn noted_arrival(&mut self, run: &RunId, message: &str) -> Result<Option<u64>, Fault> {
         let id = &*run.text();
-        let mut gone = Vec::new();
+        let noted = self.messages.open()?.get((id, message))?;
+        let Some(arrival) = noted.map(|noted| noted.value()) else {
+            return Ok(None);
+        };
+        let there = self.inbox.open()?.get((id, arrival))?;
+        let there = there.and_then(|it| read_message(run.clone(), arrival, it.value()).ok());
+        // Once the inbox was empty its numbers begin anew.
+        Ok(there.filter(|it| it.id == message).map(|_| arrival))
+    }
+
+    /// The place of a message in the inbox, of which its id does not say it: the file is damaged, or it was consumed before.
+    fn found_arrival(&mut self, run: &RunId, message: &str) -> Result<Option<u64>, Fault> {
+        let id = &*run.text();
         let inbox = self.inbox.open()?;
         guarded(|| {
             for entry in inbox.range((id, 0)..=(id, u64::MAX))? {
-                let (key, message) = entry?;
-                let message = read_message(run.clone(), key.value().1, message.value());
-                let message = message.map_err(|reason| broken(run, "a message", &reason))?;
-                if consumed.contains(&message.id) {
-                    gone.push(key.value().1);
+                let (key, there) = entry?;
+                let arrival = key.value().1;
+                let there = read_message(run.clone(), arrival, there.value());
+                if there
+                    .map_err(|reason| broken(run, "a message", &reason))?
+                    .id
+                    == message
+                {
+                    return Ok(Some(arrival));
                 }
             }
-            Ok(())
-        })?;
-        for arrival in &gone {
-            self.inbox.open()?.remove((id, *arrival))?;
-        }
-        Ok(u32::try_from(gone.len()).unwrap_or(u32::MAX))
+            Ok(None)
+        })
     }
 
     /// Removes its messages, those that wait and the ids of all.

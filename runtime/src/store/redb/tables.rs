@@ -24,8 +24,9 @@ pub(super) const MARKS: TableDefinition<'_, (&str, u64), u64> = TableDefinition:
 pub(super) const NOTES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("notes");
 /// Messages that wait, by id and order of arrival.
 pub(super) const INBOX: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("inbox");
-/// The ids of all messages that a run has had, by its id and theirs.
-pub(super) const MESSAGES: TableDefinition<'_, (&str, &str), ()> = TableDefinition::new("messages");
+/// All messages that a run has had, by its id and theirs: where each is, or was, in the inbox.
+pub(super) const MESSAGES: TableDefinition<'_, (&str, &str), u64> =
+    TableDefinition::new("messages");
 /// Runs by when they ended, in microseconds.
 pub(super) const ENDED_AT: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("ended_at");
 /// What is left of histories of runs that were purged, by the number of the last row.
@@ -42,7 +43,7 @@ pub(super) struct Tables<'a> {
     pub(super) history: History<'a>,
     pub(super) notes: Lazy<'a, (&'static str, &'static str), &'static [u8]>,
     pub(super) inbox: Lazy<'a, (&'static str, u64), &'static [u8]>,
-    pub(super) messages: Lazy<'a, (&'static str, &'static str), ()>,
+    pub(super) messages: Lazy<'a, (&'static str, &'static str), u64>,
     pub(super) ended_at: Lazy<'a, (i64, &'static str), ()>,
     pub(super) purged: Lazy<'a, u64, &'static [u8]>,
     pub(super) workflows: Lazy<'a, &'static str, &'static [u8]>,

@@ -11,7 +11,7 @@ use stateway::testing::{Crash, Crashes};
 use stateway::{Clock, MemoryStore, SignalError, StartError};
 use tokio::time::sleep;
 
-use super::durable::{
+use super::claim::{
     Approval, Claim, ClaimEnd, ClaimInput, ClaimSignals as _, Draft, MINUTE, Office,
 };
 

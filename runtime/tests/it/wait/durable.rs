@@ -1,146 +1,15 @@
 //! In a store: a run that waits is held by nobody, and goes on when its time has come or a signal is there.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use stateway::Clock;
 use stateway::prelude::*;
-use stateway::store::{Event, Filter, Status, Store};
-use stateway::{Clock, MemoryStore, RedbStore, SignalError};
+use stateway::store::{Filter, Status, Store as _};
 use tokio::time::sleep;
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Approval {
-    pub(super) by: String,
-}
-
-workflow! {
-    #[derive(Debug, Clone, PartialEq)]
-    #[durable(version = 1)]
-    pub(super) workflow Claim {
-        input { amount: u32 }
-
-        start Draft;
-        state Submitted { patience: Duration };
-        state Checked;
-        state Escalated { until: SystemTime };
-        done Approved { by: String };
-        done Rejected;
-        failed Expired;
-
-        deadline 20m;
-
-        signal submit(Duration): Draft -> Submitted with undo(withdraw);
-        signal approve(Approval): Submitted | Escalated -> Checked | Rejected with retry(3, every 1m);
-        step finish: Checked -> Approved;
-        signal reject: Submitted | Escalated -> Rejected;
-        timer escalate after patience: Submitted -> Escalated;
-        timer expire at until: Escalated -> Expired;
-    }
-}
-
-#[derive(Default)]
-pub(super) struct Office {
-    failures: AtomicU32,
-    said: Mutex<Vec<String>>,
-}
-
-impl Office {
-    fn say(&self, what: impl Into<String>) {
-        self.said.lock().unwrap().push(what.into());
-    }
-
-    pub(super) fn said(&self) -> Vec<String> {
-        self.said.lock().unwrap().clone()
-    }
-}
-
-impl ClaimSteps for Office {
-    type Error = String;
-
-    async fn submit(
-        &self,
-        _: Draft,
-        patience: Duration,
-        step: &Step<OnSubmit>,
-    ) -> Result<OnSubmit, String> {
-        self.say(step.key().to_string());
-        Ok(step.to(Submitted { patience }))
-    }
-
-    async fn withdraw(&self, _: Submitted, _: &Undo<OnSubmit>) -> Result<(), String> {
-        sleep(Duration::from_secs(1)).await;
-        self.say("withdrawn");
-        Ok(())
-    }
-
-    async fn approve(
-        &self,
-        from: ApproveFrom,
-        approval: Approval,
-        step: &Step<OnApprove>,
-    ) -> Result<OnApprove, String> {
-        let left = self.failures.load(Ordering::Relaxed);
-        if left > 0 {
-            self.failures.store(left - 1, Ordering::Relaxed);
-            self.say(format!("attempt {} failed", step.attempt()));
-            return Err("the register is closed".into());
-        }
-        self.say(format!("{} approved", approval.by));
-        Ok(match from {
-            ApproveFrom::Submitted(_) => step.to(Checked),
-            ApproveFrom::Escalated(_) => step.to(Rejected),
-        })
-    }
-
-    async fn finish(&self, _: Checked, step: &Step<Finish>) -> Result<Finish, String> {
-        Ok(step.to(Approved { by: "Ada".into() }))
-    }
-
-    async fn reject(&self, _: RejectFrom, step: &Step<OnReject>) -> Result<OnReject, String> {
-        Ok(step.to(Rejected))
-    }
-
-    async fn escalate(&self, _: Submitted, step: &Step<OnEscalate>) -> Result<OnEscalate, String> {
-        self.say("escalated");
-        let until = Clock::tokio().now() + MINUTE * 10;
-        Ok(step.to(Escalated { until }))
-    }
-
-    async fn expire(&self, _: Escalated, step: &Step<OnExpire>) -> Result<OnExpire, String> {
-        Ok(step.to(Expired))
-    }
-}
-
-pub(super) const MINUTE: Duration = Duration::from_mins(1);
-
-async fn launch(store: &Arc<dyn Store>, office: &Arc<Office>) -> Runner<Claim> {
-    let runner = Runner::<Claim>::shared(Arc::clone(office)).clock(Clock::tokio());
-    runner.store(Arc::clone(store)).launch().await.unwrap()
-}
-
-/// Both kinds of stores.
-fn stores() -> [Arc<dyn Store>; 2] {
-    let folder = tempfile::tempdir().unwrap().keep();
-    [
-        Arc::new(MemoryStore::new()),
-        Arc::new(RedbStore::open(folder.join("claims.redb")).unwrap()),
-    ]
-}
-
-fn approval() -> Approval {
-    Approval { by: "Ada".into() }
-}
-
-async fn states(runner: &Runner<Claim>) -> Vec<(String, Option<String>)> {
-    let history = runner.history("c-1").await.unwrap();
-    let states = history.into_iter().filter_map(|row| match row.event {
-        Event::Transition { state, message, .. } => Some((state.to_string(), message)),
-        _ => None,
-    });
-    states.collect()
-}
+use super::claim::*;
 
 #[tokio::test(start_paused = true)]
 async fn signals_move_a_stored_run_and_its_history_names_them() {
@@ -170,34 +39,6 @@ async fn signals_move_a_stored_run_and_its_history_names_them() {
                 ("Approved".into(), None)
             ]
         );
-        runner.shut_down(MINUTE).await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_message_with_the_same_id_is_the_same_message() {
-    for store in stores() {
-        let office = Arc::new(Office::default());
-        let runner = launch(&store, &office).await;
-        let run = runner
-            .start("c-1", ClaimInput { amount: 7 }, Draft)
-            .await
-            .unwrap();
-        for is_new in [true, false, false] {
-            let sent = run.submit(MINUTE).message_id("m-1").await.unwrap();
-            assert_eq!(sent.is_new, is_new);
-        }
-        sleep(MINUTE / 2).await;
-        // Also when no state takes it any more; another one is refused.
-        let sent = run.submit(MINUTE).message_id("m-1").await.unwrap();
-        assert!(!sent.is_new);
-        let other = run.submit(MINUTE).message_id("m-2").await;
-        assert!(
-            matches!(&other, Err(SignalError::NeverAccepted { state, .. }) if state == "Submitted"),
-            "{other:?}"
-        );
-        assert_eq!(office.said().len(), 1);
-        assert_eq!(states(&runner).await.len(), 1);
         runner.shut_down(MINUTE).await;
     }
 }
@@ -277,31 +118,6 @@ async fn a_timer_that_was_due_before_the_signal_came_is_first_after_a_restart() 
         // From `Escalated` it leads elsewhere.
         assert_eq!(run.end().await.unwrap(), ClaimEnd::Rejected(Rejected));
         assert_eq!(office.said()[1..], ["escalated", "Ada approved"]);
-        runner.shut_down(MINUTE).await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_signal_that_no_state_takes_yet_waits_for_one_that_does() {
-    for store in stores() {
-        let office = Arc::new(Office::default());
-        let runner = launch(&store, &office).await;
-        let run = runner
-            .start("c-1", ClaimInput { amount: 7 }, Draft)
-            .await
-            .unwrap();
-        run.reject().await.unwrap();
-        let now = run.reject().if_accepted_now().await;
-        assert!(
-            matches!(&now, Err(SignalError::NotAcceptedNow { state, .. }) if state == "Draft"),
-            "{now:?}"
-        );
-        sleep(MINUTE).await;
-        assert_eq!(run.info().await.unwrap().state, "Draft");
-        run.submit(MINUTE).if_accepted_now().await.unwrap();
-        assert_eq!(run.end().await.unwrap(), ClaimEnd::Rejected(Rejected));
-        let late = run.reject().await;
-        assert!(matches!(late, Err(SignalError::Ended { .. })), "{late:?}");
         runner.shut_down(MINUTE).await;
     }
 }
@@ -406,103 +222,6 @@ async fn waiting_leaves_nothing_in_the_history_and_holds_no_claim() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_payload_that_does_not_decode_parks_the_run_and_loses_nothing() {
-    for store in stores() {
-        let office = Arc::new(Office::default());
-        let runner = launch(&store, &office).await;
-        let run = runner
-            .start("c-1", ClaimInput { amount: 7 }, Draft)
-            .await
-            .unwrap();
-        let message = stateway::store::Message {
-            run: run.id().clone(),
-            id: "m-1".into(),
-            signal: "submit".into(),
-            payload: b"\"soon\"".into(),
-            at: Clock::tokio().now(),
-        };
-        store.send(message.into()).await.unwrap();
-        runner.shut_down(MINUTE).await;
-        let runner = launch(&store, &office).await;
-        let run = runner.get("c-1").await.unwrap().unwrap();
-        let error = run.end().await.unwrap_err().to_string();
-        assert!(
-            error.contains("message `m-1` of signal `submit` does not decode"),
-            "{error}"
-        );
-        assert_eq!(run.info().await.unwrap().status, Status::Parked);
-        runner.shut_down(MINUTE).await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_signal_by_its_name_is_checked_before_it_is_stored() {
-    for store in stores() {
-        let office = Arc::new(Office::default());
-        let runner = launch(&store, &office).await;
-        let input = ClaimInput { amount: 7 };
-        let run = runner.start("c-1", input, Draft).await.unwrap();
-        let refused = async |id: &str, signal: &str, json: &str| {
-            let sent = runner.signal_json(id, signal, json).await;
-            sent.unwrap_err().to_string()
-        };
-        let patience = r#"{"secs": 600, "nanos": 0}"#;
-        assert_eq!(
-            refused("c-2", "submit", patience).await,
-            "there is no run `c-2` in the store"
-        );
-        assert_eq!(
-            refused("c-1", "pay", "null").await,
-            "there is no signal `pay`: there are `submit`, `approve`, `reject`"
-        );
-        assert!(refused("", "submit", "null").await.contains("id"));
-        let wrong = refused("c-1", "submit", r#"{"secs": "4111-1111"}"#).await;
-        assert!(
-            wrong.starts_with("signal `submit` cannot carry this: "),
-            "{wrong}"
-        );
-        assert!(!wrong.contains("4111"), "{wrong}");
-        assert!(refused("c-1", "reject", "7").await.contains("cannot carry"));
-        let early = runner
-            .signal_json("c-1", "reject", "")
-            .if_accepted_now()
-            .await;
-        assert!(matches!(early, Err(SignalError::NotAcceptedNow { .. })));
-
-        let sent = runner.signal_json("c-1", "submit", patience);
-        assert!(sent.message_id("m-1").await.unwrap().is_new);
-        assert!(!run.submit(MINUTE).message_id("m-1").await.unwrap().is_new);
-        let approval = r#"{"by": "Ada"}"#;
-        runner
-            .signal_json("c-1", "approve", approval)
-            .await
-            .unwrap();
-        assert!(matches!(run.end().await, Ok(ClaimEnd::Approved(_))));
-        runner.shut_down(MINUTE).await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_handle_of_a_run_that_was_replaced_signals_nobody() {
-    for store in stores() {
-        let office = Arc::new(Office::default());
-        let runner = launch(&store, &office).await;
-        let input = || ClaimInput { amount: 7 };
-        let before = runner.start("c-1", input(), Draft).await.unwrap();
-        runner.terminate("c-1").await.unwrap();
-        assert!(before.end().await.is_err());
-        let run = runner.start("c-1", input(), Draft).again().await.unwrap();
-        let sent = before.submit(MINUTE).message_id("m-1").await;
-        assert!(
-            matches!(sent, Err(SignalError::NotFound { .. })),
-            "{sent:?}"
-        );
-        assert!(run.submit(MINUTE).message_id("m-1").await.unwrap().is_new);
-        runner.shut_down(MINUTE).await;
-    }
-}
-
 workflow! {
     #[durable(version = 1)]
     #[derive(Debug, Clone)]
@@ -583,36 +302,5 @@ async fn a_deadline_of_an_event_counts_from_its_first_attempt_and_not_from_the_w
             }
             runner.shut_down(MINUTE).await;
         }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_run_that_is_rolled_back_takes_no_signal() {
-    for store in stores() {
-        let office = Arc::new(Office::default());
-        office.failures.store(9, Ordering::Relaxed);
-        let runner = launch(&store, &office).await;
-        let run = runner
-            .start("c-1", ClaimInput { amount: 7 }, Draft)
-            .await
-            .unwrap();
-        run.submit(MINUTE * 9).await.unwrap();
-        run.approve(approval()).await.unwrap();
-        // `withdraw` takes a while.
-        while run.info().await.unwrap().status != Status::RollingBack {
-            sleep(Duration::from_millis(100)).await;
-        }
-        let sent = run.reject().await;
-        assert!(
-            matches!(sent, Err(SignalError::NeverAccepted { .. })),
-            "{sent:?}"
-        );
-        let sent = run.reject().if_accepted_now().await;
-        assert!(
-            matches!(sent, Err(SignalError::NotAcceptedNow { .. })),
-            "{sent:?}"
-        );
-        assert!(run.end().await.is_err());
-        runner.shut_down(MINUTE).await;
     }
 }

@@ -1,6 +1,8 @@
 //! Runs that wait for signals and timers.
 
 #[cfg(all(feature = "redb", feature = "testing"))]
+mod claim;
+#[cfg(all(feature = "redb", feature = "testing"))]
 mod crashes;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod durable;
@@ -9,3 +11,5 @@ mod index;
 mod memory;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod model;
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod sending;
