@@ -36,7 +36,7 @@ workflow! {
 
 /// Decides nothing itself: the people do.
 pub(crate) struct Office {
-    /// How long the board has.
+    /// The time that the board has.
     pub(crate) last_call: Duration,
 }
 

@@ -19,7 +19,7 @@ pub(super) enum Halt<E, L> {
     Lost(L),
 }
 
-/// How going forward stops: at the end of the run, with the position of its state, or halted.
+/// The way in which going forward stops: at the end of the run, with the position of its state, or halted.
 pub(super) type Outcome<W, E, L> = Result<(<W as Workflow>::End, usize), Halt<E, L>>;
 
 /// Takes turn after turn until the run ends, in the state at this position, or is halted.

@@ -94,7 +94,7 @@ macro_rules! functions {
         /// The same of handlers that are each called once: to check this call takes half the time.
         ///
         /// # Errors
-        /// What the handler failed with.
+        /// The failure of the handler.
         #[expect(clippy::allow_attributes, reason = "only the larger ones have many")]
         #[allow(clippy::too_many_arguments, reason = "nobody writes it")]
         #[inline]
@@ -121,7 +121,7 @@ macro_rules! functions {
         /// between two.
         ///
         /// # Errors
-        /// What the handler failed with.
+        /// The failure of the handler.
         #[expect(clippy::allow_attributes, reason = "only the larger ones have many")]
         #[allow(clippy::too_many_arguments, reason = "nobody writes it")]
         #[inline]
@@ -186,7 +186,7 @@ macro_rules! functions {
         /// Takes the transition out of a state that waits which the run was told to take.
         ///
         /// # Errors
-        /// What the handler failed with.
+        /// The failure of the handler.
         #[expect(clippy::allow_attributes, reason = "only the larger ones have many")]
         #[allow(clippy::too_many_arguments, reason = "nobody writes it")]
         pub fn $events<'a, 'run, W, C, $($Turn, $Types),*>(

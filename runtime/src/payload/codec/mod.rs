@@ -57,7 +57,7 @@ pub trait Codec: Send + Sync + 'static {
     /// Makes a deserializer for the bytes and fills `slot` from it.
     ///
     /// # Errors
-    /// What `slot` returns, or if the bytes are not what this codec writes. The run whose payload it is
+    /// The error of `slot`, or that this codec does not write such bytes. The run whose payload it is
     /// is parked.
     fn decode(&self, bytes: &[u8], slot: PayloadSlot<'_>) -> Result<(), CodecError>;
 }

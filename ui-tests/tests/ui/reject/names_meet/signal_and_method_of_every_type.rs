@@ -1,0 +1,10 @@
+stateway::workflow! {
+    workflow Bill {
+        start Open;
+        done Paid;
+        signal into: Open -> Paid;
+        signal to_owned: Open -> Paid;
+    }
+}
+
+fn main() {}
