@@ -35,12 +35,13 @@ impl Graph {
         Dot(self)
     }
 
-    /// Each way from a state to another, by their names.
+    /// Each way from a state to another, by their names; an internal transition leads back.
     fn arrows(&self) -> impl Iterator<Item = (&'static str, &'static str, &TransitionInfo)> {
         let name = |position: usize| self.states[position].name;
         self.transitions.iter().flat_map(move |transition| {
             transition.sources.iter().flat_map(move |source| {
-                let targets = transition.targets.iter();
+                let back = transition.is_internal().then_some(source);
+                let targets = transition.targets.iter().chain(back);
                 targets.map(move |target| (name(*source), name(*target), transition))
             })
         })
@@ -122,7 +123,14 @@ impl Display for Label<'_> {
             (_, Some(Due::After(duration))) => write!(f, " after {}", Written(duration))?,
             (_, Some(Due::AfterField(field))) => write!(f, " after {field}")?,
             (_, Some(Due::At(field))) => write!(f, " at {field}")?,
+            (_, Some(Due::Every(every))) => write!(f, " every {}", Written(every))?,
+            (_, Some(Due::Backoff { first, cap })) => {
+                write!(f, " every {}..{}", Written(first), Written(cap))?;
+            }
             (_, None) => {}
+        }
+        if transition.is_internal() {
+            f.write_str(", internal")?;
         }
         let Some(split) = &transition.split else {
             return Ok(());

@@ -41,7 +41,7 @@ pub struct StateInfo {
     pub kind: StateKind,
     /// Whether the state is never written to a store.
     pub transient: bool,
-    /// True if a run waits in it: signals and timers leave it, and no step.
+    /// True if a run waits in it: signals, timers and a poll leave it, and no step.
     pub waits: bool,
 }
 
@@ -55,19 +55,19 @@ pub struct TransitionInfo {
     pub kind: TransitionKind,
     /// The positions of the states that it leaves; at least one.
     pub sources: &'static [usize],
-    /// The positions of the states that it may lead to; at least one.
+    /// The positions of the states that it may lead to; none for an [internal](TransitionInfo::is_internal) transition.
     pub targets: &'static [usize],
     /// Its `with` clauses.
     pub policy: Policy,
     /// Its branches, of a split.
     pub split: Option<SplitInfo>,
-    /// When it fires, of a timer.
+    /// When it fires, of a timer, or how often it asks, of a poll.
     pub due: Option<Due>,
     /// The type of what it carries as the declaration has it, of a signal that carries something.
     pub payload: Option<&'static str>,
 }
 
-/// When a timer fires.
+/// When a timer fires, or a poll asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Due {
@@ -77,6 +77,15 @@ pub enum Due {
     AfterField(&'static str),
     /// At the time in this field of the state.
     At(&'static str),
+    /// Again and again, with so long between two.
+    Every(Duration),
+    /// Again and again, with `first` before the second time, and twice as long before each that follows, up to `cap`.
+    Backoff {
+        /// The time between the first two.
+        first: Duration,
+        /// The longest time between two.
+        cap: Duration,
+    },
 }
 
 /// Where a run stands when it is in a state.
@@ -108,8 +117,16 @@ pub enum TransitionKind {
     Split,
 }
 
+impl TransitionInfo {
+    /// Returns true if a run stays in its state: the transition leads nowhere, and the clocks of the state run on.
+    #[must_use]
+    pub const fn is_internal(&self) -> bool {
+        self.targets.is_empty()
+    }
+}
+
 impl Graph {
-    /// Returns true if a run may come to wait for a signal or a timer.
+    /// Returns true if a run may come to wait for a signal, a timer or a poll.
     #[doc(hidden)]
     #[must_use]
     pub const fn has_waits(&self) -> bool {
@@ -250,6 +267,21 @@ impl TransitionInfo {
     #[must_use]
     pub const fn at(mut self, field: &'static str) -> Self {
         self.due = Some(Due::At(field));
+        self
+    }
+
+    #[must_use]
+    pub const fn every(mut self, milliseconds: u64) -> Self {
+        self.due = Some(Due::Every(Duration::from_millis(milliseconds)));
+        self
+    }
+
+    #[must_use]
+    pub const fn backoff(mut self, first: u64, cap: u64) -> Self {
+        self.due = Some(Due::Backoff {
+            first: Duration::from_millis(first),
+            cap: Duration::from_millis(cap),
+        });
         self
     }
 

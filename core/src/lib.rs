@@ -30,12 +30,13 @@ pub use diagram::{Dot, Mermaid};
 pub use graph::{
     Due, Graph, StateInfo, StateKind, TransitionInfo, TransitionKind, graph, state, transition,
 };
-pub use machine::{Machine, advance, enter, parts};
+pub use machine::{Machine, advance, advance_answering, enter, parts};
 pub use payload::{
-    CarriedPayload, Carry, Kept, LentPayload, OutputPayload, Payload, RepeatedPayload,
-    SharedPayload, StoredInput, StoredOutput, StoredSignal, StoredState, demand_carried,
-    demand_input, demand_kept, demand_lent, demand_output, demand_payload, demand_repeated,
-    demand_stored, demand_stored_input, demand_stored_output, demand_stored_signal,
+    AnswerPayload, CarriedPayload, Carry, Kept, LentPayload, OutputPayload, Payload,
+    RepeatedPayload, SharedPayload, StoredAnswer, StoredInput, StoredOutput, StoredSignal,
+    StoredState, demand_answer, demand_carried, demand_input, demand_kept, demand_lent,
+    demand_output, demand_payload, demand_repeated, demand_stored, demand_stored_answer,
+    demand_stored_input, demand_stored_output, demand_stored_signal,
 };
 pub use policy::{Policy, Retry, UndoInfo, retry, undo};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};

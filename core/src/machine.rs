@@ -62,6 +62,19 @@ where
     }
 }
 
+/// Moves a run to the next state, with an answer beside it.
+#[doc(hidden)]
+pub fn advance_answering<I, S, From, Next, A>(
+    machine: Machine<I, S>,
+    next: impl FnOnce(From) -> (Next, A),
+) -> (Machine<I, Next>, A)
+where
+    S: Into<From>,
+{
+    let (state, answer) = next(machine.state.into());
+    (enter(machine.input, state), answer)
+}
+
 /// Takes a machine apart, its state as the variant `any` of an enum.
 #[doc(hidden)]
 pub fn parts<I, S, T>(machine: Machine<I, S>, any: fn(S) -> T) -> (I, T) {

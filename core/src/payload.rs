@@ -31,12 +31,12 @@ pub trait SharedPayload: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> SharedPayload for T {}
 
-/// Data of a state that a split leaves: all its branches borrow it.
+/// Data of a state that a split or a poll leaves: its branches, or its handler, borrow it.
 ///
 /// Implemented for every type that is `Send + Sync + 'static`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be lent to the branches of a split: it is not `Send + Sync + 'static`",
-    label = "every branch borrows the state, from whatever thread it runs on",
+    message = "`{Self}` cannot be lent to handlers: it is not `Send + Sync + 'static`",
+    label = "the branches of a split and a poll borrow the state, from whatever thread they run on",
     note = "use owned data that is `Send + Sync`, such as `Arc` in place of `Rc` and `Mutex` in place of `RefCell`"
 )]
 pub trait LentPayload: Send + Sync + 'static {}
@@ -147,6 +147,40 @@ pub trait StoredSignal<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned, By> StoredSignal<By> for T {}
 
+/// The answer to a signal: it moves between threads with its run.
+///
+/// Implemented for every type that is `Send + 'static`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "signal `{By}` cannot be answered with `{Self}`: it is not `Send + 'static`",
+    label = "a run moves between threads, and so do its answers",
+    note = "answer with owned data that is `Send`, such as `Arc` in place of `Rc` and `String` in place of `&str`"
+)]
+pub trait AnswerPayload<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + 'static, By> AnswerPayload<By> for T {}
+
+/// The answer to a signal of a run that is stored: every type that serde can store and read again.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the answer to signal `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned",
+    label = "cannot be stored",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or remove `#[durable]`"
+)]
+pub trait StoredAnswer<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned, By> StoredAnswer<By> for T {}
+
+/// Does nothing but compile: generated code calls it with the answer to each signal.
+#[doc(hidden)]
+pub const fn demand_answer<T: AnswerPayload<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with the answer to each signal that is stored.
+#[doc(hidden)]
+pub const fn demand_stored_answer<T: StoredAnswer<By>, By>() {}
+
 /// Does nothing but compile: generated code calls it with what each signal carries.
 #[doc(hidden)]
 pub const fn demand_carried<T: CarriedPayload<By>, By>() {}
@@ -184,7 +218,7 @@ pub const fn demand_payload<T: Payload>() {}
 pub const fn demand_input<T: SharedPayload>() {}
 
 /// Does nothing but compile: generated code calls it with the type of each field of a state that a
-/// split leaves.
+/// split or a poll leaves.
 #[doc(hidden)]
 pub const fn demand_lent<T: LentPayload>() {}
 

@@ -92,8 +92,8 @@ pub use payload::index::IndexField;
 pub use run::{BranchName, Key, RunId, RunIdError};
 #[cfg(feature = "durable")]
 pub use runner::{
-    EndError, LaunchError, RetryRollbackError, RunFailure, RunInfo, Runner, Runners, SentSignal,
-    SignalError, StartError,
+    AppliedSignal, EndError, LaunchError, NotApplied, RetryRollbackError, RunFailure, RunInfo,
+    Runner, Runners, SentMessage, SentSignal, SignalError, StartError,
 };
 #[cfg(feature = "runtime")]
 pub use split::{Branched, First};
@@ -110,7 +110,11 @@ pub use support::clock::Clock;
 #[cfg(feature = "runtime")]
 pub use tokio_util::sync::CancellationToken;
 #[cfg(feature = "runtime")]
-pub use wait::{PointInTime, Remote, RunGone, Signal, Signals, TimeSpan};
+pub use wait::{
+    Answer, Answered, NoAnswer, PointInTime, Remote, RunGone, Signal, Signals, TimeSpan,
+};
+#[cfg(feature = "durable")]
+pub use wait::{Applies, RecordedAnswer};
 
 #[cfg(feature = "runtime")]
 #[doc = include_str!("policies.md")]
@@ -169,23 +173,24 @@ pub mod __private0_1 {
     pub use stateway_core::{
         Accepts, BranchInfo, Carry, Graph, Kept, Machine, Policy, Source, StartState, State,
         StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,
-        Workflow, advance, branch, demand_carried, demand_input, demand_kept, demand_lent,
-        demand_output, demand_payload, demand_repeated, demand_stored, demand_stored_input,
-        demand_stored_output, demand_stored_signal, enter, graph, known, narrow, nothing_is_left,
-        retry, split, state, transition, undo, widen,
+        Workflow, advance, advance_answering, branch, demand_answer, demand_carried, demand_input,
+        demand_kept, demand_lent, demand_output, demand_payload, demand_repeated, demand_stored,
+        demand_stored_answer, demand_stored_input, demand_stored_output, demand_stored_signal,
+        enter, graph, known, narrow, nothing_is_left, retry, split, state, transition, undo, widen,
     };
     pub use stateway_macros::expand;
 
     #[cfg(feature = "runtime")]
     pub use crate::driver::{
-        Drive, Failed, Group, Grouped, Judge, NotSent, On, Once, Running, SendTurns, TakenFrom,
-        Turn, Turns, UndoFailure, events1, events2, events3, events4, events5, events6, events7,
-        events8, grouped, on, run, running, running_on, steps1, steps2, steps3, steps4, steps5,
-        steps6, steps7, steps8, turns1, turns2, turns3, turns4, turns5, turns6, turns7, turns8,
-        undos1, undos2, undos3, undos4, undos5, undos6, undos7, undos8,
+        Drive, Failed, Group, Grouped, Judge, MayStay, NotSent, On, Once, Running, SendTurns,
+        TakenFrom, Turn, Turns, UndoFailure, asked, events1, events2, events3, events4, events5,
+        events6, events7, events8, grouped, leads_answering, on, run, running, running_on, stays,
+        stays_answering, steps1, steps2, steps3, steps4, steps5, steps6, steps7, steps8, turns1,
+        turns2, turns3, turns4, turns5, turns6, turns7, turns8, undos1, undos2, undos3, undos4,
+        undos5, undos6, undos7, undos8,
     };
     #[cfg(feature = "runtime")]
-    pub use crate::error::ErasedValue;
+    pub use crate::error::{Cause, ErasedValue};
     #[cfg(feature = "runtime")]
     pub use crate::handler::{Branch, Step};
     #[cfg(feature = "durable")]
@@ -214,8 +219,12 @@ pub mod __private0_1 {
     };
     #[cfg(feature = "durable")]
     pub use crate::store::IndexEntry;
+    #[cfg(feature = "durable")]
+    pub use crate::wait::Applies;
     #[cfg(feature = "runtime")]
-    pub use crate::wait::{AnyPayload, Timing, signal, with_copy, with_payload};
+    pub use crate::wait::{
+        AnyPayload, Timing, answered, payload, payload_copy, signal, with_copy, with_payload,
+    };
     #[cfg(feature = "durable")]
     pub use serde;
     #[cfg(feature = "runtime")]

@@ -40,7 +40,7 @@ fn the_public_api_names_few_other_crates() {
 const COMPLETE: [&str; 4] = ["Branched", "BreakerState", "Crash", "Refused"];
 
 /// The records of a run, and what a store is told and tells: it is not to forget a field of them.
-const OF_STORES: [&str; 34] = [
+const OF_STORES: [&str; 37] = [
     "Beat",
     "Claim",
     "Claimed",
@@ -53,12 +53,15 @@ const OF_STORES: [&str; 34] = [
     "FailedAttempt",
     "Failure",
     "Fence",
+    "Fired",
     "Found",
     "Heartbeat",
     "HistoryRow",
     "IndexEntry",
     "Lease",
+    "LeftMessage",
     "Message",
+    "MessageState",
     "NewRun",
     "Note",
     "NoteRow",

@@ -295,6 +295,7 @@ async fn sent_out(many: usize) -> (Duration, Duration) {
     for (outbox, took) in &mut took {
         let event = Event::Transition {
             transition: "hop".into(),
+            internal: false,
             visit: row.visit + 1,
             version: 1,
             attempts: 1,
@@ -302,6 +303,7 @@ async fn sent_out(many: usize) -> (Duration, Duration) {
             state: "Here".into(),
             payload: Vec::new(),
             undo: None,
+            answer: None,
         };
         let commit = Commit {
             outbox: std::mem::take(outbox),

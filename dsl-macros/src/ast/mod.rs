@@ -94,12 +94,14 @@ pub(crate) struct Field {
 pub(crate) struct Transition {
     pub(crate) attributes: Attributes,
     pub(crate) kind: TransitionKind,
-    pub(crate) keyword: Ident,
     pub(crate) name: Ident,
     /// `as FetchNext`
     pub(crate) outcome: Option<Ident>,
     pub(crate) sources: Vec<Ident>,
+    /// None, if it is internal.
     pub(crate) targets: Vec<Ident>,
+    /// True if no arrow follows its source: the run stays in its state.
+    pub(crate) is_internal: bool,
     /// Whether these are all that it leaves and leads to.
     pub(crate) is_read: bool,
     pub(crate) clauses: Clauses,
@@ -108,10 +110,23 @@ pub(crate) struct Transition {
 /// Who moves a transition, with what the declaration says about it.
 pub(crate) enum TransitionKind {
     Step,
-    Signal { payload: Option<Type> },
-    Timer { due: Due },
-    Poll { every: Duration },
+    Signal(Box<Signal>),
+    Timer {
+        due: Due,
+    },
+    /// `every 5s`, or `every 5s..5m`
+    Poll {
+        every: Duration,
+        cap: Option<Duration>,
+    },
     Split(Split),
+}
+
+/// The types of a signal.
+pub(crate) struct Signal {
+    pub(crate) payload: Option<Type>,
+    /// `answers Cart`
+    pub(crate) answers: Option<Type>,
 }
 
 /// When a timer fires.
@@ -122,6 +137,8 @@ pub(crate) enum Due {
     AfterField(Ident),
     /// At the time in this field of the state.
     At(Ident),
+    /// Again and again, so long after the state was entered and after each time.
+    Every(Duration),
 }
 
 /// A duration as it was written, known to be valid.
@@ -182,7 +199,7 @@ impl TransitionKind {
     pub(crate) fn keyword(&self) -> &'static str {
         match self {
             TransitionKind::Step => "step",
-            TransitionKind::Signal { .. } => "signal",
+            TransitionKind::Signal(_) => "signal",
             TransitionKind::Timer { .. } => "timer",
             TransitionKind::Poll { .. } => "poll",
             TransitionKind::Split(_) => "split",
@@ -210,12 +227,27 @@ impl Transition {
         self.split().into_iter().flat_map(|split| &split.branches)
     }
 
-    /// The type of what a signal carries.
-    pub(crate) fn payload(&self) -> Option<&Type> {
+    /// The types, of a signal.
+    pub(crate) fn signal(&self) -> Option<&Signal> {
         match &self.kind {
-            TransitionKind::Signal { payload } => payload.as_ref(),
+            TransitionKind::Signal(signal) => Some(signal),
             _ => None,
         }
+    }
+
+    /// The type of what a signal carries.
+    pub(crate) fn payload(&self) -> Option<&Type> {
+        self.signal()?.payload.as_ref()
+    }
+
+    /// The type of the answer that the sender of a signal gets.
+    pub(crate) fn answers(&self) -> Option<&Type> {
+        self.signal()?.answers.as_ref()
+    }
+
+    /// Returns true if it is a poll.
+    pub(crate) fn is_poll(&self) -> bool {
+        matches!(self.kind, TransitionKind::Poll { .. })
     }
 
     /// Returns true if its handler may be called more than once in a visit.

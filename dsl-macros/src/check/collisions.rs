@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use proc_macro2::Ident;
 
-use crate::ast::{TransitionKind, joined_name, plain, upper_camel};
+use crate::ast::{joined_name, plain, upper_camel};
 use crate::diagnostics::{Diagnostics, position};
 use crate::graph::{Graph, HANDLE_METHODS, OWN_METHODS, ResolvedState};
 
@@ -68,7 +68,7 @@ fn own_methods(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
         let name = &transition.declaration.name;
         let text = plain(name);
-        let is_signal = matches!(transition.declaration.kind, TransitionKind::Signal { .. });
+        let is_signal = transition.declaration.signal().is_some();
         let message = if OWN_METHODS.contains(&text.as_str()) {
             let workflow = &graph.ast.name;
             format!("transition `{name}` is named like a method of `{workflow}`")

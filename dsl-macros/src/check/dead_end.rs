@@ -16,7 +16,8 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         if state.kind.is_final() {
             continue;
         }
-        if graph.exits(id).next().is_none() {
+        let mut leaving = graph.exits(id).filter(|it| !it.declaration.is_internal);
+        if leaving.next().is_none() {
             // A state that nothing leaves *and* nothing leads to is one mistake, reported as
             // unreachable.
             if reachable[id.0] || state.kind == StateKind::Start {
@@ -31,6 +32,12 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                         format!("nothing leaves state `{name}`, and it is not final"),
                     )
                 };
+                if let Some(internal) = graph.exits(id).next() {
+                    let internal = &internal.declaration.name;
+                    error.note(format!(
+                        "`{internal}` has no arrow: a run stays in the state"
+                    ));
+                }
                 error.help(if state.kind == StateKind::Start {
                     "add a transition that leaves it"
                 } else {

@@ -16,9 +16,14 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 .error(
                     &declaration.name,
                     format!(
-                        "{} `{}` leaves `{}`, which is final",
+                        "{} `{}` {} `{}`, which is final",
                         declaration.kind.keyword(),
                         declaration.name,
+                        if declaration.is_internal {
+                            "stays in"
+                        } else {
+                            "leaves"
+                        },
                         state.name
                     ),
                 )

@@ -20,7 +20,6 @@ mod sources;
 mod splits;
 mod timers;
 mod transient;
-mod unbuilt;
 mod undo;
 
 use crate::diagnostics::Diagnostics;
@@ -30,7 +29,6 @@ use crate::graph::Graph;
 ///
 /// `durable` says whether the crate was built with stores.
 pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnostics) {
-    unbuilt::check(graph, diagnostics);
     durable::check(graph, durable, diagnostics);
     sources::check(graph, diagnostics);
     clauses::check(graph, diagnostics);

@@ -9,9 +9,20 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         let declaration = transition.declaration;
         let several = matches!(
             declaration.kind,
-            TransitionKind::Signal { .. } | TransitionKind::Timer { .. }
+            TransitionKind::Signal(_) | TransitionKind::Timer { .. }
         );
-        if let (false, [_, second, ..]) = (several, declaration.sources.as_slice()) {
+        if let (true, [_, second, ..]) = (declaration.is_internal, declaration.sources.as_slice()) {
+            let keyword = declaration.kind.keyword();
+            let name = &declaration.name;
+            diagnostics
+                .error(
+                    second,
+                    format!("{keyword} `{name}` leads nowhere, and stands in more than one state"),
+                )
+                .help(format!(
+                    "write where it leads, or declare a {keyword} that stays in `{second}` under a name of its own"
+                ));
+        } else if let (false, [_, second, ..]) = (several, declaration.sources.as_slice()) {
             let keyword = declaration.kind.keyword();
             diagnostics
                 .error(

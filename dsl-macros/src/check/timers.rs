@@ -1,11 +1,23 @@
-//! Rule: the field that says when a timer fires is one of every state that the timer leaves.
+//! Rule: the field that says when a timer fires is one of every state that the timer leaves, and what recurs leaves none.
 
-use crate::ast::{Due, TransitionKind, plain};
+use crate::ast::{Due, Duration, Transition, TransitionKind, plain};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    for transition in &graph.ast.transitions {
+        match &transition.kind {
+            TransitionKind::Timer {
+                due: Due::Every(every),
+            } if !transition.is_internal => recurs(transition, every, diagnostics),
+            TransitionKind::Poll {
+                every,
+                cap: Some(cap),
+            } => backs_off(every, cap, diagnostics),
+            _ => {}
+        }
+    }
     // A state that could not be read may have the field.
     if !diagnostics.all_is_read() {
         return;
@@ -43,5 +55,35 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 error.note(format!("its fields are {}", suggest::all_of(known())));
             }
         }
+    }
+}
+
+/// A timer that leaves its state fires once.
+fn recurs(timer: &Transition, every: &Duration, diagnostics: &mut Diagnostics) {
+    let name = &timer.name;
+    diagnostics
+        .error(
+            every,
+            format!(
+                "timer `{name}` leaves its state when it fires first, and fires no second time"
+            ),
+        )
+        .help(format!(
+            "write `after {}`, or leave the arrow out to stay in the state",
+            every.literal
+        ));
+}
+
+fn backs_off(every: &Duration, cap: &Duration, diagnostics: &mut Diagnostics) {
+    if every.milliseconds > cap.milliseconds {
+        let (first, last) = (&every.literal, &cap.literal);
+        diagnostics
+            .error(
+                every,
+                format!("the first pause, `{first}`, is above the longest, `{last}`"),
+            )
+            .help(format!(
+                "write the shorter one first: `every {last}..{first}`"
+            ));
     }
 }

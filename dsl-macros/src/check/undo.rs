@@ -48,6 +48,10 @@ struct Rule<'a> {
 
 impl Rule<'_> {
     fn check(&self, diagnostics: &mut Diagnostics) {
+        if self.transition.declaration.is_internal {
+            self.internal(diagnostics);
+            return;
+        }
         if self.undoable.is_empty() {
             if !self.targets.is_empty() {
                 self.nothing_to_undo(diagnostics);
@@ -64,6 +68,18 @@ impl Rule<'_> {
             Some((None, handler)) => self.one_for_all(handler, diagnostics),
             _ => self.one_for_each(&named, diagnostics),
         }
+    }
+
+    fn internal(&self, diagnostics: &mut Diagnostics) {
+        let name = &self.transition.declaration.name;
+        diagnostics
+            .error(
+                self.clause,
+                format!("`{name}` leads to no state that an undo could be given"),
+            )
+            .help(
+                "a transition without an arrow stays in its state: undo the one that leads there",
+            );
     }
 
     fn nothing_to_undo(&self, diagnostics: &mut Diagnostics) {

@@ -65,6 +65,13 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
         }
     }
     for transition in &cx.graph.transitions {
+        if let Some(answer) = transition.declaration.answers().filter(|ty| !is_plain(ty)) {
+            let (span, name) = (answer.span(), &transition.declaration.name);
+            let names = cx.names(span);
+            made.extend(
+                quote_spanned!(span=> #private::demand_answer::<#answer, #names::#name>();),
+            );
+        }
         let Some(payload) = transition.declaration.payload() else {
             continue;
         };
@@ -111,11 +118,15 @@ pub(super) fn granted(cx: &Context<'_>, context: &Ident, states: &[StateId]) -> 
     let mut granted: Vec<TokenStream> = input.into_iter().chain([all]).collect();
     let mut seen = HashSet::new();
     for transition in &cx.graph.transitions {
-        if let Some(payload) = transition.declaration.payload()
-            && !is_plain(payload)
-            && seen.insert(payload.to_token_stream().to_string())
+        let declaration = transition.declaration;
+        for carried_type in declaration
+            .payload()
+            .into_iter()
+            .chain(declaration.answers())
         {
-            granted.push(carried(payload.to_token_stream(), send.clone()));
+            if !is_plain(carried_type) && seen.insert(carried_type.to_token_stream().to_string()) {
+                granted.push(carried(carried_type.to_token_stream(), send.clone()));
+            }
         }
     }
     // A handler that is called once is `Send` by its declaration, whatever it is given.
@@ -161,6 +172,14 @@ fn stored(cx: &Context<'_>) -> TokenStream {
         demand("demand_stored", fields.unwrap_or_default(), &of);
     }
     for transition in &cx.graph.transitions {
+        if let Some(answer) = transition.declaration.answers().filter(|ty| is_stored(ty)) {
+            let span = answer.span();
+            let (private, names) = (cx.alias(span), cx.names(span));
+            let name = &transition.declaration.name;
+            made.extend(
+                quote_spanned!(span=> #private::demand_stored_answer::<#answer, #names::#name>();),
+            );
+        }
         if let Some(payload) = transition.declaration.payload()
             && is_stored(payload)
         {

@@ -19,7 +19,9 @@ pub(super) fn mermaid(graph: &Graph<'_>) -> String {
     }
     for transition in &graph.transitions {
         for source in graph.names(transition.sources.iter().copied()) {
-            for target in graph.names(transition.targets.iter().copied()) {
+            let back = transition.declaration.is_internal.then(|| source.clone());
+            let targets = graph.names(transition.targets.iter().copied());
+            for target in targets.into_iter().chain(back) {
                 // A colon or a semicolon would end the label.
                 let label = label(transition.declaration)
                     .replace("::", ".")
@@ -46,20 +48,35 @@ pub(super) fn mermaid(graph: &Graph<'_>) -> String {
 
 /// A transition's name with what moves it: `give_up after 14d`.
 pub(super) fn label(transition: &ast::Transition) -> String {
+    let moved = moved(transition);
+    if transition.is_internal {
+        format!("{moved}, internal")
+    } else {
+        moved
+    }
+}
+
+fn moved(transition: &ast::Transition) -> String {
     let name = &transition.name;
     match &transition.kind {
         TransitionKind::Step => name.to_string(),
-        TransitionKind::Signal { payload: None } => format!("{name}()"),
-        TransitionKind::Signal {
-            payload: Some(payload),
-        } => format!("{name}({})", written(payload.to_token_stream())),
+        TransitionKind::Signal(signal) => {
+            let payload = signal.payload.as_ref();
+            let payload = payload.map(|payload| written(payload.to_token_stream()));
+            format!("{name}({})", payload.unwrap_or_default())
+        }
         TransitionKind::Timer { due } => match due {
             Due::After(duration) => format!("{name} after {}", written(duration.to_token_stream())),
             Due::AfterField(field) => format!("{name} after {field}"),
             Due::At(field) => format!("{name} at {field}"),
+            Due::Every(duration) => format!("{name} every {}", written(duration.to_token_stream())),
         },
-        TransitionKind::Poll { every } => {
-            format!("{name} every {}", written(every.to_token_stream()))
+        TransitionKind::Poll { every, cap } => {
+            let every = written(every.to_token_stream());
+            let cap = cap
+                .as_ref()
+                .map(|cap| format!("..{}", written(cap.to_token_stream())));
+            format!("{name} every {every}{}", cap.unwrap_or_default())
         }
         TransitionKind::Split(split) => {
             let branches: Vec<String> = split.branches.iter().map(branch).collect();

@@ -19,7 +19,11 @@ pub(super) fn of_workflow(graph: &Graph<'_>) -> String {
     for transition in &graph.transitions {
         let declaration = transition.declaration;
         let sources = links(&graph.names(transition.sources.iter().copied()));
-        let targets = links(&graph.names(transition.targets.iter().copied()));
+        let targets = if declaration.is_internal {
+            "stays".to_owned()
+        } else {
+            links(&graph.names(transition.targets.iter().copied()))
+        };
         let keyword = declaration.kind.keyword();
         doc.push_str(&format!(
             "| `{keyword} {}` | {sources} | {targets} |",

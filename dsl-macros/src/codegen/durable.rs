@@ -274,6 +274,7 @@ fn signals(cx: &Context<'_>) -> Option<TokenStream> {
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
     let (mut arms, mut from_json) = (TokenStream::new(), TokenStream::new());
+    let mut answers = TokenStream::new();
     for (position, transition) in cx.graph.transitions.iter().enumerate() {
         // One that borrows is reported already.
         let payload = transition.declaration.payload();
@@ -284,9 +285,34 @@ fn signals(cx: &Context<'_>) -> Option<TokenStream> {
             });
             from_json.extend(quote!(#position => #stored.from_json(json, codec),));
         }
+        if let Some(answer) = transition
+            .declaration
+            .answers()
+            .filter(|ty| !is_borrowed(ty))
+        {
+            answers.extend(quote! {
+                #position => #private::Stored::<#answer>(#private::Some(answer.get())).encode(codec)?,
+            });
+        }
     }
-    (!arms.is_empty()).then(|| {
+    let encode_answer = (!answers.is_empty()).then(|| {
         quote_spanned! {span=>
+            fn encode_answer(
+                transition: usize,
+                answer: &#private::AnyPayload,
+                codec: &dyn #private::Codec,
+            ) -> #private::Result<#private::Option<#private::Vec<u8>>, #private::CodecError> {
+                #private::Ok(#private::Some(match transition {
+                    #answers
+                    _ => return #private::Ok(#private::None),
+                }))
+            }
+        }
+    });
+    (!arms.is_empty() || encode_answer.is_some()).then(|| {
+        quote_spanned! {span=>
+            #encode_answer
+
             fn signal_from_json(
                 transition: usize,
                 json: &[u8],

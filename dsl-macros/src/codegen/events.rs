@@ -79,7 +79,7 @@ fn timing(cx: &Context<'_>) -> Option<TokenStream> {
             continue;
         };
         let (method, field) = match due {
-            Due::After(_) => continue,
+            Due::After(_) | Due::Every(_) => continue,
             Due::AfterField(field) => ("after", field),
             Due::At(field) => ("at", field),
         };
@@ -157,27 +157,6 @@ fn left(cx: &Context<'_>) -> TokenStream {
         }
     });
     implementations.collect()
-}
-
-/// The handler of a signal or a timer as one that takes a state and a step: what a signal carries is kept by the run.
-pub(super) fn handler(
-    cx: &Context<'_>,
-    context: &Ident,
-    transition: &ResolvedTransition<'_>,
-) -> TokenStream {
-    let declaration = transition.declaration;
-    let name = &declaration.name;
-    let span = cx.at(name.span());
-    let handler = quote_spanned!(span=> #context::#name);
-    if declaration.payload().is_none() {
-        return handler;
-    }
-    let private = cx.alias(span);
-    if declaration.is_repeated() {
-        quote_spanned!(span=> #private::with_copy(#handler, |payload| #private::Keep(payload).copy()))
-    } else {
-        quote_spanned!(span=> #private::with_payload(#handler))
-    }
 }
 
 /// The turn, as one of those that leave its state.

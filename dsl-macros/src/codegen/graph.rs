@@ -37,7 +37,7 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
             "{}",
             match transition.declaration.kind {
                 TransitionKind::Step => "Step",
-                TransitionKind::Signal { .. } => "Signal",
+                TransitionKind::Signal(_) => "Signal",
                 TransitionKind::Timer { .. } => "Timer",
                 TransitionKind::Poll { .. } => "Poll",
                 TransitionKind::Split(_) => "Split",
@@ -64,12 +64,13 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
 /// When a timer fires, and what a signal carries.
 fn event(kind: &TransitionKind) -> TokenStream {
     match kind {
-        TransitionKind::Signal {
-            payload: Some(payload),
-        } => {
-            let payload = text::written(payload.to_token_stream());
-            quote!(.payload(#payload))
-        }
+        TransitionKind::Signal(signal) => match &signal.payload {
+            Some(payload) => {
+                let payload = text::written(payload.to_token_stream());
+                quote!(.payload(#payload))
+            }
+            None => TokenStream::new(),
+        },
         TransitionKind::Timer { due } => match due {
             Due::After(duration) => {
                 let milliseconds = duration.milliseconds;
@@ -83,7 +84,20 @@ fn event(kind: &TransitionKind) -> TokenStream {
                 let field = plain(field);
                 quote!(.at(#field))
             }
+            Due::Every(every) => {
+                let milliseconds = every.milliseconds;
+                quote!(.every(#milliseconds))
+            }
         },
+        TransitionKind::Poll { every, cap } => {
+            let first = every.milliseconds;
+            if let Some(cap) = cap {
+                let cap = cap.milliseconds;
+                quote!(.backoff(#first, #cap))
+            } else {
+                quote!(.every(#first))
+            }
+        }
         _ => TokenStream::new(),
     }
 }

@@ -7,6 +7,8 @@
 //! point at them.
 
 mod any;
+mod by_hand;
+mod calls;
 mod clauses;
 mod context;
 mod demands;
@@ -40,6 +42,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::plan::{Plan, Planned, Turn};
+use calls::Calls;
 use context::Context;
 use turns::{Leaf, Taken};
 
@@ -65,7 +68,7 @@ pub(crate) fn generate(
     code.extend(durable::alias(&cx));
     code.extend(states::structs(&cx));
     code.extend(machine::machine(&cx, runtime));
-    code.extend(outcomes::enums(&cx));
+    code.extend(outcomes::enums(&cx, runtime));
     code.extend(any::enums(&cx, runtime));
     if runtime {
         code.extend(split::types(&cx));
@@ -88,6 +91,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let texts = runtime.then(|| split::texts(cx));
     let durable = durable::implementation(cx);
     let serde = durable::wrappers(cx);
+    let outcomes = signals::outcomes(cx);
     quote! {
         #quiet
         const _: () = {
@@ -98,6 +102,7 @@ fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #texts
             #serde
             #durable
+            #outcomes
         };
     }
 }
@@ -163,7 +168,12 @@ fn taken(cx: &Context<'_>, context: &Ident, planned: &Planned<'_>, turn: &Turn<'
 /// A signal or a timer as a turn.
 fn happening(cx: &Context<'_>, context: &Ident, planned: &Planned<'_>, turn: &Turn<'_>) -> Taken {
     let transition = planned.transition;
-    let handler = events::handler(cx, context, transition);
+    let calls = Calls {
+        cx,
+        context,
+        transition,
+    };
+    let handler = calls.handler();
     let turn = match turn {
         Turn::Guarded(guard) => policy::guarded(cx, context, transition, guard, &handler),
         Turn::Once => {

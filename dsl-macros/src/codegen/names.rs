@@ -81,7 +81,10 @@ impl Fresh {
 
 fn payloads(kind: &TransitionKind, used: &mut HashSet<String>) {
     match kind {
-        TransitionKind::Signal { payload } => words(payload.to_token_stream(), used),
+        TransitionKind::Signal(signal) => {
+            words(signal.payload.to_token_stream(), used);
+            words(signal.answers.to_token_stream(), used);
+        }
         TransitionKind::Split(split) => {
             for branch in &split.branches {
                 words(branch.output.to_token_stream(), used);

@@ -6,10 +6,10 @@ use quote::quote_spanned;
 
 use super::context::Context;
 use super::derives;
-use super::tokens::generated_type;
+use super::tokens::{generated, generated_type};
 use crate::graph::ResolvedTransition;
 
-pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
+pub(super) fn enums(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let ast = cx.graph.ast;
     let generated_type = generated_type();
     let derives = derives::for_wrapper(&ast.attributes);
@@ -19,12 +19,14 @@ pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
         let visibility = cx.visibility(span);
         let declaration = transition.declaration;
         let doc = cx.doc(|| {
-            format!(
-                "Where {} `{}` leads.",
-                declaration.kind.keyword(),
-                declaration.name
-            )
+            let (keyword, name) = (declaration.kind.keyword(), &declaration.name);
+            if declaration.is_internal {
+                format!("The mark of {keyword} `{name}`, which leads nowhere: the run stays in its state.")
+            } else {
+                format!("Where {keyword} `{name}` leads.")
+            }
         });
+        let answer = answer(cx, transition, runtime);
         let targets = transition
             .targets
             .iter()
@@ -35,12 +37,40 @@ pub(super) fn enums(cx: &Context<'_>) -> TokenStream {
             #derives
             #[must_use = "an outcome that is not returned moves nothing"]
             #visibility enum #outcome { #(#targets(#targets),)* }
+
+            #answer
         }
     });
     let from = cx.graph.transitions.iter().filter(|it| it.leaves_several());
     enums
         .chain(from.map(|transition| left(cx, transition)))
         .collect()
+}
+
+/// The method that puts an answer beside the outcome of a signal, if its sender gets one.
+fn answer(
+    cx: &Context<'_>,
+    transition: &ResolvedTransition<'_>,
+    runtime: bool,
+) -> Option<TokenStream> {
+    let declaration = transition.declaration;
+    let answer = declaration.answers()?;
+    if !runtime || declaration.is_internal {
+        return None;
+    }
+    let outcome = &transition.outcome;
+    let span = cx.at(declaration.name.span());
+    let (krate, private) = (cx.krate(span), cx.private(span));
+    let (generated, visibility) = (generated(), cx.visibility(span));
+    Some(quote_spanned! {span=>
+        #generated
+        impl #outcome {
+            /// The outcome, with the answer that the sender of the signal gets.
+            #visibility fn answer(self, answer: #answer) -> #krate::Answered<Self, #answer> {
+                #private::answered(self, answer)
+            }
+        }
+    })
 }
 
 /// The enum of the states that a transition leaves.

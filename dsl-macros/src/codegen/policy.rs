@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote_spanned;
 
+use super::calls::Calls;
 use super::context::Context;
 use super::gate::gate;
 use crate::graph::ResolvedTransition;
@@ -44,7 +45,13 @@ pub(super) fn guarded(
         quote_spanned!(span=> #private::ForOne)
     };
     let catch = if let Some(handler) = guard.catch {
-        quote_spanned!(span=> #private::Caught(#context::#handler))
+        let calls = Calls {
+            cx,
+            context,
+            transition,
+        };
+        let handler = calls.catch(handler);
+        quote_spanned!(span=> #private::Caught(#handler))
     } else {
         quote_spanned!(span=> #private::Nothing::new())
     };

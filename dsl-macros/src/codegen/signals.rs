@@ -1,17 +1,17 @@
 //! `OrderSignals`: a method for each signal, on whatever a signal is sent by.
 
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 
 use super::context::Context;
 use super::tokens::generated_type;
-use crate::ast::{TransitionKind, plain};
+use crate::ast::plain;
 use crate::graph::{HANDLE_METHODS, ResolvedTransition};
 
 pub(super) fn signals(cx: &Context<'_>) -> Option<TokenStream> {
     let is_signal = |it: &&ResolvedTransition<'_>| {
         let declaration = it.declaration;
-        matches!(declaration.kind, TransitionKind::Signal { .. })
+        declaration.signal().is_some()
             && !it.sources.is_empty()
             && !HANDLE_METHODS.contains(&plain(&declaration.name).as_str())
     };
@@ -62,11 +62,43 @@ fn method(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> TokenStream 
         ),
         None => (None, quote_spanned!(span=> ()), quote_spanned!(span=> ())),
     };
+    let answer = declaration.answers().map(|ty| quote_spanned!(span=> , #ty));
     quote_spanned! {span=>
         #(#attributes)*
         #doc
-        fn #name(&self #parameter) -> #krate::Signal<'_, Self, #outcome, #payload> {
+        fn #name(&self #parameter) -> #krate::Signal<'_, Self, #outcome, #payload #answer> {
             #private::signal(self, #value)
         }
     }
+}
+
+/// The outcome of each signal as its sender gets it.
+pub(super) fn outcomes(cx: &Context<'_>) -> Option<TokenStream> {
+    cx.version?;
+    let (span, state) = (Span::call_site(), &cx.state);
+    let private = cx.alias(span);
+    let is_signal =
+        |it: &&ResolvedTransition<'_>| it.declaration.signal().is_some() && !it.sources.is_empty();
+    let signals = cx.graph.transitions.iter().filter(is_signal);
+    let outcomes = signals.map(|transition| {
+        let outcome = &transition.outcome;
+        let (applied, body) = if transition.declaration.is_internal {
+            (quote!(()), quote!(#private::Some(())))
+        } else {
+            let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
+            let arms = targets.map(|target| {
+                quote!(#state::#target(state) => #private::Some(#outcome::#target(state)),)
+            });
+            let arms = quote!(match state { #(#arms)* _ => #private::None });
+            (quote!(Self), arms)
+        };
+        quote! {
+            impl #private::Applies for #outcome {
+                type Applied = #applied;
+
+                fn applied(state: #state) -> #private::Option<#applied> { #body }
+            }
+        }
+    });
+    Some(outcomes.collect())
 }

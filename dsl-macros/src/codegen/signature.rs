@@ -25,9 +25,22 @@ pub(super) fn function(
         .iter()
         .map(|it| parameter(cx, transition, name, it));
     let arguments = quote_spanned!(span=> (&self, #(#parameters),*));
+    let option = if cx.reader == Reader::Editor {
+        quote_spanned!(span=> Option)
+    } else {
+        quote_spanned!(span=> ::core::option::Option)
+    };
     let output = match signature.gives {
         Gives::Outcome => transition.outcome.to_token_stream(),
-        Gives::Output(ty) => ty.to_token_stream(),
+        Gives::Perhaps => {
+            let outcome = &transition.outcome;
+            quote_spanned!(span=> #option<#outcome>)
+        }
+        Gives::Answered(answer) => {
+            let (krate, outcome) = (cx.krate(name.span()), &transition.outcome);
+            quote_spanned!(span=> #krate::Answered<#outcome, #answer>)
+        }
+        Gives::Answer(ty) | Gives::Output(ty) => ty.to_token_stream(),
         Gives::Nothing => quote_spanned!(span=> ()),
     };
     if cx.reader == Reader::Editor {
@@ -70,7 +83,11 @@ fn parameter(
             quote_spanned!(span=> #krate::#visit<#outcome>)
         }
     };
-    let lent = (parameter.held == Held::Lent).then(|| quote_spanned!(span=> &));
+    let lent = match parameter.held {
+        Held::Owned => None,
+        Held::Lent => Some(quote_spanned!(span=> &)),
+        Held::LentMut => Some(quote_spanned!(span=> &mut)),
+    };
     // The names of states and items are made of words that stand elsewhere; the others are those of the handler.
     let place = match parameter.takes {
         Takes::State(_) | Takes::Item(_) | Takes::Payload(_) => Span::call_site(),

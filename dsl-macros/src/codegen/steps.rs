@@ -126,6 +126,9 @@ fn doc(cx: &Context<'_>, transition: &ResolvedTransition<'_>, role: Role<'_>) ->
             )
         }
         Role::Own => {
+            if transition.declaration.is_internal {
+                return format!("\nStays in {}, which it may change.", sources());
+            }
             let targets = links(cx, &transition.targets);
             format!("\nFrom {} to {targets}.", sources())
         }

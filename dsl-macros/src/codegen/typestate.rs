@@ -14,18 +14,17 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::any;
+use super::by_hand;
 use super::context::Context;
-use super::reader::Reader;
-use super::tokens::Tokens;
 use crate::ast::{self, StateKind, plain};
-use crate::graph::{OWN_METHODS, ResolvedTransition, StateId};
+use crate::graph::StateId;
 
 pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
     let names = cx.names(Span::call_site());
     let markers = markers(cx);
     let lists = lists(cx);
     let conversions = any::conversions(cx);
-    let methods = methods_of(cx);
+    let methods = by_hand::methods(cx);
     quote! {
         mod #names { #(pub enum #markers {})* }
         #lists
@@ -130,94 +129,4 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
 fn exits(cx: &Context<'_>, state: StateId) -> Vec<Ident> {
     let exits = cx.graph.exits(state);
     exits.map(|exit| exit.declaration.name.clone()).collect()
-}
-
-/// The methods, where their readers look for them.
-fn methods_of(cx: &Context<'_>) -> TokenStream {
-    let (workflow, here) = (&cx.workflow, &cx.here);
-    let callable = cx.graph.transitions.iter().filter(|transition| {
-        let name = plain(&transition.declaration.name);
-        !transition.sources.is_empty() && !OWN_METHODS.contains(&name.as_str())
-    });
-    if cx.reader == Reader::Compiler {
-        let methods = callable.map(|transition| {
-            // The states of several are told apart by the machine's own.
-            let source = match transition.sources.as_slice() {
-                [source] => cx.graph.state(*source).name,
-                _ => here,
-            };
-            method(cx, transition, source)
-        });
-        return quote!(impl<#here> #workflow<#here> { #(#methods)* });
-    }
-    let impls = callable.flat_map(|transition| {
-        transition.sources.iter().map(|source| {
-            let source = cx.graph.state(*source).name;
-            let span = cx.at(transition.declaration.name.span());
-            let method = method(cx, transition, source);
-            quote_spanned!(span=> impl #workflow<#source> { #method })
-        })
-    });
-    impls.collect()
-}
-
-/// The method of a transition that takes `source`.
-fn method(cx: &Context<'_>, transition: &ResolvedTransition<'_>, source: &Ident) -> TokenStream {
-    let declaration = transition.declaration;
-    let name = &declaration.name;
-    let span = cx.at(name.span());
-    let (workflow, here) = (&cx.workflow, &cx.here);
-    let (private, visibility) = (cx.alias(span), cx.visibility(span));
-    let outcome = &transition.outcome;
-    // They print as what the declaration says.
-    let names = cx.names(span);
-    let label = Tokens::of(quote_spanned!(span=> #names::#name));
-    let targets = transition.targets.iter().map(|it| cx.graph.state(*it).name);
-    let targets = match targets.collect::<Vec<_>>().as_slice() {
-        [target] => quote!(#target),
-        targets => quote!((#(#targets),*)),
-    };
-    let next = cx.fresh.ident_at("Next", span);
-    let from = (cx.reader == Reader::Compiler).then(|| {
-        quote_spanned! {span=>
-            #here: #private::State + #private::Source<#label, #source, <#here as #private::State>::Exits>,
-        }
-    });
-    // A signal is moved with what it carries.
-    let carried = declaration.payload();
-    let payload = Ident::new("payload", span);
-    let (parameter, and_payload) = match carried {
-        Some(ty) => (
-            Some(quote_spanned!(span=> #payload: #ty,)),
-            Some(quote_spanned!(span=> , #ty)),
-        ),
-        None => (None, None),
-    };
-    let next_state = if carried.is_some() {
-        quote_spanned!(span=> move |source| next(source, #payload))
-    } else {
-        quote_spanned!(span=> next)
-    };
-    let attributes = &declaration.attributes.kept;
-    // The user's own documentation, if there is any, is a paragraph of its own.
-    let doc = cx.doc(|| {
-        let keyword = declaration.kind.keyword();
-        format!("\nMoves the machine along {keyword} `{name}`: `next` turns the source state into the one that follows.")
-    });
-    // "takes ownership of the receiver, which moves .." then points at the declaration.
-    quote_spanned! {span=>
-        #(#attributes)*
-        #doc
-        #visibility fn #name<#next>(
-            self,
-            #parameter
-            next: impl #private::FnOnce(#source #and_payload) -> #next,
-        ) -> #workflow<#next>
-        where
-            #from
-            #next: #private::Target<#outcome, #label, #targets>,
-        {
-            #workflow(#private::advance(self.0, #next_state))
-        }
-    }
 }

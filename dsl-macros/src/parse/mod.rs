@@ -134,13 +134,13 @@ fn declaration(
             state::parse(body, kind, Some(transient), attributes, ast, diagnostics)
         }
         keyword => {
-            let word = body.call(Ident::parse_any)?;
+            body.call(Ident::parse_any)?;
             match StateKind::ALL
                 .into_iter()
                 .find(|kind| kind.keyword() == keyword)
             {
                 Some(kind) => state::parse(body, kind, None, attributes, ast, diagnostics),
-                None => transition::parse(body, word, keyword, attributes, ast, diagnostics),
+                None => transition::parse(body, keyword, attributes, ast, diagnostics),
             }
         }
     }

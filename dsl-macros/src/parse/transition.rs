@@ -2,23 +2,22 @@
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
-use syn::{Result, Token, Type, parenthesized};
+use syn::{Error, Result, Token, Type, parenthesized};
 
 use super::tokens::{
     WithHelp as _, begins_declaration, declared_name, is_keyword, next_word, semicolon, skip, stop,
     unexpected, word,
 };
 use super::{attributes, clause, duration, split, tokens, types};
-use crate::ast::{Attributes, Clauses, Due, Split, Transition, TransitionKind, Workflow};
+use crate::ast::{Attributes, Clauses, Due, Signal, Split, Transition, TransitionKind, Workflow};
 use crate::diagnostics::Diagnostics;
 
 /// Words that may follow the name of a transition.
-const HEADER: [&str; 4] = ["as", "after", "at", "every"];
+const HEADER: [&str; 5] = ["as", "after", "at", "every", "answers"];
 
 /// Reads what follows the keyword of a transition.
 pub(super) fn parse(
     input: ParseStream<'_>,
-    keyword: Ident,
     meant: &str,
     attributes: Attributes,
     ast: &mut Workflow,
@@ -40,11 +39,11 @@ pub(super) fn parse(
     ast.transitions.push(Transition {
         attributes,
         kind: TransitionKind::Step,
-        keyword,
         name,
         outcome: None,
         sources: Vec::new(),
         targets: Vec::new(),
+        is_internal: false,
         is_read: false,
         clauses: Clauses::default(),
     });
@@ -86,24 +85,27 @@ fn rest(
         &mut transition.sources,
         "the state that it leaves",
     )?;
-    if input.peek(Token![->]) {
-        input.parse::<Token![->]>()?;
-    } else {
-        let error = unexpected(
-            input,
-            &format!("`->` and the states that `{name}` leads to"),
-        );
-        if next_word(input).is_none() || begins_declaration(input) {
-            return Err(error);
+    transition.is_internal = stays(input, &transition.kind);
+    if !transition.is_internal {
+        if input.peek(Token![->]) {
+            input.parse::<Token![->]>()?;
+        } else {
+            let error = unexpected(
+                input,
+                &format!("`->` and the states that `{name}` leads to"),
+            );
+            if next_word(input).is_none() || begins_declaration(input) {
+                return Err(error);
+            }
+            diagnostics.detail(&error);
         }
-        diagnostics.detail(&error);
+        states(
+            input,
+            unread,
+            &mut transition.targets,
+            &format!("the state that `{name}` leads to"),
+        )?;
     }
-    states(
-        input,
-        unread,
-        &mut transition.targets,
-        &format!("the state that `{name}` leads to"),
-    )?;
     transition.is_read = true;
     let is_split = matches!(transition.kind, TransitionKind::Split(_));
     if next_word(input).as_deref() == Some("with") {
@@ -136,17 +138,32 @@ fn rest(
     semicolon(input, &format!("{keyword} `{name}`"))
 }
 
+/// Returns true if the line ends where an arrow would stand, and the transition may be an internal one.
+fn stays(input: ParseStream<'_>, kind: &TransitionKind) -> bool {
+    let may_stay = matches!(
+        kind,
+        TransitionKind::Signal(_) | TransitionKind::Timer { .. }
+    );
+    may_stay && (input.peek(Token![;]) || next_word(input).as_deref() == Some("with"))
+}
+
 fn kind(input: ParseStream<'_>, keyword: &str) -> Result<TransitionKind> {
     Ok(match keyword {
-        "signal" => TransitionKind::Signal {
+        "signal" => TransitionKind::Signal(Box::new(Signal {
             payload: payload(input)?,
-        },
+            answers: answers(input)?,
+        })),
         "timer" => TransitionKind::Timer { due: due(input)? },
         "poll" => {
             word(input, "every")?;
-            TransitionKind::Poll {
-                every: duration::parse(input, "how often to ask, such as `5s`")?,
-            }
+            let every = duration::parse(input, "how often to ask, such as `5s`")?;
+            let cap = if input.peek(Token![..]) {
+                input.parse::<Token![..]>()?;
+                Some(duration::parse(input, "the longest pause, such as `5m`")?)
+            } else {
+                None
+            };
+            TransitionKind::Poll { every, cap }
         }
         "split" => TransitionKind::Split(Split::default()),
         _ => TransitionKind::Step,
@@ -159,9 +176,13 @@ fn payload(input: ParseStream<'_>) -> Result<Option<Type>> {
         return Ok(None);
     }
     let content;
-    parenthesized!(content in input);
+    let parentheses = parenthesized!(content in input);
     if content.is_empty() {
-        return Ok(None);
+        return Err(Error::new(
+            parentheses.span.join(),
+            "the type of what the signal carries is missing",
+        )
+        .with_help("write it, or leave the parentheses out if it carries nothing"));
     }
     let payload = types::parse(&content);
     if !content.is_empty() && payload.is_ok() {
@@ -172,6 +193,18 @@ fn payload(input: ParseStream<'_>) -> Result<Option<Type>> {
     }
     super::tokens::skip_all(&content);
     payload.map(Some)
+}
+
+/// `answers Cart`, or nothing.
+fn answers(input: ParseStream<'_>) -> Result<Option<Type>> {
+    if next_word(input).as_deref() != Some("answers") {
+        return Ok(None);
+    }
+    skip(input);
+    if input.peek(Token![:]) {
+        return Err(unexpected(input, "the type of the answer"));
+    }
+    types::parse(input).map(Some)
 }
 
 fn due(input: ParseStream<'_>) -> Result<Due> {
@@ -197,9 +230,18 @@ fn due(input: ParseStream<'_>) -> Result<Due> {
                 "the field that holds the time",
             )?))
         }
+        Some("every") => {
+            skip(input);
+            let every = duration::parse(input, "how often to fire, such as `1d`")?;
+            if input.peek(Token![..]) {
+                return Err(stop(input, "a timer does not back off")
+                    .with_help("write `every` and one duration; a `poll` may back off"));
+            }
+            Ok(Due::Every(every))
+        }
         _ => Err(unexpected(
             input,
-            "`after` and a duration, or `at` and a field",
+            "`after` and a duration, `at` and a field, or `every` and a duration",
         )),
     }
 }

@@ -13,7 +13,7 @@ mod turn;
 
 use proc_macro2::Ident;
 
-use crate::ast::{ClauseKind, TransitionKind, plain};
+use crate::ast::{ClauseKind, plain};
 use crate::graph::{Graph, PROVIDED_HANDLERS, ResolvedTransition, StateId};
 
 pub(crate) use keep::Kept;
@@ -38,7 +38,7 @@ pub(crate) struct Plan<'a> {
     pub(crate) holds_states: bool,
     /// The first clause that puts a branch on a task of its own.
     pub(crate) spawned: Option<&'a Ident>,
-    /// By the position of a state: true if branches borrow it.
+    /// By the position of a state: true if branches or a poll borrow it.
     lent: Vec<bool>,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Plan<'a> {
             .collect();
         let mut lent = vec![false; graph.states.len()];
         for transition in &graph.transitions {
-            if transition.declaration.split().is_some() {
+            if transition.declaration.split().is_some() || transition.declaration.is_poll() {
                 for source in &transition.sources {
                     lent[source.0] = true;
                 }
@@ -93,7 +93,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Returns true if branches borrow the state.
+    /// Returns true if branches or a poll borrow the state.
     pub(crate) fn is_lent(&self, state: StateId) -> bool {
         self.lent[state.0]
     }
@@ -162,7 +162,11 @@ impl<'a> Planned<'a> {
 
     fn holds_states(&self) -> bool {
         let declaration = self.transition.declaration;
-        let is_held = declaration.split().is_some() || declaration.clauses.guard();
+        let is_held = declaration.split().is_some()
+            || declaration.clauses.guard()
+            || declaration.is_internal
+            || declaration.is_poll()
+            || declaration.answers().is_some();
         self.is_handled() && (is_held || !self.undo.is_empty())
     }
 
@@ -180,7 +184,6 @@ impl<'a> Planned<'a> {
 fn is_handled(transition: &ResolvedTransition<'_>) -> bool {
     let declaration = transition.declaration;
     // A step that is called like a method of the trait, which is reported, has no handler.
-    !matches!(declaration.kind, TransitionKind::Poll { .. })
-        && !transition.sources.is_empty()
+    !transition.sources.is_empty()
         && !PROVIDED_HANDLERS.contains(&plain(&declaration.name).as_str())
 }

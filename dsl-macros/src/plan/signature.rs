@@ -6,7 +6,7 @@ use std::iter;
 use proc_macro2::Ident;
 use syn::Type;
 
-use crate::ast::plain;
+use crate::ast::{Transition, plain};
 use crate::graph::{Graph, ResolvedBranch, ResolvedTransition, StateId};
 use crate::parse::is_keyword;
 
@@ -41,6 +41,8 @@ pub(crate) struct Parameter<'a> {
 pub(crate) enum Held {
     Owned,
     Lent,
+    /// Lent, to be changed.
+    LentMut,
 }
 
 /// The type of a parameter.
@@ -70,6 +72,12 @@ pub(crate) enum Visit {
 pub(crate) enum Gives<'a> {
     /// The outcome of its transition.
     Outcome,
+    /// The outcome, or nothing yet.
+    Perhaps,
+    /// The outcome, with an answer of this type.
+    Answered(&'a Type),
+    /// An answer of this type alone.
+    Answer(&'a Type),
     /// The output of a branch.
     Output(&'a Type),
     Nothing,
@@ -137,7 +145,12 @@ fn of_branch<'a>(
 
 fn own<'a>(graph: &Graph<'_>, transition: &ResolvedTransition<'a>) -> Signature<'a> {
     let declaration = transition.declaration;
-    let state = state(graph, &transition.sources, Held::Owned, &["step", "joined"]);
+    let state = state(
+        graph,
+        &transition.sources,
+        held(declaration),
+        &["step", "joined"],
+    );
     let joined = declaration.split().map(|_| owned("joined", Takes::Joined));
     let carried = declaration.payload().map(|ty| {
         let name = of_payload(ty, &[&state.name, "step"]);
@@ -152,23 +165,46 @@ fn own<'a>(graph: &Graph<'_>, transition: &ResolvedTransition<'a>) -> Signature<
             .chain(carried)
             .chain([visit])
             .collect(),
-        gives: Gives::Outcome,
+        gives: gives(declaration),
+    }
+}
+
+/// The way in which a handler of a transition holds the state that it is called in.
+fn held(declaration: &Transition) -> Held {
+    if declaration.is_internal {
+        Held::LentMut
+    } else if declaration.is_poll() {
+        Held::Lent
+    } else {
+        Held::Owned
+    }
+}
+
+/// The value of a handler of a transition, also of its `catch`.
+fn gives(declaration: &Transition) -> Gives<'_> {
+    match (declaration.answers(), declaration.is_internal) {
+        (Some(answer), true) => Gives::Answer(answer),
+        (Some(answer), false) => Gives::Answered(answer),
+        (None, true) => Gives::Nothing,
+        (None, false) if declaration.is_poll() => Gives::Perhaps,
+        (None, false) => Gives::Outcome,
     }
 }
 
 fn of_catch<'a>(
     graph: &Graph<'_>,
-    transition: &ResolvedTransition<'_>,
+    transition: &ResolvedTransition<'a>,
     name: &'a Ident,
 ) -> Signature<'a> {
     let others = ["step", "cause"];
-    let state = state(graph, &transition.sources, Held::Owned, &others);
+    let declaration = transition.declaration;
+    let state = state(graph, &transition.sources, held(declaration), &others);
     let failure = owned("cause", Takes::Cause);
     Signature {
         name,
         role: Role::Catch,
         parameters: vec![state, failure, visit("step", Visit::Step)],
-        gives: Gives::Outcome,
+        gives: gives(declaration),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) enum Standing {
     Final,
     /// The driver takes the transition at this position.
     Driven(usize),
-    /// Signals and timers, or polls, of which this version moves none.
+    /// Signals, timers and a poll.
     Waiting,
     /// Nothing: no transition leaves it, or none that can be driven.
     Stuck,

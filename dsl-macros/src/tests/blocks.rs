@@ -33,28 +33,28 @@ pub workflow Order {
 }
 ";
 
-/// Every form of declaration that the language has.
-pub(crate) const LANGUAGE: &str = r"
+/// A stored workflow that waits, with every form of declaration that such a one has.
+pub(crate) const WAITING: &str = r"
 #[durable(version = 1)]
 workflow Order {
     start Placed;
-    state Reserved { hold: Hold };
     state Charged;
-    state Shipped { until: SystemTime };
-    state Paid;
+    state Shipped { until: SystemTime, patience: Duration };
     done Delivered;
     failed Lost;
     deadline 30d;
-    step reserve: Placed -> Reserved | Lost with undo(Reserved => release);
-    split charge: Reserved -> Charged with undo(refund, retry(3)) {
-        branch credit: Report with retry(3), timeout(2s);
-        each item in items: Item => Count, at most 8 with spawn;
-        join quorum(2) within 5s;
-    }
-    poll settle every 5s: Charged -> Paid with retry(5, backoff 100ms..10s, factor 3, no jitter);
-    step ship: Paid -> Shipped with catch(late), breaker(bank), limit(quota), deadline(1h30m);
-    signal deliver(Signature): Shipped -> Delivered;
+    step charge: Placed -> Charged | Lost with undo(Charged => refund);
+    poll settle every 5s..5m: Charged -> Shipped | Lost
+        with retry(5, backoff 100ms..10s), catch(late), undo(Shipped => recall);
+    signal abort: Charged | Shipped -> Lost;
+    signal deliver(Signature): Shipped -> Delivered with breaker(bank), limit(quota);
+    signal note(Note): Shipped with retry(3), deadline(1h30m), catch(lost_note);
+    signal add as AddItem(Item) answers Cart: Shipped;
+    signal refuse answers Cart: Shipped -> Lost;
     timer give_up after 14d: Shipped -> Lost;
     timer wake at until: Shipped -> Lost;
+    timer nudge after patience: Shipped;
+    timer remind every 1d: Shipped with timeout(1m);
+    poll look every 1h: Shipped -> Delivered;
 }
 ";

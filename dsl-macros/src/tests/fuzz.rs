@@ -6,7 +6,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Punct, TokenStream, TokenTree};
 use quote::{TokenStreamExt as _, quote};
 
-use super::blocks::{LANGUAGE, STEPS};
+use super::blocks::{STEPS, WAITING};
 use crate::ast::Transition;
 use crate::codegen::Reader;
 use crate::diagnostics::Diagnostics;
@@ -149,7 +149,7 @@ fn chosen(bytes: &[u8]) -> TokenStream {
             pieces.push(Piece::Open(Delimiter::Brace));
         }
         Some(first) if first % 2 == 0 => take_apart(parsed(STEPS), &mut pieces),
-        _ => take_apart(parsed(LANGUAGE), &mut pieces),
+        _ => take_apart(parsed(WAITING), &mut pieces),
     }
     let is_good = pieces.len() > 3;
     while let Some(what) = bytes.next() {

@@ -65,11 +65,17 @@ where
         let Some(state) = place else {
             unreachable!("a turn leads to a state");
         };
+        if const { W::GRAPH.has_waits() } && run.has_stayed() {
+            run.stay(W::position(state));
+            journal.stayed();
+            continue;
+        }
         let taken = Taken {
             transition: run.transition(),
             visit: run.visit(),
             attempts: run.attempts(),
             state,
+            answer: run.take_answer(),
             waiting: (J::WAITS && waits::<W>(Some(state))).then(|| waiting::<W, C>(state)),
         };
         let entered = journal.entered(taken, || W::undoable(run.transition(), state));

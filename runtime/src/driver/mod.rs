@@ -37,8 +37,10 @@ pub(crate) use stop::StopSignals;
 pub use drive::{Drive, Failed, Judge, NotSent, SendTurns, Turns, UndoFailure};
 pub use memory::run;
 pub use running::{Running, running, running_on};
-pub use turn::{On, Once, TakenFrom, Turn, on};
-pub(crate) use turn::{Visited, found, leaves};
+pub use turn::{
+    MayStay, On, Once, TakenFrom, Turn, asked, leads_answering, on, stays, stays_answering,
+};
+pub(crate) use turn::{Moves, Visited, found, leaves};
 pub use turns::{
     Group, Grouped, events1, events2, events3, events4, events5, events6, events7, events8,
     grouped, steps1, steps2, steps3, steps4, steps5, steps6, steps7, steps8, turns1, turns2,

@@ -22,6 +22,7 @@ use super::drive::{Failed, Judge};
 use crate::handler::Step;
 use crate::policy::Fails;
 use crate::run::CurrentRun;
+use crate::wait::Answered;
 
 /// What leaves a state: a handler with what stands around it, or several of them.
 ///
@@ -63,6 +64,75 @@ impl<W: Workflow, S: State<Workflow = W>> TakenFrom<W> for S {
     fn taken(place: &mut Option<W::State>) -> Self {
         found(place)
     }
+}
+
+/// What a handler gives, as the state that its run is in then.
+pub trait Moves<State> {
+    /// The state.
+    fn into_place(self) -> State;
+}
+
+impl<T: Transition> Moves<<T::Workflow as Workflow>::State> for T {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn into_place(self) -> <T::Workflow as Workflow>::State {
+        self.into_state()
+    }
+}
+
+/// What an event gives that may leave a run in its state: the transition `T` out of the state `S`, or that state.
+pub enum MayStay<T, S> {
+    /// The run goes on.
+    Leads(T),
+    /// It stays.
+    Stays(S),
+}
+
+impl<T, S> Moves<<T::Workflow as Workflow>::State> for MayStay<T, S>
+where
+    T: Transition,
+    S: State<Workflow = T::Workflow>,
+{
+    fn into_place(self) -> <T::Workflow as Workflow>::State {
+        match self {
+            MayStay::Leads(outcome) => outcome.into_state(),
+            MayStay::Stays(state) => T::Workflow::state(state),
+        }
+    }
+}
+
+/// An internal transition was taken, in this state.
+pub fn stays<T: Transition, S>(state: S, _: &Step<T>) -> MayStay<T, S> {
+    MayStay::Stays(state)
+}
+
+/// The same with an answer to the sender.
+pub fn stays_answering<T: Transition, S, A: Send + 'static>(
+    answer: A,
+    state: S,
+    step: &Step<T>,
+) -> MayStay<T, S> {
+    step.run().answers(answer);
+    MayStay::Stays(state)
+}
+
+/// The outcome of a signal whose sender gets an answer.
+pub fn leads_answering<T: Transition, A: Send + 'static>(
+    answered: Answered<T, A>,
+    step: &Step<T>,
+) -> T {
+    step.run().answers(answered.answer);
+    answered.outcome
+}
+
+/// A poll was answered, out of this state: nothing means that it is not time yet.
+pub fn asked<T: Transition, S>(answer: Option<T>, state: S, step: &Step<T>) -> MayStay<T, S> {
+    answer.map_or_else(
+        || {
+            step.run().stays();
+            MayStay::Stays(state)
+        },
+        MayStay::Leads,
+    )
 }
 
 /// A turn that is picked by its transition `T`, of several that leave a state.
@@ -121,14 +191,15 @@ pub(crate) fn leaves<T: Transition>(state: usize) -> bool {
 #[derive(Clone, Copy)]
 pub struct Once<F>(pub F);
 
-impl<'run, W, C, F, S, T, Fut, X> Turn<'run, W, C, (S, T, Fut, X)> for Once<F>
+impl<'run, W, C, F, S, T, O, Fut, X> Turn<'run, W, C, (S, T, O, Fut, X)> for Once<F>
 where
     W: Judge<C, State: Send>,
     C: 'run,
     S: TakenFrom<W>,
     T: Transition<Workflow = W>,
+    O: Moves<W::State>,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send,
-    Fut: Future<Output = Result<T, X>> + Send,
+    Fut: Future<Output = Result<O, X>> + Send,
     X: Fails<W::Error>,
 {
     type Output = Result<(), Failed<W::Error>>;
@@ -170,10 +241,10 @@ impl<'a, F, State, E> Visited<'a, F, State, E> {
     }
 }
 
-impl<F, T, X, E> Future for Visited<'_, F, <T::Workflow as Workflow>::State, E>
+impl<F, O, X, State, E> Future for Visited<'_, F, State, E>
 where
-    F: Future<Output = Result<T, X>>,
-    T: Transition,
+    F: Future<Output = Result<O, X>>,
+    O: Moves<State>,
     X: Fails<E>,
 {
     type Output = Result<(), Failed<E>>;
@@ -184,7 +255,7 @@ where
         match this.visit.poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(outcome)) => {
-                **this.place = Some(outcome.into_state());
+                **this.place = Some(outcome.into_place());
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(failure)) => Poll::Ready(Err(Box::new(failure.into_cause()))),

@@ -13,16 +13,28 @@ use super::{Ending, Entry, Journal, Taken};
 use crate::error::{Cause, ErasedValue, Place, Rollback, UndoEntry, UndoError};
 use crate::run::CurrentRun;
 use crate::support::panic::forget_panic;
-use crate::support::time::after;
-use crate::wait::{AnyPayload, Happens, Mailbox, Next, Timing, Waiting, next};
+use crate::support::time::{after, later};
+use crate::wait::{AnyPayload, Firing, Happens, Mailbox, Next, Reply, Waiting};
 
 /// Keeps of a run what may have to be undone.
 pub(crate) struct InMemory<W: Workflow, E> {
     entries: Vec<Entry<W>>,
     /// The signals that are sent to it, if it has a [`Remote`](crate::Remote).
     mailbox: Option<Box<Mailbox>>,
+    // Boxed for the runs that never wait.
+    stay: Option<Box<Stay>>,
     // Boxed for the runs that end well.
     back: Option<Box<Back<E>>>,
+}
+
+/// The stay in a state that waits.
+struct Stay {
+    /// When it began, by both clocks; nothing if the run has left the state.
+    began: Option<(SystemTime, Instant)>,
+    /// The timers and the poll that were at work since.
+    fired: Vec<Firing>,
+    /// Where the answer goes to the signal that is taken.
+    reply: Option<Reply>,
 }
 
 /// What a rollback has done so far.
@@ -40,6 +52,7 @@ impl<W: Workflow, E> InMemory<W, E> {
         InMemory {
             entries: Vec::new(),
             mailbox,
+            stay: None,
             back: None,
         }
     }
@@ -86,43 +99,66 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
                 state,
             });
         }
+        if const { W::GRAPH.has_waits() }
+            && let Some(stay) = &mut self.stay
+        {
+            if let Some(reply) = stay.reply.take() {
+                // Nobody waits for it any more, perhaps.
+                let _ = reply.send(taken.answer);
+            }
+            if !W::GRAPH.transitions[taken.transition].is_internal() {
+                stay.began = None;
+                stay.fired.clear();
+            }
+        }
         ready(Ok(()))
     }
+
+    fn stayed(&mut self) {}
 
     async fn next_event(
         &mut self,
         waiting: Waiting,
         run: &CurrentRun<W>,
     ) -> Result<Happens, Infallible> {
-        let entered = Instant::now();
-        // Nothing for a time before all that the clock can hold.
-        let due = |timing| match timing {
-            Timing::After(delay) => Some(after(entered, delay)),
-            Timing::At(time) => match time.duration_since(SystemTime::now()) {
-                Ok(left) => Some(after(entered, left)),
-                Err(passed) => entered.checked_sub(passed.duration()),
-            },
+        let stay = self.stay.get_or_insert_with(|| {
+            Box::new(Stay {
+                began: None,
+                fired: Vec::new(),
+                reply: None,
+            })
+        });
+        let began = stay
+            .began
+            .get_or_insert_with(|| (SystemTime::now(), Instant::now()));
+        let (entered, since) = *began;
+        // What is steady goes on where the clock of the system is set.
+        let wall = |time: Instant| match time.checked_duration_since(since) {
+            Some(passed) => later(entered, passed),
+            None => entered - (since - time),
         };
-        let timers = waiting
-            .timers
-            .iter()
-            .map(|(timer, timing)| (*timer, due(*timing)));
-        let timers: Vec<_> = timers.collect();
+        let mailbox = &mut self.mailbox;
         loop {
-            let mailbox = &mut self.mailbox;
             let oldest = mailbox.as_mut().and_then(|mailbox| {
                 let (signal, came) = mailbox.oldest(|signal| waiting.takes::<W>(signal))?;
-                Some((signal, Some(came)))
+                Some((signal, wall(came)))
             });
-            let now = Some(Instant::now());
-            let until = match next(timers.iter().copied(), oldest.into_iter(), now) {
-                Next::Timer(timer) => return Ok(Happens::Event(timer, AnyPayload::nothing())),
+            let now = wall(Instant::now());
+            let until = match waiting.next(entered, &stay.fired, oldest.into_iter(), now) {
+                Next::Timer(timer) => {
+                    waiting.fires(timer, entered, &mut stay.fired, now);
+                    return Ok(Happens::Event(timer, AnyPayload::nothing()));
+                }
                 Next::Message(signal) => {
-                    let payload = mailbox.as_mut().and_then(|mailbox| mailbox.take(signal));
-                    let payload = payload.unwrap_or_else(|| unreachable!("it is there"));
+                    let letter = mailbox.as_mut().and_then(|mailbox| mailbox.take(signal));
+                    let (payload, reply) = letter.unwrap_or_else(|| unreachable!("it is there"));
+                    stay.reply = reply;
                     return Ok(Happens::Event(signal, payload));
                 }
-                Next::At(due) => due,
+                Next::At(due) => {
+                    let left = due.duration_since(entered).unwrap_or_default();
+                    Some(after(since, left))
+                }
                 Next::Never => None,
             };
             let mut mailbox = mailbox.as_mut().filter(|mailbox| mailbox.is_open());

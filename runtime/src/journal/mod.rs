@@ -7,7 +7,7 @@ use stateway_core::{StateKind, Workflow};
 
 use crate::error::{Cause, ErasedValue, Place, UndoEntry};
 use crate::run::CurrentRun;
-use crate::wait::{Happens, Waiting};
+use crate::wait::{AnyPayload, Happens, Waiting};
 
 pub(crate) use memory::InMemory;
 pub(crate) use recorder::{Begun, Recorder};
@@ -31,6 +31,9 @@ pub(crate) trait Journal<W: Workflow, E> {
         taken: Taken<'_, W>,
         copy: impl FnOnce() -> Option<(usize, W::State)>,
     ) -> impl Future<Output = Result<(), Self::Lost>>;
+
+    /// The poll that was to be taken says that it is not time yet.
+    fn stayed(&mut self);
 
     /// The run waits in a state: what happens next.
     fn next_event(
@@ -82,6 +85,8 @@ pub(crate) struct Taken<'a, W: Workflow> {
     /// The state that it led to.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) state: &'a W::State,
+    /// The answer to the signal that has taken it there, if it gives one.
+    pub(crate) answer: AnyPayload,
     /// The timers that it waits for there, if it waits.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) waiting: Option<Waiting>,

@@ -65,6 +65,17 @@ pub trait Durable: Workflow {
         Ok(AnyPayload::nothing())
     }
 
+    /// The bytes of the answer to the signal at this position of the graph; nothing if its sender gets none.
+    #[doc(hidden)]
+    fn encode_answer(
+        transition: usize,
+        answer: &AnyPayload,
+        codec: &dyn Codec,
+    ) -> Result<Option<Vec<u8>>, CodecError> {
+        let _ = (transition, answer, codec);
+        Ok(None)
+    }
+
     /// The payload of the signal at this position of the graph, from JSON, as the bytes that are stored.
     #[doc(hidden)]
     fn signal_from_json(

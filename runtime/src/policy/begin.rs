@@ -9,7 +9,7 @@ use super::fails::Fails;
 use super::gate::{Gate, NoGate};
 use super::guard::{undone, visited};
 use super::source::{Copied, Hold, Source};
-use crate::driver::{Failed, Judge, TakenFrom, Turn, UndoFailure, Visited, found, leaves};
+use crate::driver::{Failed, Judge, Moves, TakenFrom, Turn, UndoFailure, Visited, found, leaves};
 use crate::handler::{Step, Undo};
 use crate::run::CurrentRun;
 
@@ -18,18 +18,19 @@ use crate::run::CurrentRun;
 #[derive(Clone, Copy)]
 pub struct Guard<H, F, K, L>(pub H, pub F, pub K, pub L);
 
-impl<'run, W, C, H, F, K, L, S, T, Fut, X, G> Turn<'run, W, C, (S, T, Fut, X, G)>
+impl<'run, W, C, H, F, K, L, S, T, O, Fut, X, G> Turn<'run, W, C, (S, T, O, Fut, X, G)>
     for Guard<H, F, K, L>
 where
     W: Judge<C, State: Send, Input: Send + Sync>,
     C: Sync + 'run,
     S: TakenFrom<W> + Send,
     T: Transition<Workflow = W> + Send,
+    O: Moves<W::State> + Send + 'run,
     H: Hold<S, Source: Source<State = S> + Send + 'run> + Copy + Send,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send + Sync + 'run,
-    Fut: Future<Output = Result<T, X>> + Send + 'run,
+    Fut: Future<Output = Result<O, X>> + Send + 'run,
     X: Fails<W::Error> + 'run,
-    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T> + Copy + Send + 'run,
+    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = O> + Copy + Send + 'run,
     L: Fn(&'run C) -> G + Copy + Send,
     G: Gate<Permit: Send> + Send + Sync + 'run,
 {

@@ -49,7 +49,7 @@ enum Later<T> {
 /// Visits a transition under its policy.
 #[expect(clippy::type_complexity, reason = "nobody writes it")]
 #[inline]
-pub(super) fn visited<'run, W, C, T, G, S, P, F, Fut, X, K>(
+pub(super) fn visited<'run, W, C, T, O, G, S, P, F, Fut, X, K>(
     context: &'run C,
     run: &'run CurrentRun<W>,
     seen: &'run Step<T>,
@@ -57,16 +57,16 @@ pub(super) fn visited<'run, W, C, T, G, S, P, F, Fut, X, K>(
     handler: F,
     catch: K,
     gate: G,
-) -> Guarded<'run, W, C, Step<T>, OfTransition<T>, T, G, P, F, Fut, K>
+) -> Guarded<'run, W, C, Step<T>, OfTransition<T>, O, G, P, F, Fut, K>
 where
     W: Judge<C>,
     T: Transition<Workflow = W>,
     G: Gate,
     P: Source<State = S>,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut,
-    Fut: Future<Output = Result<T, X>>,
+    Fut: Future<Output = Result<O, X>>,
     X: Fails<W::Error>,
-    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = T>,
+    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = O>,
 {
     let policy = VisitPolicy::new(run, run.counter(), gate);
     Guarded::new(VisitPlan {

@@ -7,7 +7,7 @@
 
 use std::any::Any;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -92,6 +92,16 @@ struct EventSlot {
     left: AtomicUsize,
     /// The payload of the signal.
     payload: Mutex<AnyPayload>,
+    /// The answer to it.
+    answer: Mutex<AnyPayload>,
+    /// Whether a poll was asked, and it is not time yet.
+    stays: AtomicBool,
+}
+
+impl EventSlot {
+    fn answer(&self) -> MutexGuard<'_, AnyPayload> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Transitions that a run may take before it lets its executor do something else.
@@ -195,6 +205,8 @@ impl<W: Workflow> CurrentRun<W> {
                 Box::new(EventSlot {
                     left: AtomicUsize::new(0),
                     payload: Mutex::new(AnyPayload::nothing()),
+                    answer: Mutex::new(AnyPayload::nothing()),
+                    stays: AtomicBool::new(false),
                 })
             }),
         }
@@ -301,8 +313,43 @@ impl<W: Workflow> CurrentRun<W> {
     /// Tells it which transition to take, out of the state at this position, and what the signal carries.
     pub(crate) fn happens(&self, transition: usize, state: usize, payload: AnyPayload) {
         self.transition.store(transition, Ordering::Relaxed);
-        self.event().left.store(state, Ordering::Relaxed);
+        let event = self.event();
+        event.left.store(state, Ordering::Relaxed);
+        event.stays.store(false, Ordering::Relaxed);
         *self.payload() = payload;
+    }
+
+    /// The handler of the signal gives this answer.
+    pub(crate) fn answers<A: Send + 'static>(&self, answer: A) {
+        *self.event().answer() = AnyPayload::new(answer);
+    }
+
+    /// Takes out the answer to the signal that has moved the run, if it gives one.
+    pub(crate) fn take_answer(&self) -> AnyPayload {
+        if !const { W::GRAPH.has_waits() } {
+            return AnyPayload::nothing();
+        }
+        let event = self.event.as_deref();
+        let answer =
+            event.map(|event| std::mem::replace(&mut *event.answer(), AnyPayload::nothing()));
+        answer.unwrap_or(AnyPayload::nothing())
+    }
+
+    /// The poll that it was told to take says that it is not time yet.
+    pub(crate) fn stays(&self) {
+        self.event().stays.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns true if the poll that it was told to take says that it is not time yet.
+    pub(crate) fn has_stayed(&self) -> bool {
+        self.event().stays.load(Ordering::Relaxed)
+    }
+
+    /// Goes on to wait in the state at this position, in the same visit.
+    pub(crate) fn stay(&self, state: usize) {
+        self.event().stays.store(false, Ordering::Relaxed);
+        self.visit.store(self.visit() - 1, Ordering::Relaxed);
+        self.leave(state);
     }
 
     /// The payload of the signal that moves the run.
@@ -311,11 +358,11 @@ impl<W: Workflow> CurrentRun<W> {
         payload.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns true if a signal or a timer moves it, and not the driver.
+    /// Returns true if an event moves it: a signal, a timer or a poll.
     pub(crate) fn is_moved_by_an_event(&self) -> bool {
         let transition = W::GRAPH.transitions.get(self.transition());
         transition
-            .is_some_and(|it| matches!(it.kind, TransitionKind::Signal | TransitionKind::Timer))
+            .is_some_and(|it| !matches!(it.kind, TransitionKind::Step | TransitionKind::Split))
     }
 
     fn event(&self) -> &EventSlot {

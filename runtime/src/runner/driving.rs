@@ -10,7 +10,7 @@ use tracing::{debug, info, warn};
 
 use super::active::Active;
 use super::engine::Engine;
-use super::held::{HeldRun, Loss};
+use super::held::{HeldRun, Keeper, Loss};
 use super::host::{RunTask, Settled};
 use crate::run::RunId;
 use crate::store::{Claimed, Name, StoreError};
@@ -29,15 +29,14 @@ impl Engine {
         debug!(%workflow, %run, %state, epoch, "run taken up");
         let crashes = claimed.row.crashes;
         let suspicion = (crashes > 0).then(|| self.suspected.add(crashes));
-        let (held, loss) = HeldRun::new(
-            Arc::clone(&self.store),
-            Arc::clone(&self.settings),
-            self.draining.clone(),
-            Arc::clone(&self.wake),
-            suspicion,
-            host.explain(),
-            &mut claimed,
-        );
+        let keeper = Keeper {
+            store: Arc::clone(&self.store),
+            settings: Arc::clone(&self.settings),
+            draining: self.draining.clone(),
+            wake: Arc::clone(&self.wake),
+            moves: Arc::clone(&self.moves),
+        };
+        let (held, loss) = HeldRun::new(keeper, suspicion, host.explain(), &mut claimed);
         let active = Active {
             epoch,
             held: Arc::clone(&held),

@@ -20,6 +20,7 @@ use super::ends::Ends;
 use super::error::StartError;
 use super::held::{HeldRun, Loss};
 use super::host::Host;
+use super::moves::Moves;
 use super::pulse::Pulse;
 use super::settings::Settings;
 use super::suspected::Suspected;
@@ -42,6 +43,7 @@ pub(super) struct Engine {
     pub(super) runtime: Handle,
     active: Mutex<HashMap<RunId, Active>>,
     pub(super) ends: Ends,
+    pub(super) moves: Arc<Moves>,
     places: Arc<Semaphore>,
     pub(super) tasks: TaskTracker,
     pub(super) suspected: Arc<Suspected>,
@@ -88,6 +90,7 @@ impl Engine {
             runtime: Handle::current(),
             active: Mutex::default(),
             ends: Ends::default(),
+            moves: Arc::default(),
             places: Arc::new(Semaphore::new(settings.max_in_flight)),
             pulse: Pulse::new(settings.lease),
             settings: Arc::new(settings),
@@ -290,6 +293,7 @@ impl Engine {
         loop {
             sleep(self.settings.lease / 3).await;
             self.ends.tidy();
+            self.moves.tidy();
             let claims: Vec<_> = {
                 let active = self.active();
                 active

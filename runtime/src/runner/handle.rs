@@ -15,7 +15,7 @@ use super::error::{EndError, NotUndone, RunFailure};
 use super::info::RunInfo;
 use super::rollback::left;
 use crate::error::UndoEntry;
-use crate::payload::codec::{CodecError, guarded};
+use crate::payload::codec::{Codec, CodecError, guarded};
 use crate::payload::durable::Durable;
 use crate::run::RunId;
 use crate::store::{Event, Found, RunRow, Status, StoreError};
@@ -68,6 +68,10 @@ impl<W> Run<W> {
 
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    pub(super) fn codec(&self) -> &dyn Codec {
+        &*self.engine.settings.codec
     }
 
     async fn find(&self) -> Result<Found, StoreError> {

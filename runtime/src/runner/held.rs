@@ -17,13 +17,15 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::ends::{Notice, Reached};
+use super::moves::Moves;
 use super::settings::Settings;
 use super::suspected::Suspicion;
 use crate::run::{PartName, RunId};
 use crate::store::{
-    Claimed, Commit, Event, FailedAttempt, Note, NoteRow, Progress, Release, RunRow, Status, Store,
-    StoreError, StoreFuture, Text, Wait,
+    Claimed, Commit, Event, FailedAttempt, Fired, Note, NoteRow, Progress, Release, RunRow, Status,
+    Store, StoreError, StoreFuture, Text, Wait,
 };
+use crate::support::time::later;
 
 pub(super) use change::RunChange;
 
@@ -50,10 +52,21 @@ impl From<StoreError> for Loss {
     }
 }
 
+/// What a run has of the runner that holds it.
+pub(super) struct Keeper {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) settings: Arc<Settings>,
+    /// Fires when the runner shuts down.
+    pub(super) draining: CancellationToken,
+    /// Wakes the engine when a suspect is cleared.
+    pub(super) wake: Arc<Notify>,
+    /// Those who wait for it to move.
+    pub(super) moves: Arc<Moves>,
+}
+
 /// A run under a claim of this process.
 pub(super) struct HeldRun {
-    store: Arc<dyn Store>,
-    settings: Arc<Settings>,
+    keeper: Keeper,
     explain: Explain,
     run: RunId,
     incarnation: u64,
@@ -63,27 +76,24 @@ pub(super) struct HeldRun {
     state: Mutex<HeldState>,
     is_recording: AtomicBool,
     is_lost: AtomicBool,
-    /// Wakes the engine when a suspect is cleared.
-    wake: Arc<Notify>,
     suspicion: Option<Suspicion>,
     /// The number of the visit that was taken up, and how long it was under way by then.
     visit: u64,
     age: Duration,
     /// How long ago the first attempt of it failed that is known of.
     tried: Duration,
-    /// When the run was taken up, by the clock of whoever made it due: ours may have been set back since.
-    taken_up: (SystemTime, Instant),
     loss: Mutex<Option<oneshot::Sender<Loss>>>,
     /// Where the run ended, if it ended well.
     reached: OnceLock<Arc<Reached>>,
-    /// Fires when the runner shuts down.
-    draining: CancellationToken,
 }
 
 /// What the store has of the run. Only the future of the run changes it, between two handlers.
 struct HeldState {
     /// Changed as the store changes its own, by [`RunRow::apply`] and its like.
     row: RunRow,
+    /// When the run was taken up, or entered its state here, by the clock of whoever made it due: ours may have been set back
+    /// since.
+    since: (SystemTime, Instant),
     /// What was noted about the visit under way when the run was taken up.
     notes: HashMap<String, Progress>,
     /// What attempts of that visit have failed with, each with the name of its part.
@@ -97,7 +107,7 @@ const ATTEMPTS: usize = 16;
 pub(super) type Explain = fn(&dyn Any, &Settings) -> Text;
 
 impl HeldState {
-    fn new(row: RunRow, notes: Vec<NoteRow>) -> Self {
+    fn new(row: RunRow, notes: Vec<NoteRow>, now: SystemTime) -> Self {
         let mut failed = Vec::new();
         for NoteRow { key, progress } in &notes {
             if let Progress::Attempts { failed: some, .. } = progress {
@@ -108,6 +118,7 @@ impl HeldState {
         // Each part has as many of its own.
         failed.drain(..failed.len().saturating_sub(ATTEMPTS));
         HeldState {
+            since: (row.due.map_or(now, |due| due.max(now)), Instant::now()),
             row,
             notes: notes
                 .into_iter()
@@ -115,6 +126,15 @@ impl HeldState {
                 .collect(),
             failed: failed.into(),
         }
+    }
+
+    /// What is left of a wait.
+    fn left(&self, noted: SystemTime, due: SystemTime) -> Duration {
+        let (taken_up, since) = self.since;
+        // The clock may have been set back since it was noted.
+        let begin = taken_up.max(noted);
+        let delay = due.duration_since(begin).unwrap_or_default();
+        delay.saturating_sub(since.elapsed())
     }
 
     fn fail(&mut self, part: String, attempt: FailedAttempt) {
@@ -154,10 +174,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 impl HeldRun {
     /// A run that was claimed, and what tells that the claim is lost.
     pub(super) fn new(
-        store: Arc<dyn Store>,
-        settings: Arc<Settings>,
-        draining: CancellationToken,
-        wake: Arc<Notify>,
+        keeper: Keeper,
         suspicion: Option<Suspicion>,
         explain: Explain,
         claimed: &mut Claimed,
@@ -165,10 +182,11 @@ impl HeldRun {
         let (sender, loss) = oneshot::channel();
         let row = &claimed.row;
         let notes = std::mem::take(&mut claimed.notes);
-        let state = HeldState::new(row.clone(), notes);
+        let settings = &keeper.settings;
+        let now = settings.clock.now();
+        let state = HeldState::new(row.clone(), notes, now);
         let first = state.failed.front().map(|(_, attempt)| attempt.at);
         let held = HeldRun {
-            store,
             explain,
             run: row.id.clone(),
             incarnation: row.incarnation,
@@ -176,20 +194,14 @@ impl HeldRun {
             state: Mutex::new(state),
             is_recording: AtomicBool::new(false),
             is_lost: AtomicBool::new(false),
-            wake,
             suspicion,
             visit: row.visit.saturating_add(1),
             messages: AtomicUsize::new(claimed.inbox.len()),
             age: settings.clock.since(row.entered),
             tried: first.map_or(Duration::ZERO, |first| settings.clock.since(first)),
-            taken_up: {
-                let now = settings.clock.now();
-                (row.due.map_or(now, |due| due.max(now)), Instant::now())
-            },
             loss: Mutex::new(Some(sender)),
             reached: OnceLock::new(),
-            draining,
-            settings,
+            keeper,
         };
         (Arc::new(held), loss)
     }
@@ -199,7 +211,7 @@ impl HeldRun {
     }
 
     pub(super) fn store(&self) -> &dyn Store {
-        &*self.store
+        &*self.keeper.store
     }
 
     pub(super) fn id(&self) -> &RunId {
@@ -212,7 +224,7 @@ impl HeldRun {
 
     /// Asks the store whether the claim holds. One of which it does not say so is lost.
     pub(super) async fn check(&self) -> bool {
-        let found = self.store.get(&self.run).await;
+        let found = self.keeper.store.get(&self.run).await;
         let holds = matches!(&found, Ok(Some(found)) if found.row.epoch == self.epoch);
         if !holds {
             self.lose(Loss::Fenced);
@@ -233,22 +245,13 @@ impl HeldRun {
     /// The run is not what killed its process, or is driven no longer: there may be room for another suspect.
     pub(super) fn clear(&self) {
         if self.suspicion.as_ref().is_some_and(Suspicion::clear) {
-            self.wake.notify_one();
+            self.keeper.wake.notify_one();
         }
-    }
-
-    /// What is left of a wait.
-    fn left(&self, noted: SystemTime, due: SystemTime) -> Duration {
-        let (taken_up, since) = self.taken_up;
-        // The clock may have been set back since it was noted.
-        let begin = taken_up.max(noted);
-        let delay = due.duration_since(begin).unwrap_or_default();
-        delay.saturating_sub(since.elapsed())
     }
 
     /// Whether the runner shuts down.
     pub(super) fn is_draining(&self) -> bool {
-        self.draining.is_cancelled()
+        self.keeper.draining.is_cancelled()
     }
 
     /// Tells whoever drives the run that its claim is lost.
@@ -286,11 +289,19 @@ impl HeldRun {
     async fn change(&self, commit: Commit) -> Result<(), Loss> {
         {
             let _recording = Recording::new(&self.is_recording);
-            self.taken(|| self.store.commit(commit.clone())).await?;
+            self.taken(|| self.keeper.store.commit(commit.clone()))
+                .await?;
         }
         self.clear();
+        self.keeper.moves.moved(&self.run);
         {
             let mut state = self.state();
+            if let Event::Transition {
+                internal: false, ..
+            } = commit.event
+            {
+                state.since = (commit.at, Instant::now());
+            }
             let before = self
                 .messages
                 .fetch_sub(commit.consumed.len(), Ordering::Relaxed);
@@ -323,7 +334,7 @@ impl HeldRun {
 
     fn commit(&self, change: RunChange) -> Commit {
         let now = change.waits.map(|(now, _)| now);
-        let now = now.unwrap_or_else(|| self.settings.clock.now());
+        let now = now.unwrap_or_else(|| self.keeper.settings.clock.now());
         let state = self.state();
         let consumed: Vec<String> = match &change.event {
             Event::Transition { message, .. } => message.iter().cloned().collect(),
@@ -340,6 +351,7 @@ impl HeldRun {
         Commit {
             failure: change.failure,
             index: change.index,
+            fired: change.fired,
             release,
             consumed,
             failed_attempts: attempts.map(|(_, attempt)| attempt.clone()).collect(),
@@ -355,7 +367,7 @@ impl HeldRun {
             sequence: self.state().row.sequence,
             note: NoteRow { key, progress },
         };
-        self.taken(|| self.store.note(note.clone())).await?;
+        self.taken(|| self.keeper.store.note(note.clone())).await?;
         self.state().row.note(&note);
         Ok(())
     }
@@ -393,7 +405,8 @@ impl HeldRun {
                 let (parks, reason) = self.parks(&error.to_string());
                 let commit = self.commit(parks);
                 let _recording = Recording::new(&self.is_recording);
-                self.asked(|| self.store.commit(commit.clone())).await?;
+                self.asked(|| self.keeper.store.commit(commit.clone()))
+                    .await?;
                 Err(Loss::Parked(reason))
             }
             answer => Ok(answer?),
@@ -411,9 +424,9 @@ impl HeldRun {
 
     /// The change that parks the run, and the reason as it is stored.
     fn parks(&self, reason: &str) -> (RunChange, String) {
-        let reason = self.settings.short(reason);
+        let reason = self.keeper.settings.short(reason);
         let event = Event::Parked {
-            reason: self.settings.encoded_text(&reason),
+            reason: self.keeper.settings.encoded_text(&reason),
         };
         (RunChange::new(event, Status::Parked), reason)
     }
@@ -421,9 +434,24 @@ impl HeldRun {
     /// Gives the run back until it is due, or a message comes that is not known here. Gives why it is not driven any longer,
     /// as [`park`](HeldRun::park) does.
     pub(super) async fn wait(&self, due: Option<SystemTime>) -> Loss {
-        let release = self.back(due);
+        self.give_back(self.back(due)).await
+    }
+
+    /// The same where a poll was asked that leaves the run where it is; this was at work there.
+    pub(super) async fn wait_asked(&self, due: Option<SystemTime>, fired: Vec<Fired>) -> Loss {
+        let release = Release {
+            asked: Some(fired),
+            ..self.back(due)
+        };
+        self.give_back(release).await
+    }
+
+    async fn give_back(&self, release: Release) -> Loss {
         let _recording = Recording::new(&self.is_recording);
-        match self.taken(|| self.store.release(release.clone())).await {
+        match self
+            .taken(|| self.keeper.store.release(release.clone()))
+            .await
+        {
             Ok(()) => Loss::Released,
             Err(loss) => loss,
         }
@@ -432,7 +460,7 @@ impl HeldRun {
     fn back(&self, due: Option<SystemTime>) -> Release {
         Release {
             until: self.until(due),
-            ..Release::now(&self.state().row, self.settings.clock.now())
+            ..Release::now(&self.state().row, self.keeper.settings.clock.now())
         }
     }
 
@@ -452,14 +480,29 @@ impl HeldRun {
         self.state().row.entered
     }
 
+    /// What was at work in its state since it entered that.
+    pub(super) fn fired(&self) -> Vec<Fired> {
+        self.state().row.fired.clone()
+    }
+
+    /// What time it is, by the clock of whoever made the run due: ours may have been set back since.
+    pub(super) fn now(&self) -> SystemTime {
+        let (begin, since) = self.state().since;
+        self.keeper
+            .settings
+            .clock
+            .now()
+            .max(later(begin, since.elapsed()))
+    }
+
     /// Gives the run back when its future is gone. One that was in the middle of a commit may be fenced: then
     /// it is claimed when its lease has passed.
     pub(super) async fn let_go(&self) -> Result<(), StoreError> {
-        let release = self.back(Some(self.settings.clock.now()));
-        self.store.release(release).await
+        let release = self.back(Some(self.keeper.settings.clock.now()));
+        self.keeper.store.release(release).await
     }
 
     pub(super) fn settings(&self) -> &Settings {
-        &self.settings
+        &self.keeper.settings
     }
 }

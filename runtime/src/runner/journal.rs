@@ -16,10 +16,12 @@ use crate::journal::{Ending, Entry, Journal, Taken};
 use crate::payload::codec::guarded;
 use crate::payload::durable::Durable;
 use crate::run::CurrentRun;
-use crate::store::{Event, Failure, FailureKind, HistoryRow, Message, Name, RunRow, Status, Text};
+use crate::store::{
+    Event, Failure, FailureKind, Fired, HistoryRow, Message, Name, RunRow, Status, Text,
+};
 use crate::support::panic::forget_panic;
 use crate::support::time::later;
-use crate::wait::{AnyPayload, Happens, Next, Timing, Waiting, next};
+use crate::wait::{AnyPayload, Firing, Happens, Next, Waiting};
 
 /// So many transitions are read at a time.
 const PAGE: usize = 64;
@@ -35,6 +37,12 @@ pub(super) struct StoreJournal<'a, W> {
     inbox: VecDeque<Message>,
     /// The message that the transition under way takes.
     consumes: Option<String>,
+    /// The answer to it, until it is stored.
+    answer: Option<Vec<u8>>,
+    /// What was at work in the state that the run is in.
+    fired: Vec<Firing>,
+    /// True if a poll was asked that left the run there, and the store does not know it yet.
+    was_asked: bool,
     workflow: PhantomData<fn() -> W>,
 }
 
@@ -46,7 +54,7 @@ struct Undone {
     handler: Name,
 }
 
-impl<'a, W> StoreJournal<'a, W> {
+impl<'a, W: Durable> StoreJournal<'a, W> {
     pub(super) fn new(held: &'a HeldRun, inbox: Vec<Message>) -> Self {
         StoreJournal {
             held,
@@ -54,6 +62,9 @@ impl<'a, W> StoreJournal<'a, W> {
             current: Undone::default(),
             inbox: inbox.into(),
             consumes: None,
+            answer: None,
+            fired: fired_by_position::<W>(&held.fired()),
+            was_asked: false,
             workflow: PhantomData,
         }
     }
@@ -62,30 +73,34 @@ impl<'a, W> StoreJournal<'a, W> {
 impl<W: Durable> StoreJournal<'_, W> {
     /// The next event of a run that entered its state then.
     fn next(&self, waiting: &Waiting, entered: SystemTime, now: SystemTime) -> Next<SystemTime> {
-        let timers = waiting.timers.iter().map(|(timer, timing)| {
-            let due = match timing {
-                Timing::After(delay) => later(entered, *delay),
-                Timing::At(time) => *time,
-            };
-            (*timer, due)
-        });
         let messages = self.inbox.iter().enumerate();
         let taken = messages.filter_map(|(number, message)| {
             waiting.signal::<W>(&message.signal)?;
             Some((number, message.at))
         });
-        next(timers, taken, now)
+        waiting.next(entered, &self.fired, taken, now)
     }
 
     /// The transition as a change. If nothing has happened yet that moves the run on, it is given back with it.
-    fn change(&self, taken: &Taken<'_, W>, message: Option<String>) -> Result<RunChange, String> {
-        let change = transition(taken, message, self.held)?;
+    fn change(
+        &self,
+        taken: &Taken<'_, W>,
+        message: Option<String>,
+        answer: Option<Vec<u8>>,
+    ) -> Result<RunChange, String> {
+        let change = transition(taken, message, answer, &self.fired, self.held)?;
         let waiting = taken.waiting.as_ref();
         let Some(waiting) = waiting.filter(|_| change.status.is_live()) else {
             return Ok(change);
         };
         let now = self.held.settings().clock.now();
-        Ok(match self.next(waiting, now, now) {
+        let is_internal = W::GRAPH.transitions[taken.transition].is_internal();
+        let next = if is_internal {
+            self.next(waiting, self.held.entered(), self.held.now())
+        } else {
+            self.next(waiting, now, now)
+        };
+        Ok(match next {
             Next::At(due) => change.waiting(now, self.up(Some(due))),
             Next::Never => change.waiting(now, self.up(None)),
             Next::Timer(_) | Next::Message(_) => change,
@@ -111,10 +126,22 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         _: impl FnOnce() -> Option<(usize, W::State)>,
     ) -> impl Future<Output = Result<(), Loss>> {
         let held = self.held;
+        self.was_asked = false;
+        if !W::GRAPH.transitions[taken.transition].is_internal() {
+            self.fired.clear();
+        }
         let target = &W::GRAPH.states[W::position(taken.state)];
         // What led to a transient state is consumed with the next that is stored.
         let message = self.consumes.take_if(|_| !target.transient);
-        let change = (!target.transient).then(|| self.change(&taken, message));
+        let answer = answer(&taken, held).map(|answer| answer.or_else(|| self.answer.take()));
+        let change = match answer {
+            Ok(answer) if target.transient => {
+                self.answer = answer;
+                None
+            }
+            Ok(answer) => Some(self.change(&taken, message, answer)),
+            Err(reason) => Some(Err(reason)),
+        };
         async move {
             match change {
                 None => Ok(()),
@@ -124,11 +151,18 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         }
     }
 
+    fn stayed(&mut self) {
+        self.was_asked = true;
+    }
+
     async fn next_event(&mut self, waiting: Waiting, _: &CurrentRun<W>) -> Result<Happens, Loss> {
         let (held, codec) = (self.held, &*self.held.settings().codec);
-        let now = held.settings().clock.now();
-        let until = match self.next(&waiting, held.entered(), now) {
-            Next::Timer(timer) => return Ok(Happens::Event(timer, AnyPayload::nothing())),
+        let (entered, now) = (held.entered(), held.now());
+        let until = match self.next(&waiting, entered, now) {
+            Next::Timer(timer) => {
+                waiting.fires(timer, entered, &mut self.fired, now);
+                return Ok(Happens::Event(timer, AnyPayload::nothing()));
+            }
             Next::Message(number) => {
                 let message = self.inbox.remove(number);
                 let signal = message.and_then(|it| Some((waiting.signal::<W>(&it.signal)?, it)));
@@ -151,7 +185,13 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             Next::At(due) => Some(due),
             Next::Never => None,
         };
-        Err(held.wait(self.up(until)).await)
+        let until = self.up(until);
+        Err(if self.was_asked {
+            held.wait_asked(until, fired_by_name::<W>(&self.fired))
+                .await
+        } else {
+            held.wait(until).await
+        })
     }
 
     // An error of the user's may not be shared between threads, so the future does not have it.
@@ -249,6 +289,30 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
     }
 }
 
+/// What was at work, as a store keeps it.
+fn fired_by_name<W: Durable>(fired: &[Firing]) -> Vec<Fired> {
+    let named = fired.iter().map(|firing| Fired {
+        transition: W::GRAPH.transitions[firing.transition].name.into(),
+        at: firing.at,
+        made: firing.made,
+    });
+    named.collect()
+}
+
+/// What a store has kept of it. What the workflow no longer has does not fire.
+fn fired_by_position<W: Durable>(fired: &[Fired]) -> Vec<Firing> {
+    let found = fired.iter().filter_map(|firing| {
+        let mut transitions = W::GRAPH.transitions.iter();
+        let transition = transitions.position(|it| it.name == firing.transition)?;
+        Some(Firing {
+            transition,
+            at: firing.at,
+            made: firing.made,
+        })
+    });
+    found.collect()
+}
+
 /// How a run stands that is to end like this, when something is to be undone before, or nothing is.
 fn status(ending: Ending, is_to_undo: bool) -> Status {
     match ending {
@@ -285,6 +349,17 @@ pub(super) fn terminated(row: &RunRow) -> RunChange {
     })
 }
 
+/// The answer to the signal that was just taken, as it is recorded, if it gives one.
+///
+/// # Errors
+/// Why it cannot be stored.
+fn answer<W: Durable>(taken: &Taken<'_, W>, held: &HeldRun) -> Result<Option<Vec<u8>>, String> {
+    let name = W::GRAPH.transitions[taken.transition].name;
+    let codec = &*held.settings().codec;
+    let answer = guarded(|| W::encode_answer(taken.transition, &taken.answer, codec));
+    answer.map_err(|error| format!("the answer to signal `{name}` cannot be stored: {error}"))
+}
+
 /// The transition that was just taken, as it is recorded.
 ///
 /// # Errors
@@ -293,6 +368,8 @@ pub(super) fn terminated(row: &RunRow) -> RunChange {
 fn transition<W: Durable>(
     taken: &Taken<'_, W>,
     message: Option<String>,
+    answer: Option<Vec<u8>>,
+    fired: &[Firing],
     held: &HeldRun,
 ) -> Result<RunChange, String> {
     let position = W::position(taken.state);
@@ -304,6 +381,7 @@ fn transition<W: Durable>(
         |bytes, codec| W::decode(position, bytes, codec).map(drop),
     );
     let payload = payload.map_err(|unfit| unfit.to_string())?;
+    let is_internal = transition.is_internal();
     let mut undos = transition.policy.undo.iter();
     let undo = undos.find(|undo| undo.target == position);
     let has_undos = held.undos() > 0 || undo.is_some();
@@ -313,13 +391,22 @@ fn transition<W: Durable>(
     });
     let event = Event::Transition {
         transition: transition.name.into(),
+        internal: is_internal,
         visit: taken.visit,
         version: W::VERSION,
         attempts: taken.attempts,
         message,
         state: state.name.into(),
         payload,
+        answer,
         undo: undo.map(|undo| undo.handler.into()),
     };
-    Ok(RunChange::new(event, status).found_by(W::index(taken.state)))
+    let fired = if is_internal {
+        fired_by_name::<W>(fired)
+    } else {
+        Vec::new()
+    };
+    Ok(RunChange::new(event, status)
+        .found_by(W::index(taken.state))
+        .where_fired(fired))
 }

@@ -14,9 +14,11 @@ mod host;
 mod info;
 mod journal;
 mod launch_error;
+mod moves;
 mod pulse;
 mod rollback;
 mod runners;
+mod sent;
 mod settings;
 mod siblings;
 mod signal;
@@ -46,7 +48,8 @@ pub use handle::Run;
 pub use info::{AttemptInfo, RunInfo};
 pub use launch_error::LaunchError;
 pub use runners::Runners;
-pub use signal::{SentSignal, SignalError, SignalJson};
+pub use sent::{AppliedSignal, NotApplied, SentSignal};
+pub use signal::{SentMessage, SignalError, SignalJson};
 pub use start::Start;
 
 /// Drives the stored runs of one workflow. For those of several see [`Runners`].

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::Serialize;
 use stateway_core::{Graph, Transition, TransitionInfo, TransitionKind};
@@ -11,20 +12,44 @@ use stateway_core::{Graph, Transition, TransitionInfo, TransitionKind};
 use super::Runner;
 use super::engine::Engine;
 use super::handle::Run;
+use super::sent::{AppliedSignal, NotApplied, SentSignal};
 use crate::payload::codec::{CodecError, PayloadRef, guarded};
 use crate::payload::durable::Durable;
 use crate::run::{RunId, RunIdError};
 use crate::store::{Delivery, Message, Name, Sent, StoreError};
-use crate::wait::{Parts, Sealed, Signal, Signals};
+use crate::wait::{Parts, RecordedAnswer, Sealed, Signal, Signals};
 
-/// A signal that is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SentSignal {
+/// A signal that was sent by its name, and is stored.
+#[derive(Clone)]
+pub struct SentMessage<W> {
     /// The id of the message.
     pub message_id: String,
     /// True if it was stored now, false if the run had had a message with this id.
     pub is_new: bool,
+    run: Run<W>,
+}
+
+impl<W: Durable> SentMessage<W> {
+    /// Waits until a state has taken the signal, as [`SentSignal::applied`] does.
+    ///
+    /// # Errors
+    /// [`NotApplied`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn applied(&self) -> Result<AppliedSignal, NotApplied> {
+        self.run.applied(&self.message_id).await
+    }
+}
+
+impl<W> fmt::Debug for SentMessage<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SentMessage")
+            .field("run", self.run.id())
+            .field("message_id", &self.message_id)
+            .field("is_new", &self.is_new)
+            .finish()
+    }
 }
 
 /// Why a signal was not stored. Nothing has changed, unless the store could not answer.
@@ -84,7 +109,7 @@ impl<W> Sealed for Run<W> {}
 
 impl<W: Durable> Signals<W> for Run<W> {}
 
-impl<W: Durable, T, P> Signal<'_, Run<W>, T, P> {
+impl<'a, W: Durable, T, P, A> Signal<'a, Run<W>, T, P, A> {
     /// Gives the message an id: a second one with the same id is the same message, whatever it carries, and is
     /// applied once. Without this each is another.
     pub fn message_id(mut self, id: impl Into<String>) -> Self {
@@ -98,15 +123,32 @@ impl<W: Durable, T, P> Signal<'_, Run<W>, T, P> {
         self.parts().only_now = true;
         self
     }
+
+    /// Sends the signal and waits for its answer.
+    ///
+    /// # Errors
+    /// [`NotApplied::NotSent`] if it was not stored, and the others of [`NotApplied`].
+    ///
+    /// # Cancel safety
+    /// A future that is dropped may have sent the signal, which then stays sent: give it an [id](Signal::message_id), and send it
+    /// again to get the answer.
+    pub async fn answered(self) -> Result<A, NotApplied>
+    where
+        T: Transition<Workflow = W>,
+        P: Serialize + Send + 'a,
+        A: RecordedAnswer,
+    {
+        self.await.map_err(NotApplied::NotSent)?.answered().await
+    }
 }
 
-impl<'a, W, T, P> IntoFuture for Signal<'a, Run<W>, T, P>
+impl<'a, W, T, P, A> IntoFuture for Signal<'a, Run<W>, T, P, A>
 where
     W: Durable,
     T: Transition<Workflow = W>,
     P: Serialize + Send + 'a,
 {
-    type Output = Result<SentSignal, SignalError>;
+    type Output = Result<SentSignal<T, A>, SignalError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -129,7 +171,10 @@ where
             message_id,
             only_now,
         };
-        Box::pin(outgoing.send(run.engine(), encoded))
+        Box::pin(async move {
+            let (message_id, is_new) = outgoing.send(run.engine(), encoded).await?;
+            Ok(SentSignal::new(run.clone(), message_id, is_new))
+        })
     }
 }
 
@@ -175,7 +220,7 @@ impl<'a, W: Durable> SignalJson<'a, W> {
 }
 
 impl<'a, W: Durable> IntoFuture for SignalJson<'a, W> {
-    type Output = Result<SentSignal, SignalError>;
+    type Output = Result<SentMessage<W>, SignalError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -207,7 +252,17 @@ impl<'a, W: Durable> IntoFuture for SignalJson<'a, W> {
                 message_id: self.message_id,
                 only_now: self.only_now,
             };
-            outgoing.send(engine, encoded).await
+            let run = Run::known(
+                Arc::clone(engine),
+                outgoing.run.clone(),
+                outgoing.incarnation,
+            );
+            let (message_id, is_new) = outgoing.send(engine, encoded).await?;
+            Ok(SentMessage {
+                message_id,
+                is_new,
+                run,
+            })
         })
     }
 }
@@ -233,12 +288,12 @@ struct Outgoing {
 }
 
 impl Outgoing {
-    /// Stores it.
+    /// Stores it. Gives the id of the message, and whether it is new.
     async fn send(
         self,
         engine: &Engine,
         encoded: Result<Vec<u8>, CodecError>,
-    ) -> Result<SentSignal, SignalError> {
+    ) -> Result<(String, bool), SignalError> {
         let (signal, only_now) = (self.transition.name, self.only_now);
         let payload = encoded.map_err(|source| SignalError::Payload { signal, source })?;
         let states = if only_now {
@@ -262,10 +317,7 @@ impl Outgoing {
         let sent = engine.store.send(delivery).await;
         let sent = sent.map_err(|error| refused(error, signal, only_now))?;
         engine.wake();
-        Ok(SentSignal {
-            message_id: id,
-            is_new: sent == Sent::Kept,
-        })
+        Ok((id, sent == Sent::Kept))
     }
 }
 

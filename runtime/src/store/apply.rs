@@ -56,6 +56,7 @@ impl RunRow {
             waits: false,
             started: run.at,
             entered: run.at,
+            fired: Vec::new(),
             due: Some(run.due.unwrap_or(run.at)),
             stop: None,
             parked: None,
@@ -133,12 +134,19 @@ impl RunRow {
         }
         match &commit.event {
             Event::Transition {
-                visit, state, undo, ..
+                visit,
+                state,
+                undo,
+                internal,
+                ..
             } => {
                 self.state.clone_from(state);
                 self.index.clone_from(&commit.index);
+                self.fired.clone_from(&commit.fired);
                 self.visit = *visit;
-                self.entered = commit.at;
+                if !internal {
+                    self.entered = commit.at;
+                }
                 self.undos = self.undos.saturating_add(undo.is_some().into());
                 self.crashes = 0;
             }
@@ -184,6 +192,10 @@ impl RunRow {
     pub fn release(&mut self, release: &Release, messages: usize) {
         self.waits = false;
         self.due = self.due_after(&release.until, release.at, messages);
+        if let Some(fired) = &release.asked {
+            self.fired.clone_from(fired);
+            self.crashes = 0;
+        }
     }
 
     /// When a run that is given back is due: at once, if it has something to hear.

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Event, FailedAttempt, Failure, IndexEntry, Message, NewRun, RunRow, Status};
+use super::{Event, FailedAttempt, Failure, Fired, IndexEntry, Message, NewRun, RunRow, Status};
 use crate::run::RunId;
 
 /// A change of a run by whoever holds it.
@@ -28,6 +28,8 @@ pub struct Commit {
     pub consumed: Vec<String>,
     /// What the run is found by in the state that a transition leads to. Nothing else changes it.
     pub index: Vec<IndexEntry>,
+    /// What was at work in that state since it was entered: nothing, unless the transition is an internal one.
+    pub fired: Vec<Fired>,
     /// What it sends and starts.
     pub outbox: Outbox,
     /// Attempts of the visit that ends with it which had failed.
@@ -49,6 +51,7 @@ impl Commit {
             failure: None,
             consumed: Vec::new(),
             index: Vec::new(),
+            fired: Vec::new(),
             outbox: Outbox::default(),
             failed_attempts: Vec::new(),
         }
@@ -65,7 +68,7 @@ pub struct Outbox {
     pub messages: Vec<Message>,
 }
 
-/// Gives a run back: its state, its sequence and its notes stay as they are, and its history says nothing of it.
+/// Gives a run back: its state and its sequence stay as they are, and its history says nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
     /// The run.
@@ -78,6 +81,9 @@ pub struct Release {
     pub at: SystemTime,
     /// Until when it waits.
     pub until: Wait,
+    /// What was at work in its state, if a poll was asked since it was claimed: the run goes on, so that it has no crashes and
+    /// no notes.
+    pub asked: Option<Vec<Fired>>,
 }
 
 /// Until when a run waits that nobody holds.
@@ -102,6 +108,7 @@ impl Release {
                 due: Some(now),
                 messages: 0,
             },
+            asked: None,
         }
     }
 }

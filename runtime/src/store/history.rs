@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Failure, Name, Stop, Text};
+use super::{Failure, LeftMessage, Name, Stop, Text};
 
 /// What happened to a run, and what it means for its row.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -18,6 +18,8 @@ pub enum Event {
     Transition {
         /// The name of the transition.
         transition: Name,
+        /// Whether it is an internal one: the run stays in its state, which counts as entered when it was.
+        internal: bool,
         /// The number of the visit.
         visit: u64,
         /// The version of the declaration under which it was taken.
@@ -31,6 +33,9 @@ pub enum Event {
         /// The payload of that state, as the codec wrote it. Serde leaves it out.
         #[serde(skip)]
         payload: Vec<u8>,
+        /// The answer to the message, as the codec wrote it, if the sender gets one. Serde leaves it out.
+        #[serde(skip)]
+        answer: Option<Vec<u8>>,
         /// The name of the handler that undoes it, if there is one: one more is to be undone then.
         undo: Option<Name>,
     },
@@ -88,6 +93,9 @@ pub struct HistoryRow {
     pub by: Option<String>,
     /// The attempts of the visit that ends with it which had failed before, the last ones if there were many.
     pub failed_attempts: Vec<FailedAttempt>,
+    /// The messages that the run leaves, if it ends here: no state has taken them. The [oldest](LeftMessage::MOST), if there are
+    /// many.
+    pub left: Vec<LeftMessage>,
 }
 
 /// An attempt that failed, and was not the end of its visit: another was made, a `catch` or a split went on.

@@ -16,9 +16,9 @@ use super::micros::micros;
 use super::timeline::{Moment, Timeline};
 use super::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter,
-    Found, Heartbeat, HistoryRow, Holder, Lease, Message, Name, NewRun, Note, NoteRow, Page,
-    Progress, Purge, Release, Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
-    TraceContext,
+    Found, Heartbeat, HistoryRow, Holder, Lease, LeftMessage, Message, MessageState, Name, NewRun,
+    Note, NoteRow, Page, Progress, Purge, Release, Request, RunRow, Sent, Stop, Store, StoreError,
+    StoreFuture, TraceContext,
 };
 use crate::run::RunId;
 
@@ -67,7 +67,8 @@ struct KeptRun {
     history: Vec<HistoryRow>,
     notes: BTreeMap<String, Progress>,
     inbox: Vec<Message>,
-    known: BTreeSet<String>,
+    /// The messages that it has had, with the number of the row whose transition has taken each.
+    known: BTreeMap<String, Option<u64>>,
 }
 
 impl fmt::Debug for MemoryStore {
@@ -135,12 +136,12 @@ impl Shelf {
         let message = &delivery.message;
         let (kept, _) = self.find_at(&message.run, message.at)?;
         kept.row.is_meant(&delivery)?;
-        if kept.known.contains(&message.id) {
+        if kept.known.contains_key(&message.id) {
             return Ok(Sent::Known);
         }
         kept.wake(|row| row.receive(&delivery))?;
         let message = delivery.message;
-        kept.known.insert(message.id.clone());
+        kept.known.insert(message.id.clone(), None);
         kept.inbox.push(message);
         Ok(Sent::Kept)
     }
@@ -158,6 +159,7 @@ impl KeptRun {
             failure: None,
             by: None,
             failed_attempts: Vec::new(),
+            left: Vec::new(),
         };
         KeptRun {
             row,
@@ -170,7 +172,7 @@ impl KeptRun {
             history: vec![started],
             notes: BTreeMap::new(),
             inbox: Vec::new(),
-            known: BTreeSet::new(),
+            known: BTreeMap::new(),
         }
     }
 
@@ -219,6 +221,15 @@ impl KeptRun {
         Ok(woken)
     }
 
+    /// The messages that it leaves, if it has ended.
+    fn left(&self) -> Vec<LeftMessage> {
+        if !self.row.status.is_ended() {
+            return Vec::new();
+        }
+        let left = self.inbox.iter().take(LeftMessage::MOST);
+        left.map(LeftMessage::from).collect()
+    }
+
     /// Adds a row to the history, whose number the row of the run has already.
     fn record(&mut self, request: Request, event: Event) {
         self.history.push(HistoryRow {
@@ -228,6 +239,7 @@ impl KeptRun {
             failure: None,
             by: request.by,
             failed_attempts: Vec::new(),
+            left: Vec::new(),
         });
     }
 }
@@ -276,6 +288,11 @@ impl Store for MemoryStore {
                 };
             }
             kept.inbox.retain(|it| !commit.consumed.contains(&it.id));
+            for consumed in &commit.consumed {
+                if let Some(taken) = kept.known.get_mut(consumed) {
+                    taken.get_or_insert(kept.row.rows + 1);
+                }
+            }
             if !kept.row.apply(&commit, kept.inbox.len()) {
                 kept.held = None;
             }
@@ -293,6 +310,7 @@ impl Store for MemoryStore {
                 failure: commit.failure,
                 by: None,
                 failed_attempts: commit.failed_attempts,
+                left: kept.left(),
             });
             for run in commit.outbox.runs {
                 shelf.create(NewRun { lease: None, ..run });
@@ -319,6 +337,9 @@ impl Store for MemoryStore {
             let (kept, behind) = shelf.find_at(&release.run, release.at)?;
             kept.row.open(release.epoch, release.sequence)?;
             kept.row.release(&release, kept.inbox.len());
+            if release.asked.is_some() {
+                kept.notes.clear();
+            }
             kept.held = None;
             kept.behind = behind;
             Ok(())
@@ -432,6 +453,21 @@ impl Store for MemoryStore {
                 .filter(|row| row.number >= from)
                 .take(limit);
             Ok(rows.cloned().collect())
+        })
+    }
+
+    fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {
+        self.with(|shelf| {
+            let Some(kept) = shelf.runs.get(run) else {
+                return Ok(None);
+            };
+            Ok(kept.known.get(id).map(|taken| {
+                let is_that = |row: &&HistoryRow| Some(row.number) == *taken;
+                match kept.history.iter().find(is_that) {
+                    Some(row) => MessageState::Taken(Box::new(row.clone())),
+                    None => MessageState::untaken(&kept.row),
+                }
+            }))
         })
     }
 

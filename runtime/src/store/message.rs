@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::Name;
+use super::{HistoryRow, Name, RunRow};
 use crate::run::RunId;
 
 /// A message to a run.
@@ -48,4 +48,50 @@ pub enum Sent {
     Kept,
     /// The run has had one with this id.
     Known,
+}
+
+/// How a message stands that a run was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MessageState {
+    /// It waits for a state that takes it.
+    Waits,
+    /// The transition of this row of the history has taken it.
+    Taken(Box<HistoryRow>),
+    /// It is left: the run has ended, or is rolled back, and no state of it takes a message any more.
+    Left,
+}
+
+/// A message that was left when its run ended.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LeftMessage {
+    /// Its id.
+    pub id: String,
+    /// The signal that it is.
+    pub signal: String,
+}
+
+impl LeftMessage {
+    /// The row of the end of a run names so many of those that are left, the oldest.
+    pub const MOST: usize = 256;
+}
+
+impl From<&Message> for LeftMessage {
+    fn from(message: &Message) -> Self {
+        LeftMessage {
+            id: message.id.clone(),
+            signal: message.signal.clone(),
+        }
+    }
+}
+
+impl MessageState {
+    /// That of a message which was not taken, by the row of its run.
+    #[must_use]
+    pub fn untaken(row: &RunRow) -> Self {
+        if row.rolls_back || row.status.is_ended() {
+            MessageState::Left
+        } else {
+            MessageState::Waits
+        }
+    }
 }

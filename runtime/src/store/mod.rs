@@ -57,11 +57,11 @@ pub use claim::{
 pub use error::StoreError;
 pub use history::{Event, FailedAttempt, HistoryRow, Request};
 pub use memory::MemoryStore;
-pub use message::{Delivery, Message, Sent};
+pub use message::{Delivery, LeftMessage, Message, MessageState, Sent};
 pub use names::UnknownName;
 pub(crate) use query::Page;
 pub use query::{Filter, Purge, RunCount};
-pub use row::{Failure, FailureKind, Name, RunRow, Status, Stop};
+pub use row::{Failure, FailureKind, Fired, Name, RunRow, Status, Stop};
 pub use start::{Created, Found, IndexEntry, IndexValue, NewRun, Parent, TraceContext};
 pub use text::Text;
 
@@ -138,7 +138,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Records what happened to a run, as one change: the row with its sequence counted up, the history
     /// row of that number, the messages that were consumed, the notes, which are dropped unless the event
-    /// [keeps](Event::keeps_notes) them, and what is in the [outbox](Outbox).
+    /// [keeps](Event::keeps_notes) them, and what is in the [outbox](Outbox). Where the run ends with it, the history row names the
+    /// messages that are [left](HistoryRow::left).
     ///
     /// What each [`Event`] means for the row is said there, and done by [`RunRow::apply`].
     ///
@@ -154,8 +155,8 @@ pub trait Store: Send + Sync + 'static {
     /// Those of [`commit`](Store::commit).
     fn note(&self, note: Note) -> StoreFuture<'_, ()>;
 
-    /// Gives a run back until it is due. The row changes by [`RunRow::release`]: waiting adds nothing to the history. It
-    /// may be repeated, as long as nobody has claimed the run since.
+    /// Gives a run back until it is due. The row changes by [`RunRow::release`]: waiting adds nothing to the history. Where a
+    /// poll was [asked](Release::asked), the notes are dropped. It may be repeated, as long as nobody has claimed the run since.
     ///
     /// # Errors
     /// Those of [`commit`](Store::commit).
@@ -251,6 +252,10 @@ pub trait Store: Send + Sync + 'static {
     /// What happened to a run, from the history row with number `from` on, at most `limit` rows.
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>>;
 
+    /// How the message with this id stands that a run was sent; `None` if it was sent none, or is not there. A message that a
+    /// commit has [consumed](Commit::consumed) leads to its history row.
+    fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>>;
+
     /// The transitions of a run that have an undo and are still to be undone, the last first, at most
     /// `limit` of them: rows of [`Event::Transition`] with an undo, with a smaller number than
     /// [`undo_before`](RunRow::undo_before), that no [`Event::Undone`] of the run names.
@@ -286,6 +291,7 @@ shared! {
     get(run: &RunId) -> Option<Found>;
     list(filter: Filter) -> Vec<RunRow>;
     history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
+    message(run: &RunId, id: &str) -> Option<MessageState>;
     undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;
     purge(purge: Purge) -> u64;
 }

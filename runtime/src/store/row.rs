@@ -56,6 +56,8 @@ pub struct RunRow {
     pub started: SystemTime,
     /// When it entered the state that it is in.
     pub entered: SystemTime,
+    /// The timers of that state, and its poll, that were at work since then and left the run in it.
+    pub fired: Vec<Fired>,
     /// When it is to be looked at; `None` for one that has ended, is parked, or waits for a message.
     pub due: Option<SystemTime>,
     /// Whether it is to stop.
@@ -66,6 +68,17 @@ pub struct RunRow {
     pub failure: Option<Failure>,
     /// When it ended.
     pub ended: Option<SystemTime>,
+}
+
+/// A timer or a poll that was at work since a run entered its state, and left it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fired {
+    /// The transition.
+    pub transition: Name,
+    /// When it was due the last time; of a poll, when it was asked.
+    pub at: SystemTime,
+    /// How often it was.
+    pub made: u32,
 }
 
 /// How a run stands.

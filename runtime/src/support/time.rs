@@ -1,8 +1,6 @@
 //! Times that cannot overflow.
 
-use std::time::Duration;
-#[cfg(feature = "durable")]
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -18,7 +16,6 @@ pub(crate) fn after(from: Instant, delay: Duration) -> Instant {
 }
 
 /// `delay` after `from`, 1,000 years at most; `from` itself if the clock cannot hold that.
-#[cfg(feature = "durable")]
 pub(crate) fn later(from: SystemTime, delay: Duration) -> SystemTime {
     from.checked_add(delay.min(EVER)).unwrap_or(from)
 }

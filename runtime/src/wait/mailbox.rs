@@ -10,9 +10,10 @@ use stateway_core::{Transition, Workflow};
 use tokio::sync::mpsc::{
     UnboundedReceiver, UnboundedSender, error::TryRecvError, unbounded_channel,
 };
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{AnyPayload, Sealed, Signal, Signals};
+use super::{Answer, AnyPayload, Sealed, Signal, Signals};
 
 /// Sends signals to a run in memory: clone it, and send it to where they come from.
 ///
@@ -66,8 +67,13 @@ struct Letter {
     /// The position of the transition.
     signal: usize,
     payload: AnyPayload,
+    /// Where the answer goes, if somebody waits for it.
+    reply: Option<Reply>,
     came: Instant,
 }
+
+/// Where the answer to a signal goes.
+pub(crate) type Reply = oneshot::Sender<AnyPayload>;
 
 /// One that no state has taken yet, with its number among all that came.
 type Kept = (u64, Letter);
@@ -135,10 +141,10 @@ impl Mailbox {
         Some((oldest.signal, oldest.came))
     }
 
-    /// Takes out the oldest of a signal.
-    pub(crate) fn take(&mut self, signal: usize) -> Option<AnyPayload> {
+    /// Takes out the oldest of a signal, with where its answer goes.
+    pub(crate) fn take(&mut self, signal: usize) -> Option<(AnyPayload, Option<Reply>)> {
         let (_, letter) = self.kept.get_mut(&signal)?.pop_front()?;
-        Some(letter.payload)
+        Some((letter.payload, letter.reply))
     }
 
     fn keep(&mut self, letter: Letter) {
@@ -165,7 +171,7 @@ impl<W> Sealed for Remote<W> {}
 
 impl<W: Workflow> Signals<W> for Remote<W> {}
 
-impl<W, T, P> IntoFuture for Signal<'_, Remote<W>, T, P>
+impl<W, T, P, A> IntoFuture for Signal<'_, Remote<W>, T, P, A>
 where
     W: Workflow,
     T: Transition<Workflow = W>,
@@ -175,13 +181,41 @@ where
     type IntoFuture = Ready<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
+        ready(self.post(None))
+    }
+}
+
+impl<W, T, P, A> Signal<'_, Remote<W>, T, P, A>
+where
+    W: Workflow,
+    T: Transition<Workflow = W>,
+    P: Send + 'static,
+{
+    fn post(self, reply: Option<Reply>) -> Result<(), RunGone> {
         let parts = self.into_parts();
         let letter = Letter {
             signal: T::POSITION,
             payload: AnyPayload::new(parts.payload),
+            reply,
             came: Instant::now(),
         };
-        ready(parts.to.letters.send(letter).map_err(|_| RunGone))
+        parts.to.letters.send(letter).map_err(|_| RunGone)
+    }
+
+    /// Sends the signal and waits for its answer.
+    ///
+    /// # Errors
+    /// [`RunGone`] if the run ends, or is dropped, before a state has taken the signal.
+    ///
+    /// # Cancel safety
+    /// The signal is sent with the first poll. A future that is dropped then takes nothing back.
+    pub async fn answered(self) -> Result<A, RunGone>
+    where
+        A: Answer,
+    {
+        let (reply, answer) = oneshot::channel();
+        self.post(Some(reply))?;
+        Ok(answer.await.map_err(|_| RunGone)?.take())
     }
 }
 

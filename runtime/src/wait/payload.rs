@@ -8,7 +8,7 @@ use stateway_core::Transition;
 
 use crate::handler::Step;
 
-/// The payload of a signal, of whatever type; nothing for a timer.
+/// The payload of a signal, or the answer to one, of whatever type; nothing for a timer.
 pub struct AnyPayload(Option<Box<dyn Any + Send>>);
 
 impl AnyPayload {
@@ -29,6 +29,16 @@ impl AnyPayload {
         *payload.expect("a signal carries what it was declared to, once")
     }
 
+    /// It, as what it is.
+    ///
+    /// # Panics
+    /// If it is something else, or nothing.
+    #[must_use]
+    pub fn get<T: 'static>(&self) -> &T {
+        let payload = self.0.as_ref().and_then(|it| it.downcast_ref());
+        payload.expect("an answer is what it was declared to be")
+    }
+
     /// A copy of it.
     pub(crate) fn copy<T: 'static>(&self, copy: impl FnOnce(&T) -> T) -> T {
         let payload = self.0.as_ref().and_then(|it| it.downcast_ref());
@@ -40,6 +50,16 @@ impl fmt::Debug for AnyPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AnyPayload").finish_non_exhaustive()
     }
+}
+
+/// What the signal carries that moves the run; its handler is called once.
+pub fn payload<T: Transition, P: 'static>(step: &Step<T>) -> P {
+    step.run().payload().take()
+}
+
+/// The same for a handler that may be called again.
+pub fn payload_copy<T: Transition, P: 'static>(step: &Step<T>, copy: fn(&P) -> P) -> P {
+    step.run().payload().copy(copy)
 }
 
 /// The handler of a signal as one that takes what it carries from the run; it is called once.

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 
 use stateway_core::{Transition, Workflow};
 
+use super::NoAnswer;
+
 /// Sends the signals of a workflow: the handle of a stored run, or a [`Remote`](crate::Remote) of one in memory.
 ///
 /// The block of a workflow gives it a method for each signal, in a trait such as `OrderSignals`.
@@ -13,11 +15,11 @@ pub trait Signals<W: Workflow>: Sealed + Sized {}
 /// Only what this crate has sends signals.
 pub trait Sealed {}
 
-/// A signal that is sent when this is awaited.
+/// A signal that is sent when this is awaited: `T` is its outcome, `P` what it carries, and `A` the answer that its sender gets.
 #[must_use = "a signal is sent when it is awaited"]
-pub struct Signal<'a, R, T, P> {
+pub struct Signal<'a, R, T, P, A = NoAnswer> {
     parts: Parts<'a, R, P>,
-    transition: PhantomData<fn() -> T>,
+    outcome: PhantomData<fn() -> (T, A)>,
 }
 
 /// Its parts.
@@ -31,7 +33,7 @@ pub(crate) struct Parts<'a, R, P> {
 }
 
 /// A signal to `to` that carries `payload`.
-pub fn signal<R, T: Transition, P>(to: &R, payload: P) -> Signal<'_, R, T, P>
+pub fn signal<R, T: Transition, P, A>(to: &R, payload: P) -> Signal<'_, R, T, P, A>
 where
     R: Signals<T::Workflow>,
 {
@@ -44,11 +46,11 @@ where
             #[cfg(feature = "durable")]
             only_now: false,
         },
-        transition: PhantomData,
+        outcome: PhantomData,
     }
 }
 
-impl<'a, R, T, P> Signal<'a, R, T, P> {
+impl<'a, R, T, P, A> Signal<'a, R, T, P, A> {
     pub(crate) fn into_parts(self) -> Parts<'a, R, P> {
         self.parts
     }
@@ -60,7 +62,7 @@ impl<'a, R, T, P> Signal<'a, R, T, P> {
 }
 
 // Not what it carries.
-impl<R, T: Transition, P> fmt::Debug for Signal<'_, R, T, P> {
+impl<R, T: Transition, P, A> fmt::Debug for Signal<'_, R, T, P, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let transition = &<T::Workflow as Workflow>::GRAPH.transitions[T::POSITION];
         f.debug_struct("Signal")

@@ -2,13 +2,22 @@
 
 use std::time::{Duration, SystemTime};
 
-/// When a timer fires.
+/// When a timer fires, or a poll asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timing {
     /// So long after its state was entered.
     After(Duration),
     /// At this time.
     At(SystemTime),
+    /// Again and again, so long after the state was entered and after each time.
+    Every(Duration),
+    /// When the state is entered, and then again and again: after `first`, and ever longer, up to `cap`.
+    Asks {
+        /// The time between the first two.
+        first: Duration,
+        /// The longest time between two.
+        cap: Duration,
+    },
 }
 
 impl Timing {

@@ -49,6 +49,7 @@ pub(crate) fn step(row: &RunRow, length: usize) -> Commit {
     Commit {
         event: Event::Transition {
             transition: "go".into(),
+            internal: false,
             visit: row.visit + 1,
             attempts: 1,
             state: format!("State{}", row.sequence % 5).into(),
@@ -58,6 +59,7 @@ pub(crate) fn step(row: &RunRow, length: usize) -> Commit {
             undo: row.sequence.is_multiple_of(3).then(|| "back".into()),
             version: 1,
             message: None,
+            answer: None,
         },
         ..walk::step(row, Status::Running)
     }

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter, Found,
-    Heartbeat, HistoryRow, Holder, NewRun, Note, Progress, Purge, Release, Request, RunCount,
-    RunRow, Sent, Stop, Store, StoreFuture, Suspects, WorkflowVersions,
+    Heartbeat, HistoryRow, Holder, MessageState, NewRun, Note, Progress, Purge, Release, Request,
+    RunCount, RunRow, Sent, Stop, Store, StoreFuture, Suspects, WorkflowVersions,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -191,6 +191,12 @@ impl Store for Faulty {
             match self.fault {
                 CommitForgetsWhatWasConsumed => commit.consumed.clear(),
                 CommitForgetsTheIndex => commit.index.clear(),
+                CommitForgetsWhatFired => commit.fired.clear(),
+                CommitEntersWhereItStays => {
+                    if let Event::Transition { internal, .. } = &mut commit.event {
+                        *internal = false;
+                    }
+                }
                 CommitStartsNothing => commit.outbox.runs.clear(),
                 CommitSendsNothing => commit.outbox.messages.clear(),
                 // The message to a run of the same outbox is lost then.
@@ -245,6 +251,7 @@ impl Store for Faulty {
                 (ReleaseTakesAnyEpoch, Some(row)) => release.epoch = row.epoch,
                 (ReleaseTakesAnySequence, Some(row)) => release.sequence = row.sequence,
                 (ReleaseIsForgotten, _) => return Ok(()),
+                (ReleaseForgetsWhatWasAsked, _) => release.asked = None,
                 (ReleaseIgnoresMessages, _) => release.until.messages = usize::MAX,
                 (ReleaseAlwaysHasATime, _) => {
                     let due = release.until.due;
@@ -421,10 +428,25 @@ impl Store for Faulty {
                     HistoryForgetsWhoAsked => row.by = None,
                     HistoryForgetsFailures => row.failure = None,
                     HistoryForgetsFailedAttempts => row.failed_attempts.clear(),
+                    HistoryForgetsWhatIsLeft => row.left.clear(),
                     _ => {}
                 }
             }
             Ok(rows)
+        })
+    }
+
+    fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {
+        let (run, id) = (run.clone(), id.to_owned());
+        Box::pin(async move {
+            let state = self.store.message(&run, &id).await?;
+            Ok(state.and_then(|state| match (self.fault, state) {
+                (MessageIsNotKnown, _) => None,
+                (MessageAlwaysWaits, _) | (MessageWaitsInTheEnd, MessageState::Left) => {
+                    Some(MessageState::Waits)
+                }
+                (_, state) => Some(state),
+            }))
         })
     }
 

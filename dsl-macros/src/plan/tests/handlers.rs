@@ -20,8 +20,15 @@ fn a_state_is_kept_once_for_the_first_who_needs_it() {
             "signal a: A -> B with retry(2), undo(back);",
             &["A for retry of a", "B for undo back"],
         ),
-        // No handler is called for these.
-        ("poll a every 1s: A -> B with retry(2), undo(back);", &[]),
+        (
+            "poll a every 1s: A -> B with retry(2), undo(back);",
+            &["A for retry of a", "B for undo back"],
+        ),
+        ("signal a: A with retry(2);", &["A for retry of a"]),
+        (
+            "signal a: A; timer b every 1d: A; poll c every 1s: A -> B;",
+            &[],
+        ),
     ] {
         check(transitions, kept, expected);
     }
@@ -94,7 +101,30 @@ fn every_handler_has_its_signature() {
                 "late(a: A, cause: Cause, step: &Step) -> Outcome",
             ],
         ),
-        ("poll a every 1s: A -> B; step retryable: B -> C;", &[]),
+        (
+            "poll a every 1s: A -> B | C with catch(late); step retryable: B -> C;",
+            &[
+                "a(a: &A, step: &Step) -> Option<Outcome>",
+                "late(a: &A, cause: Cause, step: &Step) -> Option<Outcome>",
+            ],
+        ),
+        (
+            "signal a(Note): A with catch(late); timer b every 1d: A;",
+            &[
+                "a(a: &mut A, note: Note, step: &Step) -> ()",
+                "late(a: &mut A, cause: Cause, step: &Step) -> ()",
+                "b(a: &mut A, step: &Step) -> ()",
+            ],
+        ),
+        (
+            "signal a(Item) answers Cart: A with catch(late); signal b answers u32: A -> B with catch(lost);",
+            &[
+                "a(a: &mut A, item: Item, step: &Step) -> Cart",
+                "late(a: &mut A, cause: Cause, step: &Step) -> Cart",
+                "b(a: A, step: &Step) -> Answered<Outcome, u32>",
+                "lost(a: A, cause: Cause, step: &Step) -> Answered<Outcome, u32>",
+            ],
+        ),
     ] {
         check(transitions, signatures, expected);
     }

@@ -129,11 +129,18 @@ fn signature(plan: &Plan<'_>, signature: &Signature<'_>) -> String {
             Takes::Cause => "Cause".to_owned(),
             Takes::Visit(visit) => format!("{visit:?}"),
         };
-        let lent = if it.held == Held::Lent { "&" } else { "" };
+        let lent = match it.held {
+            Held::Owned => "",
+            Held::Lent => "&",
+            Held::LentMut => "&mut ",
+        };
         format!("{}: {lent}{ty}", it.name)
     });
     let gives = match signature.gives {
         Gives::Outcome => "Outcome".to_owned(),
+        Gives::Perhaps => "Option<Outcome>".to_owned(),
+        Gives::Answered(answer) => format!("Answered<Outcome, {}>", text(answer)),
+        Gives::Answer(answer) => text(answer),
         Gives::Output(ty) => text(ty),
         Gives::Nothing => "()".to_owned(),
     };

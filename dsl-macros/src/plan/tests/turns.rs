@@ -53,7 +53,7 @@ fn a_split_is_driven_if_nothing_of_it_is_missing() {
 }
 
 #[test]
-fn signals_and_timers_move_a_run_out_of_the_states_that_wait() {
+fn events_move_a_run_in_the_states_that_wait() {
     for (transitions, expected) in [
         (
             "signal a: A | B -> C; timer b after 1s: A -> C with retry(2);",
@@ -61,7 +61,10 @@ fn signals_and_timers_move_a_run_out_of_the_states_that_wait() {
         ),
         // A step that leaves the state, which is reported, moves the run alone.
         ("signal a: A | B -> C; step b: B -> C;", &["a once from A"]),
-        ("poll a every 1s: A -> B;", &[]),
+        (
+            "poll a every 1s: A -> B; signal b: A; timer c every 1d: A with timeout(1s);",
+            &["a once from A", "b once from A", "c guarded from A"],
+        ),
     ] {
         check(transitions, events, expected);
     }
@@ -148,7 +151,10 @@ fn the_driver_holds_states_where_more_than_a_handler_takes_them() {
             "true",
         ),
         ("signal a: A -> B with timeout(1s);", "true"),
-        ("poll a every 1s: A -> B with timeout(1s);", "false"),
+        ("signal a: A -> B;", "false"),
+        ("signal a: A;", "true"),
+        ("signal a answers u8: A -> B;", "true"),
+        ("poll a every 1s: A -> B;", "true"),
     ] {
         check(
             transitions,

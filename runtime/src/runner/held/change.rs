@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::store::{Event, Failure, IndexEntry, Status};
+use crate::store::{Event, Failure, Fired, IndexEntry, Status};
 
 /// A change of the run.
 pub(in crate::runner) struct RunChange {
@@ -11,6 +11,8 @@ pub(in crate::runner) struct RunChange {
     pub(in crate::runner) failure: Option<Failure>,
     /// The index of the run in the state that it leads to.
     pub(super) index: Vec<IndexEntry>,
+    /// What was at work in that state since it was entered.
+    pub(super) fired: Vec<Fired>,
     /// When it happens, and until when the run waits then, if it is given back.
     pub(super) waits: Option<(SystemTime, Option<SystemTime>)>,
 }
@@ -22,6 +24,7 @@ impl RunChange {
             status,
             failure: None,
             index: Vec::new(),
+            fired: Vec::new(),
             waits: None,
         }
     }
@@ -29,6 +32,12 @@ impl RunChange {
     /// The run is found by this in its new state.
     pub(in crate::runner) fn found_by(mut self, index: Vec<IndexEntry>) -> Self {
         self.index = index;
+        self
+    }
+
+    /// This was at work in its state since that was entered.
+    pub(in crate::runner) fn where_fired(mut self, fired: Vec<Fired>) -> Self {
+        self.fired = fired;
         self
     }
 

@@ -36,22 +36,22 @@ impl HeldRun {
 impl Recorder for HeldRun {
     fn begun(&self, part: &PartName) -> Option<Begun> {
         let part = part.to_string();
-        let notes = &mut self.state().notes;
+        let mut state = self.state();
         let &Progress::Attempts {
             made,
             called,
             due,
             noted,
             ..
-        } = notes.get(&part)?
+        } = state.notes.get(&part)?
         else {
             return None;
         };
-        notes.remove(&part);
+        state.notes.remove(&part);
         Some(Begun {
             made,
             called,
-            delay: self.left(noted, due),
+            delay: state.left(noted, due),
         })
     }
 
@@ -59,8 +59,8 @@ impl Recorder for HeldRun {
         let attempt = FailedAttempt {
             branch: part.of.branch(),
             number,
-            at: self.settings.clock.now(),
-            error: (self.explain)(cause, &self.settings),
+            at: self.keeper.settings.clock.now(),
+            error: (self.explain)(cause, &self.keeper.settings),
         };
         self.state().fail(part.to_string(), attempt);
     }
@@ -77,8 +77,8 @@ impl Recorder for HeldRun {
             delay,
         } = begun;
         Box::pin(async move {
-            let noted = self.settings.clock.now();
-            let due = self.settings.clock.after(delay);
+            let noted = self.keeper.settings.clock.now();
+            let due = self.keeper.settings.clock.after(delay);
             let waits = may_release && delay >= SHORT;
             let progress = Progress::Attempts {
                 made,
@@ -89,7 +89,7 @@ impl Recorder for HeldRun {
                 failed: self.state().failed_of(part),
             };
             self.noted(part, progress).await;
-            if may_release && (delay >= self.settings.patience || self.is_draining()) {
+            if may_release && (delay >= self.keeper.settings.patience || self.is_draining()) {
                 let loss = self.wait(Some(due)).await;
                 match self.halted(loss).await {}
             }
@@ -100,7 +100,7 @@ impl Recorder for HeldRun {
         // Branches do not wait, so nothing comes in between.
         let waits = self.state().row.waits;
         waits.then(|| {
-            let now = self.settings.clock.now();
+            let now = self.keeper.settings.clock.now();
             let progress = Progress::Attempts {
                 made: begun.made,
                 called: begun.called,
@@ -115,10 +115,12 @@ impl Recorder for HeldRun {
 
     fn given_back(&self, delay: Duration) -> Recorded<'_> {
         Box::pin(async move {
-            if delay < self.settings.patience {
-                self.draining.cancelled().await;
+            if delay < self.keeper.settings.patience {
+                self.keeper.draining.cancelled().await;
             }
-            let loss = self.wait(Some(self.settings.clock.after(delay))).await;
+            let loss = self
+                .wait(Some(self.keeper.settings.clock.after(delay)))
+                .await;
             match self.halted(loss).await {}
         })
     }
@@ -152,7 +154,7 @@ impl Recorder for HeldRun {
         encode: Encode<'_>,
         decode: Decode<'_>,
     ) -> Result<Vec<u8>, String> {
-        let encoded = self.settings.encoded(what, encode, decode);
+        let encoded = self.keeper.settings.encoded(what, encode, decode);
         encoded.map_err(|unfit| unfit.to_string())
     }
 
@@ -164,6 +166,6 @@ impl Recorder for HeldRun {
     }
 
     fn codec(&self) -> &dyn Codec {
-        &*self.settings.codec
+        &*self.keeper.settings.codec
     }
 }

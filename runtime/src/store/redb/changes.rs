@@ -188,6 +188,10 @@ impl Changes<'_> {
         record.is_held = false;
         record.behind = behind;
         self.wrote = true;
+        if record.notes > 0 && release.asked.is_some() {
+            self.tables.drop_notes(&release.run)?;
+            record.notes = 0;
+        }
         self.tables.put(&record)?;
         self.index.forget(&before);
         self.index.place(&record);
@@ -261,7 +265,7 @@ impl Changes<'_> {
                 None => 0,
             }
         };
-        self.tables.messages.open()?.insert(key, last)?;
+        self.tables.messages.open()?.insert(key, (last, 0))?;
         self.tables
             .inbox
             .open()?
@@ -372,7 +376,8 @@ fn advance(
     }
     // First what may find a message that cannot be read.
     if record.messages > 0 && !commit.consumed.is_empty() {
-        let consumed = tables.consume(run, &commit.consumed)?;
+        let taken_by = record.row.rows.saturating_add(1);
+        let consumed = tables.consume(run, &commit.consumed, taken_by)?;
         record.messages = record.messages.saturating_sub(consumed);
     }
     let keeps = record.row.apply(commit, record.messages as usize);
@@ -382,7 +387,12 @@ fn advance(
         tables.drop_notes(run)?;
         record.notes = 0;
     }
-    tables.history.commit(record, commit)?;
+    let left = if record.row.status.is_ended() && record.messages > 0 {
+        tables.left(run)?
+    } else {
+        Vec::new()
+    };
+    tables.history.commit(record, commit, &left)?;
     Ok(true)
 }
 

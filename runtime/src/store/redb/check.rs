@@ -329,7 +329,7 @@ impl<'a> Survey<'a> {
             match read_message(run.clone(), arrival, bytes.value()) {
                 Ok(message) => {
                     let noted = known.get((id, &*message.id))?.map(|noted| noted.value());
-                    if noted == Some(arrival) {
+                    if noted == Some((arrival, 0)) {
                         continue;
                     }
                     self.report.spoil(

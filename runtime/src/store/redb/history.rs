@@ -13,7 +13,9 @@ use super::fault::{Fault, broken};
 use super::format::{HistoryHead, Record, Row, read_row, write_row};
 use super::lazy::Lazy;
 use crate::run::RunId;
-use crate::store::{Commit, Event, Failure, HistoryRow, Name, NewRun, Request, TraceContext};
+use crate::store::{
+    Commit, Event, Failure, HistoryRow, LeftMessage, Name, NewRun, Request, TraceContext,
+};
 
 /// Every so many rows of a run there is a mark.
 pub(super) const EVERY: u64 = 64;
@@ -53,6 +55,7 @@ impl History<'_> {
             failure: None,
             by: None,
             failed_attempts: &[],
+            left: &[],
         };
         let row = write_row(buffer, *self.next, &run.id, started, &event, origin);
         self.insert(row)
@@ -73,6 +76,7 @@ impl History<'_> {
             failure,
             by: request.by.as_deref(),
             failed_attempts: &[],
+            left: &[],
         };
         self.append(record, head, event)
     }
@@ -82,6 +86,7 @@ impl History<'_> {
         &mut self,
         record: &mut Record,
         commit: &Commit,
+        left: &[LeftMessage],
     ) -> Result<(), redb::Error> {
         let head = HistoryHead {
             number: record.row.rows,
@@ -90,6 +95,7 @@ impl History<'_> {
             failure: commit.failure.as_ref(),
             by: None,
             failed_attempts: &commit.failed_attempts,
+            left,
         };
         self.append(record, head, &commit.event)
     }

@@ -40,8 +40,8 @@ use super::declared::Paths;
 use super::timeline::Timeline;
 use super::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop, Store,
-    StoreError, StoreFuture,
+    Heartbeat, HistoryRow, MessageState, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop,
+    Store, StoreError, StoreFuture,
 };
 use crate::run::RunId;
 use broken::Broken;
@@ -387,6 +387,11 @@ impl Store for RedbStore {
         self.read(Some(run.clone()), move |views| {
             views.history(&id, from, limit)
         })
+    }
+
+    fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {
+        let (of, id) = (run.clone(), id.to_owned());
+        self.read(Some(run.clone()), move |views| views.message(&of, &id))
     }
 
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {

@@ -10,7 +10,7 @@ use super::format::{Record, read_message, read_note};
 use super::tables::Tables;
 use crate::run::RunId;
 use crate::store::micros::micros;
-use crate::store::{Message, NoteRow};
+use crate::store::{LeftMessage, Message, NoteRow};
 
 /// The notes of a run, all that its record counts but those that are passed over.
 pub(super) fn notes(
@@ -103,8 +103,13 @@ impl Tables<'_> {
         Ok(inbox)
     }
 
-    /// Removes messages that were consumed. Says how many.
-    pub(super) fn consume(&mut self, run: &RunId, consumed: &[String]) -> Result<u32, Fault> {
+    /// Removes messages that were consumed by the row of the history with this number. Says how many.
+    pub(super) fn consume(
+        &mut self,
+        run: &RunId,
+        consumed: &[String],
+        row: u64,
+    ) -> Result<u32, Fault> {
         let mut gone = 0;
         for message in consumed {
             let arrival = match self.noted_arrival(run, message)? {
@@ -112,7 +117,10 @@ impl Tables<'_> {
                 None => self.found_arrival(run, message)?,
             };
             if let Some(arrival) = arrival {
-                self.inbox.open()?.remove((&*run.text(), arrival))?;
+                let id = &*run.text();
+                self.inbox.open()?.remove((id, arrival))?;
+                let taken = (arrival, row);
+                self.messages.open()?.insert((id, &**message), taken)?;
                 gone += 1;
             }
         }
@@ -123,7 +131,7 @@ impl Tables<'_> {
     fn noted_arrival(&mut self, run: &RunId, message: &str) -> Result<Option<u64>, Fault> {
         let id = &*run.text();
         let noted = self.messages.open()?.get((id, message))?;
-        let Some(arrival) = noted.map(|noted| noted.value()) else {
+        let Some((arrival, _)) = noted.map(|noted| noted.value()) else {
             return Ok(None);
         };
         let there = self.inbox.open()?.get((id, arrival))?;
@@ -150,6 +158,25 @@ impl Tables<'_> {
                 }
             }
             Ok(None)
+        })
+    }
+
+    /// The messages that are left of a run that has ended.
+    pub(super) fn left(&mut self, run: &RunId) -> Result<Vec<LeftMessage>, Fault> {
+        let id = &*run.text();
+        let inbox = self.inbox.open()?;
+        guarded(|| {
+            let mut left = Vec::new();
+            for entry in inbox
+                .range((id, 0)..=(id, u64::MAX))?
+                .take(LeftMessage::MOST)
+            {
+                let (key, message) = entry?;
+                let message = read_message(run.clone(), key.value().1, message.value());
+                let message = message.map_err(|reason| broken(run, "a message", &reason))?;
+                left.push(LeftMessage::from(&message));
+            }
+            Ok(left)
         })
     }
 

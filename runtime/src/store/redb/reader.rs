@@ -6,14 +6,16 @@ use std::time::UNIX_EPOCH;
 
 use redb::{AccessGuard, ReadOnlyTable};
 
-use super::fault::Fault;
+use super::fault::{Fault, broken};
 use super::format::{Record, is_output};
 use super::history::{StartData, back_from, origin, payload};
 use super::lookup::Lookup as _;
 use super::parts::notes;
 use super::tables::Views;
 use crate::run::RunId;
-use crate::store::{Filter, Found, HistoryRow, Name, Page, RunRow, Status, StoreError};
+use crate::store::{
+    Filter, Found, HistoryRow, MessageState, Name, Page, RunRow, Status, StoreError,
+};
 
 impl Views {
     pub(super) fn get(&self, run: &RunId) -> Result<Option<Found>, Fault> {
@@ -120,6 +122,25 @@ impl Views {
         Ok(rows)
     }
 
+    pub(super) fn message(&self, run: &RunId, id: &str) -> Result<Option<MessageState>, Fault> {
+        let Some(record) = self.find(run)? else {
+            return Ok(None);
+        };
+        let noted = self.messages.get((&*run.text(), id))?;
+        let Some((_, taken_by)) = noted.map(|noted| noted.value()) else {
+            return Ok(None);
+        };
+        if taken_by == 0 {
+            return Ok(Some(MessageState::untaken(&record.row)));
+        }
+        let mut rows = self.history(run, taken_by, 1)?;
+        let row = rows.pop().ok_or_else(|| {
+            let reason = format!("row {taken_by}, which has taken it, is not there");
+            broken(run, "a message", &reason)
+        })?;
+        Ok(Some(MessageState::Taken(Box::new(row))))
+    }
+
     pub(super) fn undoable(&self, run: &RunId, limit: usize) -> Result<Vec<HistoryRow>, Fault> {
         let record = self.must_find(run)?;
         let Some(last) = record.row.undo_before.checked_sub(1) else {
@@ -223,6 +244,7 @@ fn unreadable(run: RunId, reason: String) -> RunRow {
         waits: false,
         started: UNIX_EPOCH,
         entered: UNIX_EPOCH,
+        fired: Vec::new(),
         due: None,
         stop: None,
         parked: Some(reason.into()),

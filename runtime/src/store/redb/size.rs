@@ -50,12 +50,14 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
             message,
             state,
             payload,
+            answer,
             undo,
             ..
         } => {
+            let answer = answer.as_ref().map_or(0, Vec::len);
             let undo = undo.as_ref().map_or(0, |undo| undo.len());
             let message = message.as_ref().map_or(0, String::len);
-            transition.len() + message + state.len() + payload.len() + undo
+            transition.len() + message + state.len() + payload.len() + answer + undo
         }
         Event::NotUndone { cause, .. } => cause.bytes(),
         Event::Parked { reason } => reason.bytes(),

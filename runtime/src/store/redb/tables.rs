@@ -24,8 +24,9 @@ pub(super) const MARKS: TableDefinition<'_, (&str, u64), u64> = TableDefinition:
 pub(super) const NOTES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("notes");
 /// Messages that wait, by id and order of arrival.
 pub(super) const INBOX: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("inbox");
-/// All messages that a run has had, by its id and theirs: where each is, or was, in the inbox.
-pub(super) const MESSAGES: TableDefinition<'_, (&str, &str), u64> =
+/// All messages that a run has had, by its id and theirs: where each is, or was, in the inbox, and the number of the row of
+/// its history whose transition has taken it, or 0.
+pub(super) const MESSAGES: TableDefinition<'_, (&str, &str), (u64, u64)> =
     TableDefinition::new("messages");
 /// Runs by when they ended, in microseconds.
 pub(super) const ENDED_AT: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("ended_at");
@@ -43,7 +44,7 @@ pub(super) struct Tables<'a> {
     pub(super) history: History<'a>,
     pub(super) notes: Lazy<'a, (&'static str, &'static str), &'static [u8]>,
     pub(super) inbox: Lazy<'a, (&'static str, u64), &'static [u8]>,
-    pub(super) messages: Lazy<'a, (&'static str, &'static str), u64>,
+    pub(super) messages: Lazy<'a, (&'static str, &'static str), (u64, u64)>,
     pub(super) ended_at: Lazy<'a, (i64, &'static str), ()>,
     pub(super) purged: Lazy<'a, u64, &'static [u8]>,
     pub(super) workflows: Lazy<'a, &'static str, &'static [u8]>,
@@ -119,6 +120,7 @@ pub(super) struct Views {
     pub(super) history: ReadOnlyTable<u64, &'static [u8]>,
     pub(super) marks: ReadOnlyTable<(&'static str, u64), u64>,
     pub(super) notes: ReadOnlyTable<(&'static str, &'static str), &'static [u8]>,
+    pub(super) messages: ReadOnlyTable<(&'static str, &'static str), (u64, u64)>,
     pub(super) broken: Arc<Broken>,
 }
 
@@ -133,6 +135,7 @@ impl Views {
             history: transaction.open_table(HISTORY)?,
             marks: transaction.open_table(MARKS)?,
             notes: transaction.open_table(NOTES)?,
+            messages: transaction.open_table(MESSAGES)?,
             broken,
         })
     }

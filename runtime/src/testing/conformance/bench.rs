@@ -111,6 +111,7 @@ pub(super) async fn claim(store: &AnyStore, now: u64) -> Claimed {
 pub(super) fn step(row: &RunRow, state: &str) -> Commit {
     let event = Event::Transition {
         transition: format!("to_{state}").into(),
+        internal: false,
         visit: row.visit + 1,
         attempts: 1,
         state: state.to_owned().into(),
@@ -118,6 +119,7 @@ pub(super) fn step(row: &RunRow, state: &str) -> Commit {
         undo: None,
         version: 1,
         message: None,
+        answer: None,
     };
     commit(row, event, Status::Running)
 }

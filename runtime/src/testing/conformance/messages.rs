@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use super::bench::{
-    AnyStore, at, beat, claim, claim_at, end, give_back, go, hold, message, next, step,
+    AnyStore, at, beat, claim, claim_at, commit, end, give_back, go, history, hold, message, next,
+    run_id, step,
 };
-use crate::store::{Commit, Delivery, Message, Sent, StoreError};
+use crate::store::{
+    Commit, Delivery, Event, LeftMessage, Message, MessageState, Sent, Status, StoreError,
+};
 
 async fn send(store: &AnyStore, run: &str, id: &str) -> Sent {
     store
@@ -207,4 +210,80 @@ pub async fn a_message_may_demand_the_run_that_had_the_id(store: AnyStore) {
         );
     }
     assert_eq!(ids(&claim(&store, 100).await.inbox), ["m"]);
+}
+
+/// How a message of run `a` stands.
+async fn stands(store: &AnyStore, id: &str) -> Option<MessageState> {
+    let state = store.message(&run_id("a"), id).await;
+    state.expect("the store says it")
+}
+
+pub async fn a_message_leads_to_the_row_that_has_taken_it(store: AnyStore) {
+    assert_eq!(stands(&store, "m").await, None, "there is no such run");
+    let row = hold(&store, "a").await;
+    assert_eq!(stands(&store, "m").await, None, "it was sent none");
+    for id in ["m", "n"] {
+        send(&store, "a", id).await;
+    }
+    let mut takes = step(&row, "Approved");
+    if let Event::Transition {
+        message, answer, ..
+    } = &mut takes.event
+    {
+        *message = Some("n".to_owned());
+        *answer = Some(b"granted".to_vec());
+    }
+    takes.consumed = vec!["n".to_owned()];
+    let row = go(&store, takes.clone()).await;
+    go(&store, step(&row, "Paid")).await;
+    let Some(MessageState::Taken(taken_by)) = stands(&store, "n").await else {
+        panic!("it was taken")
+    };
+    assert_eq!((taken_by.number, &taken_by.event), (1, &takes.event));
+    assert_eq!(stands(&store, "m").await, Some(MessageState::Waits));
+    hold(&store, "b").await;
+    let other = store.message(&run_id("b"), "n").await;
+    assert_eq!(other.expect("the store says it"), None, "of another run");
+}
+
+pub async fn a_message_that_nothing_has_taken_waits_or_is_left(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    send(&store, "a", "m").await;
+    assert_eq!(stands(&store, "m").await, Some(MessageState::Waits));
+    let row = go(
+        &store,
+        commit(&row, Event::RollbackBegan, Status::RollingBack),
+    )
+    .await;
+    assert_eq!(
+        stands(&store, "m").await,
+        Some(MessageState::Left),
+        "a run that is rolled back goes to no state"
+    );
+    go(&store, commit(&row, Event::Ended, Status::Failed)).await;
+    assert_eq!(stands(&store, "m").await, Some(MessageState::Left));
+}
+
+pub async fn the_end_names_the_messages_that_are_left(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let most = LeftMessage::MOST;
+    let ids = (0..most + 3).map(|number| format!("m{number}"));
+    for id in ids {
+        send(&store, "a", &id).await;
+    }
+    let takes = Commit {
+        consumed: vec!["m1".to_owned()],
+        ..step(&row, "Approved")
+    };
+    let row = go(&store, takes).await;
+    end(&store, &row).await;
+    let rows = history(&store, &row.id).await;
+    assert_eq!(rows[1].left, [], "it had not ended");
+    let left: Vec<_> = rows[2].left.iter().map(|left| &*left.id).collect();
+    assert_eq!(
+        (left.len(), left[0], left[1]),
+        (most, "m0", "m2"),
+        "the oldest"
+    );
+    assert_eq!(rows[2].left[0].signal, message("a", "m").signal);
 }

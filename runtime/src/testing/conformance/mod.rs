@@ -28,6 +28,8 @@ pub mod retries;
 #[doc(hidden)]
 pub mod rollback;
 #[doc(hidden)]
+pub mod staying;
+#[doc(hidden)]
 pub mod stops;
 #[doc(hidden)]
 pub mod suspects;
@@ -193,6 +195,9 @@ macro_rules! store_conformance {
                 a_message_to_an_ended_run_is_refused
                 a_message_may_demand_a_state
                 a_message_may_demand_the_run_that_had_the_id
+                a_message_leads_to_the_row_that_has_taken_it
+                a_message_that_nothing_has_taken_waits_or_is_left
+                the_end_names_the_messages_that_are_left
                 the_holder_hears_of_a_message
                 equal_ids_of_two_runs_are_two_messages
             }
@@ -204,6 +209,11 @@ macro_rules! store_conformance {
                 a_run_may_send_a_message_to_itself
                 what_an_outbox_cannot_reach_is_dropped
                 a_run_of_an_outbox_is_held_by_nobody
+            }
+            staying {
+                a_transition_that_stays_is_no_entry
+                what_was_at_work_in_a_state_is_kept_until_that_is_left
+                a_poll_that_was_asked_changes_the_row_alone
             }
             stops {
                 a_request_to_stop_is_in_the_next_claim

@@ -95,6 +95,7 @@ async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {
     let row = claim(&store, &clock, 1).await;
     let charged = |visit| Event::Transition {
         transition: "charge".into(),
+        internal: false,
         visit,
         attempts: 1,
         state: "Charged".into(),
@@ -102,6 +103,7 @@ async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {
         undo: Some("refund".into()),
         version: 1,
         message: None,
+        answer: None,
     };
     let undone = |of| match of {
         MANY => Event::NotUndone {

@@ -103,6 +103,7 @@ impl Store for Counted {
         get(run: &RunId) -> Option<Found>;
         list(filter: Filter) -> Vec<RunRow>;
         history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
+        message(run: &RunId, id: &str) -> Option<stateway::store::MessageState>;
         undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;
         purge(purge: Purge) -> u64;
     }

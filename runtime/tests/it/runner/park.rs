@@ -232,6 +232,7 @@ async fn an_undo_that_the_program_does_not_have_parks_the_rollback() {
     // As a program would have recorded it that had another undo.
     let event = Event::Transition {
         transition: "charge".into(),
+        internal: false,
         visit: 1,
         attempts: 1,
         state: "Charged".into(),
@@ -239,6 +240,7 @@ async fn an_undo_that_the_program_does_not_have_parks_the_rollback() {
         undo: Some("pay_back".into()),
         version: 1,
         message: None,
+        answer: None,
     };
     let commit = Commit {
         release: Some(Wait {

@@ -60,6 +60,7 @@ async fn terminated(
     let at = Clock::tokio().now();
     let charged = Event::Transition {
         transition: "charge".into(),
+        internal: false,
         visit: 1,
         attempts: 1,
         state: "Charged".into(),
@@ -67,9 +68,11 @@ async fn terminated(
         undo: Some(undo.into()),
         version: 1,
         message: None,
+        answer: None,
     };
     let went_on = Event::Transition {
         transition: "weigh".into(),
+        internal: false,
         visit: 2,
         attempts: 1,
         state: state.into(),
@@ -77,6 +80,7 @@ async fn terminated(
         undo: None,
         version: 1,
         message: None,
+        answer: None,
     };
     for (sequence, event, status) in [
         (0, charged, Status::Running),

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, NewRun, Note, Purge, Request, RunRow, Sent, Stop, Store, StoreFuture,
+    Heartbeat, HistoryRow, MessageState, NewRun, Note, Purge, Request, RunRow, Sent, Stop, Store,
+    StoreFuture,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -107,6 +108,11 @@ impl Store for Line {
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
         let run = run.clone();
         self.send(move |store| store.history(&run, from, limit))
+    }
+
+    fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {
+        let (run, id) = (run.clone(), id.to_owned());
+        self.send(move |store| store.message(&run, &id))
     }
 
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {

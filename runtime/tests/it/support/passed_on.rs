@@ -20,6 +20,7 @@ macro_rules! passed_on {
             list(filter: stateway::store::Filter) -> Vec<stateway::store::RunRow>;
             count(filter: stateway::store::Filter) -> Vec<stateway::store::RunCount>;
             history(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::HistoryRow>;
+            message(run: &RunId, id: &str) -> Option<stateway::store::MessageState>;
             undoable(run: &RunId, limit: usize) -> Vec<stateway::store::HistoryRow>;
             purge(purge: stateway::store::Purge) -> u64;
         }

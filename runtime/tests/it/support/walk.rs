@@ -57,6 +57,7 @@ pub(crate) fn purge(ended_before: SystemTime) -> Purge {
 pub(crate) fn step(row: &RunRow, status: Status) -> Commit {
     let event = Event::Transition {
         transition: "go".into(),
+        internal: false,
         visit: row.visit + 1,
         version: 1,
         attempts: 1,
@@ -64,6 +65,7 @@ pub(crate) fn step(row: &RunRow, status: Status) -> Commit {
         state: "Gone".into(),
         payload: b"gone".to_vec(),
         undo: None,
+        answer: None,
     };
     Commit::new(row, event, status, at(20 + row.sequence))
 }

@@ -1,6 +1,10 @@
 //! Runs that wait for signals and timers.
 
 #[cfg(all(feature = "redb", feature = "testing"))]
+mod answers;
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod basket;
+#[cfg(all(feature = "redb", feature = "testing"))]
 mod claim;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod crashes;
@@ -12,4 +16,10 @@ mod memory;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod model;
 #[cfg(all(feature = "redb", feature = "testing"))]
+mod parcel;
+#[cfg(all(feature = "redb", feature = "testing"))]
 mod sending;
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod staying;
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod staying_stored;

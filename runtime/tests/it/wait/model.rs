@@ -322,12 +322,12 @@ async fn stored(script: &[Action]) -> Vec<String> {
             .unwrap()
             .unwrap_or_else(|| run.clone());
         match *action {
-            Action::Send(signal) => drop(match signal {
-                Signal::TurnOn(seconds) => run.turn_on(seconds).await,
-                Signal::TurnOff => run.turn_off().await,
-                Signal::Flash => run.flash().await,
-                Signal::Smash => run.smash().await,
-            }),
+            Action::Send(signal) => match signal {
+                Signal::TurnOn(seconds) => drop(run.turn_on(seconds).await),
+                Signal::TurnOff => drop(run.turn_off().await),
+                Signal::Flash => drop(run.flash().await),
+                Signal::Smash => drop(run.smash().await),
+            },
             Action::Wait(pause) => seconds.wait(pause).await,
             Action::Restart(pause) => {
                 runner.shut_down(Duration::ZERO).await;

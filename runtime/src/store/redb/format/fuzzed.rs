@@ -33,6 +33,7 @@ pub(crate) fn records(bytes: &[u8]) {
             failure: history.failure.as_ref(),
             by: history.by.as_deref(),
             failed_attempts: &history.failed_attempts,
+            left: &history.left,
         };
         let written = write_row(Vec::new(), 4, &run, head, event, origin);
         assert_eq!(written, record);

@@ -8,7 +8,7 @@ use super::failure::{
 };
 use super::{RecordPlace, RecordReader, RecordWriter, Unread, VERSION, unknown};
 use crate::run::RunId;
-use crate::store::{Event, FailedAttempt, Failure, HistoryRow, TraceContext};
+use crate::store::{Event, FailedAttempt, Failure, HistoryRow, LeftMessage, TraceContext};
 
 /// A row of the table of histories.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub(in crate::store::redb) struct HistoryHead<'a> {
     pub(in crate::store::redb) failure: Option<&'a Failure>,
     pub(in crate::store::redb) by: Option<&'a str>,
     pub(in crate::store::redb) failed_attempts: &'a [FailedAttempt],
+    pub(in crate::store::redb) left: &'a [LeftMessage],
 }
 
 /// A row of the table of histories, without its place there, which is its key, in the memory of the buffer.
@@ -52,7 +53,10 @@ pub(in crate::store::redb) fn write_row(
         .option(head.by, |to, by| {
             to.text(by);
         })
-        .list(head.failed_attempts, write_attempt);
+        .list(head.failed_attempts, write_attempt)
+        .list(head.left, |to, left| {
+            to.text(&left.id).text(&left.signal);
+        });
     match event {
         Event::Started { state } => {
             let (input, payload, trace) = origin.unwrap_or_default();
@@ -64,16 +68,19 @@ pub(in crate::store::redb) fn write_row(
         }
         Event::Transition {
             transition,
+            internal,
             visit,
             version,
             attempts,
             message,
             state,
             payload,
+            answer,
             undo,
         } => to
             .u8(1)
             .text(transition)
+            .u8((*internal).into())
             .u64(*visit)
             .u32(*version)
             .u32(*attempts)
@@ -84,7 +91,10 @@ pub(in crate::store::redb) fn write_row(
             .option(undo.as_ref(), |to, undo| {
                 to.text(undo);
             })
-            .bytes(payload),
+            .bytes(payload)
+            .option(answer.as_ref(), |to, answer| {
+                to.bytes(answer);
+            }),
         Event::RollbackBegan => to.u8(2),
         Event::Undone { of, attempts } => to.u8(3).u64(*of).u32(*attempts),
         Event::NotUndone {
@@ -125,6 +135,7 @@ fn read_row_1(from: &mut RecordReader<'_>) -> Result<Row, Unread> {
     let failure = from.option(read_failure)?;
     let by = from.option(RecordReader::text)?;
     let failed_attempts = from.list(read_attempt)?;
+    let left = from.list(read_left)?;
     let mut origin = None;
     let event = match from.u8()? {
         0 => {
@@ -134,6 +145,7 @@ fn read_row_1(from: &mut RecordReader<'_>) -> Result<Row, Unread> {
         }
         1 => Event::Transition {
             transition: from.name()?,
+            internal: from.flag()?,
             visit: from.u64()?,
             version: from.u32()?,
             attempts: from.u32()?,
@@ -141,6 +153,7 @@ fn read_row_1(from: &mut RecordReader<'_>) -> Result<Row, Unread> {
             state: from.name()?,
             undo: from.option(RecordReader::name)?,
             payload: from.bytes()?,
+            answer: from.option(RecordReader::bytes)?,
         },
         2 => Event::RollbackBegan,
         3 => Event::Undone {
@@ -170,12 +183,20 @@ fn read_row_1(from: &mut RecordReader<'_>) -> Result<Row, Unread> {
         failure,
         by,
         failed_attempts,
+        left,
     };
     Ok(Row {
         run,
         before,
         history,
         origin,
+    })
+}
+
+fn read_left(from: &mut RecordReader<'_>) -> Result<LeftMessage, Unread> {
+    Ok(LeftMessage {
+        id: from.text()?,
+        signal: from.text()?,
     })
 }
 

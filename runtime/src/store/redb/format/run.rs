@@ -6,7 +6,7 @@ use super::failure::{
 use super::{RecordPlace, RecordReader, RecordWriter, Unread, VERSION, unknown};
 use crate::run::RunId;
 use crate::store::timeline::Moment;
-use crate::store::{IndexEntry, IndexValue, NewRun, Parent, RunRow, Status};
+use crate::store::{Fired, IndexEntry, IndexValue, NewRun, Parent, RunRow, Status};
 
 /// The row of a run, and what the store knows beside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,7 @@ impl Record {
             .u8(row.waits.into())
             .time(row.started)
             .time(row.entered)
+            .list(&row.fired, write_fired)
             .option(row.due, |to, due| {
                 to.time(due);
             })
@@ -144,6 +145,7 @@ impl Record {
             waits: from.flag()?,
             started: from.time()?,
             entered: from.time()?,
+            fired: from.list(read_fired)?,
             due: from.option(RecordReader::time)?,
             stop: read_stop(from.u8()?)?,
             parked: from.option(read_text)?,
@@ -187,6 +189,18 @@ fn read_entry(from: &mut RecordReader<'_>) -> Result<IndexEntry, Unread> {
             1 => IndexValue::Integer(from.u64()?.cast_signed()),
             other => return Err(format!("{other} is no kind of value")),
         },
+    })
+}
+
+fn write_fired(to: &mut RecordWriter, fired: &Fired) {
+    to.text(&fired.transition).time(fired.at).u32(fired.made);
+}
+
+fn read_fired(from: &mut RecordReader<'_>) -> Result<Fired, Unread> {
+    Ok(Fired {
+        transition: from.name()?,
+        at: from.time()?,
+        made: from.u32()?,
     })
 }
 

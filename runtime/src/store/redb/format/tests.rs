@@ -39,6 +39,7 @@ fn head(number: u64, before: u64, at: SystemTime) -> HistoryHead<'static> {
         failure: None,
         by: None,
         failed_attempts: &[],
+        left: &[],
     }
 }
 
@@ -77,6 +78,7 @@ fn the_documented_row_is_read_and_written_byte_by_byte() {
     let at = begin() + Duration::from_secs(1);
     let event = Event::Transition {
         transition: "pay".into(),
+        internal: false,
         visit: 1,
         attempts: 1,
         state: "Paid".into(),
@@ -84,6 +86,7 @@ fn the_documented_row_is_read_and_written_byte_by_byte() {
         undo: Some("refund".into()),
         version: 1,
         message: None,
+        answer: None,
     };
     let row = read_row(4, example).unwrap();
     assert_eq!((&*row.run, row.before, row.origin), ("o-7", 3, None));
@@ -221,6 +224,7 @@ fn every_row_is_read_as_it_was_written() {
     let events = [
         Event::Transition {
             transition: "pay".into(),
+            internal: false,
             visit: 7,
             version: u32::MAX,
             attempts: 1,
@@ -228,6 +232,7 @@ fn every_row_is_read_as_it_was_written() {
             state: "Paid".into(),
             payload: Vec::new(),
             undo: None,
+            answer: None,
         },
         Event::RollbackBegan,
         Event::Undone { of: 1, attempts: 2 },

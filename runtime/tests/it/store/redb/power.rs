@@ -70,6 +70,7 @@ fn id(run: usize) -> String {
 fn transition(number: u64) -> Event {
     Event::Transition {
         transition: "go".into(),
+        internal: false,
         visit: number,
         attempts: 1,
         state: format!("S{number}").into(),
@@ -78,6 +79,7 @@ fn transition(number: u64) -> Event {
         undo: None,
         version: 1,
         message: None,
+        answer: None,
     }
 }
 

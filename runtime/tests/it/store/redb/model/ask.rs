@@ -40,6 +40,8 @@ pub(crate) enum Ask {
         due: Option<u8>,
         messages: u8,
         epoch: u8,
+        /// How often a poll was asked, if it was.
+        asked: Option<u8>,
     },
     /// The last commit once more.
     Again,
@@ -95,12 +97,21 @@ pub(crate) enum Ask {
 
 #[derive(Debug, Clone)]
 pub(crate) enum What {
-    Go { undo: bool, status: Status },
+    Go {
+        undo: bool,
+        status: Status,
+    },
+    /// A transition that stays in its state, where so many timers have fired.
+    Stay {
+        fired: u8,
+    },
     Begin,
     Undone,
     NotUndone,
     Parked,
-    Ended { status: Status },
+    Ended {
+        status: Status,
+    },
 }
 
 pub(crate) const STATUSES: [Status; 7] = [
@@ -128,6 +139,7 @@ pub(crate) fn what() -> impl Strategy<Value = What> {
     let ends = prop::sample::select(&STATUSES[4..]);
     prop_oneof![
         6 => (any::<bool>(), going).prop_map(|(undo, status)| What::Go { undo, status }),
+        2 => (0u8..3).prop_map(|fired| What::Stay { fired }),
         1 => Just(What::Begin),
         2 => Just(What::Undone),
         1 => Just(What::NotUndone),
@@ -155,8 +167,10 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
                 let sequence = if epoch == 1 { sequence } else { 0 };
                 Ask::Commit { run, what, release, epoch, sequence, consumed, sends }
             }),
-        2 => (0u8..5, prop::option::of(0u8..4), 0u8..2, epoch())
-            .prop_map(|(run, due, messages, epoch)| Ask::Release { run, due, messages, epoch }),
+        2 => (0u8..5, prop::option::of(0u8..4), 0u8..2, epoch(), some())
+            .prop_map(|(run, due, messages, epoch, asked)| {
+                Ask::Release { run, due, messages, epoch, asked }
+            }),
         1 => Just(Ask::Again),
         2 => (0u8..5, 0u8..3, some(), any::<bool>(), epoch())
             .prop_map(|(run, key, output, waits, epoch)| Ask::Note { run, key, output, waits, epoch }),

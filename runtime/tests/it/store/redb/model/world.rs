@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 use stateway::store::{
-    Claim, Commit, Event, FailedAttempt, Failure, FailureKind, Filter, Heartbeat, Holder,
+    Claim, Commit, Event, FailedAttempt, Failure, FailureKind, Filter, Fired, Heartbeat, Holder,
     IndexEntry, IndexValue, Lease, Message, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge,
     Release, Status, Store, Suspects, TraceContext, Wait, WorkflowVersions,
 };
@@ -102,6 +102,14 @@ impl World {
         self.now + Duration::from_secs(seconds.into())
     }
 
+    fn fired(&self, made: u8) -> Fired {
+        Fired {
+            transition: format!("t{made}").into(),
+            at: self.now,
+            made: made.into(),
+        }
+    }
+
     fn outbox(&self, run: u8) -> Outbox {
         let started = NewRun {
             incarnation: 2,
@@ -139,6 +147,7 @@ impl World {
         let event = match what {
             What::Go { undo, .. } => Event::Transition {
                 transition: "go".into(),
+                internal: false,
                 visit: row.visit + 1,
                 attempts: 1,
                 state: format!("S{}", row.visit + 1).into(),
@@ -146,6 +155,19 @@ impl World {
                 undo: undo.then(|| "unfasten".into()),
                 version: 1,
                 message: undo.then(|| "m1".to_owned()),
+                answer: None,
+            },
+            What::Stay { .. } => Event::Transition {
+                transition: "stay".into(),
+                internal: true,
+                visit: row.visit + 1,
+                attempts: 1,
+                state: row.state.clone(),
+                payload: vec![8],
+                undo: None,
+                version: 1,
+                message: consumed.first().map(|id| format!("m{id}")),
+                answer: Some(vec![9]),
             },
             What::Begin => Event::RollbackBegan,
             What::Undone => Event::Undone { of, attempts: 2 },
@@ -162,6 +184,7 @@ impl World {
         let status = match what {
             What::Go { status, .. } | What::Ended { status } => *status,
             What::Begin | What::Undone | What::NotUndone => Status::RollingBack,
+            What::Stay { .. } => Status::Running,
             What::Parked => Status::Parked,
         };
         let failure = matches!(what, What::Begin | What::Ended { .. }).then(|| Failure {
@@ -189,6 +212,10 @@ impl World {
             failure,
             consumed: consumed.iter().map(|id| format!("m{id}")).collect(),
             index: index(u8::try_from(row.sequence % 2).unwrap_or(0)),
+            fired: match what {
+                What::Stay { fired } => (0..*fired).map(|made| self.fired(made)).collect(),
+                _ => Vec::new(),
+            },
             outbox: sends.map(|sends| self.outbox(sends)).unwrap_or_default(),
             ..Commit::new(&row, event, status, self.now)
         })
@@ -269,12 +296,14 @@ impl World {
                 due,
                 messages,
                 epoch,
+                asked,
             } => {
                 let Some(found) = self.memory.get(&id(*run)).await.unwrap() else {
                     return Ok(());
                 };
                 let mut release = Release::now(&found.row, self.now);
                 release.epoch += u64::from(*epoch);
+                release.asked = asked.map(|made| vec![self.fired(made)]);
                 release.until = Wait {
                     due: due.map(|seconds| self.in_seconds(seconds)),
                     messages: usize::from(*messages),
@@ -398,6 +427,10 @@ impl World {
         both!(self, run, store => store.get(run)).ok();
         both!(self, run, store => store.history(run, from, limit)).ok();
         both!(self, run, store => store.undoable(run, limit)).ok();
+        for id in 0..4 {
+            let id = format!("m{id}");
+            both!(self, run, store => store.message(run, &id)).ok();
+        }
         Ok(())
     }
 

@@ -1,0 +1,276 @@
+//! A signal that is stored, and what has become of it.
+
+use std::error::Error;
+use std::fmt;
+use std::marker::PhantomData;
+
+use stateway_core::Transition;
+use tokio::time::sleep;
+
+use super::handle::Run;
+use super::signal::SignalError;
+use crate::payload::codec::{CodecError, decode, guarded};
+use crate::payload::durable::Durable;
+use crate::run::RunId;
+use crate::store::{Event, MessageState, Name, Status, StoreError};
+use crate::wait::{Applies, NoAnswer, RecordedAnswer};
+
+/// A signal that is stored.
+///
+/// `T` is its outcome, and `A` the answer that its sender gets. To drop it changes nothing.
+pub struct SentSignal<T: Transition, A = NoAnswer> {
+    /// The id of the message.
+    pub message_id: String,
+    /// True if it was stored now, false if the run had had a message with this id.
+    pub is_new: bool,
+    run: Run<T::Workflow>,
+    answer: PhantomData<fn() -> A>,
+}
+
+/// The transition that has taken a signal, as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AppliedSignal {
+    /// The name of the transition.
+    pub transition: Name,
+    /// The name of the state that it led to.
+    pub state: Name,
+    payload: Vec<u8>,
+    answer: Option<Vec<u8>>,
+}
+
+/// Why a signal has led to nothing, or what kept us from knowing.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NotApplied {
+    /// It was not stored, and so it was not sent.
+    NotSent(SignalError),
+    /// The run has ended, or is being rolled back, and no state has taken the signal. The history names it among those that
+    /// were [left](crate::store::HistoryRow::left).
+    Ended {
+        /// The run.
+        run: RunId,
+        /// How it stands.
+        status: Status,
+    },
+    /// The run is parked: it may take the signal when somebody has seen to it and calls [`unpark`](super::Runner::unpark).
+    Parked {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// The run was purged, or another has its id by now.
+    NotFound {
+        /// The run.
+        run: RunId,
+    },
+    /// The signal was taken, and the state that it led to, or the answer, does not decode.
+    Codec {
+        /// The run.
+        run: RunId,
+        /// Why.
+        source: CodecError,
+    },
+    /// The runner is shut down. The signal is stored, and may be taken later.
+    ShutDown {
+        /// The run.
+        run: RunId,
+    },
+    /// The store does not say.
+    Store(StoreError),
+}
+
+impl<T: Transition, A> SentSignal<T, A> {
+    pub(super) fn new(run: Run<T::Workflow>, message_id: String, is_new: bool) -> Self {
+        SentSignal {
+            message_id,
+            is_new,
+            run,
+            answer: PhantomData,
+        }
+    }
+}
+
+impl<T, A> SentSignal<T, A>
+where
+    T: Transition<Workflow: Durable>,
+{
+    /// Waits until a state has taken the signal, and gives what it has led to: the outcome, with its state as it was recorded.
+    /// It may be another process that drives the run.
+    ///
+    /// # Errors
+    /// [`NotApplied`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn applied(&self) -> Result<T::Applied, NotApplied>
+    where
+        T: Applies,
+    {
+        let applied = self.run.applied(&self.message_id).await?;
+        let states = <T::Workflow as stateway_core::Workflow>::GRAPH.states;
+        let position = states.iter().position(|it| it.name == applied.state);
+        let unknown = || CodecError::new(format!("there is no state `{}`", applied.state));
+        let codec = self.run.codec();
+        let state = guarded(|| {
+            let position = position.ok_or_else(unknown)?;
+            T::Workflow::decode(position, &applied.payload, codec)
+        });
+        let outcome = state.map(|state| T::applied(state));
+        let other = || {
+            let state = &applied.state;
+            let by_way = "a state that is never stored lies between";
+            CodecError::new(format!("it led to `{state}`: {by_way}"))
+        };
+        let outcome = outcome.and_then(|outcome| outcome.ok_or_else(other));
+        outcome.map_err(|source| self.undecoded(source))
+    }
+
+    /// Waits until a state has taken the signal, and gives its answer. It may be asked for again.
+    ///
+    /// # Errors
+    /// [`NotApplied`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn answered(&self) -> Result<A, NotApplied>
+    where
+        A: RecordedAnswer,
+    {
+        let applied = self.run.applied(&self.message_id).await?;
+        let codec = self.run.codec();
+        let missing = || CodecError::new("it was taken by a program that gave no answer");
+        let answer = guarded(|| decode(codec, &applied.answer.ok_or_else(missing)?));
+        answer.map_err(|source| self.undecoded(source))
+    }
+
+    fn undecoded(&self, source: CodecError) -> NotApplied {
+        NotApplied::Codec {
+            run: self.run.id().clone(),
+            source,
+        }
+    }
+}
+
+impl<W: Durable> Run<W> {
+    /// Waits until a state has taken the message.
+    pub(super) async fn applied(&self, message: &str) -> Result<AppliedSignal, NotApplied> {
+        let engine = self.engine();
+        let run = || self.id().clone();
+        loop {
+            let mut moves = engine.moves.hear(self.id());
+            match self.stands(message).await {
+                Ok(Some(applied)) => return Ok(applied),
+                Ok(None) if engine.is_closed() => return Err(NotApplied::ShutDown { run: run() }),
+                Ok(None) => {}
+                Err(NotApplied::Store(StoreError::Unavailable { .. })) if !engine.is_closed() => {
+                    sleep(engine.settings.poll).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            tokio::select! {
+                _ = moves.changed() => {}
+                () = sleep(engine.settings.poll) => {}
+                () = engine.stopped() => {}
+            }
+        }
+    }
+
+    /// What has taken the message; nothing if that is still to come.
+    async fn stands(&self, message: &str) -> Result<Option<AppliedSignal>, NotApplied> {
+        let store = &self.engine().store;
+        let run = || self.id().clone();
+        let state = store.message(self.id(), message).await;
+        // Asked afterwards: what has been replaced by then is not that run.
+        let found = store.get(self.id()).await.map_err(NotApplied::Store)?;
+        let found = found.filter(|found| found.row.incarnation == self.incarnation());
+        let not_found = || NotApplied::NotFound { run: run() };
+        let row = found.ok_or_else(not_found)?.row;
+        match state.map_err(NotApplied::Store)?.ok_or_else(not_found)? {
+            MessageState::Taken(history) => match history.event {
+                Event::Transition {
+                    transition,
+                    state,
+                    payload,
+                    answer,
+                    ..
+                } => Ok(Some(AppliedSignal {
+                    transition,
+                    state,
+                    payload,
+                    answer,
+                })),
+                _ => Err(not_found()),
+            },
+            MessageState::Left => Err(NotApplied::Ended {
+                run: run(),
+                status: row.status,
+            }),
+            MessageState::Waits if row.status == Status::Parked => Err(NotApplied::Parked {
+                run: run(),
+                reason: {
+                    let settings = &self.engine().settings;
+                    let reason = row.parked.map(|reason| settings.read_text(&reason));
+                    reason.unwrap_or_default()
+                },
+            }),
+            MessageState::Waits => Ok(None),
+        }
+    }
+}
+
+impl<T: Transition, A> Clone for SentSignal<T, A> {
+    fn clone(&self) -> Self {
+        SentSignal::new(self.run.clone(), self.message_id.clone(), self.is_new)
+    }
+}
+
+impl<T: Transition, A> fmt::Debug for SentSignal<T, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SentSignal")
+            .field("run", self.run.id())
+            .field("message_id", &self.message_id)
+            .field("is_new", &self.is_new)
+            .finish()
+    }
+}
+
+impl fmt::Display for NotApplied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotApplied::NotSent(error) => error.fmt(f),
+            NotApplied::Ended { run, status } => write!(
+                f,
+                "run `{run}` is {}, and no state of it has taken the signal",
+                status.name()
+            ),
+            NotApplied::Parked { run, reason } => write!(
+                f,
+                "run `{run}` is parked, and may take the signal when it goes on: {reason}"
+            ),
+            NotApplied::NotFound { run } => write!(f, "the store has no such run `{run}` any more"),
+            NotApplied::Codec { run, source } => write!(
+                f,
+                "run `{run}` has taken the signal, and what came of it does not decode: {source}"
+            ),
+            NotApplied::ShutDown { run } => write!(
+                f,
+                "the runner is shut down; the signal to run `{run}` is stored, and may be taken later"
+            ),
+            NotApplied::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for NotApplied {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            NotApplied::NotSent(error) => error.source(),
+            NotApplied::Codec { source, .. } => source.source(),
+            NotApplied::Store(error) => error.source(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! A run in a state that waits, and which event is next for it: the law, in one place for runs in memory and in a store.
+
+use std::time::SystemTime;
+
+use stateway_core::{Due, TransitionKind, Workflow};
+
+use super::fired::{Firing, fire};
+use super::{Next, Timing, next};
+
+/// A run in a state that waits: its timers and its poll, by the transition that each takes.
+pub(crate) struct Waiting {
+    /// The position of the state.
+    pub(crate) state: usize,
+    timers: Vec<(usize, Timing)>,
+}
+
+impl Waiting {
+    /// That of a run in the state at this position; `timing` reads the times that its fields hold.
+    pub(crate) fn of<W: Workflow>(state: usize, timing: impl Fn(usize) -> Option<Timing>) -> Self {
+        let transitions = W::GRAPH.transitions.iter().enumerate();
+        let timers = transitions.filter(|(_, it)| it.sources.contains(&state));
+        let timers = timers.filter_map(|(position, it)| {
+            let timing = match it.due? {
+                Due::After(delay) => Timing::After(delay),
+                Due::Every(span) if it.kind == TransitionKind::Timer => Timing::Every(span),
+                Due::Every(span) => Timing::Asks {
+                    first: span,
+                    cap: span,
+                },
+                Due::Backoff { first, cap } => Timing::Asks { first, cap },
+                _ => timing(position).expect("the field of a timer is read"),
+            };
+            Some((position, timing))
+        });
+        Waiting {
+            state,
+            timers: timers.collect(),
+        }
+    }
+
+    /// The signal of this name, if the state takes it.
+    #[cfg(feature = "durable")]
+    pub(crate) fn signal<W: Workflow>(&self, name: &str) -> Option<usize> {
+        let mut transitions = W::GRAPH.transitions.iter();
+        let position = transitions.position(|it| it.name == name)?;
+        self.takes::<W>(position).then_some(position)
+    }
+
+    /// Returns true if the state takes the signal at this position.
+    pub(crate) fn takes<W: Workflow>(&self, position: usize) -> bool {
+        let transition = &W::GRAPH.transitions[position];
+        transition.kind == TransitionKind::Signal && transition.sources.contains(&self.state)
+    }
+
+    /// What is next in a state that was entered then, where this has fired since. `messages` are those that it takes, the
+    /// oldest first, with when they came.
+    pub(crate) fn next(
+        &self,
+        entered: SystemTime,
+        fired: &[Firing],
+        messages: impl Iterator<Item = (usize, SystemTime)>,
+        now: SystemTime,
+    ) -> Next<SystemTime> {
+        let timers = self.timers.iter().filter_map(|(transition, timing)| {
+            let fired = fired.iter().find(|it| it.transition == *transition);
+            Some((*transition, timing.due(entered, fired)?))
+        });
+        next(timers, messages, now)
+    }
+
+    /// Notes that the transition fires now, if it is a timer or the poll.
+    pub(crate) fn fires(
+        &self,
+        transition: usize,
+        entered: SystemTime,
+        fired: &mut Vec<Firing>,
+        now: SystemTime,
+    ) {
+        let timer = self.timers.iter().find(|it| it.0 == transition);
+        if let Some(timer) = timer {
+            fire(fired, *timer, entered, now);
+        }
+    }
+}
