@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::settings::Unfit;
+use super::signal::SignalError;
 use crate::error::{UndoEntry, listed};
 use crate::payload::codec::CodecError;
 use crate::run::{RunId, RunIdError};
@@ -42,6 +43,8 @@ pub enum StartError {
         /// Which of them, how large it is, and what can be done.
         what: String,
     },
+    /// The signal that it was to be started [with](super::Start::with_signal) is refused. Nothing was stored.
+    Signal(SignalError),
     /// The runner has been shut down. Nothing was stored.
     ShutDown,
     /// The store did not take it. If it was not [reached](StoreError::Unavailable), the run may have been
@@ -87,6 +90,7 @@ impl fmt::Display for StartError {
             StartError::Id(error) => error.fmt(f),
             StartError::Codec(_) => f.write_str("what the run is started with cannot be stored"),
             StartError::TooLarge { what } => f.write_str(what),
+            StartError::Signal(error) => error.fmt(f),
             StartError::ShutDown => {
                 f.write_str("the runner has been shut down, and nothing was stored")
             }
@@ -108,6 +112,7 @@ impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             StartError::Codec(error) => Some(error),
+            StartError::Signal(error) => error.source(),
             StartError::Store(error) => Some(error),
             _ => None,
         }

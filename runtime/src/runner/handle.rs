@@ -100,12 +100,22 @@ impl<W: Durable> Run<W> {
     /// [`EndError::Codec`] if its input or its state does not decode.
     pub async fn state(&self) -> Result<W::Any, EndError> {
         let found = self.find().await?;
-        let codec = &*self.engine.settings.codec;
-        let input = guarded(|| W::decode_input(&found.input, codec)).map_err(|error| {
+        self.machine(&found.input, &found.row.state, &found.payload)
+    }
+
+    /// The machine of these bytes.
+    pub(super) fn machine(
+        &self,
+        input: &[u8],
+        state: &str,
+        payload: &[u8],
+    ) -> Result<W::Any, EndError> {
+        let codec = self.codec();
+        let input = guarded(|| W::decode_input(input, codec)).map_err(|error| {
             let error = CodecError::new(format!("its input: {error}"));
-            self.undecoded(&found.row.state, error)
+            self.undecoded(state, error)
         })?;
-        let state = self.decode(&found.row.state, &found.payload)?;
+        let state = self.decode(state, payload)?;
         Ok(W::gather(&mut Some(input), &mut Some(state)))
     }
 
@@ -133,7 +143,7 @@ impl<W: Durable> Run<W> {
                     () = self.engine.stopped() => None,
                 };
                 if let Some(end) = heard.filter(|end| end.incarnation == self.incarnation) {
-                    return self.reached(&end.state, &end.payload);
+                    return self.ended_in(&end.state, &end.payload);
                 }
             }
             let found = match self.find().await {
@@ -146,7 +156,7 @@ impl<W: Durable> Run<W> {
             };
             let run = || self.id.clone();
             match found.row.status {
-                Status::Done => return self.reached(&found.row.state, &found.payload),
+                Status::Done => return self.ended_in(&found.row.state, &found.payload),
                 Status::Failed | Status::Cancelled | Status::Terminated => {
                     return self.failed(found).await;
                 }
@@ -188,7 +198,7 @@ impl<W: Durable> Run<W> {
     }
 
     /// The end of a run in one of its final states.
-    fn reached(&self, state: &str, payload: &[u8]) -> Result<W::End, EndError> {
+    fn ended_in(&self, state: &str, payload: &[u8]) -> Result<W::End, EndError> {
         let end = W::end(&mut Some(self.decode(state, payload)?));
         let no_end = || CodecError::new("it is no final state");
         let (end, _) = end.ok_or_else(|| self.undecoded(state, no_end()))?;
@@ -199,7 +209,7 @@ impl<W: Durable> Run<W> {
     async fn failed(&self, found: Found) -> Result<W::End, EndError> {
         let report = self.report(&found.row).await?;
         if report.failure.is_none() && report.not_undone.is_empty() && report.skipped.is_empty() {
-            return self.reached(&found.row.state, &found.payload);
+            return self.ended_in(&found.row.state, &found.payload);
         }
         Err(EndError::Failed(Box::new(report)))
     }

@@ -91,8 +91,7 @@ pub(super) struct HeldRun {
 struct HeldState {
     /// Changed as the store changes its own, by [`RunRow::apply`] and its like.
     row: RunRow,
-    /// When the run was taken up, or entered its state here, by the clock of whoever made it due: ours may have been set back
-    /// since.
+    /// When the run was taken up, or entered its state here, by the clock that has set its times: ours may have been set since.
     since: (SystemTime, Instant),
     /// What was noted about the visit under way when the run was taken up.
     notes: HashMap<String, Progress>,
@@ -118,7 +117,7 @@ impl HeldState {
         // Each part has as many of its own.
         failed.drain(..failed.len().saturating_sub(ATTEMPTS));
         HeldState {
-            since: (row.due.map_or(now, |due| due.max(now)), Instant::now()),
+            since: (now, Instant::now()),
             row,
             notes: notes
                 .into_iter()
@@ -182,9 +181,13 @@ impl HeldRun {
         let (sender, loss) = oneshot::channel();
         let row = &claimed.row;
         let notes = std::mem::take(&mut claimed.notes);
-        let settings = &keeper.settings;
-        let now = settings.clock.now();
+        // What a store says is cut to the microsecond, and it was due by then.
+        let now = claimed
+            .row
+            .due
+            .map_or(claimed.now, |due| due.max(claimed.now));
         let state = HeldState::new(row.clone(), notes, now);
+        let since = |then| now.duration_since(then).unwrap_or_default();
         let first = state.failed.front().map(|(_, attempt)| attempt.at);
         let held = HeldRun {
             explain,
@@ -197,8 +200,8 @@ impl HeldRun {
             suspicion,
             visit: row.visit.saturating_add(1),
             messages: AtomicUsize::new(claimed.inbox.len()),
-            age: settings.clock.since(row.entered),
-            tried: first.map_or(Duration::ZERO, |first| settings.clock.since(first)),
+            age: since(row.entered),
+            tried: first.map_or(Duration::ZERO, since),
             loss: Mutex::new(Some(sender)),
             reached: OnceLock::new(),
             keeper,
@@ -334,7 +337,20 @@ impl HeldRun {
 
     fn commit(&self, change: RunChange) -> Commit {
         let now = change.waits.map(|(now, _)| now);
-        let now = now.unwrap_or_else(|| self.keeper.settings.clock.now());
+        let enters = matches!(
+            change.event,
+            Event::Transition {
+                internal: false,
+                ..
+            }
+        );
+        let now = now.unwrap_or_else(|| {
+            if enters {
+                self.keeper.settings.clock.now()
+            } else {
+                self.now()
+            }
+        });
         let state = self.state();
         let consumed: Vec<String> = match &change.event {
             Event::Transition { message, .. } => message.iter().cloned().collect(),
@@ -458,9 +474,10 @@ impl HeldRun {
     }
 
     fn back(&self, due: Option<SystemTime>) -> Release {
+        let now = self.now();
         Release {
             until: self.until(due),
-            ..Release::now(&self.state().row, self.keeper.settings.clock.now())
+            ..Release::now(&self.state().row, now)
         }
     }
 
@@ -485,20 +502,16 @@ impl HeldRun {
         self.state().row.fired.clone()
     }
 
-    /// What time it is, by the clock of whoever made the run due: ours may have been set back since.
+    /// What time it is by the clock that has set the times of the run.
     pub(super) fn now(&self) -> SystemTime {
         let (begin, since) = self.state().since;
-        self.keeper
-            .settings
-            .clock
-            .now()
-            .max(later(begin, since.elapsed()))
+        later(begin, since.elapsed())
     }
 
     /// Gives the run back when its future is gone. One that was in the middle of a commit may be fenced: then
     /// it is claimed when its lease has passed.
     pub(super) async fn let_go(&self) -> Result<(), StoreError> {
-        let release = self.back(Some(self.keeper.settings.clock.now()));
+        let release = self.back(Some(self.now()));
         self.keeper.store.release(release).await
     }
 

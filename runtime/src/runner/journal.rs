@@ -93,13 +93,14 @@ impl<W: Durable> StoreJournal<'_, W> {
         let Some(waiting) = waiting.filter(|_| change.status.is_live()) else {
             return Ok(change);
         };
-        let now = self.held.settings().clock.now();
         let is_internal = W::GRAPH.transitions[taken.transition].is_internal();
-        let next = if is_internal {
-            self.next(waiting, self.held.entered(), self.held.now())
+        let (entered, now) = if is_internal {
+            (self.held.entered(), self.held.now())
         } else {
-            self.next(waiting, now, now)
+            let now = self.held.settings().clock.now();
+            (now, now)
         };
+        let next = self.next(waiting, entered, now);
         Ok(match next {
             Next::At(due) => change.waiting(now, self.up(Some(due))),
             Next::Never => change.waiting(now, self.up(None)),

@@ -3,6 +3,7 @@
 mod active;
 mod again;
 mod builder;
+mod changes;
 mod driving;
 mod ends;
 mod engine;
@@ -41,6 +42,7 @@ use engine::Engine;
 use rollback::can_undo;
 
 pub use builder::{Builder, Handles};
+pub use changes::{Changes, WatchError};
 pub use error::{
     Differs, EndError, NotUndone, RetryRollbackError, RunFailure, StartError, StoredError,
 };
@@ -50,7 +52,7 @@ pub use launch_error::LaunchError;
 pub use runners::Runners;
 pub use sent::{AppliedSignal, NotApplied, SentSignal};
 pub use signal::{SentMessage, SignalError, SignalJson};
-pub use start::Start;
+pub use start::{NotStarted, Start};
 
 /// Drives the stored runs of one workflow. For those of several see [`Runners`].
 ///

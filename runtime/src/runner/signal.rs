@@ -352,6 +352,12 @@ fn ahead(graph: &Graph, of: &[usize]) -> Vec<usize> {
         .collect()
 }
 
+/// Returns true if a run in this state can come to one that takes the signal.
+pub(super) fn is_ahead(graph: &Graph, state: &str, signal: &TransitionInfo) -> bool {
+    let ahead = ahead(graph, signal.sources);
+    ahead.iter().any(|it| graph.states[*it].name == state)
+}
+
 fn names(graph: &Graph, states: &[usize]) -> Vec<Name> {
     let names = states.iter().map(|state| graph.states[*state].name);
     names.map(Name::from).collect()

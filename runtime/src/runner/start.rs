@@ -7,12 +7,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use serde::Serialize;
+use stateway_core::Transition;
+
 use super::engine::Engine;
 use super::error::StartError;
 use super::handle::Run;
+use super::signal::{SignalError, is_ahead};
+use crate::payload::codec::{PayloadRef, guarded};
 use crate::payload::durable::Durable;
 use crate::run::{RunId, RunIdError};
-use crate::store::NewRun;
+use crate::store::{Message, NewRun};
+use crate::wait::{Parts, Sealed, Signal, Signals};
 
 /// A run that is started when this is awaited.
 ///
@@ -73,6 +79,86 @@ impl<'a, W: Durable> Start<'a, W> {
         }
         self
     }
+
+    /// Sends the run a signal as it is started, in the same change: `with_signal(|run| run.approve(approval))`. Where the run was
+    /// there, nothing is sent.
+    ///
+    /// Without a [`message_id`](Signal::message_id) it has the id `start/` with the name of the signal. What it leads to is asked by
+    /// sending it again, with the same id.
+    ///
+    /// ```no_run
+    /// # use stateway::{Clock, MemoryStore, prelude::*};
+    /// # workflow! {
+    /// #     #[durable(version = 1)]
+    /// #     workflow Leave { start Asked; done Granted { days: u32 }; signal grant(u32): Asked -> Granted; }
+    /// # }
+    /// # async fn granted(runner: Runner<Leave>) -> Result<(), stateway::StartError> {
+    /// let run = runner.start("l-1", (), Asked).with_signal(|run| run.grant(3)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_signal<T, P, A>(
+        mut self,
+        signal: impl for<'s> FnOnce(&'s NotStarted<W>) -> Signal<'s, NotStarted<W>, T, P, A>,
+    ) -> Self
+    where
+        T: Transition<Workflow = W>,
+        P: Serialize,
+    {
+        if let Ok(new) = &mut self.new {
+            let run = NotStarted(PhantomData);
+            let parts = signal(&run).into_parts();
+            match first_message::<W, T, P>(self.engine, new, parts) {
+                Ok(message) => new.messages.push(message),
+                Err(error) => self.new = Err(StartError::Signal(error)),
+            }
+        }
+        self
+    }
+}
+
+/// A run that is to be started, to which [`Start::with_signal`] sends a signal.
+#[derive(Debug)]
+pub struct NotStarted<W>(PhantomData<fn() -> W>);
+
+impl<W> Sealed for NotStarted<W> {}
+
+impl<W: Durable> Signals<W> for NotStarted<W> {}
+
+impl<W: Durable, T, P, A> Signal<'_, NotStarted<W>, T, P, A> {
+    /// Gives the message an id, as for a run that is there.
+    pub fn message_id(mut self, id: impl Into<String>) -> Self {
+        self.parts().message_id = Some(id.into());
+        self
+    }
+}
+
+/// A message that a run has from the start.
+fn first_message<W: Durable, T: Transition<Workflow = W>, P: Serialize>(
+    engine: &Engine,
+    new: &NewRun,
+    parts: Parts<'_, NotStarted<W>, P>,
+) -> Result<Message, SignalError> {
+    let transition = &W::GRAPH.transitions[T::POSITION];
+    let signal = transition.name;
+    if !is_ahead(W::GRAPH, &new.state, transition) {
+        return Err(SignalError::NeverAccepted {
+            run: new.id.clone(),
+            signal,
+            state: new.state.clone(),
+        });
+    }
+    let codec = &*engine.settings.codec;
+    let payload = guarded(|| codec.encode(PayloadRef::new(&parts.payload)));
+    let payload = payload.map_err(|source| SignalError::Payload { signal, source })?;
+    let id = parts.message_id;
+    Ok(Message {
+        run: new.id.clone(),
+        id: id.unwrap_or_else(|| format!("start/{signal}")),
+        signal: signal.to_owned(),
+        payload,
+        at: new.at,
+    })
 }
 
 /// The run as it is stored.

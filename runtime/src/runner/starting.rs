@@ -62,12 +62,13 @@ impl Engine {
                     return Ok(((incarnation, true), None));
                 };
                 let claimed = Claimed {
+                    now: row.started,
                     row,
                     input: new.input,
                     payload: new.payload,
                     trace: new.trace,
                     notes: Vec::new(),
-                    inbox: Vec::new(),
+                    inbox: new.messages,
                 };
                 return Ok(((incarnation, true), Some(self.drive(claimed, place))));
             }

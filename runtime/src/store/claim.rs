@@ -137,6 +137,8 @@ pub struct Claims {
 pub struct Claimed {
     /// Its row, with the new epoch.
     pub row: RunRow,
+    /// What time it is by the clock that has set its times. Where the wall clock was set back since, that is not what the caller says.
+    pub now: SystemTime,
     /// What it was started with.
     pub input: Vec<u8>,
     /// The payload of the state that it is in.

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::apply::Fence;
 use super::declared::Paths;
 use super::micros::micros;
-use super::timeline::{Moment, Timeline};
+use super::timeline::{Moment, Timeline, due_now, wall};
 use super::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter,
     Found, Heartbeat, HistoryRow, Holder, Lease, LeftMessage, Message, MessageState, Name, NewRun,
@@ -134,12 +134,13 @@ impl Shelf {
 
     fn send(&mut self, delivery: Delivery) -> Result<Sent, StoreError> {
         let message = &delivery.message;
-        let (kept, _) = self.find_at(&message.run, message.at)?;
+        let now = self.timeline.now(message.at, Instant::now());
+        let kept = self.find(&message.run)?;
         kept.row.is_meant(&delivery)?;
         if kept.known.contains_key(&message.id) {
             return Ok(Sent::Known);
         }
-        kept.wake(|row| row.receive(&delivery))?;
+        kept.wake(now, |row| row.receive(&delivery))?;
         let message = delivery.message;
         kept.known.insert(message.id.clone(), None);
         kept.inbox.push(message);
@@ -150,6 +151,9 @@ impl Shelf {
 impl KeptRun {
     fn new(run: NewRun, behind: Moment, steady: Moment) -> Self {
         let row = RunRow::new(&run);
+        let mut known = BTreeMap::new();
+        let mut inbox = run.messages;
+        inbox.retain(|message| known.insert(message.id.clone(), None).is_none());
         let started = HistoryRow {
             number: 0,
             at: run.at,
@@ -171,8 +175,8 @@ impl KeptRun {
             payload: run.payload,
             history: vec![started],
             notes: BTreeMap::new(),
-            inbox: Vec::new(),
-            known: BTreeMap::new(),
+            inbox,
+            known,
         }
     }
 
@@ -192,10 +196,11 @@ impl KeptRun {
         self.held.map(|held| held.until)
     }
 
-    fn claim(&mut self, held: Held) -> Claimed {
+    fn claim(&mut self, held: Held, now: Moment) -> Claimed {
         self.row.claim(self.held.replace(held).is_some());
         Claimed {
             row: self.row.clone(),
+            now: wall(now, self.behind),
             input: self.input.clone(),
             payload: self.payload.clone(),
             trace: self.trace.clone(),
@@ -211,13 +216,15 @@ impl KeptRun {
         })
     }
 
-    /// Makes it due: its time is not in the future of any clock then.
+    /// Makes it due at this moment, also where the clock is another than that which has set its times.
     fn wake<T>(
         &mut self,
+        now: Moment,
         wake: impl FnOnce(&mut RunRow) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let before = self.row.due;
         let woken = wake(&mut self.row)?;
-        self.behind = 0;
+        due_now(&mut self.row, before, now, self.behind);
         Ok(woken)
     }
 
@@ -377,8 +384,9 @@ impl Store for MemoryStore {
 
     fn stop(&self, run: &RunId, stop: Stop, request: Request) -> StoreFuture<'_, ()> {
         self.with(|shelf| {
-            let (kept, _) = shelf.find_at(run, request.at)?;
-            if kept.wake(|row| row.ask(stop, request.at))? {
+            let now = shelf.timeline.now(request.at, Instant::now());
+            let kept = shelf.find(run)?;
+            if kept.wake(now, |row| row.ask(stop, request.at))? {
                 kept.record(request, Event::StopAsked { stop });
             }
             Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Lease, Name, NoteRow, RunRow};
+use super::{Lease, Message, Name, NoteRow, RunRow};
 use crate::run::RunId;
 
 /// A run to be added.
@@ -34,6 +34,8 @@ pub struct NewRun {
     pub index: Vec<IndexEntry>,
     /// The trace that it belongs to.
     pub trace: Option<TraceContext>,
+    /// The messages that it has from the start, each with an id of its own. They do not make it due before it is.
+    pub messages: Vec<Message>,
     /// Takes the place of a run with this id that has ended: that is removed with all that belongs to it, in the same change.
     pub again: bool,
     /// Claims the run for the caller at once, also before it is due. With `None` it belongs to the first that claims it.
@@ -64,6 +66,7 @@ impl NewRun {
             parent: None,
             index: Vec::new(),
             trace: None,
+            messages: Vec::new(),
             again: false,
             lease: None,
         }

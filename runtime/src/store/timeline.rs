@@ -13,7 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::micros::micros;
+use super::RunRow;
+use super::micros::{micros, time};
 
 /// Microseconds on the time line of one store.
 pub(super) type Moment = i64;
@@ -21,6 +22,20 @@ pub(super) type Moment = i64;
 /// Turns a length of time on the time line into a duration; 0 if it is over.
 pub(super) fn wait(length: Moment) -> Duration {
     Duration::from_micros(u64::try_from(length).unwrap_or(0))
+}
+
+/// What a clock shows at this moment that is so far behind.
+pub(super) fn wall(now: Moment, behind: Moment) -> SystemTime {
+    time(now.saturating_sub(behind)).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Makes a run due at once that was woken by a clock which may be another than that which has set its times. That one is so far
+/// behind.
+pub(super) fn due_now(row: &mut RunRow, before: Option<SystemTime>, now: Moment, behind: Moment) {
+    if behind > 0 && row.due.is_some() {
+        let now = wall(now, behind);
+        row.due = Some(before.map_or(now, |due| due.min(now)));
+    }
 }
 
 /// A wall clock that is less behind than this was not set back: what is asked takes a while to come here.

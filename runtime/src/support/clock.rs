@@ -6,8 +6,6 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use crate::support::time::later;
-
 /// Tells a runner what time it is.
 ///
 /// Times that outlive the process are those of the wall clock. Clocks of different machines may
@@ -48,11 +46,6 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> SystemTime {
         (self.0)()
-    }
-
-    /// What time it is after this long, which is 1,000 years at most.
-    pub(crate) fn after(&self, delay: Duration) -> SystemTime {
-        later(self.now(), delay)
     }
 
     /// How long ago that was; nothing if it is still to come.

@@ -17,24 +17,22 @@ pub(crate) struct Firing {
 }
 
 impl Timing {
-    /// When it is next due, in a state that was entered then; `None` if it was due, and is not again.
+    /// When it is next due, in a state that was entered then, to the microsecond, as a store keeps times; `None` if it was due, and
+    /// is not again.
     pub(super) fn due(self, entered: SystemTime, fired: Option<&Firing>) -> Option<SystemTime> {
+        let last = fired.map(|fired| cut(fired.at));
         let once = |due| {
-            fired
-                .is_none_or(|fired| is_later(due, fired.at))
-                .then_some(due)
+            let due = cut(due);
+            last.is_none_or(|last| due > last).then_some(due)
         };
         match self {
             Timing::After(delay) => once(later(entered, delay)),
             Timing::At(time) => once(time),
-            Timing::Every(span) => {
-                let last = fired.map_or(entered, |fired| fired.at);
-                Some(later(last, span))
-            }
-            Timing::Asks { first, cap } => Some(match fired {
+            Timing::Every(span) => Some(cut(later(last.unwrap_or(entered), span))),
+            Timing::Asks { first, cap } => Some(cut(match fired {
                 None => entered,
                 Some(fired) => later(fired.at, pause(first, cap, fired.made)),
-            }),
+            })),
         }
     }
 
@@ -70,10 +68,11 @@ pub(super) fn fire(
     });
 }
 
-/// Returns true if it is later than what a store kept of a time, which is to the microsecond.
-fn is_later(time: SystemTime, kept: SystemTime) -> bool {
-    const KEPT: Duration = Duration::from_micros(1);
-    time.duration_since(kept).is_ok_and(|later| later >= KEPT)
+/// The time to the microsecond.
+fn cut(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    let beyond = since.map_or(0, |since| since.subsec_nanos() % 1_000);
+    time - Duration::from_nanos(beyond.into())
 }
 
 /// The time from one asking to the next, when there were so many.

@@ -62,6 +62,7 @@ impl Store for Faulty {
             CreateForgetsTheParent => run.parent = None,
             CreateForgetsTheIndex => run.index.clear(),
             CreateForgetsTheTrace => run.trace = None,
+            CreateForgetsTheMessages => run.messages.clear(),
             CreateReplacesNothing => run.again = false,
             CreateReplacesUnasked => run.again = true,
             _ => {}
@@ -153,6 +154,9 @@ impl Store for Faulty {
             for claimed in claimed {
                 if self.is(ClaimForgetsNotes) {
                     claimed.notes.clear();
+                }
+                if self.is(ClaimSaysTheTimeOfTheCaller) {
+                    claimed.now = claim.now;
                 }
                 if self.is(ClaimForgetsTheInbox) {
                     claimed.inbox.clear();

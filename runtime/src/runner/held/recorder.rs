@@ -14,6 +14,7 @@ use crate::journal::{Begun, Decode, Encode, Recorded, Recorder};
 use crate::payload::codec::Codec;
 use crate::run::PartName;
 use crate::store::{FailedAttempt, Progress};
+use crate::support::time::later;
 
 /// A run that waits for at least this long is said to wait, so that it is no suspect if its process dies meanwhile. That
 /// takes another change of the row when it goes on.
@@ -59,7 +60,7 @@ impl Recorder for HeldRun {
         let attempt = FailedAttempt {
             branch: part.of.branch(),
             number,
-            at: self.keeper.settings.clock.now(),
+            at: self.now(),
             error: (self.explain)(cause, &self.keeper.settings),
         };
         self.state().fail(part.to_string(), attempt);
@@ -77,8 +78,8 @@ impl Recorder for HeldRun {
             delay,
         } = begun;
         Box::pin(async move {
-            let noted = self.keeper.settings.clock.now();
-            let due = self.keeper.settings.clock.after(delay);
+            let noted = self.now();
+            let due = later(noted, delay);
             let waits = may_release && delay >= SHORT;
             let progress = Progress::Attempts {
                 made,
@@ -100,7 +101,7 @@ impl Recorder for HeldRun {
         // Branches do not wait, so nothing comes in between.
         let waits = self.state().row.waits;
         waits.then(|| {
-            let now = self.keeper.settings.clock.now();
+            let now = self.now();
             let progress = Progress::Attempts {
                 made: begun.made,
                 called: begun.called,
@@ -118,9 +119,7 @@ impl Recorder for HeldRun {
             if delay < self.keeper.settings.patience {
                 self.keeper.draining.cancelled().await;
             }
-            let loss = self
-                .wait(Some(self.keeper.settings.clock.after(delay)))
-                .await;
+            let loss = self.wait(Some(later(self.now(), delay))).await;
             match self.halted(loss).await {}
         })
     }

@@ -42,14 +42,14 @@ impl Shelf {
                 break;
             }
             if room.admit(kept.row.crashes.saturating_add(1), n) {
-                claims.taken.push(kept.claim(held));
+                claims.taken.push(kept.claim(held, now));
             } else {
                 claims.left += 1;
             }
         }
         let others = others.into_iter().map(|(_, kept)| kept);
         let places = claim.limit - claims.taken.len();
-        let taken = others.take(places).map(|kept| kept.claim(held));
+        let taken = others.take(places).map(|kept| kept.claim(held, now));
         claims.taken.extend(taken);
         let runs = self.runs.values().filter(|kept| claim.knows(&kept.row));
         let next = runs.filter_map(|kept| match kept.lapses() {

@@ -17,7 +17,7 @@ use super::tables::Tables;
 use crate::run::RunId;
 use crate::store::apply::Fence;
 use crate::store::declared::Paths;
-use crate::store::timeline::{Moment, Timeline};
+use crate::store::timeline::{Moment, Timeline, due_now};
 use crate::store::{
     Beat, Commit, Created, Declaration, Declared, Delivery, Event, Heartbeat, Lease, NewRun, Note,
     Outbox, Release, Request, RunRow, Sent, Stop, StoreError,
@@ -65,7 +65,8 @@ impl Changes<'_> {
     fn add(&mut self, run: &NewRun, lease: Option<Lease>) -> Result<RunRow, Fault> {
         let first = self.tables.history.begin(run)?;
         let behind = self.timeline.behind(run.at, self.at);
-        let record = Record::new(run, lease.is_some(), first, behind);
+        let mut record = Record::new(run, lease.is_some(), first, behind);
+        record.messages = self.tables.begin_inbox(&run.id, &run.messages)?;
         let row = record.row.clone();
         self.tables.put(&record)?;
         self.wrote = true;
@@ -331,10 +332,10 @@ impl Changes<'_> {
         })
     }
 
-    /// Writes the record of a run that is due from `now` on: its time is in the future of no clock.
+    /// Writes the record of a run that is due from `now` on, also where the clock is another than that which has set its times.
     fn wake(&mut self, before: &Record, mut record: Record, now: SystemTime) -> Result<(), Fault> {
-        self.timeline.now(now, self.at);
-        record.behind = 0;
+        let now = self.timeline.now(now, self.at);
+        due_now(&mut record.row, before.row.due, now, record.behind);
         self.keep(before, &record)
     }
 

@@ -52,7 +52,7 @@ impl Changes<'_> {
                 break;
             }
             for (found, run) in admitted {
-                match self.take(&found, &run, lease, steady)? {
+                match self.take(&found, &run, lease, (now, steady))? {
                     Some(taken) => claims.taken.push(taken),
                     None => room.under_way -= 1,
                 }
@@ -70,7 +70,7 @@ impl Changes<'_> {
                 break;
             }
             for (found, run) in due {
-                let taken = self.take(&found, &run, lease, steady)?;
+                let taken = self.take(&found, &run, lease, (now, steady))?;
                 claims.taken.extend(taken);
             }
         }
@@ -91,7 +91,7 @@ impl Changes<'_> {
         found: &DueRun,
         run: &RunId,
         lease: Lease,
-        now: Moment,
+        now: (Moment, Moment),
     ) -> Result<Option<Claimed>, Fault> {
         match self.try_take(run, lease, now) {
             Ok(taken) => Ok(Some(taken)),
@@ -104,7 +104,13 @@ impl Changes<'_> {
         }
     }
 
-    fn try_take(&mut self, run: &RunId, lease: Lease, now: Moment) -> Result<Claimed, Fault> {
+    /// It is `now` on the time line, and `steady` by the clock that nobody sets.
+    fn try_take(
+        &mut self,
+        run: &RunId,
+        lease: Lease,
+        (now, steady): (Moment, Moment),
+    ) -> Result<Claimed, Fault> {
         let Claimable {
             record: before,
             input,
@@ -124,9 +130,11 @@ impl Changes<'_> {
         self.wrote = true;
         let row = record.row.clone();
         self.index.forget(&before);
-        self.index.hold(record, lease, now);
+        let now = before.now(now);
+        self.index.hold(record, lease, steady);
         Ok(Claimed {
             row,
+            now,
             input,
             payload,
             trace,

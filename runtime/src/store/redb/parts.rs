@@ -6,7 +6,7 @@ use redb::{ReadableTable, Value};
 
 use super::damage::guarded;
 use super::fault::{Fault, broken};
-use super::format::{Record, read_message, read_note};
+use super::format::{Record, read_message, read_note, write_message};
 use super::tables::Tables;
 use crate::run::RunId;
 use crate::store::micros::micros;
@@ -101,6 +101,24 @@ impl Tables<'_> {
         }
         complete(run, "messages", inbox.len(), record.messages)?;
         Ok(inbox)
+    }
+
+    /// Adds the messages that a new run has. Says how many.
+    pub(super) fn begin_inbox(&mut self, run: &RunId, messages: &[Message]) -> Result<u32, Fault> {
+        let id = &*run.text();
+        let mut arrival = 0;
+        for message in messages {
+            let known = self.messages.open()?.get((id, &*message.id))?.is_some();
+            if known {
+                continue;
+            }
+            let place = (u64::from(arrival), 0);
+            self.messages.open()?.insert((id, &*message.id), place)?;
+            let bytes = write_message(message, place.0);
+            self.inbox.open()?.insert((id, place.0), &*bytes)?;
+            arrival += 1;
+        }
+        Ok(arrival)
     }
 
     /// Removes messages that were consumed by the row of the history with this number. Says how many.

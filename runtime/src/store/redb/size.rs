@@ -22,7 +22,8 @@ pub(super) fn of_run(run: &NewRun) -> usize {
         .map_or(0, |parent| parent.run.text().len() + parent.key.len());
     let payloads = run.input.len() + run.payload.len();
     let names = run.workflow.len() + run.state.len();
-    RECORD + names + payloads + trace + parent + of_index(&run.index)
+    let messages: usize = run.messages.iter().map(of_message).sum();
+    RECORD + names + payloads + trace + parent + messages + of_index(&run.index)
 }
 
 fn of_index(index: &[IndexEntry]) -> usize {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::bench::{
-    AnyStore, at, beat, claim, claim_at, commit, end, give_back, go, history, hold, message, next,
-    run_id, step,
+    AnyStore, at, beat, claim, claim_at, commit, end, give_back, go, history, hold, message, new,
+    next, run_id, step,
 };
 use crate::store::{
-    Commit, Delivery, Event, LeftMessage, Message, MessageState, Sent, Status, StoreError,
+    Commit, Created, Delivery, Event, LeftMessage, Message, MessageState, NewRun, Sent, Status,
+    StoreError,
 };
 
 async fn send(store: &AnyStore, run: &str, id: &str) -> Sent {
@@ -286,4 +287,32 @@ pub async fn the_end_names_the_messages_that_are_left(store: AnyStore) {
         "the oldest"
     );
     assert_eq!(rows[2].left[0].signal, message("a", "m").signal);
+}
+
+pub async fn a_run_may_begin_with_messages(store: AnyStore) {
+    let of = |ids: &[&str]| ids.iter().map(|id| message("a", id)).collect();
+    let run = NewRun {
+        due: Some(at(60)),
+        messages: of(&["z", "m"]),
+        ..new("a")
+    };
+    let created = store.create(run).await;
+    assert!(matches!(created, Ok(Created::New(_))), "{created:?}");
+    assert!(
+        claim_at(&store, 50, 10).await.is_empty(),
+        "they do not make it due"
+    );
+    assert_eq!(send(&store, "a", "m").await, Sent::Known);
+    assert_eq!(send(&store, "a", "b").await, Sent::Kept);
+    assert_eq!(stands(&store, "z").await, Some(MessageState::Waits));
+    let claimed = claim(&store, 70).await;
+    assert_eq!(ids(&claimed.inbox), ["z", "m", "b"]);
+    assert_eq!(claimed.inbox[0], message("a", "z"));
+    let again = NewRun {
+        messages: of(&["n"]),
+        ..new("a")
+    };
+    let known = store.create(again).await;
+    assert!(matches!(known, Ok(Created::Known { .. })), "{known:?}");
+    assert_eq!(stands(&store, "n").await, None, "it is there already");
 }

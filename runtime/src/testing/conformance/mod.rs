@@ -196,6 +196,7 @@ macro_rules! store_conformance {
                 a_message_may_demand_a_state
                 a_message_may_demand_the_run_that_had_the_id
                 a_message_leads_to_the_row_that_has_taken_it
+                a_run_may_begin_with_messages
                 a_message_that_nothing_has_taken_waits_or_is_left
                 the_end_names_the_messages_that_are_left
                 the_holder_hears_of_a_message
@@ -214,6 +215,7 @@ macro_rules! store_conformance {
                 a_transition_that_stays_is_no_entry
                 what_was_at_work_in_a_state_is_kept_until_that_is_left
                 a_poll_that_was_asked_changes_the_row_alone
+                a_claim_says_what_time_it_is_for_the_run
             }
             stops {
                 a_request_to_stop_is_in_the_next_claim

@@ -1,11 +1,12 @@
 //! What happens to a run that waits and stays in its state.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::bench::{
-    AnyStore, at, claim, get, go, history, hold, hold_by, lease, note, release, step,
+    AnyStore, at, claim, claim_at, get, go, history, hold, hold_by, lease, message, next, note,
+    release, step,
 };
-use crate::store::{Commit, Event, Fired, Progress, Release, RunRow};
+use crate::store::{Commit, Event, Fired, Message, Progress, Release, RunRow};
 
 fn fired(transition: &'static str, seconds: u64, made: u32) -> Fired {
     Fired {
@@ -95,4 +96,42 @@ pub async fn a_poll_that_was_asked_changes_the_row_alone(store: AnyStore) {
     given_back.expect("it is given back");
     let found = get(&store, &claimed.row.id).await;
     assert_eq!(found.row.fired, asked, "nothing was asked since");
+}
+
+pub async fn a_claim_says_what_time_it_is_for_the_run(store: AnyStore) {
+    // By a clock that is set back afterwards by an hour.
+    assert_eq!(next(&store, 3_600).await, None);
+    let early = Release {
+        at: at(3_600),
+        ..release(&hold(&store, "a").await, Some(3_660), 0)
+    };
+    store.release(early).await.expect("it is given back");
+    let sent = store.send(message("a", "m").into()).await;
+    sent.expect("it is taken");
+    let claimed = claim(&store, 10).await;
+    let since = |now: SystemTime, then| now.duration_since(at(then)).expect("it is later");
+    assert!(
+        since(claimed.now, 3_600) < Duration::from_secs(60),
+        "its times were set before: {:?}",
+        claimed.now
+    );
+    // By the one that was set back.
+    let late = Release {
+        at: at(20),
+        ..release(&claimed.row, Some(80), 1)
+    };
+    store.release(late).await.expect("it is given back");
+    assert!(claim_at(&store, 30, 10).await.is_empty());
+    let message = Message {
+        at: at(3_630),
+        ..message("a", "n")
+    };
+    // It was set right.
+    store.send(message.into()).await.expect("it is taken");
+    let claimed = claim(&store, 3_630).await;
+    assert!(
+        since(claimed.now, 20) < Duration::from_secs(120),
+        "its times were set meanwhile: {:?}",
+        claimed.now
+    );
 }

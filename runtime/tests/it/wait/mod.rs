@@ -7,6 +7,8 @@ mod basket;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod claim;
 #[cfg(all(feature = "redb", feature = "testing"))]
+mod clocks;
+#[cfg(all(feature = "redb", feature = "testing"))]
 mod crashes;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod durable;
@@ -23,3 +25,5 @@ mod sending;
 mod staying;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod staying_stored;
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod watching;

@@ -1,11 +1,13 @@
 //! The record of a run.
 
+use std::time::SystemTime;
+
 use super::failure::{
     number, read_failure, read_stop, read_text, stop_number, write_failure, write_text,
 };
 use super::{RecordPlace, RecordReader, RecordWriter, Unread, VERSION, unknown};
 use crate::run::RunId;
-use crate::store::timeline::Moment;
+use crate::store::timeline::{Moment, wall};
 use crate::store::{Fired, IndexEntry, IndexValue, NewRun, Parent, RunRow, Status};
 
 /// The row of a run, and what the store knows beside.
@@ -48,6 +50,11 @@ impl Record {
             notes: 0,
             messages: 0,
         }
+    }
+
+    /// What time it is by the clock that has set its times, at this moment of the store.
+    pub(in crate::store::redb) fn now(&self, now: Moment) -> SystemTime {
+        wall(now, self.behind)
     }
 
     /// The record as bytes, in the memory of the buffer.

@@ -246,6 +246,15 @@ impl World {
                         key: "k".to_owned(),
                     }),
                     index: index(*input),
+                    messages: (0..*input)
+                        .map(|number| Message {
+                            run: id(*run),
+                            id: format!("m{number}"),
+                            signal: "begins".to_owned(),
+                            payload: vec![number],
+                            at: self.now,
+                        })
+                        .collect(),
                     trace: (*input == 0).then(|| TraceContext {
                         parent: "00-1-2-01".to_owned(),
                         state: None,

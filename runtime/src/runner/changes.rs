@@ -1,0 +1,294 @@
+//! The states of a run, one after the other.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
+
+use tokio::time::sleep;
+
+use super::error::EndError;
+use super::handle::Run;
+use crate::payload::codec::CodecError;
+use crate::payload::durable::Durable;
+use crate::run::RunId;
+use crate::store::{Event, Found, HistoryRow, Status, StoreError};
+
+/// The states of a run in the order in which it comes to them, each with its typestate.
+///
+/// It is made by [`Run::changes`]. It reads the history, so no state is missed, however fast the run is and whoever drives it.
+/// Of a transition that [stays](crate::TransitionInfo::is_internal) there is the state as it has changed.
+///
+/// ```no_run
+/// # use stateway::{Durable, runner::{Run, WatchError}};
+/// # async fn watch<W: Durable>(run: Run<W>) -> Result<(), WatchError> {
+/// let mut changes = run.changes().await?;
+/// while let Some(order) = changes.next().await? {
+///     // A `match` over `AnyOrder`.
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Changes<W: Durable> {
+    run: Run<W>,
+    /// What the run was started with, as it is stored.
+    input: Vec<u8>,
+    /// The state that it begins with, until that was given.
+    first: Option<W::Any>,
+    /// The rows that were read and not looked at.
+    rows: VecDeque<HistoryRow>,
+    /// The number of the first row that was not read.
+    next: u64,
+    /// How the run has ended, if all rows were read.
+    ended: Option<Status>,
+}
+
+/// Why a run is not in the state that was waited for.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum WatchError {
+    /// It has ended, and did not come to it.
+    Ended {
+        /// The run.
+        run: RunId,
+        /// How.
+        status: Status,
+    },
+    /// It is parked: it goes on when somebody has seen to it and calls [`unpark`](super::Runner::unpark).
+    Parked {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// The runner is shut down.
+    ShutDown {
+        /// The run.
+        run: RunId,
+    },
+    /// A state, or the input, does not decode.
+    Codec {
+        /// The run.
+        run: RunId,
+        /// The state.
+        state: String,
+        /// Why.
+        source: CodecError,
+    },
+    /// The run was purged, or another has its id by now.
+    NotFound {
+        /// The run.
+        run: RunId,
+    },
+    /// The store does not say.
+    Store(StoreError),
+}
+
+/// So many rows are read at a time.
+const PAGE: usize = 64;
+
+impl<W: Durable> Run<W> {
+    /// Follows the run: its states from the one that it is in.
+    ///
+    /// # Errors
+    /// [`WatchError`].
+    pub async fn changes(&self) -> Result<Changes<W>, WatchError> {
+        let found = self.find_this().await?;
+        let row = &found.row;
+        let first = self.machine(&found.input, &row.state, &found.payload)?;
+        Ok(Changes {
+            run: self.clone(),
+            first: Some(first),
+            rows: VecDeque::new(),
+            next: row.rows.saturating_add(1),
+            ended: row.status.is_ended().then_some(row.status),
+            input: found.input,
+        })
+    }
+
+    /// Waits until the run comes to a state that `is_it` is true of: the one that it is in, or one that follows. Gives the machine as
+    /// it was there.
+    ///
+    /// ```no_run
+    /// # use stateway::{Durable, runner::{Run, WatchError}};
+    /// # async fn wait<W: Durable>(run: Run<W>, is_reserved: fn(&W::Any) -> bool) -> Result<(), WatchError> {
+    /// // `|order| matches!(order, AnyOrder::Reserved(_))`
+    /// let order = run.reached(is_reserved).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`WatchError::Ended`] if it ends without, and the others of [`WatchError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
+    pub async fn reached(&self, is_it: impl Fn(&W::Any) -> bool) -> Result<W::Any, WatchError> {
+        let mut changes = self.changes().await?;
+        while let Some(state) = changes.next().await? {
+            if is_it(&state) {
+                return Ok(state);
+            }
+        }
+        Err(WatchError::Ended {
+            run: self.id().clone(),
+            status: changes.ended.unwrap_or(Status::Terminated),
+        })
+    }
+
+    /// The run that this is a handle of.
+    async fn find_this(&self) -> Result<Found, WatchError> {
+        let found = self.engine().store.get(self.id()).await?;
+        let found = found.filter(|found| found.row.incarnation == self.incarnation());
+        found.ok_or_else(|| WatchError::NotFound {
+            run: self.id().clone(),
+        })
+    }
+}
+
+impl<W: Durable> Changes<W> {
+    /// Waits for the next state; `None` when the run has ended. The first is the one that the run was in when it was asked for.
+    ///
+    /// # Errors
+    /// [`WatchError`]. It may be asked again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing, and loses no state.
+    pub async fn next(&mut self) -> Result<Option<W::Any>, WatchError> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        loop {
+            while let Some(row) = self.rows.pop_front() {
+                if let Event::Transition { state, payload, .. } = row.event {
+                    let machine = self.run.machine(&self.input, &state, &payload)?;
+                    return Ok(Some(machine));
+                }
+            }
+            if self.ended.is_some() {
+                return Ok(None);
+            }
+            self.read().await?;
+        }
+    }
+
+    /// Reads rows, once there are some or the run has ended.
+    async fn read(&mut self) -> Result<(), WatchError> {
+        let (run, next) = (&self.run, self.next);
+        let engine = run.engine();
+        loop {
+            let mut moves = engine.moves.hear(run.id());
+            match look(run, next).await {
+                Ok((_, rows)) if !rows.is_empty() => {
+                    let last = rows.last().map_or(next, |last| last.number);
+                    self.next = last.saturating_add(1);
+                    self.rows = rows.into();
+                    return Ok(());
+                }
+                Ok((status, _)) if status.is_ended() => {
+                    self.ended = Some(status);
+                    return Ok(());
+                }
+                Ok(_) if engine.is_closed() => {
+                    let run = run.id().clone();
+                    return Err(WatchError::ShutDown { run });
+                }
+                Ok(_) => {}
+                Err(WatchError::Store(StoreError::Unavailable { .. })) if !engine.is_closed() => {
+                    sleep(engine.settings.poll).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            tokio::select! {
+                _ = moves.changed() => {}
+                () = sleep(engine.settings.poll) => {}
+                () = engine.stopped() => {}
+            }
+        }
+    }
+}
+
+/// The rows of a run from this one on, and how it stood before they were read.
+async fn look<W: Durable>(
+    run: &Run<W>,
+    next: u64,
+) -> Result<(Status, Vec<HistoryRow>), WatchError> {
+    let row = run.find_this().await?.row;
+    let rows = run.engine().store.history(run.id(), next, PAGE).await?;
+    if rows.is_empty() && row.status == Status::Parked {
+        let settings = &run.engine().settings;
+        let reason = row.parked.map(|reason| settings.read_text(&reason));
+        return Err(WatchError::Parked {
+            run: row.id,
+            reason: reason.unwrap_or_default(),
+        });
+    }
+    Ok((row.status, rows))
+}
+
+impl From<StoreError> for WatchError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { run } => WatchError::NotFound { run },
+            error => WatchError::Store(error),
+        }
+    }
+}
+
+/// Of a payload that does not decode.
+impl From<EndError> for WatchError {
+    fn from(error: EndError) -> Self {
+        match error {
+            EndError::Codec { run, state, source } => WatchError::Codec { run, state, source },
+            EndError::Store(error) => error.into(),
+            EndError::ShutDown { run } => WatchError::ShutDown { run },
+            EndError::Parked { run, reason } => WatchError::Parked { run, reason },
+            EndError::Failed(failure) => WatchError::Ended {
+                run: failure.run,
+                status: Status::Failed,
+            },
+        }
+    }
+}
+
+impl<W: Durable> fmt::Debug for Changes<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes")
+            .field("run", self.run.id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for WatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WatchError::Ended { run, status } => {
+                write!(
+                    f,
+                    "run `{run}` is {}, and did not come to such a state",
+                    status.name()
+                )
+            }
+            WatchError::Parked { run, reason } => write!(f, "run `{run}` is parked: {reason}"),
+            WatchError::ShutDown { run } => {
+                write!(f, "the runner is shut down; run `{run}` is in the store")
+            }
+            WatchError::Codec { run, state, source } => write!(
+                f,
+                "state `{state}` of run `{run}`, or its input, does not decode: {source}"
+            ),
+            WatchError::NotFound { run } => write!(f, "the store has no such run `{run}` any more"),
+            WatchError::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for WatchError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            WatchError::Codec { source, .. } => source.source(),
+            WatchError::Store(error) => error.source(),
+            _ => None,
+        }
+    }
+}
