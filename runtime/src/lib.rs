@@ -137,8 +137,8 @@ pub mod prelude {
     pub use crate::workflow;
     #[cfg(feature = "runtime")]
     pub use crate::{
-        Branch, BranchError, Branched, Breaker, CancellationToken, Cause, First, JoinError,
-        Limiter, Rollback, RunError, Step, Undo, UndoError,
+        Answered, Branch, BranchError, Branched, Breaker, CancellationToken, Cause, First,
+        JoinError, Limiter, Rollback, RunError, Step, Undo, UndoError,
     };
     #[cfg(feature = "durable")]
     pub use crate::{EndError, Runner, StartError};

@@ -201,7 +201,7 @@ fn answers(input: ParseStream<'_>) -> Result<Option<Type>> {
         return Ok(None);
     }
     skip(input);
-    if input.peek(Token![:]) {
+    if input.peek(Token![:]) && !input.peek(Token![::]) {
         return Err(unexpected(input, "the type of the answer"));
     }
     types::parse(input).map(Some)

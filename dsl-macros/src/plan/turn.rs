@@ -43,8 +43,9 @@ impl<'a> Turn<'a> {
         if declaration.split().is_some() && !is_whole_split {
             return None;
         }
-        // Of a step, what its handler would be given is not built; `check/sources.rs` says so.
-        if declaration.kind.is_active() && transition.sources.len() > 1 {
+        // What its handler would be given is not built; `check/sources.rs` says so.
+        let takes_one = declaration.kind.is_active() || declaration.is_internal;
+        if takes_one && transition.sources.len() > 1 {
             return None;
         }
         if !declaration.clauses.guard() {

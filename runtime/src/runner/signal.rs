@@ -17,7 +17,7 @@ use crate::payload::codec::{CodecError, PayloadRef, guarded};
 use crate::payload::durable::Durable;
 use crate::run::{RunId, RunIdError};
 use crate::store::{Delivery, Message, Name, Sent, StoreError};
-use crate::wait::{Parts, RecordedAnswer, Sealed, Signal, Signals};
+use crate::wait::{Answering, Parts, RecordedAnswer, Sealed, Signal, Signals};
 
 /// A signal that was sent by its name, and is stored.
 #[derive(Clone)]
@@ -132,13 +132,18 @@ impl<'a, W: Durable, T, P, A> Signal<'a, Run<W>, T, P, A> {
     /// # Cancel safety
     /// A future that is dropped may have sent the signal, which then stays sent: give it an [id](Signal::message_id), and send it
     /// again to get the answer.
-    pub async fn answered(self) -> Result<A, NotApplied>
+    // Not an `async fn`, for the same reason as that of a run in memory.
+    pub fn answered(self) -> Answering<'a, A, NotApplied>
     where
         T: Transition<Workflow = W>,
         P: Serialize + Send + 'a,
         A: RecordedAnswer,
     {
-        self.await.map_err(NotApplied::NotSent)?.answered().await
+        let sends = self.into_future();
+        Box::pin(async move {
+            let sent = sends.await.map_err(NotApplied::NotSent)?;
+            sent.answered().await
+        })
     }
 }
 

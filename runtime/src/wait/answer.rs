@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::pin::Pin;
 
 use stateway_core::Transition;
 #[cfg(feature = "durable")]
@@ -27,6 +28,9 @@ impl<T, A> fmt::Debug for Answered<T, A> {
         f.debug_struct("Answered").finish_non_exhaustive()
     }
 }
+
+/// Waits for the answer to a signal.
+pub(crate) type Answering<'a, A, E> = Pin<Box<dyn Future<Output = Result<A, E>> + Send + 'a>>;
 
 /// Stands for the answer of a signal that is declared without one.
 // It cannot move between threads, so it is no `Answer`.

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{Answer, AnyPayload, Sealed, Signal, Signals};
+use super::{Answer, Answering, AnyPayload, Sealed, Signal, Signals};
 
 /// Sends signals to a run in memory: clone it, and send it to where they come from.
 ///
@@ -208,14 +208,18 @@ where
     /// [`RunGone`] if the run ends, or is dropped, before a state has taken the signal.
     ///
     /// # Cancel safety
-    /// The signal is sent with the first poll. A future that is dropped then takes nothing back.
-    pub async fn answered(self) -> Result<A, RunGone>
+    /// The signal is sent by this call. Dropping the future takes nothing back.
+    // Not an `async fn`, of which a signal without an answer would be an error three times.
+    pub fn answered(self) -> Answering<'static, A, RunGone>
     where
         A: Answer,
     {
         let (reply, answer) = oneshot::channel();
-        self.post(Some(reply))?;
-        Ok(answer.await.map_err(|_| RunGone)?.take())
+        let sent = self.post(Some(reply));
+        Box::pin(async move {
+            sent?;
+            Ok(answer.await.map_err(|_| RunGone)?.take())
+        })
     }
 }
 

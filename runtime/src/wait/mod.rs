@@ -9,6 +9,7 @@ mod signal;
 mod timing;
 mod waiting;
 
+pub(crate) use answer::Answering;
 pub use answer::{Answer, Answered, NoAnswer, answered};
 #[cfg(feature = "durable")]
 pub use answer::{Applies, RecordedAnswer};

@@ -158,7 +158,7 @@ async fn a_run_is_not_started_with_a_signal_that_it_never_takes() {
     assert!(run.is_new());
     let other = Runner::<Once>::builder(Door).store(Arc::clone(&store));
     let other = other.launch().await.unwrap();
-    let start = other.start("o-1", (), Ajar).with_signal(|run| run.knock());
+    let start = other.start("o-1", (), Ajar).with_signal(OnceSignals::knock);
     let refused = start.await.map(|run| run.id().clone());
     let Err(StartError::Signal(SignalError::NeverAccepted { signal, state, .. })) = refused else {
         panic!("it leads elsewhere: {refused:?}")

@@ -54,6 +54,16 @@ pub mod bills {
             signal close: Quiet -> Lost;
             /// No answer.
             timer give_up after 14d: Quiet -> Lost;
+            /// Asks again.
+            timer remind every 1d: Quiet;
+            /// What is said to it.
+            signal note(u8): Quiet;
+            /// What is still to be paid.
+            signal ask answers u64: Quiet;
+            /// A part is paid.
+            signal pay_part(u64) answers u64: Quiet -> Sent;
+            /// Looks whether it is paid.
+            poll look every 1h: Quiet -> Paid;
         }
     }
 }

@@ -142,6 +142,11 @@ mod bare {
             timer wake at until: Open -> Held;
             timer give_up after patience: Held -> Gone;
             timer close after 14d: Open | Held -> Gone;
+            signal note(Vec<u8>): Held with retry(2), catch(unnoted);
+            signal ask answers ::std::option::Option<u64>: Held with retry(2);
+            signal swap(u64) answers String: Held -> Open with retry(2), catch(unswapped);
+            timer remind every 1d: Held with timeout(1m);
+            poll look every 5s..5m: Held -> Gone | Open with retry(2), catch(unseen), undo(Open => back_again);
         }
     }
 
