@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -12,9 +12,10 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stateway::store::{Filter, StoreError};
-use stateway::{EndError, Runner, SignalError, StartError};
+use stateway::{EndError, NotApplied, Runner, SignalError, StartError};
+use tokio::time::timeout;
 
-use crate::process::{AnyExpense, Expense, ExpenseInput, Submitted};
+use crate::process::{AnyExpense, Comment, Expense, ExpenseInput, ExpenseSignals as _, Submitted};
 
 /// A new expense.
 #[derive(Deserialize)]
@@ -22,6 +23,13 @@ struct NewExpense {
     employee: String,
     cents: u64,
     group: String,
+}
+
+/// The time that a request may take.
+#[derive(Deserialize)]
+struct Waits {
+    /// In seconds.
+    wait: Option<u64>,
 }
 
 /// An expense as it is answered.
@@ -41,6 +49,7 @@ struct Service {
 pub(crate) fn router(runner: Arc<Runner<Expense>>, patience: Duration) -> Router {
     Router::new()
         .route("/expenses/{id}", get(show).put(submit))
+        .route("/expenses/{id}/comments", post(comment))
         .route("/expenses/{id}/{signal}", post(send))
         .route("/waiting/{group}", get(waiting))
         .with_state(Service { runner, patience })
@@ -59,10 +68,13 @@ async fn submit(
     } = new;
     let patience = service.patience;
     let input = ExpenseInput { employee, cents };
-    let started = service
-        .runner
-        .start(id, input, Submitted { group, patience });
-    let run = started.await?;
+    let submitted = Submitted {
+        group,
+        patience,
+        comments: Vec::new(),
+        reminders: 0,
+    };
+    let run = service.runner.start(id, input, submitted).await?;
     Ok(if run.is_new() {
         StatusCode::CREATED
     } else {
@@ -85,13 +97,15 @@ async fn show(
     }
 }
 
-/// 202: the decision is on disk, and the run will take it. The same `Idempotency-Key` again is the same decision.
+/// 202: the decision is on disk, and the run will take it. The same `Idempotency-Key` again is the same decision. With
+/// `?wait=SECONDS` 200 and what it has led to, if that is known by then.
 async fn send(
     State(service): State<Service>,
     Path((id, signal)): Path<(String, String)>,
+    Query(Waits { wait }): Query<Waits>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<StatusCode, Refusal> {
+) -> Result<Response, Refusal> {
     let mut sent = service
         .runner
         .signal_json(id, signal, body)
@@ -103,8 +117,25 @@ async fn send(
         })?;
         sent = sent.message_id(key);
     }
-    sent.await?;
-    Ok(StatusCode::ACCEPTED)
+    let sent = sent.await?;
+    if let Some(wait) = wait
+        && let Ok(applied) = timeout(Duration::from_secs(wait), sent.applied()).await
+    {
+        let state = applied?.state;
+        return Ok((StatusCode::OK, Json(json!({ "state": state }))).into_response());
+    }
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// 200 and the number of comments that there are.
+async fn comment(
+    State(service): State<Service>,
+    Path(id): Path<String>,
+    Json(comment): Json<Comment>,
+) -> Result<Json<usize>, Refusal> {
+    let run = service.runner.get(id).await?.ok_or(Refusal::NOT_FOUND)?;
+    let comments = run.comment(comment).if_accepted_now().answered().await?;
+    Ok(Json(comments))
 }
 
 /// The expenses that wait for a group.
@@ -176,6 +207,19 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let status = match &error {
             StoreError::Id(_) | StoreError::NotFound { .. } => StatusCode::NOT_FOUND,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Refusal::new(status, &error)
+    }
+}
+
+impl From<NotApplied> for Refusal {
+    fn from(error: NotApplied) -> Self {
+        let status = match error {
+            NotApplied::NotSent(error) => return error.into(),
+            // It was sent in time, and something else came first.
+            NotApplied::Ended { .. } => StatusCode::CONFLICT,
+            NotApplied::NotFound { .. } => StatusCode::NOT_FOUND,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
         Refusal::new(status, &error)

@@ -5,7 +5,9 @@
 //! curl -X PUT localhost:3000/expenses/e-1 -H 'content-type: application/json' \
 //!     -d '{"employee": "Ada", "cents": 1250, "group": "sales"}'
 //! curl localhost:3000/waiting/sales
-//! curl -X POST localhost:3000/expenses/e-1/approve -d '{"by": "Grace"}'
+//! curl -X POST localhost:3000/expenses/e-1/comments -H 'content-type: application/json' \
+//!     -d '{"by": "Ada", "text": "for the conference"}'
+//! curl -X POST 'localhost:3000/expenses/e-1/approve?wait=2' -d '{"by": "Grace"}'
 //! curl localhost:3000/expenses/e-1
 //! ```
 //!

@@ -13,6 +13,13 @@ pub(crate) struct Decision {
     pub(crate) comment: String,
 }
 
+/// What somebody says about an expense.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Comment {
+    pub(crate) by: String,
+    pub(crate) text: String,
+}
+
 workflow! {
     /// An expense waits for its group, then for the board, and expires at last.
     #[durable(version = 1)]
@@ -20,7 +27,7 @@ workflow! {
     pub(crate) workflow Expense {
         input { employee: String, cents: u64 }
 
-        start  Submitted { #[index] group: String, patience: Duration };
+        start  Submitted { #[index] group: String, patience: Duration, comments: Vec<Comment>, reminders: u32 };
         state  Escalated { #[index] group: String, until: SystemTime };
         done   Approved { by: String, comment: String, late: bool };
         done   Rejected { by: String, comment: String };
@@ -28,6 +35,10 @@ workflow! {
 
         signal approve(Decision): Submitted | Escalated -> Approved;
         signal reject(Decision): Submitted | Escalated -> Rejected;
+        /// It is still the group that decides, and it has no more time for that.
+        signal comment(Comment) answers usize: Submitted;
+        /// The group is told again what waits for it.
+        timer  remind every 1d: Submitted;
         /// The board may still decide.
         timer  escalate after patience: Submitted -> Escalated;
         timer  expire at until: Escalated -> Expired;
@@ -60,6 +71,29 @@ impl ExpenseSteps for Office {
         step: &Step<OnReject>,
     ) -> Result<OnReject, Self::Error> {
         Ok(step.to(Rejected { by, comment }))
+    }
+
+    async fn comment(
+        &self,
+        submitted: &mut Submitted,
+        comment: Comment,
+        _: &Step<OnComment>,
+    ) -> Result<usize, Self::Error> {
+        submitted.comments.push(comment);
+        Ok(submitted.comments.len())
+    }
+
+    async fn remind(
+        &self,
+        submitted: &mut Submitted,
+        step: &Step<OnRemind>,
+    ) -> Result<(), Self::Error> {
+        submitted.reminders += 1;
+        let Submitted {
+            group, reminders, ..
+        } = submitted;
+        println!("to {group}: {} waits, reminder {reminders}", step.run_id());
+        Ok(())
     }
 
     async fn escalate(

@@ -61,6 +61,12 @@ impl Service {
             .0
     }
 
+    async fn comment(&self, id: &str, text: &str) -> (StatusCode, Value) {
+        let body = json!({"by": "Ada", "text": text});
+        let path = format!("/expenses/{id}/comments");
+        self.ask(Method::POST, &path, "", body).await
+    }
+
     async fn show(&self, id: &str) -> Value {
         let (status, body) = self
             .ask(Method::GET, &format!("/expenses/{id}"), "", Value::Null)
@@ -217,4 +223,89 @@ async fn what_fell_due_while_nothing_ran_has_happened_after_a_start() {
     );
     drop(service);
     std::fs::remove_dir_all(folder).expect("it is there");
+}
+
+#[tokio::test]
+async fn comments_stay_and_a_decision_says_what_it_has_led_to() {
+    let folder = folder();
+    let service = Service::start(&folder, 3600, 3600);
+    assert_eq!(service.submit("e-1", "sales").await, StatusCode::CREATED);
+    assert_eq!(
+        service.comment("e-1", "a").await,
+        (StatusCode::OK, json!(1))
+    );
+    service.kill();
+    let service = Service::start(&folder, 3600, 3600);
+    assert_eq!(
+        service.comment("e-1", "b").await,
+        (StatusCode::OK, json!(2))
+    );
+    let shown = service.show("e-1").await;
+    assert_eq!(
+        shown["Submitted"]["state"]["comments"][1],
+        json!({"by": "Ada", "text": "b"})
+    );
+    assert_eq!(service.waiting("sales").await, json!(["e-1"]));
+    assert_eq!(service.comment("e-9", "c").await.0, StatusCode::NOT_FOUND);
+    let path = "/expenses/e-1/reject?wait=60";
+    let (status, said) = service
+        .ask(Method::POST, path, "k-1", json!({"by": "Grace"}))
+        .await;
+    assert_eq!(
+        (status, said),
+        (StatusCode::OK, json!({"state": "Rejected"}))
+    );
+    assert_eq!(service.comment("e-1", "c").await.0, StatusCode::CONFLICT);
+    drop(service);
+    std::fs::remove_dir_all(folder).expect("it is there");
+}
+
+#[path = "../approvals/process.rs"]
+mod process;
+
+#[tokio::test(start_paused = true)]
+async fn the_group_is_reminded_every_day_and_has_no_more_time_for_it() {
+    use process::{Expense, ExpenseInput, Office, Submitted};
+    use stateway::store::Event;
+    use stateway::{Clock, MemoryStore, Runner};
+
+    let office = Office {
+        last_call: Duration::from_hours(1),
+    };
+    let runner = Runner::<Expense>::builder(office).store(MemoryStore::new());
+    // So that days pass in a few steps.
+    let runner = runner
+        .clock(Clock::tokio())
+        .poll_every(Duration::from_hours(1))
+        .launch()
+        .await
+        .expect("it starts");
+    let input = ExpenseInput {
+        employee: "Ada".to_owned(),
+        cents: 1250,
+    };
+    let submitted = Submitted {
+        group: "sales".to_owned(),
+        patience: Duration::from_hours(72),
+        comments: Vec::new(),
+        reminders: 0,
+    };
+    let run = runner
+        .start("e-1", input, submitted)
+        .await
+        .expect("it is new");
+    let escalated = run.reached(|it| matches!(it, process::AnyExpense::Escalated(_)));
+    let _ = escalated.await.expect("its patience ends");
+    let rows = runner.history("e-1").await.expect("it is there");
+    let day = Duration::from_hours(24);
+    let taken = rows.iter().filter_map(|row| match &row.event {
+        Event::Transition { transition, .. } => {
+            let since = row.at.duration_since(rows[0].at).expect("it is later");
+            Some((&**transition, (since + day / 2).as_secs() / day.as_secs()))
+        }
+        _ => None,
+    });
+    let expected = [("remind", 1), ("remind", 2), ("remind", 3), ("escalate", 3)];
+    assert_eq!(taken.take(4).collect::<Vec<_>>(), expected);
+    runner.shut_down(Duration::from_secs(1)).await;
 }
