@@ -1,7 +1,7 @@
 //! Random scripts of signals, pauses and restarts, against a plain model of what comes first: in memory and in a store the same
 //! transitions are taken.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,6 +30,10 @@ workflow! {
         timer fade after patience: On -> Dim;
         timer rest after 4013ms: Dim -> Off;
         timer nap after 9013ms: Off | On -> Dim;
+        signal dust: On;
+        timer blink every 3019ms: On;
+        timer warn after 2027ms: Dim;
+        poll look every 1511ms..3s: Off -> On;
         step calm: Flash -> Dim;
     }
 }
@@ -38,8 +42,12 @@ workflow! {
 /// milliseconds late.
 const ODD: Duration = Duration::from_millis(13);
 
+/// It is on for so long after a look.
+const LOOK: Duration = Duration::from_millis(4021);
+
+/// What happens in it, and how often each stay of the poll was asked: with the third time there is light.
 #[derive(Default)]
-struct Room(Mutex<Vec<&'static str>>);
+struct Room(Mutex<Vec<&'static str>>, Arc<Mutex<BTreeMap<String, u32>>>);
 
 impl Room {
     fn note(&self, transition: &'static str) {
@@ -91,6 +99,31 @@ impl LampSteps for Room {
         Ok(step.to(Dim))
     }
 
+    async fn dust(&self, _: &mut On, _: &Step<OnDust>) -> Result<(), String> {
+        self.note("dust");
+        Ok(())
+    }
+
+    async fn blink(&self, _: &mut On, _: &Step<OnBlink>) -> Result<(), String> {
+        self.note("blink");
+        Ok(())
+    }
+
+    async fn warn(&self, _: &mut Dim, _: &Step<OnWarn>) -> Result<(), String> {
+        self.note("warn");
+        Ok(())
+    }
+
+    async fn look(&self, _: &Off, step: &Step<OnLook>) -> Result<Option<OnLook>, String> {
+        let mut asked = self.1.lock().unwrap();
+        let asked = asked.entry(step.key().to_string()).or_default();
+        *asked += 1;
+        Ok((*asked == 3).then(|| {
+            self.note("look");
+            step.to(On { patience: LOOK })
+        }))
+    }
+
     async fn calm(&self, _: Flash, step: &Step<Calm>) -> Result<Calm, String> {
         self.note("calm");
         Ok(step.to(Dim))
@@ -103,6 +136,7 @@ enum Signal {
     TurnOff,
     Flash,
     Smash,
+    Dust,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -119,6 +153,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         3 => Just(Signal::TurnOff),
         2 => Just(Signal::Flash),
         1 => Just(Signal::Smash),
+        2 => Just(Signal::Dust),
     ];
     let pause = prop_oneof![
         4 => (1..8u64).prop_map(Action::Wait),
@@ -142,6 +177,8 @@ struct Model {
     patience: u64,
     inbox: VecDeque<(Signal, u64)>,
     taken: Vec<&'static str>,
+    /// Of what stays in the state: when it was due last, and how often.
+    fired: BTreeMap<&'static str, (u64, u64)>,
 }
 
 impl Model {
@@ -153,6 +190,7 @@ impl Model {
             patience: 0,
             inbox: VecDeque::new(),
             taken: Vec::new(),
+            fired: BTreeMap::new(),
         }
     }
 
@@ -166,14 +204,51 @@ impl Model {
         let due = of_state
             .into_iter()
             .map(|(name, after)| (name, self.entered + after));
-        due.collect()
+        let fired = |name| self.fired.get(name).copied();
+        let stays = match self.state {
+            "On" => Some((
+                "blink",
+                fired("blink").map_or(self.entered, |it| it.0) + 3019,
+            )),
+            "Dim" if fired("warn").is_none() => Some(("warn", self.entered + 2027)),
+            "Off" => Some(match fired("look") {
+                None => ("look", self.entered),
+                Some((asked, 1)) => ("look", asked + 1511),
+                Some((asked, _)) => ("look", asked + 3000),
+            }),
+            _ => None,
+        };
+        due.chain(stays).collect()
+    }
+
+    /// A timer that was due then, or the poll.
+    fn fires(&mut self, name: &'static str, due: u64) {
+        let times = self.fired.get(name).map_or(1, |it| it.1 + 1);
+        match name {
+            "rest" => self.enter(name, "Off"),
+            "fade" | "nap" => self.enter(name, "Dim"),
+            "look" if times == 3 => {
+                self.patience = 4021;
+                self.enter(name, "On");
+            }
+            "look" => drop(self.fired.insert(name, (self.now, times))),
+            "blink" => {
+                let missed = (self.now - due) / 3019;
+                self.fired.insert(name, (due + missed * 3019, times));
+                self.taken.push(name);
+            }
+            _ => {
+                self.fired.insert(name, (due, times));
+                self.taken.push(name);
+            }
+        }
     }
 
     fn takes(&self, signal: Signal) -> bool {
         match signal {
             Signal::TurnOn(_) => ["Off", "Dim"].contains(&self.state),
             Signal::TurnOff => ["On", "Dim"].contains(&self.state),
-            Signal::Flash => self.state == "On",
+            Signal::Flash | Signal::Dust => self.state == "On",
             Signal::Smash => self.state != "Broken",
         }
     }
@@ -182,6 +257,7 @@ impl Model {
         self.taken.push(transition);
         self.state = state;
         self.entered = self.now;
+        self.fired.clear();
     }
 
     /// Takes all that happens by now.
@@ -195,8 +271,7 @@ impl Model {
             let came = message.map(|number| self.inbox[number].1);
             match (timer, message) {
                 (Some((name, due)), _) if due <= self.now && came.is_none_or(|came| due < came) => {
-                    let state = if name == "rest" { "Off" } else { "Dim" };
-                    self.enter(name, state);
+                    self.fires(name, due);
                 }
                 (_, Some(number)) => match self.inbox.remove(number).unwrap().0 {
                     Signal::TurnOn(seconds) => {
@@ -209,6 +284,7 @@ impl Model {
                         self.enter("calm", "Dim");
                     }
                     Signal::Smash => self.enter("smash", "Broken"),
+                    Signal::Dust => self.taken.push("dust"),
                 },
                 _ => return,
             }
@@ -228,6 +304,7 @@ impl Model {
 
     fn run(script: &[Action], restarts: bool) -> Vec<&'static str> {
         let mut model = Model::new();
+        model.settle();
         for action in script {
             match *action {
                 Action::Send(signal) => {
@@ -288,6 +365,7 @@ async fn in_memory(script: &[Action]) -> Vec<&'static str> {
                         Signal::TurnOff => remote.turn_off().await,
                         Signal::Flash => remote.flash().await,
                         Signal::Smash => remote.smash().await,
+                        Signal::Dust => remote.dust().await,
                     }),
                     Action::Wait(pause) | Action::Restart(pause) => seconds.wait(pause).await,
                 }
@@ -306,8 +384,10 @@ async fn in_memory(script: &[Action]) -> Vec<&'static str> {
 
 async fn stored(script: &[Action]) -> Vec<String> {
     let store = Arc::new(MemoryStore::new());
+    let asked = Arc::default();
     let launch = async || {
-        let runner = Runner::<Lamp>::builder(Room::default()).clock(Clock::tokio());
+        let room = Room(Mutex::default(), Arc::clone(&asked));
+        let runner = Runner::<Lamp>::builder(room).clock(Clock::tokio());
         let runner = runner.store(Arc::clone(&store));
         runner.launch().await.unwrap()
     };
@@ -327,6 +407,7 @@ async fn stored(script: &[Action]) -> Vec<String> {
                 Signal::TurnOff => drop(run.turn_off().await),
                 Signal::Flash => drop(run.flash().await),
                 Signal::Smash => drop(run.smash().await),
+                Signal::Dust => drop(run.dust().await),
             },
             Action::Wait(pause) => seconds.wait(pause).await,
             Action::Restart(pause) => {
