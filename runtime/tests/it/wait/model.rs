@@ -149,7 +149,7 @@ enum Action {
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {
     let signal = prop_oneof![
-        4 => (0..6u64).prop_map(Signal::TurnOn),
+        4 => (0..12u64).prop_map(Signal::TurnOn),
         3 => Just(Signal::TurnOff),
         2 => Just(Signal::Flash),
         1 => Just(Signal::Smash),
