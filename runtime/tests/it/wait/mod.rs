@@ -13,6 +13,8 @@ mod crashes;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod durable;
 #[cfg(all(feature = "redb", feature = "testing"))]
+mod growth;
+#[cfg(all(feature = "redb", feature = "testing"))]
 mod index;
 mod memory;
 #[cfg(all(feature = "redb", feature = "testing"))]
