@@ -22,6 +22,8 @@ mod model;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod parcel;
 #[cfg(all(feature = "redb", feature = "testing"))]
+mod races;
+#[cfg(all(feature = "redb", feature = "testing"))]
 mod sending;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod staying;
