@@ -32,7 +32,8 @@ impl Timing {
     }
 }
 
-/// A field that `timer .. at` may name.
+/// A field that `timer .. at` may name: a `SystemTime`, with the feature `jiff` a `jiff::Timestamp`, and with the feature `chrono` a
+/// `chrono::DateTime<Utc>`.
 #[diagnostic::on_unimplemented(
     message = "a timer cannot fire at a `{Self}`: it is no point in time",
     label = "`at` names a field of type `std::time::SystemTime`",
@@ -46,6 +47,20 @@ pub trait PointInTime {
 impl PointInTime for SystemTime {
     fn point(&self) -> SystemTime {
         *self
+    }
+}
+
+#[cfg(feature = "jiff")]
+impl PointInTime for jiff::Timestamp {
+    fn point(&self) -> SystemTime {
+        (*self).into()
+    }
+}
+
+#[cfg(feature = "chrono")]
+impl PointInTime for chrono::DateTime<chrono::Utc> {
+    fn point(&self) -> SystemTime {
+        (*self).into()
     }
 }
 
@@ -63,5 +78,24 @@ pub trait TimeSpan {
 impl TimeSpan for Duration {
     fn span(&self) -> Duration {
         *self
+    }
+}
+
+#[cfg(all(test, feature = "jiff"))]
+#[test]
+fn a_timestamp_of_jiff_is_the_same_time() {
+    for seconds in [-1, 0, 1_764_547_200] {
+        let timestamp = jiff::Timestamp::new(seconds, 0).expect("a time of ours");
+        let expected = jiff::Timestamp::try_from(timestamp.point());
+        assert_eq!(expected.expect("a time of ours"), timestamp);
+    }
+}
+
+#[cfg(all(test, feature = "chrono"))]
+#[test]
+fn a_time_of_chrono_is_the_same_time() {
+    for seconds in [-1, 0, 1_764_547_200] {
+        let time = chrono::DateTime::from_timestamp(seconds, 5).expect("a time of ours");
+        assert_eq!(chrono::DateTime::<chrono::Utc>::from(time.point()), time);
     }
 }
