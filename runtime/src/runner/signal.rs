@@ -16,7 +16,7 @@ use super::sent::{AppliedSignal, NotApplied, SentSignal};
 use crate::payload::codec::{CodecError, PayloadRef, guarded};
 use crate::payload::durable::Durable;
 use crate::run::{RunId, RunIdError};
-use crate::store::{Delivery, Message, Name, Sent, StoreError};
+use crate::store::{Delivery, Message, Name, Sent, Status, StoreError};
 use crate::wait::{Answering, Parts, RecordedAnswer, Sealed, Signal, Signals};
 
 /// A signal that was sent by its name, and is stored.
@@ -74,6 +74,8 @@ pub enum SignalError {
     Ended {
         /// The run.
         run: RunId,
+        /// How; or that its rollback is being retried.
+        status: Status,
     },
     /// No state that the run can still come to takes the signal.
     NeverAccepted {
@@ -320,7 +322,16 @@ impl Outgoing {
             only_to: Some(self.incarnation),
         };
         let sent = engine.store.send(delivery).await;
-        let sent = sent.map_err(|error| refused(error, signal, only_now))?;
+        let sent = match sent {
+            Err(StoreError::Ended { run }) => {
+                let found = engine.store.get(&run).await.map_err(SignalError::Store)?;
+                return Err(match found.map(|found| found.row.status) {
+                    Some(status) => SignalError::Ended { run, status },
+                    None => SignalError::NotFound { run },
+                });
+            }
+            sent => sent.map_err(|error| refused(error, signal, only_now))?,
+        };
         engine.wake();
         Ok((id, sent == Sent::Kept))
     }
@@ -329,7 +340,6 @@ impl Outgoing {
 fn refused(error: StoreError, signal: &'static str, only_now: bool) -> SignalError {
     match error {
         StoreError::NotFound { run } => SignalError::NotFound { run },
-        StoreError::Ended { run } => SignalError::Ended { run },
         StoreError::NotInState { run, state } if only_now => {
             SignalError::NotAcceptedNow { run, signal, state }
         }
@@ -377,7 +387,9 @@ impl fmt::Display for SignalError {
                 write!(f, "there is no signal `{signal}`: there are `{known}`")
             }
             SignalError::NotFound { run } => write!(f, "there is no run `{run}` in the store"),
-            SignalError::Ended { run } => write!(f, "run `{run}` has ended"),
+            SignalError::Ended { run, status } => {
+                write!(f, "run `{run}` has ended: it is {}", status.name())
+            }
             SignalError::NeverAccepted { run, signal, state } => write!(
                 f,
                 "run `{run}` is in state `{state}`, and comes to no state that takes signal `{signal}`"
