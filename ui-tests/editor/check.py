@@ -9,6 +9,7 @@ import argparse
 import difflib
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -80,6 +81,15 @@ EACH = """\
             each part in parts: u64 => String, at most 8;
             join all;
         }
+"""
+
+WAITS = """\
+        signal charge(u64): Reserved -> Charged | Rejected;
+        signal note(String): Reserved;
+        signal ask answers u64: Reserved;
+        signal settle_up(u64) answers String: Reserved -> Charged;
+        timer  remind every 1d: Reserved;
+        poll   settle every 5s..5m: Reserved -> Charged;
 """
 
 SHIP = "step ship: Charged -> Shipped;"
@@ -185,7 +195,7 @@ def handlers_of_clauses_are_written(editor, report):
     loose = spaceless(written.replace("stateway::", ""))
     for signature in [
         "async fn refund(&self, charged: Charged, undo: &Undo<Charge>) -> Result<(), Self::Error>",
-        "async fn charge_later(&self, reserved: Reserved, error: Self::Error, step: &Step<Charge>)"
+        "async fn charge_later(&self, reserved: Reserved, cause: Cause<Self::Error>, step: &Step<Charge>)"
         " -> Result<Charge, Self::Error>",
         "fn bank(&self) -> &Breaker",
         "fn quota(&self) -> &Limiter",
@@ -236,6 +246,38 @@ pub fn outputs(joined: ChargeJoined<()>) {
 """
     offered = editor.completions(editor.write(split_block(SPLIT) + joined))
     report.claim("`joined.` offers the branches", {"card", "points"} <= set(offered), offered)
+
+
+def handlers_of_what_waits_are_written(editor, report):
+    """Those of signals, timers and polls, also of what stays and what is answered."""
+    block = BLOCK.replace(CHARGE, WAITS)
+    signatures = [
+        "async fn charge(&self, reserved: Reserved, payload: u64, step: &Step<OnCharge>) -> Result<OnCharge, Self::Error>",
+        "async fn note(&self, reserved: &mut Reserved, string: String, step: &Step<OnNote>) -> Result<(), Self::Error>",
+        "async fn ask(&self, reserved: &mut Reserved, step: &Step<OnAsk>) -> Result<u64, Self::Error>",
+        "async fn settle_up(&self, reserved: Reserved, payload: u64, step: &Step<OnSettleUp>)"
+        " -> Result<Answered<OnSettleUp, String>, Self::Error>",
+        "async fn remind(&self, reserved: &mut Reserved, step: &Step<OnRemind>) -> Result<(), Self::Error>",
+        "async fn settle(&self, reserved: &Reserved, step: &Step<OnSettle>) -> Result<Option<OnSettle>, Self::Error>",
+    ]
+    at = editor.write(block + HANDLERS)
+    text = editor.assist(at, "Implement missing members")
+    written = added(editor.text, text or editor.text)
+    loose = spaceless(written.replace("stateway::", ""))
+    for signature in signatures:
+        report.claim(f"it writes `{signature}`", spaceless(signature) in loose, written)
+    errors = editor.cargo_check(text or editor.text)
+    report.claim("what it writes for what waits passes `cargo check`", not errors, errors)
+
+    offered = editor.completions(editor.write(block + DOT.replace("Placed", "Reserved")))
+    wanted = {"charge", "note", "ask", "remind", "settle"}
+    report.claim("`order.` in `Reserved` offers what leaves it and what stays", wanted <= set(offered), offered)
+    sends = "\npub fn sends(remote: stateway::Remote<Order>) {\n    remote.$0\n}\n"
+    offered = editor.completions(editor.write(block + sends))
+    report.claim("`remote.` offers the signals", {"charge", "note", "ask"} <= set(offered), offered)
+    editor.write(block + USE)
+    diagnostics = editor.diagnostics()
+    report.claim("no diagnostics in a whole block that waits", not diagnostics, messages(diagnostics))
 
 
 def a_half_typed_branch_costs_that_line(editor, report):
@@ -364,6 +406,7 @@ CLAIMS = [
     missing_handlers_are_written,
     handlers_of_clauses_are_written,
     handlers_of_a_split_are_written,
+    handlers_of_what_waits_are_written,
     a_half_typed_branch_costs_that_line,
     a_half_typed_line_costs_that_line,
     definitions_lead_into_the_block,
@@ -413,6 +456,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rust-analyzer", default="rust-analyzer", metavar="PATH")
     program = shutil.which(parser.parse_args().rust_analyzer)
+    if program is not None and Path(program).resolve().name == "rustup":
+        # Called by its own name, that is no rust-analyzer.
+        found = subprocess.run(["rustup", "which", "rust-analyzer"], capture_output=True, text=True)
+        program = found.stdout.strip() or None
     if program is None:
         parser.error("rust-analyzer not found: README.md says how to get it")
 

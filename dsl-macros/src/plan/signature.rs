@@ -265,6 +265,8 @@ fn of_payload(ty: &Type, others: &[&str]) -> String {
         Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
         _ => None,
     };
+    // Of a primitive type it would be the type itself.
+    let name = name.filter(|name| plain(name).starts_with(char::is_uppercase));
     let snake = name.map(|name| of_state(name, others));
     snake
         .filter(|snake| !others.contains(&&**snake) && *snake != "state")

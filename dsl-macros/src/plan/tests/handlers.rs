@@ -86,12 +86,13 @@ fn every_handler_has_its_signature() {
             ],
         ),
         (
-            "signal a(Approval): A | B -> C; signal b: A -> B; signal c(Vec<u8>): A -> B; signal d(A): A -> B;",
+            "signal a(Approval): A | B -> C; signal b: A -> B; signal c(Vec<u8>): A -> B; signal d(A): A -> B; signal e(u64): A -> B;",
             &[
                 "a(from: A|B, approval: Approval, step: &Step) -> Outcome",
                 "b(a: A, step: &Step) -> Outcome",
                 "c(a: A, vec: Vec < u8 >, step: &Step) -> Outcome",
                 "d(a: A, payload: A, step: &Step) -> Outcome",
+                "e(a: A, payload: u64, step: &Step) -> Outcome",
             ],
         ),
         (
