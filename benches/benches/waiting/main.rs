@@ -1,9 +1,10 @@
 //! The cost of a waiting run: to be moved by a signal or a timer, in memory and in a store, and to do nothing.
 //!
-//! The store is a file, and nothing is flushed: a disk would hide what a runner does.
+//! The store is a file, and nothing is flushed: a disk would hide what a runner does. Beside it duroxide does the same.
 //!
 //! `cargo bench -p stateway-benches --bench waiting`
 
+mod duroxide;
 #[path = "../support/live.rs"]
 mod live;
 
@@ -31,6 +32,7 @@ workflow! {
         signal mute: Silent -> Muted;
         signal sound: Muted -> Stopped;
         signal ring(u32): Silent -> Silent | Stopped;
+        signal count answers u32: Silent;
         timer give_up at until: Silent -> Stopped;
     }
 }
@@ -50,6 +52,10 @@ impl BellSteps for Tower {
             Some(rings) => step.to(Silent { rings, ..silent }),
             None => step.to(Stopped),
         })
+    }
+
+    async fn count(&self, silent: &mut Silent, _: &Step<OnCount>) -> Result<u32, String> {
+        Ok(silent.rings)
     }
 
     async fn mute(&self, _: Silent, step: &Step<OnMute>) -> Result<OnMute, String> {
@@ -86,6 +92,16 @@ fn main() {
         for runs in [1, 256] {
             line(runs, stored(runs).await);
         }
+        println!("an event of duroxide, by the number of orchestrations that wait at once");
+        for runs in [1, 256] {
+            let rings = if runs == 1 { 200 } else { 10 };
+            line(runs, duroxide::events(runs, rings).await);
+        }
+        println!("a signal with its answer, in memory and stored");
+        line(1, answered_in_memory().await);
+        line(1, answered_stored().await);
+        println!("an asking of a poll in a store");
+        line(1, askings().await);
         println!(
             "a signal beside this many others that are kept for a later state, in memory and stored"
         );
@@ -93,6 +109,12 @@ fn main() {
             line(kept, in_memory_beside(kept).await);
             line(kept, stored_beside(kept).await);
         }
+        println!("a timer in memory, by the number that fall due at once");
+        for runs in [1_000, 100_000] {
+            line(runs, timers_in_memory(runs).await);
+        }
+        println!("a timer of duroxide, by the number that fall due at once");
+        line(1_000, duroxide::timers(1_000).await);
         println!("a timer of a stored run, by the number that fall due at once");
         for runs in [1_000, 100_000] {
             line(runs, timers(runs).await);
@@ -215,6 +237,109 @@ async fn stored_beside(kept: u32) -> Duration {
     let took = began.elapsed() / RINGS;
     runner.shut_down(Duration::from_secs(10)).await;
     took
+}
+
+/// The time from when a signal is sent to its answer, in memory.
+async fn answered_in_memory() -> Duration {
+    const ASKED: u32 = 10_000;
+    let mut run = Bell::start(silent(0)).run(&Tower);
+    let remote = run.remote();
+    let asks = async {
+        let began = Instant::now();
+        for _ in 0..ASKED {
+            remote.count().answered().await.expect("it answers");
+        }
+        let took = began.elapsed() / ASKED;
+        remote.ring(1).await.expect("it takes it");
+        took
+    };
+    let (end, took) = tokio::join!(run, asks);
+    assert!(end.is_ok());
+    took
+}
+
+/// The same of a stored run.
+async fn answered_stored() -> Duration {
+    const ASKED: u32 = 500;
+    let folder = tempfile::tempdir().expect("there is room");
+    let runner = runner(folder.path()).await;
+    let run = runner
+        .start("bell", (), silent(0))
+        .await
+        .expect("it is new");
+    let began = Instant::now();
+    for _ in 0..ASKED {
+        run.count().answered().await.expect("it answers");
+    }
+    let took = began.elapsed() / ASKED;
+    runner.shut_down(Duration::from_secs(10)).await;
+    took
+}
+
+workflow! {
+    #[durable(version = 1)]
+    workflow Letter {
+        start Sent;
+        done Read;
+
+        poll read every 1ms: Sent -> Read;
+    }
+}
+
+/// Is asked so often.
+struct Post(std::sync::atomic::AtomicU32);
+
+impl LetterSteps for Post {
+    type Error = String;
+
+    async fn read(&self, _: &Sent, step: &Step<OnRead>) -> Result<Option<OnRead>, String> {
+        let left = self.0.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        Ok((left <= 1).then(|| step.to(Read)))
+    }
+}
+
+/// The time that one asking of a poll takes of a processor: many runs ask at once, each of them every millisecond.
+async fn askings() -> Duration {
+    const ASKED: u32 = 20_000;
+    let folder = tempfile::tempdir().expect("there is room");
+    let store = RedbStore::options().durability(Durability::MayLoseLatest {
+        within: Duration::from_hours(1),
+    });
+    let store = store.open(folder.path().join("letters.redb"));
+    let post = Post(ASKED.into());
+    let runner = Runner::<Letter>::builder(post).store(store.expect("it is made"));
+    let runner = runner.launch().await.expect("it is launched");
+    let mut runs = Vec::new();
+    let began = Instant::now();
+    for number in 0..256 {
+        let started = runner.start(format!("letter-{number}"), (), Sent).await;
+        runs.push(started.expect("it is new"));
+    }
+    for run in runs {
+        assert!(run.end().await.is_ok());
+    }
+    let took = began.elapsed() / ASKED;
+    runner.shut_down(Duration::from_secs(10)).await;
+    took
+}
+
+/// The time of a timer in memory, from when all of them are due until each run has ended.
+async fn timers_in_memory(runs: u32) -> Duration {
+    let until = SystemTime::now() + Duration::from_secs(1) + Duration::from_micros(5) * runs;
+    let mut tasks = Vec::new();
+    for _ in 0..runs {
+        let silent = Silent { rings: 0, until };
+        tasks.push(tokio::spawn(async move {
+            Bell::start(silent).run(&Tower).await.is_ok()
+        }));
+    }
+    let left = until.duration_since(SystemTime::now());
+    tokio::time::sleep(left.expect("they were started in time")).await;
+    let began = Instant::now();
+    for task in tasks {
+        assert!(task.await.expect("it does not panic"));
+    }
+    began.elapsed() / runs
 }
 
 /// Runs that wait for a time.

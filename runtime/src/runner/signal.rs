@@ -303,7 +303,7 @@ impl Outgoing {
     ) -> Result<(String, bool), SignalError> {
         let (signal, only_now) = (self.transition.name, self.only_now);
         let payload = encoded.map_err(|source| SignalError::Payload { signal, source })?;
-        let states = if only_now {
+        let takers = if only_now {
             names(self.graph, self.transition.sources)
         } else {
             names(self.graph, &ahead(self.graph, self.transition.sources))
@@ -318,7 +318,7 @@ impl Outgoing {
                 payload,
                 at: engine.settings.clock.now(),
             },
-            only_in: Some(states),
+            only_in: Some(takers),
             only_to: Some(self.incarnation),
         };
         let sent = engine.store.send(delivery).await;

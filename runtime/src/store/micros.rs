@@ -14,7 +14,6 @@ pub(crate) fn micros(time: SystemTime) -> i64 {
 }
 
 /// Returns the time of so many microseconds. `None` if the system has no such time.
-#[cfg(feature = "redb")]
 pub(crate) fn time(micros: i64) -> Option<SystemTime> {
     let distance = std::time::Duration::from_micros(micros.unsigned_abs());
     if micros < 0 {
