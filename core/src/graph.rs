@@ -61,13 +61,13 @@ pub struct TransitionInfo {
     pub policy: Policy,
     /// Its branches, of a split.
     pub split: Option<SplitInfo>,
-    /// When it fires, of a timer, or how often it asks, of a poll.
+    /// The time at which a timer fires, or the pauses of a poll.
     pub due: Option<Due>,
     /// The type of what it carries as the declaration has it, of a signal that carries something.
     pub payload: Option<&'static str>,
 }
 
-/// When a timer fires, or a poll asks.
+/// The time at which a timer fires, or the pauses of a poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Due {
@@ -77,7 +77,7 @@ pub enum Due {
     AfterField(&'static str),
     /// At the time in this field of the state.
     At(&'static str),
-    /// Again and again, with so long between two.
+    /// Again and again, with this time between two.
     Every(Duration),
     /// Again and again, with `first` before the second time, and twice as long before each that follows, up to `cap`.
     Backoff {

@@ -13,7 +13,7 @@ pub(crate) struct Decision {
     pub(crate) comment: String,
 }
 
-/// What somebody says about an expense.
+/// A comment on an expense.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Comment {
     pub(crate) by: String,

@@ -4,7 +4,7 @@
 //! cargo run --example auction -- --seed 7 --lots 3 --bidders 5
 //! ```
 //!
-//! The books balance at the end: each lot is sold to whoever bid last, for what was bid.
+//! The books balance at the end: each lot is sold to the last bidder, for the last bid.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,7 +54,7 @@ struct House {
     book: Mutex<Vec<(usize, Bid)>>,
 }
 
-/// When the hammer falls, unless somebody bids.
+/// The time at which the hammer falls unless somebody bids.
 fn falls() -> SystemTime {
     SystemTime::now() + Duration::from_millis(250)
 }

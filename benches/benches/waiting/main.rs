@@ -286,7 +286,7 @@ workflow! {
     }
 }
 
-/// Is asked so often.
+/// Answers with the last of `n` askings.
 struct Post(std::sync::atomic::AtomicU32);
 
 impl LetterSteps for Post {

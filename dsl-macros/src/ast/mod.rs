@@ -137,7 +137,7 @@ pub(crate) enum Due {
     AfterField(Ident),
     /// At the time in this field of the state.
     At(Ident),
-    /// Again and again, so long after the state was entered and after each time.
+    /// Again and again, this time after the state was entered and after each firing.
     Every(Duration),
 }
 

@@ -56,6 +56,10 @@ fn borrowed(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             let name = &transition.declaration.name;
             check(format!("what signal `{name}` carries"), payload);
         }
+        if let Some(answer) = transition.declaration.answers() {
+            let name = &transition.declaration.name;
+            check(format!("the answer to signal `{name}`"), answer);
+        }
     }
     for branch in graph.transitions.iter().flat_map(|it| &it.branches) {
         let branch = &branch.declaration;

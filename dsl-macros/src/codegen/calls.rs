@@ -17,7 +17,7 @@ pub(super) struct Calls<'a> {
     pub(super) transition: &'a ResolvedTransition<'a>,
 }
 
-/// What becomes of the value of a handler that is not an outcome alone.
+/// The conversion of a handler's value that is not an outcome alone.
 struct After {
     /// The way in which the handler is lent the state.
     lent: TokenStream,
@@ -25,7 +25,7 @@ struct After {
     then: TokenStream,
 }
 
-/// What a handler is given beside its state and its step, and from where.
+/// The parameter and the argument of a handler beside its state and its step.
 #[derive(Default)]
 struct Between {
     parameter: TokenStream,

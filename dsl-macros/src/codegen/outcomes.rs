@@ -26,6 +26,10 @@ pub(super) fn enums(cx: &Context<'_>, runtime: bool) -> TokenStream {
                 format!("Where {keyword} `{name}` leads.")
             }
         });
+        // The sender of a signal gets its outcome as well, and may drop it.
+        let must_use = declaration.signal().is_none().then(|| {
+            quote_spanned!(span=> #[must_use = "an outcome that is not returned moves nothing"])
+        });
         let answer = answer(cx, transition, runtime);
         let targets = transition
             .targets
@@ -35,7 +39,7 @@ pub(super) fn enums(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #doc
             #generated_type
             #derives
-            #[must_use = "an outcome that is not returned moves nothing"]
+            #must_use
             #visibility enum #outcome { #(#targets(#targets),)* }
 
             #answer

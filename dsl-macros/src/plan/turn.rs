@@ -44,7 +44,8 @@ impl<'a> Turn<'a> {
             return None;
         }
         // What its handler would be given is not built; `check/sources.rs` says so.
-        let takes_one = declaration.kind.is_active() || declaration.is_internal;
+        let takes_one =
+            declaration.kind.is_active() || declaration.is_internal || declaration.is_poll();
         if takes_one && transition.sources.len() > 1 {
             return None;
         }

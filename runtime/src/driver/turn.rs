@@ -66,7 +66,7 @@ impl<W: Workflow, S: State<Workflow = W>> TakenFrom<W> for S {
     }
 }
 
-/// What a handler gives, as the state that its run is in then.
+/// The value of a handler, which leads to a state.
 pub trait Moves<State> {
     /// The state.
     fn into_place(self) -> State;
@@ -79,7 +79,7 @@ impl<T: Transition> Moves<<T::Workflow as Workflow>::State> for T {
     }
 }
 
-/// What an event gives that may leave a run in its state: the transition `T` out of the state `S`, or that state.
+/// The result of an event that may leave a run in its state: the transition `T` out of the state `S`, or that state.
 pub enum MayStay<T, S> {
     /// The run goes on.
     Leads(T),

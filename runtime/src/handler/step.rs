@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use ref_cast::{RefCastCustom, ref_cast_custom};
-use stateway_core::{Name, Target, Targets, Transition, Workflow};
+use stateway_core::{Name, Target, Targets, Transition, TransitionKind, Workflow};
 use tokio_util::sync::CancellationToken;
 
 use super::VisitPart;
@@ -23,6 +23,15 @@ pub struct Step<T: Transition> {
 }
 
 impl<T: Transition> Step<T> {
+    /// An asking of a poll is no transition: the next one has its number.
+    const PART: run::Part = {
+        let transition = &<T::Workflow as Workflow>::GRAPH.transitions[T::POSITION];
+        match transition.kind {
+            TransitionKind::Poll => run::Part::Asked(transition.name),
+            _ => run::Part::Whole,
+        }
+    };
+
     /// The outcome that leads to `state`.
     ///
     /// A state that the transition was not declared to lead to does not compile.
@@ -42,10 +51,10 @@ impl<T: Transition> Step<T> {
     /// The idempotency key of this visit.
     ///
     /// Equal for every attempt of the same visit, and never equal for another: a self-transition
-    /// has a new key at every turn.
+    /// has a new key at every turn. The askings of a poll have one key until a transition is taken, and a new one from then on.
     #[must_use]
     pub fn key(&self) -> Key {
-        self.run.key(self.run.visit(), run::Part::Whole)
+        self.run.key(self.run.visit(), Self::PART)
     }
 
     /// Which attempt of this visit it is, counted from 1. In a `catch` handler, how many there were.

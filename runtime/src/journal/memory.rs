@@ -29,11 +29,11 @@ pub(crate) struct InMemory<W: Workflow, E> {
 
 /// The stay in a state that waits.
 struct Stay {
-    /// When it began, by both clocks; nothing if the run has left the state.
+    /// The beginning of the stay by both clocks; nothing if the run has left the state.
     began: Option<(SystemTime, Instant)>,
     /// The timers and the poll that were at work since.
     fired: Vec<Firing>,
-    /// Where the answer goes to the signal that is taken.
+    /// The waiting sender of the signal that is taken.
     reply: Option<Reply>,
 }
 
@@ -132,7 +132,7 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
             .began
             .get_or_insert_with(|| (SystemTime::now(), Instant::now()));
         let (entered, since) = *began;
-        // What is steady goes on where the clock of the system is set.
+        // A steady clock goes on if that of the system is set.
         let wall = |time: Instant| match time.checked_duration_since(since) {
             Some(passed) => later(entered, passed),
             None => entered - (since - time),

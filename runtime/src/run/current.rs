@@ -94,7 +94,7 @@ struct EventSlot {
     payload: Mutex<AnyPayload>,
     /// The answer to it.
     answer: Mutex<AnyPayload>,
-    /// Whether a poll was asked, and it is not time yet.
+    /// True if a poll was asked and gave nothing.
     stays: AtomicBool,
 }
 

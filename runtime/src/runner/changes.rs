@@ -15,7 +15,7 @@ use crate::store::{Event, Found, HistoryRow, Status, StoreError};
 
 /// The states of a run in the order in which it comes to them, each with its typestate.
 ///
-/// It is made by [`Run::changes`]. It reads the history, so no state is missed, however fast the run is and whoever drives it.
+/// It is made by [`Run::changes`]. It reads the history, so no state is missed, also if the run is fast or another process drives it.
 /// Of a transition that [stays](crate::TransitionInfo::is_internal) there is the state as it has changed.
 ///
 /// ```no_run
@@ -30,7 +30,7 @@ use crate::store::{Event, Found, HistoryRow, Status, StoreError};
 /// ```
 pub struct Changes<W: Durable> {
     run: Run<W>,
-    /// What the run was started with, as it is stored.
+    /// The input of the run, as it is stored.
     input: Vec<u8>,
     /// The state that it begins with, until that was given.
     first: Option<W::Any>,
@@ -38,7 +38,7 @@ pub struct Changes<W: Durable> {
     rows: VecDeque<HistoryRow>,
     /// The number of the first row that was not read.
     next: u64,
-    /// How the run has ended, if all rows were read.
+    /// The status of a run that has ended, once all rows were read.
     ended: Option<Status>,
 }
 
@@ -83,7 +83,7 @@ pub enum WatchError {
     Store(StoreError),
 }
 
-/// So many rows are read at a time.
+/// The number of rows that are read at a time.
 const PAGE: usize = 64;
 
 impl<W: Durable> Run<W> {
@@ -215,6 +215,8 @@ async fn look<W: Durable>(
 ) -> Result<(Status, Vec<HistoryRow>), WatchError> {
     let row = run.find_this().await?.row;
     let rows = run.engine().store.history(run.id(), next, PAGE).await?;
+    // Another run may have its id by now, and these be the rows of that one.
+    run.find_this().await?;
     if rows.is_empty() && row.status == Status::Parked {
         let settings = &run.engine().settings;
         let reason = row.parked.map(|reason| settings.read_text(&reason));

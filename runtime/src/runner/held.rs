@@ -52,7 +52,16 @@ impl From<StoreError> for Loss {
     }
 }
 
-/// What a run has of the runner that holds it.
+/// Returns the time by a clock that showed `then` a moment ago: `now`, unless the clock was set.
+fn same(then: SystemTime, now: SystemTime) -> SystemTime {
+    const MOMENT: Duration = Duration::from_secs(1);
+    let apart = now
+        .duration_since(then)
+        .unwrap_or_else(|before| before.duration());
+    if apart < MOMENT { now.max(then) } else { then }
+}
+
+/// The parts of a runner that a held run uses.
 pub(super) struct Keeper {
     pub(super) store: Arc<dyn Store>,
     pub(super) settings: Arc<Settings>,
@@ -91,7 +100,8 @@ pub(super) struct HeldRun {
 struct HeldState {
     /// Changed as the store changes its own, by [`RunRow::apply`] and its like.
     row: RunRow,
-    /// When the run was taken up, or entered its state here, by the clock that has set its times: ours may have been set since.
+    /// The time of the claim, or of the last entry into a state, by the clock that has set the times of the run: the system clock may
+    /// have been set since.
     since: (SystemTime, Instant),
     /// What was noted about the visit under way when the run was taken up.
     notes: HashMap<String, Progress>,
@@ -181,11 +191,9 @@ impl HeldRun {
         let (sender, loss) = oneshot::channel();
         let row = &claimed.row;
         let notes = std::mem::take(&mut claimed.notes);
-        // What a store says is cut to the microsecond, and it was due by then.
-        let now = claimed
-            .row
-            .due
-            .map_or(claimed.now, |due| due.max(claimed.now));
+        // A store says it to the microsecond, and the run was due by then.
+        let now = same(claimed.now, keeper.settings.clock.now());
+        let now = claimed.row.due.map_or(now, |due| due.max(now));
         let state = HeldState::new(row.clone(), notes, now);
         let since = |then| now.duration_since(then).unwrap_or_default();
         let first = state.failed.front().map(|(_, attempt)| attempt.at);
@@ -497,12 +505,19 @@ impl HeldRun {
         self.state().row.entered
     }
 
-    /// What was at work in its state since it entered that.
+    /// An asking of a poll is over: what its attempts failed with is nobody's any more.
+    pub(super) fn was_asked(&self) {
+        let mut state = self.state();
+        state.notes.clear();
+        state.failed.clear();
+    }
+
+    /// The timers and the poll that were at work in the state of the run.
     pub(super) fn fired(&self) -> Vec<Fired> {
         self.state().row.fired.clone()
     }
 
-    /// What time it is by the clock that has set the times of the run.
+    /// The time by the clock that has set the times of the run.
     pub(super) fn now(&self) -> SystemTime {
         let (begin, since) = self.state().since;
         later(begin, since.elapsed())

@@ -35,11 +35,13 @@ pub(super) struct StoreJournal<'a, W> {
     current: Undone,
     /// The messages that no state has taken yet, the oldest first.
     inbox: VecDeque<Message>,
+    /// True if a handler was called since the run was claimed: messages may have come that are not in the inbox.
+    may_lack_messages: bool,
     /// The message that the transition under way takes.
     consumes: Option<String>,
     /// The answer to it, until it is stored.
     answer: Option<Vec<u8>>,
-    /// What was at work in the state that the run is in.
+    /// The timers and the poll that were at work in the state of the run.
     fired: Vec<Firing>,
     /// True if a poll was asked that left the run there, and the store does not know it yet.
     was_asked: bool,
@@ -61,6 +63,7 @@ impl<'a, W: Durable> StoreJournal<'a, W> {
             page: Vec::new().into_iter(),
             current: Undone::default(),
             inbox: inbox.into(),
+            may_lack_messages: false,
             consumes: None,
             answer: None,
             fired: fired_by_position::<W>(&held.fired()),
@@ -104,7 +107,9 @@ impl<W: Durable> StoreJournal<'_, W> {
         Ok(match next {
             Next::At(due) => change.waiting(now, self.up(Some(due))),
             Next::Never => change.waiting(now, self.up(None)),
-            Next::Timer(_) | Next::Message(_) => change,
+            // A message may have come before the timer was due: the next claim knows it.
+            Next::Timer(_) => change.waiting(now, Some(now)),
+            Next::Message(_) => change,
         })
     }
 
@@ -154,13 +159,16 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
 
     fn stayed(&mut self) {
         self.was_asked = true;
+        self.held.was_asked();
     }
 
     async fn next_event(&mut self, waiting: Waiting, _: &CurrentRun<W>) -> Result<Happens, Loss> {
         let (held, codec) = (self.held, &*self.held.settings().codec);
         let (entered, now) = (held.entered(), held.now());
         let until = match self.next(&waiting, entered, now) {
+            Next::Timer(_) if self.may_lack_messages => Some(now),
             Next::Timer(timer) => {
+                self.may_lack_messages = true;
                 waiting.fires(timer, entered, &mut self.fired, now);
                 return Ok(Happens::Event(timer, AnyPayload::nothing()));
             }
@@ -171,6 +179,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                 let payload = guarded(|| W::decode_signal(signal, &message.payload, codec));
                 return match payload {
                     Ok(payload) => {
+                        self.may_lack_messages = true;
                         self.consumes = Some(message.id);
                         Ok(Happens::Event(signal, payload))
                     }
@@ -290,7 +299,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
     }
 }
 
-/// What was at work, as a store keeps it.
+/// The firings as a store keeps them.
 fn fired_by_name<W: Durable>(fired: &[Firing]) -> Vec<Fired> {
     let named = fired.iter().map(|firing| Fired {
         transition: W::GRAPH.transitions[firing.transition].name.into(),
@@ -300,7 +309,7 @@ fn fired_by_name<W: Durable>(fired: &[Firing]) -> Vec<Fired> {
     named.collect()
 }
 
-/// What a store has kept of it. What the workflow no longer has does not fire.
+/// The firings that a store has kept. A transition that the workflow no longer has is left out.
 fn fired_by_position<W: Durable>(fired: &[Fired]) -> Vec<Firing> {
     let found = fired.iter().filter_map(|firing| {
         let mut transitions = W::GRAPH.transitions.iter();
@@ -356,9 +365,11 @@ pub(super) fn terminated(row: &RunRow) -> RunChange {
 /// Why it cannot be stored.
 fn answer<W: Durable>(taken: &Taken<'_, W>, held: &HeldRun) -> Result<Option<Vec<u8>>, String> {
     let name = W::GRAPH.transitions[taken.transition].name;
-    let codec = &*held.settings().codec;
-    let answer = guarded(|| W::encode_answer(taken.transition, &taken.answer, codec));
-    answer.map_err(|error| format!("the answer to signal `{name}` cannot be stored: {error}"))
+    let settings = held.settings();
+    let answer = guarded(|| W::encode_answer(taken.transition, &taken.answer, &*settings.codec));
+    let what = format!("the answer to signal `{name}`");
+    let answer = answer.map_err(|error| format!("{what} cannot be stored: {error}"))?;
+    answer.map(|answer| settings.fits(what, answer)).transpose()
 }
 
 /// The transition that was just taken, as it is recorded.

@@ -178,7 +178,7 @@ impl<W: Durable> Run<W> {
         }
     }
 
-    /// What has taken the message; nothing if that is still to come.
+    /// Returns the transition that has taken the message; nothing if it is still to come.
     async fn stands(&self, message: &str) -> Result<Option<AppliedSignal>, NotApplied> {
         let store = &self.engine().store;
         let run = || self.id().clone();

@@ -53,7 +53,7 @@ impl<'a, W: Durable> Start<'a, W> {
     }
 
     /// Sets when the run is due, by the [clock](super::Builder::clock) of the runner. Nobody drives it before, unless it is
-    /// to stop. Defaults to now.
+    /// to stop or is sent a signal. Defaults to now.
     pub fn at(mut self, due: SystemTime) -> Self {
         if let Ok(new) = &mut self.new {
             new.due = Some(due);
@@ -83,7 +83,8 @@ impl<'a, W: Durable> Start<'a, W> {
     /// Sends the run a signal as it is started, in the same change: `with_signal(|run| run.approve(approval))`. Where the run was
     /// there, nothing is sent.
     ///
-    /// Without a [`message_id`](Signal::message_id) it has the id `start/` with the name of the signal. What it leads to is asked by
+    /// Without a [`message_id`](Signal::message_id) it has the id `start/` with the name of the signal, and from the second of a signal on with
+    /// its number, such as `start/add/2`. What it leads to is asked by
     /// sending it again, with the same id.
     ///
     /// ```no_run
@@ -109,6 +110,8 @@ impl<'a, W: Durable> Start<'a, W> {
             let run = NotStarted(PhantomData);
             let parts = signal(&run).into_parts();
             match first_message::<W, T, P>(self.engine, new, parts) {
+                // The same id is the same message.
+                Ok(message) if new.messages.iter().any(|it| it.id == message.id) => {}
                 Ok(message) => new.messages.push(message),
                 Err(error) => self.new = Err(StartError::Signal(error)),
             }
@@ -151,10 +154,14 @@ fn first_message<W: Durable, T: Transition<Workflow = W>, P: Serialize>(
     let codec = &*engine.settings.codec;
     let payload = guarded(|| codec.encode(PayloadRef::new(&parts.payload)));
     let payload = payload.map_err(|source| SignalError::Payload { signal, source })?;
+    let before = new.messages.iter().filter(|it| it.signal == signal).count();
     let id = parts.message_id;
     Ok(Message {
         run: new.id.clone(),
-        id: id.unwrap_or_else(|| format!("start/{signal}")),
+        id: id.unwrap_or_else(|| match before {
+            0 => format!("start/{signal}"),
+            before => format!("start/{signal}/{}", before + 1),
+        }),
         signal: signal.to_owned(),
         payload,
         at: new.at,

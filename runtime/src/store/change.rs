@@ -28,7 +28,7 @@ pub struct Commit {
     pub consumed: Vec<String>,
     /// What the run is found by in the state that a transition leads to. Nothing else changes it.
     pub index: Vec<IndexEntry>,
-    /// What was at work in that state since it was entered: nothing, unless the transition is an internal one.
+    /// The timers and the poll that were at work in that state: none, unless the transition is an internal one.
     pub fired: Vec<Fired>,
     /// What it sends and starts.
     pub outbox: Outbox,
@@ -81,8 +81,8 @@ pub struct Release {
     pub at: SystemTime,
     /// Until when it waits.
     pub until: Wait,
-    /// What was at work in its state, if a poll was asked since it was claimed: the run goes on, so that it has no crashes and
-    /// no notes.
+    /// The timers and the poll that were at work in its state, if a poll was asked since the claim. The run then has no crashes and
+    /// no notes any more.
     pub asked: Option<Vec<Fired>>,
 }
 

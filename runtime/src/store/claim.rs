@@ -137,7 +137,7 @@ pub struct Claims {
 pub struct Claimed {
     /// Its row, with the new epoch.
     pub row: RunRow,
-    /// What time it is by the clock that has set its times. Where the wall clock was set back since, that is not what the caller says.
+    /// The time by the clock that has set the times of the run. It differs from the caller's if the wall clock was set since.
     pub now: SystemTime,
     /// What it was started with.
     pub input: Vec<u8>,

@@ -18,7 +18,7 @@ pub enum Event {
     Transition {
         /// The name of the transition.
         transition: Name,
-        /// Whether it is an internal one: the run stays in its state, which counts as entered when it was.
+        /// True if the transition is an internal one: the run stays in its state, and [`RunRow::entered`](super::RunRow::entered) is as it was.
         internal: bool,
         /// The number of the visit.
         visit: u64,

@@ -50,7 +50,7 @@ pub enum Sent {
     Known,
 }
 
-/// How a message stands that a run was sent.
+/// The state of a message to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageState {
     /// It waits for a state that takes it.
@@ -71,7 +71,7 @@ pub struct LeftMessage {
 }
 
 impl LeftMessage {
-    /// The row of the end of a run names so many of those that are left, the oldest.
+    /// The most messages that the last row of a run names: the oldest of those that are left.
     pub const MOST: usize = 256;
 }
 

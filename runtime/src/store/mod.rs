@@ -252,7 +252,7 @@ pub trait Store: Send + Sync + 'static {
     /// What happened to a run, from the history row with number `from` on, at most `limit` rows.
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>>;
 
-    /// How the message with this id stands that a run was sent; `None` if it was sent none, or is not there. A message that a
+    /// Returns the state of the message with this id; `None` if the run was sent no such message, or is not there. A message that a
     /// commit has [consumed](Commit::consumed) leads to its history row.
     fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>>;
 

@@ -24,7 +24,7 @@ pub(super) fn wait(length: Moment) -> Duration {
     Duration::from_micros(u64::try_from(length).unwrap_or(0))
 }
 
-/// What a clock shows at this moment that is so far behind.
+/// Returns the time that a clock shows at this moment if it is behind by `behind`.
 pub(super) fn wall(now: Moment, behind: Moment) -> SystemTime {
     time(now.saturating_sub(behind)).unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -65,7 +65,7 @@ pub trait RecordedAnswer: serde::de::DeserializeOwned + Answer {}
 #[diagnostic::do_not_recommend]
 impl<T: serde::de::DeserializeOwned + Answer> RecordedAnswer for T {}
 
-/// What a signal has led to, as its sender sees it.
+/// The outcome of a signal as its sender sees it.
 ///
 /// Only generated code implements it, for the outcome of each signal of a durable workflow.
 #[cfg(feature = "durable")]

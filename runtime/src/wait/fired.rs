@@ -17,8 +17,8 @@ pub(crate) struct Firing {
 }
 
 impl Timing {
-    /// When it is next due, in a state that was entered then, to the microsecond, as a store keeps times; `None` if it was due, and
-    /// is not again.
+    /// Returns the time at which it is due next in a state that was entered at `entered`, to the microsecond, as a store keeps
+    /// times; `None` if it was due and is not again.
     pub(super) fn due(self, entered: SystemTime, fired: Option<&Firing>) -> Option<SystemTime> {
         let last = fired.map(|fired| cut(fired.at));
         let once = |due| {
@@ -36,7 +36,7 @@ impl Timing {
         }
     }
 
-    /// When it counts as fired that was due then and fires now. Of the times of an `every` that were missed it is the last.
+    /// Returns the time to keep for a firing at `now` that was due at `due`: of the times of an `every` that were missed, the last.
     fn fires(self, due: SystemTime, now: SystemTime) -> SystemTime {
         match self {
             Timing::After(_) | Timing::At(_) => due,
@@ -69,13 +69,13 @@ pub(super) fn fire(
 }
 
 /// The time to the microsecond.
-fn cut(time: SystemTime) -> SystemTime {
+pub(super) fn cut(time: SystemTime) -> SystemTime {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     let beyond = since.map_or(0, |since| since.subsec_nanos() % 1_000);
     time - Duration::from_nanos(beyond.into())
 }
 
-/// The time from one asking to the next, when there were so many.
+/// The time between asking number `made` and the next.
 fn pause(first: Duration, cap: Duration, made: u32) -> Duration {
     let doublings = made.saturating_sub(1);
     let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);

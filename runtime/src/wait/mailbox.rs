@@ -67,12 +67,12 @@ struct Letter {
     /// The position of the transition.
     signal: usize,
     payload: AnyPayload,
-    /// Where the answer goes, if somebody waits for it.
+    /// The waiting sender, if there is one.
     reply: Option<Reply>,
     came: Instant,
 }
 
-/// Where the answer to a signal goes.
+/// The channel for the answer to a signal.
 pub(crate) type Reply = oneshot::Sender<AnyPayload>;
 
 /// One that no state has taken yet, with its number among all that came.

@@ -52,7 +52,7 @@ impl fmt::Debug for AnyPayload {
     }
 }
 
-/// What the signal carries that moves the run; its handler is called once.
+/// Takes the payload of the signal that moves the run; its handler is called once.
 pub fn payload<T: Transition, P: 'static>(step: &Step<T>) -> P {
     step.run().payload().take()
 }

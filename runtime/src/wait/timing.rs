@@ -2,14 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-/// When a timer fires, or a poll asks.
+/// The time at which a timer fires, or the pauses of a poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timing {
     /// So long after its state was entered.
     After(Duration),
     /// At this time.
     At(SystemTime),
-    /// Again and again, so long after the state was entered and after each time.
+    /// Again and again, this time after the state was entered and after each firing.
     Every(Duration),
     /// When the state is entered, and then again and again: after `first`, and ever longer, up to `cap`.
     Asks {

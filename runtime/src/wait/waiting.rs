@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use stateway_core::{Due, TransitionKind, Workflow};
 
-use super::fired::{Firing, fire};
+use super::fired::{Firing, cut, fire};
 use super::{Next, Timing, next};
 
 /// A run in a state that waits: its timers and its poll, by the transition that each takes.
@@ -52,8 +52,8 @@ impl Waiting {
         transition.kind == TransitionKind::Signal && transition.sources.contains(&self.state)
     }
 
-    /// What is next in a state that was entered then, where this has fired since. `messages` are those that it takes, the
-    /// oldest first, with when they came.
+    /// Returns the next event in a state that was entered at `entered`. `messages` are those that the state takes, the oldest first,
+    /// with when they came.
     pub(crate) fn next(
         &self,
         entered: SystemTime,
@@ -65,6 +65,8 @@ impl Waiting {
             let fired = fired.iter().find(|it| it.transition == *transition);
             Some((*transition, timing.due(entered, fired)?))
         });
+        // As a store keeps times: what is due at the same microsecond is due at once.
+        let messages = messages.map(|(message, came)| (message, cut(came)));
         next(timers, messages, now)
     }
 

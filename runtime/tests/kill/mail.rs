@@ -90,7 +90,7 @@ fn credits(number: u64) -> BTreeMap<String, u64> {
     .collect()
 }
 
-/// What senders have heard: a line for each answer.
+/// The answers that senders have heard, a line each.
 struct Heard(File);
 
 impl Heard {

@@ -23,7 +23,7 @@ struct Trial {
     name: &'static str,
     work: fn(&Path, u64, u64),
     judge: fn(&Path, u64) -> String,
-    /// It has one run for so many of the others.
+    /// The runs of the plan are divided by this.
     share: u64,
 }
 

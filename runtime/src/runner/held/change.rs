@@ -11,7 +11,7 @@ pub(in crate::runner) struct RunChange {
     pub(in crate::runner) failure: Option<Failure>,
     /// The index of the run in the state that it leads to.
     pub(super) index: Vec<IndexEntry>,
-    /// What was at work in that state since it was entered.
+    /// The timers and the poll that were at work in that state.
     pub(super) fired: Vec<Fired>,
     /// When it happens, and until when the run waits then, if it is given back.
     pub(super) waits: Option<(SystemTime, Option<SystemTime>)>,

@@ -54,7 +54,7 @@ pub async fn what_was_at_work_in_a_state_is_kept_until_that_is_left(store: AnySt
     let then = vec![fired("remind", 30, 2)];
     go(&store, stay(&row, then.clone())).await;
     let row = claim(&store, 100).await.row;
-    assert_eq!(row.fired, then, "whoever claims the run gets it");
+    assert_eq!(row.fired, then, "the next claim gets it");
     let row = go(&store, step(&row, "Done")).await;
     assert_eq!(row.fired, []);
 }

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::claim::stores;
 use super::parcel::*;
 
-/// The clock of tokio, set forward by so many seconds.
+/// The clock of tokio, set forward by a number of seconds.
 #[derive(Clone, Default)]
 struct SetClock(Arc<AtomicI64>);
 
@@ -37,7 +37,7 @@ impl SetClock {
     }
 }
 
-/// How often each transition was taken.
+/// Returns the number of times that a transition was taken.
 async fn taken(runner: &Runner<Parcel>, name: &str) -> usize {
     let rows = runner.history("p-1").await.unwrap();
     let is_it =

@@ -18,7 +18,7 @@ workflow! {
     }
 }
 
-/// Has settled what was asked for so often.
+/// Settles a transfer with asking number `settles`.
 struct Bank {
     asked: AtomicU64,
     settles: u64,
@@ -33,7 +33,7 @@ impl TransferSteps for Bank {
     }
 }
 
-/// The length of the file after so many askings, and how long the history is.
+/// Returns the length of the file after this number of askings, and of the history.
 async fn after(asked: u64, file: &Path) -> (u64, usize) {
     let store = RedbStore::open(file).unwrap();
     let bank = Arc::new(Bank {

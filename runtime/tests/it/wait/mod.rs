@@ -5,6 +5,8 @@ mod answers;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod basket;
 #[cfg(all(feature = "redb", feature = "testing"))]
+mod busy;
+#[cfg(all(feature = "redb", feature = "testing"))]
 mod claim;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod clocks;

@@ -42,10 +42,10 @@ workflow! {
 /// milliseconds late.
 const ODD: Duration = Duration::from_millis(13);
 
-/// It is on for so long after a look.
+/// The time that it is on after a look.
 const LOOK: Duration = Duration::from_millis(4021);
 
-/// What happens in it, and how often each stay of the poll was asked: with the third time there is light.
+/// The transitions taken, and the askings of the poll in each stay: with the third there is light.
 #[derive(Default)]
 struct Room(Mutex<Vec<&'static str>>, Arc<Mutex<BTreeMap<String, u32>>>);
 

@@ -38,7 +38,7 @@ workflow! {
     }
 }
 
-/// What is said of a parcel, and how often it is asked before it has arrived.
+/// Notes all that happens to a parcel.
 pub(super) struct Depot {
     said: Mutex<Vec<(u64, String)>>,
     began: SystemTime,
@@ -46,7 +46,7 @@ pub(super) struct Depot {
     pub(super) arrives: u32,
     /// The attempts of these askings fail.
     pub(super) unreachable: Vec<u32>,
-    /// The first attempts of so many notes fail.
+    /// The number of notes whose first attempt fails.
     pub(super) refuses: Mutex<u32>,
 }
 
@@ -72,7 +72,7 @@ impl Depot {
         self.said.lock().unwrap().push((second, what.into()));
     }
 
-    /// What was said that begins like this, and in which minute.
+    /// Returns the minutes of everything said that begins with `what`.
     pub(super) fn minutes(&self, what: &str) -> Vec<u64> {
         let said = self.said.lock().unwrap();
         let said = said.iter().filter(|(_, said)| said.starts_with(what));

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::claim::stores;
 use super::parcel::*;
 
-/// A parcel that was sent, and is to be called about in so many minutes.
+/// A parcel that was sent, with a call due in `call` minutes.
 async fn sent(runner: &Runner<Parcel>, call: u32) -> stateway::runner::Run<Parcel> {
     let run = runner.start("p-1", (), Packed).await.unwrap();
     run.send(MINUTE * call).await.unwrap();

@@ -52,7 +52,7 @@ impl Record {
         }
     }
 
-    /// What time it is by the clock that has set its times, at this moment of the store.
+    /// Returns the time by the clock that has set the times of the run, at this moment of the store.
     pub(in crate::store::redb) fn now(&self, now: Moment) -> SystemTime {
         wall(now, self.behind)
     }

@@ -40,7 +40,7 @@ pub(crate) enum Ask {
         due: Option<u8>,
         messages: u8,
         epoch: u8,
-        /// How often a poll was asked, if it was.
+        /// The number of askings of a poll, if it was asked.
         asked: Option<u8>,
     },
     /// The last commit once more.
@@ -101,7 +101,7 @@ pub(crate) enum What {
         undo: bool,
         status: Status,
     },
-    /// A transition that stays in its state, where so many timers have fired.
+    /// A transition that stays in its state, where this number of timers have fired.
     Stay {
         fired: u8,
     },
