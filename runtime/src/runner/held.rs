@@ -52,7 +52,8 @@ impl From<StoreError> for Loss {
     }
 }
 
-/// Returns the time by a clock that showed `then` a moment ago: `now`, unless the clock was set.
+/// Returns `now`, the time of the system clock, if that is within a second of `then`, which a clock that nobody sets shows; otherwise
+/// the system clock was set, and it is `then`.
 fn same(then: SystemTime, now: SystemTime) -> SystemTime {
     const MOMENT: Duration = Duration::from_secs(1);
     let apart = now
@@ -520,7 +521,8 @@ impl HeldRun {
     /// The time by the clock that has set the times of the run.
     pub(super) fn now(&self) -> SystemTime {
         let (begin, since) = self.state().since;
-        later(begin, since.elapsed())
+        let steady = later(begin, since.elapsed());
+        same(steady, self.keeper.settings.clock.now())
     }
 
     /// Gives the run back when its future is gone. One that was in the middle of a commit may be fenced: then
