@@ -4,14 +4,11 @@ use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
 
-use tokio::time::sleep;
-
-use super::error::EndError;
-use super::handle::Run;
+use super::handle::{Run, Undecoded};
 use crate::payload::codec::CodecError;
 use crate::payload::durable::Durable;
 use crate::run::RunId;
-use crate::store::{Event, Found, HistoryRow, Status, StoreError};
+use crate::store::{Event, HistoryRow, Status, StoreError};
 
 /// The states of a run in the order in which it comes to them, each with its typestate.
 ///
@@ -124,24 +121,16 @@ impl<W: Durable> Run<W> {
     /// Dropping the future changes nothing.
     pub async fn reached(&self, is_it: impl Fn(&W::Any) -> bool) -> Result<W::Any, WatchError> {
         let mut changes = self.changes().await?;
-        while let Some(state) = changes.next().await? {
-            if is_it(&state) {
-                return Ok(state);
+        loop {
+            match changes.step().await? {
+                Ok(state) if is_it(&state) => return Ok(state),
+                Ok(_) => {}
+                Err(status) => {
+                    let run = self.id().clone();
+                    return Err(WatchError::Ended { run, status });
+                }
             }
         }
-        Err(WatchError::Ended {
-            run: self.id().clone(),
-            status: changes.ended.unwrap_or(Status::Terminated),
-        })
-    }
-
-    /// The run that this is a handle of.
-    async fn find_this(&self) -> Result<Found, WatchError> {
-        let found = self.engine().store.get(self.id()).await?;
-        let found = found.filter(|found| found.row.incarnation == self.incarnation());
-        found.ok_or_else(|| WatchError::NotFound {
-            run: self.id().clone(),
-        })
     }
 }
 
@@ -154,18 +143,23 @@ impl<W: Durable> Changes<W> {
     /// # Cancel safety
     /// Dropping the future changes nothing, and loses no state.
     pub async fn next(&mut self) -> Result<Option<W::Any>, WatchError> {
+        Ok(self.step().await?.ok())
+    }
+
+    /// The next state, or the status that the run has ended in.
+    async fn step(&mut self) -> Result<Result<W::Any, Status>, WatchError> {
         if let Some(first) = self.first.take() {
-            return Ok(Some(first));
+            return Ok(Ok(first));
         }
         loop {
             while let Some(row) = self.rows.pop_front() {
                 if let Event::Transition { state, payload, .. } = row.event {
                     let machine = self.run.machine(&self.input, &state, &payload)?;
-                    return Ok(Some(machine));
+                    return Ok(Ok(machine));
                 }
             }
-            if self.ended.is_some() {
-                return Ok(None);
+            if let Some(status) = self.ended {
+                return Ok(Err(status));
             }
             self.read().await?;
         }
@@ -174,58 +168,48 @@ impl<W: Durable> Changes<W> {
     /// Reads rows, once there are some or the run has ended.
     async fn read(&mut self) -> Result<(), WatchError> {
         let (run, next) = (&self.run, self.next);
-        let engine = run.engine();
-        loop {
-            let mut moves = engine.moves.hear(run.id());
-            match look(run, next).await {
-                Ok((_, rows)) if !rows.is_empty() => {
-                    let last = rows.last().map_or(next, |last| last.number);
-                    self.next = last.saturating_add(1);
-                    self.rows = rows.into();
-                    return Ok(());
-                }
-                Ok((status, _)) if status.is_ended() => {
-                    self.ended = Some(status);
-                    return Ok(());
-                }
-                Ok(_) if engine.is_closed() => {
-                    let run = run.id().clone();
-                    return Err(WatchError::ShutDown { run });
-                }
-                Ok(_) => {}
-                Err(WatchError::Store(StoreError::Unavailable { .. })) if !engine.is_closed() => {
-                    sleep(engine.settings.poll).await;
-                    continue;
-                }
-                Err(error) => return Err(error),
+        match run.until(|| look(run, next)).await? {
+            News::Rows(rows) => {
+                let last = rows.last().map_or(next, |last| last.number);
+                self.next = last.saturating_add(1);
+                self.rows = rows.into();
             }
-            tokio::select! {
-                _ = moves.changed() => {}
-                () = sleep(engine.settings.poll) => {}
-                () = engine.stopped() => {}
-            }
+            News::Ended(status) => self.ended = Some(status),
         }
+        Ok(())
     }
 }
 
-/// The rows of a run from this one on, and how it stood before they were read.
-async fn look<W: Durable>(
-    run: &Run<W>,
-    next: u64,
-) -> Result<(Status, Vec<HistoryRow>), WatchError> {
+/// What has become of a run since it was looked at.
+enum News {
+    /// There are rows.
+    Rows(Vec<HistoryRow>),
+    /// There are none, and there will be none.
+    Ended(Status),
+}
+
+/// The rows of a run from this one on; nothing if they are still to come.
+async fn look<W: Durable>(run: &Run<W>, next: u64) -> Result<Option<News>, WatchError> {
+    // Asked first: no rows are added to a run that had ended by then.
     let row = run.find_this().await?.row;
     let rows = run.engine().store.history(run.id(), next, PAGE).await?;
     // Another run may have its id by now, and these be the rows of that one.
     run.find_this().await?;
-    if rows.is_empty() && row.status == Status::Parked {
-        let settings = &run.engine().settings;
-        let reason = row.parked.map(|reason| settings.read_text(&reason));
-        return Err(WatchError::Parked {
-            run: row.id,
-            reason: reason.unwrap_or_default(),
-        });
+    if !rows.is_empty() {
+        return Ok(Some(News::Rows(rows)));
     }
-    Ok((row.status, rows))
+    match row.status {
+        Status::Parked => {
+            let settings = &run.engine().settings;
+            let reason = row.parked.map(|reason| settings.read_text(&reason));
+            Err(WatchError::Parked {
+                run: row.id,
+                reason: reason.unwrap_or_default(),
+            })
+        }
+        status if status.is_ended() => Ok(Some(News::Ended(status))),
+        _ => Ok(None),
+    }
 }
 
 impl From<StoreError> for WatchError {
@@ -237,19 +221,10 @@ impl From<StoreError> for WatchError {
     }
 }
 
-/// Of a payload that does not decode.
-impl From<EndError> for WatchError {
-    fn from(error: EndError) -> Self {
-        match error {
-            EndError::Codec { run, state, source } => WatchError::Codec { run, state, source },
-            EndError::Store(error) => error.into(),
-            EndError::ShutDown { run } => WatchError::ShutDown { run },
-            EndError::Parked { run, reason } => WatchError::Parked { run, reason },
-            EndError::Failed(failure) => WatchError::Ended {
-                run: failure.run,
-                status: Status::Failed,
-            },
-        }
+impl From<Undecoded> for WatchError {
+    fn from(error: Undecoded) -> Self {
+        let Undecoded { run, state, source } = error;
+        WatchError::Codec { run, state, source }
     }
 }
 

@@ -81,6 +81,16 @@ impl<W> Run<W> {
         })
     }
 
+    /// The run that this is a handle of, and no other that has its id by now.
+    pub(super) async fn find_this(&self) -> Result<Found, StoreError> {
+        let found = self.find().await?;
+        if found.row.incarnation == self.incarnation {
+            return Ok(found);
+        }
+        let run = self.id.clone();
+        Err(StoreError::NotFound { run })
+    }
+
     /// Where the run stands: its status and state, the attempts that have failed of what is under way, and when it is due.
     ///
     /// # Errors
@@ -100,7 +110,7 @@ impl<W: Durable> Run<W> {
     /// [`EndError::Codec`] if its input or its state does not decode.
     pub async fn state(&self) -> Result<W::Any, EndError> {
         let found = self.find().await?;
-        self.machine(&found.input, &found.row.state, &found.payload)
+        Ok(self.machine(&found.input, &found.row.state, &found.payload)?)
     }
 
     /// The machine of these bytes.
@@ -109,7 +119,7 @@ impl<W: Durable> Run<W> {
         input: &[u8],
         state: &str,
         payload: &[u8],
-    ) -> Result<W::Any, EndError> {
+    ) -> Result<W::Any, Undecoded> {
         let codec = self.codec();
         let input = guarded(|| W::decode_input(input, codec)).map_err(|error| {
             let error = CodecError::new(format!("its input: {error}"));
@@ -181,7 +191,7 @@ impl<W: Durable> Run<W> {
         }
     }
 
-    fn decode(&self, state: &str, payload: &[u8]) -> Result<W::State, EndError> {
+    fn decode(&self, state: &str, payload: &[u8]) -> Result<W::State, Undecoded> {
         let position = W::GRAPH.states.iter().position(|it| it.name == state);
         let unknown = || CodecError::new(format!("`{}` has no such state", W::GRAPH.name));
         let codec = &*self.engine.settings.codec;
@@ -189,8 +199,8 @@ impl<W: Durable> Run<W> {
         decoded.map_err(|error| self.undecoded(state, error))
     }
 
-    fn undecoded(&self, state: &str, source: CodecError) -> EndError {
-        EndError::Codec {
+    fn undecoded(&self, state: &str, source: CodecError) -> Undecoded {
+        Undecoded {
             run: self.id.clone(),
             state: state.to_owned(),
             source,
@@ -268,6 +278,20 @@ impl<W: Durable> Run<W> {
             });
         report.not_undone = failed.collect();
         Ok(report)
+    }
+}
+
+/// A state, or the input, that does not decode.
+pub(super) struct Undecoded {
+    pub(super) run: RunId,
+    pub(super) state: String,
+    pub(super) source: CodecError,
+}
+
+impl From<Undecoded> for EndError {
+    fn from(error: Undecoded) -> Self {
+        let Undecoded { run, state, source } = error;
+        EndError::Codec { run, state, source }
     }
 }
 

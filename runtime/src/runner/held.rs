@@ -138,7 +138,7 @@ impl HeldState {
         }
     }
 
-    /// What is left of a wait.
+    /// The rest of a wait.
     fn left(&self, noted: SystemTime, due: SystemTime) -> Duration {
         let (taken_up, since) = self.since;
         // The clock may have been set back since it was noted.
@@ -305,7 +305,7 @@ impl HeldRun {
                 .await?;
         }
         self.clear();
-        self.keeper.moves.moved(&self.run);
+        self.keeper.moves.tell(&self.run, ());
         {
             let mut state = self.state();
             if let Event::Transition {

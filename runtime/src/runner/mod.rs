@@ -15,6 +15,7 @@ mod host;
 mod info;
 mod journal;
 mod launch_error;
+mod listeners;
 mod moves;
 mod pulse;
 mod rollback;

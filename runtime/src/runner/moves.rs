@@ -1,41 +1,71 @@
-//! Who waits for a run to move.
+//! Waiting for a run to move, whoever drives it.
 
-use std::collections::HashMap;
+use tokio::time::sleep;
 
+use super::changes::WatchError;
+use super::handle::Run;
+use super::listeners::Listeners;
+use super::sent::NotApplied;
 use crate::run::RunId;
-use crate::support::sync::{Mutex, MutexGuard, PoisonError, watch};
+use crate::store::StoreError;
 
 /// Those who wait, by id. They hear of each change of a run that is driven in this process.
-#[derive(Default)]
-pub(super) struct Moves(Mutex<HashMap<RunId, watch::Sender<()>>>);
+pub(super) type Moves = Listeners<()>;
 
-impl Moves {
-    fn by_run(&self) -> MutexGuard<'_, HashMap<RunId, watch::Sender<()>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// The error of one who waits for a run to move.
+pub(super) trait StopsWaiting {
+    /// The store was not reached: it may be asked again.
+    fn is_unavailable(&self) -> bool;
 
-    /// Hears of a run.
-    pub(super) fn hear(&self, run: &RunId) -> watch::Receiver<()> {
-        let mut by_run = self.by_run();
-        if let Some(sender) = by_run.get(run) {
-            return sender.subscribe();
+    /// The run does not move in this process any more.
+    fn shut_down(run: RunId) -> Self;
+}
+
+impl<W> Run<W> {
+    /// Asks until there is an answer: when the run has moved in this process, and now and then, as another may drive it.
+    pub(super) async fn until<T, E, Asking>(&self, mut ask: impl FnMut() -> Asking) -> Result<T, E>
+    where
+        Asking: Future<Output = Result<Option<T>, E>>,
+        E: StopsWaiting,
+    {
+        let engine = self.engine();
+        loop {
+            let mut moves = engine.moves.hear(self.id());
+            match ask().await {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) if engine.is_closed() => return Err(E::shut_down(self.id().clone())),
+                Ok(None) => {}
+                Err(error) if error.is_unavailable() && !engine.is_closed() => {
+                    sleep(engine.settings.poll).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            tokio::select! {
+                _ = moves.changed() => {}
+                () = sleep(engine.settings.poll) => {}
+                () = engine.stopped() => {}
+            }
         }
-        let (sender, receiver) = watch::channel(());
-        by_run.insert(run.clone(), sender);
-        receiver
+    }
+}
+
+impl StopsWaiting for WatchError {
+    fn is_unavailable(&self) -> bool {
+        matches!(self, WatchError::Store(StoreError::Unavailable { .. }))
     }
 
-    /// Tells those who wait that the run has moved.
-    pub(super) fn moved(&self, run: &RunId) {
-        if let Some(sender) = self.by_run().get(run) {
-            sender.send_replace(());
-        }
+    fn shut_down(run: RunId) -> Self {
+        WatchError::ShutDown { run }
+    }
+}
+
+impl StopsWaiting for NotApplied {
+    fn is_unavailable(&self) -> bool {
+        matches!(self, NotApplied::Store(StoreError::Unavailable { .. }))
     }
 
-    /// Forgets runs that nobody waits for any more.
-    pub(super) fn tidy(&self) {
-        let mut by_run = self.by_run();
-        by_run.retain(|_, sender| sender.receiver_count() > 0);
-        by_run.shrink_to_fit();
+    fn shut_down(run: RunId) -> Self {
+        NotApplied::ShutDown { run }
     }
 }

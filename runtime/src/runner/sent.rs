@@ -5,7 +5,6 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use stateway_core::Transition;
-use tokio::time::sleep;
 
 use super::handle::Run;
 use super::signal::SignalError;
@@ -50,7 +49,7 @@ pub enum NotApplied {
     Ended {
         /// The run.
         run: RunId,
-        /// How it stands.
+        /// Its status.
         status: Status,
     },
     /// The run is parked: it may take the signal when somebody has seen to it and calls [`unpark`](super::Runner::unpark).
@@ -156,26 +155,7 @@ where
 impl<W: Durable> Run<W> {
     /// Waits until a state has taken the message.
     pub(super) async fn applied(&self, message: &str) -> Result<AppliedSignal, NotApplied> {
-        let engine = self.engine();
-        let run = || self.id().clone();
-        loop {
-            let mut moves = engine.moves.hear(self.id());
-            match self.stands(message).await {
-                Ok(Some(applied)) => return Ok(applied),
-                Ok(None) if engine.is_closed() => return Err(NotApplied::ShutDown { run: run() }),
-                Ok(None) => {}
-                Err(NotApplied::Store(StoreError::Unavailable { .. })) if !engine.is_closed() => {
-                    sleep(engine.settings.poll).await;
-                    continue;
-                }
-                Err(error) => return Err(error),
-            }
-            tokio::select! {
-                _ = moves.changed() => {}
-                () = sleep(engine.settings.poll) => {}
-                () = engine.stopped() => {}
-            }
-        }
+        self.until(|| self.stands(message)).await
     }
 
     /// Returns the transition that has taken the message; nothing if it is still to come.
@@ -184,11 +164,9 @@ impl<W: Durable> Run<W> {
         let run = || self.id().clone();
         let state = store.message(self.id(), message).await;
         // Asked afterwards: what has been replaced by then is not that run.
-        let found = store.get(self.id()).await.map_err(NotApplied::Store)?;
-        let found = found.filter(|found| found.row.incarnation == self.incarnation());
+        let row = self.find_this().await?.row;
         let not_found = || NotApplied::NotFound { run: run() };
-        let row = found.ok_or_else(not_found)?.row;
-        match state.map_err(NotApplied::Store)?.ok_or_else(not_found)? {
+        match state?.ok_or_else(not_found)? {
             MessageState::Taken(history) => match history.event {
                 Event::Transition {
                     transition,
@@ -217,6 +195,15 @@ impl<W: Durable> Run<W> {
                 },
             }),
             MessageState::Waits => Ok(None),
+        }
+    }
+}
+
+impl From<StoreError> for NotApplied {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { run } => NotApplied::NotFound { run },
+            error => NotApplied::Store(error),
         }
     }
 }

@@ -77,7 +77,7 @@ pub struct Fired {
     pub transition: Name,
     /// When it was due the last time; of a poll, when it was asked.
     pub at: SystemTime,
-    /// How often it was.
+    /// The number of times that it was at work.
     pub made: u32,
 }
 

@@ -12,7 +12,7 @@ pub(crate) struct Firing {
     pub(crate) transition: usize,
     /// When it was due the last time; of a poll, when it was asked.
     pub(crate) at: SystemTime,
-    /// How often it was.
+    /// The number of times that it was at work.
     pub(crate) made: u32,
 }
 

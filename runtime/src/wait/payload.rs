@@ -74,7 +74,7 @@ where
     Fut: Future,
 {
     move |context, state, step| {
-        let payload = step.run().payload().take();
+        let payload = payload(step);
         handler(context, state, payload, step)
     }
 }
@@ -92,7 +92,7 @@ where
     Fut: Future,
 {
     move |context, state, step| {
-        let payload = step.run().payload().copy(copy);
+        let payload = payload_copy(step, copy);
         handler(context, state, payload, step)
     }
 }

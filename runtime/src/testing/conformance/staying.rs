@@ -1,4 +1,4 @@
-//! What happens to a run that waits and stays in its state.
+//! A run that waits and stays in its state: its timers, its polls and its notes.
 
 use std::time::{Duration, SystemTime};
 
@@ -67,7 +67,7 @@ pub async fn a_poll_that_was_asked_changes_the_row_alone(store: AnyStore) {
     let noted = store
         .note(note(&row, "1", Progress::Output(b"air".to_vec())))
         .await;
-    noted.expect("whoever holds the run notes it");
+    noted.expect("the holder of a run notes it");
     let before = history(&store, &row.id).await;
     let asked = vec![fired("ask", 100, 4)];
     let back = Release {

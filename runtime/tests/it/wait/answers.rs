@@ -1,4 +1,4 @@
-//! What the sender of a signal gets: the outcome and the answer.
+//! The outcome and the answer that the sender of a signal gets.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a poll leaves behind that asks for days.
+//! The size of the file and of the history under a poll that asks for days.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -56,7 +56,7 @@ pub mod bills {
             timer give_up after 14d: Quiet -> Lost;
             /// Asks again.
             timer remind every 1d: Quiet;
-            /// What is said to it.
+            /// The text that it is sent.
             signal note(u8): Quiet;
             /// What is still to be paid.
             signal ask answers u64: Quiet;
