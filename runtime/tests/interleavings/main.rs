@@ -8,6 +8,8 @@
 #[path = "../../src/runner/ends.rs"]
 mod ends;
 mod ends_model;
+#[path = "../../src/runner/listeners.rs"]
+mod listeners;
 #[path = "../../src/store/redb/queue.rs"]
 mod queue;
 mod queue_model;
