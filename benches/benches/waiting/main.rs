@@ -9,6 +9,7 @@ mod duroxide;
 mod live;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use live::{Live, live};
@@ -286,15 +287,18 @@ workflow! {
     }
 }
 
-/// Answers with the last of `n` askings.
-struct Post(std::sync::atomic::AtomicU32);
+/// Answers from asking number `answers` on.
+struct Post {
+    asked: AtomicU32,
+    answers: u32,
+}
 
 impl LetterSteps for Post {
     type Error = String;
 
     async fn read(&self, _: &Sent, step: &Step<OnRead>) -> Result<Option<OnRead>, String> {
-        let left = self.0.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
-        Ok((left <= 1).then(|| step.to(Read)))
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok((asked >= self.answers).then(|| step.to(Read)))
     }
 }
 
@@ -306,7 +310,10 @@ async fn askings() -> Duration {
         within: Duration::from_hours(1),
     });
     let store = store.open(folder.path().join("letters.redb"));
-    let post = Post(ASKED.into());
+    let post = Post {
+        asked: AtomicU32::new(0),
+        answers: ASKED,
+    };
     let runner = Runner::<Letter>::builder(post).store(store.expect("it is made"));
     let runner = runner.launch().await.expect("it is launched");
     let mut runs = Vec::new();
