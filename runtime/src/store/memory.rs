@@ -479,6 +479,10 @@ impl Store for MemoryStore {
         })
     }
 
+    fn inbox(&self, run: &RunId) -> StoreFuture<'_, Vec<Message>> {
+        self.with(|shelf| Ok(shelf.find(run)?.inbox.clone()))
+    }
+
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
         self.with(|shelf| {
             let kept = shelf.find(run)?;

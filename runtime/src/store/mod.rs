@@ -256,6 +256,13 @@ pub trait Store: Send + Sync + 'static {
     /// commit has [consumed](Commit::consumed) leads to its history row.
     fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>>;
 
+    /// Returns the messages of a run that nothing has consumed, in the order they came: what a claim gives, read again while the run
+    /// is held.
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound).
+    fn inbox(&self, run: &RunId) -> StoreFuture<'_, Vec<Message>>;
+
     /// The transitions of a run that have an undo and are still to be undone, the last first, at most
     /// `limit` of them: rows of [`Event::Transition`] with an undo, with a smaller number than
     /// [`undo_before`](RunRow::undo_before), that no [`Event::Undone`] of the run names.
@@ -292,6 +299,7 @@ shared! {
     list(filter: Filter) -> Vec<RunRow>;
     history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
     message(run: &RunId, id: &str) -> Option<MessageState>;
+    inbox(run: &RunId) -> Vec<Message>;
     undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;
     purge(purge: Purge) -> u64;
 }

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::run::RunId;
 use crate::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, MessageState, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop,
-    Store, StoreError, StoreFuture,
+    Heartbeat, HistoryRow, Message, MessageState, NewRun, Note, Purge, Release, Request, RunRow,
+    Sent, Stop, Store, StoreError, StoreFuture,
 };
 
 /// How a store fails.
@@ -312,6 +312,11 @@ impl Store for Crashes {
     fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {
         let (run, id) = (run.clone(), id.to_owned());
         self.read(move |store| store.message(&run, &id))
+    }
+
+    fn inbox(&self, run: &RunId) -> StoreFuture<'_, Vec<Message>> {
+        let run = run.clone();
+        self.read(move |store| store.inbox(&run))
     }
 
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {

@@ -95,6 +95,8 @@ faults! {
     HistoryForgetsFailedAttempts,
     StopMovesTheRun,
     HistoryForgetsWhatIsLeft,
+    InboxIsEmpty,
+    InboxIsOutOfOrder,
     MessageIsNotKnown,
     MessageAlwaysWaits,
     MessageWaitsInTheEnd,

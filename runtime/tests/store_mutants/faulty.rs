@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter, Found,
-    Heartbeat, HistoryRow, Holder, MessageState, NewRun, Note, Progress, Purge, Release, Request,
-    RunCount, RunRow, Sent, Stop, Store, StoreFuture, Suspects, WorkflowVersions,
+    Heartbeat, HistoryRow, Holder, Message, MessageState, NewRun, Note, Progress, Purge, Release,
+    Request, RunCount, RunRow, Sent, Stop, Store, StoreFuture, Suspects, WorkflowVersions,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -451,6 +451,19 @@ impl Store for Faulty {
                 }
                 (_, state) => Some(state),
             }))
+        })
+    }
+
+    fn inbox(&self, run: &RunId) -> StoreFuture<'_, Vec<Message>> {
+        let run = run.clone();
+        Box::pin(async move {
+            let mut inbox = self.store.inbox(&run).await?;
+            match self.fault {
+                InboxIsEmpty => inbox.clear(),
+                InboxIsOutOfOrder => inbox.sort_by(|one, other| one.id.cmp(&other.id)),
+                _ => {}
+            }
+            Ok(inbox)
         })
     }
 

@@ -40,8 +40,8 @@ use super::declared::Paths;
 use super::timeline::Timeline;
 use super::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, MessageState, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop,
-    Store, StoreError, StoreFuture,
+    Heartbeat, HistoryRow, Message, MessageState, NewRun, Note, Purge, Release, Request, RunRow,
+    Sent, Stop, Store, StoreError, StoreFuture,
 };
 use crate::run::RunId;
 use broken::Broken;
@@ -392,6 +392,11 @@ impl Store for RedbStore {
     fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {
         let (of, id) = (run.clone(), id.to_owned());
         self.read(Some(run.clone()), move |views| views.message(&of, &id))
+    }
+
+    fn inbox(&self, run: &RunId) -> StoreFuture<'_, Vec<Message>> {
+        let id = run.clone();
+        self.read(Some(run.clone()), move |views| views.inbox(&id))
     }
 
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {

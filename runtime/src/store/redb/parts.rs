@@ -12,6 +12,23 @@ use crate::run::RunId;
 use crate::store::micros::micros;
 use crate::store::{LeftMessage, Message, NoteRow};
 
+/// The messages of a run that wait, all that its record counts.
+pub(super) fn inbox(
+    table: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
+    record: &Record,
+) -> Result<Vec<Message>, Fault> {
+    let run = &record.row.id;
+    let id = &*run.text();
+    let mut inbox = Vec::new();
+    for entry in table.range((id, 0)..=(id, u64::MAX))? {
+        let (key, message) = entry?;
+        let message = read_message(run.clone(), key.value().1, message.value());
+        inbox.push(message.map_err(|reason| broken(run, "a message", &reason))?);
+    }
+    complete(run, "messages", inbox.len(), record.messages)?;
+    Ok(inbox)
+}
+
 /// The notes of a run, all that its record counts but those that are passed over.
 pub(super) fn notes(
     table: &impl ReadableTable<(&'static str, &'static str), &'static [u8]>,
@@ -88,19 +105,10 @@ impl Tables<'_> {
 
     /// Its messages that wait, all that its record counts.
     pub(super) fn inbox(&mut self, record: &Record) -> Result<Vec<Message>, Fault> {
-        let run = &record.row.id;
-        let id = &*run.text();
-        let mut inbox = Vec::new();
         if record.messages == 0 {
-            return Ok(inbox);
+            return Ok(Vec::new());
         }
-        for entry in self.inbox.open()?.range((id, 0)..=(id, u64::MAX))? {
-            let (key, message) = entry?;
-            let message = read_message(run.clone(), key.value().1, message.value());
-            inbox.push(message.map_err(|reason| broken(run, "a message", &reason))?);
-        }
-        complete(run, "messages", inbox.len(), record.messages)?;
-        Ok(inbox)
+        inbox(self.inbox.open()?, record)
     }
 
     /// Adds the messages that a new run has. Says how many.

@@ -10,11 +10,11 @@ use super::fault::{Fault, broken};
 use super::format::{Record, is_output};
 use super::history::{StartData, back_from, origin, payload};
 use super::lookup::Lookup as _;
-use super::parts::notes;
+use super::parts::{inbox, notes};
 use super::tables::Views;
 use crate::run::RunId;
 use crate::store::{
-    Filter, Found, HistoryRow, MessageState, Name, Page, RunRow, Status, StoreError,
+    Filter, Found, HistoryRow, Message, MessageState, Name, Page, RunRow, Status, StoreError,
 };
 
 impl Views {
@@ -139,6 +139,11 @@ impl Views {
             broken(run, "a message", &reason)
         })?;
         Ok(Some(MessageState::Taken(Box::new(row))))
+    }
+
+    pub(super) fn inbox(&self, run: &RunId) -> Result<Vec<Message>, Fault> {
+        let record = self.must_find(run)?;
+        inbox(&self.inbox, &record)
     }
 
     pub(super) fn undoable(&self, run: &RunId, limit: usize) -> Result<Vec<HistoryRow>, Fault> {

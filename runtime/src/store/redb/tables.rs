@@ -120,6 +120,7 @@ pub(super) struct Views {
     pub(super) history: ReadOnlyTable<u64, &'static [u8]>,
     pub(super) marks: ReadOnlyTable<(&'static str, u64), u64>,
     pub(super) notes: ReadOnlyTable<(&'static str, &'static str), &'static [u8]>,
+    pub(super) inbox: ReadOnlyTable<(&'static str, u64), &'static [u8]>,
     pub(super) messages: ReadOnlyTable<(&'static str, &'static str), (u64, u64)>,
     pub(super) broken: Arc<Broken>,
 }
@@ -135,6 +136,7 @@ impl Views {
             history: transaction.open_table(HISTORY)?,
             marks: transaction.open_table(MARKS)?,
             notes: transaction.open_table(NOTES)?,
+            inbox: transaction.open_table(INBOX)?,
             messages: transaction.open_table(MESSAGES)?,
             broken,
         })

@@ -41,6 +41,31 @@ pub async fn messages_come_in_order(store: AnyStore) {
     );
 }
 
+pub async fn the_inbox_is_read_while_a_run_is_held(store: AnyStore) {
+    let row = hold(&store, "a").await;
+    let inbox = async || store.inbox(&run_id("a")).await.expect("it is read");
+    assert_eq!(inbox().await, []);
+    for id in ["z", "a", "m"] {
+        send(&store, "a", id).await;
+    }
+    let all = inbox().await;
+    assert_eq!(ids(&all), ["z", "a", "m"], "the order in which they came");
+    assert_eq!(all[0], message("a", "z"));
+    let takes = Commit {
+        consumed: vec!["a".to_owned()],
+        ..step(&row, "Approved")
+    };
+    let row = go(&store, takes).await;
+    assert_eq!(ids(&inbox().await), ["z", "m"]);
+    end(&store, &row).await;
+    assert_eq!(ids(&inbox().await), ["z", "m"], "also what is left");
+    let unknown = store.inbox(&run_id("b")).await;
+    assert!(
+        matches!(unknown, Err(StoreError::NotFound { .. })),
+        "{unknown:?}"
+    );
+}
+
 pub async fn a_message_is_kept_once(store: AnyStore) {
     hold(&store, "a").await;
     send(&store, "a", "m").await;

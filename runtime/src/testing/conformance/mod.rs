@@ -186,6 +186,7 @@ macro_rules! store_conformance {
             messages {
                 a_message_is_given_to_the_next_claim
                 messages_come_in_order
+                the_inbox_is_read_while_a_run_is_held
                 a_message_is_kept_once
                 a_consumed_message_is_still_known
                 a_message_that_is_not_consumed_stays

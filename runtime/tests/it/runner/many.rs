@@ -104,6 +104,7 @@ impl Store for Counted {
         list(filter: Filter) -> Vec<RunRow>;
         history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
         message(run: &RunId, id: &str) -> Option<stateway::store::MessageState>;
+        inbox(run: &RunId) -> Vec<stateway::store::Message>;
         undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;
         purge(purge: Purge) -> u64;
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, MessageState, NewRun, Note, Purge, Request, RunRow, Sent, Stop, Store,
-    StoreFuture,
+    Heartbeat, HistoryRow, Message, MessageState, NewRun, Note, Purge, Request, RunRow, Sent, Stop,
+    Store, StoreFuture,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -113,6 +113,11 @@ impl Store for Line {
     fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {
         let (run, id) = (run.clone(), id.to_owned());
         self.send(move |store| store.message(&run, &id))
+    }
+
+    fn inbox(&self, run: &RunId) -> StoreFuture<'_, Vec<Message>> {
+        let run = run.clone();
+        self.send(move |store| store.inbox(&run))
     }
 
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {

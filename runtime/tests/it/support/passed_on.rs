@@ -21,6 +21,7 @@ macro_rules! passed_on {
             count(filter: stateway::store::Filter) -> Vec<stateway::store::RunCount>;
             history(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::HistoryRow>;
             message(run: &RunId, id: &str) -> Option<stateway::store::MessageState>;
+            inbox(run: &RunId) -> Vec<stateway::store::Message>;
             undoable(run: &RunId, limit: usize) -> Vec<stateway::store::HistoryRow>;
             purge(purge: stateway::store::Purge) -> u64;
         }

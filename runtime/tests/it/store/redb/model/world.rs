@@ -436,6 +436,7 @@ impl World {
         both!(self, run, store => store.get(run)).ok();
         both!(self, run, store => store.history(run, from, limit)).ok();
         both!(self, run, store => store.undoable(run, limit)).ok();
+        both!(self, run, store => store.inbox(run)).ok();
         for id in 0..4 {
             let id = format!("m{id}");
             both!(self, run, store => store.message(run, &id)).ok();
