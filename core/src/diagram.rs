@@ -119,6 +119,9 @@ impl Display for Label<'_> {
                     f.write_str(part)?;
                 }
                 f.write_str(")")?;
+                if transition.interrupts {
+                    f.write_str(" interrupts")?;
+                }
             }
             (_, Some(Due::After(duration))) => write!(f, " after {}", Written(duration))?,
             (_, Some(Due::AfterField(field))) => write!(f, " after {field}")?,

@@ -43,6 +43,8 @@ pub struct StateInfo {
     pub transient: bool,
     /// True if a run waits in it: signals, timers and a poll leave it, and no step.
     pub waits: bool,
+    /// True if a signal may interrupt the step or the split that leaves it.
+    pub interrupted: bool,
 }
 
 /// One transition of a [`Graph`].
@@ -65,6 +67,8 @@ pub struct TransitionInfo {
     pub due: Option<Due>,
     /// The type of what it carries as the declaration has it, of a signal that carries something.
     pub payload: Option<&'static str>,
+    /// True if it comes also while the step or the split of its sources runs, of a signal.
+    pub interrupts: bool,
 }
 
 /// The time at which a timer fires, or the pauses of a poll.
@@ -126,13 +130,27 @@ impl TransitionInfo {
 }
 
 impl Graph {
-    /// Returns true if a run may come to wait for a signal, a timer or a poll.
+    /// Returns true if a signal, a timer or a poll may move a run.
     #[doc(hidden)]
     #[must_use]
-    pub const fn has_waits(&self) -> bool {
+    pub const fn has_events(&self) -> bool {
         let mut position = 0;
         while position < self.states.len() {
-            if self.states[position].waits {
+            if self.states[position].waits || self.states[position].interrupted {
+                return true;
+            }
+            position += 1;
+        }
+        false
+    }
+
+    /// Returns true if a signal may interrupt a step or a split.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn has_interrupts(&self) -> bool {
+        let mut position = 0;
+        while position < self.states.len() {
+            if self.states[position].interrupted {
                 return true;
             }
             position += 1;
@@ -205,6 +223,7 @@ pub const fn state(name: &'static str, kind: StateKind, transient: bool) -> Stat
         kind,
         transient,
         waits: false,
+        interrupted: false,
     }
 }
 
@@ -213,6 +232,12 @@ impl StateInfo {
     #[must_use]
     pub const fn waits(mut self) -> Self {
         self.waits = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn interrupted(mut self) -> Self {
+        self.interrupted = true;
         self
     }
 }
@@ -235,6 +260,7 @@ pub const fn transition(
         split: None,
         due: None,
         payload: None,
+        interrupts: false,
     }
 }
 
@@ -288,6 +314,12 @@ impl TransitionInfo {
     #[must_use]
     pub const fn payload(mut self, payload: &'static str) -> Self {
         self.payload = Some(payload);
+        self
+    }
+
+    #[must_use]
+    pub const fn interrupts(mut self) -> Self {
+        self.interrupts = true;
         self
     }
 }

@@ -127,6 +127,8 @@ pub(crate) struct Signal {
     pub(crate) payload: Option<Type>,
     /// `answers Cart`
     pub(crate) answers: Option<Type>,
+    /// The word, in place of `:`
+    pub(crate) interrupts: Option<Ident>,
 }
 
 /// When a timer fires.
@@ -243,6 +245,11 @@ impl Transition {
     /// The type of the answer that the sender of a signal gets.
     pub(crate) fn answers(&self) -> Option<&Type> {
         self.signal()?.answers.as_ref()
+    }
+
+    /// The word that says so, of a signal that interrupts the step or the split of its sources.
+    pub(crate) fn interrupts(&self) -> Option<&Ident> {
+        self.signal()?.interrupts.as_ref()
     }
 
     /// Returns true if it is a poll.

@@ -1,11 +1,11 @@
 //! Rule: at any time exactly one party may move a run.
 //!
-//! A state is left by one step or split, or it waits: for signals, for timers, and for at most
-//! one poll.
+//! A state is left by one step or split, which signals may interrupt, or it waits: for signals, for timers, and for at
+//! most one poll.
 
 use crate::ast::TransitionKind;
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::{Graph, ResolvedTransition};
+use crate::graph::{Graph, ResolvedTransition, StateId};
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for id in graph.ids() {
@@ -13,7 +13,13 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         if state.kind.is_final() {
             continue;
         }
-        let mut exits = graph.exits(id).filter(|it| it.is_whole);
+        let mut all = graph.exits(id);
+        if all.all(|it| it.is_whole && !it.declaration.kind.is_active()) {
+            nothing_to_interrupt(graph, id, diagnostics);
+        }
+        let is_judged =
+            |it: &&ResolvedTransition<'_>| it.is_whole && it.declaration.interrupts().is_none();
+        let mut exits = graph.exits(id).filter(is_judged);
         let Some(first) = exits.next() else { continue };
         let mut poll = is_poll(first).then_some(first);
         for second in exits {
@@ -21,8 +27,23 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 .iter()
                 .any(|transition| transition.declaration.kind.is_active());
             if active {
-                report(diagnostics, state.name, first, second)
-                    .help("let one transition lead to several states, or put a state between them");
+                let error = report(diagnostics, state.name, first, second);
+                let signal = [first, second]
+                    .map(|transition| transition.declaration)
+                    .into_iter()
+                    .find(|declaration| declaration.signal().is_some() && !declaration.is_internal);
+                match signal {
+                    Some(signal) => {
+                        let name = &signal.name;
+                        error.help(format!(
+                            "write `signal {name} interrupts {} -> ..` if it may come while that runs, or put a state between them",
+                            state.name
+                        ))
+                    }
+                    None => error.help(
+                        "let one transition lead to several states, or put a state between them",
+                    ),
+                };
                 continue;
             }
             match (poll, is_poll(second)) {
@@ -32,6 +53,23 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 (None, true) => poll = Some(second),
                 (_, false) => {}
             }
+        }
+    }
+}
+
+/// Reports the signals that interrupt where nothing runs.
+fn nothing_to_interrupt(graph: &Graph<'_>, state: StateId, diagnostics: &mut Diagnostics) {
+    for exit in graph.exits(state) {
+        if let Some(interrupts) = exit.declaration.interrupts() {
+            let (signal, state) = (&exit.declaration.name, graph.state(state).name);
+            diagnostics
+                .error(
+                    interrupts,
+                    format!(
+                        "there is nothing that signal `{signal}` could interrupt: no step or split leaves `{state}`"
+                    ),
+                )
+                .help("write `:` in place of `interrupts`: a state that waits takes the signal");
         }
     }
 }

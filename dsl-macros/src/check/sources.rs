@@ -11,7 +11,17 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             declaration.kind,
             TransitionKind::Signal(_) | TransitionKind::Timer { .. }
         );
-        if let (true, [_, second, ..]) = (declaration.is_internal, declaration.sources.as_slice()) {
+        if let (true, Some(interrupts)) = (declaration.is_internal, declaration.interrupts()) {
+            let name = &declaration.name;
+            diagnostics
+                .error(
+                    interrupts,
+                    format!("signal `{name}` interrupts a step, and leads nowhere"),
+                )
+                .help("write where it leads: a step that was interrupted is not taken up again");
+        } else if let (true, [_, second, ..]) =
+            (declaration.is_internal, declaration.sources.as_slice())
+        {
             let keyword = declaration.kind.keyword();
             let name = &declaration.name;
             diagnostics

@@ -36,15 +36,17 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                     .exits(id)
                     .find(|exit| !exit.declaration.kind.is_active());
                 if let Some(waits) = waits {
+                    let verb = match waits.declaration.interrupts() {
+                        Some(_) => "would be interrupted by",
+                        None => "would wait for",
+                    };
+                    let event = &waits.declaration.name;
                     diagnostics
                         .error(
                             transient,
-                            format!(
-                                "transient state `{name}` would wait for `{}`",
-                                waits.declaration.name
-                            ),
+                            format!("transient state `{name}` {verb} `{event}`"),
                         )
-                        .help("a run that waits has to be stored: remove `transient`");
+                        .help("a run that takes an event has to be stored: remove `transient`");
                 }
             }
         }

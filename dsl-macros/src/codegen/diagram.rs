@@ -63,7 +63,12 @@ fn moved(transition: &ast::Transition) -> String {
         TransitionKind::Signal(signal) => {
             let payload = signal.payload.as_ref();
             let payload = payload.map(|payload| written(payload.to_token_stream()));
-            format!("{name}({})", payload.unwrap_or_default())
+            let interrupts = signal.interrupts.as_ref().map(|_| " interrupts");
+            format!(
+                "{name}({}){}",
+                payload.unwrap_or_default(),
+                interrupts.unwrap_or_default()
+            )
         }
         TransitionKind::Timer { due } => match due {
             Due::After(duration) => format!("{name} after {}", written(duration.to_token_stream())),

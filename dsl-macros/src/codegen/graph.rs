@@ -29,7 +29,9 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
             .declaration
             .is_some_and(|declaration| declaration.transient.is_some());
         let waits = (cx.plan.standings[position] == Standing::Waiting).then(|| quote!(.waits()));
-        quote!(state(#name, StateKind::#kind, #transient)#waits)
+        let interrupted = cx.plan.is_interrupted(StateId(position));
+        let interrupted = interrupted.then(|| quote!(.interrupted()));
+        quote!(state(#name, StateKind::#kind, #transient)#waits #interrupted)
     });
     let transitions = graph.transitions.iter().map(|transition| {
         let name = plain(&transition.declaration.name);
@@ -64,13 +66,14 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
 /// When a timer fires, and what a signal carries.
 fn event(kind: &TransitionKind) -> TokenStream {
     match kind {
-        TransitionKind::Signal(signal) => match &signal.payload {
-            Some(payload) => {
+        TransitionKind::Signal(signal) => {
+            let payload = signal.payload.as_ref().map(|payload| {
                 let payload = text::written(payload.to_token_stream());
                 quote!(.payload(#payload))
-            }
-            None => TokenStream::new(),
-        },
+            });
+            let interrupts = signal.interrupts.as_ref().map(|_| quote!(.interrupts()));
+            quote!(#payload #interrupts)
+        }
         TransitionKind::Timer { due } => match due {
             Due::After(duration) => {
                 let milliseconds = duration.milliseconds;

@@ -13,7 +13,7 @@ use crate::ast::{Attributes, Clauses, Due, Signal, Split, Transition, Transition
 use crate::diagnostics::Diagnostics;
 
 /// Words that may follow the name of a transition.
-const HEADER: [&str; 5] = ["as", "after", "at", "every", "answers"];
+const HEADER: [&str; 6] = ["as", "after", "at", "every", "answers", "interrupts"];
 
 /// Reads what follows the keyword of a transition.
 pub(super) fn parse(
@@ -64,9 +64,23 @@ fn rest(
         transition.outcome = Some(declared_name(input, "an outcome")?);
     }
     transition.kind = kind(input, keyword)?;
-    if input.peek(Token![:]) && !input.peek(Token![::]) {
+    let is_colon = input.peek(Token![:]) && !input.peek(Token![::]);
+    if is_colon && transition.interrupts().is_some() {
+        let message = format!("`interrupts` stands in place of the `:` of signal `{name}`");
+        diagnostics.detail(&stop(input, &message).with_help("leave the `:` out"));
+        skip(input);
+    } else if is_colon {
         input.parse::<Token![:]>()?;
-    } else {
+    } else if next_word(input).as_deref() == Some("interrupts") {
+        let message = format!("{keyword} `{name}` cannot interrupt a step: only a signal does");
+        let help = match keyword {
+            "timer" => {
+                "limit the step that it would interrupt: `with deadline(..)`, and `catch` to go on from there"
+            }
+            _ => "write `:` in place of `interrupts`",
+        };
+        return Err(stop(input, &message).with_help(help));
+    } else if transition.interrupts().is_none() {
         let error = unexpected(input, &format!("`: From -> To` after {keyword} `{name}`"));
         if next_word(input).is_none() || begins_declaration(input) {
             return Err(error);
@@ -152,6 +166,7 @@ fn kind(input: ParseStream<'_>, keyword: &str) -> Result<TransitionKind> {
         "signal" => TransitionKind::Signal(Box::new(Signal {
             payload: payload(input)?,
             answers: answers(input)?,
+            interrupts: interrupts(input)?,
         })),
         "timer" => TransitionKind::Timer { due: due(input)? },
         "poll" => {
@@ -205,6 +220,14 @@ fn answers(input: ParseStream<'_>) -> Result<Option<Type>> {
         return Err(unexpected(input, "the type of the answer"));
     }
     types::parse(input).map(Some)
+}
+
+/// `interrupts`, or nothing.
+fn interrupts(input: ParseStream<'_>) -> Result<Option<Ident>> {
+    if next_word(input).as_deref() != Some("interrupts") {
+        return Ok(None);
+    }
+    word(input, "interrupts").map(Some)
 }
 
 fn due(input: ParseStream<'_>) -> Result<Due> {

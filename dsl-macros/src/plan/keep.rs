@@ -21,13 +21,18 @@ pub(crate) enum Keeper<'a> {
     Catch(&'a Ident),
     /// This undo handler.
     Undo(&'a Ident),
+    /// The signal of this name, which interrupts the handler that has the state.
+    Interrupt(&'a Ident),
 }
 
 impl<'a> Keeper<'a> {
     /// The name that the compiler prints for it.
     pub(crate) fn name(self) -> &'a Ident {
         match self {
-            Keeper::Retry(name) | Keeper::Catch(name) | Keeper::Undo(name) => name,
+            Keeper::Retry(name)
+            | Keeper::Catch(name)
+            | Keeper::Undo(name)
+            | Keeper::Interrupt(name) => name,
         }
     }
 }
@@ -48,19 +53,28 @@ fn of_source<'a>(transition: &ResolvedTransition<'a>) -> Option<Keeper<'a>> {
 }
 
 /// Every state that is copied for one of these transitions, which have handlers.
-pub(super) fn kept<'a>(handled: impl Iterator<Item = &'a ResolvedTransition<'a>>) -> Vec<Kept<'a>> {
+pub(super) fn kept<'a>(
+    handled: impl Iterator<Item = &'a ResolvedTransition<'a>>,
+    is_interrupted: impl Fn(StateId) -> bool,
+) -> Vec<Kept<'a>> {
     let mut kept: Vec<Kept<'a>> = Vec::new();
     for transition in handled {
         let sources = transition
             .sources
             .iter()
             .filter_map(|state| Some((*state, of_source(transition)?)));
+        let declaration = transition.declaration;
+        let interrupted = transition
+            .sources
+            .iter()
+            .filter(|state| declaration.interrupts().is_some() && is_interrupted(**state))
+            .map(|state| (*state, Keeper::Interrupt(&declaration.name)));
         let undone = transition
             .handlers
             .undo
             .iter()
             .map(|(target, handler)| (*target, Keeper::Undo(handler)));
-        for (state, keeper) in sources.chain(undone) {
+        for (state, keeper) in sources.chain(interrupted).chain(undone) {
             if !kept.iter().any(|known| known.state == state) {
                 kept.push(Kept { state, keeper });
             }

@@ -80,15 +80,18 @@ impl<'a> Plan<'a> {
             let handled = transitions.iter().filter(|it| it.is_handled());
             handled.map(|it| it.transition)
         };
+        let standings = turn::standings(graph, turns);
         Plan {
             graph,
-            standings: turn::standings(graph, turns),
-            kept: keep::kept(handled()),
+            kept: keep::kept(handled(), |state| {
+                is_interrupted(graph, &transitions, &standings, state)
+            }),
             lenders: signature::lenders(handled()),
             judges: graph.transitions.iter().any(turn::judges),
             holds_states: transitions.iter().any(Planned::holds_states),
             spawned: transitions.iter().find_map(Planned::spawned),
             lent,
+            standings,
             transitions,
         }
     }
@@ -96,6 +99,11 @@ impl<'a> Plan<'a> {
     /// Returns true if branches or a poll borrow the state.
     pub(crate) fn is_lent(&self, state: StateId) -> bool {
         self.lent[state.0]
+    }
+
+    /// Returns true if a signal may interrupt the step or the split that leaves the state.
+    pub(crate) fn is_interrupted(&self, state: StateId) -> bool {
+        is_interrupted(self.graph, &self.transitions, &self.standings, state)
     }
 
     /// The transitions that are driven, each with the states that the driver takes it from.
@@ -113,12 +121,17 @@ impl<'a> Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// The transitions out of states that wait, each with those states.
+    /// The transitions that an event takes, each with the states that it takes it from.
     pub(crate) fn events(&self) -> impl Iterator<Item = (&Planned<'a>, &Turn<'a>, Vec<StateId>)> {
-        let waits = |source: &StateId| self.standings[source.0] == Standing::Waiting;
         self.transitions.iter().filter_map(move |planned| {
+            let interrupts = planned.transition.declaration.interrupts().is_some();
+            let takes = |source: &StateId| match self.standings[source.0] {
+                Standing::Waiting => true,
+                Standing::Driven(_) => interrupts,
+                Standing::Final | Standing::Stuck => false,
+            };
             let sources = planned.transition.sources.iter().copied();
-            let from: Vec<_> = sources.filter(waits).collect();
+            let from: Vec<_> = sources.filter(takes).collect();
             let is_event = !planned.transition.declaration.kind.is_active() && !from.is_empty();
             let turn = planned.turn.as_ref().filter(|_| is_event)?;
             Some((planned, turn, from))
@@ -166,7 +179,8 @@ impl<'a> Planned<'a> {
             || declaration.clauses.guard()
             || declaration.is_internal
             || declaration.is_poll()
-            || declaration.answers().is_some();
+            || declaration.answers().is_some()
+            || declaration.interrupts().is_some();
         self.is_handled() && (is_held || !self.undo.is_empty())
     }
 
@@ -178,6 +192,26 @@ impl<'a> Planned<'a> {
         let clause = clauses.find(|clause| clause.kind() == ClauseKind::Spawn)?;
         Some(&clause.name)
     }
+}
+
+/// Returns true if a signal may interrupt the step or the split that leaves the state.
+fn is_interrupted(
+    graph: &Graph<'_>,
+    transitions: &[Planned<'_>],
+    standings: &[Standing],
+    state: StateId,
+) -> bool {
+    let declared = graph.state(state).declaration;
+    let is_transient = declared.is_some_and(|it| it.transient.is_some());
+    let is_driven = matches!(standings[state.0], Standing::Driven(_));
+    is_driven
+        && !is_transient
+        && transitions.iter().any(|it| {
+            it.turn.is_some()
+                && it.transition.declaration.interrupts().is_some()
+                && !it.transition.declaration.is_internal
+                && it.transition.sources.contains(&state)
+        })
 }
 
 /// Returns true if this version calls the handlers of the transition.

@@ -47,6 +47,8 @@ workflow Order {
     poll settle every 5s..5m: Charged -> Shipped | Lost
         with retry(5, backoff 100ms..10s), catch(late), undo(Shipped => recall);
     signal abort: Charged | Shipped -> Lost;
+    signal halt(Reason) interrupts Placed -> Lost;
+    signal reprice(Price) answers Cart interrupts Placed -> Placed | Lost with retry(3);
     signal deliver(Signature): Shipped -> Delivered with breaker(bank), limit(quota);
     signal note(Note): Shipped with retry(3), deadline(1h30m), catch(lost_note);
     signal add as AddItem(Item) answers Cart: Shipped;

@@ -52,6 +52,13 @@ pub trait Drive<C>: Judge<C> {
         None
     }
 
+    /// A copy of a state whose step or split a signal may interrupt.
+    #[must_use]
+    fn interrupted(state: &Self::State) -> Option<Self::State> {
+        let _ = state;
+        None
+    }
+
     /// A copy of the state that `transition` led to, and the position of the undo that needs it.
     #[must_use]
     fn undoable(transition: usize, state: &Self::State) -> Option<(usize, Self::State)> {

@@ -6,6 +6,7 @@ use std::task::Poll;
 use stateway_core::Workflow;
 
 use super::drive::{Drive, Failed};
+use super::interrupt::interruptible;
 use crate::error::{Cause, Place};
 use crate::journal::{Journal, Taken};
 use crate::run::CurrentRun;
@@ -47,7 +48,12 @@ where
         }
         let taken = if waits::<W>(place.as_ref()) {
             // Boxed: the future of a run that never waits is not to hold the room for it.
-            match Box::pin(event(place, context, run, journal)).await? {
+            match Box::pin(awaits(place, context, run, journal)).await? {
+                Some(taken) => taken,
+                None => continue,
+            }
+        } else if is_interrupted::<W>(place.as_ref()) {
+            match interruptible(place, context, run, journal).await? {
                 Some(taken) => taken,
                 None => continue,
             }
@@ -65,7 +71,7 @@ where
         let Some(state) = place else {
             unreachable!("a turn leads to a state");
         };
-        if const { W::GRAPH.has_waits() } && run.has_stayed() {
+        if const { W::GRAPH.has_events() } && run.has_stayed() {
             run.stay(W::position(state));
             journal.stayed();
             continue;
@@ -95,8 +101,15 @@ where
 /// Returns true if a run waits in its state for an event.
 #[inline]
 fn waits<W: Workflow>(place: Option<&W::State>) -> bool {
-    let ever = const { W::GRAPH.has_waits() };
+    let ever = const { W::GRAPH.has_events() };
     ever && place.is_some_and(|state| W::GRAPH.states[W::position(state)].waits)
+}
+
+/// Returns true if a signal may interrupt the step or the split that leaves the state.
+#[inline]
+fn is_interrupted<W: Workflow>(place: Option<&W::State>) -> bool {
+    let ever = const { W::GRAPH.has_interrupts() };
+    ever && place.is_some_and(|state| W::GRAPH.states[W::position(state)].interrupted)
 }
 
 /// The timers that it waits for.
@@ -106,7 +119,7 @@ fn waiting<W: Drive<C>, C>(state: &W::State) -> Waiting {
 }
 
 /// Waits for what moves a run out of its state, and takes that transition. Gives nothing if it is to stop.
-async fn event<W, C, J>(
+async fn awaits<W, C, J>(
     place: &mut Option<W::State>,
     context: &C,
     run: &CurrentRun<W>,
@@ -120,6 +133,21 @@ where
         unreachable!("a run that waits is in a state");
     };
     let waiting = waiting::<W, C>(state);
+    event(place, waiting, context, run, journal).await
+}
+
+/// Takes the next event of a run in the state in `place`.
+pub(super) async fn event<W, C, J>(
+    place: &mut Option<W::State>,
+    waiting: Waiting,
+    context: &C,
+    run: &CurrentRun<W>,
+    journal: &mut J,
+) -> Result<Option<Result<(), Failed<W::Error>>>, Halt<W::Error, J::Lost>>
+where
+    W: Drive<C>,
+    J: Journal<W, W::Error>,
+{
     let position = waiting.state;
     run.leave(position);
     match journal.next_event(waiting, run).await.map_err(Halt::Lost)? {

@@ -10,6 +10,7 @@
 
 mod drive;
 mod forward;
+mod interrupt;
 mod memory;
 mod rollback;
 mod running;

@@ -1,7 +1,7 @@
 //! The journal of a run in memory: the states that its undos need, and then what became of them.
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn, ready};
+use std::future::{Future, pending, poll_fn, ready};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::SystemTime;
@@ -35,6 +35,18 @@ struct Stay {
     fired: Vec<Firing>,
     /// The waiting sender of the signal that is taken.
     reply: Option<Reply>,
+}
+
+impl Stay {
+    fn of(stay: &mut Option<Box<Stay>>) -> &mut Stay {
+        stay.get_or_insert_with(|| {
+            Box::new(Stay {
+                began: None,
+                fired: Vec::new(),
+                reply: None,
+            })
+        })
+    }
 }
 
 /// What a rollback has done so far.
@@ -99,7 +111,7 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
                 state,
             });
         }
-        if const { W::GRAPH.has_waits() }
+        if const { W::GRAPH.has_events() }
             && let Some(stay) = &mut self.stay
         {
             if let Some(reply) = stay.reply.take() {
@@ -121,13 +133,7 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         waiting: Waiting,
         run: &CurrentRun<W>,
     ) -> Result<Happens, Infallible> {
-        let stay = self.stay.get_or_insert_with(|| {
-            Box::new(Stay {
-                began: None,
-                fired: Vec::new(),
-                reply: None,
-            })
-        });
+        let stay = Stay::of(&mut self.stay);
         let began = stay
             .began
             .get_or_insert_with(|| (SystemTime::now(), Instant::now()));
@@ -187,6 +193,22 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
             if stops.await {
                 return Ok(Happens::Stops);
             }
+        }
+    }
+
+    async fn interrupted(&mut self, waiting: &Waiting) -> Result<(), Infallible> {
+        let Some(mailbox) = &mut self.mailbox else {
+            return pending().await;
+        };
+        loop {
+            let oldest = mailbox.oldest(|signal| waiting.takes::<W>(signal));
+            if oldest.is_some() {
+                return Ok(());
+            }
+            if !mailbox.is_open() {
+                return pending().await;
+            }
+            mailbox.wait().await;
         }
     }
 

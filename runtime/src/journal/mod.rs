@@ -42,6 +42,12 @@ pub(crate) trait Journal<W: Workflow, E> {
         run: &CurrentRun<W>,
     ) -> impl Future<Output = Result<Happens, Self::Lost>>;
 
+    /// The step or the split of a state is under way: waits until a signal that interrupts it is the next event.
+    ///
+    /// # Cancel safety
+    /// It takes none.
+    fn interrupted(&mut self, waiting: &Waiting) -> impl Future<Output = Result<(), Self::Lost>>;
+
     /// The run goes forward no more, though it is in no final state, and is to end like this. `last` is the transition that
     /// it took last, if that may not have been noted, since its state could not be copied.
     fn failed(

@@ -49,9 +49,9 @@ pub(crate) trait Recorder: Send + Sync {
     /// the run.
     fn is_recording(&self) -> bool;
 
-    /// The time that this visit was under way before the run was taken up: since its state was entered, or, where that waited for
-    /// an event, since the first attempt that is known of.
-    fn age(&self, visit: u64, is_event: bool) -> Duration;
+    /// The time that this visit was under way before the run was taken up: since its state was entered, or, of the transition that
+    /// an event takes, since the first attempt that is known of.
+    fn age(&self, visit: u64, event: Option<&str>) -> Duration;
 
     /// The output of a branch that had ended when the run was taken up.
     #[cfg(feature = "durable")]

@@ -79,6 +79,11 @@ pub fn copied<S: Copied, State>(
     Some((position, variant(state.copied())))
 }
 
+/// A copy of a state, as any state of its workflow.
+pub fn copy_of<S: Copied, State>(state: &S, variant: impl FnOnce(S) -> State) -> Option<State> {
+    Some(variant(state.copied()))
+}
+
 /// The undo at `POSITION` of a transition.
 #[derive(Clone, Copy)]
 pub struct Undoing<const POSITION: usize, F>(pub F);

@@ -18,7 +18,7 @@ mod source;
 mod verdict;
 mod visit;
 
-pub use begin::{Guard, Undoing, copied, no_gate};
+pub use begin::{Guard, Undoing, copied, copy_of, no_gate};
 pub use catch::{Caught, Nothing};
 pub use fails::Fails;
 pub use gate::{Limited, NoGate};

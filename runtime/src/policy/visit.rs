@@ -41,7 +41,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         let is_timed = R::TIMEOUT.is_some() || R::DEADLINE.is_some();
         let age = match run.recorder() {
             Some(recorder) if R::DEADLINE.is_some() && !R::MAY_BE_ONE_TOO_MANY => {
-                recorder.age(run.visit(), run.is_moved_by_an_event())
+                recorder.age(run.visit(), run.event_name())
             }
             _ => Duration::ZERO,
         };

@@ -181,7 +181,10 @@ impl<W: Workflow> CurrentRun<W> {
             None => (RunId::unique(), None, None),
         };
         let may_be_stopped = cancellation.is_some() || termination.is_some() || deadline.is_some();
-        let is_looked_at = may_be_stopped || recorder.is_some() || Self::UNDOES;
+        let is_looked_at = may_be_stopped
+            || recorder.is_some()
+            || Self::UNDOES
+            || const { W::GRAPH.has_interrupts() };
         CurrentRun {
             this,
             tasks: context
@@ -201,7 +204,7 @@ impl<W: Workflow> CurrentRun<W> {
             transition: AtomicUsize::new(0),
             visit: AtomicU64::new(visit),
             attempts: AtomicU32::new(0),
-            event: const { W::GRAPH.has_waits() }.then(|| {
+            event: const { W::GRAPH.has_events() }.then(|| {
                 Box::new(EventSlot {
                     left: AtomicUsize::new(0),
                     payload: Mutex::new(AnyPayload::nothing()),
@@ -310,6 +313,11 @@ impl<W: Workflow> CurrentRun<W> {
         Undo::of(self)
     }
 
+    /// The visit after this one was interrupted, and is no visit: what interrupts it has its number.
+    pub(crate) fn interrupt(&self, visit: u64) {
+        self.visit.store(visit, Ordering::Relaxed);
+    }
+
     /// Tells it which transition to take, out of the state at this position, and what the signal carries.
     pub(crate) fn happens(&self, transition: usize, state: usize, payload: AnyPayload) {
         self.transition.store(transition, Ordering::Relaxed);
@@ -326,7 +334,7 @@ impl<W: Workflow> CurrentRun<W> {
 
     /// Takes out the answer to the signal that has moved the run, if it gives one.
     pub(crate) fn take_answer(&self) -> AnyPayload {
-        if !const { W::GRAPH.has_waits() } {
+        if !const { W::GRAPH.has_events() } {
             return AnyPayload::nothing();
         }
         let event = self.event.as_deref();
@@ -358,11 +366,14 @@ impl<W: Workflow> CurrentRun<W> {
         payload.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns true if an event moves it: a signal, a timer or a poll.
-    pub(crate) fn is_moved_by_an_event(&self) -> bool {
-        let transition = W::GRAPH.transitions.get(self.transition());
-        transition
-            .is_some_and(|it| !matches!(it.kind, TransitionKind::Step | TransitionKind::Split))
+    /// The name of the transition that an event takes: a signal, a timer or a poll.
+    pub(crate) fn event_name(&self) -> Option<&'static str> {
+        let transition = W::GRAPH.transitions.get(self.transition())?;
+        let is_event = !matches!(
+            transition.kind,
+            TransitionKind::Step | TransitionKind::Split
+        );
+        is_event.then_some(transition.name)
     }
 
     fn event(&self) -> &EventSlot {

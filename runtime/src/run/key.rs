@@ -12,7 +12,7 @@ use super::id::RunId;
 /// `workflow/run/visit`, where visits are counted from 1. The key of a stored run prints as
 /// `workflow/run/incarnation/visit`: the incarnation, 16 hexadecimal digits, tells the run apart from those that had its
 /// id before and were purged, or that have it in another store. The key of an undo ends in `/undo`, that of a
-/// poll in `/poll/name`, that of a branch in `/branch/name`, or `/branch/name/item` where items are counted from 0. A `/` in the name of the workflow or
+/// poll in `/poll/name`, that of a signal which interrupts a step in `/signal/name`, that of a branch in `/branch/name`, or `/branch/name/item` where items are counted from 0. A `/` in the name of the workflow or
 /// the id of the run prints as `%2F`, and a `%` as `%25`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -32,6 +32,8 @@ pub(crate) enum Part {
     Branch(BranchName),
     /// The askings of the poll with this name.
     Asked(&'static str),
+    /// The signal with this name, which has interrupted a step.
+    Interrupts(&'static str),
 }
 
 impl fmt::Display for Key {
@@ -47,6 +49,7 @@ impl fmt::Display for Key {
             Part::Whole => Ok(()),
             Part::Undo => f.write_str("/undo"),
             Part::Asked(poll) => write!(f, "/poll/{poll}"),
+            Part::Interrupts(signal) => write!(f, "/signal/{signal}"),
             Part::Branch(BranchName { branch, item }) => {
                 write!(f, "/branch/{branch}")?;
                 item.map_or(Ok(()), |item| write!(f, "/{item}"))

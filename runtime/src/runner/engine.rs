@@ -185,6 +185,14 @@ impl Engine {
         }
     }
 
+    /// Tells of a message to a run, which may be driven here.
+    pub(super) fn tell_of_a_message(&self, run: &RunId) {
+        if let Some(held) = self.active().get(run) {
+            held.held.hear_of_a_message();
+        }
+        self.wake();
+    }
+
     /// Whether this run is driven here, and has not ended.
     pub(super) fn drives(&self, run: &RunId) -> bool {
         let active = self.active();
@@ -335,6 +343,7 @@ impl Engine {
                 if let Some(stop) = beat.stop {
                     held.tell(stop);
                 }
+                held.held.hear_of_messages(beat.messages);
             }
         }
     }

@@ -20,10 +20,10 @@ use super::ends::{Notice, Reached};
 use super::moves::Moves;
 use super::settings::Settings;
 use super::suspected::Suspicion;
-use crate::run::{PartName, RunId};
+use crate::run::{PartName, PartOf, RunId};
 use crate::store::{
-    Claimed, Commit, Event, FailedAttempt, Fired, Note, NoteRow, Progress, Release, RunRow, Status,
-    Store, StoreError, StoreFuture, Text, Wait,
+    Claimed, Commit, Event, FailedAttempt, Fired, Message, Note, NoteRow, Progress, Release,
+    RunRow, Status, Store, StoreError, StoreFuture, Text, Wait,
 };
 use crate::support::time::later;
 
@@ -83,6 +83,8 @@ pub(super) struct HeldRun {
     epoch: u64,
     /// The number of known messages that wait for the run.
     messages: AtomicUsize,
+    /// There may be more.
+    more_messages: Notify,
     state: Mutex<HeldState>,
     is_recording: AtomicBool,
     is_lost: AtomicBool,
@@ -90,8 +92,8 @@ pub(super) struct HeldRun {
     /// The number of the visit that was taken up, and how long it was under way by then.
     visit: u64,
     age: Duration,
-    /// How long ago the first attempt of it failed that is known of.
-    tried: Duration,
+    /// How long ago the first attempt of each transition failed that is known of.
+    tried: HashMap<String, Duration>,
     loss: Mutex<Option<oneshot::Sender<Loss>>>,
     /// Where the run ended, if it ended well.
     reached: OnceLock<Arc<Reached>>,
@@ -197,7 +199,13 @@ impl HeldRun {
         let now = claimed.row.due.map_or(now, |due| due.max(now));
         let state = HeldState::new(row.clone(), notes, now);
         let since = |then| now.duration_since(then).unwrap_or_default();
-        let first = state.failed.front().map(|(_, attempt)| attempt.at);
+        let mut tried = HashMap::new();
+        for (part, attempt) in &state.failed {
+            let transition = part.split('/').nth(1).unwrap_or_default();
+            tried
+                .entry(transition.to_owned())
+                .or_insert_with(|| since(attempt.at));
+        }
         let held = HeldRun {
             explain,
             run: row.id.clone(),
@@ -209,8 +217,9 @@ impl HeldRun {
             suspicion,
             visit: row.visit.saturating_add(1),
             messages: AtomicUsize::new(claimed.inbox.len()),
+            more_messages: Notify::new(),
             age: since(row.entered),
-            tried: first.map_or(Duration::ZERO, since),
+            tried,
             loss: Mutex::new(Some(sender)),
             reached: OnceLock::new(),
             keeper,
@@ -259,6 +268,36 @@ impl HeldRun {
         if self.suspicion.as_ref().is_some_and(Suspicion::clear) {
             self.keeper.wake.notify_one();
         }
+    }
+
+    /// The store has this many messages for the run.
+    pub(super) fn hear_of_messages(&self, count: usize) {
+        if count > self.messages.load(Ordering::Relaxed) {
+            self.hear_of_a_message();
+        }
+    }
+
+    /// The store may have a message for the run that is not known here.
+    pub(super) fn hear_of_a_message(&self) {
+        self.more_messages.notify_one();
+    }
+
+    /// Waits until there may be messages that are not known here.
+    ///
+    /// # Cancel safety
+    /// One that is dropped before it is ready has taken no news.
+    pub(super) async fn may_have_messages(&self) {
+        self.more_messages.notified().await;
+    }
+
+    /// Reads the messages that wait for the run.
+    ///
+    /// # Errors
+    /// Why the run is not driven any longer.
+    pub(super) async fn inbox(&self) -> Result<Vec<Message>, Loss> {
+        let inbox = self.asked(|| self.keeper.store.inbox(&self.run)).await?;
+        self.messages.store(inbox.len(), Ordering::Relaxed);
+        Ok(inbox)
     }
 
     /// Whether the runner shuts down.
@@ -395,6 +434,38 @@ impl HeldRun {
         self.taken(|| self.keeper.store.note(note.clone())).await?;
         self.state().row.note(&note);
         Ok(())
+    }
+
+    /// A signal has interrupted the run, and this visit takes it: the run waits for no attempt any more, so that it is a suspect if
+    /// its process dies.
+    pub(super) async fn waits_no_more(
+        &self,
+        visit: u64,
+        transition: &'static str,
+    ) -> Result<(), Loss> {
+        let part = PartName {
+            visit,
+            transition: transition.into(),
+            of: PartOf::Whole,
+        };
+        let key = part.to_string();
+        let is_noted = {
+            let state = self.state();
+            !state.row.waits || state.notes.contains_key(&key)
+        };
+        if is_noted {
+            return Ok(());
+        }
+        let now = self.now();
+        let progress = Progress::Attempts {
+            made: 0,
+            called: 0,
+            due: now,
+            noted: now,
+            waits: false,
+            failed: Vec::new(),
+        };
+        self.note(key, progress).await
     }
 
     /// Asks the store again and again as long as it does not answer. That is repeatable by its laws; if it

@@ -35,8 +35,10 @@ pub(super) struct StoreJournal<'a, W> {
     current: Undone,
     /// The messages that no state has taken yet, the oldest first.
     inbox: VecDeque<Message>,
-    /// True if a handler was called since the run was claimed: messages may have come that are not in the inbox.
+    /// True if messages may have come that are not in the inbox: a handler was called since it was read.
     may_lack_messages: bool,
+    /// True if messages have come that are not in the inbox.
+    is_behind: bool,
     /// The message that the transition under way takes.
     consumes: Option<String>,
     /// The answer to it, until it is stored.
@@ -64,6 +66,7 @@ impl<'a, W: Durable> StoreJournal<'a, W> {
             current: Undone::default(),
             inbox: inbox.into(),
             may_lack_messages: false,
+            is_behind: false,
             consumes: None,
             answer: None,
             fired: fired_by_position::<W>(&held.fired()),
@@ -82,6 +85,44 @@ impl<W: Durable> StoreJournal<'_, W> {
             Some((number, message.at))
         });
         waiting.next(entered, &self.fired, taken, now)
+    }
+
+    /// Takes the oldest message out of the inbox that the state takes: the position of its signal, and what it carries.
+    ///
+    /// # Errors
+    /// The run was parked, since it does not decode.
+    async fn take(
+        &mut self,
+        waiting: &Waiting,
+        number: usize,
+    ) -> Result<(usize, AnyPayload), Loss> {
+        let (held, codec) = (self.held, &*self.held.settings().codec);
+        let message = self.inbox.remove(number);
+        let signal = message.and_then(|it| Some((waiting.signal::<W>(&it.signal)?, it)));
+        let (signal, message) = signal.unwrap_or_else(|| unreachable!("it is there"));
+        match guarded(|| W::decode_signal(signal, &message.payload, codec)) {
+            Ok(payload) => {
+                self.may_lack_messages = true;
+                self.consumes = Some(message.id);
+                Ok((signal, payload))
+            }
+            Err(error) => {
+                let (id, name) = (message.id, message.signal);
+                let reason = format!(
+                    "message `{id}` of signal `{name}` does not decode: {error}; run a program that reads it, or terminate it"
+                );
+                Err(held.park(&reason).await)
+            }
+        }
+    }
+
+    /// Reads the messages that have come meanwhile.
+    async fn read_inbox(&mut self) -> Result<(), Loss> {
+        let inbox = self.held.inbox().await?;
+        let is_taken = |id: &String| self.consumes.as_ref() == Some(id);
+        self.inbox = inbox.into_iter().filter(|it| !is_taken(&it.id)).collect();
+        self.may_lack_messages = false;
+        Ok(())
     }
 
     /// The transition as a change. If nothing has happened yet that moves the run on, it is given back with it.
@@ -107,9 +148,7 @@ impl<W: Durable> StoreJournal<'_, W> {
         Ok(match next {
             Next::At(due) => change.waiting(now, self.up(Some(due))),
             Next::Never => change.waiting(now, self.up(None)),
-            // A message may have come before the timer was due: the next claim knows it.
-            Next::Timer(_) => change.waiting(now, Some(now)),
-            Next::Message(_) => change,
+            Next::Timer(_) | Next::Message(_) => change,
         })
     }
 
@@ -162,35 +201,34 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         self.held.was_asked();
     }
 
-    async fn next_event(&mut self, waiting: Waiting, _: &CurrentRun<W>) -> Result<Happens, Loss> {
-        let (held, codec) = (self.held, &*self.held.settings().codec);
+    async fn next_event(&mut self, waiting: Waiting, run: &CurrentRun<W>) -> Result<Happens, Loss> {
+        let held = self.held;
         let (entered, now) = (held.entered(), held.now());
-        let until = match self.next(&waiting, entered, now) {
-            Next::Timer(_) if self.may_lack_messages => Some(now),
+        let mut next = self.next(&waiting, entered, now);
+        // What had begun is over, and nothing new begins.
+        let is_last = self.may_lack_messages && held.is_draining();
+        if let Next::Timer(_) = next
+            && self.may_lack_messages
+            && !is_last
+        {
+            // A message may have come before the timer was due.
+            self.read_inbox().await?;
+            next = self.next(&waiting, entered, now);
+        }
+        let until = match next {
+            Next::Timer(_) | Next::Message(_) if is_last => Some(now),
             Next::Timer(timer) => {
                 self.may_lack_messages = true;
                 waiting.fires(timer, entered, &mut self.fired, now);
                 return Ok(Happens::Event(timer, AnyPayload::nothing()));
             }
             Next::Message(number) => {
-                let message = self.inbox.remove(number);
-                let signal = message.and_then(|it| Some((waiting.signal::<W>(&it.signal)?, it)));
-                let (signal, message) = signal.unwrap_or_else(|| unreachable!("it is there"));
-                let payload = guarded(|| W::decode_signal(signal, &message.payload, codec));
-                return match payload {
-                    Ok(payload) => {
-                        self.may_lack_messages = true;
-                        self.consumes = Some(message.id);
-                        Ok(Happens::Event(signal, payload))
-                    }
-                    Err(error) => {
-                        let (id, name) = (message.id, message.signal);
-                        let reason = format!(
-                            "message `{id}` of signal `{name}` does not decode: {error}; run a program that reads it, or terminate it"
-                        );
-                        Err(held.park(&reason).await)
-                    }
-                };
+                let (signal, payload) = self.take(&waiting, number).await?;
+                if W::GRAPH.states[waiting.state].interrupted {
+                    let transition = W::GRAPH.transitions[signal].name;
+                    held.waits_no_more(run.visit() + 1, transition).await?;
+                }
+                return Ok(Happens::Event(signal, payload));
             }
             Next::At(due) => Some(due),
             Next::Never => None,
@@ -202,6 +240,21 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         } else {
             held.wait(until).await
         })
+    }
+
+    async fn interrupted(&mut self, waiting: &Waiting) -> Result<(), Loss> {
+        loop {
+            let mut messages = self.inbox.iter();
+            if messages.any(|it| waiting.signal::<W>(&it.signal).is_some()) {
+                return Ok(());
+            }
+            if !self.is_behind {
+                self.held.may_have_messages().await;
+                self.is_behind = true;
+            }
+            self.read_inbox().await?;
+            self.is_behind = false;
+        }
     }
 
     // An error of the user's may not be shared between threads, so the future does not have it.

@@ -310,9 +310,10 @@ impl Outgoing {
         };
         let id = self.message_id;
         let id = id.unwrap_or_else(|| RunId::unique().to_string());
+        let run = self.run;
         let delivery = Delivery {
             message: Message {
-                run: self.run,
+                run: run.clone(),
                 id: id.clone(),
                 signal: signal.to_owned(),
                 payload,
@@ -332,7 +333,7 @@ impl Outgoing {
             }
             sent => sent.map_err(|error| refused(error, signal, only_now))?,
         };
-        engine.wake();
+        engine.tell_of_a_message(&run);
         Ok((id, sent == Sent::Kept))
     }
 }

@@ -38,6 +38,14 @@ impl Waiting {
         }
     }
 
+    /// A run in a state whose step or split is under way: only a signal interrupts that.
+    pub(crate) const fn in_a_step(state: usize) -> Self {
+        Waiting {
+            state,
+            timers: Vec::new(),
+        }
+    }
+
     /// The signal of this name, if the state takes it.
     #[cfg(feature = "durable")]
     pub(crate) fn signal<W: Workflow>(&self, name: &str) -> Option<usize> {

@@ -96,6 +96,55 @@ mod chain {
     hundred!(declare);
 }
 
+macro_rules! declare_halted {
+    ($($step:ident $outcome:ident $undo:ident $from:ident $to:ident;)*) => {
+        workflow! {
+            #[derive(Debug, Clone, PartialEq)]
+            pub(super) workflow Halted {
+                start Begin { held: super::Large };
+                $(state $from { held: super::Large };)*
+                done Done { held: super::Large };
+                failed Failed { held: super::Large };
+
+                step begin as ToBegin: Begin -> S0;
+                $(step $step as $outcome: $from -> $to | Failed;)*
+                signal halt interrupts Begin $(| $from)* -> Done;
+            }
+        }
+
+        impl HaltedSteps for super::Walk {
+            type Error = String;
+
+            async fn begin(&self, _: Begin, step: &Step<ToBegin>) -> Result<ToBegin, String> {
+                Ok(step.to(S0 { held: super::large() }))
+            }
+
+            async fn halt(&self, from: HaltFrom, step: &Step<OnHalt>) -> Result<OnHalt, String> {
+                let HaltFrom::S50(S50 { held }) = from else {
+                    panic!("it waits in one state alone")
+                };
+                Ok(step.to(Done { held }))
+            }
+
+            $(
+                async fn $step(&self, from: $from, step: &Step<$outcome>) -> Result<$outcome, String> {
+                    if stringify!($from) == "S50" {
+                        std::future::pending::<()>().await;
+                    }
+                    Ok(step.to($to { held: from.held }))
+                }
+            )*
+        }
+    };
+}
+
+/// Steps that a signal may interrupt.
+mod halted {
+    use stateway::prelude::*;
+
+    hundred!(declare_halted);
+}
+
 macro_rules! declare_wide {
     ($first:ident $($target:ident)*) => {
         workflow! {
@@ -226,6 +275,21 @@ fn a_stored_run_of_a_hundred_large_states_fits_a_worker() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn a_signal_that_interrupts_each_of_a_hundred_large_states_fits_a_worker() {
+    on_a_worker(async {
+        let mut run = halted::Halted::start(halted::Begin { held: large() }).run(&Walk);
+        let remote = run.remote();
+        let halts = async {
+            // The run is in the state that it waits in once it was polled.
+            tokio::task::yield_now().await;
+            halted::HaltedSignals::halt(&remote).await.unwrap();
+        };
+        let (end, ()) = tokio::join!(run, halts);
+        assert!(matches!(end, Ok(halted::HaltedEnd::Done(_))));
+    });
 }
 
 #[test]

@@ -101,6 +101,7 @@ fn kept(plan: &Plan<'_>) -> Vec<String> {
             Keeper::Retry(_) => "retry of",
             Keeper::Catch(_) => "catch of",
             Keeper::Undo(_) => "undo",
+            Keeper::Interrupt(_) => "interrupted by",
         };
         let (state, name) = (names(plan, &[kept.state]), kept.keeper.name());
         format!("{state} for {why} {name}")

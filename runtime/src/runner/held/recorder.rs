@@ -128,11 +128,11 @@ impl Recorder for HeldRun {
         self.is_recording.load(Ordering::Relaxed) || self.is_lost.load(Ordering::Relaxed)
     }
 
-    fn age(&self, visit: u64, is_event: bool) -> Duration {
-        match (visit == self.visit, is_event) {
+    fn age(&self, visit: u64, event: Option<&str>) -> Duration {
+        match (visit == self.visit, event) {
             (false, _) => Duration::ZERO,
-            (true, false) => self.age,
-            (true, true) => self.tried,
+            (true, None) => self.age,
+            (true, Some(event)) => self.tried.get(event).copied().unwrap_or_default(),
         }
     }
 

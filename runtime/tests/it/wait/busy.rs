@@ -164,6 +164,41 @@ async fn a_runner_that_shuts_down_begins_no_other_asking() {
     }
 }
 
+workflow! {
+    #[durable(version = 1)]
+    workflow Letter {
+        start Posted;
+        done Answered;
+
+        poll look every 1s: Posted -> Answered;
+    }
+}
+
+/// A partner that takes longer than the pause between two askings, and knows nothing.
+struct Slow;
+
+impl LetterSteps for Slow {
+    type Error = String;
+
+    async fn look(&self, _: &Posted, _: &Step<OnLook>) -> Result<Option<OnLook>, String> {
+        sleep(SECOND * 2).await;
+        Ok(None)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_that_is_always_due_is_given_back_when_the_runner_shuts_down() {
+    for store in stores() {
+        let runner = Runner::<Letter>::builder(Slow).clock(Clock::tokio());
+        let runner = runner.store(store).launch().await.unwrap();
+        runner.start("l-1", (), Posted).await.unwrap();
+        sleep(SECOND * 5).await;
+        let began = tokio::time::Instant::now();
+        runner.shut_down(SECOND * 300).await;
+        assert!(began.elapsed() < SECOND * 5, "{:?}", began.elapsed());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_asking_shares_its_key_with_no_other_visit() {
     for store in stores() {

@@ -18,6 +18,8 @@ mod durable;
 mod growth;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod index;
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod interrupts;
 mod memory;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod model;

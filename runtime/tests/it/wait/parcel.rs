@@ -50,6 +50,13 @@ pub(super) struct Depot {
     pub(super) refuses: Mutex<u32>,
 }
 
+impl Default for Depot {
+    /// It takes some askings, and twenty minutes.
+    fn default() -> Self {
+        Depot::new(4)
+    }
+}
+
 impl Depot {
     pub(super) fn new(arrives: u32) -> Self {
         Depot {

@@ -62,6 +62,8 @@ pub mod bills {
             signal ask answers u64: Quiet;
             /// A part is paid.
             signal pay_part(u64) answers u64: Quiet -> Sent;
+            /// It is not sent after all.
+            signal recall(u8) answers u64 interrupts Draft | Sent -> Lost;
             /// Looks whether it is paid.
             poll look every 1h: Quiet -> Paid;
         }

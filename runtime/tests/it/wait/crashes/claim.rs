@@ -1,5 +1,5 @@
-//! A crash at every operation of the store while a run waits, is signalled and times out: what was acknowledged is applied
-//! once, and what was not is sent again under the same id.
+//! A run that waits, is signalled and times out: what was acknowledged is applied once, and what was not is sent again under
+//! the same id.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use stateway::prelude::*;
 use stateway::store::{Event, HistoryRow, Status, Store as _};
-use stateway::testing::{Crash, Crashes};
+use stateway::testing::Crashes;
 use stateway::{Clock, MemoryStore, SignalError, StartError};
 use tokio::time::sleep;
 
-use super::claim::{
+use super::at_each_operation;
+use crate::wait::claim::{
     Approval, Claim, ClaimEnd, ClaimInput, ClaimSignals as _, Draft, MINUTE, Office,
 };
 
@@ -86,45 +87,20 @@ fn check_history(history: &[HistoryRow], office: &Office) {
     );
 }
 
-/// Runs it with each crash at each operation, and with another at the same operation of the process that takes over.
-async fn check(late: bool, ends: impl Fn(&ClaimEnd) -> bool) -> u64 {
-    let mut operations = 0;
-    for crash in Crash::ALL {
-        for n in 1.. {
-            let office = Arc::new(Office::default());
-            let crashes = Crashes::new(MemoryStore::new()).at(n, crash);
-            let mut ended = tokio::select! {
-                ended = go(&crashes, &office, late) => Some(ended),
-                () = crashes.crashed() => None,
-            };
-            let again = crashes.at(n, crash);
-            if ended.is_none() {
-                ended = tokio::select! {
-                    ended = go(&again, &office, late) => Some(ended),
-                    () = again.crashed() => None,
-                };
-            }
-            let whole = crashes.restarted();
-            let ended = match ended {
-                Some(ended) => ended,
-                None => go(&whole, &office, late).await,
-            };
-            assert!(ends(&ended), "{crash:?} at {n}: {ended:?}");
-            let row = whole
-                .get(&"c-1".parse().unwrap())
-                .await
-                .unwrap()
-                .unwrap()
-                .row;
-            assert_eq!(row.status, Status::Done, "{crash:?} at {n}");
-            check_history(&whole.history(&row.id, 0, 1_000).await.unwrap(), &office);
-            if crashes.operations() < n {
-                operations += n - 1;
-                break;
-            }
-        }
-    }
-    operations
+async fn check(late: bool, ends: fn(&ClaimEnd) -> bool) -> u64 {
+    let go = async |crashes: Crashes, office: Arc<Office>| go(&crashes, &office, late).await;
+    at_each_operation(go, async |ended, office: Arc<Office>, store: Crashes| {
+        assert!(ends(&ended), "{ended:?}");
+        let row = store
+            .get(&"c-1".parse().unwrap())
+            .await
+            .unwrap()
+            .unwrap()
+            .row;
+        assert_eq!(row.status, Status::Done);
+        check_history(&store.history(&row.id, 0, 1_000).await.unwrap(), &office);
+    })
+    .await
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,87 @@
+//! A step or a split that a signal may interrupt.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use super::drive::{Drive, Failed, Judge};
+use super::forward::{Halt, event};
+use crate::journal::{Journal, Recorder};
+use crate::run::CurrentRun;
+use crate::support::panic::forget_panic;
+use crate::wait::Waiting;
+
+/// Takes the turn of the state in `place`, unless a signal comes that interrupts it: then that transition.
+///
+/// The signal is looked for before the handler is called and wherever it waits, unless what is recorded just now has to be waited for.
+/// A run that was told to stop takes none.
+// A function that boxes, or without optimisation the future would have room in the frame of each run that has no such state.
+#[inline(never)]
+pub(super) fn interruptible<'a, W, C, J>(
+    place: &'a mut Option<W::State>,
+    context: &'a C,
+    run: &'a CurrentRun<W>,
+    journal: &'a mut J,
+) -> Pin<Box<impl Future<Output = Interruptible<W, C, J>> + use<'a, W, C, J>>>
+where
+    W: Drive<C>,
+    J: Journal<W, W::Error>,
+{
+    Box::pin(turn(place, context, run, journal))
+}
+
+/// The turn that was taken; nothing if the run is to stop.
+type Interruptible<W, C, J> = Result<
+    Option<Result<(), Failed<<W as Judge<C>>::Error>>>,
+    Halt<<W as Judge<C>>::Error, <J as Journal<W, <W as Judge<C>>::Error>>::Lost>,
+>;
+
+async fn turn<W, C, J>(
+    place: &mut Option<W::State>,
+    context: &C,
+    run: &CurrentRun<W>,
+    journal: &mut J,
+) -> Interruptible<W, C, J>
+where
+    W: Drive<C>,
+    J: Journal<W, W::Error>,
+{
+    let Some(state) = &*place else {
+        unreachable!("a run that goes forward is in a state");
+    };
+    let position = W::position(state);
+    let visit = run.visit();
+    // Before the handler has it.
+    run.leave(position);
+    let copy = W::interrupted(state);
+    let waiting = Waiting::in_a_step(position);
+    let taken = {
+        let mut turn = pin!(Some(W::turns(place, context, run)));
+        let mut signal = pin!(journal.interrupted(&waiting));
+        let taken = poll_fn(|cx| {
+            let is_recording = run.recorder().is_some_and(Recorder::is_recording);
+            if !is_recording
+                && !run.is_told_to_stop()
+                && let Poll::Ready(signal) = signal.as_mut().poll(cx)
+            {
+                return Poll::Ready(signal.map(|()| None));
+            }
+            let turn = turn.as_mut().as_pin_mut().expect("it has not ended");
+            turn.poll(cx).map(|taken| Ok(Some(taken)))
+        })
+        .await;
+        // A handler that is stopped half-way may panic as it goes.
+        forget_panic(|| turn.set(None));
+        taken.map_err(Halt::Lost)?
+    };
+    if let Some(taken) = taken {
+        return Ok(Some(taken));
+    }
+    if let Some(tasks) = run.tasks() {
+        // Its branches were told to stop, and the signal is not handled beside them.
+        tasks.gone().await;
+    }
+    *place = copy;
+    run.interrupt(visit);
+    event(place, waiting, context, run, journal).await
+}
