@@ -38,13 +38,24 @@ impl Graph {
     /// Each way from a state to another, by their names; an internal transition leads back.
     fn arrows(&self) -> impl Iterator<Item = (&'static str, &'static str, &TransitionInfo)> {
         let name = |position: usize| self.states[position].name;
-        self.transitions.iter().flat_map(move |transition| {
+        // The deadline leaves every state, and so none in particular.
+        let drawn = self.transitions.iter();
+        let drawn = drawn.filter(|it| it.kind != TransitionKind::Deadline);
+        drawn.flat_map(move |transition| {
             transition.sources.iter().flat_map(move |source| {
                 let back = transition.is_internal().then_some(source);
                 let targets = transition.targets.iter().chain(back);
                 targets.map(move |target| (name(*source), name(*target), transition))
             })
         })
+    }
+
+    /// The state that the deadline leads to, if it leads to one, with when it passes.
+    fn late_to(&self) -> Option<(&'static str, Written<Duration>)> {
+        let [target] = self.transitions[self.late()?].targets else {
+            return None;
+        };
+        Some((self.states[*target].name, Written(self.deadline?)))
     }
 
     fn of_kind(&self, kind: StateKind) -> impl Iterator<Item = &'static str> {
@@ -64,6 +75,10 @@ impl Display for Mermaid<'_> {
             // A semicolon would end the label.
             let label = Label(transition, ",");
             writeln!(f, "    {source} --> {target}: {label}")?;
+        }
+        if let Some((target, deadline)) = graph.late_to() {
+            writeln!(f, "    state \"deadline {deadline}\" as deadline")?;
+            writeln!(f, "    deadline --> {target}")?;
         }
         for state in graph.states.iter().filter(|state| state.kind.is_final()) {
             writeln!(f, "    {} --> [*]", state.name)?;
@@ -98,6 +113,13 @@ impl Display for Dot<'_> {
         for (source, target, transition) in graph.arrows() {
             let label = Label(transition, ";");
             writeln!(f, "    {source} -> {target} [label=\"{label}\"];")?;
+        }
+        if let Some((target, deadline)) = graph.late_to() {
+            writeln!(
+                f,
+                "    deadline [label=\"deadline {deadline}\", shape=plaintext];"
+            )?;
+            writeln!(f, "    deadline -> {target};")?;
         }
         f.write_str("}\n")
     }

@@ -119,6 +119,8 @@ pub enum TransitionKind {
     Poll,
     /// The driver, after several branches side by side.
     Split,
+    /// The clock, when the deadline of the workflow passes: out of every state that is not final, and without a handler.
+    Deadline,
 }
 
 impl TransitionInfo {
@@ -158,6 +160,20 @@ impl Graph {
         false
     }
 
+    /// The position of the transition that is taken when the deadline of the workflow passes, if that leads to a state.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn late(&self) -> Option<usize> {
+        let mut position = 0;
+        while position < self.transitions.len() {
+            if matches!(self.transitions[position].kind, TransitionKind::Deadline) {
+                return Some(position);
+            }
+            position += 1;
+        }
+        None
+    }
+
     /// The transitions that leave a state: what is legal in it.
     pub fn exits(&self, state: &StateInfo) -> impl Iterator<Item = &'static TransitionInfo> {
         // Names are unique in a graph.
@@ -177,6 +193,7 @@ impl TransitionKind {
             TransitionKind::Timer => "timer",
             TransitionKind::Poll => "poll",
             TransitionKind::Split => "split",
+            TransitionKind::Deadline => "deadline",
         }
     }
 }

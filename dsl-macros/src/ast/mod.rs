@@ -23,7 +23,7 @@ pub(crate) struct Workflow {
     pub(crate) input: Option<Input>,
     pub(crate) states: Vec<State>,
     pub(crate) transitions: Vec<Transition>,
-    /// `deadline 30d;`
+    /// `deadline 30d;`, also of one that leads to a state
     pub(crate) deadline: Option<Duration>,
     /// Words in what could not be read: a name among them may have been declared there.
     pub(crate) unread: Vec<String>,
@@ -120,6 +120,8 @@ pub(crate) enum TransitionKind {
         cap: Option<Duration>,
     },
     Split(Split),
+    /// `deadline 30d -> TooLate;`: it leaves every state that is not final.
+    Deadline(Duration),
 }
 
 /// The types of a signal.
@@ -144,6 +146,7 @@ pub(crate) enum Due {
 }
 
 /// A duration as it was written, known to be valid.
+#[derive(Clone)]
 pub(crate) struct Duration {
     pub(crate) literal: Literal,
     pub(crate) milliseconds: u64,
@@ -205,6 +208,7 @@ impl TransitionKind {
             TransitionKind::Timer { .. } => "timer",
             TransitionKind::Poll { .. } => "poll",
             TransitionKind::Split(_) => "split",
+            TransitionKind::Deadline(_) => "deadline",
         }
     }
 
@@ -216,6 +220,16 @@ impl TransitionKind {
 }
 
 impl Transition {
+    /// Returns true if it is what the deadline of the workflow leads to, which no handler takes.
+    pub(crate) fn is_deadline(&self) -> bool {
+        matches!(self.kind, TransitionKind::Deadline(_))
+    }
+
+    /// Returns true if an event takes it: a signal, a timer or a poll.
+    pub(crate) fn is_event(&self) -> bool {
+        !self.kind.is_active() && !self.is_deadline()
+    }
+
     /// The body, of a split.
     pub(crate) fn split(&self) -> Option<&Split> {
         match &self.kind {

@@ -16,7 +16,9 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         if state.kind.is_final() {
             continue;
         }
-        let mut leaving = graph.exits(id).filter(|it| !it.declaration.is_internal);
+        let mut leaving = graph
+            .exits(id)
+            .filter(|it| !it.declaration.is_internal && !it.declaration.is_deadline());
         if leaving.next().is_none() {
             // A state that nothing leaves *and* nothing leads to is one mistake, reported as
             // unreachable.
@@ -32,7 +34,8 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                         format!("nothing leaves state `{name}`, and it is not final"),
                     )
                 };
-                if let Some(internal) = graph.exits(id).next() {
+                let mut exits = graph.exits(id);
+                if let Some(internal) = exits.find(|it| it.declaration.is_internal) {
                     let internal = &internal.declaration.name;
                     error.note(format!(
                         "`{internal}` has no arrow: a run stays in the state"

@@ -17,8 +17,10 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         if all.all(|it| it.is_whole && !it.declaration.kind.is_active()) {
             nothing_to_interrupt(graph, id, diagnostics);
         }
-        let is_judged =
-            |it: &&ResolvedTransition<'_>| it.is_whole && it.declaration.interrupts().is_none();
+        // The deadline of the workflow leaves every state.
+        let is_judged = |it: &&ResolvedTransition<'_>| {
+            it.is_whole && it.declaration.interrupts().is_none() && !it.declaration.is_deadline()
+        };
         let mut exits = graph.exits(id).filter(is_judged);
         let Some(first) = exits.next() else { continue };
         let mut poll = is_poll(first).then_some(first);

@@ -22,6 +22,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     let transitions = || graph.transitions.iter().map(|it| it.declaration);
     // First the transitions: where a branch or a clause takes the name of one, that is to be changed.
     let handlers = transitions()
+        .filter(|it| !it.is_deadline())
         .map(own)
         .chain(transitions().flat_map(of_branches))
         .chain(transitions().flat_map(of_clauses));

@@ -14,6 +14,7 @@ mod final_exit;
 mod handlers;
 mod hidden;
 mod index;
+mod late;
 mod reachable;
 mod retry;
 mod sources;
@@ -35,6 +36,7 @@ pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnost
     retry::check(graph, diagnostics);
     splits::check(graph, diagnostics);
     timers::check(graph, diagnostics);
+    late::check(graph, diagnostics);
     index::check(graph, diagnostics);
     handlers::check(graph, diagnostics);
     collisions::check(graph, diagnostics);

@@ -32,9 +32,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                     .help("a store has to remember how the run ended");
             }
             StateKind::State => {
-                let waits = graph
-                    .exits(id)
-                    .find(|exit| !exit.declaration.kind.is_active());
+                let waits = graph.exits(id).find(|exit| exit.declaration.is_event());
                 if let Some(waits) = waits {
                     let verb = match waits.declaration.interrupts() {
                         Some(_) => "would be interrupted by",

@@ -70,6 +70,9 @@ fn method(cx: &Context<'_>, transition: &ResolvedTransition<'_>, source: &Ident)
     // The user's own documentation, if there is any, is a paragraph of its own.
     let doc = cx.doc(|| {
         let keyword = declaration.kind.keyword();
+        if declaration.is_deadline() {
+            return "\nMoves the machine to where the deadline of the workflow leads.".to_owned();
+        }
         if declaration.is_internal {
             return format!("\nTakes {keyword} `{name}`, which stays: `change` may change the state.");
         }

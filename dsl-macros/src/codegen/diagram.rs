@@ -18,6 +18,17 @@ pub(super) fn mermaid(graph: &Graph<'_>) -> String {
         line(format!("[*] --> {start}"));
     }
     for transition in &graph.transitions {
+        if transition.declaration.is_deadline() {
+            // It leaves every state, and so none in particular.
+            line(format!(
+                "state \"deadline {}\" as deadline",
+                label(transition.declaration)
+            ));
+            for target in graph.names(transition.targets.iter().copied()) {
+                line(format!("deadline --> {target}"));
+            }
+            continue;
+        }
         for source in graph.names(transition.sources.iter().copied()) {
             let back = transition.declaration.is_internal.then(|| source.clone());
             let targets = graph.names(transition.targets.iter().copied());
@@ -60,6 +71,7 @@ fn moved(transition: &ast::Transition) -> String {
     let name = &transition.name;
     match &transition.kind {
         TransitionKind::Step => name.to_string(),
+        TransitionKind::Deadline(duration) => written(duration.to_token_stream()),
         TransitionKind::Signal(signal) => {
             let payload = signal.payload.as_ref();
             let payload = payload.map(|payload| written(payload.to_token_stream()));

@@ -18,7 +18,11 @@ pub(super) fn of_workflow(graph: &Graph<'_>) -> String {
     doc.push_str(if with { " --- |\n" } else { "\n" });
     for transition in &graph.transitions {
         let declaration = transition.declaration;
-        let sources = links(&graph.names(transition.sources.iter().copied()));
+        let sources = if declaration.is_deadline() {
+            "every state that is not final".to_owned()
+        } else {
+            links(&graph.names(transition.sources.iter().copied()))
+        };
         let targets = if declaration.is_internal {
             "stays".to_owned()
         } else {

@@ -63,6 +63,7 @@ pub(super) fn drive(
     let event_driven = events.as_ref().map(|it| &it.driven);
     let event_sent = events.as_ref().map(|it| &it.sent);
     let head = head(cx, context);
+    let late = late(cx);
     quote_spanned! {span=>
         #[allow(unused_imports)]
         use #private::NotSent as _;
@@ -97,8 +98,28 @@ pub(super) fn drive(
 
             #event_driven
             #driven
+            #late
         }
     }
+}
+
+/// The function that makes the state which the deadline leads to, if it leads to one.
+fn late(cx: &Context<'_>) -> Option<TokenStream> {
+    let mut transitions = cx.graph.transitions.iter();
+    let deadline = transitions.find(|it| it.declaration.is_deadline())?;
+    let target = cx.graph.state(*deadline.targets.first()?);
+    let fields = target.declaration.and_then(|it| it.fields.as_ref());
+    // That it has some is reported.
+    fields.is_none_or(Vec::is_empty).then(|| {
+        let (state, name) = (&cx.state, target.name);
+        let span = cx.at(cx.workflow.span());
+        let private = cx.alias(span);
+        quote_spanned! {span=>
+            fn late() -> #private::Option<#state> {
+                #private::Some(#state::#name(#name {}))
+            }
+        }
+    })
 }
 
 /// The function that takes a turn, without its body.

@@ -43,6 +43,7 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
                 TransitionKind::Timer { .. } => "Timer",
                 TransitionKind::Poll { .. } => "Poll",
                 TransitionKind::Split(_) => "Split",
+                TransitionKind::Deadline(_) => "Deadline",
             }
         );
         let sources = positions(&transition.sources);

@@ -93,7 +93,10 @@ fn payloads(kind: &TransitionKind, used: &mut HashSet<String>) {
                 }
             }
         }
-        TransitionKind::Step | TransitionKind::Timer { .. } | TransitionKind::Poll { .. } => {}
+        TransitionKind::Step
+        | TransitionKind::Timer { .. }
+        | TransitionKind::Poll { .. }
+        | TransitionKind::Deadline(_) => {}
     }
 }
 

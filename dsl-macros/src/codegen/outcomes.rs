@@ -20,6 +20,9 @@ pub(super) fn enums(cx: &Context<'_>, runtime: bool) -> TokenStream {
         let declaration = transition.declaration;
         let doc = cx.doc(|| {
             let (keyword, name) = (declaration.kind.keyword(), &declaration.name);
+            if declaration.is_deadline() {
+                return "The state that the deadline of the workflow leads to.".to_owned();
+            }
             if declaration.is_internal {
                 format!("The mark of {keyword} `{name}`, which leads nowhere: the run stays in its state.")
             } else {

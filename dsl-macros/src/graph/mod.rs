@@ -96,7 +96,7 @@ pub(crate) struct Handlers<'a> {
 impl ResolvedTransition<'_> {
     /// Returns true if its handler takes an enum of the states that it leaves.
     pub(crate) fn leaves_several(&self) -> bool {
-        !self.declaration.kind.is_active() && self.sources.len() > 1
+        self.declaration.is_event() && self.sources.len() > 1
     }
 }
 

@@ -196,8 +196,15 @@ fn deadline(
     let deadline = duration::parse(body, "the time that a run may take, such as `30d`")?;
     if ast.deadline.is_some() {
         diagnostics.error(&keyword, "the workflow has two deadlines");
+        return tokens::semicolon(body, "the deadline").or_else(|_| {
+            resynchronize(body, &mut ast.unread);
+            Ok(())
+        });
     }
-    ast.deadline.get_or_insert(deadline);
+    if body.peek(syn::Token![->]) {
+        transition::deadline(body, keyword, &deadline, ast)?;
+    }
+    ast.deadline = Some(deadline);
     tokens::semicolon(body, "the deadline")
 }
 

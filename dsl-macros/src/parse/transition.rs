@@ -9,7 +9,9 @@ use super::tokens::{
     unexpected, word,
 };
 use super::{attributes, clause, duration, split, tokens, types};
-use crate::ast::{Attributes, Clauses, Due, Signal, Split, Transition, TransitionKind, Workflow};
+use crate::ast::{
+    Attributes, Clauses, Due, Duration, Signal, Split, Transition, TransitionKind, Workflow,
+};
 use crate::diagnostics::Diagnostics;
 
 /// Words that may follow the name of a transition.
@@ -49,6 +51,32 @@ pub(super) fn parse(
     });
     let transition = ast.transitions.last_mut().expect("one was just pushed");
     rest(input, meant, transition, &ast.unread, diagnostics)
+}
+
+/// Reads where the deadline of the workflow leads: `-> TooLate`.
+pub(super) fn deadline(
+    input: ParseStream<'_>,
+    keyword: Ident,
+    deadline: &Duration,
+    ast: &mut Workflow,
+) -> Result<()> {
+    input.parse::<Token![->]>()?;
+    ast.transitions.push(Transition {
+        attributes: Attributes::default(),
+        kind: TransitionKind::Deadline(deadline.clone()),
+        name: keyword,
+        outcome: None,
+        sources: Vec::new(),
+        targets: Vec::new(),
+        is_internal: false,
+        is_read: false,
+        clauses: Clauses::default(),
+    });
+    let transition = ast.transitions.last_mut().expect("one was just pushed");
+    let what = "the state that the deadline leads to";
+    states(input, &ast.unread, &mut transition.targets, what)?;
+    transition.is_read = true;
+    Ok(())
 }
 
 fn rest(

@@ -132,7 +132,7 @@ impl<'a> Plan<'a> {
             };
             let sources = planned.transition.sources.iter().copied();
             let from: Vec<_> = sources.filter(takes).collect();
-            let is_event = !planned.transition.declaration.kind.is_active() && !from.is_empty();
+            let is_event = planned.transition.declaration.is_event() && !from.is_empty();
             let turn = planned.turn.as_ref().filter(|_| is_event)?;
             Some((planned, turn, from))
         })
@@ -219,5 +219,6 @@ fn is_handled(transition: &ResolvedTransition<'_>) -> bool {
     let declaration = transition.declaration;
     // A step that is called like a method of the trait, which is reported, has no handler.
     !transition.sources.is_empty()
+        && !declaration.is_deadline()
         && !PROVIDED_HANDLERS.contains(&plain(&declaration.name).as_str())
 }

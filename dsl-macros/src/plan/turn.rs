@@ -81,7 +81,7 @@ pub(super) fn standings<'a>(
         for source in &transition.sources {
             let standing = &mut standings[source.0];
             match standing {
-                Standing::Stuck if !transition.declaration.kind.is_active() => {
+                Standing::Stuck if transition.declaration.is_event() => {
                     *standing = Standing::Waiting;
                 }
                 Standing::Stuck | Standing::Waiting

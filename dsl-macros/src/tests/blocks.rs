@@ -42,7 +42,7 @@ workflow Order {
     state Shipped { until: SystemTime, patience: Duration };
     done Delivered;
     failed Lost;
-    deadline 30d;
+    deadline 30d -> Lost;
     step charge: Placed -> Charged | Lost with undo(Charged => refund);
     poll settle every 5s..5m: Charged -> Shipped | Lost
         with retry(5, backoff 100ms..10s), catch(late), undo(Shipped => recall);

@@ -52,6 +52,12 @@ pub trait Drive<C>: Judge<C> {
         None
     }
 
+    /// The state that the deadline of the workflow leads to.
+    #[must_use]
+    fn late() -> Option<Self::State> {
+        None
+    }
+
     /// A copy of a state whose step or split a signal may interrupt.
     #[must_use]
     fn interrupted(state: &Self::State) -> Option<Self::State> {

@@ -76,14 +76,7 @@ where
             journal.stayed();
             continue;
         }
-        let taken = Taken {
-            transition: run.transition(),
-            visit: run.visit(),
-            attempts: run.attempts(),
-            state,
-            answer: run.take_answer(),
-            waiting: (J::WAITS && waits::<W>(Some(state))).then(|| waiting::<W, C>(state)),
-        };
+        let taken = just_taken::<W, C, J>(run, state);
         let entered = journal.entered(taken, || W::undoable(run.transition(), state));
         if J::WAITS {
             run.leave(W::position(state));
@@ -95,6 +88,23 @@ where
             }
             yield_now().await;
         }
+    }
+}
+
+/// The transition that has just led to this state.
+#[inline]
+pub(super) fn just_taken<'a, W, C, J>(run: &CurrentRun<W>, state: &'a W::State) -> Taken<'a, W>
+where
+    W: Drive<C>,
+    J: Journal<W, W::Error>,
+{
+    Taken {
+        transition: run.transition(),
+        visit: run.visit(),
+        attempts: run.attempts(),
+        state,
+        answer: run.take_answer(),
+        waiting: (J::WAITS && waits::<W>(Some(state))).then(|| waiting::<W, C>(state)),
     }
 }
 

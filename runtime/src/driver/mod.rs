@@ -11,6 +11,7 @@
 mod drive;
 mod forward;
 mod interrupt;
+mod late;
 mod memory;
 mod rollback;
 mod running;
@@ -60,16 +61,32 @@ pub(crate) enum Ended<W: Workflow, E> {
 /// Takes a run forward until it ends or is halted. No function, since its future would be held by one of another: without
 /// optimisation each that is made is on the stack several times.
 macro_rules! go_forward {
-    ($place:expr, $context:expr, $run:expr, $stop:expr, $journal:expr) => {{
-        let forward = $crate::driver::forward::forward($place, $context, $run, $journal);
-        let mut forward = std::pin::pin!(Some(forward));
-        let outcome =
-            std::future::poll_fn(|cx| $crate::driver::poll(forward.as_mut(), cx, $run, $stop));
-        let outcome = outcome.await;
-        // A handler that is stopped half-way may panic as it goes.
-        $crate::support::panic::forget_panic(|| forward.set(None));
-        outcome
-    }};
+    ($place:expr, $context:expr, $run:expr, $stop:expr, $journal:expr) => {
+        loop {
+            let outcome = {
+                let forward = $crate::driver::forward::forward($place, $context, $run, $journal);
+                let mut forward = std::pin::pin!(Some(forward));
+                let outcome = std::future::poll_fn(|cx| {
+                    $crate::driver::poll(forward.as_mut(), cx, $run, $stop)
+                });
+                let outcome = outcome.await;
+                // A handler that is stopped half-way may panic as it goes.
+                $crate::support::panic::forget_panic(|| forward.set(None));
+                outcome
+            };
+            let Some(halted) = $crate::driver::late::goes_on::<W, _, _>(&outcome) else {
+                break outcome;
+            };
+            drop(outcome);
+            // Boxed, since most runs have no such deadline.
+            let late = Box::pin($crate::driver::late::go_on::<W, C, _>(
+                halted, $place, $run, $stop, $journal,
+            ));
+            if let Err(lost) = late.await {
+                break Err($crate::driver::forward::Halt::Lost(lost));
+            }
+        }
+    };
 }
 use go_forward;
 

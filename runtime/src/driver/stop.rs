@@ -36,6 +36,12 @@ impl StopSignals {
         terminated.is_some_and(|terminated| terminated.as_mut().poll(cx).is_ready())
     }
 
+    /// The deadline has passed, and the run goes on without one.
+    pub(crate) fn is_late(&mut self) {
+        self.deadline = None;
+        self.timer = None;
+    }
+
     /// Waits for what stops a run that goes forward. A rollback has no deadline.
     pub(crate) fn poll<W: Workflow, E>(&mut self, cx: &mut Context<'_>) -> Poll<Cause<E>> {
         if self.is_terminated(cx) {

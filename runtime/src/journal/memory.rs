@@ -126,6 +126,12 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         ready(Ok(()))
     }
 
+    fn given_up(&mut self) {
+        if let Some(stay) = &mut self.stay {
+            stay.reply = None;
+        }
+    }
+
     fn stayed(&mut self) {}
 
     async fn next_event(

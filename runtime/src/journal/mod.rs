@@ -32,6 +32,9 @@ pub(crate) trait Journal<W: Workflow, E> {
         copy: impl FnOnce() -> Option<(usize, W::State)>,
     ) -> impl Future<Output = Result<(), Self::Lost>>;
 
+    /// The transition that is under way will not be taken.
+    fn given_up(&mut self);
+
     /// The poll that was to be taken says that it is not time yet.
     fn stayed(&mut self);
 

@@ -47,6 +47,8 @@ pub(crate) struct Resumed {
     pub(crate) visit: u64,
     /// How long ago it was started.
     pub(crate) age: Duration,
+    /// True if its deadline has passed, and has led it to a state.
+    pub(crate) is_late: bool,
     pub(crate) recorder: Arc<dyn Recorder>,
     /// The tasks of its branches, which whoever drives it next waits for.
     pub(crate) tasks: TaskTracker,
@@ -71,6 +73,8 @@ pub struct CurrentRun<W: Workflow> {
     recorder: Option<Arc<dyn Recorder>>,
     /// When the workflow's deadline passes.
     deadline: Option<Instant>,
+    /// True if it has passed, and has led the run to a state.
+    is_late: AtomicBool,
     /// Whether any of these is there: one question between two turns.
     may_be_stopped: bool,
     /// A visit with none of these bits is followed by what the driver does between two turns.
@@ -173,6 +177,7 @@ impl<W: Workflow> CurrentRun<W> {
         } = options;
         let deadline = W::GRAPH.deadline;
         let age = stored.as_ref().map_or(Duration::ZERO, |it| it.age);
+        let is_late = stored.as_ref().is_some_and(|it| it.is_late);
         let visit = stored.as_ref().map_or(0, |it| it.visit);
         let workflow = stored.as_ref().map_or(W::GRAPH.name, |it| it.workflow);
         let incarnation = stored.as_ref().map(|it| it.incarnation);
@@ -201,6 +206,7 @@ impl<W: Workflow> CurrentRun<W> {
             termination,
             recorder,
             deadline: deadline.map(|deadline| after(Instant::now(), deadline.saturating_sub(age))),
+            is_late: AtomicBool::new(is_late),
             transition: AtomicUsize::new(0),
             visit: AtomicU64::new(visit),
             attempts: AtomicU32::new(0),
@@ -443,8 +449,18 @@ impl<W: Workflow> CurrentRun<W> {
         self.attempts.load(Ordering::Relaxed)
     }
 
+    /// When the deadline of the workflow passes, if that is still to come.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.deadline
+        let is_late = const { W::GRAPH.late().is_some() } && self.is_late.load(Ordering::Relaxed);
+        self.deadline.filter(|_| !is_late)
+    }
+
+    /// The deadline has passed, and leads the run to a state: what was under way there is no visit.
+    pub(crate) fn is_late(&self, halted: Place) {
+        self.is_late.store(true, Ordering::Relaxed);
+        let begun = u64::from(halted.transition.is_some());
+        let transition = const { W::GRAPH.late() }.unwrap_or_default();
+        self.set(transition, self.visit() - begun + 1, 0);
     }
 
     pub(crate) fn cancellation(&self) -> Option<&CancellationToken> {
@@ -470,7 +486,7 @@ impl<W: Workflow> CurrentRun<W> {
 
     /// Whether the deadline of the workflow has passed.
     pub(crate) fn is_out_of_time(&self) -> bool {
-        self.deadline
+        self.deadline()
             .is_some_and(|deadline| deadline <= Instant::now())
     }
 

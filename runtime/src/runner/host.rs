@@ -18,7 +18,7 @@ use super::error::Differs;
 use super::failure::attempt;
 use super::held::{Explain, HeldRun, Loss};
 use super::journal::{StoreJournal, ending, terminated};
-use super::take_up::take_up;
+use super::take_up::{is_late, take_up};
 use crate::driver::{Drive, StopSignals, roll_back, to_end};
 use crate::payload::codec::Codec;
 use crate::payload::durable::Durable;
@@ -194,6 +194,7 @@ where
                 workflow: W::NAME,
                 visit: row.visit,
                 age: held.settings().clock.since(row.started),
+                is_late: is_late::<W>(row),
                 recorder: Arc::clone(held) as _,
                 tasks,
             }),

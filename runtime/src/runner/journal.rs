@@ -152,9 +152,27 @@ impl<W: Durable> StoreJournal<'_, W> {
         })
     }
 
+    /// This transition may have left the state whose timers have fired. The deadline fires once and for all.
+    fn forget_firings(&mut self, transition: usize) {
+        if W::GRAPH.transitions[transition].is_internal() {
+            return;
+        }
+        let late = W::GRAPH.late();
+        self.fired.retain(|it| Some(it.transition) == late);
+        if late == Some(transition) {
+            self.fired.push(Firing {
+                transition,
+                at: self.held.now(),
+                made: 1,
+            });
+        }
+    }
+
     /// When a run is due that waits until then: its time may be up before.
     fn up(&self, until: Option<SystemTime>) -> Option<SystemTime> {
-        let limit = W::GRAPH.deadline;
+        let late = W::GRAPH.late();
+        let is_late = late.is_some_and(|late| self.fired.iter().any(|it| it.transition == late));
+        let limit = W::GRAPH.deadline.filter(|_| !is_late);
         let up = limit.map(|limit| later(self.held.started(), limit));
         until.into_iter().chain(up).min()
     }
@@ -172,9 +190,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
     ) -> impl Future<Output = Result<(), Loss>> {
         let held = self.held;
         self.was_asked = false;
-        if !W::GRAPH.transitions[taken.transition].is_internal() {
-            self.fired.clear();
-        }
+        self.forget_firings(taken.transition);
         let target = &W::GRAPH.states[W::position(taken.state)];
         // What led to a transient state is consumed with the next that is stored.
         let message = self.consumes.take_if(|_| !target.transient);
@@ -196,6 +212,12 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         }
     }
 
+    fn given_up(&mut self) {
+        self.answer = None;
+        // Its message is not consumed, and may be taken by a state to come.
+        self.is_behind |= self.consumes.take().is_some();
+    }
+
     fn stayed(&mut self) {
         self.was_asked = true;
         self.held.was_asked();
@@ -203,6 +225,10 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
 
     async fn next_event(&mut self, waiting: Waiting, run: &CurrentRun<W>) -> Result<Happens, Loss> {
         let held = self.held;
+        if self.is_behind {
+            self.read_inbox().await?;
+            self.is_behind = false;
+        }
         let (entered, now) = (held.entered(), held.now());
         let mut next = self.next(&waiting, entered, now);
         // What had begun is over, and nothing new begins.
@@ -466,11 +492,7 @@ fn transition<W: Durable>(
         answer,
         undo: undo.map(|undo| undo.handler.into()),
     };
-    let fired = if is_internal {
-        fired_by_name::<W>(fired)
-    } else {
-        Vec::new()
-    };
+    let fired = fired_by_name::<W>(fired);
     Ok(RunChange::new(event, status)
         .found_by(W::index(taken.state))
         .where_fired(fired))

@@ -59,6 +59,12 @@ pub(super) fn is_of_version<W: Durable>(row: &RunRow) -> Result<(), String> {
     ))
 }
 
+/// Returns true if the deadline of a run has passed, and has led it to a state.
+pub(super) fn is_late<W: Durable>(row: &RunRow) -> bool {
+    let late = W::GRAPH.late().map(|late| W::GRAPH.transitions[late].name);
+    late.is_some_and(|late| row.fired.iter().any(|it| it.transition == late))
+}
+
 /// The state of a run, by its position in the graph.
 ///
 /// # Errors

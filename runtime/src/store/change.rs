@@ -28,7 +28,8 @@ pub struct Commit {
     pub consumed: Vec<String>,
     /// What the run is found by in the state that a transition leads to. Nothing else changes it.
     pub index: Vec<IndexEntry>,
-    /// The timers and the poll that were at work in that state: none, unless the transition is an internal one.
+    /// The timers and the poll that were at work in that state: none, unless the transition is an internal one. And the deadline of
+    /// the workflow, from when it has led the run to a state.
     pub fired: Vec<Fired>,
     /// What it sends and starts.
     pub outbox: Outbox,

@@ -56,7 +56,8 @@ pub struct RunRow {
     pub started: SystemTime,
     /// When it entered the state that it is in.
     pub entered: SystemTime,
-    /// The timers of that state, and its poll, that were at work since then and left the run in it.
+    /// The timers of that state, and its poll, that were at work since then and left the run in it; and the deadline of the workflow, if
+    /// it has led the run to a state.
     pub fired: Vec<Fired>,
     /// When it is to be looked at; `None` for one that has ended, is parked, or waits for a message.
     pub due: Option<SystemTime>,

@@ -20,6 +20,8 @@ mod growth;
 mod index;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod interrupts;
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod late;
 mod memory;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod model;

@@ -3,6 +3,7 @@
 mod answers;
 mod claim;
 mod interrupts;
+mod late;
 mod parcel;
 
 use std::sync::Arc;
