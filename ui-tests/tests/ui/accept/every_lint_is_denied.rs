@@ -44,6 +44,7 @@ pub mod bills {
             done Paid;
             /// Lost.
             failed Lost;
+            deadline 30d -> Lost;
             /// Sends it.
             step send: Draft -> Sent;
             /// Pays it.
