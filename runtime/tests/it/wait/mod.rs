@@ -28,6 +28,8 @@ mod model;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod parcel;
 #[cfg(all(feature = "redb", feature = "testing"))]
+mod power;
+#[cfg(all(feature = "redb", feature = "testing"))]
 mod races;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod sending;
