@@ -18,12 +18,15 @@ workflow! {
     #[derive(Clone)]
     workflow Account {
         start Open { sum: u64, ticks: u64 };
+        state Counting { sum: u64 };
         state Closing { sum: u64 };
         done Closed { sum: u64 };
 
         signal credit(u64) answers u64: Open with retry(3, every 5ms);
-        signal close answers u64: Open -> Closing;
+        signal close answers u64: Open -> Counting;
         timer tick every 20ms: Open;
+        step count: Counting -> Closing with retry(2, every 5ms);
+        signal correct(u64) answers u64 interrupts Counting -> Counting with retry(2, every 5ms);
         poll audit every 5ms..20ms: Closing -> Closed with retry(3, every 5ms);
     }
 }
@@ -54,7 +57,29 @@ impl AccountSteps for Bank {
         open: Open,
         step: &Step<OnClose>,
     ) -> Result<Answered<OnClose, u64>, String> {
-        Ok(step.to(Closing { sum: open.sum }).answer(open.sum))
+        Ok(step.to(Counting { sum: open.sum }).answer(open.sum))
+    }
+
+    async fn count(&self, counting: Counting, step: &Step<Count>) -> Result<Count, String> {
+        sleep(Duration::from_millis(fastrand::u64(0..10))).await;
+        if step.attempt() == 1 && fastrand::u8(..3) == 0 {
+            return Err("no line".into());
+        }
+        Ok(step.to(Closing { sum: counting.sum }))
+    }
+
+    async fn correct(
+        &self,
+        counting: Counting,
+        by: u64,
+        step: &Step<OnCorrect>,
+    ) -> Result<Answered<OnCorrect, u64>, String> {
+        sleep(Duration::from_millis(fastrand::u64(0..3))).await;
+        if step.attempt() == 1 && fastrand::u8(..3) == 0 {
+            return Err("no line".into());
+        }
+        let sum = counting.sum + by;
+        Ok(step.to(Counting { sum }).answer(sum))
     }
 
     async fn tick(&self, open: &mut Open, _: &Step<OnTick>) -> Result<(), String> {
@@ -75,6 +100,9 @@ impl AccountSteps for Bank {
 
 const SENDERS: u64 = 3;
 const CREDITS: u64 = 8;
+
+/// Corrections of a closed account, by their message ids.
+const CORRECTIONS: [(&str, u64); 3] = [("first", 10_000), ("second", 20_000), ("third", 30_000)];
 
 fn path(folder: &Path) -> PathBuf {
     folder.join("accounts.redb")
@@ -156,6 +184,13 @@ pub(crate) async fn work(folder: &Path, accounts: u64, seed: u64) {
             }
             let closes = run.close().message_id("close").answered().await;
             heard.answer(&id(number), "close", closes.expect("it is closed"));
+            for (message, by) in CORRECTIONS {
+                // One that comes too late is refused, or left.
+                let corrected = run.correct(by).message_id(message).answered().await;
+                if let Ok(answer) = corrected {
+                    heard.answer(&id(number), message, answer);
+                }
+            }
             let _ = run.end().await.expect("it ends");
         });
     }
@@ -179,7 +214,7 @@ pub(crate) async fn judge(folder: &Path, accounts: u64) -> String {
     let store = RedbStore::open(path(folder)).expect("nobody else has the file");
     let runner = Runner::<Account>::builder(Bank).store(store);
     let runner = runner.launch().await.expect("the store answers");
-    let (mut applied, mut ticks) = (0, 0);
+    let (mut applied, mut ticks, mut corrections) = (0, 0, 0);
     for number in 0..accounts {
         let account = id(number);
         let run = runner
@@ -190,6 +225,7 @@ pub(crate) async fn judge(folder: &Path, accounts: u64) -> String {
         assert_eq!(run.info().await.expect("it is read").status, Status::Done);
         let rows = runner.history(&*account).await.expect("it is read");
         let mut left = credits(number);
+        let mut corrected = BTreeMap::from(CORRECTIONS);
         let mut sum = 0;
         for row in &rows {
             let Some((transition, message, answer)) = taken(row) else {
@@ -205,6 +241,11 @@ pub(crate) async fn judge(folder: &Path, accounts: u64) -> String {
                 let cents = left.remove(&message);
                 sum += cents.unwrap_or_else(|| panic!("{account}: `{message}` is applied twice"));
             }
+            if transition == "correct" {
+                let by = corrected.remove(&*message);
+                sum += by.unwrap_or_else(|| panic!("{account}: `{message}` is applied twice"));
+                corrections += 1;
+            }
             assert_eq!(answer, Some(sum.to_string()), "{account}: `{message}`");
             let of = (account.clone(), message);
             assert_eq!(heard.remove(&of), Some(BTreeSet::from([sum])), "{of:?}");
@@ -215,7 +256,9 @@ pub(crate) async fn judge(folder: &Path, accounts: u64) -> String {
         assert_eq!(closed, sum, "{account}");
     }
     assert!(heard.is_empty(), "nothing has answered these: {heard:?}");
-    format!("{applied} messages applied once, with one answer each; {ticks} ticks")
+    format!(
+        "{applied} messages applied once, with one answer each, of which {corrections} interrupted a step; {ticks} ticks"
+    )
 }
 
 type TakenMessage = (String, Option<String>, Option<Vec<u8>>);
