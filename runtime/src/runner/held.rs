@@ -3,11 +3,14 @@
 //! A change that cannot be made is an error of whoever drives the run, who drops it then. So nothing that was not recorded has
 //! a consequence.
 
+mod back;
 mod change;
+mod messages;
 mod recorder;
+mod state;
 
 use std::any::Any;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -22,12 +25,13 @@ use super::settings::Settings;
 use super::suspected::Suspicion;
 use crate::run::{PartName, PartOf, RunId};
 use crate::store::{
-    Claimed, Commit, Event, FailedAttempt, Fired, Message, Note, NoteRow, Progress, Release,
-    RunRow, Status, Store, StoreError, StoreFuture, Text, Wait,
+    Claimed, Commit, Event, Fired, Note, NoteRow, Progress, Status, Store, StoreError, StoreFuture,
+    Text, Wait,
 };
 use crate::support::time::later;
 
 pub(super) use change::RunChange;
+use state::HeldState;
 
 /// Why a run is not driven any longer, though it has not ended.
 #[derive(Debug)]
@@ -99,70 +103,8 @@ pub(super) struct HeldRun {
     reached: OnceLock<Arc<Reached>>,
 }
 
-/// What the store has of the run. Only the future of the run changes it, between two handlers.
-struct HeldState {
-    /// Changed as the store changes its own, by [`RunRow::apply`] and its like.
-    row: RunRow,
-    /// The time of the claim, or of the last entry into a state, by the clock that has set the times of the run: the system clock may
-    /// have been set since.
-    since: (SystemTime, Instant),
-    /// What was noted about the visit under way when the run was taken up.
-    notes: HashMap<String, Progress>,
-    /// What attempts of that visit have failed with, each with the name of its part.
-    failed: VecDeque<(String, FailedAttempt)>,
-}
-
-/// So many failed attempts of a visit are kept, the last ones.
-const ATTEMPTS: usize = 16;
-
 /// Reads what an attempt has failed with, as it is stored: a [`Cause`](crate::Cause) of the error of the workflow.
 pub(super) type Explain = fn(&dyn Any, &Settings) -> Text;
-
-impl HeldState {
-    fn new(row: RunRow, notes: Vec<NoteRow>, now: SystemTime) -> Self {
-        let mut failed = Vec::new();
-        for NoteRow { key, progress } in &notes {
-            if let Progress::Attempts { failed: some, .. } = progress {
-                failed.extend(some.iter().map(|attempt| (key.clone(), attempt.clone())));
-            }
-        }
-        failed.sort_by_key(|(_, attempt)| attempt.at);
-        // Each part has as many of its own.
-        failed.drain(..failed.len().saturating_sub(ATTEMPTS));
-        HeldState {
-            since: (now, Instant::now()),
-            row,
-            notes: notes
-                .into_iter()
-                .map(|note| (note.key, note.progress))
-                .collect(),
-            failed: failed.into(),
-        }
-    }
-
-    /// The rest of a wait.
-    fn left(&self, noted: SystemTime, due: SystemTime) -> Duration {
-        let (taken_up, since) = self.since;
-        // The clock may have been set back since it was noted.
-        let begin = taken_up.max(noted);
-        let delay = due.duration_since(begin).unwrap_or_default();
-        delay.saturating_sub(since.elapsed())
-    }
-
-    fn fail(&mut self, part: String, attempt: FailedAttempt) {
-        self.failed.push_back((part, attempt));
-        while self.failed.len() > ATTEMPTS {
-            self.failed.pop_front();
-        }
-    }
-
-    /// The failed attempts of a part.
-    fn failed_of(&self, part: &PartName) -> Vec<FailedAttempt> {
-        let part = part.to_string();
-        let failed = self.failed.iter().filter(|(of, _)| *of == part);
-        failed.map(|(_, attempt)| attempt.clone()).collect()
-    }
-}
 
 /// Says that something is being recorded, until it is dropped.
 struct Recording<'a>(&'a AtomicBool);
@@ -268,36 +210,6 @@ impl HeldRun {
         if self.suspicion.as_ref().is_some_and(Suspicion::clear) {
             self.keeper.wake.notify_one();
         }
-    }
-
-    /// The store has this many messages for the run.
-    pub(super) fn hear_of_messages(&self, count: usize) {
-        if count > self.messages.load(Ordering::Relaxed) {
-            self.hear_of_a_message();
-        }
-    }
-
-    /// The store may have a message for the run that is not known here.
-    pub(super) fn hear_of_a_message(&self) {
-        self.more_messages.notify_one();
-    }
-
-    /// Waits until there may be messages that are not known here.
-    ///
-    /// # Cancel safety
-    /// One that is dropped before it is ready has taken no news.
-    pub(super) async fn may_have_messages(&self) {
-        self.more_messages.notified().await;
-    }
-
-    /// Reads the messages that wait for the run.
-    ///
-    /// # Errors
-    /// Why the run is not driven any longer.
-    pub(super) async fn inbox(&self) -> Result<Vec<Message>, Loss> {
-        let inbox = self.asked(|| self.keeper.store.inbox(&self.run)).await?;
-        self.messages.store(inbox.len(), Ordering::Relaxed);
-        Ok(inbox)
     }
 
     /// Whether the runner shuts down.
@@ -509,65 +421,6 @@ impl HeldRun {
         }
     }
 
-    /// Parks the run. Gives why it is not driven any longer: that, or what came in between.
-    pub(super) async fn park(&self, reason: &str) -> Loss {
-        let (parks, reason) = self.parks(reason);
-        match self.change(self.commit(parks)).await {
-            Ok(()) => Loss::Parked(reason),
-            Err(loss) => loss,
-        }
-    }
-
-    /// The change that parks the run, and the reason as it is stored.
-    fn parks(&self, reason: &str) -> (RunChange, String) {
-        let reason = self.keeper.settings.short(reason);
-        let event = Event::Parked {
-            reason: self.keeper.settings.encoded_text(&reason),
-        };
-        (RunChange::new(event, Status::Parked), reason)
-    }
-
-    /// Gives the run back until it is due, or a message comes that is not known here. Gives why it is not driven any longer,
-    /// as [`park`](HeldRun::park) does.
-    pub(super) async fn wait(&self, due: Option<SystemTime>) -> Loss {
-        self.give_back(self.back(due)).await
-    }
-
-    /// The same where a poll was asked that leaves the run where it is; this was at work there.
-    pub(super) async fn wait_asked(&self, due: Option<SystemTime>, fired: Vec<Fired>) -> Loss {
-        let release = Release {
-            asked: Some(fired),
-            ..self.back(due)
-        };
-        self.give_back(release).await
-    }
-
-    async fn give_back(&self, release: Release) -> Loss {
-        let _recording = Recording::new(&self.is_recording);
-        match self
-            .taken(|| self.keeper.store.release(release.clone()))
-            .await
-        {
-            Ok(()) => Loss::Released,
-            Err(loss) => loss,
-        }
-    }
-
-    fn back(&self, due: Option<SystemTime>) -> Release {
-        let now = self.now();
-        Release {
-            until: self.until(due),
-            ..Release::now(&self.state().row, now)
-        }
-    }
-
-    fn until(&self, due: Option<SystemTime>) -> Wait {
-        Wait {
-            due,
-            messages: self.messages.load(Ordering::Relaxed),
-        }
-    }
-
     /// When the run was started, and when it entered its state.
     pub(super) fn started(&self) -> SystemTime {
         self.state().row.started
@@ -594,13 +447,6 @@ impl HeldRun {
         let (begin, since) = self.state().since;
         let steady = later(begin, since.elapsed());
         same(steady, self.keeper.settings.clock.now())
-    }
-
-    /// Gives the run back when its future is gone. One that was in the middle of a commit may be fenced: then
-    /// it is claimed when its lease has passed.
-    pub(super) async fn let_go(&self) -> Result<(), StoreError> {
-        let release = self.back(Some(self.now()));
-        self.keeper.store.release(release).await
     }
 
     pub(super) fn settings(&self) -> &Settings {

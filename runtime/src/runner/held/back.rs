@@ -1,0 +1,79 @@
+//! The ways in which a held run is given back before it has ended: it waits, is parked, or is let go of.
+
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+use super::{HeldRun, Loss, Recording, RunChange};
+use crate::store::{Event, Fired, Release, Status, StoreError, Wait};
+
+impl HeldRun {
+    /// Parks the run. Gives why it is not driven any longer: that, or what came in between.
+    pub(in crate::runner) async fn park(&self, reason: &str) -> Loss {
+        let (parks, reason) = self.parks(reason);
+        match self.change(self.commit(parks)).await {
+            Ok(()) => Loss::Parked(reason),
+            Err(loss) => loss,
+        }
+    }
+
+    /// The change that parks the run, and the reason as it is stored.
+    pub(super) fn parks(&self, reason: &str) -> (RunChange, String) {
+        let reason = self.keeper.settings.short(reason);
+        let event = Event::Parked {
+            reason: self.keeper.settings.encoded_text(&reason),
+        };
+        (RunChange::new(event, Status::Parked), reason)
+    }
+
+    /// Gives the run back until it is due, or a message comes that is not known here. Gives why it is not driven any longer,
+    /// as [`park`](HeldRun::park) does.
+    pub(in crate::runner) async fn wait(&self, due: Option<SystemTime>) -> Loss {
+        self.give_back(self.back(due)).await
+    }
+
+    /// The same where a poll was asked that leaves the run where it is; this was at work there.
+    pub(in crate::runner) async fn wait_asked(
+        &self,
+        due: Option<SystemTime>,
+        fired: Vec<Fired>,
+    ) -> Loss {
+        let release = Release {
+            asked: Some(fired),
+            ..self.back(due)
+        };
+        self.give_back(release).await
+    }
+
+    pub(super) async fn give_back(&self, release: Release) -> Loss {
+        let _recording = Recording::new(&self.is_recording);
+        match self
+            .taken(|| self.keeper.store.release(release.clone()))
+            .await
+        {
+            Ok(()) => Loss::Released,
+            Err(loss) => loss,
+        }
+    }
+
+    pub(super) fn back(&self, due: Option<SystemTime>) -> Release {
+        let now = self.now();
+        Release {
+            until: self.until(due),
+            ..Release::now(&self.state().row, now)
+        }
+    }
+
+    pub(super) fn until(&self, due: Option<SystemTime>) -> Wait {
+        Wait {
+            due,
+            messages: self.messages.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Gives the run back when its future is gone. One that was in the middle of a commit may be fenced: then
+    /// it is claimed when its lease has passed.
+    pub(in crate::runner) async fn let_go(&self) -> Result<(), StoreError> {
+        let release = self.back(Some(self.now()));
+        self.keeper.store.release(release).await
+    }
+}

@@ -1,0 +1,71 @@
+//! What is known of a held run.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::run::PartName;
+use crate::store::{FailedAttempt, NoteRow, Progress, RunRow};
+
+/// What the store has of the run. Only the future of the run changes it, between two handlers.
+pub(super) struct HeldState {
+    /// Changed as the store changes its own, by [`RunRow::apply`] and its like.
+    pub(super) row: RunRow,
+    /// The time of the claim, or of the last entry into a state, by the clock that has set the times of the run: the system clock may
+    /// have been set since.
+    pub(super) since: (SystemTime, Instant),
+    /// What was noted about the visit under way when the run was taken up.
+    pub(super) notes: HashMap<String, Progress>,
+    /// What attempts of that visit have failed with, each with the name of its part.
+    pub(super) failed: VecDeque<(String, FailedAttempt)>,
+}
+
+/// So many failed attempts of a visit are kept, the last ones.
+const ATTEMPTS: usize = 16;
+
+impl HeldState {
+    pub(super) fn new(row: RunRow, notes: Vec<NoteRow>, now: SystemTime) -> Self {
+        let mut failed = Vec::new();
+        for NoteRow { key, progress } in &notes {
+            if let Progress::Attempts { failed: some, .. } = progress {
+                failed.extend(some.iter().map(|attempt| (key.clone(), attempt.clone())));
+            }
+        }
+        failed.sort_by_key(|(_, attempt)| attempt.at);
+        // Each part has as many of its own.
+        failed.drain(..failed.len().saturating_sub(ATTEMPTS));
+        HeldState {
+            since: (now, Instant::now()),
+            row,
+            notes: notes
+                .into_iter()
+                .map(|note| (note.key, note.progress))
+                .collect(),
+            failed: failed.into(),
+        }
+    }
+
+    /// The rest of a wait.
+    pub(super) fn left(&self, noted: SystemTime, due: SystemTime) -> Duration {
+        let (taken_up, since) = self.since;
+        // The clock may have been set back since it was noted.
+        let begin = taken_up.max(noted);
+        let delay = due.duration_since(begin).unwrap_or_default();
+        delay.saturating_sub(since.elapsed())
+    }
+
+    pub(super) fn fail(&mut self, part: String, attempt: FailedAttempt) {
+        self.failed.push_back((part, attempt));
+        while self.failed.len() > ATTEMPTS {
+            self.failed.pop_front();
+        }
+    }
+
+    /// The failed attempts of a part.
+    pub(super) fn failed_of(&self, part: &PartName) -> Vec<FailedAttempt> {
+        let part = part.to_string();
+        let failed = self.failed.iter().filter(|(of, _)| *of == part);
+        failed.map(|(_, attempt)| attempt.clone()).collect()
+    }
+}
