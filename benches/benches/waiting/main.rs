@@ -4,12 +4,16 @@
 //!
 //! `cargo bench -p stateway-benches --bench waiting`
 
+mod cano;
 mod duroxide;
 #[path = "../support/live.rs"]
 mod live;
 
+use std::future::{Future as _, IntoFuture as _, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 use live::{Live, live};
@@ -85,6 +89,8 @@ fn main() {
         .build();
     let runtime = runtime.expect("tokio starts");
     runtime.block_on(async {
+        println!("a signal in memory, without what an executor takes for its turn");
+        line(1, in_memory_alone().await);
         println!("a signal in memory, by the number of runs that wait at once");
         for runs in [1, 256] {
             line(runs, in_memory(runs).await);
@@ -111,9 +117,17 @@ fn main() {
             line(kept, in_memory_beside(kept).await);
             line(kept, stored_beside(kept).await);
         }
-        println!("a timer in memory, by the number that fall due at once");
+        println!(
+            "a timer in memory, by the number that fall due at once, and the bytes of a run before"
+        );
         for runs in [1_000, 100_000] {
-            line(runs, timers_in_memory(runs).await);
+            let (time, bytes) = timers_in_memory(runs).await;
+            println!("{runs:>10} {:>10.2} us {bytes:>8} bytes", micros(time));
+        }
+        println!("the same of Cano");
+        for runs in [1_000, 100_000] {
+            let (time, bytes) = cano::timers(runs).await;
+            println!("{runs:>10} {:>10.2} us {bytes:>8} bytes", micros(time));
         }
         println!("a timer of duroxide, by the number that fall due at once");
         line(64, duroxide::timers(64).await);
@@ -129,7 +143,11 @@ fn main() {
 }
 
 fn line(count: u32, time: Duration) {
-    println!("{count:>10} {:>10.2} us", time.as_secs_f64() * 1e6);
+    println!("{count:>10} {:>10.2} us", micros(time));
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
 }
 
 fn silent(rings: u32) -> Silent {
@@ -137,7 +155,25 @@ fn silent(rings: u32) -> Silent {
     Silent { rings, until }
 }
 
-/// The time of a signal, from when it is sent to the state that it leads to.
+/// The time of a signal, from when it is sent to the state that it leads to: sender and run are polled in turn.
+async fn in_memory_alone() -> Duration {
+    const RINGS: u32 = 100_000;
+    let mut run = Bell::start(silent(RINGS)).run(&Tower);
+    let remote = run.remote();
+    let mut run = pin!(run);
+    let rings = poll_fn(|cx| {
+        let began = Instant::now();
+        for _ in 0..RINGS {
+            let mut sent = remote.ring(1).into_future();
+            assert!(Pin::new(&mut sent).poll(cx).is_ready());
+            assert!(run.as_mut().poll(cx).is_pending());
+        }
+        Poll::Ready(began.elapsed() / RINGS)
+    });
+    tokio::task::unconstrained(rings).await
+}
+
+/// The same with the turns of an executor.
 async fn in_memory(runs: u32) -> Duration {
     const RINGS: u32 = 10_000;
     let mut tasks = Vec::new();
@@ -331,9 +367,10 @@ async fn askings() -> Duration {
     took
 }
 
-/// The time of a timer in memory, from when all of them are due until each run has ended.
-async fn timers_in_memory(runs: u32) -> Duration {
+/// The time of a timer in memory, from when all of them are due until each run has ended; and the bytes that one takes before.
+async fn timers_in_memory(runs: u32) -> (Duration, i64) {
     let until = SystemTime::now() + Duration::from_secs(1) + Duration::from_micros(5) * runs;
+    let before = live();
     let mut tasks = Vec::new();
     for _ in 0..runs {
         let silent = Silent { rings: 0, until };
@@ -342,12 +379,16 @@ async fn timers_in_memory(runs: u32) -> Duration {
         }));
     }
     let left = until.duration_since(SystemTime::now());
-    tokio::time::sleep(left.expect("they were started in time")).await;
+    let left = left.expect("they were started in time");
+    tokio::time::sleep(left / 2).await;
+    let bytes = (live() - before) / i64::from(runs);
+    let left = until.duration_since(SystemTime::now());
+    tokio::time::sleep(left.unwrap_or_default()).await;
     let began = Instant::now();
     for task in tasks {
         assert!(task.await.expect("it does not panic"));
     }
-    began.elapsed() / runs
+    (began.elapsed() / runs, bytes)
 }
 
 /// Runs that wait for a time.
