@@ -90,6 +90,9 @@ WAITS = """\
         signal settle_up(u64) answers String: Reserved -> Charged;
         timer  remind every 1d: Reserved;
         poll   settle every 5s..5m: Reserved -> Charged;
+        signal abort(String) interrupts Placed -> Charged;
+        deadline 30d -> Late;
+        failed Late;
 """
 
 SHIP = "step ship: Charged -> Shipped;"
@@ -250,7 +253,8 @@ pub fn outputs(joined: ChargeJoined<()>) {
 
 def handlers_of_what_waits_are_written(editor, report):
     """Those of signals, timers and polls, also of what stays and what is answered."""
-    block = BLOCK.replace(CHARGE, WAITS)
+    # What is interrupted is kept.
+    block = BLOCK.replace(CHARGE, WAITS).replace("derive(Debug)", "derive(Debug, Clone)")
     signatures = [
         "async fn charge(&self, reserved: Reserved, payload: u64, step: &Step<OnCharge>) -> Result<OnCharge, Self::Error>",
         "async fn note(&self, reserved: &mut Reserved, string: String, step: &Step<OnNote>) -> Result<(), Self::Error>",
@@ -259,6 +263,7 @@ def handlers_of_what_waits_are_written(editor, report):
         " -> Result<Answered<OnSettleUp, String>, Self::Error>",
         "async fn remind(&self, reserved: &mut Reserved, step: &Step<OnRemind>) -> Result<(), Self::Error>",
         "async fn settle(&self, reserved: &Reserved, step: &Step<OnSettle>) -> Result<Option<OnSettle>, Self::Error>",
+        "async fn abort(&self, placed: Placed, string: String, step: &Step<OnAbort>) -> Result<OnAbort, Self::Error>",
     ]
     at = editor.write(block + HANDLERS)
     text = editor.assist(at, "Implement missing members")
@@ -270,7 +275,7 @@ def handlers_of_what_waits_are_written(editor, report):
     report.claim("what it writes for what waits passes `cargo check`", not errors, errors)
 
     offered = editor.completions(editor.write(block + DOT.replace("Placed", "Reserved")))
-    wanted = {"charge", "note", "ask", "remind", "settle"}
+    wanted = {"charge", "note", "ask", "remind", "settle", "deadline"}
     report.claim("`order.` in `Reserved` offers what leaves it and what stays", wanted <= set(offered), offered)
     sends = "\npub fn sends(remote: stateway::Remote<Order>) {\n    remote.$0\n}\n"
     offered = editor.completions(editor.write(block + sends))
