@@ -15,7 +15,7 @@ mod tokens;
 mod transition;
 mod types;
 
-use proc_macro2::{Delimiter, Ident, TokenStream};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Result, Visibility, braced};
@@ -101,7 +101,11 @@ fn block(
 fn declarations(body: ParseStream<'_>, ast: &mut Workflow, diagnostics: &mut Diagnostics) {
     while !body.is_empty() {
         let (states, transitions) = (ast.states.len(), ast.transitions.len());
-        let is_aside = matches!(next_word(body).as_deref(), Some("input" | "deadline"));
+        let is_aside = match next_word(body).as_deref() {
+            Some("input") => true,
+            Some("deadline") => !names_a_state(body),
+            _ => false,
+        };
         if let Err(error) = declaration(body, ast, diagnostics) {
             let transition = ast.transitions.get(transitions);
             let is_known = ast.states.len() > states || transition.is_some_and(|it| it.is_read);
@@ -113,6 +117,21 @@ fn declarations(body: ParseStream<'_>, ast: &mut Workflow, diagnostics: &mut Dia
             resynchronize(body, &mut ast.unread);
         }
     }
+}
+
+/// Returns true if a name of a state stands in the line.
+fn names_a_state(body: ParseStream<'_>) -> bool {
+    let mut cursor = body.cursor();
+    while let Some((token, rest)) = cursor.token_tree() {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == ';' => return false,
+            TokenTree::Ident(ident) if ident.to_string().starts_with(char::is_uppercase) => {
+                return true;
+            }
+            _ => cursor = rest,
+        }
+    }
+    false
 }
 
 fn declaration(
@@ -127,7 +146,10 @@ fn declaration(
     let meant = meant(body, &keyword, diagnostics)?;
     match meant {
         "input" => input_block(body, ast, &attributes, diagnostics),
-        "deadline" => deadline(body, ast, diagnostics),
+        "deadline" => {
+            attributes::refuse(&attributes, "`deadline`", diagnostics);
+            deadline(body, ast)
+        }
         "transient" => {
             let transient = body.call(Ident::parse_any)?;
             let kind = state::kind(body)?;
@@ -180,11 +202,7 @@ fn meant(body: ParseStream<'_>, word: &str, diagnostics: &mut Diagnostics) -> Re
     }
 }
 
-fn deadline(
-    body: ParseStream<'_>,
-    ast: &mut Workflow,
-    diagnostics: &mut Diagnostics,
-) -> Result<()> {
+fn deadline(body: ParseStream<'_>, ast: &mut Workflow) -> Result<()> {
     let keyword = body.call(Ident::parse_any)?;
     if body.peek(syn::token::Paren) {
         return Err(stop(
@@ -195,11 +213,10 @@ fn deadline(
     }
     let deadline = duration::parse(body, "the time that a run may take, such as `30d`")?;
     if ast.deadline.is_some() {
-        diagnostics.error(&keyword, "the workflow has two deadlines");
-        return tokens::semicolon(body, "the deadline").or_else(|_| {
-            resynchronize(body, &mut ast.unread);
-            Ok(())
-        });
+        return Err(syn::Error::new(
+            keyword.span(),
+            "the workflow has two deadlines",
+        ));
     }
     if body.peek(syn::Token![->]) {
         transition::deadline(body, keyword, &deadline, ast)?;

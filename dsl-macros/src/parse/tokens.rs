@@ -45,7 +45,9 @@ pub(super) fn begins_declaration(body: ParseStream<'_>) -> bool {
     let opens = TRANSITIONS.contains(&keyword.as_str())
         || keyword == "transient"
         || StateKind::ALL.iter().any(|kind| kind.keyword() == keyword);
-    (opens && second_is_word(body)) || (keyword == "input" && body.peek2(syn::token::Brace))
+    (opens && second_is_word(body))
+        || (keyword == "input" && body.peek2(syn::token::Brace))
+        || (keyword == "deadline" && body.peek2(syn::Lit))
 }
 
 /// Consumes the keyword `expected` of our language.

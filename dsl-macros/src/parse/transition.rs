@@ -1,6 +1,7 @@
 //! `step charge: Reserved -> Charged | Rejected with retry(5);` and its siblings.
 
 use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Error, Result, Token, Type, parenthesized};
 
@@ -13,6 +14,7 @@ use crate::ast::{
     Attributes, Clauses, Due, Duration, Signal, Split, Transition, TransitionKind, Workflow,
 };
 use crate::diagnostics::Diagnostics;
+use crate::suggest;
 
 /// Words that may follow the name of a transition.
 const HEADER: [&str; 6] = ["as", "after", "at", "every", "answers", "interrupts"];
@@ -92,29 +94,8 @@ fn rest(
         transition.outcome = Some(declared_name(input, "an outcome")?);
     }
     transition.kind = kind(input, keyword)?;
-    let is_colon = input.peek(Token![:]) && !input.peek(Token![::]);
-    if is_colon && transition.interrupts().is_some() {
-        let message = format!("`interrupts` stands in place of the `:` of signal `{name}`");
-        diagnostics.detail(&stop(input, &message).with_help("leave the `:` out"));
-        skip(input);
-    } else if is_colon {
-        input.parse::<Token![:]>()?;
-    } else if next_word(input).as_deref() == Some("interrupts") {
-        let message = format!("{keyword} `{name}` cannot interrupt a step: only a signal does");
-        let help = match keyword {
-            "timer" => {
-                "limit the step that it would interrupt: `with deadline(..)`, and `catch` to go on from there"
-            }
-            _ => "write `:` in place of `interrupts`",
-        };
-        return Err(stop(input, &message).with_help(help));
-    } else if transition.interrupts().is_none() {
-        let error = unexpected(input, &format!("`: From -> To` after {keyword} `{name}`"));
-        if next_word(input).is_none() || begins_declaration(input) {
-            return Err(error);
-        }
-        diagnostics.detail(&error);
-    }
+    let has_head = head(input, keyword, transition, diagnostics)?;
+    answers_too_late(input, transition, diagnostics)?;
     if input.peek(Token![->]) {
         return Err(unexpected(
             input,
@@ -127,6 +108,14 @@ fn rest(
         &mut transition.sources,
         "the state that it leaves",
     )?;
+    answers_too_late(input, transition, diagnostics)?;
+    if next_word(input).as_deref() == Some("interrupts") && transition.signal().is_some() {
+        let error = stop(input, "`interrupts` stands before the states");
+        diagnostics.detail(&error.with_help(&format!(
+            "write `signal {name} interrupts A -> ..`, without a `:`"
+        )));
+        interrupt(input, transition)?;
+    }
     transition.is_internal = stays(input, &transition.kind);
     if !transition.is_internal {
         if input.peek(Token![->]) {
@@ -148,7 +137,7 @@ fn rest(
             &format!("the state that `{name}` leads to"),
         )?;
     }
-    transition.is_read = true;
+    transition.is_read = has_head;
     let is_split = matches!(transition.kind, TransitionKind::Split(_));
     if next_word(input).as_deref() == Some("with") {
         skip(input);
@@ -178,6 +167,58 @@ fn rest(
         });
     }
     semicolon(input, &format!("{keyword} `{name}`"))
+}
+
+/// Reads the `:` before the states that are left, or `interrupts`. Returns false if what the line says of its states is not to be
+/// judged, since it has neither, which is reported.
+fn head(
+    input: ParseStream<'_>,
+    keyword: &str,
+    transition: &mut Transition,
+    diagnostics: &mut Diagnostics,
+) -> Result<bool> {
+    let name = transition.name.clone();
+    let is_colon = input.peek(Token![:]) && !input.peek(Token![::]);
+    if is_colon && transition.interrupts().is_some() {
+        let message = format!("`interrupts` stands in place of the `:` of signal `{name}`");
+        diagnostics.detail(&stop(input, &message).with_help("leave the `:` out"));
+        skip(input);
+    } else if is_colon {
+        input.parse::<Token![:]>()?;
+        if next_word(input).as_deref() == Some("interrupts") && transition.signal().is_some() {
+            let message = format!("`interrupts` stands in place of the `:` of signal `{name}`");
+            diagnostics.detail(&stop(input, &message).with_help("leave the `:` out"));
+            interrupt(input, transition)?;
+        }
+    } else if let Some(word) = misspelt(input).filter(|_| {
+        let signal = transition.signal();
+        signal.is_some_and(|signal| signal.interrupts.is_none())
+    }) {
+        let error = stop(
+            input,
+            &format!("unknown word `{word}` after signal `{name}`"),
+        );
+        diagnostics.detail(&error.with_help("did you mean `interrupts`?"));
+        interrupt(input, transition)?;
+    } else if next_word(input).as_deref() == Some("interrupts") && transition.signal().is_none() {
+        let message = format!("{keyword} `{name}` cannot interrupt a step: only a signal does");
+        let help = match keyword {
+            "timer" => {
+                "limit the step that it would interrupt: `with deadline(..)`, and `catch` to go on from there"
+            }
+            _ => "write `:` in place of `interrupts`",
+        };
+        return Err(stop(input, &message).with_help(help));
+    } else if transition.interrupts().is_none() {
+        let error = unexpected(input, &format!("`: From -> To` after {keyword} `{name}`"));
+        if next_word(input).is_none() || begins_declaration(input) {
+            return Err(error);
+        }
+        diagnostics.detail(&error);
+        // A signal may have been meant to interrupt.
+        return Ok(transition.signal().is_none());
+    }
+    Ok(true)
 }
 
 /// Returns true if the line ends where an arrow would stand, and the transition may be an internal one.
@@ -244,10 +285,46 @@ fn answers(input: ParseStream<'_>) -> Result<Option<Type>> {
         return Ok(None);
     }
     skip(input);
-    if input.peek(Token![:]) && !input.peek(Token![::]) {
+    let is_colon = input.peek(Token![:]) && !input.peek(Token![::]);
+    if is_colon || next_word(input).as_deref() == Some("interrupts") {
         return Err(unexpected(input, "the type of the answer"));
     }
     types::parse(input).map(Some)
+}
+
+/// A word that is probably meant to be `interrupts`.
+fn misspelt(input: ParseStream<'_>) -> Option<String> {
+    let word = next_word(input)?;
+    let is_it = word.eq_ignore_ascii_case("interrupts")
+        || word.starts_with(char::is_lowercase)
+            && suggest::nearest(&word, ["interrupts"]).is_some();
+    is_it.then_some(word)
+}
+
+/// Takes the word as `interrupts`.
+fn interrupt(input: ParseStream<'_>, transition: &mut Transition) -> Result<()> {
+    let word = input.call(Ident::parse_any)?;
+    if let TransitionKind::Signal(signal) = &mut transition.kind {
+        signal.interrupts.get_or_insert(word);
+    }
+    Ok(())
+}
+
+/// Takes an `answers` that stands behind its place.
+fn answers_too_late(
+    input: ParseStream<'_>,
+    transition: &mut Transition,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    let TransitionKind::Signal(signal) = &mut transition.kind else {
+        return Ok(());
+    };
+    if next_word(input).as_deref() == Some("answers") && signal.answers.is_none() {
+        let error = stop(input, "`answers` and its type stand before the states");
+        diagnostics.detail(&error.with_help("write it behind what the signal carries"));
+        signal.answers = answers(input)?;
+    }
+    Ok(())
 }
 
 /// `interrupts`, or nothing.
