@@ -1,6 +1,7 @@
 //! A step or a split that a signal may interrupt.
 
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
@@ -46,15 +47,26 @@ where
     W: Drive<C>,
     J: Journal<W, W::Error>,
 {
-    let Some(state) = &*place else {
-        unreachable!("a run that goes forward is in a state");
-    };
-    let position = W::position(state);
+    let position = place.as_ref().map(W::position);
+    let position =
+        position.unwrap_or_else(|| unreachable!("a run that goes forward is in a state"));
     let visit = run.visit();
-    // Before the handler has it.
     run.leave(position);
-    let copy = W::interrupted(state);
     let waiting = Waiting::in_a_step(position);
+    let has_come = if run.is_told_to_stop() {
+        None
+    } else {
+        journal.is_interrupted(&waiting).await.map_err(Halt::Lost)?
+    };
+    // Before the handler has it. One whose copy panics is interrupted by nothing.
+    let copy = match has_come {
+        Some(true) => return event(place, waiting, context, run, journal).await,
+        Some(false) => place.as_ref().and_then(copied::<W, C>),
+        None => None,
+    };
+    let Some(copy) = copy else {
+        return Ok(Some(W::turns(place, context, run).await));
+    };
     let taken = {
         let mut turn = pin!(Some(W::turns(place, context, run)));
         let mut signal = pin!(journal.interrupted(&waiting));
@@ -75,13 +87,24 @@ where
         taken.map_err(Halt::Lost)?
     };
     if let Some(taken) = taken {
+        forget_panic(|| drop(copy));
         return Ok(Some(taken));
     }
     if let Some(tasks) = run.tasks() {
         // Its branches were told to stop, and the signal is not handled beside them.
         tasks.gone().await;
     }
-    *place = copy;
+    // The handler has taken the other one, if it was called.
+    forget_panic(|| *place = None);
+    *place = Some(*copy);
     run.interrupt(visit);
     event(place, waiting, context, run, journal).await
+}
+
+/// A copy of the state; boxed, since it lies there for as long as the handler takes.
+fn copied<W: Drive<C>, C>(state: &W::State) -> Option<Box<W::State>> {
+    catch_unwind(AssertUnwindSafe(|| W::interrupted(state).map(Box::new))).unwrap_or_else(|panic| {
+        forget_panic(|| drop(panic));
+        None
+    })
 }

@@ -9,6 +9,7 @@ use super::stop::StopSignals;
 use crate::error::{Cause, Place, Scope};
 use crate::journal::Journal;
 use crate::run::CurrentRun;
+use crate::support::panic::forget_panic;
 
 /// The place of a run that was halted by its deadline, and goes on in the state that this leads to.
 pub(super) fn goes_on<W: Workflow, E, L>(outcome: &Outcome<W, E, L>) -> Option<Place> {
@@ -45,6 +46,7 @@ where
     run.is_late(halted);
     stop.is_late();
     let state = W::late().unwrap_or_else(|| unreachable!("the graph says that it leads on"));
+    forget_panic(|| *place = None);
     let state = place.insert(state);
     let taken = just_taken::<W, C, J>(run, state);
     let entered = journal.entered(taken, || None);

@@ -77,7 +77,7 @@ macro_rules! go_forward {
             let Some(halted) = $crate::driver::late::goes_on::<W, _, _>(&outcome) else {
                 break outcome;
             };
-            drop(outcome);
+            $crate::support::panic::forget_panic(|| drop(outcome));
             // Boxed, since most runs have no such deadline.
             let late = Box::pin($crate::driver::late::go_on::<W, C, _>(
                 halted, $place, $run, $stop, $journal,

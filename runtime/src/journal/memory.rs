@@ -202,6 +202,16 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         }
     }
 
+    async fn is_interrupted(&mut self, waiting: &Waiting) -> Result<Option<bool>, Infallible> {
+        let Some(mailbox) = &mut self.mailbox else {
+            return Ok(None);
+        };
+        let has_come = mailbox
+            .oldest(|signal| waiting.takes::<W>(signal))
+            .is_some();
+        Ok((has_come || mailbox.is_open()).then_some(has_come))
+    }
+
     async fn interrupted(&mut self, waiting: &Waiting) -> Result<(), Infallible> {
         let Some(mailbox) = &mut self.mailbox else {
             return pending().await;

@@ -45,7 +45,13 @@ pub(crate) trait Journal<W: Workflow, E> {
         run: &CurrentRun<W>,
     ) -> impl Future<Output = Result<Happens, Self::Lost>>;
 
-    /// The step or the split of a state is under way: waits until a signal that interrupts it is the next event.
+    /// The step or the split of a state is to begin: whether a signal has come that interrupts it; nothing if none can come.
+    fn is_interrupted(
+        &mut self,
+        waiting: &Waiting,
+    ) -> impl Future<Output = Result<Option<bool>, Self::Lost>>;
+
+    /// That is under way: waits until a signal comes that interrupts it.
     ///
     /// # Cancel safety
     /// It takes none.

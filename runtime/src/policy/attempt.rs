@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use stateway_core::Workflow;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
@@ -26,6 +27,11 @@ pub(super) enum Why {
 }
 
 impl Limit {
+    /// Returns true if it is the deadline of the workflow, and that leads the run to a state.
+    pub(super) const fn leads_on<W: Workflow>(&self) -> bool {
+        W::GRAPH.late().is_some() && matches!(self.why, Why::Deadline(_, Scope::Run))
+    }
+
     /// The cause of a failure by this limit, which came after `last`.
     pub(super) fn cause<E>(self, last: Option<E>) -> Cause<E> {
         match self.why {

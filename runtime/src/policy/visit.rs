@@ -170,8 +170,9 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         let (Some(recorder), Some(part)) = (self.recorder(), part) else {
             return;
         };
-        // One that will not be made is not waited for.
-        if self.deadline().is_none_or(|deadline| deadline.at > due) {
+        // One that will not be made is not waited for, unless the run goes on when its time is up.
+        let stops = |deadline: &Limit| deadline.at <= due && !deadline.leads_on::<W>();
+        if !self.deadline().is_some_and(|deadline| stops(&deadline)) {
             let delay = due.saturating_duration_since(Instant::now());
             let may_release = !R::MAY_BE_ONE_TOO_MANY;
             let called = self.counter.load(Ordering::Relaxed);
@@ -238,9 +239,18 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
     /// # Errors
     /// What came first, with what the attempt before had failed with.
     pub(super) async fn wait<E>(&self, due: Instant, last: &mut Option<E>) -> Result<(), Cause<E>> {
-        if let Some(deadline) = self.deadline().filter(|deadline| deadline.at <= due) {
-            return Err(deadline.cause(last.take()));
+        let Some(deadline) = self.deadline().filter(|deadline| deadline.at <= due) else {
+            return self.sleep(due, last).await;
+        };
+        if deadline.leads_on::<W>() {
+            // The run stays where it is until then.
+            self.sleep(deadline.at, last).await?;
         }
+        Err(deadline.cause(last.take()))
+    }
+
+    /// Waits until `due`, unless the run is cancelled.
+    async fn sleep<E>(&self, due: Instant, last: &mut Option<E>) -> Result<(), Cause<E>> {
         let sleep = sleep_until(due);
         if let Some(recorder) = self.recorder().filter(|_| !R::MAY_BE_ONE_TOO_MANY) {
             return self.wait_stored(due, sleep, recorder, last).await;

@@ -62,6 +62,8 @@ impl Engine {
         if let Some(before) = &before {
             before.held.lose(Loss::Fenced);
         }
+        // One that came since the claim was told to nobody.
+        held.hear_of_a_message();
         let rivals = self.rivals(&run, held.incarnation());
         self.ends.taken_up(&run);
         let guard = ActiveGuard {

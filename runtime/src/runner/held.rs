@@ -311,6 +311,7 @@ impl HeldRun {
                 self.now()
             }
         });
+        let until = change.waits.map(|(_, due)| self.until(due));
         let state = self.state();
         let consumed: Vec<String> = match &change.event {
             Event::Transition { message, .. } => message.iter().cloned().collect(),
@@ -318,11 +319,12 @@ impl HeldRun {
         };
         let commit = Commit::new(&state.row, change.event, change.status, now);
         let ends_visit = !commit.event.keeps_notes();
-        let attempts = state.failed.iter().filter(|_| ends_visit);
+        let attempts = state.failed.iter();
+        let attempts = attempts.filter(|(part, _)| ends_visit && is_of(part, &commit.event));
         // Those that are consumed wait no more.
-        let release = change.waits.map(|(_, due)| Wait {
-            due,
-            messages: self.until(due).messages - consumed.len(),
+        let release = until.map(|until| Wait {
+            messages: until.messages - consumed.len(),
+            ..until
         });
         Commit {
             failure: change.failure,
@@ -335,6 +337,12 @@ impl HeldRun {
         }
     }
 
+    /// Tells it the deadline of its workflow; nothing if there is none, or it has passed and has led the run on.
+    pub(super) fn set_deadline(&self, limit: Option<Duration>) {
+        let mut state = self.state();
+        state.up = limit.map(|limit| later(state.row.started, limit));
+    }
+
     /// Keeps a note about the visit under way.
     async fn note(&self, key: String, progress: Progress) -> Result<(), Loss> {
         let note = Note {
@@ -343,8 +351,13 @@ impl HeldRun {
             sequence: self.state().row.sequence,
             note: NoteRow { key, progress },
         };
+        let waits = matches!(note.note.progress, Progress::Attempts { waits: true, .. });
+        // It may take place though nobody waits for that any more.
+        self.state().may_wait |= waits;
         self.taken(|| self.keeper.store.note(note.clone())).await?;
-        self.state().row.note(&note);
+        let mut state = self.state();
+        state.row.note(&note);
+        state.may_wait = false;
         Ok(())
     }
 
@@ -363,7 +376,7 @@ impl HeldRun {
         let key = part.to_string();
         let is_noted = {
             let state = self.state();
-            !state.row.waits || state.notes.contains_key(&key)
+            !(state.row.waits || state.may_wait) || state.notes.contains_key(&key)
         };
         if is_noted {
             return Ok(());
@@ -421,11 +434,7 @@ impl HeldRun {
         }
     }
 
-    /// When the run was started, and when it entered its state.
-    pub(super) fn started(&self) -> SystemTime {
-        self.state().row.started
-    }
-
+    /// When the run entered its state.
     pub(super) fn entered(&self) -> SystemTime {
         self.state().row.entered
     }
@@ -451,5 +460,18 @@ impl HeldRun {
 
     pub(super) fn settings(&self) -> &Settings {
         &self.keeper.settings
+    }
+}
+
+/// Returns true if an attempt of this part belongs to what has happened. Of a step that was interrupted it does not; a transition that
+/// calls no handler says what has come of the step before it.
+fn is_of(part: &str, event: &Event) -> bool {
+    match event {
+        Event::Transition {
+            transition,
+            attempts,
+            ..
+        } => *attempts == 0 || part.split('/').nth(1) == Some(transition),
+        _ => true,
     }
 }

@@ -184,6 +184,7 @@ where
             Ok(taken_up) => taken_up,
             Err(reason) => return Err(held.park(&reason).await),
         };
+        let is_late = is_late::<W>(row);
         let options = Options {
             cancellation: Some(cancellation),
             termination: Some(termination),
@@ -194,7 +195,7 @@ where
                 workflow: W::NAME,
                 visit: row.visit,
                 age: held.settings().clock.since(row.started),
-                is_late: is_late::<W>(row),
+                is_late,
                 recorder: Arc::clone(held) as _,
                 tasks,
             }),
@@ -203,6 +204,7 @@ where
         let ending = ending(row);
         let inbox = std::mem::take(&mut claimed.inbox);
         drop(claimed);
+        held.set_deadline(W::GRAPH.deadline.filter(|_| !is_late));
         let run = OwnedRun::<W>::new(input, options);
         let mut stop = StopSignals::new(&run);
         let mut journal = StoreJournal::new(held, inbox);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Display;
+use std::future::pending;
 use std::marker::PhantomData;
 use std::time::SystemTime;
 use std::vec::IntoIter;
@@ -20,7 +21,6 @@ use crate::store::{
     Event, Failure, FailureKind, Fired, HistoryRow, Message, Name, RunRow, Status, Text,
 };
 use crate::support::panic::forget_panic;
-use crate::support::time::later;
 use crate::wait::{AnyPayload, Firing, Happens, Next, Waiting};
 
 /// So many transitions are read at a time.
@@ -39,8 +39,8 @@ pub(super) struct StoreJournal<'a, W> {
     may_lack_messages: bool,
     /// True if messages have come that are not in the inbox.
     is_behind: bool,
-    /// The message that the transition under way takes.
-    consumes: Option<String>,
+    /// The message that the transition under way takes, with its place in the inbox.
+    consumes: Option<(usize, Message)>,
     /// The answer to it, until it is stored.
     answer: Option<Vec<u8>>,
     /// The timers and the poll that were at work in the state of the run.
@@ -102,8 +102,7 @@ impl<W: Durable> StoreJournal<'_, W> {
         let (signal, message) = signal.unwrap_or_else(|| unreachable!("it is there"));
         match guarded(|| W::decode_signal(signal, &message.payload, codec)) {
             Ok(payload) => {
-                self.may_lack_messages = true;
-                self.consumes = Some(message.id);
+                self.consumes = Some((number, message));
                 Ok((signal, payload))
             }
             Err(error) => {
@@ -116,12 +115,20 @@ impl<W: Durable> StoreJournal<'_, W> {
         }
     }
 
+    /// Returns true if the state takes a message of the inbox.
+    fn takes(&self, waiting: &Waiting) -> bool {
+        let mut messages = self.inbox.iter();
+        messages.any(|it| waiting.signal::<W>(&it.signal).is_some())
+    }
+
     /// Reads the messages that have come meanwhile.
     async fn read_inbox(&mut self) -> Result<(), Loss> {
         let inbox = self.held.inbox().await?;
-        let is_taken = |id: &String| self.consumes.as_ref() == Some(id);
-        self.inbox = inbox.into_iter().filter(|it| !is_taken(&it.id)).collect();
+        let taken = self.consumes.as_ref().map(|(_, message)| &message.id);
+        let left = inbox.into_iter().filter(|it| Some(&it.id) != taken);
+        self.inbox = left.collect();
         self.may_lack_messages = false;
+        self.is_behind = false;
         Ok(())
     }
 
@@ -146,8 +153,8 @@ impl<W: Durable> StoreJournal<'_, W> {
         };
         let next = self.next(waiting, entered, now);
         Ok(match next {
-            Next::At(due) => change.waiting(now, self.up(Some(due))),
-            Next::Never => change.waiting(now, self.up(None)),
+            Next::At(due) => change.waiting(now, Some(due)),
+            Next::Never => change.waiting(now, None),
             Next::Timer(_) | Next::Message(_) => change,
         })
     }
@@ -165,16 +172,8 @@ impl<W: Durable> StoreJournal<'_, W> {
                 at: self.held.now(),
                 made: 1,
             });
+            self.held.set_deadline(None);
         }
-    }
-
-    /// When a run is due that waits until then: its time may be up before.
-    fn up(&self, until: Option<SystemTime>) -> Option<SystemTime> {
-        let late = W::GRAPH.late();
-        let is_late = late.is_some_and(|late| self.fired.iter().any(|it| it.transition == late));
-        let limit = W::GRAPH.deadline.filter(|_| !is_late);
-        let up = limit.map(|limit| later(self.held.started(), limit));
-        until.into_iter().chain(up).min()
     }
 }
 
@@ -190,10 +189,12 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
     ) -> impl Future<Output = Result<(), Loss>> {
         let held = self.held;
         self.was_asked = false;
+        self.may_lack_messages = true;
         self.forget_firings(taken.transition);
         let target = &W::GRAPH.states[W::position(taken.state)];
         // What led to a transient state is consumed with the next that is stored.
         let message = self.consumes.take_if(|_| !target.transient);
+        let message = message.map(|(_, message)| message.id);
         let answer = answer(&taken, held).map(|answer| answer.or_else(|| self.answer.take()));
         let change = match answer {
             Ok(answer) if target.transient => {
@@ -215,26 +216,26 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
     fn given_up(&mut self) {
         self.answer = None;
         // Its message is not consumed, and may be taken by a state to come.
-        self.is_behind |= self.consumes.take().is_some();
+        if let Some((place, message)) = self.consumes.take() {
+            self.inbox.insert(place.min(self.inbox.len()), message);
+        }
     }
 
     fn stayed(&mut self) {
         self.was_asked = true;
+        self.may_lack_messages = true;
         self.held.was_asked();
     }
 
     async fn next_event(&mut self, waiting: Waiting, run: &CurrentRun<W>) -> Result<Happens, Loss> {
         let held = self.held;
-        if self.is_behind {
-            self.read_inbox().await?;
-            self.is_behind = false;
-        }
         let (entered, now) = (held.entered(), held.now());
         let mut next = self.next(&waiting, entered, now);
         // What had begun is over, and nothing new begins.
         let is_last = self.may_lack_messages && held.is_draining();
         if let Next::Timer(_) = next
             && self.may_lack_messages
+            && !self.was_asked
             && !is_last
         {
             // A message may have come before the timer was due.
@@ -243,8 +244,9 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         }
         let until = match next {
             Next::Timer(_) | Next::Message(_) if is_last => Some(now),
+            // What was at work is kept before more is.
+            Next::Timer(_) if self.was_asked => Some(now),
             Next::Timer(timer) => {
-                self.may_lack_messages = true;
                 waiting.fires(timer, entered, &mut self.fired, now);
                 return Ok(Happens::Event(timer, AnyPayload::nothing()));
             }
@@ -259,7 +261,6 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             Next::At(due) => Some(due),
             Next::Never => None,
         };
-        let until = self.up(until);
         Err(if self.was_asked {
             held.wait_asked(until, fired_by_name::<W>(&self.fired))
                 .await
@@ -268,18 +269,27 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         })
     }
 
+    async fn is_interrupted(&mut self, waiting: &Waiting) -> Result<Option<bool>, Loss> {
+        // What was sent before the state was entered comes before its step.
+        if self.may_lack_messages || self.is_behind {
+            self.read_inbox().await?;
+        }
+        Ok((!self.held.is_draining()).then(|| self.takes(waiting)))
+    }
+
     async fn interrupted(&mut self, waiting: &Waiting) -> Result<(), Loss> {
         loop {
-            let mut messages = self.inbox.iter();
-            if messages.any(|it| waiting.signal::<W>(&it.signal).is_some()) {
-                return Ok(());
-            }
             if !self.is_behind {
                 self.held.may_have_messages().await;
                 self.is_behind = true;
             }
             self.read_inbox().await?;
-            self.is_behind = false;
+            if self.held.is_draining() {
+                return pending().await;
+            }
+            if self.takes(waiting) {
+                return Ok(());
+            }
         }
     }
 

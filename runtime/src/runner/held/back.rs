@@ -63,9 +63,10 @@ impl HeldRun {
         }
     }
 
+    /// Until when it waits: its time may be up before it is due.
     pub(super) fn until(&self, due: Option<SystemTime>) -> Wait {
         Wait {
-            due,
+            due: due.into_iter().chain(self.state().up).min(),
             messages: self.messages.load(Ordering::Relaxed),
         }
     }

@@ -15,6 +15,10 @@ pub(super) struct HeldState {
     /// The time of the claim, or of the last entry into a state, by the clock that has set the times of the run: the system clock may
     /// have been set since.
     pub(super) since: (SystemTime, Instant),
+    /// When the deadline of the workflow passes, if that is still to come.
+    pub(super) up: Option<SystemTime>,
+    /// True if the store may have noted that the run waits, and has not said so.
+    pub(super) may_wait: bool,
     /// What was noted about the visit under way when the run was taken up.
     pub(super) notes: HashMap<String, Progress>,
     /// What attempts of that visit have failed with, each with the name of its part.
@@ -37,6 +41,8 @@ impl HeldState {
         failed.drain(..failed.len().saturating_sub(ATTEMPTS));
         HeldState {
             since: (now, Instant::now()),
+            up: None,
+            may_wait: false,
             row,
             notes: notes
                 .into_iter()

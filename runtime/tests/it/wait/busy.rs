@@ -1,5 +1,6 @@
 //! Signals that come while a handler is under way: they are known before the next event is chosen.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -167,20 +168,36 @@ async fn a_runner_that_shuts_down_begins_no_other_asking() {
 workflow! {
     #[durable(version = 1)]
     workflow Letter {
+        start Written;
         start Posted;
         done Answered;
+        done Recalled;
 
+        step post: Written -> Posted;
         poll look every 1s: Posted -> Answered;
+        signal recall: Posted -> Recalled;
     }
 }
 
 /// A partner that takes longer than the pause between two askings, and knows nothing.
-struct Slow;
+#[derive(Default)]
+struct Slow(AtomicU32);
 
 impl LetterSteps for Slow {
     type Error = String;
 
+    async fn post(&self, _: Written, step: &Step<Post>) -> Result<Post, String> {
+        sleep(SECOND * 10).await;
+        Ok(step.to(Posted))
+    }
+
+    async fn recall(&self, _: Posted, step: &Step<OnRecall>) -> Result<OnRecall, String> {
+        Ok(step.to(Recalled))
+    }
+
     async fn look(&self, _: &Posted, _: &Step<OnLook>) -> Result<Option<OnLook>, String> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+
         sleep(SECOND * 2).await;
         Ok(None)
     }
@@ -189,13 +206,44 @@ impl LetterSteps for Slow {
 #[tokio::test(start_paused = true)]
 async fn a_poll_that_is_always_due_is_given_back_when_the_runner_shuts_down() {
     for store in stores() {
-        let runner = Runner::<Letter>::builder(Slow).clock(Clock::tokio());
+        let runner = Runner::<Letter>::builder(Slow::default()).clock(Clock::tokio());
         let runner = runner.store(store).launch().await.unwrap();
         runner.start("l-1", (), Posted).await.unwrap();
         sleep(SECOND * 5).await;
         let began = tokio::time::Instant::now();
         runner.shut_down(SECOND * 300).await;
         assert!(began.elapsed() < SECOND * 5, "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_came_during_a_step_comes_before_the_poll_of_the_state_that_follows() {
+    for store in stores() {
+        let slow = Arc::new(Slow::default());
+        let runner = Runner::<Letter>::shared(Arc::clone(&slow)).clock(Clock::tokio());
+        let runner = runner.store(store).launch().await.unwrap();
+        let run = runner.start("l-1", (), Written).await.unwrap();
+        sleep(SECOND * 5).await;
+        run.recall().await.unwrap();
+        assert!(matches!(run.end().await.unwrap(), LetterEnd::Recalled(_)));
+        assert_eq!(slow.0.load(Ordering::Relaxed), 0);
+        runner.shut_down(SECOND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_asking_of_a_poll_that_is_always_due_is_kept_before_the_next() {
+    for store in stores() {
+        let slow = Arc::new(Slow::default());
+        let runner = Runner::<Letter>::shared(Arc::clone(&slow)).clock(Clock::tokio());
+        let runner = runner.store(Arc::clone(&store)).launch().await.unwrap();
+        let run = runner.start("l-1", (), Posted).await.unwrap();
+        sleep(SECOND * 21).await;
+        let row = store.get(run.id()).await.unwrap().unwrap().row;
+        let asked = slow.0.load(Ordering::Relaxed);
+        assert!(asked > 5, "{asked}");
+        assert_eq!(row.fired[0].made, asked - 1, "one is under way");
+        runner.shut_down(SECOND).await;
     }
 }
 

@@ -274,6 +274,40 @@ async fn a_signal_that_came_before_the_state_was_entered_comes_before_its_handle
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_signal_that_came_during_the_step_before_comes_before_the_handler_as_well() {
+    for store in stores() {
+        let office = Office::new(MINUTE);
+        let runner = launch(&store, &office).await;
+        let run = started(&runner).await;
+        sleep(SECOND).await;
+        run.refuse().await.unwrap();
+        assert_eq!(run.end().await.unwrap(), LoanEnd::Refused(Refused));
+        let expected = ["check 2", "refuse 3/signal/refuse", "closed 7 1/undo"];
+        assert_eq!(office.said(), expected);
+        runner.shut_down(SECOND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_step_has_failed_with_is_not_told_of_the_signal() {
+    for store in stores() {
+        let office = Office::new(SECOND);
+        office.check_fails.store(1, Ordering::Relaxed);
+        let runner = launch(&store, &office).await;
+        let run = started(&runner).await;
+        sleep(MINUTE).await;
+        run.abort("try again".into()).answered().await.unwrap();
+        let history = runner.history("l-1").await.unwrap();
+        let failed = &history.last().unwrap().failed_attempts;
+        assert!(
+            matches!(&failed[..], [only] if only.number == 1),
+            "{failed:?}"
+        );
+        runner.shut_down(SECOND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_signal_that_leads_back_lets_the_step_begin_anew() {
     for store in stores() {
         let office = Office::new(MINUTE);

@@ -1,6 +1,6 @@
 //! A deadline of a workflow that leads to a state.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use stateway::prelude::*;
 use stateway::runner::Run;
 use stateway::store::{Event, Status, Store};
 use stateway::{Cause, Clock};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::claim::stores;
@@ -33,11 +33,12 @@ workflow! {
         step check: Filed -> Checked with undo(uncheck), retry(20, every 1m), catch(give_up);
         signal rate(u32) answers u32: Checked -> Rated with retry(5, every 10m);
         split pay: Rated -> Paid {
-            branch bank: u32;
+            branch bank: u32 with retry(5, every 20m);
             branch books: u32 with spawn;
             join all;
         }
         signal close(u32): Overdue -> Closed;
+        signal withdraw: Checked | Overdue -> Closed;
         signal note: Checked;
         timer drop_it after 1h: Overdue -> Dropped;
     }
@@ -48,6 +49,7 @@ workflow! {
 pub(super) struct Office {
     failures: AtomicU32,
     payment: AtomicU32,
+    bank_fails: AtomicBool,
     said: Mutex<Vec<String>>,
 }
 
@@ -110,6 +112,9 @@ impl ClaimSteps for Office {
 
     async fn bank(&self, rated: &Rated, _: &Branch<Pay>) -> Result<u32, String> {
         sleep(MINUTE * self.payment.load(Ordering::Relaxed)).await;
+        if self.bank_fails.load(Ordering::Relaxed) {
+            return Err("no line".into());
+        }
         Ok(rated.by)
     }
 
@@ -126,6 +131,17 @@ impl ClaimSteps for Office {
 
     async fn close(&self, _: Overdue, notes: u32, step: &Step<OnClose>) -> Result<OnClose, String> {
         Ok(step.to(Closed { notes }))
+    }
+
+    async fn withdraw(
+        &self,
+        from: WithdrawFrom,
+        step: &Step<OnWithdraw>,
+    ) -> Result<OnWithdraw, String> {
+        if let WithdrawFrom::Checked(_) = from {
+            sleep(MINUTE * 60).await;
+        }
+        Ok(step.to(Closed { notes: 0 }))
     }
 
     async fn note(&self, _: &mut Checked, _: &Step<OnNote>) -> Result<(), String> {
@@ -329,6 +345,56 @@ async fn the_message_of_a_handler_that_is_dropped_is_not_consumed() {
     let (end, answer) = tokio::join!(run, sends);
     assert!(answer.is_err());
     assert_eq!(end.unwrap(), ClaimEnd::Closed(Closed { notes: 2 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_message_of_a_handler_that_is_dropped_is_taken_by_the_state_that_follows() {
+    for store in stores() {
+        let runner = launch(&store, &Arc::default()).await;
+        let run = started(&runner, 0).await;
+        sleep(MINUTE).await;
+        let sent = run.withdraw().message_id("m-1").await.unwrap();
+        let applied = timeout(MINUTE * 30, sent.applied()).await.unwrap();
+        assert_eq!(applied.unwrap(), OnWithdraw::Closed(Closed { notes: 0 }));
+        let expected = pairs(&[("check", 1), ("deadline", 2), ("withdraw", 3)]);
+        assert_eq!(taken(&runner).await, expected);
+        runner.shut_down(SECOND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_whose_next_attempt_would_be_late_waits_for_the_deadline() {
+    for store in stores() {
+        let office = Arc::new(Office::default());
+        office.failures.store(100, Ordering::Relaxed);
+        let runner = launch(&store, &office).await;
+        // An attempt every five minutes, of which the last ends in minute 29.
+        let run = started(&runner, 4).await;
+        sleep(MINUTE * 29 + SECOND * 30).await;
+        assert_eq!(run.info().await.unwrap().state, "Filed");
+        let began = Instant::now();
+        overdue(&run).await;
+        assert!(began.elapsed() <= SECOND * 31, "{:?}", began.elapsed());
+        runner.shut_down(SECOND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_branch_whose_next_attempt_would_be_late_waits_for_the_deadline() {
+    let office = Arc::new(Office::default());
+    office.payment.store(20, Ordering::Relaxed);
+    office.bank_fails.store(true, Ordering::Relaxed);
+    let mut run = filed(0).run(&office);
+    let remote = run.remote();
+    let sends = async {
+        sleep(MINUTE).await;
+        remote.rate(7).await.unwrap();
+        remote.close(1).await.unwrap();
+    };
+    let began = Instant::now();
+    let (end, ()) = tokio::join!(run, sends);
+    assert_eq!(end.unwrap(), ClaimEnd::Closed(Closed { notes: 1 }));
+    assert_eq!(began.elapsed(), MINUTE * 30);
 }
 
 #[tokio::test(start_paused = true)]

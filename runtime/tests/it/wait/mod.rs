@@ -25,6 +25,7 @@ mod late;
 mod memory;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod model;
+mod panics;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod parcel;
 #[cfg(all(feature = "redb", feature = "testing"))]
