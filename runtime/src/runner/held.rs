@@ -96,7 +96,7 @@ pub(super) struct HeldRun {
     /// The number of the visit that was taken up, and how long it was under way by then.
     visit: u64,
     age: Duration,
-    /// How long ago the first attempt of each transition failed that is known of.
+    /// The time since the first known attempt of each transition failed.
     tried: HashMap<String, Duration>,
     loss: Mutex<Option<oneshot::Sender<Loss>>>,
     /// Where the run ended, if it ended well.

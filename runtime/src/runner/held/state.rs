@@ -1,4 +1,4 @@
-//! What is known of a held run.
+//! The row, the notes and the failed attempts of a held run.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::run::PartName;
 use crate::store::{FailedAttempt, NoteRow, Progress, RunRow};
 
-/// What the store has of the run. Only the future of the run changes it, between two handlers.
+/// The run as the store has it. Only the future of the run changes it, between two handlers.
 pub(super) struct HeldState {
     /// Changed as the store changes its own, by [`RunRow::apply`] and its like.
     pub(super) row: RunRow,
@@ -19,9 +19,9 @@ pub(super) struct HeldState {
     pub(super) up: Option<SystemTime>,
     /// True if the store may have noted that the run waits, and has not said so.
     pub(super) may_wait: bool,
-    /// What was noted about the visit under way when the run was taken up.
+    /// The notes about the visit under way, from when the run was taken up.
     pub(super) notes: HashMap<String, Progress>,
-    /// What attempts of that visit have failed with, each with the name of its part.
+    /// The failed attempts of that visit, each with the name of its part.
     pub(super) failed: VecDeque<(String, FailedAttempt)>,
 }
 

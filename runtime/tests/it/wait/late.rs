@@ -328,7 +328,7 @@ async fn the_message_of_a_handler_that_is_dropped_is_not_consumed() {
         assert_eq!(left, ["m-1"]);
         runner.shut_down(SECOND).await;
     }
-    // In memory whoever waits for the answer hears that there is none.
+    // In memory the sender hears that there is no answer.
     let office = Office::default();
     office.failures.store(100, Ordering::Relaxed);
     let office = Arc::new(office);

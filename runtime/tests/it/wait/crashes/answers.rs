@@ -1,4 +1,4 @@
-//! Signals with answers: each is applied once, and whoever sends it again gets the answer that was recorded.
+//! Signals with answers: each is applied once, and a sender that repeats it gets the answer that was recorded.
 
 use std::sync::Arc;
 
