@@ -119,12 +119,13 @@ fn declarations(body: ParseStream<'_>, ast: &mut Workflow, diagnostics: &mut Dia
     }
 }
 
-/// Returns true if a name of a state stands in the line.
+/// Returns true if a name of a state stands in the line, or an arrow.
 fn names_a_state(body: ParseStream<'_>) -> bool {
     let mut cursor = body.cursor();
     while let Some((token, rest)) = cursor.token_tree() {
         match token {
             TokenTree::Punct(punct) if punct.as_char() == ';' => return false,
+            TokenTree::Punct(punct) if punct.as_char() == '-' => return true,
             TokenTree::Ident(ident) if ident.to_string().starts_with(char::is_uppercase) => {
                 return true;
             }
