@@ -1,7 +1,7 @@
 //! Signals that interrupt the step or the split of a state.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stateway::prelude::*;
@@ -12,176 +12,11 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::claim::stores;
+use super::loan::*;
 use crate::support::cut::Line;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
-
-workflow! {
-    #[derive(Debug, Clone, PartialEq)]
-    #[durable(version = 1)]
-    pub(super) workflow Loan {
-        start Asked { amount: u32 };
-        state Checking { amount: u32 };
-        state Rating { amount: u32 };
-        done Granted { rate: u32 };
-        done Aborted { why: String };
-        failed Refused;
-
-        step open: Asked -> Checking with undo(close);
-        step check: Checking -> Rating with retry(3, every 10m);
-        split rate: Rating -> Granted {
-            branch market: u32;
-            branch bank: u32 with spawn;
-            join all;
-        }
-        signal abort(String) answers u32 interrupts Checking | Rating -> Aborted
-            with retry(2, every 1s);
-        signal change(u32) interrupts Checking -> Checking;
-        signal refuse interrupts Rating -> Refused with deadline(5m), retry(3, every 1m);
-    }
-}
-
-/// Takes this long for each handler, and notes what is called and what is dropped.
-pub(super) struct Office {
-    takes: Duration,
-    check_fails: AtomicU32,
-    refuse_fails: AtomicU32,
-    said: Mutex<Vec<String>>,
-}
-
-impl Default for Office {
-    fn default() -> Self {
-        Office {
-            takes: MINUTE,
-            check_fails: AtomicU32::new(0),
-            refuse_fails: AtomicU32::new(0),
-            said: Mutex::default(),
-        }
-    }
-}
-
-impl Office {
-    fn new(takes: Duration) -> Arc<Self> {
-        Arc::new(Office {
-            takes,
-            ..Office::default()
-        })
-    }
-
-    fn say(&self, what: impl Into<String>) {
-        self.said.lock().unwrap().push(what.into());
-    }
-
-    pub(super) fn said(&self) -> Vec<String> {
-        std::mem::take(&mut *self.said.lock().unwrap())
-    }
-
-    /// A handler that says whether it was dropped.
-    async fn work(&self, name: &str) {
-        struct Dropped<'a>(&'a Office, String);
-
-        impl Drop for Dropped<'_> {
-            fn drop(&mut self) {
-                self.0.say(format!("{} dropped", self.1));
-            }
-        }
-
-        self.say(name);
-        let dropped = Dropped(self, name.to_owned());
-        sleep(self.takes).await;
-        std::mem::forget(dropped);
-    }
-}
-
-impl LoanSteps for Office {
-    type Error = String;
-
-    async fn open(&self, asked: Asked, step: &Step<Open>) -> Result<Open, String> {
-        Ok(step.to(Checking {
-            amount: asked.amount,
-        }))
-    }
-
-    async fn close(&self, checking: Checking, undo: &Undo<Open>) -> Result<(), String> {
-        self.say(format!("closed {} {}", checking.amount, part(&undo.key())));
-        Ok(())
-    }
-
-    async fn check(&self, checking: Checking, step: &Step<Check>) -> Result<Check, String> {
-        self.work(&format!("check {}", part(&step.key()))).await;
-        if self.check_fails.load(Ordering::Relaxed) > 0 {
-            self.check_fails.fetch_sub(1, Ordering::Relaxed);
-            return Err("the register is closed".into());
-        }
-        Ok(step.to(Rating {
-            amount: checking.amount,
-        }))
-    }
-
-    async fn market(&self, _: &Rating, _: &Branch<Rate>) -> Result<u32, String> {
-        self.work("market").await;
-        Ok(3)
-    }
-
-    async fn bank(&self, _: &Rating, _: &Branch<Rate>) -> Result<u32, String> {
-        self.work("bank").await;
-        Ok(1)
-    }
-
-    async fn rate(&self, _: Rating, joined: RateJoined, step: &Step<Rate>) -> Result<Rate, String> {
-        Ok(step.to(Granted {
-            rate: joined.market + joined.bank,
-        }))
-    }
-
-    async fn abort(
-        &self,
-        from: AbortFrom,
-        why: String,
-        step: &Step<OnAbort>,
-    ) -> Result<Answered<OnAbort, u32>, String> {
-        let amount = match from {
-            AbortFrom::Checking(Checking { amount }) | AbortFrom::Rating(Rating { amount }) => {
-                amount
-            }
-        };
-        self.say(format!("abort {amount} {}", part(&step.key())));
-        if why == "try again" && step.attempt() == 1 {
-            return Err("not yet".into());
-        }
-        Ok(step.to(Aborted { why }).answer(amount))
-    }
-
-    async fn change(
-        &self,
-        _: Checking,
-        to: u32,
-        step: &Step<OnChange>,
-    ) -> Result<OnChange, String> {
-        self.say(format!("change {}", part(&step.key())));
-        Ok(step.to(Checking { amount: to }))
-    }
-
-    async fn refuse(&self, _: Rating, step: &Step<OnRefuse>) -> Result<OnRefuse, String> {
-        self.say(format!("refuse {}", part(&step.key())));
-        if self.refuse_fails.load(Ordering::Relaxed) > 0 {
-            self.refuse_fails.fetch_sub(1, Ordering::Relaxed);
-            return Err("no line".into());
-        }
-        Ok(step.to(Refused))
-    }
-}
-
-/// A key without what it begins with.
-fn part(key: &stateway::Key) -> String {
-    let key = key.to_string();
-    let mut texts: Vec<_> = key.split('/').skip(2).collect();
-    if texts.first().is_some_and(|text| text.len() == 16) {
-        texts.remove(0);
-    }
-    texts.join("/")
-}
 
 fn asked() -> Loan<Asked> {
     Loan::start(Asked { amount: 7 })
@@ -589,4 +424,31 @@ fn the_graph_and_its_pictures_say_so() {
         mermaid.contains("Rating --> Aborted: abort(String) interrupts"),
         "{mermaid}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn thousands_of_signals_interrupt_one_after_the_other() {
+    let office = Office::new(MINUTE);
+    let mut run = asked().run(&office);
+    let remote = run.remote();
+    let sends = async {
+        for amount in 0..10_000 {
+            remote.change(amount).await.unwrap();
+        }
+        remote.abort("enough".into()).answered().await.unwrap()
+    };
+    let (end, amount) = tokio::join!(run, sends);
+    assert!(matches!(end, Ok(LoanEnd::Aborted(_))));
+    assert_eq!(amount, 9_999);
+    let [store, _] = stores();
+    let runner = launch(&store, &office).await;
+    let run = started(&runner).await;
+    for amount in 0..1_000 {
+        run.change(amount).await.unwrap();
+    }
+    let amount = run.abort("enough".into()).answered().await.unwrap();
+    assert_eq!(amount, 999);
+    let info = run.info().await.unwrap();
+    assert_eq!(info.visit, 1_002, "each is a visit, and no step is");
+    runner.shut_down(SECOND).await;
 }

@@ -22,6 +22,8 @@ mod index;
 mod interrupts;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod late;
+#[cfg(all(feature = "redb", feature = "testing"))]
+mod loan;
 mod memory;
 #[cfg(all(feature = "redb", feature = "testing"))]
 mod model;

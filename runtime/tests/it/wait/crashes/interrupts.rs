@@ -10,7 +10,7 @@ use stateway::{Clock, SignalError, StartError};
 use tokio::time::sleep;
 
 use super::at_each_operation;
-use crate::wait::interrupts::*;
+use crate::wait::loan::*;
 
 /// Takes a run from where it is to its end: it starts it and sends its signals, again if they may have been sent.
 async fn go(crashes: Crashes, office: Arc<Office>) -> LoanEnd {
