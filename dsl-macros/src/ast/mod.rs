@@ -220,6 +220,21 @@ impl TransitionKind {
 }
 
 impl Transition {
+    /// One of which no more was read than this.
+    pub(crate) fn begun(attributes: Attributes, kind: TransitionKind, name: Ident) -> Self {
+        Transition {
+            attributes,
+            kind,
+            name,
+            outcome: None,
+            sources: Vec::new(),
+            targets: Vec::new(),
+            is_internal: false,
+            is_read: false,
+            clauses: Clauses::default(),
+        }
+    }
+
     /// Returns true if it is what the deadline of the workflow leads to, which no handler takes.
     pub(crate) fn is_deadline(&self) -> bool {
         matches!(self.kind, TransitionKind::Deadline(_))

@@ -88,17 +88,15 @@ impl<'a> Resolver<'a, '_> {
         let declared = &self.names[..self.declared];
         let mut ends = transition.sources.iter().chain(&transition.targets);
         let is_whole = transition.is_read && ends.all(|end| declared.contains(&plain(end)));
-        let label = if transition.is_deadline() {
-            "the deadline".to_owned()
-        } else {
-            format!("{} `{name}`", transition.kind.keyword())
-        };
-        let sources = if transition.is_deadline() {
+        let (label, sources) = if transition.is_deadline() {
             let states = self.graph.states[..self.declared].iter().enumerate();
             let on_the_way = states.filter(|(_, state)| !state.kind.is_final());
-            on_the_way.map(|(position, _)| StateId(position)).collect()
+            let all = on_the_way.map(|(position, _)| StateId(position));
+            ("the deadline".to_owned(), all.collect())
         } else {
-            self.ends(&transition.sources, &format!("{label} leaves"))
+            let label = format!("{} `{name}`", transition.kind.keyword());
+            let sources = self.ends(&transition.sources, &format!("{label} leaves"));
+            (label, sources)
         };
         let targets = self.ends(&transition.targets, &format!("{label} leads to"));
         let branches = transition.branches().map(|declaration| ResolvedBranch {

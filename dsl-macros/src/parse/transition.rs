@@ -10,9 +10,7 @@ use super::tokens::{
     unexpected, word,
 };
 use super::{attributes, clause, duration, split, tokens, types};
-use crate::ast::{
-    Attributes, Clauses, Due, Duration, Signal, Split, Transition, TransitionKind, Workflow,
-};
+use crate::ast::{Attributes, Due, Duration, Signal, Split, Transition, TransitionKind, Workflow};
 use crate::diagnostics::Diagnostics;
 use crate::suggest;
 
@@ -40,17 +38,8 @@ pub(super) fn parse(
     }
     let name = declared_name(input, &format!("a {meant}"))?;
     // From here on the transition exists, however much of its line can be read.
-    ast.transitions.push(Transition {
-        attributes,
-        kind: TransitionKind::Step,
-        name,
-        outcome: None,
-        sources: Vec::new(),
-        targets: Vec::new(),
-        is_internal: false,
-        is_read: false,
-        clauses: Clauses::default(),
-    });
+    let transition = Transition::begun(attributes, TransitionKind::Step, name);
+    ast.transitions.push(transition);
     let transition = ast.transitions.last_mut().expect("one was just pushed");
     rest(input, meant, transition, &ast.unread, diagnostics)
 }
@@ -63,17 +52,9 @@ pub(super) fn deadline(
     ast: &mut Workflow,
 ) -> Result<()> {
     input.parse::<Token![->]>()?;
-    ast.transitions.push(Transition {
-        attributes: Attributes::default(),
-        kind: TransitionKind::Deadline(deadline.clone()),
-        name: keyword,
-        outcome: None,
-        sources: Vec::new(),
-        targets: Vec::new(),
-        is_internal: false,
-        is_read: false,
-        clauses: Clauses::default(),
-    });
+    let kind = TransitionKind::Deadline(deadline.clone());
+    let transition = Transition::begun(Attributes::default(), kind, keyword);
+    ast.transitions.push(transition);
     let transition = ast.transitions.last_mut().expect("one was just pushed");
     let what = "the state that the deadline leads to";
     states(input, &ast.unread, &mut transition.targets, what)?;
@@ -178,29 +159,24 @@ fn head(
     diagnostics: &mut Diagnostics,
 ) -> Result<bool> {
     let name = transition.name.clone();
+    let is_signal = transition.signal().is_some();
     let is_colon = input.peek(Token![:]) && !input.peek(Token![::]);
-    if is_colon && transition.interrupts().is_some() {
-        let message = format!("`interrupts` stands in place of the `:` of signal `{name}`");
-        diagnostics.detail(&stop(input, &message).with_help("leave the `:` out"));
-        skip(input);
-    } else if is_colon {
-        input.parse::<Token![:]>()?;
-        if next_word(input).as_deref() == Some("interrupts") && transition.signal().is_some() {
-            let message = format!("`interrupts` stands in place of the `:` of signal `{name}`");
-            diagnostics.detail(&stop(input, &message).with_help("leave the `:` out"));
+    if is_colon {
+        let colon = input.parse::<Token![:]>()?;
+        if is_signal && next_word(input).as_deref() == Some("interrupts") {
             interrupt(input, transition)?;
         }
-    } else if let Some(word) = misspelt(input).filter(|_| {
-        let signal = transition.signal();
-        signal.is_some_and(|signal| signal.interrupts.is_none())
-    }) {
-        let error = stop(
-            input,
-            &format!("unknown word `{word}` after signal `{name}`"),
-        );
-        diagnostics.detail(&error.with_help("did you mean `interrupts`?"));
+        if transition.interrupts().is_some() {
+            let message = format!("`interrupts` stands in place of the `:` of signal `{name}`");
+            diagnostics.detail(&Error::new(colon.span, message).with_help("leave the `:` out"));
+        }
+    } else if let (true, Some(word)) = (is_signal, misspelt(input))
+        && transition.interrupts().is_none()
+    {
+        let message = format!("unknown word `{word}` after signal `{name}`");
+        diagnostics.detail(&stop(input, &message).with_help("did you mean `interrupts`?"));
         interrupt(input, transition)?;
-    } else if next_word(input).as_deref() == Some("interrupts") && transition.signal().is_none() {
+    } else if !is_signal && next_word(input).as_deref() == Some("interrupts") {
         let message = format!("{keyword} `{name}` cannot interrupt a step: only a signal does");
         let help = match keyword {
             "timer" => {
@@ -216,7 +192,7 @@ fn head(
         }
         diagnostics.detail(&error);
         // A signal may have been meant to interrupt.
-        return Ok(transition.signal().is_none());
+        return Ok(!is_signal);
     }
     Ok(true)
 }
