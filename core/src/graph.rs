@@ -138,12 +138,12 @@ impl Graph {
     pub const fn has_events(&self) -> bool {
         let mut position = 0;
         while position < self.states.len() {
-            if self.states[position].waits || self.states[position].interrupted {
+            if self.states[position].waits {
                 return true;
             }
             position += 1;
         }
-        false
+        self.has_interrupts()
     }
 
     /// Returns true if a signal may interrupt a step or a split.

@@ -23,6 +23,9 @@ pub(super) enum Halt<E, L> {
 /// The way in which going forward stops: at the end of the run, with the position of its state, or halted.
 pub(super) type Outcome<W, E, L> = Result<(<W as Workflow>::End, usize), Halt<E, L>>;
 
+/// The result of a turn that an event may take; nothing if the run is to stop.
+pub(super) type Happened<E, L> = Result<Option<Result<(), Failed<E>>>, Halt<E, L>>;
+
 /// Takes turn after turn until the run ends, in the state at this position, or is halted.
 ///
 /// Between two turns the state is in `place`, which the caller owns: as a variable of this future
@@ -134,7 +137,7 @@ async fn awaits<W, C, J>(
     context: &C,
     run: &CurrentRun<W>,
     journal: &mut J,
-) -> Result<Option<Result<(), Failed<W::Error>>>, Halt<W::Error, J::Lost>>
+) -> Happened<W::Error, J::Lost>
 where
     W: Drive<C>,
     J: Journal<W, W::Error>,
@@ -153,7 +156,7 @@ pub(super) async fn event<W, C, J>(
     context: &C,
     run: &CurrentRun<W>,
     journal: &mut J,
-) -> Result<Option<Result<(), Failed<W::Error>>>, Halt<W::Error, J::Lost>>
+) -> Happened<W::Error, J::Lost>
 where
     W: Drive<C>,
     J: Journal<W, W::Error>,

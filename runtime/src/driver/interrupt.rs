@@ -1,12 +1,11 @@
 //! A step or a split that a signal may interrupt.
 
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use super::drive::{Drive, Failed, Judge};
-use super::forward::{Halt, event};
+use super::drive::Drive;
+use super::forward::{Halt, Happened, event};
 use crate::journal::{Journal, Recorder};
 use crate::run::CurrentRun;
 use crate::support::panic::forget_panic;
@@ -23,7 +22,7 @@ pub(super) fn interruptible<'a, W, C, J>(
     context: &'a C,
     run: &'a CurrentRun<W>,
     journal: &'a mut J,
-) -> Pin<Box<impl Future<Output = Interruptible<W, C, J>> + use<'a, W, C, J>>>
+) -> Pin<Box<impl Future<Output = Happened<W::Error, J::Lost>> + use<'a, W, C, J>>>
 where
     W: Drive<C>,
     J: Journal<W, W::Error>,
@@ -31,18 +30,12 @@ where
     Box::pin(turn(place, context, run, journal))
 }
 
-/// The turn that was taken; nothing if the run is to stop.
-type Interruptible<W, C, J> = Result<
-    Option<Result<(), Failed<<W as Judge<C>>::Error>>>,
-    Halt<<W as Judge<C>>::Error, <J as Journal<W, <W as Judge<C>>::Error>>::Lost>,
->;
-
 async fn turn<W, C, J>(
     place: &mut Option<W::State>,
     context: &C,
     run: &CurrentRun<W>,
     journal: &mut J,
-) -> Interruptible<W, C, J>
+) -> Happened<W::Error, J::Lost>
 where
     W: Drive<C>,
     J: Journal<W, W::Error>,
@@ -97,14 +90,13 @@ where
     // The handler has taken the other one, if it was called.
     forget_panic(|| *place = None);
     *place = Some(*copy);
-    run.interrupt(visit);
+    run.go_back_to(visit);
     event(place, waiting, context, run, journal).await
 }
 
 /// A copy of the state; boxed, since it lies there for as long as the handler takes.
 fn copied<W: Drive<C>, C>(state: &W::State) -> Option<Box<W::State>> {
-    catch_unwind(AssertUnwindSafe(|| W::interrupted(state).map(Box::new))).unwrap_or_else(|panic| {
-        forget_panic(|| drop(panic));
-        None
-    })
+    let mut copy = None;
+    forget_panic(|| copy = W::interrupted(state).map(Box::new));
+    copy
 }

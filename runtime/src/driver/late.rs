@@ -6,7 +6,7 @@ use super::alone;
 use super::drive::Drive;
 use super::forward::{Halt, Outcome, just_taken};
 use super::stop::StopSignals;
-use crate::error::{Cause, Place, Scope};
+use crate::error::Place;
 use crate::journal::Journal;
 use crate::run::CurrentRun;
 use crate::support::panic::forget_panic;
@@ -19,9 +19,7 @@ pub(super) fn goes_on<W: Workflow, E, L>(outcome: &Outcome<W, E, L>) -> Option<P
     let Err(Halt::Failed(place, cause)) = outcome else {
         return None;
     };
-    let scope = Scope::Run;
-    let is_late = matches!(&**cause, Cause::Deadline { scope: of, .. } if *of == scope);
-    is_late.then_some(*place)
+    cause.is_deadline_of_run().then_some(*place)
 }
 
 /// Takes the run to that state. What was under way is no visit: the next one has its number.
@@ -43,8 +41,8 @@ where
         alone(tasks, stop).await;
     }
     journal.given_up();
-    run.is_late(halted);
-    stop.is_late();
+    run.pass_deadline(halted);
+    stop.forget_deadline();
     let state = W::late().unwrap_or_else(|| unreachable!("the graph says that it leads on"));
     forget_panic(|| *place = None);
     let state = place.insert(state);

@@ -37,7 +37,7 @@ impl StopSignals {
     }
 
     /// The deadline has passed, and the run goes on without one.
-    pub(crate) fn is_late(&mut self) {
+    pub(crate) fn forget_deadline(&mut self) {
         self.deadline = None;
         self.timer = None;
     }

@@ -107,6 +107,12 @@ impl<E> Cause<E> {
         }
     }
 
+    /// Returns true if the time of the whole run is up, or would be before the next attempt.
+    pub(crate) fn is_deadline_of_run(&self) -> bool {
+        let run = Scope::Run;
+        matches!(self, Cause::Deadline { scope, .. } if *scope == run)
+    }
+
     /// The same failure of a run that was cancelled meanwhile; `last` came before it.
     pub(crate) fn cancelled(self, last: Option<E>) -> Self {
         match self {

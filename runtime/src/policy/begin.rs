@@ -76,7 +76,7 @@ pub fn copied<S: Copied, State>(
     state: &S,
     variant: impl FnOnce(S) -> State,
 ) -> Option<(usize, State)> {
-    Some((position, variant(state.copied())))
+    Some((position, copy_of(state, variant)?))
 }
 
 /// A copy of a state, as any state of its workflow.

@@ -3,7 +3,7 @@
 use std::future::{Future, Pending};
 use std::marker::PhantomData;
 
-use crate::error::{Cause, Scope};
+use crate::error::Cause;
 
 /// The handler that is asked when the last attempt failed.
 pub trait Catch<C, S, E, V> {
@@ -73,14 +73,8 @@ where
 
     fn takes(cause: &Cause<E>) -> bool {
         // A run whose time is up, or that is stopped, goes nowhere.
-        !matches!(
-            cause,
-            Cause::Deadline {
-                scope: Scope::Run,
-                ..
-            } | Cause::Cancelled { .. }
-                | Cause::Terminated
-        )
+        let is_stopped = matches!(cause, Cause::Cancelled { .. } | Cause::Terminated);
+        !is_stopped && !cause.is_deadline_of_run()
     }
 
     fn catch(self, context: C, state: S, cause: Cause<E>, visit: V) -> Fut {

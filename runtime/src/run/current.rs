@@ -5,13 +5,15 @@
     reason = "generated code names them, and nobody prints them"
 )]
 
+mod event;
+
 use std::any::Any;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 use std::time::Duration;
 
-use stateway_core::{Transition, TransitionKind, Workflow};
+use stateway_core::{Transition, Workflow};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -22,7 +24,8 @@ use crate::journal::Recorder;
 use crate::run::{Key, Part, PartName, PartOf, RunId};
 use crate::split::Tasks;
 use crate::support::time::after;
-use crate::wait::{AnyPayload, Mailbox};
+use crate::wait::Mailbox;
+use event::EventSlot;
 
 /// What a caller may say about one run.
 #[derive(Default)]
@@ -88,24 +91,6 @@ pub struct CurrentRun<W: Workflow> {
     attempts: AtomicU32,
     /// The event that moves it out of a waiting state; boxed, and only for a workflow with such a state.
     event: Option<Box<EventSlot>>,
-}
-
-/// The event that moves a run.
-struct EventSlot {
-    /// The position of the state that is left.
-    left: AtomicUsize,
-    /// The payload of the signal.
-    payload: Mutex<AnyPayload>,
-    /// The answer to it.
-    answer: Mutex<AnyPayload>,
-    /// True if a poll was asked and gave nothing.
-    stays: AtomicBool,
-}
-
-impl EventSlot {
-    fn answer(&self) -> MutexGuard<'_, AnyPayload> {
-        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Transitions that a run may take before it lets its executor do something else.
@@ -210,14 +195,7 @@ impl<W: Workflow> CurrentRun<W> {
             transition: AtomicUsize::new(0),
             visit: AtomicU64::new(visit),
             attempts: AtomicU32::new(0),
-            event: const { W::GRAPH.has_events() }.then(|| {
-                Box::new(EventSlot {
-                    left: AtomicUsize::new(0),
-                    payload: Mutex::new(AnyPayload::nothing()),
-                    answer: Mutex::new(AnyPayload::nothing()),
-                    stays: AtomicBool::new(false),
-                })
-            }),
+            event: const { W::GRAPH.has_events() }.then(Box::default),
         }
     }
 
@@ -319,72 +297,9 @@ impl<W: Workflow> CurrentRun<W> {
         Undo::of(self)
     }
 
-    /// The visit after this one was interrupted, and is no visit: what interrupts it has its number.
-    pub(crate) fn interrupt(&self, visit: u64) {
+    /// The visit under way was interrupted, and does not count: this was the last one.
+    pub(crate) fn go_back_to(&self, visit: u64) {
         self.visit.store(visit, Ordering::Relaxed);
-    }
-
-    /// Tells it which transition to take, out of the state at this position, and what the signal carries.
-    pub(crate) fn happens(&self, transition: usize, state: usize, payload: AnyPayload) {
-        self.transition.store(transition, Ordering::Relaxed);
-        let event = self.event();
-        event.left.store(state, Ordering::Relaxed);
-        event.stays.store(false, Ordering::Relaxed);
-        *self.payload() = payload;
-    }
-
-    /// The handler of the signal gives this answer.
-    pub(crate) fn answers<A: Send + 'static>(&self, answer: A) {
-        *self.event().answer() = AnyPayload::new(answer);
-    }
-
-    /// Takes out the answer to the signal that has moved the run, if it gives one.
-    pub(crate) fn take_answer(&self) -> AnyPayload {
-        if !const { W::GRAPH.has_events() } {
-            return AnyPayload::nothing();
-        }
-        let event = self.event.as_deref();
-        let answer =
-            event.map(|event| std::mem::replace(&mut *event.answer(), AnyPayload::nothing()));
-        answer.unwrap_or(AnyPayload::nothing())
-    }
-
-    /// The poll that it was told to take says that it is not time yet.
-    pub(crate) fn stays(&self) {
-        self.event().stays.store(true, Ordering::Relaxed);
-    }
-
-    /// Returns true if the poll that it was told to take says that it is not time yet.
-    pub(crate) fn has_stayed(&self) -> bool {
-        self.event().stays.load(Ordering::Relaxed)
-    }
-
-    /// Goes on to wait in the state at this position, in the same visit.
-    pub(crate) fn stay(&self, state: usize) {
-        self.event().stays.store(false, Ordering::Relaxed);
-        self.visit.store(self.visit() - 1, Ordering::Relaxed);
-        self.leave(state);
-    }
-
-    /// The payload of the signal that moves the run.
-    pub(crate) fn payload(&self) -> MutexGuard<'_, AnyPayload> {
-        let payload = &self.event().payload;
-        payload.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The name of the transition that an event takes: a signal, a timer or a poll.
-    pub(crate) fn event_name(&self) -> Option<&'static str> {
-        let transition = W::GRAPH.transitions.get(self.transition())?;
-        let is_event = !matches!(
-            transition.kind,
-            TransitionKind::Step | TransitionKind::Split
-        );
-        is_event.then_some(transition.name)
-    }
-
-    fn event(&self) -> &EventSlot {
-        let event = self.event.as_deref();
-        event.expect("only a workflow with a state that waits has events")
     }
 
     /// Waits in the state at this position.
@@ -401,7 +316,7 @@ impl<W: Workflow> CurrentRun<W> {
         Place {
             state: match W::GRAPH.transitions[transition].sources {
                 [only] => *only,
-                _ => self.event().left.load(Ordering::Relaxed),
+                _ => self.left(),
             },
             transition: Some(transition),
             attempts: self.attempts(),
@@ -456,7 +371,7 @@ impl<W: Workflow> CurrentRun<W> {
     }
 
     /// The deadline has passed, and leads the run to a state: what was under way there is no visit.
-    pub(crate) fn is_late(&self, halted: Place) {
+    pub(crate) fn pass_deadline(&self, halted: Place) {
         self.is_late.store(true, Ordering::Relaxed);
         let begun = u64::from(halted.transition.is_some());
         let transition = const { W::GRAPH.late() }.unwrap_or_default();

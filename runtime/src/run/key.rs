@@ -12,8 +12,9 @@ use super::id::RunId;
 /// `workflow/run/visit`, where visits are counted from 1. The key of a stored run prints as
 /// `workflow/run/incarnation/visit`: the incarnation, 16 hexadecimal digits, tells the run apart from those that had its
 /// id before and were purged, or that have it in another store. The key of an undo ends in `/undo`, that of a
-/// poll in `/poll/name`, that of a signal which interrupts a step in `/signal/name`, that of a branch in `/branch/name`, or `/branch/name/item` where items are counted from 0. A `/` in the name of the workflow or
-/// the id of the run prints as `%2F`, and a `%` as `%25`.
+/// poll in `/poll/name`, that of a signal which interrupts a step in `/signal/name`, that of a branch in `/branch/name`, or
+/// `/branch/name/item` where items are counted from 0. A `/` in the name of the workflow or the id of the run prints as `%2F`,
+/// and a `%` as `%25`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     pub(crate) workflow: &'static str,

@@ -180,7 +180,7 @@ impl<W: Durable> Changes<W> {
     }
 }
 
-/// What has become of a run since it was looked at.
+/// The news about a run, since it was looked at.
 enum News {
     /// There are rows.
     Rows(Vec<HistoryRow>),

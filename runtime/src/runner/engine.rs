@@ -185,12 +185,11 @@ impl Engine {
         }
     }
 
-    /// Tells of a message to a run, which may be driven here.
+    /// Tells a run, if it is driven here, of a message that may interrupt it.
     pub(super) fn tell_of_a_message(&self, run: &RunId) {
         if let Some(held) = self.active().get(run) {
             held.held.hear_of_a_message();
         }
-        self.wake();
     }
 
     /// Whether this run is driven here, and has not ended.

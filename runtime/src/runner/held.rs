@@ -31,7 +31,7 @@ use crate::store::{
 use crate::support::time::later;
 
 pub(super) use change::RunChange;
-use state::HeldState;
+use state::{HeldState, transition_of};
 
 /// Why a run is not driven any longer, though it has not ended.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ impl HeldRun {
         let since = |then| now.duration_since(then).unwrap_or_default();
         let mut tried = HashMap::new();
         for (part, attempt) in &state.failed {
-            let transition = part.split('/').nth(1).unwrap_or_default();
+            let transition = transition_of(part).unwrap_or_default();
             tried
                 .entry(transition.to_owned())
                 .or_insert_with(|| since(attempt.at));
@@ -471,7 +471,7 @@ fn is_of(part: &str, event: &Event) -> bool {
             transition,
             attempts,
             ..
-        } => *attempts == 0 || part.split('/').nth(1) == Some(transition),
+        } => *attempts == 0 || transition_of(part) == Some(transition),
         _ => true,
     }
 }

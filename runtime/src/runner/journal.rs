@@ -1,6 +1,5 @@
 //! The journal of a stored run: every transition is recorded before the next begins, and every undo before the one before it.
 
-use std::collections::VecDeque;
 use std::fmt::Display;
 use std::future::pending;
 use std::marker::PhantomData;
@@ -11,6 +10,7 @@ use tracing::error;
 
 use super::failure::{failure, message};
 use super::held::{HeldRun, Loss, RunChange};
+use super::inbox::Inbox;
 use super::rollback::{entry, named};
 use crate::error::{Cause, ErasedValue, Place};
 use crate::journal::{Ending, Entry, Journal, Taken};
@@ -33,15 +33,8 @@ pub(super) struct StoreJournal<'a, W> {
     page: IntoIter<HistoryRow>,
     /// The one that is being undone.
     current: Undone,
-    /// The messages that no state has taken yet, the oldest first.
-    inbox: VecDeque<Message>,
-    /// True if messages may have come that are not in the inbox: a handler was called since it was read.
-    may_lack_messages: bool,
-    /// True if messages have come that are not in the inbox.
-    is_behind: bool,
-    /// The message that the transition under way takes, with its place in the inbox.
-    consumes: Option<(usize, Message)>,
-    /// The answer to it, until it is stored.
+    inbox: Inbox<'a>,
+    /// The answer to the message under way, until it is stored.
     answer: Option<Vec<u8>>,
     /// The timers and the poll that were at work in the state of the run.
     fired: Vec<Firing>,
@@ -64,10 +57,7 @@ impl<'a, W: Durable> StoreJournal<'a, W> {
             held,
             page: Vec::new().into_iter(),
             current: Undone::default(),
-            inbox: inbox.into(),
-            may_lack_messages: false,
-            is_behind: false,
-            consumes: None,
+            inbox: Inbox::new(held, inbox),
             answer: None,
             fired: fired_by_position::<W>(&held.fired()),
             was_asked: false,
@@ -79,57 +69,8 @@ impl<'a, W: Durable> StoreJournal<'a, W> {
 impl<W: Durable> StoreJournal<'_, W> {
     /// The next event of a run that entered its state then.
     fn next(&self, waiting: &Waiting, entered: SystemTime, now: SystemTime) -> Next<SystemTime> {
-        let messages = self.inbox.iter().enumerate();
-        let taken = messages.filter_map(|(number, message)| {
-            waiting.signal::<W>(&message.signal)?;
-            Some((number, message.at))
-        });
-        waiting.next(entered, &self.fired, taken, now)
-    }
-
-    /// Takes the oldest message out of the inbox that the state takes: the position of its signal, and what it carries.
-    ///
-    /// # Errors
-    /// The run was parked, since it does not decode.
-    async fn take(
-        &mut self,
-        waiting: &Waiting,
-        number: usize,
-    ) -> Result<(usize, AnyPayload), Loss> {
-        let (held, codec) = (self.held, &*self.held.settings().codec);
-        let message = self.inbox.remove(number);
-        let signal = message.and_then(|it| Some((waiting.signal::<W>(&it.signal)?, it)));
-        let (signal, message) = signal.unwrap_or_else(|| unreachable!("it is there"));
-        match guarded(|| W::decode_signal(signal, &message.payload, codec)) {
-            Ok(payload) => {
-                self.consumes = Some((number, message));
-                Ok((signal, payload))
-            }
-            Err(error) => {
-                let (id, name) = (message.id, message.signal);
-                let reason = format!(
-                    "message `{id}` of signal `{name}` does not decode: {error}; run a program that reads it, or terminate it"
-                );
-                Err(held.park(&reason).await)
-            }
-        }
-    }
-
-    /// Returns true if the state takes a message of the inbox.
-    fn takes(&self, waiting: &Waiting) -> bool {
-        let mut messages = self.inbox.iter();
-        messages.any(|it| waiting.signal::<W>(&it.signal).is_some())
-    }
-
-    /// Reads the messages that have come meanwhile.
-    async fn read_inbox(&mut self) -> Result<(), Loss> {
-        let inbox = self.held.inbox().await?;
-        let taken = self.consumes.as_ref().map(|(_, message)| &message.id);
-        let left = inbox.into_iter().filter(|it| Some(&it.id) != taken);
-        self.inbox = left.collect();
-        self.may_lack_messages = false;
-        self.is_behind = false;
-        Ok(())
+        let messages = self.inbox.of::<W>(waiting);
+        waiting.next(entered, &self.fired, messages, now)
     }
 
     /// The transition as a change. If nothing has happened yet that moves the run on, it is given back with it.
@@ -189,12 +130,15 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
     ) -> impl Future<Output = Result<(), Loss>> {
         let held = self.held;
         self.was_asked = false;
-        self.may_lack_messages = true;
+        self.inbox.grows_old();
         self.forget_firings(taken.transition);
         let target = &W::GRAPH.states[W::position(taken.state)];
         // What led to a transient state is consumed with the next that is stored.
-        let message = self.consumes.take_if(|_| !target.transient);
-        let message = message.map(|(_, message)| message.id);
+        let message = if target.transient {
+            None
+        } else {
+            self.inbox.consumed()
+        };
         let answer = answer(&taken, held).map(|answer| answer.or_else(|| self.answer.take()));
         let change = match answer {
             Ok(answer) if target.transient => {
@@ -215,15 +159,12 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
 
     fn given_up(&mut self) {
         self.answer = None;
-        // Its message is not consumed, and may be taken by a state to come.
-        if let Some((place, message)) = self.consumes.take() {
-            self.inbox.insert(place.min(self.inbox.len()), message);
-        }
+        self.inbox.put_back();
     }
 
     fn stayed(&mut self) {
         self.was_asked = true;
-        self.may_lack_messages = true;
+        self.inbox.grows_old();
         self.held.was_asked();
     }
 
@@ -232,14 +173,14 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         let (entered, now) = (held.entered(), held.now());
         let mut next = self.next(&waiting, entered, now);
         // What had begun is over, and nothing new begins.
-        let is_last = self.may_lack_messages && held.is_draining();
+        let is_last = self.inbox.may_lack() && held.is_draining();
         if let Next::Timer(_) = next
-            && self.may_lack_messages
+            && self.inbox.may_lack()
             && !self.was_asked
             && !is_last
         {
             // A message may have come before the timer was due.
-            self.read_inbox().await?;
+            self.inbox.read().await?;
             next = self.next(&waiting, entered, now);
         }
         let until = match next {
@@ -251,7 +192,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                 return Ok(Happens::Event(timer, AnyPayload::nothing()));
             }
             Next::Message(number) => {
-                let (signal, payload) = self.take(&waiting, number).await?;
+                let (signal, payload) = self.inbox.take::<W>(&waiting, number).await?;
                 if W::GRAPH.states[waiting.state].interrupted {
                     let transition = W::GRAPH.transitions[signal].name;
                     held.waits_no_more(run.visit() + 1, transition).await?;
@@ -270,24 +211,23 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
     }
 
     async fn is_interrupted(&mut self, waiting: &Waiting) -> Result<Option<bool>, Loss> {
-        // What was sent before the state was entered comes before its step.
-        if self.may_lack_messages || self.is_behind {
-            self.read_inbox().await?;
+        if self.held.is_draining() {
+            return Ok(None);
         }
-        Ok((!self.held.is_draining()).then(|| self.takes(waiting)))
+        if self.inbox.may_lack() {
+            // What was sent before the state was entered comes before its step.
+            self.inbox.read().await?;
+        }
+        Ok(Some(self.inbox.of::<W>(waiting).next().is_some()))
     }
 
     async fn interrupted(&mut self, waiting: &Waiting) -> Result<(), Loss> {
         loop {
-            if !self.is_behind {
-                self.held.may_have_messages().await;
-                self.is_behind = true;
-            }
-            self.read_inbox().await?;
+            self.inbox.read_news().await?;
             if self.held.is_draining() {
                 return pending().await;
             }
-            if self.takes(waiting) {
+            if self.inbox.of::<W>(waiting).next().is_some() {
                 return Ok(());
             }
         }

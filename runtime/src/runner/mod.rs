@@ -12,6 +12,7 @@ mod failure;
 mod handle;
 mod held;
 mod host;
+mod inbox;
 mod info;
 mod journal;
 mod launch_error;

@@ -1,4 +1,4 @@
-//! Waiting for a run to move, whoever drives it.
+//! Waiting for a run to move, in this process or another.
 
 use tokio::time::sleep;
 

@@ -333,7 +333,10 @@ impl Outgoing {
             }
             sent => sent.map_err(|error| refused(error, signal, only_now))?,
         };
-        engine.tell_of_a_message(&run);
+        if self.transition.interrupts {
+            engine.tell_of_a_message(&run);
+        }
+        engine.wake();
         Ok((id, sent == Sent::Kept))
     }
 }

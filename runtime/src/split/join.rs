@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep_until};
 use super::branched::Branched;
 use super::info;
 use super::tally::{Decision, End, Tally};
-use crate::error::{BranchError, Cause, JoinError, Scope};
+use crate::error::{BranchError, Cause, JoinError};
 use crate::handler::Step;
 use crate::run::{BranchName, CurrentRun};
 use crate::support::panic::forget_panic;
@@ -82,7 +82,7 @@ pub(super) fn end<O, E>(outcome: Result<O, BranchError<E>>, tally: &mut Tally) -
         }
         Err(error)
             if is_cancelled(error.cause())
-                || is_out_of_time(error.cause()) && tally.run_is_late() =>
+                || error.cause().is_deadline_of_run() && tally.run_is_late() =>
         {
             (Branched::Failed(error), End::Stopped)
         }
@@ -94,12 +94,6 @@ pub(super) fn end<O, E>(outcome: Result<O, BranchError<E>>, tally: &mut Tally) -
 
 fn is_cancelled<E>(cause: &Cause<E>) -> bool {
     matches!(cause, Cause::Cancelled { .. })
-}
-
-/// Whether a branch failed because the time of the whole run is up, or would be.
-fn is_out_of_time<E>(cause: &Cause<E>) -> bool {
-    let run = Scope::Run;
-    matches!(cause, Cause::Deadline { scope, .. } if *scope == run)
 }
 
 /// Waits until the strategy of the split is decided. What is under way by then is dropped, and has
@@ -180,7 +174,7 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
         let report = B::report(outputs, info::<T>());
         let mut failures = report.failures.iter();
         let is_late = this.is_out_of_time
-            || run.is_out_of_time() && failures.any(|it| is_out_of_time(it.cause()));
+            || run.is_out_of_time() && failures.any(|it| it.cause().is_deadline_of_run());
         let has_ended = !report.succeeded.is_empty() || !report.failures.is_empty();
         let join = JoinError {
             strategy: info::<T>().strategy,

@@ -9,6 +9,7 @@ use stateway_core::Transition;
 use crate::handler::Step;
 
 /// The payload of a signal, or the answer to one, of whatever type; nothing for a timer.
+#[derive(Default)]
 pub struct AnyPayload(Option<Box<dyn Any + Send>>);
 
 impl AnyPayload {

@@ -28,6 +28,11 @@ pub(super) struct HeldState {
 /// So many failed attempts of a visit are kept, the last ones.
 const ATTEMPTS: usize = 16;
 
+/// The name of the transition that a part, as it prints, is of.
+pub(super) fn transition_of(part: &str) -> Option<&str> {
+    part.split('/').nth(1)
+}
+
 impl HeldState {
     pub(super) fn new(row: RunRow, notes: Vec<NoteRow>, now: SystemTime) -> Self {
         let mut failed = Vec::new();

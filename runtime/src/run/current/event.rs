@@ -1,0 +1,97 @@
+//! The event that moves a run: a signal, a timer or a poll.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use stateway_core::{TransitionKind, Workflow};
+
+use super::CurrentRun;
+use crate::wait::AnyPayload;
+
+/// The event that moves a run.
+#[derive(Default)]
+pub(super) struct EventSlot {
+    /// The position of the state that is left.
+    left: AtomicUsize,
+    /// The payload of the signal.
+    payload: Mutex<AnyPayload>,
+    /// The answer to it.
+    answer: Mutex<AnyPayload>,
+    /// True if a poll was asked and gave nothing.
+    stays: AtomicBool,
+}
+
+impl EventSlot {
+    fn answer(&self) -> MutexGuard<'_, AnyPayload> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<W: Workflow> CurrentRun<W> {
+    /// Tells it which transition to take, out of the state at this position, and what the signal carries.
+    pub(crate) fn happens(&self, transition: usize, state: usize, payload: AnyPayload) {
+        self.transition.store(transition, Ordering::Relaxed);
+        let event = self.event();
+        event.left.store(state, Ordering::Relaxed);
+        event.stays.store(false, Ordering::Relaxed);
+        *self.payload() = payload;
+    }
+
+    /// The handler of the signal gives this answer.
+    pub(crate) fn answers<A: Send + 'static>(&self, answer: A) {
+        *self.event().answer() = AnyPayload::new(answer);
+    }
+
+    /// Takes out the answer to the signal that has moved the run, if it gives one.
+    pub(crate) fn take_answer(&self) -> AnyPayload {
+        if !const { W::GRAPH.has_events() } {
+            return AnyPayload::nothing();
+        }
+        let event = self.event.as_deref();
+        let answer = event.map(|event| std::mem::take(&mut *event.answer()));
+        answer.unwrap_or_default()
+    }
+
+    /// The poll that it was told to take says that it is not time yet.
+    pub(crate) fn stays(&self) {
+        self.event().stays.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns true if the poll that it was told to take says that it is not time yet.
+    pub(crate) fn has_stayed(&self) -> bool {
+        self.event().stays.load(Ordering::Relaxed)
+    }
+
+    /// Goes on to wait in the state at this position, in the same visit.
+    pub(crate) fn stay(&self, state: usize) {
+        self.event().stays.store(false, Ordering::Relaxed);
+        self.visit.store(self.visit() - 1, Ordering::Relaxed);
+        self.leave(state);
+    }
+
+    /// The payload of the signal that moves the run.
+    pub(crate) fn payload(&self) -> MutexGuard<'_, AnyPayload> {
+        let payload = &self.event().payload;
+        payload.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The name of the transition that an event takes: a signal, a timer or a poll.
+    pub(crate) fn event_name(&self) -> Option<&'static str> {
+        let transition = W::GRAPH.transitions.get(self.transition())?;
+        let is_event = !matches!(
+            transition.kind,
+            TransitionKind::Step | TransitionKind::Split
+        );
+        is_event.then_some(transition.name)
+    }
+
+    /// The position of the state that the event takes it out of.
+    pub(super) fn left(&self) -> usize {
+        self.event().left.load(Ordering::Relaxed)
+    }
+
+    fn event(&self) -> &EventSlot {
+        let event = self.event.as_deref();
+        event.expect("only a workflow with a state that waits has events")
+    }
+}
