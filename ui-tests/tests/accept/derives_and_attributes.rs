@@ -18,7 +18,7 @@ stateway::workflow! {
     }
 }
 
-fn main() {
+pub fn main() {
     let _ = (BillInput::default(), Draft::default() == Draft { sent_times: 0 });
     let bill: Bill<Draft> = Bill::start(BillInput { sum: 1 }, Draft { sent_times: 0 });
     let _ = format!("{:?}", AnyBill::from(bill.clone()));

@@ -148,7 +148,7 @@ impl RatingSteps for Bank {
     }
 }
 
-fn main() {
+pub fn main() {
     let bank = Arc::new(Bank {
         bank: Breaker::new("bank"),
         quota: Limiter::per(std::time::Duration::from_secs(1), 100),

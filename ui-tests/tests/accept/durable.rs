@@ -129,7 +129,7 @@ impl OrderSteps for Shop {
     }
 }
 
-fn main() {
+pub fn main() {
     mod inner {
         stateway::workflow! {
             #[durable(version = 1)]

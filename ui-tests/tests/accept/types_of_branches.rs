@@ -1,5 +1,7 @@
 //! Outputs and items of types that are hard on a future that has to be `Send`.
 #![deny(missing_docs)]
+// rustc finds `dyn Fn(&str)` of a handler to refine the same of its trait: <https://github.com/rust-lang/rust/issues/121718>.
+#![allow(refining_impl_trait)]
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -90,7 +92,8 @@ impl OddSteps for Desk {
     }
 }
 
-fn main() {
+/// Runs it.
+pub fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_time().build();
     runtime.expect("it starts").block_on(async {
         let given = Given { rules: vec![str::trim] };

@@ -2,7 +2,7 @@
 
 use stateway::prelude::*;
 
-fn main() {
+pub fn main() {
     workflow! {
         #[derive(Debug, Clone, PartialEq)]
         workflow Bill {

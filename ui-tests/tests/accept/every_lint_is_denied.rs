@@ -12,7 +12,6 @@
     trivial_casts,
     variant_size_differences,
     let_underscore_drop,
-    non_ascii_idents,
     unit_bindings,
     redundant_lifetimes,
     explicit_outlives_requirements,
@@ -71,7 +70,8 @@ pub mod bills {
     }
 }
 
-fn main() {
+/// Runs it.
+pub fn main() {
     use bills::{Bill, BillInput, Draft, Lost, Sent};
     let bill = Bill::start(BillInput { sum: 1 }, Draft).send(|_| Sent { times: 1 });
     assert!(bill < bill.pay(|sent| Sent { times: sent.times + 1 }));

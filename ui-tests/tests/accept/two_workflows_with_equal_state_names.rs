@@ -20,7 +20,7 @@ mod tickets {
     }
 }
 
-fn main() {
+pub fn main() {
     let _ = bills::Bill::start(bills::Open).close(|_| bills::Closed);
     let _ = tickets::Ticket::start(tickets::Open).close(|_| tickets::Closed);
 }

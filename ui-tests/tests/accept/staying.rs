@@ -124,6 +124,6 @@ fn by_hand(open: Basket<Open>) -> Basket<Sent> {
     ordered.sent(|_| Sent { number: 7 })
 }
 
-fn main() {
+pub fn main() {
     let _ = (in_memory, stored, by_hand);
 }

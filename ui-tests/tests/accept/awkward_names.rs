@@ -59,7 +59,7 @@ impl BillSteps for Desk {
     }
 }
 
-fn main() {
+pub fn main() {
     let input = || BillInput { string: String::new(), state: C(1) };
     drop(Bill::start(input(), Machine).run(&Desk));
     let bill = Bill::start(input(), S { t: Next, legal: Legal, coin: pay::Coin });

@@ -22,7 +22,7 @@ stateway::workflow! {
     }
 }
 
-fn main() {
+pub fn main() {
     let input = BillInput {
         sums: [1, 2, 3],
         first: Row::<4>,

@@ -12,7 +12,7 @@ stateway::workflow! {
     }
 }
 
-fn main() {
+pub fn main() {
     let local = Import::start(Local { path: "a".to_owned() });
     let loaded = local.read(|local| Loaded { bytes: local.path.len() as u64 });
     assert_eq!(loaded.bytes, 1);

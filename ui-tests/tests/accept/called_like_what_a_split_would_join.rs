@@ -30,6 +30,6 @@ impl LoanSteps for Bank {
     }
 }
 
-fn main() {
-    let _ = Loan::start(Applied).run(&Bank);
+pub fn main() {
+    drop(Loan::start(Applied).run(&Bank));
 }

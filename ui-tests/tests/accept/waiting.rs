@@ -42,7 +42,7 @@ impl SaleSteps for Shop {
     }
 
     async fn no_offer(&self, listed: Listed, cause: Cause<String>, _: &Step<OnOffer>) -> Result<OnOffer, String> {
-        drop(listed);
+        let _ = listed;
         Err(cause.into_error().unwrap_or_default())
     }
 
@@ -97,16 +97,16 @@ async fn stored(run: &stateway::runner::Run<Sale>) -> Result<(), stateway::Signa
     run.again(vec![1]).await.map(drop)
 }
 
-fn main() {
+pub fn main() {
     let shop = Shop(Breaker::new("bank"), Limiter::per(Duration::from_secs(1), 1));
     let until = SystemTime::now();
     let listed = Sale::start(Listed { until });
     let mut run = listed.clone().run(&shop);
     let remote = run.remote();
-    let _ = async move {
+    drop(async move {
         remote.offer(Offer { price: 1 }).await?;
         remote.withdraw(None).await
-    };
+    });
     let offered = listed.offer(Offer { price: 3 }, |_, offer| Offered {
         price: offer.price,
         patience: Duration::ZERO,

@@ -10,7 +10,7 @@ stateway::workflow! {
     }
 }
 
-fn main() {
+pub fn main() {
     let heart = Heart::start(Resting).beat(|_| Beating).rest(|_| Resting);
     let _: fn(HeartEnd) -> ! = |end| match end {};
     let _ = heart.into_state();

@@ -8,6 +8,6 @@ stateway::workflow! {
     }
 }
 
-fn main() {
+pub fn main() {
     let Paid = Bill::start(Draft).pay(|Draft| Paid).into_state();
 }

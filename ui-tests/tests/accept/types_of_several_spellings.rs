@@ -26,4 +26,4 @@ pub fn generic<C: TextSteps>(context: &C, text: Text<Written>) {
     is_send(text.run(context));
 }
 
-fn main() {}
+pub fn main() {}

@@ -97,7 +97,7 @@ fn is_send<T: Send>(run: T) -> T {
     run
 }
 
-fn main() {
+pub fn main() {
     let shop = Shop {
         bank: Breaker::new("bank"),
         quota: Limiter::per(Duration::from_secs(1), 100),

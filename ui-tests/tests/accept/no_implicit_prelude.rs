@@ -159,7 +159,7 @@ mod bare {
     }
 }
 
-fn main() {
+pub fn main() {
     let context = std::sync::Arc::new(bare::Shop);
     let items = vec![1];
     let input = bare::OrderInput { customer: 1, name: String::new() };

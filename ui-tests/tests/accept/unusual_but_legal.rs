@@ -49,7 +49,7 @@ mod without_case {
     }
 }
 
-fn main() {
+pub fn main() {
     list::walk();
     without_case::walk();
 }
