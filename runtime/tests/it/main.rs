@@ -1,11 +1,8 @@
-//! How the library behaves, in one program. The folders are those of `src`.
+//! How the language and runs in memory behave, in one program. The folders are those of `src`.
 //!
-//! What needs a process of its own stands beside: an allocator that counts, a stack that may overflow, a
-//! subscriber for all threads, a process that is killed.
-
-#[cfg(feature = "runtime")]
-#[macro_use]
-mod support;
+//! Stored runs are in `durable`: both in one would keep one core busy and the other waiting. What needs a process of its
+//! own stands beside: an allocator that counts, a stack that may overflow, a subscriber for all threads, a process that
+//! is killed.
 
 mod typestate;
 
@@ -18,13 +15,6 @@ mod policy;
 #[cfg(feature = "runtime")]
 mod split;
 #[cfg(feature = "runtime")]
+mod support;
+#[cfg(feature = "runtime")]
 mod wait;
-
-#[cfg(all(feature = "redb", feature = "testing"))]
-mod payload;
-#[cfg(all(feature = "redb", feature = "testing"))]
-mod runner;
-#[cfg(all(feature = "redb", feature = "testing"))]
-mod store;
-#[cfg(all(feature = "redb", feature = "testing"))]
-mod testing;

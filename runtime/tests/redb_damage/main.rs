@@ -5,13 +5,13 @@
 //! as one that cannot be read. What can be read goes on.
 
 #[allow(dead_code, reason = "each test uses its part")]
-#[path = "../it/support/disk.rs"]
+#[path = "../durable/support/disk.rs"]
 mod disk;
 mod harm;
 mod judge;
 mod model;
 #[allow(dead_code, reason = "each test uses its part")]
-#[path = "../it/support/walk.rs"]
+#[path = "../durable/support/walk.rs"]
 mod walk;
 
 use std::env;

@@ -30,7 +30,6 @@ fn json() -> impl Strategy<Value = String> {
 }
 
 /// Bytes that a record may well be made of.
-#[cfg(feature = "redb")]
 fn record() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(b"\x03\0\0\0o-7".to_vec()),
@@ -44,7 +43,6 @@ fn record() -> impl Strategy<Value = Vec<u8>> {
     pieces.prop_map(|pieces| [&[1], &*pieces.concat()].concat())
 }
 
-#[cfg(feature = "redb")]
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]
 

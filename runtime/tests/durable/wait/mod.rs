@@ -1,0 +1,22 @@
+//! Runs that wait for signals and timers, stored; some of them beside the same run in memory.
+
+mod answers;
+mod basket;
+mod busy;
+mod claim;
+mod clocks;
+mod crashes;
+mod durable;
+mod growth;
+mod index;
+mod interrupts;
+mod late;
+mod loan;
+mod model;
+mod parcel;
+mod power;
+mod races;
+mod sending;
+mod staying;
+mod staying_stored;
+mod watching;
