@@ -88,8 +88,8 @@ async fn two_workflows_of_one_name_do_not_share_a_store() {
         let refused = refunds.launch().await.unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "the runs of `it::runner::names::refunds::Process` are stored as `Process`, and so are those of \
-             `it::runner::names::invoices::Process`, which this program has launched on the same store: give one of them a \
+            "the runs of `durable::runner::names::refunds::Process` are stored as `Process`, and so are those of \
+             `durable::runner::names::invoices::Process`, which this program has launched on the same store: give one of them a \
              name of its own, `#[durable(version = .., name = \"..\")]`"
         );
         if !again {
