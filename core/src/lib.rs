@@ -32,11 +32,11 @@ pub use graph::{
 };
 pub use machine::{Machine, advance, advance_answering, enter, parts};
 pub use payload::{
-    AnswerPayload, CarriedPayload, Carry, Kept, LentPayload, OutputPayload, Payload,
-    RepeatedPayload, SharedPayload, StoredAnswer, StoredInput, StoredOutput, StoredSignal,
+    AnswerPayload, CarriedPayload, Carry, Kept, KeptInput, LentPayload, MadeOf, OutputPayload,
+    Payload, RepeatedPayload, SharedPayload, StoredAnswer, StoredInput, StoredOutput, StoredSignal,
     StoredState, demand_answer, demand_carried, demand_input, demand_kept, demand_lent,
-    demand_output, demand_payload, demand_repeated, demand_stored, demand_stored_answer,
-    demand_stored_input, demand_stored_output, demand_stored_signal,
+    demand_made, demand_output, demand_payload, demand_repeated, demand_stored,
+    demand_stored_answer, demand_stored_input, demand_stored_output, demand_stored_signal,
 };
 pub use policy::{Policy, Retry, UndoInfo, retry, undo};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};

@@ -71,6 +71,34 @@ pub trait Kept<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> Kept<By> for T {}
 
+/// An input that is kept while the run goes on, for the transition `By`.
+///
+/// Implemented for every input that is `Clone`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the input is kept for `{By}`: derive Clone",
+    label = "a copy of it goes into the state that `{By}` leads to, and the run goes on with it",
+    note = "`#[derive(Clone)]` before `workflow`"
+)]
+pub trait KeptInput<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone, By> KeptInput<By> for T {}
+
+/// A state that the deadline of a workflow leads to, which is made of the machine.
+///
+/// Implemented for every state that is `From<Machine>`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the deadline cannot lead to `{Self}`: no handler gives its fields",
+    label = "has fields, and is not made of `{Machine}`",
+    note = "implement `From<{Machine}>` for `{Self}`, or name a state without fields"
+)]
+pub trait MadeOf<Machine> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: From<Machine>, Machine> MadeOf<Machine> for T {}
+
 /// Data of a state of a run that is stored: every type that serde can store and read again.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -208,6 +236,10 @@ pub const fn demand_stored_output<T: StoredOutput<By>, By>() {}
 /// Does nothing but compile: generated code calls it with each state that a policy keeps.
 #[doc(hidden)]
 pub const fn demand_kept<T: Kept<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with the state that a deadline leads to.
+#[doc(hidden)]
+pub const fn demand_made<T: MadeOf<Machine>, Machine>() {}
 
 /// Does nothing but compile: generated code calls it with the type of each field.
 #[doc(hidden)]

@@ -171,23 +171,24 @@ pub mod __private0_1 {
         __deserialize as deserialize, __serialize as serialize, __typestate as typestate,
     };
     pub use stateway_core::{
-        Accepts, BranchInfo, Carry, Graph, Kept, Machine, Policy, Source, StartState, State,
-        StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,
-        Workflow, advance, advance_answering, branch, demand_answer, demand_carried, demand_input,
-        demand_kept, demand_lent, demand_output, demand_payload, demand_repeated, demand_stored,
-        demand_stored_answer, demand_stored_input, demand_stored_output, demand_stored_signal,
-        enter, graph, known, narrow, nothing_is_left, retry, split, state, transition, undo, widen,
+        Accepts, BranchInfo, Carry, Graph, Kept, KeptInput, Machine, MadeOf, Policy, Source,
+        StartState, State, StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo,
+        TransitionKind, Workflow, advance, advance_answering, branch, demand_answer,
+        demand_carried, demand_input, demand_kept, demand_lent, demand_made, demand_output,
+        demand_payload, demand_repeated, demand_stored, demand_stored_answer, demand_stored_input,
+        demand_stored_output, demand_stored_signal, enter, graph, known, narrow, nothing_is_left,
+        retry, split, state, transition, undo, widen,
     };
     pub use stateway_macros::expand;
 
     #[cfg(feature = "runtime")]
     pub use crate::driver::{
-        Drive, Failed, Group, Grouped, Judge, MayStay, NotSent, On, Once, Running, SendTurns,
-        TakenFrom, Turn, Turns, UndoFailure, asked, events1, events2, events3, events4, events5,
-        events6, events7, events8, grouped, leads_answering, on, run, running, running_on, stays,
-        stays_answering, steps1, steps2, steps3, steps4, steps5, steps6, steps7, steps8, turns1,
-        turns2, turns3, turns4, turns5, turns6, turns7, turns8, undos1, undos2, undos3, undos4,
-        undos5, undos6, undos7, undos8,
+        Drive, Failed, Group, Grouped, Judge, Made, MayStay, NotMade, NotSent, On, Once, Running,
+        SendTurns, TakenFrom, Turn, Turns, UndoFailure, asked, events1, events2, events3, events4,
+        events5, events6, events7, events8, grouped, leads_answering, machine_of, on, run, running,
+        running_on, stays, stays_answering, steps1, steps2, steps3, steps4, steps5, steps6, steps7,
+        steps8, turns1, turns2, turns3, turns4, turns5, turns6, turns7, turns8, undos1, undos2,
+        undos3, undos4, undos5, undos6, undos7, undos8,
     };
     #[cfg(feature = "runtime")]
     pub use crate::error::{Cause, ErasedValue};

@@ -11,6 +11,7 @@ use super::context::Context;
 use super::types::{is_plain, is_stored, is_stored_field, without_self};
 use crate::ast::{self, Field};
 use crate::graph::StateId;
+use crate::plan::Keeper;
 
 /// Calls that compile if the data of the workflow is such that a run can move between threads.
 ///
@@ -89,11 +90,42 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
         }
     }
     made.extend(stored(cx));
+    made.extend(kept(cx));
+    made
+}
+
+/// Calls that compile if what is copied is `Clone`, and if the state can be made that the deadline leads to.
+fn kept(cx: &Context<'_>) -> TokenStream {
+    let mut made = TokenStream::new();
+    let late = cx.plan.late.as_ref().filter(|it| it.takes_machine());
+    let of_late = late.map(|late| {
+        let (any, target) = (&cx.any, &late.target);
+        let span = target.span();
+        let private = cx.alias(span);
+        made.extend(quote_spanned! {span=>
+            use #private::NotMade as _;
+            #private::demand_made::<#target, #any>();
+        });
+        quote_spanned!(span=> #private::Made::<#target, #any>::new().demands())
+    });
     for kept in &cx.plan.kept {
         let (state, handler) = (cx.graph.state(kept.state).name, kept.keeper.name());
         let span = state.span();
+        let (private, names) = (cx.alias(span), cx.names(span));
+        let of_late = of_late
+            .as_ref()
+            .filter(|_| matches!(kept.keeper, Keeper::Deadline(_)));
+        made.extend(if let Some(demands) = of_late {
+            quote_spanned!(span=> #demands.state::<#state, #names::#handler>();)
+        } else {
+            quote_spanned!(span=> #private::demand_kept::<#state, #names::#handler>();)
+        });
+    }
+    if let (Some(late), Some(demands), Some(input)) = (late, of_late, &cx.graph.ast.input) {
+        let (keyword, span) = (late.keyword, input.keyword.span());
         let names = cx.names(span);
-        made.extend(quote_spanned!(span=> #private::demand_kept::<#state, #names::#handler>();));
+        let input = cx.input.with_spans(|_| span);
+        made.extend(quote_spanned!(span=> #demands.input::<#input, #names::#keyword>();));
     }
     made
 }

@@ -105,18 +105,39 @@ pub(super) fn drive(
 
 /// The function that makes the state which the deadline leads to, if it leads to one.
 fn late(cx: &Context<'_>) -> Option<TokenStream> {
-    let mut transitions = cx.graph.transitions.iter();
-    let deadline = transitions.find(|it| it.declaration.is_deadline())?;
-    let target = cx.graph.state(*deadline.targets.first()?);
-    let fields = target.declaration.and_then(|it| it.fields.as_ref());
-    // That it has some is reported.
-    fields.is_none_or(Vec::is_empty).then(|| {
-        let (state, name) = (&cx.state, target.name);
-        let span = cx.at(cx.workflow.span());
-        let private = cx.alias(span);
-        quote_spanned! {span=>
-            fn late() -> #private::Option<#state> {
-                #private::Some(#state::#name(#name {}))
+    let late = cx.plan.late.as_ref()?;
+    let (state, target) = (&cx.state, &late.target);
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    if !late.takes_machine() {
+        return Some(quote_spanned! {span=>
+            fn late(
+                _: #private::Option<#state>,
+                _: &Self::Input,
+            ) -> #private::Option<#state> {
+                #private::Some(#state::#target(#target {}))
+            }
+        });
+    }
+    let names = late.from.iter().map(|id| cx.graph.state(*id).name);
+    Some(quote_spanned! {span=>
+        const LATE_TAKES_MACHINE: bool = true;
+
+        fn late(
+            place: #private::Option<#state>,
+            input: &Self::Input,
+        ) -> #private::Option<#state> {
+            use #private::{NotKept as _, NotMade as _};
+
+            let input = #private::Keep(input).copy();
+            let machine = #private::machine_of::<Self>(input, place?);
+            #private::Some(#state::#target(#private::Made::<#target, Self::Any>::new().of(machine)))
+        }
+
+        fn kept_for_deadline(state: &#state) -> #private::Option<#state> {
+            match state {
+                #(#state::#names(state) => #private::copy_of(state, #state::#names),)*
+                _ => #private::None,
             }
         }
     })

@@ -4,6 +4,7 @@
 
 use proc_macro2::Ident;
 
+use super::late::Late;
 use crate::graph::{ResolvedTransition, StateId};
 
 /// A state that is copied, with the first handler that it is kept for.
@@ -23,6 +24,8 @@ pub(crate) enum Keeper<'a> {
     Undo(&'a Ident),
     /// The signal of this name, which interrupts the handler that has the state.
     Interrupt(&'a Ident),
+    /// The deadline of the workflow, which leads to a state that is made of the machine.
+    Deadline(&'a Ident),
 }
 
 impl<'a> Keeper<'a> {
@@ -32,7 +35,8 @@ impl<'a> Keeper<'a> {
             Keeper::Retry(name)
             | Keeper::Catch(name)
             | Keeper::Undo(name)
-            | Keeper::Interrupt(name) => name,
+            | Keeper::Interrupt(name)
+            | Keeper::Deadline(name) => name,
         }
     }
 }
@@ -56,8 +60,14 @@ fn of_source<'a>(transition: &ResolvedTransition<'a>) -> Option<Keeper<'a>> {
 pub(super) fn kept<'a>(
     handled: impl Iterator<Item = &'a ResolvedTransition<'a>>,
     is_interrupted: impl Fn(StateId) -> bool,
+    late: Option<&Late<'a>>,
 ) -> Vec<Kept<'a>> {
     let mut kept: Vec<Kept<'a>> = Vec::new();
+    let mut keep = |state, keeper| {
+        if !kept.iter().any(|known| known.state == state) {
+            kept.push(Kept { state, keeper });
+        }
+    };
     for transition in handled {
         let sources = transition
             .sources
@@ -75,9 +85,12 @@ pub(super) fn kept<'a>(
             .iter()
             .map(|(target, handler)| (*target, Keeper::Undo(handler)));
         for (state, keeper) in sources.chain(interrupted).chain(undone) {
-            if !kept.iter().any(|known| known.state == state) {
-                kept.push(Kept { state, keeper });
-            }
+            keep(state, keeper);
+        }
+    }
+    if let Some(late) = late {
+        for state in &late.from {
+            keep(*state, Keeper::Deadline(late.keyword));
         }
     }
     kept

@@ -5,6 +5,7 @@
 //! plan and decides nothing of its own. A block with errors has a plan as well: what cannot be driven is left out.
 
 mod keep;
+mod late;
 mod signature;
 mod split;
 #[cfg(test)]
@@ -16,7 +17,8 @@ use proc_macro2::Ident;
 use crate::ast::{ClauseKind, plain};
 use crate::graph::{Graph, PROVIDED_HANDLERS, ResolvedTransition, StateId};
 
-pub(crate) use keep::Kept;
+pub(crate) use keep::{Keeper, Kept};
+pub(crate) use late::Late;
 pub(crate) use signature::{Gives, Held, Lender, Lent, Parameter, Role, Signature, Takes, Visit};
 pub(crate) use split::{Branches, PlannedSplit};
 pub(crate) use turn::{Guard, Standing, Turn};
@@ -36,6 +38,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) judges: bool,
     /// True if the driver holds states itself, and not the handlers alone.
     pub(crate) holds_states: bool,
+    /// Where the deadline of the workflow leads, if to a state.
+    pub(crate) late: Option<Late<'a>>,
     /// The first clause that puts a branch on a task of its own.
     pub(crate) spawned: Option<&'a Ident>,
     /// By the position of a state: true if branches or a poll borrow it.
@@ -81,15 +85,17 @@ impl<'a> Plan<'a> {
             handled.map(|it| it.transition)
         };
         let standings = turn::standings(graph, turns);
+        let late = Late::of(graph, &standings);
+        let is_interrupted = |state| is_interrupted(graph, &transitions, &standings, state);
         Plan {
             graph,
-            kept: keep::kept(handled(), |state| {
-                is_interrupted(graph, &transitions, &standings, state)
-            }),
+            kept: keep::kept(handled(), is_interrupted, late.as_ref()),
             lenders: signature::lenders(handled()),
             judges: graph.transitions.iter().any(turn::judges),
-            holds_states: transitions.iter().any(Planned::holds_states),
+            holds_states: transitions.iter().any(Planned::holds_states)
+                || late.as_ref().is_some_and(Late::takes_machine),
             spawned: transitions.iter().find_map(Planned::spawned),
+            late,
             lent,
             standings,
             transitions,

@@ -52,9 +52,20 @@ pub trait Drive<C>: Judge<C> {
         None
     }
 
-    /// The state that the deadline of the workflow leads to.
+    /// Whether the state that the deadline of the workflow leads to is made of the machine.
+    const LATE_TAKES_MACHINE: bool = false;
+
+    /// The state that the deadline of the workflow leads to, out of the state in `place`.
     #[must_use]
-    fn late() -> Option<Self::State> {
+    fn late(place: Option<Self::State>, input: &Self::Input) -> Option<Self::State> {
+        let _ = (place, input);
+        None
+    }
+
+    /// A copy of a state, for the machine of which [`late`](Drive::late) makes one.
+    #[must_use]
+    fn kept_for_deadline(state: &Self::State) -> Option<Self::State> {
+        let _ = state;
         None
     }
 

@@ -7,6 +7,7 @@ use stateway_core::Workflow;
 
 use super::drive::{Drive, Failed};
 use super::interrupt::interruptible;
+use super::late::keep;
 use crate::error::{Cause, Place};
 use crate::journal::{Journal, Taken};
 use crate::run::CurrentRun;
@@ -32,6 +33,7 @@ pub(super) type Happened<E, L> = Result<Option<Result<(), Failed<E>>>, Halt<E, L
 /// it would be held a second time while a handler has it.
 pub(super) async fn forward<W, C, J>(
     place: &mut Option<W::State>,
+    kept: &mut Option<Box<W::State>>,
     context: &C,
     run: &CurrentRun<W>,
     journal: &mut J,
@@ -48,6 +50,9 @@ where
         if let (Some(cause), Some(state)) = (run.stopped(), &*place) {
             let place = Place::between(W::position(state));
             return Err(Halt::Failed(place, Box::new(cause)));
+        }
+        if const { W::LATE_TAKES_MACHINE } {
+            keep::<W, C>(place.as_ref(), kept, run);
         }
         let taken = if waits::<W>(place.as_ref()) {
             // Boxed: the future of a run that never waits is not to hold the room for it.

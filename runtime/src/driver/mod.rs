@@ -37,6 +37,7 @@ pub(crate) use rollback::roll_back;
 pub(crate) use stop::StopSignals;
 
 pub use drive::{Drive, Failed, Judge, NotSent, SendTurns, Turns, UndoFailure};
+pub use late::{Made, NotMade, machine_of};
 pub use memory::run;
 pub use running::{Running, running, running_on};
 pub use turn::{
@@ -61,10 +62,13 @@ pub(crate) enum Ended<W: Workflow, E> {
 /// Takes a run forward until it ends or is halted. No function, since its future would be held by one of another: without
 /// optimisation each that is made is on the stack several times.
 macro_rules! go_forward {
-    ($place:expr, $context:expr, $run:expr, $stop:expr, $journal:expr) => {
-        loop {
+    ($place:expr, $context:expr, $run:expr, $stop:expr, $journal:expr) => {{
+        // A copy of the state that a handler has, if the deadline needs it.
+        let mut kept: Option<Box<W::State>> = None;
+        let outcome = loop {
             let outcome = {
-                let forward = $crate::driver::forward::forward($place, $context, $run, $journal);
+                let forward =
+                    $crate::driver::forward::forward($place, &mut kept, $context, $run, $journal);
                 let mut forward = std::pin::pin!(Some(forward));
                 let outcome = std::future::poll_fn(|cx| {
                     $crate::driver::poll(forward.as_mut(), cx, $run, $stop)
@@ -74,19 +78,21 @@ macro_rules! go_forward {
                 $crate::support::panic::forget_panic(|| forward.set(None));
                 outcome
             };
-            let Some(halted) = $crate::driver::late::goes_on::<W, _, _>(&outcome) else {
-                break outcome;
+            let halted = match $crate::driver::late::halted::<W, _, _>(outcome) {
+                Ok(halted) => halted,
+                Err(outcome) => break outcome,
             };
-            $crate::support::panic::forget_panic(|| drop(outcome));
             // Boxed, since most runs have no such deadline.
             let late = Box::pin($crate::driver::late::go_on::<W, C, _>(
-                halted, $place, $run, $stop, $journal,
+                halted, $place, &mut kept, $run, $stop, $journal,
             ));
-            if let Err(lost) = late.await {
-                break Err($crate::driver::forward::Halt::Lost(lost));
+            if let Err(halt) = late.await {
+                break Err(halt);
             }
-        }
-    };
+        };
+        $crate::support::panic::forget_panic(|| drop(kept));
+        outcome
+    }};
 }
 use go_forward;
 

@@ -366,7 +366,7 @@ impl<W: Workflow> CurrentRun<W> {
 
     /// When the deadline of the workflow passes, if that is still to come.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let is_late = const { W::GRAPH.late().is_some() } && self.is_late.load(Ordering::Relaxed);
+        let is_late = const { W::GRAPH.late().is_some() } && self.is_late();
         self.deadline.filter(|_| !is_late)
     }
 
@@ -376,6 +376,11 @@ impl<W: Workflow> CurrentRun<W> {
         let begun = u64::from(halted.transition.is_some());
         let transition = const { W::GRAPH.late() }.unwrap_or_default();
         self.set(transition, self.visit() - begun + 1, 0);
+    }
+
+    /// Returns true if it has passed and has led the run to a state.
+    pub(crate) fn is_late(&self) -> bool {
+        self.is_late.load(Ordering::Relaxed)
     }
 
     pub(crate) fn cancellation(&self) -> Option<&CancellationToken> {

@@ -20,7 +20,8 @@ mod bare {
             state Paid;
             done Shipped;
             failed Rejected;
-            deadline 1h;
+            failed Late { customer: u64 };
+            deadline 1h -> Late;
             split check: Placed -> Checked | Rejected with undo(Checked => uncheck), retry(2), catch(unchecked) {
                 branch credit: u64 with retry(3), timeout(2s), breaker(bank), limit(quota);
                 branch fraud: String with spawn;
@@ -37,6 +38,12 @@ mod bare {
             }
             step pay: Picked -> Paid with retry(5, backoff 100ms..10s), timeout(2s), undo(refund), catch(late), breaker(bank), limit(quota);
             step ship: Paid -> Shipped | Rejected;
+        }
+    }
+
+    impl ::std::convert::From<AnyOrder> for Late {
+        fn from(order: AnyOrder) -> Late {
+            Late { customer: order.input().customer }
         }
     }
 

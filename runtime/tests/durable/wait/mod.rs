@@ -11,6 +11,7 @@ mod growth;
 mod index;
 mod interrupts;
 mod late;
+mod late_machine;
 mod loan;
 mod model;
 mod parcel;
