@@ -4,7 +4,7 @@ use core::fmt::{self, Display};
 use core::time::Duration;
 
 use crate::{
-    BranchInfo, Due, Graph, Policy, Retry, SplitInfo, StateKind, Strategy, TransitionInfo,
+    BranchInfo, Due, Graph, Jitter, Policy, Retry, SplitInfo, StateKind, Strategy, TransitionInfo,
     TransitionKind,
 };
 
@@ -227,7 +227,10 @@ struct Written<T>(T);
 impl Display for Written<Retry> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Written(retry) = self;
-        write!(f, "retry({}", retry.attempts)?;
+        match retry.attempts {
+            Some(attempts) => write!(f, "retry({attempts}")?,
+            None => f.write_str("retry(forever")?,
+        }
         if retry.first == retry.cap {
             write!(f, ", every {}", Written(retry.first))?;
         } else {
@@ -236,9 +239,11 @@ impl Display for Written<Retry> {
             if (retry.factor - 2.0).abs() > f64::EPSILON {
                 write!(f, ", factor {}", retry.factor)?;
             }
-            if !retry.jitter {
-                f.write_str(", no jitter")?;
-            }
+            f.write_str(match retry.jitter {
+                Jitter::Equal => "",
+                Jitter::Full => ", full jitter",
+                Jitter::None => ", no jitter",
+            })?;
         }
         f.write_str(")")
     }

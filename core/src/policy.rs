@@ -25,22 +25,34 @@ pub struct Policy {
 /// How often and when an attempt is repeated.
 ///
 /// The delay before the second attempt is `first`, before each later one `factor` times the one
-/// before, and never above `cap`. With `jitter` it is drawn evenly between zero and that delay
-/// ("full jitter", Marc Brooker, *Exponential Backoff and Jitter*, AWS Architecture Blog, 2015), so
-/// that the cap holds after jitter as well.
+/// before, and never above `cap`. [`Jitter`] only shortens it, so that the cap holds after it as well.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Retry {
-    /// All attempts, the first one included; at least 1.
-    pub attempts: u32,
+    /// All attempts, the first one included, at least 1; `None` without an end.
+    pub attempts: Option<u32>,
     /// The delay before the second attempt.
     pub first: Duration,
     /// No delay is longer.
     pub cap: Duration,
     /// What each delay is multiplied by to give the next; at least 1.
     pub factor: f64,
-    /// Whether each delay is drawn at random between zero and itself.
-    pub jitter: bool,
+    /// How much of each delay is left to chance.
+    pub jitter: Jitter,
+}
+
+/// How much of a delay is left to chance, so that those who failed together do not all come back together.
+///
+/// The names are those of Marc Brooker, *Exponential Backoff and Jitter*, AWS Architecture Blog, 2015.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Jitter {
+    /// It is drawn evenly between its half and the whole.
+    Equal,
+    /// It is drawn evenly between zero and the whole. Some delays are next to nothing, so attempts are used up faster.
+    Full,
+    /// Nothing: it is the whole.
+    None,
 }
 
 /// The handler that undoes a transition to one of its targets.
@@ -75,8 +87,8 @@ impl Retry {
     ///
     /// ```
     /// # use core::time::Duration;
-    /// # use stateway_core::retry;
-    /// let retry = retry(5, 100, 300, 2.0, true);
+    /// # use stateway_core::{Jitter, retry};
+    /// let retry = retry(Some(5), 100, 300, 2.0, Jitter::Equal);
     /// let delays: Vec<_> = (1..5).map(|made| retry.delay(made).as_millis()).collect();
     /// assert_eq!(delays, [100, 200, 300, 300]);
     /// ```
@@ -100,7 +112,13 @@ impl Retry {
 /// A retry as generated code writes it; delays in milliseconds.
 #[doc(hidden)]
 #[must_use]
-pub const fn retry(attempts: u32, first: u64, cap: u64, factor: f64, jitter: bool) -> Retry {
+pub const fn retry(
+    attempts: Option<u32>,
+    first: u64,
+    cap: u64,
+    factor: f64,
+    jitter: Jitter,
+) -> Retry {
     Retry {
         attempts,
         first: Duration::from_millis(first),

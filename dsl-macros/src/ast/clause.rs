@@ -33,12 +33,34 @@ pub(crate) enum Meaning {
 
 /// `retry(5, backoff 100ms..10s, factor 3, no jitter)`
 pub(crate) struct Retry {
-    pub(crate) attempts: Count,
+    pub(crate) attempts: Attempts,
     pub(crate) delay: Option<Delay>,
     /// As it was written, and its value.
     pub(crate) factor: Option<(Literal, f64)>,
-    /// The word `no` of `no jitter`.
-    pub(crate) no_jitter: Option<Ident>,
+    /// The first word of `full jitter` or `no jitter`.
+    pub(crate) jitter: Option<(Ident, Jitter)>,
+}
+
+pub(crate) enum Attempts {
+    Count(Count),
+    /// `forever`
+    Forever,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Jitter {
+    Full,
+    None,
+}
+
+impl Jitter {
+    /// As it is written.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Jitter::Full => "full jitter",
+            Jitter::None => "no jitter",
+        }
+    }
 }
 
 pub(crate) enum Delay {

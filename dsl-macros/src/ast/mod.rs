@@ -11,7 +11,9 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, LitStr, Type, Visibility};
 
-pub(crate) use clause::{Clause, ClauseKind, Clauses, Delay, Meaning, Retry, Undo};
+pub(crate) use clause::{
+    Attempts, Clause, ClauseKind, Clauses, Delay, Jitter, Meaning, Retry, Undo,
+};
 pub(crate) use split::{Branch, Each, Join, Split, Strategy};
 pub(crate) use stored::{is_borrowed, is_hashed, is_told_otherwise};
 
@@ -289,7 +291,10 @@ impl Transition {
     /// Returns true if its handler may be called more than once in a visit.
     pub(crate) fn is_repeated(&self) -> bool {
         let retry = self.clauses.retry();
-        retry.is_some_and(|retry| retry.attempts.value > 1)
+        retry.is_some_and(|retry| match &retry.attempts {
+            Attempts::Count(count) => count.value > 1,
+            Attempts::Forever => true,
+        })
     }
 
     /// The name of the enum of the states that this transition leaves, if there are several.

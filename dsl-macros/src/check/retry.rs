@@ -1,6 +1,6 @@
 //! Rule: the numbers of `retry`, `timeout` and `deadline` make sense together.
 
-use crate::ast::{ClauseKind, Clauses, Delay, Duration, Meaning, Retry};
+use crate::ast::{Attempts, ClauseKind, Clauses, Count, Delay, Duration, Meaning, Retry};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
@@ -92,12 +92,9 @@ fn fits(time: Option<&Duration>, name: &str, limits: &[Limit<'_>], diagnostics: 
 }
 
 fn retry(retry: &Retry, diagnostics: &mut Diagnostics) {
-    if retry.attempts.value == 0 {
+    if let Attempts::Count(Count { literal, value: 0 }) = &retry.attempts {
         diagnostics
-            .error(
-                &retry.attempts.literal,
-                "0 attempts would never call the handler",
-            )
+            .error(literal, "0 attempts would never call the handler")
             .help("the number counts all attempts: `retry(1)` is one call, `retry(3)` up to three");
     }
     match &retry.delay {
@@ -124,13 +121,13 @@ fn retry(retry: &Retry, diagnostics: &mut Diagnostics) {
                     )
                     .help("leave the factor out, or write `backoff A..B`");
             }
-            if let Some(no) = &retry.no_jitter {
+            if let Some((word, jitter)) = &retry.jitter {
                 diagnostics
                     .error(
-                        no,
+                        word,
                         format!("with `every {}` there is no jitter", every.literal),
                     )
-                    .help("leave `no jitter` out");
+                    .help(format!("leave `{}` out", jitter.words()));
             }
         }
         _ => {}

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::context::Context;
-use crate::ast::{ClauseKind, Clauses, Delay, Retry, plain};
+use crate::ast::{Attempts, ClauseKind, Clauses, Count, Delay, Jitter, Retry, plain};
 use crate::graph::{ResolvedBranch, ResolvedTransition, StateId};
 
 /// The delays of a `retry(N)` that says nothing of them, in milliseconds.
@@ -66,17 +66,24 @@ fn common(
 
 fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {
     let private = cx.private(cx.workflow.span());
-    let attempts = retry.attempts.value;
+    let attempts = match &retry.attempts {
+        Attempts::Count(Count { value, .. }) => quote!(#private::Some(#value)),
+        Attempts::Forever => quote!(#private::None),
+    };
     let factor = retry.factor.as_ref().map_or(2.0, |(_, factor)| *factor);
-    let jitter = retry.no_jitter.is_none();
+    let jitter = match &retry.jitter {
+        None => quote!(Equal),
+        Some((_, Jitter::Full)) => quote!(Full),
+        Some((_, Jitter::None)) => quote!(None),
+    };
     let (first, cap, factor, jitter) = match &retry.delay {
         None => (FIRST, CAP, factor, jitter),
         Some(Delay::Backoff { first, cap }) => {
             (first.milliseconds, cap.milliseconds, factor, jitter)
         }
-        Some(Delay::Every(every)) => (every.milliseconds, every.milliseconds, 1.0, false),
+        Some(Delay::Every(every)) => (every.milliseconds, every.milliseconds, 1.0, quote!(None)),
     };
-    quote!(#private::retry(#attempts, #first, #cap, #factor, #jitter))
+    quote!(#private::retry(#attempts, #first, #cap, #factor, #private::Jitter::#jitter))
 }
 
 fn undo(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> Option<TokenStream> {

@@ -9,7 +9,7 @@ use super::duration;
 use super::tokens::{
     WithHelp as _, declared_name, next_word, skip, skip_all, stop, unexpected, word,
 };
-use crate::ast::{Clause, ClauseKind, Clauses, Delay, Meaning, Retry, Undo};
+use crate::ast::{Attempts, Clause, ClauseKind, Clauses, Delay, Jitter, Meaning, Retry, Undo};
 use crate::diagnostics::{Diagnostics, position};
 use crate::suggest;
 
@@ -162,13 +162,13 @@ fn time(content: &ParseBuffer<'_>) -> Result<crate::ast::Duration> {
     duration::parse(content, "a duration, such as `2s`")
 }
 
-/// `5, backoff 100ms..10s, factor 3, no jitter`
+/// `5, backoff 100ms..10s, factor 3, no jitter`, or `forever, every 3s`
 fn retry(content: &ParseBuffer<'_>) -> Result<Retry> {
     let mut retry = Retry {
-        attempts: duration::parse_count(content, "how many attempts, such as `3`")?,
+        attempts: attempts(content)?,
         delay: None,
         factor: None,
-        no_jitter: None,
+        jitter: None,
     };
     while content.peek(Token![,]) {
         skip(content);
@@ -196,20 +196,34 @@ fn retry(content: &ParseBuffer<'_>) -> Result<Retry> {
                 skip(content);
                 retry.factor = Some(factor(content)?);
             }
-            Some("no") => {
-                twice(retry.no_jitter.is_some(), "`no jitter`")?;
-                retry.no_jitter = Some(word(content, "no")?);
+            Some(text @ ("no" | "full")) => {
+                twice(retry.jitter.is_some(), "its jitter")?;
+                let jitter = match text {
+                    "no" => Jitter::None,
+                    _ => Jitter::Full,
+                };
+                retry.jitter = Some((word(content, text)?, jitter));
                 word(content, "jitter")?;
             }
             _ => {
                 return Err(unexpected(
                     content,
-                    "`backoff A..B`, `every D`, `factor F` or `no jitter`",
+                    "`backoff A..B`, `every D`, `factor F`, `full jitter` or `no jitter`",
                 ));
             }
         }
     }
     Ok(retry)
+}
+
+/// `5` or `forever`
+fn attempts(content: &ParseBuffer<'_>) -> Result<Attempts> {
+    if next_word(content).as_deref() == Some("forever") {
+        skip(content);
+        return Ok(Attempts::Forever);
+    }
+    let what = "how many attempts, such as `3`, or `forever`";
+    duration::parse_count(content, what).map(Attempts::Count)
 }
 
 fn factor(content: &ParseBuffer<'_>) -> Result<(proc_macro2::Literal, f64)> {

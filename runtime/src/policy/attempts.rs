@@ -99,7 +99,7 @@ where
                 // Others wait for the same place: ask again.
                 continue;
             }
-            progress.made += 1;
+            progress.made = progress.made.saturating_add(1);
             let permit = match visit.policy.permit() {
                 Ok(permit) => CallPermit::<R, G>::new(permit),
                 Err(cause) => {
@@ -110,7 +110,7 @@ where
                     continue;
                 }
             };
-            let cause = match call(&mut visit, progress.made == all).await {
+            let cause = match call(&mut visit, all == Some(progress.made)).await {
                 Called::Succeeded(value) => {
                     permit.succeeded();
                     return Ok(value);
@@ -134,7 +134,9 @@ where
             break cause.cancelled(last);
         }
         let delay = match (verdict, R::RETRY) {
-            (Verdict::Retry { after }, Some(retry)) if progress.made < all => {
+            (Verdict::Retry { after }, Some(retry))
+                if all.is_none_or(|all| progress.made < all) =>
+            {
                 delay(retry, progress.made, &cause, after)
             }
             _ => break cause.after(last),

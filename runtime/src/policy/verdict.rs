@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stateway_core::Retry;
+use stateway_core::{Jitter, Retry};
 
 use crate::error::Cause;
 
@@ -40,10 +40,10 @@ pub(super) fn delay<E>(
     after: Option<Duration>,
 ) -> Duration {
     let delay = retry.delay(made);
-    let backoff = if retry.jitter {
-        delay.mul_f64(fastrand::f64())
-    } else {
-        delay
+    let backoff = match retry.jitter {
+        Jitter::Equal => delay / 2 + (delay / 2).mul_f64(fastrand::f64()),
+        Jitter::Full => delay.mul_f64(fastrand::f64()),
+        _ => delay,
     };
     match (cause, after) {
         (_, None) => backoff,

@@ -55,10 +55,10 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         }
     }
 
-    /// How often the handler may be called.
-    pub(super) const ATTEMPTS: u32 = match R::RETRY {
+    /// How often the handler may be called; `None` without an end.
+    pub(super) const ATTEMPTS: Option<u32> = match R::RETRY {
         Some(retry) => retry.attempts,
-        None => 1,
+        None => Some(1),
     };
 
     #[inline]
@@ -70,7 +70,8 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
     #[inline]
     pub(super) fn attempt(&self) {
         let made = self.counter.load(Ordering::Relaxed);
-        self.counter.store(made + 1, Ordering::Relaxed);
+        self.counter
+            .store(made.saturating_add(1), Ordering::Relaxed);
     }
 
     /// Takes a place in the limiter's line, if there is one, or says when there may be one.

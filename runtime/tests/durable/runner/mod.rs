@@ -6,6 +6,7 @@ mod branches;
 mod cancel;
 mod claims;
 mod crashes;
+mod endless;
 mod ends;
 mod gone;
 mod keys;

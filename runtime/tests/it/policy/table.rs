@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use stateway::Scope;
 use stateway::prelude::*;
+use stateway::{Jitter, Scope};
 use tokio::time::Instant;
 
 use crate::support::desk::{Act, Desk, Oops};
@@ -294,7 +294,7 @@ async fn an_error_before_a_timeout_in_the_last_attempt_is_kept() {
 fn the_policies_are_data_in_the_graph() {
     let charge = &Order::GRAPH.transitions[1];
     let retry = charge.policy.retry.expect("it has a retry");
-    assert_eq!((retry.attempts, retry.jitter), (3, false));
+    assert_eq!((retry.attempts, retry.jitter), (Some(3), Jitter::None));
     assert_eq!(
         (retry.first, retry.cap),
         (Duration::from_secs(1), Duration::from_secs(1))

@@ -38,7 +38,8 @@ mod shown {
             split ask as Asks: Asked -> Named {
                 branch bank: u32 with retry(5, backoff 100ms..1m30s, factor 3, no jitter), timeout(2s), breaker(line);
                 branch again: u32 with retry(2), deadline(1h), limit(quota);
-                branch slow: u32 with retry(3, every 250ms), spawn;
+                branch slow: u32 with retry(forever, every 250ms), spawn;
+                branch calm: u32 with retry(forever, backoff 1s..1h, full jitter);
                 join quorum(2) within 1d12h;
             }
             split name as Names: Named -> Answered {
@@ -61,7 +62,8 @@ fn a_diagram_shows_the_branches_of_a_split_with_their_clauses() {
                 "    Asked --> Named",
                 "ask of bank with retry(5, backoff 100ms..1m30s, factor 3, no jitter), timeout(2s), breaker(line), \
                  again with retry(2, backoff 100ms..10s), deadline(1h), limit(quota), \
-                 slow with retry(3, every 250ms), spawn, join quorum(2) within 1d12h"
+                 slow with retry(forever, every 250ms), spawn, \
+                 calm with retry(forever, backoff 1s..1h, full jitter), join quorum(2) within 1d12h"
             ),
             (
                 "    Named --> Answered",
