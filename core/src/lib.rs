@@ -38,7 +38,7 @@ pub use payload::{
     demand_made, demand_output, demand_payload, demand_repeated, demand_stored,
     demand_stored_answer, demand_stored_input, demand_stored_output, demand_stored_signal,
 };
-pub use policy::{Jitter, Policy, Retry, UndoInfo, retry, undo};
+pub use policy::{Jitter, Policy, Retry, UndoInfo, forever, retry, undo};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};
 #[doc(hidden)]
 pub use stored::{NEVER_STORED, Variant, no_variant, wrapped};

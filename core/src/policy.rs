@@ -87,8 +87,8 @@ impl Retry {
     ///
     /// ```
     /// # use core::time::Duration;
-    /// # use stateway_core::{Jitter, retry};
-    /// let retry = retry(Some(5), 100, 300, 2.0, Jitter::Equal);
+    /// # use stateway_core::retry;
+    /// let retry = retry(5, 100, 300, 2.0);
     /// let delays: Vec<_> = (1..5).map(|made| retry.delay(made).as_millis()).collect();
     /// assert_eq!(delays, [100, 200, 300, 300]);
     /// ```
@@ -109,22 +109,41 @@ impl Retry {
     }
 }
 
-/// A retry as generated code writes it; delays in milliseconds.
+/// A retry as generated code writes it, with equal jitter; delays in milliseconds.
 #[doc(hidden)]
 #[must_use]
-pub const fn retry(
-    attempts: Option<u32>,
-    first: u64,
-    cap: u64,
-    factor: f64,
-    jitter: Jitter,
-) -> Retry {
+pub const fn retry(attempts: u32, first: u64, cap: u64, factor: f64) -> Retry {
     Retry {
-        attempts,
+        attempts: Some(attempts),
+        ..forever(first, cap, factor)
+    }
+}
+
+/// A retry without an end.
+#[doc(hidden)]
+#[must_use]
+pub const fn forever(first: u64, cap: u64, factor: f64) -> Retry {
+    Retry {
+        attempts: None,
         first: Duration::from_millis(first),
         cap: Duration::from_millis(cap),
         factor,
-        jitter,
+        jitter: Jitter::Equal,
+    }
+}
+
+#[doc(hidden)]
+impl Retry {
+    #[must_use]
+    pub const fn full_jitter(mut self) -> Self {
+        self.jitter = Jitter::Full;
+        self
+    }
+
+    #[must_use]
+    pub const fn no_jitter(mut self) -> Self {
+        self.jitter = Jitter::None;
+        self
     }
 }
 

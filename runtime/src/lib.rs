@@ -171,13 +171,13 @@ pub mod __private0_1 {
         __deserialize as deserialize, __serialize as serialize, __typestate as typestate,
     };
     pub use stateway_core::{
-        Accepts, BranchInfo, Carry, Graph, Jitter, Kept, KeptInput, Machine, MadeOf, Policy,
-        Source, StartState, State, StateInfo, StateKind, Strategy, Target, Transition,
-        TransitionInfo, TransitionKind, Workflow, advance, advance_answering, branch,
-        demand_answer, demand_carried, demand_input, demand_kept, demand_lent, demand_made,
-        demand_output, demand_payload, demand_repeated, demand_stored, demand_stored_answer,
-        demand_stored_input, demand_stored_output, demand_stored_signal, enter, graph, known,
-        narrow, nothing_is_left, retry, split, state, transition, undo, widen,
+        Accepts, BranchInfo, Carry, Graph, Kept, KeptInput, Machine, MadeOf, Policy, Source,
+        StartState, State, StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo,
+        TransitionKind, Workflow, advance, advance_answering, branch, demand_answer,
+        demand_carried, demand_input, demand_kept, demand_lent, demand_made, demand_output,
+        demand_payload, demand_repeated, demand_stored, demand_stored_answer, demand_stored_input,
+        demand_stored_output, demand_stored_signal, enter, forever, graph, known, narrow,
+        nothing_is_left, retry, split, state, transition, undo, widen,
     };
     pub use stateway_macros::expand;
 

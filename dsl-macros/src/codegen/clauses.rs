@@ -66,24 +66,23 @@ fn common(
 
 fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {
     let private = cx.private(cx.workflow.span());
-    let attempts = match &retry.attempts {
-        Attempts::Count(Count { value, .. }) => quote!(#private::Some(#value)),
-        Attempts::Forever => quote!(#private::None),
-    };
     let factor = retry.factor.as_ref().map_or(2.0, |(_, factor)| *factor);
-    let jitter = match &retry.jitter {
-        None => quote!(Equal),
-        Some((_, Jitter::Full)) => quote!(Full),
-        Some((_, Jitter::None)) => quote!(None),
+    let (first, cap, factor) = match &retry.delay {
+        None => (FIRST, CAP, factor),
+        Some(Delay::Backoff { first, cap }) => (first.milliseconds, cap.milliseconds, factor),
+        Some(Delay::Every(every)) => (every.milliseconds, every.milliseconds, 1.0),
     };
-    let (first, cap, factor, jitter) = match &retry.delay {
-        None => (FIRST, CAP, factor, jitter),
-        Some(Delay::Backoff { first, cap }) => {
-            (first.milliseconds, cap.milliseconds, factor, jitter)
+    let made = match &retry.attempts {
+        Attempts::Count(Count { value, .. }) => {
+            quote!(#private::retry(#value, #first, #cap, #factor))
         }
-        Some(Delay::Every(every)) => (every.milliseconds, every.milliseconds, 1.0, quote!(None)),
+        Attempts::Forever => quote!(#private::forever(#first, #cap, #factor)),
     };
-    quote!(#private::retry(#attempts, #first, #cap, #factor, #private::Jitter::#jitter))
+    match (&retry.delay, &retry.jitter) {
+        (Some(Delay::Every(_)), _) | (_, Some((_, Jitter::None))) => quote!(#made.no_jitter()),
+        (_, Some((_, Jitter::Full))) => quote!(#made.full_jitter()),
+        (_, None) => made,
+    }
 }
 
 fn undo(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> Option<TokenStream> {

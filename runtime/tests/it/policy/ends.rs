@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::select;
 use stateway::prelude::*;
-use stateway::{BreakerState, Jitter, Retry};
+use stateway::{BreakerState, Retry};
 use tokio::time::{Instant, advance, sleep};
 
 workflow! {
@@ -143,7 +143,7 @@ proptest! {
         factor in prop_oneof![Just(1.0), 1.0..4.0, Just(1e300), Just(f64::MAX)],
         made in prop_oneof![1..20_u32, Just(u32::MAX)],
     ) {
-        let retry: Retry = stateway_core::retry(None, first, cap, factor, Jitter::None);
+        let retry: Retry = stateway_core::forever(first, cap, factor);
         let delay = retry.delay(made);
         prop_assert!(delay <= retry.cap);
         prop_assert!(retry.delay(made.saturating_add(1)) >= delay);
