@@ -238,7 +238,7 @@ async fn stored(runs: u32) -> Duration {
 
 /// The time of a signal in memory beside kept ones, which the run has taken in before.
 async fn in_memory_beside(kept: u32) -> Duration {
-    const RINGS: u32 = 1_000;
+    const RINGS: u32 = 100_000;
     let with = in_memory_beside_all(kept, RINGS).await;
     with.saturating_sub(in_memory_beside_all(kept, 0).await) / RINGS
 }

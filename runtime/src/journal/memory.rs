@@ -156,7 +156,7 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
                 Some((signal, wall(came)))
             });
             let now = wall(Instant::now());
-            let until = match waiting.next(entered, &stay.fired, oldest.into_iter(), now) {
+            let until = match waiting.next(entered, &stay.fired, oldest, now) {
                 Next::Timer(timer) => {
                     waiting.fires(timer, entered, &mut stay.fired, now);
                     return Ok(Happens::Event(timer, AnyPayload::nothing()));

@@ -1,6 +1,6 @@
 //! The messages of a held run that no transition has consumed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::SystemTime;
 
 use super::held::{HeldRun, Loss};
@@ -9,13 +9,14 @@ use crate::payload::durable::Durable;
 use crate::store::Message;
 use crate::wait::{AnyPayload, Waiting};
 
-/// Those that are known here, the oldest first.
+/// Those that are known here.
 pub(super) struct Inbox<'a> {
     held: &'a HeldRun,
-    messages: VecDeque<Message>,
+    /// By their signal, so that those for a later state cost nothing; the oldest first, each with its number among all.
+    messages: BTreeMap<String, VecDeque<(usize, Message)>>,
     /// True if others may have come: a handler was called, or there was news, since it was read.
     may_lack: bool,
-    /// The one that the transition under way takes, with the place that it had.
+    /// The one that the transition under way takes.
     taken: Option<(usize, Message)>,
 }
 
@@ -24,7 +25,7 @@ impl<'a> Inbox<'a> {
     pub(super) fn new(held: &'a HeldRun, messages: Vec<Message>) -> Self {
         Inbox {
             held,
-            messages: messages.into(),
+            messages: by_signal(messages),
             may_lack: false,
             taken: None,
         }
@@ -40,35 +41,29 @@ impl<'a> Inbox<'a> {
         self.may_lack = true;
     }
 
-    /// The messages that the state takes, each with its place and when it came.
-    pub(super) fn of<W: Durable>(
-        &self,
-        waiting: &Waiting,
-    ) -> impl Iterator<Item = (usize, SystemTime)> {
-        let messages = self.messages.iter().enumerate();
-        messages.filter_map(|(place, message)| {
-            waiting.signal::<W>(&message.signal)?;
-            Some((place, message.at))
-        })
+    /// The oldest message that the state takes: the position of its signal, and when it came.
+    pub(super) fn oldest<W: Durable>(&self, waiting: &Waiting) -> Option<(usize, SystemTime)> {
+        let fitting = self.messages.iter().filter_map(|(name, messages)| {
+            let (number, oldest) = messages.front()?;
+            Some((*number, waiting.signal::<W>(name)?, oldest.at))
+        });
+        let (_, signal, came) = fitting.min_by_key(|(number, ..)| *number)?;
+        Some((signal, came))
     }
 
-    /// Takes out the message at this place: the position of its signal, and what it carries.
+    /// Takes out the oldest message of the signal at this position, and gives what it carries.
     ///
     /// # Errors
     /// The run was parked, since it does not decode.
-    pub(super) async fn take<W: Durable>(
-        &mut self,
-        waiting: &Waiting,
-        place: usize,
-    ) -> Result<(usize, AnyPayload), Loss> {
+    pub(super) async fn take<W: Durable>(&mut self, signal: usize) -> Result<AnyPayload, Loss> {
         let (held, codec) = (self.held, &*self.held.settings().codec);
-        let message = self.messages.remove(place);
-        let signal = message.and_then(|it| Some((waiting.signal::<W>(&it.signal)?, it)));
-        let (signal, message) = signal.unwrap_or_else(|| unreachable!("it is there"));
+        let messages = self.messages.get_mut(W::GRAPH.transitions[signal].name);
+        let oldest = messages.and_then(VecDeque::pop_front);
+        let (number, message) = oldest.unwrap_or_else(|| unreachable!("it is there"));
         match guarded(|| W::decode_signal(signal, &message.payload, codec)) {
             Ok(payload) => {
-                self.taken = Some((place, message));
-                Ok((signal, payload))
+                self.taken = Some((number, message));
+                Ok(payload)
             }
             Err(error) => {
                 let (id, name) = (message.id, message.signal);
@@ -87,9 +82,9 @@ impl<'a> Inbox<'a> {
 
     /// The transition under way is given up: its message may be taken by a state to come.
     pub(super) fn put_back(&mut self) {
-        if let Some((place, message)) = self.taken.take() {
-            self.messages
-                .insert(place.min(self.messages.len()), message);
+        if let Some((number, message)) = self.taken.take() {
+            let messages = self.messages.entry(message.signal.clone()).or_default();
+            messages.push_front((number, message));
         }
     }
 
@@ -98,10 +93,15 @@ impl<'a> Inbox<'a> {
     /// # Errors
     /// Why the run is not driven any longer.
     pub(super) async fn read(&mut self) -> Result<(), Loss> {
-        let messages = self.held.inbox().await?;
-        let taken = self.taken.as_ref().map(|(_, message)| &message.id);
-        let left = messages.into_iter().filter(|it| Some(&it.id) != taken);
-        self.messages = left.collect();
+        self.messages = by_signal(self.held.inbox().await?);
+        if let Some((number, taken)) = &mut self.taken
+            && let Some(messages) = self.messages.get_mut(&taken.signal)
+            && let Some(place) = messages.iter().position(|(_, it)| it.id == taken.id)
+        {
+            // It is not to be taken twice, and has this number if it is put back.
+            let found = messages.remove(place);
+            *number = found.map_or(*number, |(number, _)| number);
+        }
         self.may_lack = false;
         Ok(())
     }
@@ -120,4 +120,17 @@ impl<'a> Inbox<'a> {
         }
         self.read().await
     }
+}
+
+fn by_signal(messages: Vec<Message>) -> BTreeMap<String, VecDeque<(usize, Message)>> {
+    let mut by_signal: BTreeMap<String, VecDeque<_>> = BTreeMap::new();
+    for (number, message) in messages.into_iter().enumerate() {
+        if let Some(others) = by_signal.get_mut(&message.signal) {
+            others.push_back((number, message));
+        } else {
+            let name = message.signal.clone();
+            by_signal.insert(name, VecDeque::from([(number, message)]));
+        }
+    }
+    by_signal
 }

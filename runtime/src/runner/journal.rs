@@ -69,8 +69,8 @@ impl<'a, W: Durable> StoreJournal<'a, W> {
 impl<W: Durable> StoreJournal<'_, W> {
     /// The next event of a run that entered its state then.
     fn next(&self, waiting: &Waiting, entered: SystemTime, now: SystemTime) -> Next<SystemTime> {
-        let messages = self.inbox.of::<W>(waiting);
-        waiting.next(entered, &self.fired, messages, now)
+        let oldest = self.inbox.oldest::<W>(waiting);
+        waiting.next(entered, &self.fired, oldest, now)
     }
 
     /// The transition as a change. If nothing has happened yet that moves the run on, it is given back with it.
@@ -191,8 +191,8 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                 waiting.fires(timer, entered, &mut self.fired, now);
                 return Ok(Happens::Event(timer, AnyPayload::nothing()));
             }
-            Next::Message(number) => {
-                let (signal, payload) = self.inbox.take::<W>(&waiting, number).await?;
+            Next::Message(signal) => {
+                let payload = self.inbox.take::<W>(signal).await?;
                 if W::GRAPH.states[waiting.state].interrupted {
                     let transition = W::GRAPH.transitions[signal].name;
                     held.waits_no_more(run.visit() + 1, transition).await?;
@@ -218,7 +218,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             // What was sent before the state was entered comes before its step.
             self.inbox.read().await?;
         }
-        Ok(Some(self.inbox.of::<W>(waiting).next().is_some()))
+        Ok(Some(self.inbox.oldest::<W>(waiting).is_some()))
     }
 
     async fn interrupted(&mut self, waiting: &Waiting) -> Result<(), Loss> {
@@ -227,7 +227,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             if self.held.is_draining() {
                 return pending().await;
             }
-            if self.inbox.of::<W>(waiting).next().is_some() {
+            if self.inbox.oldest::<W>(waiting).is_some() {
                 return Ok(());
             }
         }

@@ -60,13 +60,13 @@ impl Waiting {
         transition.kind == TransitionKind::Signal && transition.sources.contains(&self.state)
     }
 
-    /// Returns the next event in a state that was entered at `entered`. `messages` are those that the state takes, the oldest first,
-    /// with when they came.
+    /// Returns the next event in a state that was entered at `entered`. `oldest` is the oldest message that the state takes: the position
+    /// of its signal, and when it came.
     pub(crate) fn next(
         &self,
         entered: SystemTime,
         fired: &[Firing],
-        messages: impl Iterator<Item = (usize, SystemTime)>,
+        oldest: Option<(usize, SystemTime)>,
         now: SystemTime,
     ) -> Next<SystemTime> {
         let timers = self.timers.iter().filter_map(|(transition, timing)| {
@@ -74,8 +74,11 @@ impl Waiting {
             Some((*transition, timing.due(entered, fired)?))
         });
         // As a store keeps times: what is due at the same microsecond is due at once.
-        let messages = messages.map(|(message, came)| (message, cut(came)));
-        next(timers, messages, now)
+        next(
+            timers,
+            oldest.map(|(signal, came)| (signal, cut(came))),
+            now,
+        )
     }
 
     /// Notes that the transition fires now, if it is a timer or the poll.
