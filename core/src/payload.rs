@@ -85,13 +85,13 @@ pub trait KeptInput<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> KeptInput<By> for T {}
 
-/// A state that the deadline of a workflow leads to, which is made of the machine.
+/// A state that is entered without a handler, and is made of the machine.
 ///
 /// Implemented for every state that is `From<Machine>`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "the deadline cannot lead to `{Self}`: no handler gives its fields",
-    label = "has fields, and is not made of `{Machine}`",
+    message = "state `{Self}` is entered without a handler, and nothing gives its fields",
+    label = "is not made of `{Machine}`",
     note = "implement `From<{Machine}>` for `{Self}`, or name a state without fields"
 )]
 pub trait MadeOf<Machine> {}
@@ -237,7 +237,7 @@ pub const fn demand_stored_output<T: StoredOutput<By>, By>() {}
 #[doc(hidden)]
 pub const fn demand_kept<T: Kept<By>, By>() {}
 
-/// Does nothing but compile: generated code calls it with the state that a deadline leads to.
+/// Does nothing but compile: generated code calls it with a state that is entered without a handler.
 #[doc(hidden)]
 pub const fn demand_made<T: MadeOf<Machine>, Machine>() {}
 

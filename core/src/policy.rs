@@ -16,6 +16,8 @@ pub struct Policy {
     pub undo: &'static [UndoInfo],
     /// The handler that is asked when the last attempt has failed.
     pub catch: Option<&'static str>,
+    /// The position of the state that it leads to when the last attempt has failed: `else`.
+    pub fallback: Option<usize>,
     /// The method of the context that lends the circuit breaker.
     pub breaker: Option<&'static str>,
     /// The method of the context that lends the rate limiter.
@@ -77,6 +79,7 @@ impl Policy {
         deadline: None,
         undo: &[],
         catch: None,
+        fallback: None,
         breaker: None,
         limit: None,
     };
@@ -205,6 +208,12 @@ impl Policy {
     #[must_use]
     pub const fn catch(mut self, handler: &'static str) -> Self {
         self.catch = Some(handler);
+        self
+    }
+
+    #[must_use]
+    pub const fn fallback(mut self, state: usize) -> Self {
+        self.fallback = Some(state);
         self
     }
 

@@ -206,7 +206,7 @@ pub mod __private0_1 {
     #[cfg(feature = "runtime")]
     pub use crate::policy::{
         Caught, Copied, Fails, ForAll, ForOne, Guard, Keep, Limited, NoGate, NotKept, Nothing,
-        Undoing, Verdict, attempted, copied, copy_of, no_gate,
+        Otherwise, Undoing, Verdict, attempted, copied, copy_of, no_gate,
     };
     #[cfg(feature = "runtime")]
     pub use crate::run::CurrentRun;

@@ -26,6 +26,8 @@ pub(crate) enum Meaning {
     Deadline(Duration),
     Undo(Undo),
     Catch(Ident),
+    /// The state that the last failed attempt leads to.
+    Else(Ident),
     Breaker(Ident),
     Limit(Ident),
     Spawn,
@@ -88,6 +90,7 @@ pub(crate) enum ClauseKind {
     Deadline,
     Undo,
     Catch,
+    Else,
     Breaker,
     Limit,
     Spawn,
@@ -131,6 +134,14 @@ impl Clauses {
         }
     }
 
+    /// The clause `else`, with the state that it names.
+    pub(crate) fn fallback(&self) -> Option<(&Clause, &Ident)> {
+        self.0.iter().find_map(|clause| match &clause.meaning {
+            Meaning::Else(state) => Some((clause, state)),
+            _ => None,
+        })
+    }
+
     /// Whether any of them says how the handler is called.
     pub(crate) fn guard(&self) -> bool {
         self.iter().any(|clause| clause.kind().guards())
@@ -153,6 +164,7 @@ impl Clause {
             Meaning::Deadline(_) => ClauseKind::Deadline,
             Meaning::Undo(_) => ClauseKind::Undo,
             Meaning::Catch(_) => ClauseKind::Catch,
+            Meaning::Else(_) => ClauseKind::Else,
             Meaning::Breaker(_) => ClauseKind::Breaker,
             Meaning::Limit(_) => ClauseKind::Limit,
             Meaning::Spawn => ClauseKind::Spawn,
@@ -161,12 +173,13 @@ impl Clause {
 }
 
 impl ClauseKind {
-    pub(crate) const ALL: [ClauseKind; 8] = [
+    pub(crate) const ALL: [ClauseKind; 9] = [
         ClauseKind::Retry,
         ClauseKind::Timeout,
         ClauseKind::Deadline,
         ClauseKind::Undo,
         ClauseKind::Catch,
+        ClauseKind::Else,
         ClauseKind::Breaker,
         ClauseKind::Limit,
         ClauseKind::Spawn,
@@ -179,6 +192,7 @@ impl ClauseKind {
             ClauseKind::Deadline => "deadline",
             ClauseKind::Undo => "undo",
             ClauseKind::Catch => "catch",
+            ClauseKind::Else => "else",
             ClauseKind::Breaker => "breaker",
             ClauseKind::Limit => "limit",
             ClauseKind::Spawn => "spawn",
@@ -195,5 +209,8 @@ impl ToTokens for Clause {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.name.to_tokens(tokens);
         self.arguments.to_tokens(tokens);
+        if let Meaning::Else(state) = &self.meaning {
+            state.to_tokens(tokens);
+        }
     }
 }

@@ -10,6 +10,7 @@ mod dead_end;
 mod durable;
 mod ends;
 mod exits;
+mod fallback;
 mod final_exit;
 mod handlers;
 mod hidden;
@@ -33,6 +34,7 @@ pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnost
     durable::check(graph, durable, diagnostics);
     sources::check(graph, diagnostics);
     clauses::check(graph, diagnostics);
+    fallback::check(graph, diagnostics);
     retry::check(graph, diagnostics);
     splits::check(graph, diagnostics);
     timers::check(graph, diagnostics);

@@ -24,8 +24,11 @@ pub(super) fn constant(cx: &Context<'_>, transition: &ResolvedTransition<'_>) ->
         let name = plain(name);
         quote!(.catch(#name))
     });
+    let fallback = handlers
+        .fallback
+        .map(|(StateId(state), _)| quote!(.fallback(#state)));
     let undo = undo(cx, transition);
-    quote!(.with(#private::Policy::NONE #common #catch #undo))
+    quote!(.with(#private::Policy::NONE #common #catch #fallback #undo))
 }
 
 /// The same for a branch of a split.

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
@@ -94,38 +94,44 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
     made
 }
 
-/// Calls that compile if what is copied is `Clone`, and if the state can be made that the deadline leads to.
+/// Calls that compile if what is copied is `Clone`, and if the states can be made that are entered without a handler.
 fn kept(cx: &Context<'_>) -> TokenStream {
     let mut made = TokenStream::new();
-    let late = cx.plan.late.as_ref().filter(|it| it.takes_machine());
-    let of_late = late.map(|late| {
-        let (any, target) = (&cx.any, &late.target);
-        let span = target.span();
+    let any = &cx.any;
+    // Where such a state cannot be made, that is the only error.
+    let demands = |state: &Ident, span: Span| {
+        let private = cx.alias(span);
+        quote_spanned!(span=> #private::Made::<#state, #any>::new().demands())
+    };
+    for (state, keeper) in cx.plan.made() {
+        let span = state.span();
         let private = cx.alias(span);
         made.extend(quote_spanned! {span=>
             use #private::NotMade as _;
-            #private::demand_made::<#target, #any>();
+            #private::demand_made::<#state, #any>();
         });
-        quote_spanned!(span=> #private::Made::<#target, #any>::new().demands())
-    });
+        if let Some(input) = &cx.graph.ast.input {
+            let span = input.keyword.span();
+            let names = cx.names(span);
+            let (demands, input) = (demands(state, span), cx.input.with_spans(|_| span));
+            made.extend(quote_spanned!(span=> #demands.input::<#input, #names::#keeper>();));
+        }
+    }
     for kept in &cx.plan.kept {
         let (state, handler) = (cx.graph.state(kept.state).name, kept.keeper.name());
         let span = state.span();
         let (private, names) = (cx.alias(span), cx.names(span));
-        let of_late = of_late
-            .as_ref()
-            .filter(|_| matches!(kept.keeper, Keeper::Deadline(_)));
-        made.extend(if let Some(demands) = of_late {
+        let target = match kept.keeper {
+            Keeper::Deadline(_) => cx.plan.late.as_ref().map(|late| &late.target),
+            Keeper::Fallback(_, fallback) => Some(fallback.name),
+            _ => None,
+        };
+        made.extend(if let Some(target) = target {
+            let demands = demands(target, span);
             quote_spanned!(span=> #demands.state::<#state, #names::#handler>();)
         } else {
             quote_spanned!(span=> #private::demand_kept::<#state, #names::#handler>();)
         });
-    }
-    if let (Some(late), Some(demands), Some(input)) = (late, of_late, &cx.graph.ast.input) {
-        let (keyword, span) = (late.keyword, input.keyword.span());
-        let names = cx.names(span);
-        let input = cx.input.with_spans(|_| span);
-        made.extend(quote_spanned!(span=> #demands.input::<#input, #names::#keyword>();));
     }
     made
 }

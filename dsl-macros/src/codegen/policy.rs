@@ -6,8 +6,9 @@ use quote::quote_spanned;
 use super::calls::Calls;
 use super::context::Context;
 use super::gate::gate;
+use super::types;
 use crate::graph::ResolvedTransition;
-use crate::plan::Guard;
+use crate::plan::{Fallback, Guard};
 
 /// The implementations that copy the states that are kept.
 pub(super) fn copies(cx: &Context<'_>) -> TokenStream {
@@ -52,6 +53,8 @@ pub(super) fn guarded(
         };
         let handler = calls.catch(handler);
         quote_spanned!(span=> #private::Caught(#handler))
+    } else if let Some(fallback) = &guard.fallback {
+        self::fallback(cx, context, transition, fallback)
     } else {
         quote_spanned!(span=> #private::Nothing::new())
     };
@@ -64,6 +67,58 @@ pub(super) fn guarded(
         }
     };
     quote_spanned!(span=> #private::Guard(#holds, #handler, #catch, #lend))
+}
+
+/// What stands for a `catch` where `else` names a state.
+fn fallback(
+    cx: &Context<'_>,
+    context: &Ident,
+    transition: &ResolvedTransition<'_>,
+    fallback: &Fallback<'_>,
+) -> TokenStream {
+    let span = cx.at(transition.declaration.name.span());
+    let private = cx.alias(span);
+    let (state, outcome) = (cx.graph.state(fallback.state).name, &transition.outcome);
+    let accepted = |value: TokenStream| {
+        let accepted =
+            quote_spanned!(span=> <#outcome as #private::Accepts<#state>>::accept(#value));
+        if transition.declaration.is_poll() {
+            quote_spanned!(span=> #private::MayStay::Leads(#accepted))
+        } else {
+            accepted
+        }
+    };
+    if !fallback.takes_machine {
+        let accepted = accepted(quote_spanned!(span=> #state {}));
+        return quote_spanned!(span=> #private::Otherwise(|| #accepted));
+    }
+    let (workflow, any, place) = (&cx.workflow, &cx.any, &cx.state);
+    let source = types::state(cx, transition, &transition.sources);
+    let from = match transition.sources.as_slice() {
+        [only] => {
+            let only = cx.graph.state(*only).name;
+            quote_spanned!(span=> #place::#only(state))
+        }
+        several => {
+            let names: Vec<_> = several.iter().map(|it| cx.graph.state(*it).name).collect();
+            quote_spanned!(span=> match state { #(#source::#names(state) => #place::#names(state),)* })
+        }
+    };
+    let made = accepted(quote_spanned!(span=> #private::Made::<#state, #any>::new().of(machine)));
+    quote_spanned! {span=>
+        #private::Caught(|
+            _: &'run #context,
+            state: #source,
+            _: #private::Cause<#context::Error>,
+            step: &'run #private::Step<#outcome>,
+        | async move {
+            use #private::{NotKept as _, NotMade as _};
+
+            let input = #private::Keep(step.input()).copy();
+            let machine = #private::machine_of::<#workflow>(input, #from);
+            #private::Ok::<_, #context::Error>(#made)
+        })
+    }
 }
 
 /// The method that judges errors, if another attempt may follow one or a breaker asks.

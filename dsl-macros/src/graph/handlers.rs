@@ -38,6 +38,7 @@ pub(super) fn resolve<'a>(graph: &mut Graph<'a>) {
         let declaration = transition.declaration;
         // The order of the rule in `check/handlers.rs`, which reports the second use of a name.
         let mut undo = undo(graph, declaration, &transition.targets);
+        let fallback = fallback(graph, declaration, &transition.targets);
         undo.retain(|(_, name)| take(name, None));
         let mut method = |clauses: &'a Clauses, kind: ClauseKind| {
             let shared = (kind != ClauseKind::Catch).then_some(kind);
@@ -47,6 +48,7 @@ pub(super) fn resolve<'a>(graph: &mut Graph<'a>) {
         graph.transitions[index].handlers = Handlers {
             undo,
             catch: method(clauses, ClauseKind::Catch),
+            fallback,
             breaker: method(clauses, ClauseKind::Breaker),
             limit: method(clauses, ClauseKind::Limit),
         };
@@ -56,6 +58,21 @@ pub(super) fn resolve<'a>(graph: &mut Graph<'a>) {
             branch.limit = method(clauses, ClauseKind::Limit);
         }
     }
+}
+
+/// The target that `else` names; one that is none is reported by a rule.
+fn fallback<'a>(
+    graph: &Graph<'a>,
+    transition: &'a ast::Transition,
+    targets: &[StateId],
+) -> Option<(StateId, &'a Ident)> {
+    let (_, name) = transition.clauses.fallback()?;
+    let is_named = |id: &&StateId| plain(graph.state(**id).name) == plain(name);
+    let named = targets.iter().find(is_named)?;
+    // Beside either of them it is reported.
+    let is_alone = transition.clauses.method(ClauseKind::Catch).is_none();
+    let is_answered = transition.answers().is_some();
+    (is_alone && !is_answered).then_some((*named, name))
 }
 
 /// The undo handlers by target. One that fits none of them, which is reported by a rule, still

@@ -89,6 +89,8 @@ pub(crate) struct Handlers<'a> {
     /// What undoes it, by the state that it led to.
     pub(crate) undo: Vec<(StateId, &'a Ident)>,
     pub(crate) catch: Option<&'a Ident>,
+    /// The target that the last failed attempt leads to, with its name where `else` names it.
+    pub(crate) fallback: Option<(StateId, &'a Ident)>,
     pub(crate) breaker: Option<&'a Ident>,
     pub(crate) limit: Option<&'a Ident>,
 }

@@ -66,6 +66,17 @@ fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Optio
             meaning: Meaning::Spawn,
         }));
     }
+    if kind == ClauseKind::Else {
+        if input.peek(syn::token::Paren) {
+            let error = stop(input, "`else` takes no parentheses");
+            return Err(error.with_help("write `else` and the state: `else GivenUp`"));
+        }
+        return Ok(Some(Clause {
+            name,
+            arguments: None,
+            meaning: Meaning::Else(declared_name(input, "a state")?),
+        }));
+    }
     let arguments = input
         .cursor()
         .group(Delimiter::Parenthesis)
@@ -154,6 +165,7 @@ fn meaning(
         ClauseKind::Catch => Meaning::Catch(declared_name(content, "a handler")?),
         ClauseKind::Breaker => Meaning::Breaker(declared_name(content, "a method of the context")?),
         ClauseKind::Limit => Meaning::Limit(declared_name(content, "a method of the context")?),
+        ClauseKind::Else => Meaning::Else(declared_name(content, "a state")?),
         ClauseKind::Spawn => Meaning::Spawn,
     })
 }

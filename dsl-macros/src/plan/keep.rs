@@ -4,8 +4,9 @@
 
 use proc_macro2::Ident;
 
+use super::fallback::Fallback;
 use super::late::Late;
-use crate::graph::{ResolvedTransition, StateId};
+use crate::graph::{Graph, ResolvedTransition, StateId};
 
 /// A state that is copied, with the first handler that it is kept for.
 pub(crate) struct Kept<'a> {
@@ -24,6 +25,8 @@ pub(crate) enum Keeper<'a> {
     Undo(&'a Ident),
     /// The signal of this name, which interrupts the handler that has the state.
     Interrupt(&'a Ident),
+    /// The state that `else` of this transition names, which is made of the machine.
+    Fallback(&'a Ident, Fallback<'a>),
     /// The deadline of the workflow, which leads to a state that is made of the machine.
     Deadline(&'a Ident),
 }
@@ -36,28 +39,34 @@ impl<'a> Keeper<'a> {
             | Keeper::Catch(name)
             | Keeper::Undo(name)
             | Keeper::Interrupt(name)
+            | Keeper::Fallback(name, _)
             | Keeper::Deadline(name) => name,
         }
     }
 }
 
 /// Returns true if somebody needs the source after the handler was called with it.
-pub(super) fn keeps_source(transition: &ResolvedTransition<'_>) -> bool {
-    of_source(transition).is_some()
+pub(super) fn keeps_source(graph: &Graph<'_>, transition: &ResolvedTransition<'_>) -> bool {
+    of_source(graph, transition).is_some()
 }
 
 /// Who needs the source after the handler was called with it.
-fn of_source<'a>(transition: &ResolvedTransition<'a>) -> Option<Keeper<'a>> {
+fn of_source<'a>(graph: &Graph<'_>, transition: &ResolvedTransition<'a>) -> Option<Keeper<'a>> {
     let declaration = transition.declaration;
+    let name = &declaration.name;
     if declaration.is_repeated() {
-        return Some(Keeper::Retry(&declaration.name));
+        return Some(Keeper::Retry(name));
     }
-    let catch = transition.handlers.catch;
-    catch.map(|_| Keeper::Catch(&declaration.name))
+    if transition.handlers.catch.is_some() {
+        return Some(Keeper::Catch(name));
+    }
+    let fallback = Fallback::of(graph, transition).filter(|it| it.takes_machine);
+    fallback.map(|fallback| Keeper::Fallback(name, fallback))
 }
 
 /// Every state that is copied for one of these transitions, which have handlers.
 pub(super) fn kept<'a>(
+    graph: &Graph<'_>,
     handled: impl Iterator<Item = &'a ResolvedTransition<'a>>,
     is_interrupted: impl Fn(StateId) -> bool,
     late: Option<&Late<'a>>,
@@ -72,7 +81,7 @@ pub(super) fn kept<'a>(
         let sources = transition
             .sources
             .iter()
-            .filter_map(|state| Some((*state, of_source(transition)?)));
+            .filter_map(|state| Some((*state, of_source(graph, transition)?)));
         let declaration = transition.declaration;
         let interrupted = transition
             .sources

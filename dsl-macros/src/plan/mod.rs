@@ -4,6 +4,7 @@
 //! Nothing here is a token or an error. A new kind of transition is decided here; `codegen` writes down what stands in the
 //! plan and decides nothing of its own. A block with errors has a plan as well: what cannot be driven is left out.
 
+mod fallback;
 mod keep;
 mod late;
 mod signature;
@@ -17,6 +18,7 @@ use proc_macro2::Ident;
 use crate::ast::{ClauseKind, plain};
 use crate::graph::{Graph, PROVIDED_HANDLERS, ResolvedTransition, StateId};
 
+pub(crate) use fallback::Fallback;
 pub(crate) use keep::{Keeper, Kept};
 pub(crate) use late::Late;
 pub(crate) use signature::{Gives, Held, Lender, Lent, Parameter, Role, Signature, Takes, Visit};
@@ -89,7 +91,7 @@ impl<'a> Plan<'a> {
         let is_interrupted = |state| is_interrupted(graph, &transitions, &standings, state);
         Plan {
             graph,
-            kept: keep::kept(handled(), is_interrupted, late.as_ref()),
+            kept: keep::kept(graph, handled(), is_interrupted, late.as_ref()),
             lenders: signature::lenders(handled()),
             judges: graph.transitions.iter().any(turn::judges),
             holds_states: transitions.iter().any(Planned::holds_states)
@@ -100,6 +102,20 @@ impl<'a> Plan<'a> {
             standings,
             transitions,
         }
+    }
+
+    /// The states that are made of the machine, where they are named, each with the name of what leads there.
+    pub(crate) fn made(&self) -> impl Iterator<Item = (&Ident, &'a Ident)> {
+        let late = self.late.as_ref().filter(|late| late.takes_machine());
+        let fallbacks = self.transitions.iter().filter_map(|planned| {
+            let Some(Turn::Guarded(guard)) = &planned.turn else {
+                return None;
+            };
+            let fallback = guard.fallback.as_ref().filter(|it| it.takes_machine)?;
+            Some((fallback.name, &planned.transition.declaration.name))
+        });
+        let late = late.map(|late| (&late.target, late.keyword));
+        late.into_iter().chain(fallbacks)
     }
 
     /// Returns true if branches or a poll borrow the state.
@@ -153,7 +169,7 @@ impl<'a> Planned<'a> {
             transition,
             position,
             turn: is_handled
-                .then(|| Turn::of(transition, split.is_some()))
+                .then(|| Turn::of(graph, transition, split.is_some()))
                 .flatten(),
             split,
             undo: if is_handled {

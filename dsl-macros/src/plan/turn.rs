@@ -2,6 +2,7 @@
 
 use proc_macro2::Ident;
 
+use super::fallback::Fallback;
 use super::keep;
 use crate::ast::Clauses;
 use crate::graph::{Graph, ResolvedTransition};
@@ -19,6 +20,7 @@ pub(crate) struct Guard<'a> {
     /// True if the source is needed after the handler was called with it.
     pub(crate) keeps_source: bool,
     pub(crate) catch: Option<&'a Ident>,
+    pub(crate) fallback: Option<Fallback<'a>>,
     pub(crate) breaker: Option<&'a Ident>,
     pub(crate) limit: Option<&'a Ident>,
 }
@@ -38,7 +40,11 @@ pub(crate) enum Standing {
 
 impl<'a> Turn<'a> {
     /// The turn of a transition that has a handler.
-    pub(super) fn of(transition: &'a ResolvedTransition<'a>, is_whole_split: bool) -> Option<Self> {
+    pub(super) fn of(
+        graph: &Graph<'_>,
+        transition: &'a ResolvedTransition<'a>,
+        is_whole_split: bool,
+    ) -> Option<Self> {
         let declaration = transition.declaration;
         if declaration.split().is_some() && !is_whole_split {
             return None;
@@ -54,8 +60,9 @@ impl<'a> Turn<'a> {
         }
         let handlers = &transition.handlers;
         Some(Turn::Guarded(Guard {
-            keeps_source: keep::keeps_source(transition),
+            keeps_source: keep::keeps_source(graph, transition),
             catch: handlers.catch,
+            fallback: Fallback::of(graph, transition),
             breaker: handlers.breaker,
             limit: handlers.limit,
         }))

@@ -53,7 +53,7 @@ workflow Order {
     signal note(Note): Shipped with retry(3), deadline(1h30m), catch(lost_note);
     signal add as AddItem(Item) answers Cart: Shipped;
     signal refuse answers Cart: Shipped -> Lost;
-    timer give_up after 14d: Shipped -> Lost;
+    timer give_up after 14d: Shipped -> Lost with retry(forever, backoff 1s..1m, full jitter), else Lost;
     timer wake at until: Shipped -> Lost;
     timer nudge after patience: Shipped;
     timer remind every 1d: Shipped with timeout(1m);

@@ -157,7 +157,7 @@ where
         return Err(stopped.with_last(cause.into_error()));
     }
     let limit = visit.policy.catch_limit();
-    let state = visit.source.give(true);
+    let state = K::TAKES_STATE.then(|| visit.source.give(true));
     let caught = visit.catch.catch(context, state, cause, seen);
     match attempt(caught, limit, VisitPolicy::<W, R, G>::CATCHES_PANICS).await {
         Called::Succeeded(value) => Ok(value),
@@ -196,7 +196,7 @@ where
     let source = &mut visit.source;
     let handler = async {
         // Here, so that a state that panics when it is copied is a failure of this attempt.
-        let state = source.give(is_last && !K::CATCHES);
+        let state = source.give(is_last && !K::TAKES_STATE);
         handler(context, state, seen).await
     };
     let catches_panics = VisitPolicy::<W, R, G>::CATCHES_PANICS || K::CATCHES;

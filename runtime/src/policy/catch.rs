@@ -1,6 +1,6 @@
 //! The handler that is asked when the last attempt has failed.
 
-use std::future::{Future, Pending};
+use std::future::{Future, Pending, Ready, ready};
 use std::marker::PhantomData;
 
 use crate::error::Cause;
@@ -9,6 +9,8 @@ use crate::error::Cause;
 pub trait Catch<C, S, E, V> {
     /// Whether there is one.
     const CATCHES: bool;
+    /// Whether it takes the state, which is kept for it.
+    const TAKES_STATE: bool;
     /// What it may still lead to.
     type Outcome;
     /// Its future.
@@ -17,8 +19,8 @@ pub trait Catch<C, S, E, V> {
     /// Whether it is asked about this.
     fn takes(cause: &Cause<E>) -> bool;
 
-    /// Calls it, about a cause that it takes.
-    fn catch(self, context: C, state: S, cause: Cause<E>, visit: V) -> Self::Call;
+    /// Calls it, about a cause that it takes; `state` is there if it takes one.
+    fn catch(self, context: C, state: Option<S>, cause: Cause<E>, visit: V) -> Self::Call;
 }
 
 /// A transition without `catch`.
@@ -50,6 +52,7 @@ impl<T> Copy for Nothing<T> {}
 
 impl<C, S, E: Send, V, T: Send> Catch<C, S, E, V> for Nothing<T> {
     const CATCHES: bool = false;
+    const TAKES_STATE: bool = false;
     type Outcome = T;
     type Call = Pending<Result<T, E>>;
 
@@ -57,7 +60,7 @@ impl<C, S, E: Send, V, T: Send> Catch<C, S, E, V> for Nothing<T> {
         false
     }
 
-    fn catch(self, _: C, _: S, _: Cause<E>, _: V) -> Pending<Result<T, E>> {
+    fn catch(self, _: C, _: Option<S>, _: Cause<E>, _: V) -> Pending<Result<T, E>> {
         unreachable!("nothing is asked that takes nothing")
     }
 }
@@ -68,16 +71,41 @@ where
     Fut: Future<Output = Result<T, E>> + Send,
 {
     const CATCHES: bool = true;
+    const TAKES_STATE: bool = true;
     type Outcome = T;
     type Call = Fut;
 
     fn takes(cause: &Cause<E>) -> bool {
-        // A run whose time is up, or that is stopped, goes nowhere.
-        let is_stopped = matches!(cause, Cause::Cancelled { .. } | Cause::Terminated);
-        !is_stopped && !cause.is_deadline_of_run()
+        is_of_visit(cause)
     }
 
-    fn catch(self, context: C, state: S, cause: Cause<E>, visit: V) -> Fut {
+    fn catch(self, context: C, state: Option<S>, cause: Cause<E>, visit: V) -> Fut {
+        let state = state.unwrap_or_else(|| unreachable!("it was kept"));
         self.0(context, state, cause, visit)
     }
+}
+
+/// A transition that leads to a state without fields when the last attempt has failed.
+#[derive(Clone, Copy)]
+pub struct Otherwise<F>(pub F);
+
+impl<C, S, E: Send, V, T: Send, F: FnOnce() -> T> Catch<C, S, E, V> for Otherwise<F> {
+    const CATCHES: bool = true;
+    const TAKES_STATE: bool = false;
+    type Outcome = T;
+    type Call = Ready<Result<T, E>>;
+
+    fn takes(cause: &Cause<E>) -> bool {
+        is_of_visit(cause)
+    }
+
+    fn catch(self, _: C, _: Option<S>, _: Cause<E>, _: V) -> Ready<Result<T, E>> {
+        ready(Ok(self.0()))
+    }
+}
+
+/// Whether the visit has failed, and not the run: one whose time is up, or that is stopped, goes nowhere.
+fn is_of_visit<E>(cause: &Cause<E>) -> bool {
+    let is_stopped = matches!(cause, Cause::Cancelled { .. } | Cause::Terminated);
+    !is_stopped && !cause.is_deadline_of_run()
 }

@@ -200,7 +200,7 @@ where
         let mut poll = || {
             if std::mem::take(&mut begins) {
                 // A state that panics when it is copied is a failure of this attempt.
-                let is_last = VisitPolicy::<W, R, G>::ATTEMPTS == Some(1) && !K::CATCHES;
+                let is_last = VisitPolicy::<W, R, G>::ATTEMPTS == Some(1) && !K::TAKES_STATE;
                 let state = visit.source.give(is_last);
                 let call = (visit.handler)(visit.context, state, visit.seen);
                 this.first.set(Some(call));

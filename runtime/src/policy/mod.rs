@@ -19,7 +19,7 @@ mod verdict;
 mod visit;
 
 pub use begin::{Guard, Undoing, copied, copy_of, no_gate};
-pub use catch::{Caught, Nothing};
+pub use catch::{Caught, Nothing, Otherwise};
 pub use fails::Fails;
 pub use gate::{Limited, NoGate};
 pub use guard::attempted;

@@ -39,10 +39,11 @@ impl<T: Transition> Rules for OfTransition<T> {
     const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
     const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
     const DEADLINE: Option<Duration> = Self::POLICY.deadline;
-    // A split may `catch` a panic.
+    // A split may go on after a panic.
     const CATCHES_PANICS: bool = {
         let info = &T::Workflow::GRAPH.transitions[T::POSITION];
-        info.split.is_some() && info.policy.catch.is_some()
+        let goes_on = info.policy.catch.is_some() || info.policy.fallback.is_some();
+        info.split.is_some() && goes_on
     };
     const SPAWNS: bool = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
         Some(split) => split.spawns(),

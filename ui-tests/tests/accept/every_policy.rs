@@ -23,7 +23,7 @@ workflow! {
             with retry(5, backoff 100ms..10s, factor 1.5, no jitter), timeout(2s), deadline(1m),
                 catch(charge_later), breaker(bank), limit(bank_quota), undo(pay_back, timeout(1s));
         step pack: Charged -> Packed with retry(1), breaker(bank);
-        step ship: Packed -> Shipped with retry(3), limit(bank_quota);
+        step ship: Packed -> Shipped | Lost with retry(forever, backoff 1s..1h, full jitter), limit(bank_quota), else Lost;
     }
 }
 

@@ -102,6 +102,7 @@ fn kept(plan: &Plan<'_>) -> Vec<String> {
             Keeper::Catch(_) => "catch of",
             Keeper::Undo(_) => "undo",
             Keeper::Interrupt(_) => "interrupted by",
+            Keeper::Fallback(..) => "else of",
             Keeper::Deadline(_) => "late by",
         };
         let (state, name) = (names(plan, &[kept.state]), kept.keeper.name());

@@ -8,6 +8,7 @@ mod claims;
 mod crashes;
 mod endless;
 mod ends;
+mod fallback;
 mod gone;
 mod keys;
 mod many;

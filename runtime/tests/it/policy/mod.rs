@@ -6,6 +6,7 @@ mod cancel;
 mod catch;
 mod deadline;
 mod ends;
+mod fallback;
 mod limit;
 mod table;
 mod undo;

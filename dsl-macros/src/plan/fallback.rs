@@ -1,0 +1,27 @@
+//! Where a transition leads when its last attempt has failed, by `else`.
+
+use proc_macro2::Ident;
+
+use crate::graph::{Graph, ResolvedTransition, StateId};
+
+/// The state that `else` names.
+#[derive(Clone, Copy)]
+pub(crate) struct Fallback<'a> {
+    pub(crate) state: StateId,
+    /// Where the clause names it.
+    pub(crate) name: &'a Ident,
+    /// True if it is made of the machine: of the input, and of a copy of the state.
+    pub(crate) takes_machine: bool,
+}
+
+impl<'a> Fallback<'a> {
+    pub(super) fn of(graph: &Graph<'_>, transition: &ResolvedTransition<'a>) -> Option<Self> {
+        let (state, name) = transition.handlers.fallback?;
+        let fields = graph.state(state).declaration?.fields.as_ref();
+        Some(Fallback {
+            state,
+            name,
+            takes_machine: fields.is_some_and(|it| !it.is_empty()),
+        })
+    }
+}
