@@ -223,6 +223,13 @@ fn deadline(body: ParseStream<'_>, ast: &mut Workflow) -> Result<()> {
         transition::deadline(body, keyword, &deadline, ast)?;
     }
     ast.deadline = Some(deadline);
+    if body.peek(syn::Token![=>]) {
+        let error = stop(
+            body,
+            "the state that the deadline leads to stands after `->`",
+        );
+        return Err(error.with_help("write `deadline 30d -> TooLate;`"));
+    }
     tokens::semicolon(body, "the deadline")
 }
 

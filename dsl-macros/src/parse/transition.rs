@@ -10,7 +10,9 @@ use super::tokens::{
     unexpected, word,
 };
 use super::{attributes, clause, duration, split, tokens, types};
-use crate::ast::{Attributes, Due, Duration, Signal, Split, Transition, TransitionKind, Workflow};
+use crate::ast::{
+    Attributes, Due, Duration, Signal, Split, Transition, TransitionKind, Workflow, plain,
+};
 use crate::diagnostics::Diagnostics;
 use crate::suggest;
 
@@ -53,11 +55,22 @@ pub(super) fn deadline(
 ) -> Result<()> {
     input.parse::<Token![->]>()?;
     let kind = TransitionKind::Deadline(deadline.clone());
-    let transition = Transition::begun(Attributes::default(), kind, keyword);
+    // Nobody chooses the name of this transition, and each workflow of a module may have one.
+    let outcome = Ident::new(&format!("{}Deadline", plain(&ast.name)), keyword.span());
+    let mut transition = Transition::begun(Attributes::default(), kind, keyword);
+    transition.outcome = Some(outcome);
     ast.transitions.push(transition);
     let transition = ast.transitions.last_mut().expect("one was just pushed");
     let what = "the state that the deadline leads to";
     states(input, &ast.unread, &mut transition.targets, what)?;
+    if input.peek(syn::token::Brace) {
+        let error = stop(input, "the deadline names a state, and no fields");
+        let state = transition.targets.last().expect("one was read");
+        return Err(error.with_help(&format!(
+            "`{state}` is made of the machine: implement `From<Any{}>` for it",
+            ast.name
+        )));
+    }
     transition.is_read = true;
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(crate) struct Late<'a> {
 impl<'a> Late<'a> {
     pub(super) fn of(graph: &'a Graph<'a>, standings: &[Standing]) -> Option<Self> {
         let mut transitions = graph.transitions.iter();
-        let deadline = transitions.find(|it| it.declaration.is_deadline())?;
+        let deadline = transitions.find(|it| it.declaration.is_deadline() && it.is_whole)?;
         let (target, state) = (
             deadline.declaration.targets.first()?,
             deadline.targets.first()?,
