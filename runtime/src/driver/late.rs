@@ -1,5 +1,6 @@
 //! The deadline of a workflow, where that leads to a state in place of ending the run.
 
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::task::Poll;
 
@@ -140,6 +141,9 @@ where
     if let Some(tasks) = run.tasks() {
         alone(tasks, stop).await;
     }
+    if poll_fn(|cx| Poll::Ready(stop.is_terminated(cx))).await {
+        return Err(Halt::Failed(halted, Box::new(Cause::Terminated)));
+    }
     journal.given_up();
     let mut from = None;
     if const { W::LATE_TAKES_MACHINE } {
@@ -156,7 +160,14 @@ where
     let made = catch_panic(|| Poll::Ready(Ok::<_, Cause<W::Error>>(W::late(from, &run.input))));
     let state = match made {
         Poll::Ready(Ok(state)) => state,
-        Poll::Ready(Err(cause)) => return Err(Halt::Failed(run.place(), Box::new(cause))),
+        Poll::Ready(Err(cause)) => {
+            let place = Place {
+                transition: Some(run.transition()),
+                attempts: 0,
+                ..halted
+            };
+            return Err(Halt::Failed(place, Box::new(cause)));
+        }
         Poll::Pending => None,
     };
     let state = state.unwrap_or_else(|| unreachable!("the graph says that it leads on"));

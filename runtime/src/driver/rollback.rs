@@ -19,7 +19,7 @@ pub(super) fn last<W: Workflow>(
     place: &mut Option<W::State>,
     run: &CurrentRun<W>,
 ) -> Option<Entry<W>> {
-    let transition = run.place().transition?;
+    let transition = run.under_way()?;
     let (visit, target) = (run.visit(), W::position(place.as_ref()?));
     let undos = W::GRAPH.transitions[transition].policy.undo;
     let undo = undos.iter().position(|undo| undo.target == target)?;

@@ -16,6 +16,8 @@ use super::visit::VisitPolicy;
 use crate::driver::Judge;
 use crate::error::{BranchError, Cause, JoinError};
 use crate::handler::VisitPart;
+use crate::run::PartName;
+use crate::support::panic::forget_panic;
 use crate::support::time::after;
 
 /// What a visit consists of.
@@ -149,16 +151,35 @@ where
         visit.policy.attempted(part, progress.made, due).await;
         progress.due = Some(due);
     };
+    after_the_last(visit, part, progress.made, cause).await
+}
+
+/// What becomes of a visit whose last attempt has failed for `cause`: what its `catch` leads to, if it has one.
+async fn after_the_last<'run, W, C, V, R, G, S, T, P, F, K>(
+    mut visit: VisitPlan<'run, W, C, V, R, G, P, F, K>,
+    part: Option<&PartName>,
+    made: u32,
+    cause: Cause<W::Error>,
+) -> Result<T, Cause<W::Error>>
+where
+    W: Judge<C>,
+    R: Rules,
+    G: Gate,
+    P: Source<State = S>,
+    K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
+{
     if !K::takes(&cause) || visit.policy.is_cancelled() {
+        // A state that panics as it goes is not why the visit has failed.
+        forget_panic(|| drop(visit.source));
         return Err(cause);
     }
-    visit.policy.failed(part, progress.made, &cause);
+    visit.policy.failed(part, made, &cause);
     if let Err(stopped) = visit.policy.alone_to_catch(&mut None).await {
         return Err(stopped.with_last(cause.into_error()));
     }
     let limit = visit.policy.catch_limit();
     let state = K::TAKES_STATE.then(|| visit.source.give(true));
-    let caught = visit.catch.catch(context, state, cause, seen);
+    let caught = visit.catch.catch(visit.context, state, cause, visit.seen);
     match attempt(caught, limit, VisitPolicy::<W, R, G>::CATCHES_PANICS).await {
         Called::Succeeded(value) => Ok(value),
         Called::Failed(cause) => Err(cause),

@@ -20,6 +20,9 @@ pub trait Rules {
     const MAY_BE_ONE_TOO_MANY: bool = false;
     /// Whether its calls may leave tasks behind where they are dropped.
     const SPAWNS: bool = false;
+    /// Whether a run that waits for its next attempt stays with its process: its state is not stored, and who takes it up begins
+    /// before.
+    const IS_HELD: bool = false;
     /// Whether it is a transition on the way. A rollback is not cancelled, nor under the deadline of
     /// the run.
     const FORWARD: bool;
@@ -48,6 +51,11 @@ impl<T: Transition> Rules for OfTransition<T> {
     const SPAWNS: bool = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
         Some(split) => split.spawns(),
         None => false,
+    };
+    const IS_HELD: bool = {
+        let graph = T::Workflow::GRAPH;
+        let sources = graph.transitions[T::POSITION].sources;
+        sources.len() == 1 && graph.states[sources[0]].transient
     };
     const FORWARD: bool = true;
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use stateway_core::Workflow;
 use tokio::time::{Instant, Sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::attempt::{Limit, Why};
 use super::gate::Gate;
@@ -175,7 +176,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         let stops = |deadline: &Limit| deadline.at <= due && !deadline.leads_on::<W>();
         if !self.deadline().is_some_and(|deadline| stops(&deadline)) {
             let delay = due.saturating_duration_since(Instant::now());
-            let may_release = !R::MAY_BE_ONE_TOO_MANY;
+            let may_release = !R::MAY_BE_ONE_TOO_MANY && !R::IS_HELD;
             let called = self.counter.load(Ordering::Relaxed);
             let begun = Begun {
                 made,
@@ -250,21 +251,38 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         Err(deadline.cause(last.take()))
     }
 
-    /// Waits until `due`, unless the run is cancelled.
+    /// Waits until `due`, unless the run is stopped.
     async fn sleep<E>(&self, due: Instant, last: &mut Option<E>) -> Result<(), Cause<E>> {
         let sleep = sleep_until(due);
         if let Some(recorder) = self.recorder().filter(|_| !R::MAY_BE_ONE_TOO_MANY) {
             return self.wait_stored(due, sleep, recorder, last).await;
         }
-        match self.run.cancellation().filter(|_| R::FORWARD) {
+        match self.stops() {
             None => sleep.await,
             Some(token) => {
                 if token.run_until_cancelled(sleep).await.is_none() {
-                    return Err(Cause::stopped_after(last.take()));
+                    return Err(Self::stopped(last));
                 }
             }
         }
         Ok(())
+    }
+
+    /// The token that ends a wait: the cancellation; of a rollback, which is not cancelled, the termination.
+    fn stops(&self) -> Option<&'run CancellationToken> {
+        if R::FORWARD {
+            self.run.cancellation()
+        } else {
+            self.run.termination()
+        }
+    }
+
+    fn stopped<E>(last: &mut Option<E>) -> Cause<E> {
+        if R::FORWARD {
+            Cause::stopped_after(last.take())
+        } else {
+            Cause::Terminated
+        }
     }
 
     /// The same in a stored run, which is given back where the runner shuts down meanwhile.
@@ -277,12 +295,12 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
     ) -> Result<(), Cause<E>> {
         let delay = due.saturating_duration_since(Instant::now());
         let mut sleep = pin!(sleep);
-        let mut given_back = recorder.given_back(delay);
-        let token = self.run.token();
-        let mut cancelled = pin!(token.cancelled());
+        let mut given_back = recorder.given_back(delay, R::IS_HELD);
+        let token = self.stops().cloned().unwrap_or_default();
+        let mut stopped = pin!(token.cancelled());
         poll_fn(|cx| {
-            if R::FORWARD && !recorder.is_recording() && cancelled.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Err(Cause::stopped_after(last.take())));
+            if !recorder.is_recording() && stopped.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(Self::stopped(last)));
             }
             // It is never ready.
             let _ = given_back.as_mut().poll(cx);

@@ -309,10 +309,9 @@ impl<W: Workflow> CurrentRun<W> {
 
     /// Where the run is.
     pub(crate) fn place(&self) -> Place {
-        let transition = self.transition();
-        if transition & BETWEEN != 0 {
-            return Place::between(transition & !BETWEEN);
-        }
+        let Some(transition) = self.under_way() else {
+            return Place::between(self.transition() & !BETWEEN);
+        };
         Place {
             state: match W::GRAPH.transitions[transition].sources {
                 [only] => *only,
@@ -321,6 +320,11 @@ impl<W: Workflow> CurrentRun<W> {
             transition: Some(transition),
             attempts: self.attempts(),
         }
+    }
+
+    /// The position of the transition under way; none between two.
+    pub(crate) fn under_way(&self) -> Option<usize> {
+        Some(self.transition()).filter(|transition| transition & BETWEEN == 0)
     }
 
     /// How often the handler was called in this visit, to be counted up.

@@ -296,6 +296,10 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         } = std::mem::take(&mut self.current);
         let event = match undone {
             Ok(()) => Event::Undone { of, attempts },
+            Err((Cause::Terminated, _)) => {
+                let change = RunChange::new(Event::Ended, Status::Terminated);
+                return self.held.record(change).await;
+            }
             Err((cause, _)) => {
                 // Not what it failed with, which may quote a payload.
                 error!(

@@ -63,10 +63,13 @@ impl HeldRun {
         }
     }
 
-    /// Until when it waits: its time may be up before it is due.
+    /// Until when it waits: its time may be up before it is due. A rollback has no deadline.
     pub(super) fn until(&self, due: Option<SystemTime>) -> Wait {
+        let state = self.state();
+        let up = state.up.filter(|_| state.row.status == Status::Running);
+        drop(state);
         Wait {
-            due: due.into_iter().chain(self.state().up).min(),
+            due: due.into_iter().chain(up).min(),
             messages: self.messages.load(Ordering::Relaxed),
         }
     }

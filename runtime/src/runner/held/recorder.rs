@@ -114,12 +114,13 @@ impl Recorder for HeldRun {
         })
     }
 
-    fn given_back(&self, delay: Duration) -> Recorded<'_> {
+    fn given_back(&self, delay: Duration, is_held: bool) -> Recorded<'_> {
+        let due = later(self.now(), delay);
         Box::pin(async move {
-            if delay < self.keeper.settings.patience {
+            if is_held || delay < self.keeper.settings.patience {
                 self.keeper.draining.cancelled().await;
             }
-            let loss = self.wait(Some(later(self.now(), delay))).await;
+            let loss = self.wait(Some(due)).await;
             match self.halted(loss).await {}
         })
     }

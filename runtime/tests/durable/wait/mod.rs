@@ -12,6 +12,7 @@ mod index;
 mod interrupts;
 mod late;
 mod late_machine;
+mod late_rollback;
 mod loan;
 mod model;
 mod parcel;

@@ -32,6 +32,7 @@ workflow! {
     workflow Parcel {
         start Waits { touchy: Touchy };
         start Moves { touchy: Touchy };
+        start Tried { touchy: Touchy };
         state Overdue;
         done Arrived;
 
@@ -39,6 +40,7 @@ workflow! {
 
         signal take: Waits -> Arrived;
         step carry: Moves -> Arrived;
+        step hurry: Tried -> Arrived with retry(3);
         signal halt interrupts Moves -> Overdue;
         step find: Overdue -> Arrived;
     }
@@ -59,6 +61,12 @@ impl ParcelSteps for Depot {
         Ok(step.to(Arrived))
     }
 
+    async fn hurry(&self, tried: Tried, step: &Step<Hurry>) -> Result<Hurry, String> {
+        drop(tried.touchy);
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        Ok(step.to(Arrived))
+    }
+
     async fn halt(&self, _: Moves, step: &Step<OnHalt>) -> Result<OnHalt, String> {
         Ok(step.to(Overdue))
     }
@@ -73,6 +81,13 @@ async fn a_state_that_panics_as_it_goes_keeps_no_run_from_where_its_deadline_lea
     let touchy = Touchy { is_armed: true };
     let mut run = Parcel::start(Waits { touchy }).run(&Depot);
     let _remote = run.remote();
+    assert!(matches!(run.await, Ok(ParcelEnd::Arrived(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_does_one_that_is_kept_for_the_next_attempt() {
+    let touchy = Touchy { is_armed: true };
+    let run = Parcel::start(Tried { touchy }).run(&Depot);
     assert!(matches!(run.await, Ok(ParcelEnd::Arrived(_))));
 }
 
