@@ -39,11 +39,11 @@ pub struct Retry {
     pub cap: Duration,
     /// What each delay is multiplied by to give the next; at least 1.
     pub factor: f64,
-    /// How much of each delay is left to chance.
+    /// The part of each delay that is left to chance.
     pub jitter: Jitter,
 }
 
-/// How much of a delay is left to chance, so that those who failed together do not all come back together.
+/// The part of a delay that is left to chance, so that those who failed together do not all come back together.
 ///
 /// The names are those of Marc Brooker, *Exponential Backoff and Jitter*, AWS Architecture Blog, 2015.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -69,7 +69,7 @@ pub(super) fn guarded(
     quote_spanned!(span=> #private::Guard(#holds, #handler, #catch, #lend))
 }
 
-/// What stands for a `catch` where `else` names a state.
+/// The stand-in for a `catch` where `else` names a state.
 fn fallback(
     cx: &Context<'_>,
     context: &Ident,

@@ -52,7 +52,7 @@ pub trait Drive<C>: Judge<C> {
         None
     }
 
-    /// Whether the state that the deadline of the workflow leads to is made of the machine.
+    /// True if the state that the deadline of the workflow leads to is made of the machine.
     const LATE_TAKES_MACHINE: bool = false;
 
     /// The state that the deadline of the workflow leads to, out of the state in `place`.

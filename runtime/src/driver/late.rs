@@ -21,7 +21,7 @@ pub fn machine_of<W: Workflow>(input: W::Input, state: W::State) -> W::Any {
     W::gather(&mut Some(input), &mut Some(state))
 }
 
-/// How the state `T` is made of the machine `M`.
+/// The way to make the state `T` of the machine `M`.
 ///
 /// That it is `From` the machine is demanded where the deadline names it. That other code still compiles where it is not
 /// makes this the only error: the methods are then those of [`NotMade`].
@@ -43,7 +43,7 @@ impl<T: From<M>, M> Made<T, M> {
         T::from(machine)
     }
 
-    /// What is demanded of what the machine is made of.
+    /// The demands on the parts of the machine.
     #[must_use]
     pub const fn demands(&self) -> Demands {
         Demands

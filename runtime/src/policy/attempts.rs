@@ -154,7 +154,7 @@ where
     after_the_last(visit, part, progress.made, cause).await
 }
 
-/// What becomes of a visit whose last attempt has failed for `cause`: what its `catch` leads to, if it has one.
+/// The outcome of a visit whose last attempt has failed for `cause`: that of its `catch`, if it has one.
 async fn after_the_last<'run, W, C, V, R, G, S, T, P, F, K>(
     mut visit: VisitPlan<'run, W, C, V, R, G, P, F, K>,
     part: Option<&PartName>,

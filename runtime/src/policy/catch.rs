@@ -9,7 +9,7 @@ use crate::error::Cause;
 pub trait Catch<C, S, E, V> {
     /// Whether there is one.
     const CATCHES: bool;
-    /// Whether it takes the state, which is kept for it.
+    /// True if it takes the state, which is kept for it.
     const TAKES_STATE: bool;
     /// What it may still lead to.
     type Outcome;
@@ -104,7 +104,7 @@ impl<C, S, E: Send, V, T: Send, F: FnOnce() -> T> Catch<C, S, E, V> for Otherwis
     }
 }
 
-/// Whether the visit has failed, and not the run: one whose time is up, or that is stopped, goes nowhere.
+/// Returns true if the visit has failed, and not the run: one whose time is up, or that is stopped, goes nowhere.
 fn is_of_visit<E>(cause: &Cause<E>) -> bool {
     let is_stopped = matches!(cause, Cause::Cancelled { .. } | Cause::Terminated);
     !is_stopped && !cause.is_deadline_of_run()

@@ -20,7 +20,7 @@ pub trait Rules {
     const MAY_BE_ONE_TOO_MANY: bool = false;
     /// Whether its calls may leave tasks behind where they are dropped.
     const SPAWNS: bool = false;
-    /// Whether a run that waits for its next attempt stays with its process: its state is not stored, and who takes it up begins
+    /// True if a run that waits for its next attempt stays with its process: its state is not stored, and who takes it up begins
     /// before.
     const IS_HELD: bool = false;
     /// Whether it is a transition on the way. A rollback is not cancelled, nor under the deadline of
