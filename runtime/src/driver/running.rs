@@ -111,7 +111,8 @@ impl<W: Workflow, C, F> Running<'_, W, C, F> {
     /// Terminates the run when `token` fires: the handler that is running is dropped where it waits,
     /// and nothing is undone.
     ///
-    /// In a rollback, the undo that is running ends first, unless it waits for its next attempt; those that were to follow are skipped.
+    /// In a rollback, the undo that is running ends first. One that waits for its next attempt gets none and has failed; those that were
+    /// to follow are skipped.
     /// What was left as it is stands in [`Rollback::skipped`](crate::Rollback::skipped).
     pub fn terminated_by(mut self, token: CancellationToken) -> Self {
         self.options.termination = Some(token);
