@@ -19,6 +19,9 @@ struct Handler<'a> {
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     let mut known: Vec<Handler<'_>> = Vec::new();
+    for transition in &graph.ast.transitions {
+        of_states(graph, transition, diagnostics);
+    }
     let transitions = || graph.transitions.iter().map(|it| it.declaration);
     // First the transitions: where a branch or a clause takes the name of one, that is to be changed.
     let handlers = transitions()
@@ -57,6 +60,29 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                     .help("give each its own handler, with another name");
             }
         }
+    }
+}
+
+/// Reports the clauses that name a state in place of a handler.
+fn of_states(graph: &Graph<'_>, transition: &Transition, diagnostics: &mut Diagnostics) {
+    let catch = transition.clauses.method(ClauseKind::Catch).map(plain);
+    for handler in of_clauses(transition) {
+        let name = plain(handler.name);
+        if !graph.ast.states.iter().any(|it| plain(&it.name) == name) {
+            continue;
+        }
+        let does = handler.does;
+        let help = if catch.as_ref() == Some(&name) {
+            format!("name a function that is to {does}, or write `else {name}`")
+        } else {
+            format!("name a function that is to {does}")
+        };
+        diagnostics
+            .error(
+                handler.name,
+                format!("a clause names a handler, and `{name}` is a state"),
+            )
+            .help(help);
     }
 }
 

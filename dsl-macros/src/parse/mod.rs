@@ -149,7 +149,7 @@ fn declaration(
         "input" => input_block(body, ast, &attributes, diagnostics),
         "deadline" => {
             attributes::refuse(&attributes, "`deadline`", diagnostics);
-            deadline(body, ast)
+            deadline(body, ast, diagnostics)
         }
         "transient" => {
             let transient = body.call(Ident::parse_any)?;
@@ -203,7 +203,11 @@ fn meant(body: ParseStream<'_>, word: &str, diagnostics: &mut Diagnostics) -> Re
     }
 }
 
-fn deadline(body: ParseStream<'_>, ast: &mut Workflow) -> Result<()> {
+fn deadline(
+    body: ParseStream<'_>,
+    ast: &mut Workflow,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
     let keyword = body.call(Ident::parse_any)?;
     if body.peek(syn::token::Paren) {
         return Err(stop(
@@ -220,7 +224,7 @@ fn deadline(body: ParseStream<'_>, ast: &mut Workflow) -> Result<()> {
         ));
     }
     if body.peek(syn::Token![->]) {
-        transition::deadline(body, keyword, &deadline, ast)?;
+        transition::deadline(body, keyword, &deadline, ast, diagnostics)?;
     }
     ast.deadline = Some(deadline);
     if body.peek(syn::Token![=>]) {

@@ -52,6 +52,7 @@ pub(super) fn deadline(
     keyword: Ident,
     deadline: &Duration,
     ast: &mut Workflow,
+    diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     input.parse::<Token![->]>()?;
     let kind = TransitionKind::Deadline(deadline.clone());
@@ -62,7 +63,8 @@ pub(super) fn deadline(
     ast.transitions.push(transition);
     let transition = ast.transitions.last_mut().expect("one was just pushed");
     let what = "the state that the deadline leads to";
-    states(input, &ast.unread, &mut transition.targets, what)?;
+    let targets = &mut transition.targets;
+    states(input, &ast.unread, targets, what, diagnostics)?;
     if input.peek(syn::token::Brace) {
         let error = stop(input, "the deadline names a state, and no fields");
         let state = transition.targets.last().expect("one was read");
@@ -101,6 +103,7 @@ fn rest(
         unread,
         &mut transition.sources,
         "the state that it leaves",
+        diagnostics,
     )?;
     answers_too_late(input, transition, diagnostics)?;
     if next_word(input).as_deref() == Some("interrupts") && transition.signal().is_some() {
@@ -129,6 +132,7 @@ fn rest(
             unread,
             &mut transition.targets,
             &format!("the state that `{name}` leads to"),
+            diagnostics,
         )?;
     }
     transition.is_read = has_head;
@@ -151,6 +155,9 @@ fn rest(
         let has_clauses = !transition.clauses.is_empty();
         return Err(match word.as_str() {
             "with" => error.with_help("one `with` is enough: clauses are separated by `,`"),
+            "if" | "when" => error.with_help(
+                "no condition stands in the block: the handler chooses among the states that are named, and returns one",
+            ),
             word if clause::kind(word).is_some() && has_clauses => {
                 error.with_help("clauses are separated by `,`")
             }
@@ -369,6 +376,7 @@ fn states(
     unread: &[String],
     states: &mut Vec<Ident>,
     expected: &str,
+    diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     loop {
         match next_word(input).as_deref() {
@@ -381,9 +389,21 @@ fn states(
             }
             Some(_) => states.push(declared_name(input, "a state")?),
         }
-        if !input.peek(Token![|]) {
+        if let Some((one, other)) = states.last().zip(after_a_comma(input)) {
+            let error = stop(input, "states are separated by `|`");
+            diagnostics.detail(&error.with_help(&format!("write `{one} | {other}`")));
+        } else if !input.peek(Token![|]) {
             return Ok(());
         }
         skip(input);
     }
+}
+
+/// The word behind a comma, if it can be a state.
+fn after_a_comma(input: ParseStream<'_>) -> Option<String> {
+    let rest = input.peek(Token![,]).then(|| input.cursor().token_tree())?;
+    let (word, _) = rest?.1.ident()?;
+    let word = word.to_string();
+    let is_other = word == "with" || clause::kind(&word).is_some() || is_keyword(&word);
+    (!is_other).then_some(word)
 }
