@@ -1,4 +1,4 @@
-//! How stored runs and stores behave, in one program. The folders are those of `src`.
+//! Stored runs and stores, in one program. The folders are those of `src`.
 
 #[macro_use]
 mod support;

@@ -138,7 +138,7 @@ impl LoanSteps for Bank {
     }
 }
 
-/// What a run is doing as its deadline passes, and what it was in then.
+/// The work of a run as its deadline passes, and the state that it was in then.
 const UNDER_WAY: [(&str, &str, Option<u8>); 4] = [
     ("step", "Asked", None),
     ("nothing", "Checked", Some(7)),

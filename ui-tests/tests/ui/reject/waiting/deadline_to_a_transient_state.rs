@@ -1,4 +1,4 @@
-//! What the deadline leads to is stored there.
+//! A run that is late is stored where its deadline leads.
 
 use stateway::prelude::*;
 
