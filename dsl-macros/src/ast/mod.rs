@@ -201,6 +201,15 @@ impl StateKind {
     }
 }
 
+impl State {
+    /// Returns true if it carries data.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.fields
+            .as_ref()
+            .is_some_and(|fields| !fields.is_empty())
+    }
+}
+
 impl TransitionKind {
     /// The keyword that opens such a transition.
     pub(crate) fn keyword(&self) -> &'static str {

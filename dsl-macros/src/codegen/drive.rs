@@ -11,6 +11,7 @@ use super::demands::{demands, granted};
 use super::events::Events;
 use super::rollback::Rollback;
 use super::turns::{Leaf, Shape};
+use crate::graph::StateId;
 
 /// The code that is written elsewhere, and stands in these implementations.
 pub(super) struct Parts {
@@ -63,7 +64,7 @@ pub(super) fn drive(
     let event_driven = events.as_ref().map(|it| &it.driven);
     let event_sent = events.as_ref().map(|it| &it.sent);
     let head = head(cx, context);
-    let late = late(cx);
+    let (late, copied) = (late(cx), copied(cx));
     quote_spanned! {span=>
         #[allow(unused_imports)]
         use #private::NotSent as _;
@@ -99,6 +100,7 @@ pub(super) fn drive(
             #event_driven
             #driven
             #late
+            #copied
         }
     }
 }
@@ -109,7 +111,7 @@ fn late(cx: &Context<'_>) -> Option<TokenStream> {
     let (state, target) = (&cx.state, &late.target);
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
-    if !late.takes_machine() {
+    if !late.takes_machine {
         return Some(quote_spanned! {span=>
             fn late(
                 _: #private::Option<#state>,
@@ -119,7 +121,6 @@ fn late(cx: &Context<'_>) -> Option<TokenStream> {
             }
         });
     }
-    let names = late.from.iter().map(|id| cx.graph.state(*id).name);
     Some(quote_spanned! {span=>
         const LATE_TAKES_MACHINE: bool = true;
 
@@ -133,11 +134,27 @@ fn late(cx: &Context<'_>) -> Option<TokenStream> {
             let machine = #private::machine_of::<Self>(input, place?);
             #private::Some(#state::#target(#private::Made::<#target, Self::Any>::new().of(machine)))
         }
+    })
+}
 
-        fn kept_for_deadline(state: &#state) -> #private::Option<#state> {
-            match state {
-                #(#state::#names(state) => #private::copy_of(state, #state::#names),)*
-                _ => #private::None,
+/// The function that copies the states which their handler may not give back.
+fn copied(cx: &Context<'_>) -> Option<TokenStream> {
+    let state = &cx.state;
+    let span = cx.at(cx.workflow.span());
+    let private = cx.alias(span);
+    let late = cx.plan.late.as_ref();
+    let is_copied = |id: &StateId| {
+        cx.plan.is_interrupted(*id) || late.is_some_and(|late| late.from.contains(id))
+    };
+    let ids = cx.graph.ids().filter(is_copied);
+    let names: Vec<_> = ids.map(|id| cx.graph.state(id).name).collect();
+    (!names.is_empty()).then(|| {
+        quote_spanned! {span=>
+            fn copied(state: &#state) -> #private::Option<#state> {
+                match state {
+                    #(#state::#names(state) => #private::copy_of(state, #state::#names),)*
+                    _ => #private::None,
+                }
             }
         }
     })

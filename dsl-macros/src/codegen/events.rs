@@ -51,7 +51,6 @@ pub(super) fn events(
         run: &'run #private::CurrentRun<Self>,
     };
     let timing = timing(cx);
-    let interrupted = interrupted(cx);
     Some(Events {
         driven: quote_spanned! {span=>
             fn events<'run>(#parameters) -> #future {
@@ -59,7 +58,6 @@ pub(super) fn events(
             }
 
             #timing
-            #interrupted
         },
         sent: quote_spanned! {span=>
             fn events<'run>(#parameters) -> #future {
@@ -113,25 +111,6 @@ fn timing(cx: &Context<'_>) -> Option<TokenStream> {
                     #arms
                     _ => return #private::None,
                 })
-            }
-        }
-    })
-}
-
-/// The function that copies the states whose step or split a signal may interrupt.
-fn interrupted(cx: &Context<'_>) -> Option<TokenStream> {
-    let state = &cx.state;
-    let span = cx.at(cx.workflow.span());
-    let private = cx.alias(span);
-    let ids = cx.graph.ids().filter(|id| cx.plan.is_interrupted(*id));
-    let names: Vec<_> = ids.map(|id| cx.graph.state(id).name).collect();
-    (!names.is_empty()).then(|| {
-        quote_spanned! {span=>
-            fn interrupted(state: &#state) -> #private::Option<#state> {
-                match state {
-                    #(#state::#names(state) => #private::copy_of(state, #state::#names),)*
-                    _ => #private::None,
-                }
             }
         }
     })

@@ -17,11 +17,10 @@ pub(crate) struct Fallback<'a> {
 impl<'a> Fallback<'a> {
     pub(super) fn of(graph: &Graph<'_>, transition: &ResolvedTransition<'a>) -> Option<Self> {
         let (state, name) = transition.handlers.fallback?;
-        let fields = graph.state(state).declaration?.fields.as_ref();
         Some(Fallback {
             state,
             name,
-            takes_machine: fields.is_some_and(|it| !it.is_empty()),
+            takes_machine: graph.state(state).declaration?.has_fields(),
         })
     }
 }

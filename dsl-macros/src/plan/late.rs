@@ -11,7 +11,9 @@ pub(crate) struct Late<'a> {
     pub(crate) keyword: &'a Ident,
     /// The state, where the deadline names it.
     pub(crate) target: Ident,
-    /// The states that a run can be in meanwhile, if it is made of the machine: of its input, and of a copy of its state.
+    /// True if it is made of the machine: of the input, and of a copy of the state.
+    pub(crate) takes_machine: bool,
+    /// The states that a run can be in meanwhile, if it is made of the machine.
     pub(crate) from: Vec<StateId>,
 }
 
@@ -27,21 +29,17 @@ impl<'a> Late<'a> {
         // That it was another word, and this one is meant, is reported.
         let mut name = declared.name.clone();
         name.set_span(target.span());
-        let has_fields = declared.fields.as_ref().is_some_and(|it| !it.is_empty());
+        let takes_machine = declared.has_fields();
         let lives =
             |state: &StateId| matches!(standings[state.0], Standing::Driven(_) | Standing::Waiting);
         Some(Late {
             keyword: &deadline.declaration.name,
             target: name,
+            takes_machine,
             from: graph
                 .ids()
-                .filter(|state| has_fields && lives(state))
+                .filter(|state| takes_machine && lives(state))
                 .collect(),
         })
-    }
-
-    /// Returns true if the state is made of the machine.
-    pub(crate) fn takes_machine(&self) -> bool {
-        !self.from.is_empty()
     }
 }

@@ -95,7 +95,7 @@ impl<'a> Plan<'a> {
             lenders: signature::lenders(handled()),
             judges: graph.transitions.iter().any(turn::judges),
             holds_states: transitions.iter().any(Planned::holds_states)
-                || late.as_ref().is_some_and(Late::takes_machine),
+                || late.as_ref().is_some_and(|late| late.takes_machine),
             spawned: transitions.iter().find_map(Planned::spawned),
             late,
             lent,
@@ -106,7 +106,7 @@ impl<'a> Plan<'a> {
 
     /// The states that are made of the machine, where they are named, each with the name of what leads there.
     pub(crate) fn made(&self) -> impl Iterator<Item = (&Ident, &'a Ident)> {
-        let late = self.late.as_ref().filter(|late| late.takes_machine());
+        let late = self.late.as_ref().filter(|late| late.takes_machine);
         let fallbacks = self.transitions.iter().filter_map(|planned| {
             let Some(Turn::Guarded(guard)) = &planned.turn else {
                 return None;

@@ -62,16 +62,10 @@ pub trait Drive<C>: Judge<C> {
         None
     }
 
-    /// A copy of a state, for the machine of which [`late`](Drive::late) makes one.
+    /// A copy of a state that its handler may not give back: a signal may interrupt that, or the deadline leads to a state that is made
+    /// of the machine.
     #[must_use]
-    fn kept_for_deadline(state: &Self::State) -> Option<Self::State> {
-        let _ = state;
-        None
-    }
-
-    /// A copy of a state whose step or split a signal may interrupt.
-    #[must_use]
-    fn interrupted(state: &Self::State) -> Option<Self::State> {
+    fn copied(state: &Self::State) -> Option<Self::State> {
         let _ = state;
         None
     }

@@ -97,6 +97,6 @@ where
 /// A copy of the state; boxed, since it lies there for as long as the handler takes.
 fn copied<W: Drive<C>, C>(state: &W::State) -> Option<Box<W::State>> {
     let mut copy = None;
-    forget_panic(|| copy = W::interrupted(state).map(Box::new));
+    forget_panic(|| copy = W::copied(state).map(Box::new));
     copy
 }

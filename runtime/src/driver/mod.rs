@@ -12,6 +12,7 @@ mod drive;
 mod forward;
 mod interrupt;
 mod late;
+mod made;
 mod memory;
 mod rollback;
 mod running;
@@ -37,7 +38,7 @@ pub(crate) use rollback::roll_back;
 pub(crate) use stop::StopSignals;
 
 pub use drive::{Drive, Failed, Judge, NotSent, SendTurns, Turns, UndoFailure};
-pub use late::{Made, NotMade, machine_of};
+pub use made::{Made, NotMade, machine_of};
 pub use memory::run;
 pub use running::{Running, running, running_on};
 pub use turn::{
@@ -90,7 +91,9 @@ macro_rules! go_forward {
                 break Err(halt);
             }
         };
-        $crate::support::panic::forget_panic(|| drop(kept));
+        if const { <W as $crate::driver::Drive<C>>::LATE_TAKES_MACHINE } {
+            $crate::support::panic::forget_panic(|| drop(kept));
+        }
         outcome
     }};
 }

@@ -41,9 +41,9 @@ pub(crate) trait Recorder: Send + Sync {
     /// Records that the next attempt begins, where the store was told that the run only waits for it.
     fn goes_on<'a>(&'a self, part: &'a PartName, begun: Begun) -> Option<Recorded<'a>>;
 
-    /// Waits until the runner shuts down, unless the delay is long and the run not to be held, and gives the run back, so that its next
+    /// Waits until the runner shuts down, unless the delay is long and `may_release`, and gives the run back, so that its next
     /// attempt is made by another when `delay` has passed. It is never ready.
-    fn given_back(&self, delay: Duration, is_held: bool) -> Recorded<'_>;
+    fn given_back(&self, delay: Duration, may_release: bool) -> Recorded<'_>;
 
     /// Whether a change of the run is on its way to the store, or the run is lost: that is waited for, whatever stops
     /// the run.

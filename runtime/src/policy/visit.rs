@@ -56,7 +56,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         }
     }
 
-    /// How often the handler may be called; `None` without an end.
+    /// The number of calls that the handler may get; `None` without an end.
     pub(super) const ATTEMPTS: Option<u32> = match R::RETRY {
         Some(retry) => retry.attempts,
         None => Some(1),
@@ -295,7 +295,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
     ) -> Result<(), Cause<E>> {
         let delay = due.saturating_duration_since(Instant::now());
         let mut sleep = pin!(sleep);
-        let mut given_back = recorder.given_back(delay, R::IS_HELD);
+        let mut given_back = recorder.given_back(delay, !R::IS_HELD);
         let token = self.stops().cloned().unwrap_or_default();
         let mut stopped = pin!(token.cancelled());
         poll_fn(|cx| {

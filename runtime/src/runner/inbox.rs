@@ -1,23 +1,22 @@
 //! The messages of a held run that no transition has consumed.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::time::SystemTime;
 
 use super::held::{HeldRun, Loss};
 use crate::payload::codec::guarded;
 use crate::payload::durable::Durable;
 use crate::store::Message;
-use crate::wait::{AnyPayload, Waiting};
+use crate::wait::{AnyPayload, Numbered, Queues, Waiting};
 
 /// Those that are known here.
 pub(super) struct Inbox<'a> {
     held: &'a HeldRun,
-    /// By their signal, so that those for a later state cost nothing; the oldest first, each with its number among all.
-    messages: BTreeMap<String, VecDeque<(usize, Message)>>,
+    /// By the name of their signal.
+    messages: Queues<String, Message>,
     /// True if others may have come: a handler was called, or there was news, since it was read.
     may_lack: bool,
     /// The one that the transition under way takes.
-    taken: Option<(usize, Message)>,
+    taken: Option<Numbered<Message>>,
 }
 
 impl<'a> Inbox<'a> {
@@ -43,12 +42,8 @@ impl<'a> Inbox<'a> {
 
     /// The oldest message that the state takes: the position of its signal, and when it came.
     pub(super) fn oldest<W: Durable>(&self, waiting: &Waiting) -> Option<(usize, SystemTime)> {
-        let fitting = self.messages.iter().filter_map(|(name, messages)| {
-            let (number, oldest) = messages.front()?;
-            Some((*number, waiting.signal::<W>(name)?, oldest.at))
-        });
-        let (_, signal, came) = fitting.min_by_key(|(number, ..)| *number)?;
-        Some((signal, came))
+        let oldest = self.messages.oldest(|name| waiting.signal::<W>(name));
+        oldest.map(|(signal, oldest)| (signal, oldest.at))
     }
 
     /// Takes out the oldest message of the signal at this position, and gives what it carries.
@@ -57,8 +52,7 @@ impl<'a> Inbox<'a> {
     /// The run was parked, since it does not decode.
     pub(super) async fn take<W: Durable>(&mut self, signal: usize) -> Result<AnyPayload, Loss> {
         let (held, codec) = (self.held, &*self.held.settings().codec);
-        let messages = self.messages.get_mut(W::GRAPH.transitions[signal].name);
-        let oldest = messages.and_then(VecDeque::pop_front);
+        let oldest = self.messages.take(W::GRAPH.transitions[signal].name);
         let (number, message) = oldest.unwrap_or_else(|| unreachable!("it is there"));
         match guarded(|| W::decode_signal(signal, &message.payload, codec)) {
             Ok(payload) => {
@@ -82,9 +76,8 @@ impl<'a> Inbox<'a> {
 
     /// The transition under way is given up: its message may be taken by a state to come.
     pub(super) fn put_back(&mut self) {
-        if let Some((number, message)) = self.taken.take() {
-            let messages = self.messages.entry(message.signal.clone()).or_default();
-            messages.push_front((number, message));
+        if let Some(taken) = self.taken.take() {
+            self.messages.put_back(taken.1.signal.clone(), taken);
         }
     }
 
@@ -94,13 +87,10 @@ impl<'a> Inbox<'a> {
     /// Why the run is not driven any longer.
     pub(super) async fn read(&mut self) -> Result<(), Loss> {
         self.messages = by_signal(self.held.inbox().await?);
-        if let Some((number, taken)) = &mut self.taken
-            && let Some(messages) = self.messages.get_mut(&taken.signal)
-            && let Some(place) = messages.iter().position(|(_, it)| it.id == taken.id)
-        {
-            // It is not to be taken twice, and has this number if it is put back.
-            let found = messages.remove(place);
-            *number = found.map_or(*number, |(number, _)| number);
+        if let Some((_, taken)) = &self.taken {
+            // It is not to be taken twice, and has its new number if it is put back.
+            let found = self.messages.remove(&*taken.signal, |it| it.id == taken.id);
+            self.taken = found.or(self.taken.take());
         }
         self.may_lack = false;
         Ok(())
@@ -122,15 +112,10 @@ impl<'a> Inbox<'a> {
     }
 }
 
-fn by_signal(messages: Vec<Message>) -> BTreeMap<String, VecDeque<(usize, Message)>> {
-    let mut by_signal: BTreeMap<String, VecDeque<_>> = BTreeMap::new();
-    for (number, message) in messages.into_iter().enumerate() {
-        if let Some(others) = by_signal.get_mut(&message.signal) {
-            others.push_back((number, message));
-        } else {
-            let name = message.signal.clone();
-            by_signal.insert(name, VecDeque::from([(number, message)]));
-        }
+fn by_signal(messages: Vec<Message>) -> Queues<String, Message> {
+    let mut queues = Queues::new();
+    for message in messages {
+        queues.push(message.signal.clone(), message);
     }
-    by_signal
+    queues
 }

@@ -1,6 +1,5 @@
 //! The signals of a run in memory.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
 use std::fmt;
 use std::future::{IntoFuture, Ready, ready};
@@ -13,6 +12,7 @@ use tokio::sync::mpsc::{
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::queues::Queues;
 use super::{Answer, Answering, AnyPayload, Sealed, Signal, Signals};
 
 /// Sends signals to a run in memory: clone it, and send it to where they come from.
@@ -75,18 +75,13 @@ struct Letter {
 /// The channel for the answer to a signal.
 pub(crate) type Reply = oneshot::Sender<AnyPayload>;
 
-/// One that no state has taken yet, with its number among all that came.
-type Kept = (u64, Letter);
-
 /// The end that a run has.
 pub(crate) struct Mailbox {
     /// For the remotes, until the run begins.
     sender: Option<UnboundedSender<Letter>>,
     letters: UnboundedReceiver<Letter>,
-    /// Those that no state has taken yet, by signal, the oldest first.
-    kept: BTreeMap<usize, VecDeque<Kept>>,
-    /// The number of the next.
-    next: u64,
+    /// Those that no state has taken yet, by the position of their signal.
+    kept: Queues<usize, Letter>,
     is_open: bool,
 }
 
@@ -101,8 +96,7 @@ impl Default for Mailbox {
         Mailbox {
             sender: Some(sender),
             letters,
-            kept: BTreeMap::new(),
-            next: 0,
+            kept: Queues::new(),
             is_open: true,
         }
     }
@@ -135,22 +129,19 @@ impl Mailbox {
                 }
             }
         }
-        let fitting = self.kept.iter().filter(|(signal, _)| takes(**signal));
-        let first = fitting.filter_map(|(_, letters)| letters.front());
-        let (_, oldest) = first.min_by_key(|(number, _)| *number)?;
-        Some((oldest.signal, oldest.came))
+        let takes = |signal: &usize| takes(*signal).then_some(*signal);
+        let (signal, oldest) = self.kept.oldest(takes)?;
+        Some((signal, oldest.came))
     }
 
     /// Takes out the oldest of a signal, with where its answer goes.
     pub(crate) fn take(&mut self, signal: usize) -> Option<(AnyPayload, Option<Reply>)> {
-        let (_, letter) = self.kept.get_mut(&signal)?.pop_front()?;
+        let (_, letter) = self.kept.take(&signal)?;
         Some((letter.payload, letter.reply))
     }
 
     fn keep(&mut self, letter: Letter) {
-        let kept = self.kept.entry(letter.signal).or_default();
-        kept.push_back((self.next, letter));
-        self.next += 1;
+        self.kept.push(letter.signal, letter);
     }
 
     /// Returns true if more may come.

@@ -5,6 +5,7 @@ mod fired;
 mod mailbox;
 mod next;
 mod payload;
+mod queues;
 mod signal;
 mod timing;
 mod waiting;
@@ -18,6 +19,8 @@ pub(crate) use mailbox::{Mailbox, Reply};
 pub use mailbox::{Remote, RunGone};
 pub(crate) use next::{Next, next};
 pub use payload::{AnyPayload, payload, payload_copy, with_copy, with_payload};
+#[cfg(feature = "durable")]
+pub(crate) use queues::{Numbered, Queues};
 #[cfg(feature = "durable")]
 pub(crate) use signal::Parts;
 pub(crate) use signal::Sealed;

@@ -114,10 +114,10 @@ impl Recorder for HeldRun {
         })
     }
 
-    fn given_back(&self, delay: Duration, is_held: bool) -> Recorded<'_> {
+    fn given_back(&self, delay: Duration, may_release: bool) -> Recorded<'_> {
         let due = later(self.now(), delay);
         Box::pin(async move {
-            if is_held || delay < self.keeper.settings.patience {
+            if !may_release || delay < self.keeper.settings.patience {
                 self.keeper.draining.cancelled().await;
             }
             let loss = self.wait(Some(due)).await;

@@ -315,8 +315,11 @@ mod transient {
 }
 
 mod spawned {
+    use std::future::pending;
     use std::sync::Mutex;
     use std::sync::mpsc::{Receiver, channel};
+
+    use tokio::sync::Notify;
 
     use super::*;
 
@@ -339,18 +342,30 @@ mod spawned {
         }
     }
 
-    /// A branch that holds its thread, so that nobody stops it.
-    struct Busy(Mutex<Receiver<()>>);
+    /// One branch holds its thread, so that nobody stops it. The other tells when it is dropped, as the deadline has passed.
+    struct Busy {
+        holds: Mutex<Receiver<()>>,
+        dropped: Arc<Notify>,
+    }
+
+    struct TellsOfDrop(Arc<Notify>);
+
+    impl Drop for TellsOfDrop {
+        fn drop(&mut self) {
+            self.0.notify_one();
+        }
+    }
 
     impl CountSteps for Busy {
         type Error = String;
 
         async fn here(&self, _: &Begun, _: &Branch<Tally>) -> Result<u32, String> {
-            Ok(1)
+            let _tells = TellsOfDrop(Arc::clone(&self.dropped));
+            pending().await
         }
 
         async fn there(&self, _: &Begun, _: &Branch<Tally>) -> Result<u32, String> {
-            let _ = self.0.lock().unwrap().recv();
+            let _ = self.holds.lock().unwrap().recv();
             Ok(1)
         }
 
@@ -368,16 +383,20 @@ mod spawned {
         }
     }
 
-    /// In real time, since a thread is held.
-    #[tokio::test(flavor = "multi_thread")]
+    /// With threads and in real time, since one of them is held.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_run_that_is_terminated_as_its_deadline_waits_for_branches_goes_nowhere() {
         let (release, held) = channel();
-        let busy = Arc::new(Busy(Mutex::new(held)));
+        let dropped = Arc::new(Notify::new());
+        let busy = Arc::new(Busy {
+            holds: Mutex::new(held),
+            dropped: Arc::clone(&dropped),
+        });
         let token = CancellationToken::new();
         let run = Count::start(Begun).run(&busy);
         let run = run.terminated_by(token.clone());
         let (ended, ()) = tokio::join!(run, async {
-            sleep(Duration::from_millis(200)).await;
+            dropped.notified().await;
             token.cancel();
         });
         release.send(()).unwrap();
