@@ -145,6 +145,66 @@ mod halted {
     hundred!(declare_halted);
 }
 
+macro_rules! declare_made {
+    ($($step:ident $outcome:ident $undo:ident $from:ident $to:ident;)*) => {
+        workflow! {
+            #[derive(Debug, Clone, PartialEq)]
+            pub(super) workflow Made {
+                input { fails: bool, held: super::Large }
+                start Begin { held: super::Large };
+                $(state $from { held: super::Large };)*
+                done Done { held: super::Large };
+                done Late { was: &'static str, held: super::Large };
+                done GivenUp { was: &'static str, held: super::Large };
+
+                deadline 1s -> Late;
+
+                step begin as ToBegin: Begin -> S0;
+                $(step $step as $outcome: $from -> $to | GivenUp with else GivenUp;)*
+            }
+        }
+
+        impl From<AnyMade> for Late {
+            fn from(made: AnyMade) -> Self {
+                Late { was: made.state().name, held: super::large() }
+            }
+        }
+
+        impl From<AnyMade> for GivenUp {
+            fn from(made: AnyMade) -> Self {
+                GivenUp { was: made.state().name, held: super::large() }
+            }
+        }
+
+        impl MadeSteps for super::Walk {
+            type Error = String;
+
+            async fn begin(&self, _: Begin, step: &Step<ToBegin>) -> Result<ToBegin, String> {
+                Ok(step.to(S0 { held: super::large() }))
+            }
+
+            $(
+                async fn $step(&self, from: $from, step: &Step<$outcome>) -> Result<$outcome, String> {
+                    if stringify!($from) == "S50" {
+                        if step.input().fails {
+                            return Err("no".into());
+                        }
+                        std::future::pending::<()>().await;
+                    }
+                    Ok(step.to($to { held: from.held }))
+                }
+            )*
+        }
+    };
+}
+
+/// States that are made of the machine, by the deadline and by `else`.
+mod made {
+    use stateway::prelude::*;
+
+    hundred!(declare_made);
+}
+
 macro_rules! declare_wide {
     ($first:ident $($target:ident)*) => {
         workflow! {
@@ -290,6 +350,25 @@ fn a_signal_that_interrupts_each_of_a_hundred_large_states_fits_a_worker() {
         let (end, ()) = tokio::join!(run, halts);
         assert!(matches!(end, Ok(halted::HaltedEnd::Done(_))));
     });
+}
+
+#[test]
+fn a_state_that_is_made_of_one_of_a_hundred_large_states_fits_a_worker() {
+    for fails in [false, true] {
+        let held = large();
+        let input = made::MadeInput { fails, held };
+        let end = on_a_worker(async move {
+            let held = large();
+            made::Made::start(input, made::Begin { held })
+                .run(&Walk)
+                .await
+        });
+        match end {
+            Ok(made::MadeEnd::Late(late)) => assert!(!fails && late.was == "S50"),
+            Ok(made::MadeEnd::GivenUp(end)) => assert!(fails && end.was == "S50"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]

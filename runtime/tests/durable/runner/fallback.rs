@@ -12,7 +12,7 @@ use tokio::time::sleep;
 workflow! {
     #[durable(version = 1)]
     #[derive(Debug, Clone, PartialEq)]
-    workflow Errand {
+    pub(crate) workflow Errand {
         input { customer: u64 }
         start Begun;
         state Paid { cents: u32 };
@@ -38,7 +38,7 @@ impl From<AnyErrand> for GivenUp {
 }
 
 #[derive(Default)]
-struct Office {
+pub(crate) struct Office {
     posts: AtomicU32,
     refunded: AtomicBool,
 }

@@ -8,7 +8,7 @@ mod claims;
 mod crashes;
 mod endless;
 mod ends;
-mod fallback;
+pub(crate) mod fallback;
 mod gone;
 mod keys;
 mod many;

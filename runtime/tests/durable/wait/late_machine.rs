@@ -18,7 +18,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 workflow! {
     #[derive(Debug, Clone, PartialEq)]
     #[durable(version = 1)]
-    workflow Loan {
+    pub(super) workflow Loan {
         input { customer: u64 }
         start Asked { sum: u32 };
         state Checked { score: u8 };
@@ -47,7 +47,7 @@ thread_local! {
 }
 
 #[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-struct Touchy;
+pub(crate) struct Touchy;
 
 impl Clone for Touchy {
     fn clone(&self) -> Self {
@@ -76,7 +76,7 @@ impl From<AnyLoan> for Overdue {
 
 /// Takes an hour for whatever the context says.
 #[derive(Default)]
-struct Bank {
+pub(super) struct Bank {
     checks_slowly: bool,
     unchecked: AtomicBool,
 }

@@ -4,6 +4,7 @@ mod answers;
 mod claim;
 mod interrupts;
 mod late;
+mod made;
 mod parcel;
 
 use std::sync::Arc;
