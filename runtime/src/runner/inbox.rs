@@ -1,5 +1,6 @@
 //! The messages of a held run that no transition has consumed.
 
+use std::marker::PhantomData;
 use std::time::SystemTime;
 
 use super::held::{HeldRun, Loss};
@@ -9,24 +10,25 @@ use crate::store::Message;
 use crate::wait::{AnyPayload, Numbered, Queues, Waiting};
 
 /// Those that are known here.
-pub(super) struct Inbox<'a> {
+pub(super) struct Inbox<'a, W> {
     held: &'a HeldRun,
-    /// By the name of their signal.
-    messages: Queues<String, Message>,
+    messages: Queues<Message>,
     /// True if others may have come: a handler was called, or there was news, since it was read.
     may_lack: bool,
-    /// The one that the transition under way takes.
-    taken: Option<Numbered<Message>>,
+    /// The one that the transition under way takes, with its signal.
+    taken: Option<(usize, Numbered<Message>)>,
+    workflow: PhantomData<fn() -> W>,
 }
 
-impl<'a> Inbox<'a> {
+impl<'a, W: Durable> Inbox<'a, W> {
     /// The inbox of a run that was just claimed with these.
     pub(super) fn new(held: &'a HeldRun, messages: Vec<Message>) -> Self {
         Inbox {
             held,
-            messages: by_signal(messages),
+            messages: by_signal::<W>(messages),
             may_lack: false,
             taken: None,
+            workflow: PhantomData,
         }
     }
 
@@ -41,8 +43,8 @@ impl<'a> Inbox<'a> {
     }
 
     /// The oldest message that the state takes: the position of its signal, and when it came.
-    pub(super) fn oldest<W: Durable>(&self, waiting: &Waiting) -> Option<(usize, SystemTime)> {
-        let oldest = self.messages.oldest(|name| waiting.signal::<W>(name));
+    pub(super) fn oldest(&self, waiting: &Waiting) -> Option<(usize, SystemTime)> {
+        let oldest = self.messages.oldest(|signal| waiting.takes::<W>(signal));
         oldest.map(|(signal, oldest)| (signal, oldest.at))
     }
 
@@ -50,13 +52,13 @@ impl<'a> Inbox<'a> {
     ///
     /// # Errors
     /// The run was parked, since it does not decode.
-    pub(super) async fn take<W: Durable>(&mut self, signal: usize) -> Result<AnyPayload, Loss> {
+    pub(super) async fn take(&mut self, signal: usize) -> Result<AnyPayload, Loss> {
         let (held, codec) = (self.held, &*self.held.settings().codec);
-        let oldest = self.messages.take(W::GRAPH.transitions[signal].name);
+        let oldest = self.messages.take(signal);
         let (number, message) = oldest.unwrap_or_else(|| unreachable!("it is there"));
         match guarded(|| W::decode_signal(signal, &message.payload, codec)) {
             Ok(payload) => {
-                self.taken = Some((number, message));
+                self.taken = Some((signal, (number, message)));
                 Ok(payload)
             }
             Err(error) => {
@@ -71,13 +73,13 @@ impl<'a> Inbox<'a> {
 
     /// The transition under way is recorded: gives the id of the message that it consumes.
     pub(super) fn consumed(&mut self) -> Option<String> {
-        self.taken.take().map(|(_, message)| message.id)
+        self.taken.take().map(|(_, (_, message))| message.id)
     }
 
     /// The transition under way is given up: its message may be taken by a state to come.
     pub(super) fn put_back(&mut self) {
-        if let Some(taken) = self.taken.take() {
-            self.messages.put_back(taken.1.signal.clone(), taken);
+        if let Some((signal, taken)) = self.taken.take() {
+            self.messages.put_back(signal, taken);
         }
     }
 
@@ -86,11 +88,12 @@ impl<'a> Inbox<'a> {
     /// # Errors
     /// Why the run is not driven any longer.
     pub(super) async fn read(&mut self) -> Result<(), Loss> {
-        self.messages = by_signal(self.held.inbox().await?);
-        if let Some((_, taken)) = &self.taken {
-            // It is not to be taken twice, and has its new number if it is put back.
-            let found = self.messages.remove(&*taken.signal, |it| it.id == taken.id);
-            self.taken = found.or(self.taken.take());
+        self.messages = by_signal::<W>(self.held.inbox().await?);
+        if let Some((signal, taken)) = &mut self.taken
+            && let Some(found) = self.messages.remove(*signal, |it| it.id == taken.1.id)
+        {
+            // It is not to be taken twice, and has this number if it is put back.
+            *taken = found;
         }
         self.may_lack = false;
         Ok(())
@@ -112,10 +115,14 @@ impl<'a> Inbox<'a> {
     }
 }
 
-fn by_signal(messages: Vec<Message>) -> Queues<String, Message> {
+/// Those of signals that this program does not know are left to one that does.
+fn by_signal<W: Durable>(messages: Vec<Message>) -> Queues<Message> {
     let mut queues = Queues::new();
     for message in messages {
-        queues.push(message.signal.clone(), message);
+        let mut transitions = W::GRAPH.transitions.iter();
+        if let Some(signal) = transitions.position(|it| it.name == message.signal) {
+            queues.push(signal, message);
+        }
     }
     queues
 }

@@ -33,7 +33,7 @@ pub(super) struct StoreJournal<'a, W> {
     page: IntoIter<HistoryRow>,
     /// The one that is being undone.
     current: Undone,
-    inbox: Inbox<'a>,
+    inbox: Inbox<'a, W>,
     /// The answer to the message under way, until it is stored.
     answer: Option<Vec<u8>>,
     /// The timers and the poll that were at work in the state of the run.
@@ -69,7 +69,7 @@ impl<'a, W: Durable> StoreJournal<'a, W> {
 impl<W: Durable> StoreJournal<'_, W> {
     /// The next event of a run that entered its state then.
     fn next(&self, waiting: &Waiting, entered: SystemTime, now: SystemTime) -> Next<SystemTime> {
-        let oldest = self.inbox.oldest::<W>(waiting);
+        let oldest = self.inbox.oldest(waiting);
         waiting.next(entered, &self.fired, oldest, now)
     }
 
@@ -192,7 +192,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                 return Ok(Happens::Event(timer, AnyPayload::nothing()));
             }
             Next::Message(signal) => {
-                let payload = self.inbox.take::<W>(signal).await?;
+                let payload = self.inbox.take(signal).await?;
                 if W::GRAPH.states[waiting.state].interrupted {
                     let transition = W::GRAPH.transitions[signal].name;
                     held.waits_no_more(run.visit() + 1, transition).await?;
@@ -218,7 +218,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             // What was sent before the state was entered comes before its step.
             self.inbox.read().await?;
         }
-        Ok(Some(self.inbox.oldest::<W>(waiting).is_some()))
+        Ok(Some(self.inbox.oldest(waiting).is_some()))
     }
 
     async fn interrupted(&mut self, waiting: &Waiting) -> Result<(), Loss> {
@@ -227,7 +227,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             if self.held.is_draining() {
                 return pending().await;
             }
-            if self.inbox.oldest::<W>(waiting).is_some() {
+            if self.inbox.oldest(waiting).is_some() {
                 return Ok(());
             }
         }

@@ -81,7 +81,7 @@ pub(crate) struct Mailbox {
     sender: Option<UnboundedSender<Letter>>,
     letters: UnboundedReceiver<Letter>,
     /// Those that no state has taken yet, by the position of their signal.
-    kept: Queues<usize, Letter>,
+    kept: Queues<Letter>,
     is_open: bool,
 }
 
@@ -129,14 +129,13 @@ impl Mailbox {
                 }
             }
         }
-        let takes = |signal: &usize| takes(*signal).then_some(*signal);
         let (signal, oldest) = self.kept.oldest(takes)?;
         Some((signal, oldest.came))
     }
 
     /// Takes out the oldest of a signal, with where its answer goes.
     pub(crate) fn take(&mut self, signal: usize) -> Option<(AnyPayload, Option<Reply>)> {
-        let (_, letter) = self.kept.take(&signal)?;
+        let (_, letter) = self.kept.take(signal)?;
         Some((letter.payload, letter.reply))
     }
 

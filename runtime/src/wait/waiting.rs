@@ -46,14 +46,6 @@ impl Waiting {
         }
     }
 
-    /// The signal of this name, if the state takes it.
-    #[cfg(feature = "durable")]
-    pub(crate) fn signal<W: Workflow>(&self, name: &str) -> Option<usize> {
-        let mut transitions = W::GRAPH.transitions.iter();
-        let position = transitions.position(|it| it.name == name)?;
-        self.takes::<W>(position).then_some(position)
-    }
-
     /// Returns true if the state takes the signal at this position.
     pub(crate) fn takes<W: Workflow>(&self, position: usize) -> bool {
         let transition = &W::GRAPH.transitions[position];

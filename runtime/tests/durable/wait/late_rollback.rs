@@ -301,9 +301,13 @@ mod transient {
 
     #[tokio::test(start_paused = true)]
     async fn a_retry_of_a_state_that_is_not_stored_repeats_nothing_before_it() {
-        let office = Arc::new(Office::default());
-        let runner = Runner::<Post>::shared(Arc::clone(&office)).clock(Clock::tokio());
-        let runner = runner.store(MemoryStore::new()).launch().await.unwrap();
+        let (office, store) = (Arc::new(Office::default()), store());
+        let launch = async || {
+            let runner = Runner::<Post>::shared(Arc::clone(&office)).clock(Clock::tokio());
+            runner.store(Arc::clone(&store)).launch().await.unwrap()
+        };
+        // The other is never to take it up: its holder is alive.
+        let (runner, _other) = (launch().await, launch().await);
         let run = runner.start("p-1", (), Open).await.unwrap();
         run.take().await.unwrap();
         sleep(MINUTE * 90).await;
