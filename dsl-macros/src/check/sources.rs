@@ -9,7 +9,10 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         let declaration = transition.declaration;
         let several = matches!(
             declaration.kind,
-            TransitionKind::Signal(_) | TransitionKind::Timer { .. } | TransitionKind::Deadline(_)
+            TransitionKind::Step
+                | TransitionKind::Signal(_)
+                | TransitionKind::Timer { .. }
+                | TransitionKind::Deadline(_)
         );
         if let (true, Some(interrupts)) = (declaration.is_internal, declaration.interrupts()) {
             let name = &declaration.name;

@@ -17,6 +17,8 @@ use crate::graph::StateId;
 pub(super) struct Parts {
     /// The implementations that copy the states that are kept.
     pub(super) copies: TokenStream,
+    /// The implementations of the enums of several sources.
+    pub(super) left: TokenStream,
     /// The method of `Judge`.
     pub(super) judge: Option<TokenStream>,
     pub(super) turns: Vec<Leaf>,
@@ -40,6 +42,7 @@ pub(super) fn drive(
     let granted = granted(cx, context, &cx.graph.ids().collect::<Vec<_>>());
     let Parts {
         copies,
+        left,
         judge,
         turns,
         events,
@@ -72,6 +75,7 @@ pub(super) fn drive(
         const _: fn() = || { #made };
 
         #copies
+        #left
         #groups
         #event_groups
         #undos

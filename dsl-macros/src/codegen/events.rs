@@ -40,8 +40,7 @@ pub(super) fn events(
         name: "events",
         output: output.clone(),
     };
-    let (body, mut groups) = shape.pick(leaves);
-    groups.extend(left(cx));
+    let (body, groups) = shape.pick(leaves);
     let future = quote! {
         impl #private::Future<Output = #output> + #private::Send + use<'run, #context>
     };
@@ -114,49 +113,6 @@ fn timing(cx: &Context<'_>) -> Option<TokenStream> {
             }
         }
     })
-}
-
-/// The implementations that take the enum of several sources out of the state of a run.
-fn left(cx: &Context<'_>) -> TokenStream {
-    let (workflow, state) = (&cx.workflow, &cx.state);
-    let span = cx.at(workflow.span());
-    let private = cx.alias(span);
-    let several = cx.graph.transitions.iter().filter(|it| it.leaves_several());
-    let implementations = several.map(|transition| {
-        let from = &transition.from;
-        let sources: Vec<_> = transition
-            .sources
-            .iter()
-            .map(|source| cx.graph.state(*source).name)
-            .collect();
-        let is_kept = cx.plan.transitions.iter().any(|planned| {
-            std::ptr::eq(planned.transition, transition) && planned.keeps_source()
-        });
-        let copied = is_kept.then(|| {
-            quote_spanned! {span=>
-                impl #private::Copied for #from {
-                    fn copied(&self) -> Self {
-                        match self {
-                            #(#from::#sources(state) => #from::#sources(#private::Copied::copied(state)),)*
-                        }
-                    }
-                }
-            }
-        });
-        quote_spanned! {span=>
-            impl #private::TakenFrom<#workflow> for #from {
-                fn taken(place: &mut #private::Option<#state>) -> Self {
-                    match place.take() {
-                        #(#private::Some(#state::#sources(state)) => #from::#sources(state),)*
-                        _ => #private::nothing_is_left(()),
-                    }
-                }
-            }
-
-            #copied
-        }
-    });
-    implementations.collect()
 }
 
 /// The turn, as one of those that leave its state.

@@ -21,6 +21,7 @@ mod editor;
 mod events;
 mod gate;
 mod graph;
+mod left;
 mod machine;
 mod names;
 mod outcomes;
@@ -69,6 +70,7 @@ pub(crate) fn generate(
     code.extend(states::structs(&cx));
     code.extend(machine::machine(&cx, runtime));
     code.extend(outcomes::enums(&cx, runtime));
+    code.extend(left::enums(&cx));
     code.extend(any::enums(&cx, runtime));
     if runtime {
         code.extend(split::types(&cx));
@@ -134,6 +136,7 @@ fn driver(cx: &Context<'_>) -> TokenStream {
     });
     let parts = drive::Parts {
         copies: policy::copies(cx),
+        left: left::implementations(cx),
         judge: policy::judge(cx, &context),
         turns: turns.collect(),
         events: events::events(cx, &context, lasting.as_ref(), events.collect()),
@@ -157,7 +160,8 @@ fn taken(cx: &Context<'_>, context: &Ident, planned: &Planned<'_>, turn: &Turn<'
         Turn::Guarded(guard) => {
             Taken::Turn(policy::guarded(cx, context, transition, guard, &handler))
         }
-        Turn::Once if is_split => {
+        // The function over handlers alone finds the state of each, and no enum of several.
+        Turn::Once if is_split || transition.leaves_several() => {
             let private = cx.alias(span);
             Taken::Turn(quote_spanned!(span=> #private::Once(#handler)))
         }

@@ -1,5 +1,4 @@
-//! The outcome of each transition, an enum of the states that it may lead to; and of those that it leaves, where its handler
-//! takes one of several.
+//! The outcome of each transition: an enum of the states that it may lead to.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -48,10 +47,7 @@ pub(super) fn enums(cx: &Context<'_>, runtime: bool) -> TokenStream {
             #answer
         }
     });
-    let from = cx.graph.transitions.iter().filter(|it| it.leaves_several());
-    enums
-        .chain(from.map(|transition| left(cx, transition)))
-        .collect()
+    enums.collect()
 }
 
 /// The method that puts an answer beside the outcome of a signal, if its sender gets one.
@@ -78,33 +74,4 @@ fn answer(
             }
         }
     })
-}
-
-/// The enum of the states that a transition leaves.
-fn left(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> TokenStream {
-    let (generated_type, derives) = (
-        generated_type(),
-        derives::for_wrapper(&cx.graph.ast.attributes),
-    );
-    let from = &transition.from;
-    let span = cx.at(from.span());
-    let visibility = cx.visibility(span);
-    let declaration = transition.declaration;
-    let doc = cx.doc(|| {
-        format!(
-            "What {} `{}` leaves.",
-            declaration.kind.keyword(),
-            declaration.name
-        )
-    });
-    let sources = transition
-        .sources
-        .iter()
-        .map(|source| cx.graph.state(*source).name);
-    quote_spanned! {span=>
-        #doc
-        #generated_type
-        #derives
-        #visibility enum #from { #(#sources(#sources),)* }
-    }
 }

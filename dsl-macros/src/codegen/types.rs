@@ -10,7 +10,7 @@ use crate::graph::{ResolvedTransition, StateId};
 
 /// The type of a value that is one of these states, which the transition leaves or leads to.
 ///
-/// Of a step several have no enum of their own yet, which is reported: the enum of all states stands in for it.
+/// A split of several is reported: the enum of all states stands in for what it would leave.
 pub(super) fn state<'a>(
     cx: &'a Context<'_>,
     transition: &'a ResolvedTransition<'_>,

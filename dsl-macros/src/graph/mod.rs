@@ -98,7 +98,8 @@ pub(crate) struct Handlers<'a> {
 impl ResolvedTransition<'_> {
     /// Returns true if its handler takes an enum of the states that it leaves.
     pub(crate) fn leaves_several(&self) -> bool {
-        self.declaration.is_event() && self.sources.len() > 1
+        let is_one_of_all = self.declaration.is_deadline() || self.declaration.split().is_some();
+        !is_one_of_all && self.sources.len() > 1
     }
 }
 

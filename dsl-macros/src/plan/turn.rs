@@ -49,9 +49,9 @@ impl<'a> Turn<'a> {
         if declaration.split().is_some() && !is_whole_split {
             return None;
         }
-        // What its handler would be given is not built; `check/sources.rs` says so.
+        // `check/sources.rs` says so.
         let takes_one =
-            declaration.kind.is_active() || declaration.is_internal || declaration.is_poll();
+            declaration.split().is_some() || declaration.is_internal || declaration.is_poll();
         if takes_one && transition.sources.len() > 1 {
             return None;
         }

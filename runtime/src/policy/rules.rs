@@ -55,7 +55,12 @@ impl<T: Transition> Rules for OfTransition<T> {
     const IS_HELD: bool = {
         let graph = T::Workflow::GRAPH;
         let sources = graph.transitions[T::POSITION].sources;
-        sources.len() == 1 && graph.states[sources[0]].transient
+        let (mut source, mut is_held) = (0, false);
+        while source < sources.len() {
+            is_held |= graph.states[sources[source]].transient;
+            source += 1;
+        }
+        is_held
     };
     const FORWARD: bool = true;
 }

@@ -104,8 +104,9 @@ fn what_moves_a_run_is_known_of_every_state() {
 #[test]
 fn a_transition_of_several_states_has_all_of_them() {
     let steps = "step a: A | B -> C with retry(2); step c: C -> Done;";
-    check(steps, driven, &["c once from C"]);
-    let expected = ["A: stuck", "B: stuck", "C: c", "Done: final", "Lost: final"];
+    let expected = ["a guarded, keeps from A|B", "c once from C"];
+    check(steps, driven, &expected);
+    let expected = ["A: a", "B: a", "C: c", "Done: final", "Lost: final"];
     check(steps, standings, &expected);
     check(steps, kept, &["A for retry of a", "B for retry of a"]);
     let expected = [

@@ -3,3 +3,4 @@
 mod failure;
 mod rollback_model;
 mod run;
+mod several;
