@@ -4,8 +4,8 @@ use core::fmt::{self, Display};
 use core::time::Duration;
 
 use crate::{
-    BranchInfo, Due, Graph, Jitter, Policy, Retry, SplitInfo, StateKind, Strategy, TransitionInfo,
-    TransitionKind,
+    BranchInfo, Due, Graph, GroupInfo, Jitter, Policy, Retry, SplitInfo, StateInfo, StateKind,
+    Strategy, TransitionInfo, TransitionKind,
 };
 
 /// A graph as a Mermaid state diagram; see [`Graph::mermaid`].
@@ -36,18 +36,59 @@ impl Graph {
     }
 
     /// Each way from a state to another, by their names; an internal transition leads back.
-    fn arrows(&self) -> impl Iterator<Item = (&'static str, &'static str, &TransitionInfo)> {
+    fn arrows(&self) -> impl Iterator<Item = (End, &'static str, &TransitionInfo)> {
         let name = |position: usize| self.states[position].name;
         // The deadline leaves every state, and so none in particular.
         let drawn = self.transitions.iter();
         let drawn = drawn.filter(|it| it.kind != TransitionKind::Deadline);
         drawn.flat_map(move |transition| {
             transition.sources.iter().flat_map(move |source| {
+                let end = self.drawn_from(transition.sources, *source);
                 let back = transition.is_internal().then_some(source);
                 let targets = transition.targets.iter().chain(back);
-                targets.map(move |target| (name(*source), name(*target), transition))
+                end.into_iter().flat_map(move |end| {
+                    let targets = targets.clone();
+                    targets.map(move |target| (end, name(*target), transition))
+                })
             })
         })
+    }
+
+    /// The box from which the arrow of a transition with these sources begins, of one of them: itself, or the outermost group
+    /// that the transition leaves as one. That has one arrow, at its first state.
+    fn drawn_from(&self, sources: &[usize], source: usize) -> Option<End> {
+        let is_left = |group: &&GroupInfo| {
+            let is_several = group.states.len() > 1 && group.states.contains(&source);
+            is_several && group.states.iter().all(|state| sources.contains(state))
+        };
+        // One that stands within another comes after it.
+        let Some(group) = self.groups.iter().find(is_left) else {
+            let state = self.states[source].name;
+            return Some(End { state, group: None });
+        };
+        let first = sources.iter().find(|it| group.states.contains(it));
+        (first == Some(&source)).then(|| End {
+            state: self.states[source].name,
+            group: Some(group.name),
+        })
+    }
+
+    /// The states that stand in this group, or in none, and in no group within it.
+    fn members(&self, group: Option<usize>) -> impl Iterator<Item = &StateInfo> {
+        let states = self.states.iter().enumerate();
+        let of = move |state: usize| {
+            let mut groups = self.groups.iter();
+            // The innermost is the last.
+            groups.rposition(|it| it.states.contains(&state))
+        };
+        let members = states.filter(move |(position, _)| of(*position) == group);
+        members.map(|(_, state)| state)
+    }
+
+    /// The groups that stand in this one, or in none.
+    fn inner(&self, group: Option<usize>) -> impl Iterator<Item = (usize, &GroupInfo)> {
+        let groups = self.groups.iter().enumerate();
+        groups.filter(move |(_, it)| it.within == group)
     }
 
     /// The state that the deadline leads to, if it leads to one, with when it passes.
@@ -64,16 +105,78 @@ impl Graph {
     }
 }
 
+/// The box that an arrow begins at.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    /// A state.
+    state: &'static str,
+    /// The group around it, if it is that.
+    group: Option<&'static str>,
+}
+
+impl Mermaid<'_> {
+    /// The boxes of the groups within this one.
+    fn groups(
+        self,
+        f: &mut fmt::Formatter<'_>,
+        within: Option<usize>,
+        depth: usize,
+    ) -> fmt::Result {
+        let Mermaid(graph) = self;
+        let width = 4 * depth;
+        for (position, group) in graph.inner(within) {
+            writeln!(f, "{:width$}state {} {{", "", group.name)?;
+            for state in graph.members(Some(position)) {
+                writeln!(f, "{:width$}    {}", "", state.name)?;
+            }
+            self.groups(f, Some(position), depth + 1)?;
+            writeln!(f, "{:width$}}}", "")?;
+        }
+        Ok(())
+    }
+}
+
+impl Dot<'_> {
+    /// The states in this group, and the groups within it.
+    fn states(
+        self,
+        f: &mut fmt::Formatter<'_>,
+        within: Option<usize>,
+        depth: usize,
+    ) -> fmt::Result {
+        let Dot(graph) = self;
+        let width = 4 * depth;
+        for state in graph.members(within) {
+            let look = match state.kind {
+                StateKind::Start => " [style=\"rounded,bold\"]",
+                StateKind::State => "",
+                StateKind::Done => " [peripheries=2]",
+                StateKind::Failed => " [peripheries=2, style=\"rounded,dashed\"]",
+            };
+            writeln!(f, "{:width$}{}{look};", "", state.name)?;
+        }
+        for (position, GroupInfo { name, .. }) in graph.inner(within) {
+            writeln!(f, "{:width$}subgraph cluster_{name} {{", "")?;
+            writeln!(f, "{:width$}    label=\"{name}\";", "")?;
+            self.states(f, Some(position), depth + 1)?;
+            writeln!(f, "{:width$}}}", "")?;
+        }
+        Ok(())
+    }
+}
+
 impl Display for Mermaid<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let graph = self.0;
         f.write_str("stateDiagram-v2\n")?;
+        self.groups(f, None, 1)?;
         for start in graph.of_kind(StateKind::Start) {
             writeln!(f, "    [*] --> {start}")?;
         }
         for (source, target, transition) in graph.arrows() {
             // A semicolon would end the label.
             let label = Label(transition, ",");
+            let source = source.group.unwrap_or(source.state);
             writeln!(f, "    {source} --> {target}: {label}")?;
         }
         if let Some((target, deadline)) = graph.late_to() {
@@ -101,18 +204,18 @@ impl Display for Dot<'_> {
         let graph = self.0;
         writeln!(f, "digraph {} {{", graph.name)?;
         f.write_str("    rankdir=LR;\n    node [shape=box, style=rounded];\n")?;
-        for state in graph.states {
-            let look = match state.kind {
-                StateKind::Start => " [style=\"rounded,bold\"]",
-                StateKind::State => "",
-                StateKind::Done => " [peripheries=2]",
-                StateKind::Failed => " [peripheries=2, style=\"rounded,dashed\"]",
-            };
-            writeln!(f, "    {}{look};", state.name)?;
+        if !graph.groups.is_empty() {
+            f.write_str("    compound=true;\n")?;
         }
+        self.states(f, None, 1)?;
         for (source, target, transition) in graph.arrows() {
             let label = Label(transition, ";");
-            writeln!(f, "    {source} -> {target} [label=\"{label}\"];")?;
+            let End { state, group } = source;
+            write!(f, "    {state} -> {target} [label=\"{label}\"")?;
+            if let Some(group) = group {
+                write!(f, ", ltail=cluster_{group}")?;
+            }
+            f.write_str("];\n")?;
         }
         if let Some((target, deadline)) = graph.late_to() {
             writeln!(

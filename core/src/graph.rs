@@ -29,6 +29,20 @@ pub struct Graph {
     pub transitions: &'static [TransitionInfo],
     /// How long a run may take from its start to its end.
     pub deadline: Option<Duration>,
+    /// Every group of states, in order of declaration: one stands behind the group that it is within.
+    pub groups: &'static [GroupInfo],
+}
+
+/// States of a [`Graph`] that share data, or that transitions leave as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GroupInfo {
+    /// The name of the group as declared, such as `Open`.
+    pub name: &'static str,
+    /// The positions of its states, also of those in groups within it.
+    pub states: &'static [usize],
+    /// The position in [`Graph::groups`] of the group that it is within.
+    pub within: Option<usize>,
 }
 
 /// One state of a [`Graph`].
@@ -219,6 +233,22 @@ pub const fn graph(
         states,
         transitions,
         deadline: None,
+        groups: &[],
+    }
+}
+
+/// A group of it.
+#[doc(hidden)]
+#[must_use]
+pub const fn group(
+    name: &'static str,
+    states: &'static [usize],
+    within: Option<usize>,
+) -> GroupInfo {
+    GroupInfo {
+        name,
+        states,
+        within,
     }
 }
 
@@ -227,6 +257,12 @@ impl Graph {
     #[must_use]
     pub const fn deadline(mut self, milliseconds: u64) -> Self {
         self.deadline = Some(Duration::from_millis(milliseconds));
+        self
+    }
+
+    #[must_use]
+    pub const fn groups(mut self, groups: &'static [GroupInfo]) -> Self {
+        self.groups = groups;
         self
     }
 }

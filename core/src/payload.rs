@@ -111,6 +111,18 @@ pub trait StoredState<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned, By> StoredState<By> for T {}
 
+/// Data of a group of states of a run that is stored: every type that serde can store and read again.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "group `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned",
+    label = "cannot be stored",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or remove `#[durable]`"
+)]
+pub trait StoredGroup<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned, By> StoredGroup<By> for T {}
+
 /// Data of the input of a run that is stored: every type that serde can store and read again.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -224,6 +236,10 @@ pub const fn demand_stored_signal<T: StoredSignal<By>, By>() {}
 /// Does nothing but compile: generated code calls it with the type of each field that is stored.
 #[doc(hidden)]
 pub const fn demand_stored<T: StoredState<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with the type of each field of a group that is stored.
+#[doc(hidden)]
+pub const fn demand_stored_group<T: StoredGroup<By>, By>() {}
 
 /// Does nothing but compile: generated code calls it with the type of each field of an input that is stored.
 #[doc(hidden)]

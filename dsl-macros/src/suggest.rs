@@ -37,7 +37,12 @@ pub(crate) fn all_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 
 fn list<'a>(words: impl IntoIterator<Item = &'a str>, last: &str) -> String {
     let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
-    match words.as_slice() {
+    joined(&words, last)
+}
+
+/// Words as a list: `a, b and c`.
+pub(crate) fn joined(words: &[String], last: &str) -> String {
+    match words {
         [] => String::new(),
         [word] => word.clone(),
         [words @ .., word] => format!("{} {last} {word}", words.join(", ")),

@@ -98,8 +98,9 @@ pub use runner::{
 #[cfg(feature = "runtime")]
 pub use split::{Branched, First};
 pub use stateway_core::{
-    BranchInfo, Dot, Due, EachInfo, Graph, Jitter, Mermaid, Policy, Retry, SplitInfo, State,
-    StateInfo, StateKind, Strategy, Transition, TransitionInfo, TransitionKind, UndoInfo, Workflow,
+    BranchInfo, Dot, Due, EachInfo, Graph, GroupInfo, Jitter, Mermaid, Policy, Retry, SplitInfo,
+    State, StateInfo, StateKind, Strategy, Transition, TransitionInfo, TransitionKind, UndoInfo,
+    Workflow,
 };
 #[cfg(feature = "redb")]
 pub use store::{Durability, OpenError, RedbStore};
@@ -175,9 +176,9 @@ pub mod __private0_1 {
         StartState, State, StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo,
         TransitionKind, Workflow, advance, advance_answering, branch, demand_answer,
         demand_carried, demand_input, demand_kept, demand_lent, demand_made, demand_output,
-        demand_payload, demand_repeated, demand_stored, demand_stored_answer, demand_stored_input,
-        demand_stored_output, demand_stored_signal, enter, forever, graph, known, narrow,
-        nothing_is_left, retry, split, state, transition, undo, widen,
+        demand_payload, demand_repeated, demand_stored, demand_stored_answer, demand_stored_group,
+        demand_stored_input, demand_stored_output, demand_stored_signal, enter, forever, graph,
+        group, known, narrow, nothing_is_left, retry, split, state, transition, undo, widen,
     };
     pub use stateway_macros::expand;
 

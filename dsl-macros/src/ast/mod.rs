@@ -4,6 +4,7 @@
 //! not built yet: the grammar is one.
 
 mod clause;
+mod group;
 mod split;
 mod stored;
 
@@ -14,6 +15,7 @@ use syn::{Attribute, LitStr, Type, Visibility};
 pub(crate) use clause::{
     Attempts, Clause, ClauseKind, Clauses, Delay, Jitter, Meaning, Retry, Undo,
 };
+pub(crate) use group::Group;
 pub(crate) use split::{Branch, Each, Join, Split, Strategy};
 pub(crate) use stored::{is_borrowed, is_hashed, is_told_otherwise};
 
@@ -24,6 +26,7 @@ pub(crate) struct Workflow {
     pub(crate) name: Ident,
     pub(crate) input: Option<Input>,
     pub(crate) states: Vec<State>,
+    pub(crate) groups: Vec<Group>,
     pub(crate) transitions: Vec<Transition>,
     /// `deadline 30d;`, also of one that leads to a state
     pub(crate) deadline: Option<Duration>,
@@ -73,7 +76,9 @@ pub(crate) struct State {
     pub(crate) kind: StateKind,
     pub(crate) transient: Option<Ident>,
     pub(crate) name: Ident,
-    /// `None` for a state without braces.
+    /// The group that it stands in.
+    pub(crate) group: Option<usize>,
+    /// `None` for a state without braces, and without the data of a group.
     pub(crate) fields: Option<Vec<Field>>,
 }
 
@@ -89,6 +94,8 @@ pub(crate) struct Field {
     pub(crate) attributes: Vec<Attribute>,
     /// `#[index]`
     pub(crate) index: Option<Attribute>,
+    /// True if nobody wrote it: it has the data of the group that its state, or its group, stands in.
+    pub(crate) is_group: bool,
     pub(crate) name: Ident,
     pub(crate) ty: Type,
 }
@@ -360,6 +367,18 @@ pub(crate) fn type_name(snake: &Ident) -> Option<Ident> {
     // What a name consists of is known; it only has to begin as one and be no keyword.
     let is_name = name.starts_with(char::is_alphabetic) && name != "Self";
     is_name.then(|| Ident::new(&name, snake.span()))
+}
+
+/// `GaveUp` as `gave_up`.
+pub(crate) fn lower_snake(camel: &str) -> String {
+    let mut snake = String::new();
+    for (index, letter) in camel.chars().enumerate() {
+        if letter.is_uppercase() && index > 0 && !snake.ends_with('_') {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
 }
 
 /// `give_up` as `GiveUp`.

@@ -21,16 +21,15 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
 /// States become types and transitions methods. Written in the other's case, they meet names of
 /// variables and of types.
 fn case(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
-    for state in graph
-        .states
-        .iter()
-        .filter(|state| state.declaration.is_some())
-    {
-        let name = plain(state.name);
+    let declared = graph.states.iter().filter(|it| it.declaration.is_some());
+    let states = declared.map(|state| ("state", state.name));
+    let groups = graph.ast.groups.iter().map(|it| ("group", &it.name));
+    for (keyword, ident) in states.chain(groups) {
+        let name = plain(ident);
         if name.starts_with(|first: char| first.is_lowercase() || first == '_') {
             let error = diagnostics.error(
-                state.name,
-                format!("state `{name}` becomes a type and is not named like one"),
+                ident,
+                format!("{keyword} `{name}` becomes a type and is not named like one"),
             );
             match upper_camel(&name) {
                 camel if syn::parse_str::<Ident>(&camel).is_ok() => {
@@ -169,6 +168,15 @@ fn emitted<'a>(graph: &Graph<'a>) -> Vec<Emitted<'a>> {
         at: state.name,
         what: format!("the state `{}`", state.name),
         way_out: None,
+    }));
+    emitted.extend(graph.group_types().map(|(_, group)| {
+        let name = &group.declaration.name;
+        Emitted {
+            name: plain(name),
+            at: name,
+            what: format!("the group `{name}`"),
+            way_out: Some("choose another name for the group".to_owned()),
+        }
     }));
     emitted.extend(graph.transitions.iter().map(|transition| {
         let declaration = transition.declaration;

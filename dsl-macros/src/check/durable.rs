@@ -51,6 +51,11 @@ fn borrowed(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             check(format!("state `{}`", state.name), &field.ty);
         }
     }
+    for group in &graph.ast.groups {
+        for field in group.fields.iter().filter(|it| !is_told_otherwise(it)) {
+            check(format!("group `{}`", group.name), &field.ty);
+        }
+    }
     for transition in &graph.transitions {
         if let Some(payload) = transition.declaration.payload() {
             let name = &transition.declaration.name;
@@ -101,11 +106,9 @@ fn items_without_order(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         let each = transition.branches.iter();
         for each in each.filter_map(|branch| branch.declaration.each.as_ref()) {
             for source in &transition.sources {
-                let declaration = graph.state(*source).declaration;
-                let mut fields = declaration.iter().flat_map(|it| it.fields.iter().flatten());
-                let field = fields.find(|field| field.name == each.field);
-                if let Some(field) = field.filter(|field| is_hashed(&field.ty)) {
-                    hashed(field, each, diagnostics);
+                let found = graph.field(*source, None, &each.field);
+                if let Some(found) = found.filter(|found| is_hashed(&found.field.ty)) {
+                    hashed(found.field, each, diagnostics);
                 }
             }
         }

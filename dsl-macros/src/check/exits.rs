@@ -3,6 +3,8 @@
 //! A state is left by one step or split, which signals may interrupt, or it waits: for signals, for timers, and for at
 //! most one poll.
 
+use proc_macro2::Ident;
+
 use crate::ast::TransitionKind;
 use crate::diagnostics::{Diagnostics, position};
 use crate::graph::{Graph, ResolvedTransition, StateId};
@@ -30,22 +32,25 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 .any(|transition| transition.declaration.kind.is_active());
             if active {
                 let error = report(diagnostics, state.name, first, second);
-                let signal = [first, second]
-                    .map(|transition| transition.declaration)
+                let both = [first, second];
+                let signal = both
                     .into_iter()
-                    .find(|declaration| declaration.signal().is_some() && !declaration.is_internal);
-                match signal {
-                    Some(signal) => {
-                        let name = &signal.name;
-                        error.help(format!(
-                            "write `signal {name} interrupts {} -> ..` if it may come while that runs, or put a state between them",
-                            state.name
-                        ))
-                    }
-                    None => error.help(
-                        "let one transition lead to several states, or put a state between them",
+                    .find(|it| it.declaration.signal().is_some() && !it.declaration.is_internal);
+                let group = both.into_iter().find_map(|it| group_of(graph, it, id));
+                error.help(match (signal, group) {
+                    (Some(signal), group) => format!(
+                        "write `signal {} interrupts {} -> ..` if it may come while that runs, or put a state between them",
+                        signal.declaration.name,
+                        group.unwrap_or(state.name)
                     ),
-                };
+                    (None, Some(group)) => format!(
+                        "declare `{}` behind group `{group}`, or name the states that are left in place of the group",
+                        state.name
+                    ),
+                    (None, None) => {
+                        "let one transition lead to several states, or put a state between them".to_owned()
+                    }
+                });
                 continue;
             }
             match (poll, is_poll(second)) {
@@ -59,9 +64,31 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Reports the signals that interrupt where nothing runs.
+/// The group by which the transition leaves the state.
+fn group_of<'a>(
+    graph: &Graph<'a>,
+    transition: &ResolvedTransition<'_>,
+    state: StateId,
+) -> Option<&'a Ident> {
+    let position = transition.sources.iter().position(|it| *it == state)?;
+    let group = transition.by_group[position]?;
+    Some(&graph.group(group).declaration.name)
+}
+
+/// Reports the signals that interrupt where nothing runs. In a group something has to run in one of its states.
 fn nothing_to_interrupt(graph: &Graph<'_>, state: StateId, diagnostics: &mut Diagnostics) {
+    let runs = |state: StateId| {
+        let mut exits = graph.exits(state);
+        exits.any(|it| it.declaration.kind.is_active())
+    };
     for exit in graph.exits(state) {
+        let named = exit.sources.iter().zip(&exit.by_group);
+        let by = named.clone().find(|(source, _)| **source == state);
+        let by = by.and_then(|(_, by)| *by);
+        let mut same = named.filter(|(_, other)| by.is_some() && **other == by);
+        if same.any(|(source, _)| runs(*source)) {
+            continue;
+        }
         if let Some(interrupts) = exit.declaration.interrupts() {
             let (signal, state) = (&exit.declaration.name, graph.state(state).name);
             diagnostics
@@ -82,7 +109,7 @@ fn is_poll(transition: &ResolvedTransition<'_>) -> bool {
 
 fn report<'d>(
     diagnostics: &'d mut Diagnostics,
-    state: &proc_macro2::Ident,
+    state: &Ident,
     first: &ResolvedTransition<'_>,
     second: &ResolvedTransition<'_>,
 ) -> &'d mut crate::diagnostics::Diagnostic {

@@ -57,6 +57,13 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             || format!("choose another name, such as `{name}State`"),
         );
     }
+    for (_, group) in graph.group_types() {
+        let name = &group.declaration.name;
+        let (text, what) = (plain(name), format!("group `{name}`"));
+        report(diagnostics, name, &text, &what, || {
+            format!("choose another name, such as `{text}Group`")
+        });
+    }
     for transition in &graph.transitions {
         let declaration = transition.declaration;
         let (name, keyword) = (&declaration.name, declaration.kind.keyword());

@@ -1,5 +1,7 @@
 //! Rule: an `#[index]` stands on a field of a state that is stored.
 
+use syn::Attribute;
+
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
@@ -12,15 +14,19 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         }
     }
     let is_durable = graph.ast.attributes.durable.is_some();
+    for group in &graph.ast.groups {
+        let index = group.fields.iter().find_map(|field| field.index.as_ref());
+        if let Some(index) = index.filter(|_| !is_durable) {
+            in_memory(index, diagnostics);
+        }
+    }
     for state in graph.states.iter().filter_map(|state| state.declaration) {
         let mut fields = state.fields.iter().flatten();
         let Some(index) = fields.find_map(|field| field.index.as_ref()) else {
             continue;
         };
         if !is_durable {
-            diagnostics
-                .error(index, "only a run that is stored is found by a field")
-                .help("put `#[durable(version = 1)]` before `workflow`, or remove `#[index]`");
+            in_memory(index, diagnostics);
         } else if state.transient.is_some() {
             diagnostics
                 .error(
@@ -33,4 +39,10 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 .help("remove `transient`, or `#[index]`");
         }
     }
+}
+
+fn in_memory(index: &Attribute, diagnostics: &mut Diagnostics) {
+    diagnostics
+        .error(index, "only a run that is stored is found by a field")
+        .help("put `#[durable(version = 1)]` before `workflow`, or remove `#[index]`");
 }

@@ -12,6 +12,7 @@ mod ends;
 mod exits;
 mod fallback;
 mod final_exit;
+mod groups;
 mod handlers;
 mod hidden;
 mod index;
@@ -32,6 +33,7 @@ use crate::graph::Graph;
 /// `durable` says whether the crate was built with stores.
 pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnostics) {
     durable::check(graph, durable, diagnostics);
+    groups::check(graph, diagnostics);
     sources::check(graph, diagnostics);
     clauses::check(graph, diagnostics);
     fallback::check(graph, diagnostics);

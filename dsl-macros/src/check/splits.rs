@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use crate::ast::{Branch, Count, Each, Join, Split, Strategy, TransitionKind, plain, type_name};
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::{Graph, ResolvedState, ResolvedTransition};
+use crate::graph::{Graph, ResolvedTransition, StateId};
 use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
@@ -17,7 +17,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 bound(each, diagnostics);
                 // What could not be resolved has been reported.
                 for source in &transition.sources {
-                    field(graph.state(*source), each, diagnostics);
+                    field(graph, *source, each, diagnostics);
                 }
             }
         }
@@ -171,16 +171,14 @@ fn bound(each: &Each, diagnostics: &mut Diagnostics) {
 }
 
 /// The items are in a field of each state that the split leaves.
-fn field(state: &ResolvedState<'_>, each: &Each, diagnostics: &mut Diagnostics) {
-    let Some(declaration) = state.declaration.filter(|_| diagnostics.all_is_read()) else {
-        return;
-    };
-    let fields = declaration.fields.as_deref().unwrap_or_default();
-    let names: Vec<String> = fields.iter().map(|field| plain(&field.name)).collect();
-    let (name, field) = (state.name, &each.field);
-    if names.contains(&plain(field)) {
+fn field(graph: &Graph<'_>, source: StateId, each: &Each, diagnostics: &mut Diagnostics) {
+    let (state, field) = (graph.state(source), &each.field);
+    let is_judged = state.declaration.is_some() && diagnostics.all_is_read();
+    if !is_judged || graph.field(source, None, field).is_some() {
         return;
     }
+    let name = state.name;
+    let names = graph.field_names(source, None);
     let error = diagnostics.error(field, format!("state `{name}` has no field `{field}`"));
     let known = || names.iter().map(String::as_str);
     match suggest::nearest(&plain(field), known()) {

@@ -1,8 +1,10 @@
 //! Rule: the field that says when a timer fires is one of every state that the timer leaves, and what recurs leaves none.
 
+use quote::ToTokens as _;
+
 use crate::ast::{Due, Duration, Transition, TransitionKind, plain};
 use crate::diagnostics::Diagnostics;
-use crate::graph::Graph;
+use crate::graph::{Graph, ResolvedTransition};
 use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
@@ -23,24 +25,27 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         return;
     }
     for transition in graph.transitions.iter().filter(|it| it.is_whole) {
+        begins_anew(graph, transition, diagnostics);
         let TransitionKind::Timer {
             due: due @ (Due::AfterField(field) | Due::At(field)),
         } = &transition.declaration.kind
         else {
             continue;
         };
-        for source in &transition.sources {
+        let mut judged = Vec::new();
+        for (source, by) in transition.sources.iter().zip(&transition.by_group) {
             let state = graph.state(*source);
-            let Some(declaration) = state.declaration else {
-                continue;
-            };
-            let fields = declaration.fields.as_deref().unwrap_or_default();
-            let names: Vec<String> = fields.iter().map(|field| plain(&field.name)).collect();
-            if names.contains(&plain(field)) {
+            let is_known = graph.field(*source, *by, field).is_some();
+            if state.declaration.is_none() || is_known || (by.is_some() && judged.contains(by)) {
                 continue;
             }
-            let name = state.name;
-            let error = diagnostics.error(field, format!("state `{name}` has no field `{field}`"));
+            judged.push(*by);
+            let names = graph.field_names(*source, *by);
+            let called = match by {
+                Some(group) => format!("group `{}`", graph.group(*group).declaration.name),
+                None => format!("state `{}`", state.name),
+            };
+            let error = diagnostics.error(field, format!("{called} has no field `{field}`"));
             let known = || names.iter().map(String::as_str);
             if let Some(nearest) = suggest::nearest(&plain(field), known()) {
                 error.help(format!("did you mean `{nearest}`?"));
@@ -56,6 +61,46 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// What counts from when a state was entered begins anew in each state of a group.
+fn begins_anew(
+    graph: &Graph<'_>,
+    transition: &ResolvedTransition<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let after = match &transition.declaration.kind {
+        TransitionKind::Timer {
+            due: Due::After(duration),
+        } => duration.to_token_stream(),
+        TransitionKind::Timer {
+            due: Due::AfterField(field),
+        } => field.to_token_stream(),
+        _ => return,
+    };
+    let groups = transition.by_group.iter().flatten();
+    let Some(group) = groups
+        .copied()
+        .find(|it| graph.group(*it).members.len() > 1)
+    else {
+        return;
+    };
+    let (timer, group) = (&transition.declaration.name, graph.group(group));
+    let (name, members) = (
+        &group.declaration.name,
+        graph.names(group.members.iter().copied()),
+    );
+    diagnostics
+        .error(
+            &after,
+            format!(
+                "timer `{timer}` counts from when a state is entered, and would begin anew in each of group `{name}`"
+            ),
+        )
+        .help(format!(
+            "keep the time in the group: `timer {timer} at until: {name} -> ..` with a field `until: std::time::SystemTime`"
+        ))
+        .note(format!("if it is to begin anew, name the states: `{}`", members.join(" | ")));
 }
 
 /// A timer that leaves its state fires once.

@@ -1,6 +1,6 @@
 //! `AnyOrder`, the machine in whichever state, and `OrderEnd`, the final states.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
 use super::context::Context;
@@ -39,6 +39,7 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
             }
         }
     });
+    let groups = groups(cx, span);
     quote_spanned! {span=>
         #doc
         #generated_type
@@ -57,9 +58,41 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
 
             #input
 
+            #groups
+
             #run
         }
     }
+}
+
+/// The methods that lend the data of each group.
+fn groups(cx: &Context<'_>, span: Span) -> TokenStream {
+    let private = cx.private(span);
+    let any = &cx.any;
+    let methods = cx.graph.group_types().map(|(id, group)| {
+        let name = &group.declaration.name;
+        let at = cx.at(name.span());
+        let (visibility, method) = (cx.visibility(at), group.declaration.field_name());
+        let doc = cx.doc(|| format!("The data of group [`{name}`], in a state of it."));
+        let arms = group.members.iter().map(|member| {
+            let (state, path) = (cx.graph.state(*member).name, cx.graph.path_to(*member, id));
+            let path = path.into_iter().flatten();
+            quote_spanned!(at=> #any::#state(machine) => #private::Some(&machine.0.state()#(.#path)*),)
+        });
+        let others = (group.members.len() < cx.graph.states.len())
+            .then(|| quote_spanned!(at=> _ => #private::None,));
+        quote_spanned! {at=>
+            #doc
+            #[must_use]
+            #visibility fn #method(&self) -> #private::Option<&#name> {
+                match self {
+                    #(#arms)*
+                    #others
+                }
+            }
+        }
+    });
+    methods.collect()
 }
 
 /// A machine lends its state, and `AnyOrder` is made of it and gives it back. For the hidden block.

@@ -8,6 +8,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::context::Context;
+use super::durable::is_group_stored;
 use super::types::{is_plain, is_stored, is_stored_field, without_self};
 use crate::ast::{self, Field};
 use crate::graph::StateId;
@@ -25,7 +26,7 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
     let mut made = TokenStream::new();
     let mut demand = |fields: &[Field], of: &TokenStream, what: &str| {
         let what = Ident::new(what, proc_macro2::Span::call_site());
-        for Field { ty, .. } in fields {
+        for Field { ty, .. } in fields.iter().filter(|it| !it.is_group) {
             if is_plain(ty) || !seen.insert((what.clone(), ty.to_token_stream().to_string())) {
                 continue;
             }
@@ -49,6 +50,16 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
             "demand_payload"
         };
         demand(fields, &state.name.to_token_stream(), demanded);
+    }
+    for (_, group) in cx.graph.group_types() {
+        let is_lent = group.members.iter().any(|id| cx.plan.is_lent(*id));
+        let demanded = if is_lent {
+            "demand_lent"
+        } else {
+            "demand_payload"
+        };
+        let group = group.declaration;
+        demand(&group.fields, &group.name.to_token_stream(), demanded);
     }
     // Nothing is granted of outputs: where one is a `dyn Trait` or has a lifetime, such a bound is all that
     // the compiler knows of it, and not enough where it has forgotten lifetimes.
@@ -187,7 +198,10 @@ fn stored(cx: &Context<'_>) -> TokenStream {
     }
     let mut demand = |what: &str, fields: &[Field], of: &TokenStream| {
         let mut seen: Vec<String> = Vec::new();
-        for field in fields.iter().filter(|field| is_stored_field(field)) {
+        for field in fields
+            .iter()
+            .filter(|it| is_stored_field(it) && !it.is_group)
+        {
             let span = field.ty.span();
             let private = cx.alias(span);
             let ty = without_self(field.ty.to_token_stream(), of);
@@ -208,6 +222,12 @@ fn stored(cx: &Context<'_>) -> TokenStream {
         let fields = stored.and_then(|it| it.fields.as_deref());
         let of = state.name.to_token_stream();
         demand("demand_stored", fields.unwrap_or_default(), &of);
+    }
+    for (_, group) in cx.graph.group_types() {
+        if is_group_stored(cx, group) {
+            let of = group.declaration.name.to_token_stream();
+            demand("demand_stored_group", &group.declaration.fields, &of);
+        }
     }
     for transition in &cx.graph.transitions {
         if let Some(answer) = transition.declaration.answers().filter(|ty| is_stored(ty)) {

@@ -14,6 +14,7 @@ pub(super) fn mermaid(graph: &Graph<'_>) -> String {
         text.push_str(&content);
         text.push('\n');
     };
+    groups(graph, None, 0, &mut line);
     for start in graph.names(graph.starts()) {
         line(format!("[*] --> {start}"));
     }
@@ -29,8 +30,11 @@ pub(super) fn mermaid(graph: &Graph<'_>) -> String {
             }
             continue;
         }
-        for source in graph.names(transition.sources.iter().copied()) {
-            let back = transition.declaration.is_internal.then(|| source.clone());
+        for source in graph.left_names(transition) {
+            let back = transition
+                .declaration
+                .is_internal
+                .then(|| source.to_string());
             let targets = graph.names(transition.targets.iter().copied());
             for target in targets.into_iter().chain(back) {
                 // A colon or a semicolon would end the label.
@@ -55,6 +59,28 @@ pub(super) fn mermaid(graph: &Graph<'_>) -> String {
         line(format!("class {} failed", failed.join(",")));
     }
     without_raw(text)
+}
+
+/// The boxes of the groups within this one, with the states in them.
+fn groups(graph: &Graph<'_>, within: Option<usize>, depth: usize, line: &mut impl FnMut(String)) {
+    let indent = "    ".repeat(depth);
+    for (position, group) in graph.groups.iter().enumerate() {
+        if group.declaration.within != within {
+            continue;
+        }
+        line(format!("{indent}state {} {{", group.declaration.name));
+        for member in &group.members {
+            let state = graph.state(*member);
+            if state
+                .declaration
+                .is_some_and(|it| it.group == Some(position))
+            {
+                line(format!("{indent}    {}", state.name));
+            }
+        }
+        groups(graph, Some(position), depth + 1, line);
+        line(format!("{indent}}}"));
+    }
 }
 
 /// A transition's name with what moves it: `give_up after 14d`.

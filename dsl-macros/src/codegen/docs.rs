@@ -1,5 +1,7 @@
 //! The rustdoc of the machine: what leads where, as a table and as a diagram.
 
+use proc_macro2::Ident;
+
 use crate::graph::Graph;
 use crate::{ast, suggest};
 
@@ -21,7 +23,15 @@ pub(super) fn of_workflow(graph: &Graph<'_>) -> String {
         let sources = if declaration.is_deadline() {
             "every state that is not final".to_owned()
         } else {
-            links(&graph.names(transition.sources.iter().copied()))
+            let names = graph.left_names(transition);
+            let names = names.iter().map(|name| {
+                if is_box(graph, name) {
+                    format!("`{name}`")
+                } else {
+                    format!("[`{name}`]")
+                }
+            });
+            names.collect::<Vec<_>>().join(", ")
         };
         let targets = if declaration.is_internal {
             "stays".to_owned()
@@ -56,6 +66,12 @@ pub(super) fn of_workflow(graph: &Graph<'_>) -> String {
     doc.push_str(&diagram::mermaid(graph));
     doc.push_str("```\n");
     doc
+}
+
+/// Returns true if a group has this name, and is no type that one could read about.
+fn is_box(graph: &Graph<'_>, name: &Ident) -> bool {
+    let mut groups = graph.groups.iter();
+    groups.any(|group| group.declaration.name == *name && !group.is_type())
 }
 
 fn links(names: &[String]) -> String {

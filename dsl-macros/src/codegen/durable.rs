@@ -11,8 +11,8 @@ use syn::spanned::Spanned as _;
 use super::context::Context;
 use super::derives;
 use super::types::{is_stored_field, without_self};
-use crate::ast::{Attributes, Field, StateKind, is_borrowed, is_told_otherwise, plain};
-use crate::graph::ResolvedState;
+use crate::ast::{Attributes, Field, State, StateKind, is_borrowed, is_told_otherwise, plain};
+use crate::graph::{Found, ResolvedGroup, ResolvedState, StateId};
 
 /// The crate under a name that derived code can find: serde takes its path as a text, in which the
 /// crate has no name if it was renamed.
@@ -180,6 +180,12 @@ fn is_stored(state: &ResolvedState<'_>) -> bool {
     state.declaration.is_none_or(|it| it.transient.is_none())
 }
 
+/// Returns true if a run may be stored in a state of the group.
+pub(super) fn is_group_stored(cx: &Context<'_>, group: &ResolvedGroup<'_>) -> bool {
+    let mut members = group.members.iter();
+    members.any(|member| is_stored(cx.graph.state(*member)))
+}
+
 /// `impl Durable for Order`.
 pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
     let version = cx.version?;
@@ -343,17 +349,14 @@ fn index(cx: &Context<'_>) -> Option<TokenStream> {
     let state = &cx.state;
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
-    let stored = cx.graph.states.iter().filter(|state| is_stored(state));
-    let arms = stored.filter_map(|of| {
-        let fields = of
-            .declaration
-            .iter()
-            .flat_map(|it| it.fields.iter().flatten());
-        let entries = fields.filter(|field| field.index.is_some()).map(|field| {
+    let stored = cx.graph.ids().filter(|id| is_stored(cx.graph.state(*id)));
+    let arms = stored.filter_map(|id| {
+        let of = cx.graph.state(id);
+        let entries = indexed(cx, id).map(|Found { field, path }| {
             let (name, text) = (&field.name, plain(&field.name));
             let at = cx.at(field.ty.span());
             let private = cx.alias(at);
-            quote_spanned!(at=> #private::indexed(&mut entries, #text, &state.#name);)
+            quote_spanned!(at=> #private::indexed(&mut entries, #text, &state #(.#path)*.#name);)
         });
         let entries: TokenStream = entries.collect();
         let name = of.name;
@@ -372,4 +375,27 @@ fn index(cx: &Context<'_>) -> Option<TokenStream> {
             }
         }
     })
+}
+
+/// The fields by which a run is found in a state: its own, and those of the groups around it.
+fn indexed<'a>(cx: &'a Context<'_>, id: StateId) -> impl Iterator<Item = Found<'a>> {
+    let declaration = cx.graph.state(id).declaration;
+    let own = declaration.into_iter().flat_map(State::own_fields);
+    let own = own.map(|field| Found {
+        field,
+        path: Vec::new(),
+    });
+    let groups = cx
+        .graph
+        .group_types()
+        .filter_map(move |(group, of)| Some((cx.graph.path_to(id, group)?, of)));
+    let shared = groups.flat_map(|(path, of)| {
+        let fields = of.declaration.fields.iter().filter(|it| !it.is_group);
+        fields.map(move |field| Found {
+            field,
+            path: path.clone(),
+        })
+    });
+    own.chain(shared)
+        .filter(|found| found.field.index.is_some())
 }

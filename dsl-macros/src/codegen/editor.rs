@@ -17,8 +17,11 @@ pub(super) fn completions(graph: &Graph<'_>) -> TokenStream {
     let unknown = ends(graph).filter(|name| !is_declared(graph, name));
     // Without the span of the declaration: there an editor shows the state, and not this enum.
     let declared = graph.states.iter().filter(|it| it.declaration.is_some());
-    let variants = declared.map(|state| {
-        let mut variant = state.name.clone();
+    let names = declared.map(|state| state.name);
+    let groups = graph.groups.iter().filter(|it| !it.is_shadowed);
+    let names = names.chain(groups.map(|group| &group.declaration.name));
+    let variants = names.map(|name| {
+        let mut variant = name.clone();
         variant.set_span(Span::call_site());
         variant
     });
@@ -34,7 +37,12 @@ pub(super) fn completions(graph: &Graph<'_>) -> TokenStream {
 /// Uses each state in a transition as the type that it is: from there, go-to-definition and rename
 /// know it.
 pub(super) fn references(graph: &Graph<'_>) -> TokenStream {
-    let known = ends(graph).filter(|name| is_declared(graph, name));
+    // A group without data is no type.
+    let is_box = |name: &Ident| {
+        let mut groups = graph.groups.iter();
+        groups.any(|it| !it.is_type() && plain(&it.declaration.name) == plain(name))
+    };
+    let known = ends(graph).filter(|name| is_declared(graph, name) && !is_box(name));
     quote! {
         const _: () = {
             #(let _: #known;)*
@@ -58,5 +66,7 @@ fn ends<'a>(graph: &Graph<'a>) -> impl Iterator<Item = &'a Ident> {
 
 fn is_declared(graph: &Graph<'_>, name: &Ident) -> bool {
     let mut states = graph.states.iter();
+    let mut groups = graph.groups.iter();
     states.any(|state| state.declaration.is_some() && plain(state.name) == plain(name))
+        || groups.any(|group| plain(&group.declaration.name) == plain(name))
 }

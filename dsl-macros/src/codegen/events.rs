@@ -6,8 +6,8 @@ use quote::{ToTokens as _, quote, quote_spanned};
 
 use super::context::Context;
 use super::turns::{self, Leaf};
-use crate::ast::{Due, TransitionKind, plain};
-use crate::graph::ResolvedTransition;
+use crate::ast::{Due, TransitionKind};
+use crate::graph::{Found, ResolvedTransition};
 
 /// It in three parts, by where they stand.
 pub(super) struct Events {
@@ -86,16 +86,16 @@ fn timing(cx: &Context<'_>) -> Option<TokenStream> {
         let at_field = cx.alias(at);
         let method = Ident::new(method, at);
         let position = planned.position;
-        for source in from {
-            let declared = cx.graph.state(source).declaration;
-            let mut fields = declared.iter().flat_map(|it| it.fields.iter().flatten());
+        let transition = planned.transition;
+        let named = transition.sources.iter().zip(&transition.by_group);
+        for (source, by) in named.filter(|(source, _)| from.contains(source)) {
             // That it is missing is reported.
-            if let Some(known) = fields.find(|it| plain(&it.name) == plain(field)) {
-                let source = cx.graph.state(source).name;
+            if let Some(Found { field, path }) = cx.graph.field(*source, *by, field) {
+                let source = cx.graph.state(*source).name;
                 // Under the name that it has there, with or without `r#`.
-                let mut name = known.name.clone();
+                let mut name = field.name.clone();
                 name.set_span(at);
-                let read = quote_spanned!(at=> #at_field::Timing::#method(&state.#name));
+                let read = quote_spanned!(at=> #at_field::Timing::#method(&state #(.#path)*.#name));
                 arms.extend(quote_spanned!(span=> (#position, #state::#source(state)) => #read,));
             }
         }

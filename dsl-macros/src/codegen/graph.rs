@@ -4,9 +4,10 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
 
 use super::context::Context;
+use super::tokens::Tokens;
 use super::{clauses, split, text};
 use crate::ast::{Due, StateKind, TransitionKind, plain};
-use crate::graph::StateId;
+use crate::graph::{Graph, StateId};
 use crate::plan::Standing;
 
 /// The expression for `Order::GRAPH`.
@@ -57,11 +58,27 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
         let milliseconds = deadline.milliseconds;
         quote!(.deadline(#milliseconds))
     });
+    let groups = groups(graph, &private);
+    let group = groups.is_some().then(|| quote!(, group));
     quote!({
-        use #private::{StateKind, TransitionKind, graph, state, transition};
+        use #private::{StateKind, TransitionKind, graph, state, transition #group};
 
-        &graph(#name, &[#(#states),*], &[#(#transitions),*])#deadline
+        &graph(#name, &[#(#states),*], &[#(#transitions),*])#deadline #groups
     })
+}
+
+/// The groups, if there are any.
+fn groups(graph: &Graph<'_>, private: &Tokens) -> Option<TokenStream> {
+    let groups = graph.groups.iter().map(|group| {
+        let name = plain(&group.declaration.name);
+        let states = positions(&group.members);
+        let within = group.declaration.within.map_or_else(
+            || quote!(#private::None),
+            |within| quote!(#private::Some(#within)),
+        );
+        quote!(group(#name, #states, #within))
+    });
+    (!graph.groups.is_empty()).then(|| quote!(.groups(&[#(#groups),*])))
 }
 
 /// When a timer fires, and what a signal carries.

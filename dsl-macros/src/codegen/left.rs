@@ -1,11 +1,12 @@
 //! The states that a transition leaves, as an enum, where its handler takes one of several.
 
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use quote::{format_ident, quote, quote_spanned};
 
 use super::context::Context;
 use super::derives;
-use super::tokens::generated_type;
+use super::tokens::{generated, generated_type};
+use crate::ast::plain;
 use crate::graph::ResolvedTransition;
 
 /// The enums.
@@ -36,12 +37,59 @@ fn of_transition(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> Token
         .sources
         .iter()
         .map(|source| cx.graph.state(*source).name);
+    let groups = groups(cx, transition);
     quote_spanned! {span=>
         #doc
         #generated_type
         #derives
         #visibility enum #from { #(#sources(#sources),)* }
+
+        #groups
     }
+}
+
+/// The methods that give the data of the groups which every one of the states stands in.
+fn groups(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> Option<TokenStream> {
+    let (from, generated) = (&transition.from, generated());
+    let methods = cx.graph.left_groups(transition).map(|(id, group)| {
+        let name = &group.declaration.name;
+        let span = cx.at(name.span());
+        let visibility = cx.visibility(span);
+        let method = group.declaration.field_name();
+        let into = format_ident!("into_{}", plain(&method), span = method.span());
+        let sources = transition.sources.iter();
+        let (states, paths): (Vec<_>, Vec<_>) = sources
+            .map(|source| {
+                let path = cx.graph.path_to(*source, id).unwrap_or_default();
+                (cx.graph.state(*source).name, quote!(#(.#path)*))
+            })
+            .unzip();
+        let (doc, into_doc) = (
+            cx.doc(|| format!("The data of group [`{name}`].")),
+            cx.doc(|| format!("The data of group [`{name}`], taken out of the state.")),
+        );
+        quote_spanned! {span=>
+            #doc
+            #[must_use]
+            #visibility fn #method(&self) -> &#name {
+                match self { #(#from::#states(state) => &state #paths,)* }
+            }
+
+            #into_doc
+            #[must_use]
+            #visibility fn #into(self) -> #name {
+                match self { #(#from::#states(state) => state #paths,)* }
+            }
+        }
+    });
+    let methods: TokenStream = methods.collect();
+    let span = cx.at(from.span());
+    (!methods.is_empty()).then(|| {
+        quote_spanned! {span=>
+            #generated
+            impl #from { #methods }
+        }
+    })
 }
 
 /// The implementations that take such an enum out of the state of a run, and copy it. For the hidden block.

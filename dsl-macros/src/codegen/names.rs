@@ -30,12 +30,16 @@ impl Fresh {
         let joined = splits.map(|transition| plain(&transition.joined));
         let left = graph.transitions.iter().filter(|it| it.leaves_several());
         let left = left.map(|transition| plain(&transition.from));
-        let types: HashSet<String> = states.chain(outcomes).chain(joined).chain(left).collect();
+        let groups = graph.group_types();
+        let groups = groups.map(|(_, group)| plain(&group.declaration.name));
+        let types = states.chain(outcomes).chain(joined).chain(left);
+        let types: HashSet<String> = types.chain(groups).collect();
         let mut used = types.clone();
         used.insert(plain(&ast.name));
         let of_states = ast.states.iter().filter_map(|state| state.fields.as_ref());
         let of_input = ast.input.iter().map(|input| &input.fields);
-        for field in of_states.chain(of_input).flatten() {
+        let of_groups = ast.groups.iter().map(|group| &group.fields);
+        for field in of_states.chain(of_input).chain(of_groups).flatten() {
             words(field.ty.to_token_stream(), &mut used);
         }
         for transition in &ast.transitions {

@@ -6,7 +6,9 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use super::context::Context;
 use super::derives;
 use super::durable::{self, Serde};
-use crate::ast::Field;
+use crate::ast::{self, Field};
+use crate::graph::ResolvedGroup;
+use crate::suggest;
 
 pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
     let ast = cx.graph.ast;
@@ -28,6 +30,7 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
             #visibility struct #name #fields
         });
     }
+    code.extend(cx.graph.group_types().map(|(_, it)| group(cx, it)));
     for state in &cx.graph.states {
         let name = state.name;
         let span = cx.at(name.span());
@@ -63,6 +66,35 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
     code
 }
 
+/// The data that the states of a group share.
+fn group(cx: &Context<'_>, group: &ResolvedGroup<'_>) -> TokenStream {
+    let ast::Group {
+        attributes,
+        name,
+        fields: declared,
+        ..
+    } = group.declaration;
+    let span = cx.at(name.span());
+    let visibility = cx.visibility(span);
+    let serde = if durable::is_group_stored(cx, group) {
+        durable::serde(cx, Some(attributes), declared, &name.to_token_stream())
+    } else {
+        Serde::default()
+    };
+    let body = fields(cx, declared, &serde, span);
+    let serde = &serde.attributes;
+    let derives = derives::for_data(&cx.graph.ast.attributes, Some(attributes));
+    let doc = cx.doc(|| {
+        let members = group.members.iter().map(|it| cx.graph.state(*it).name);
+        let members: Vec<String> = members.map(|name| format!("[`{name}`]")).collect();
+        format!("\nThe data that {} have.", suggest::joined(&members, "and"))
+    });
+    let kept = &attributes.kept;
+    quote_spanned! {span=>
+        #derives #serde #(#kept)* #doc #visibility struct #name #body
+    }
+}
+
 fn fields(cx: &Context<'_>, fields: &[Field], serde: &Serde, span: Span) -> TokenStream {
     let fields = fields.iter().enumerate().map(|(position, field)| {
         let Field {
@@ -73,7 +105,11 @@ fn fields(cx: &Context<'_>, fields: &[Field], serde: &Serde, span: Span) -> Toke
         } = field;
         let visibility = cx.visibility(name.span());
         let serde = serde.of_fields.get(position);
-        quote!(#serde #(#attributes)* #visibility #name: #ty)
+        let of_group = field.is_group.then(|| {
+            let doc = cx.doc(|| format!("The data of [`{}`].", ty.to_token_stream()));
+            quote!(#[allow(missing_docs)] #doc)
+        });
+        quote!(#serde #(#attributes)* #of_group #visibility #name: #ty)
     });
     quote_spanned!(span=> { #(#fields,)* })
 }

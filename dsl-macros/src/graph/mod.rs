@@ -4,6 +4,7 @@
 //! for it, or a stub, so that the generated code still fits the rest of the program and the typo
 //! is the only error.
 
+mod groups;
 mod handlers;
 mod resolve;
 
@@ -11,12 +12,14 @@ use proc_macro2::Ident;
 
 use crate::ast;
 
+pub(crate) use groups::{Found, GroupId, ResolvedGroup};
 pub(crate) use resolve::resolve;
 
 /// States and transitions, each known by its position.
 pub(crate) struct Graph<'a> {
     pub(crate) ast: &'a ast::Workflow,
     pub(crate) states: Vec<ResolvedState<'a>>,
+    pub(crate) groups: Vec<ResolvedGroup<'a>>,
     pub(crate) transitions: Vec<ResolvedTransition<'a>>,
 }
 
@@ -61,6 +64,8 @@ pub(crate) struct ResolvedTransition<'a> {
     /// Whether all its ends were read, and are declared.
     pub(crate) is_whole: bool,
     pub(crate) sources: Vec<StateId>,
+    /// The groups by which the declaration names them, each at the position of its source.
+    pub(crate) by_group: Vec<Option<GroupId>>,
     pub(crate) targets: Vec<StateId>,
     pub(crate) handlers: Handlers<'a>,
     /// The branches, of a split.

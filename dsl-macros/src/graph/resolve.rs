@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use proc_macro2::Ident;
 
 use super::{
-    Graph, Handlers, ResolvedBranch, ResolvedState, ResolvedTransition, StateId, handlers,
+    Graph, GroupId, Handlers, ResolvedBranch, ResolvedGroup, ResolvedState, ResolvedTransition,
+    StateId, handlers,
 };
 use crate::ast::{self, plain};
 use crate::diagnostics::{Diagnostics, position};
@@ -14,14 +15,19 @@ use crate::suggest;
 /// Resolves the names of a declaration, reporting those that lead nowhere.
 pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Graph<'a> {
     let states = states(ast, diagnostics);
+    let groups = groups(ast, &states, diagnostics);
     let mut resolver = Resolver {
         declared: states.len(),
         names: states.iter().map(|state| plain(state.name)).collect(),
-        types: HashSet::new(),
+        types: groups
+            .iter()
+            .map(|it| plain(&it.declaration.name))
+            .collect(),
         reported: Vec::new(),
         graph: Graph {
             ast,
             states,
+            groups,
             transitions: Vec::new(),
         },
         diagnostics,
@@ -57,6 +63,41 @@ fn states<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Vec<Reso
     states
 }
 
+/// The groups with their members. One whose name is taken has the members that are declared in it.
+fn groups<'a>(
+    ast: &'a ast::Workflow,
+    states: &[ResolvedState<'a>],
+    diagnostics: &mut Diagnostics,
+) -> Vec<ResolvedGroup<'a>> {
+    let mut taken: HashMap<String, &Ident> = HashMap::new();
+    for state in states {
+        taken.insert(plain(state.name), state.name);
+    }
+    let groups = ast.groups.iter().enumerate().map(|(number, declaration)| {
+        let name = &declaration.name;
+        let first = taken.get(&plain(name)).copied();
+        if let Some(first) = first {
+            diagnostics
+                .unresolved(name, format!("`{name}` is declared twice"))
+                .note(format!("first declared at {}", position(first.span())))
+                .help("a group is no state: it has a name of its own");
+        } else {
+            taken.insert(plain(name), name);
+        }
+        let is_in = |state: &ResolvedState<'_>| {
+            let group = state.declaration.and_then(|it| it.group);
+            ast.around(group).any(|around| around == number)
+        };
+        let members = states.iter().enumerate().filter(|(_, state)| is_in(state));
+        ResolvedGroup {
+            declaration,
+            members: members.map(|(position, _)| StateId(position)).collect(),
+            is_shadowed: first.is_some(),
+        }
+    });
+    groups.collect()
+}
+
 struct Resolver<'a, 'd> {
     graph: Graph<'a>,
     /// How many states are declared; stubs of undeclared ones come after them.
@@ -86,19 +127,26 @@ impl<'a> Resolver<'a, '_> {
             return;
         }
         let declared = &self.names[..self.declared];
-        let mut ends = transition.sources.iter().chain(&transition.targets);
-        let is_whole = transition.is_read && ends.all(|end| declared.contains(&plain(end)));
+        let is_declared = |end: &Ident| declared.contains(&plain(end));
+        let are_declared = transition.targets.iter().all(is_declared)
+            && transition
+                .sources
+                .iter()
+                .all(|source| is_declared(source) || self.group(source).is_some());
+        let is_whole = transition.is_read && are_declared;
         let (label, sources) = if transition.is_deadline() {
             let states = self.graph.states[..self.declared].iter().enumerate();
             let on_the_way = states.filter(|(_, state)| !state.kind.is_final());
-            let all = on_the_way.map(|(position, _)| StateId(position));
-            ("the deadline".to_owned(), all.collect())
+            let all = on_the_way.map(|(position, _)| (StateId(position), None));
+            ("the deadline".to_owned(), all.collect::<Vec<_>>())
         } else {
             let label = format!("{} `{name}`", transition.kind.keyword());
-            let sources = self.ends(&transition.sources, &format!("{label} leaves"));
+            let sources = self.ends(&transition.sources, true, &format!("{label} leaves"));
             (label, sources)
         };
-        let targets = self.ends(&transition.targets, &format!("{label} leads to"));
+        let (sources, by_group) = sources.into_iter().unzip();
+        let targets = self.ends(&transition.targets, false, &format!("{label} leads to"));
+        let targets = targets.into_iter().map(|(state, _)| state).collect();
         let branches = transition.branches().map(|declaration| ResolvedBranch {
             declaration,
             is_handled: true,
@@ -115,6 +163,7 @@ impl<'a> Resolver<'a, '_> {
             branches: branches.collect(),
             is_whole,
             sources,
+            by_group,
             targets,
         });
     }
@@ -149,9 +198,49 @@ impl<'a> Resolver<'a, '_> {
         name
     }
 
-    /// Resolves one side of a transition; `says` is how an error begins.
-    fn ends(&mut self, names: &'a [Ident], says: &str) -> Vec<StateId> {
-        let mut ends: Vec<StateId> = Vec::new();
+    /// The group of this name, unless something else has it.
+    fn group(&self, name: &Ident) -> Option<GroupId> {
+        let text = plain(name);
+        let mut groups = self.graph.groups.iter();
+        let named = |it: &ResolvedGroup<'_>| !it.is_shadowed && plain(&it.declaration.name) == text;
+        groups.position(named).map(GroupId)
+    }
+
+    /// The group that was probably meant by a name which is not declared. It is reported.
+    fn meant(&mut self, name: &Ident) -> Option<GroupId> {
+        let text = plain(name);
+        let is_known = self.position(&text).is_some()
+            || self.graph.ast.unread.contains(&text)
+            || self.reported.iter().any(|(known, _)| *known == text);
+        let groups = self.graph.groups.iter().filter(|it| !it.is_shadowed);
+        let groups: Vec<String> = groups.map(|it| plain(&it.declaration.name)).collect();
+        if is_known || groups.is_empty() {
+            return None;
+        }
+        let states = &self.names[..self.declared];
+        let all = || groups.iter().chain(states).map(String::as_str);
+        let nearest = suggest::nearest(&text, all())?;
+        if !groups.iter().any(|group| group == nearest) {
+            return None;
+        }
+        let (nearest, workflow) = (nearest.to_owned(), &self.graph.ast.name);
+        self.diagnostics
+            .unresolved(
+                name,
+                format!("`{name}` is not declared in workflow `{workflow}`"),
+            )
+            .help(format!("did you mean group `{nearest}`?"));
+        self.group(&Ident::new(&nearest, name.span()))
+    }
+
+    /// Resolves one side of a transition, each state with the group that names it; `says` is how an error begins.
+    fn ends(
+        &mut self,
+        names: &'a [Ident],
+        are_left: bool,
+        says: &str,
+    ) -> Vec<(StateId, Option<GroupId>)> {
+        let mut ends: Vec<(StateId, Option<GroupId>)> = Vec::new();
         for (index, name) in names.iter().enumerate() {
             if let Some(first) = names[..index].iter().find(|first| *first == name) {
                 self.diagnostics
@@ -159,12 +248,47 @@ impl<'a> Resolver<'a, '_> {
                     .note(format!("first named at {}", position(first.span())));
                 continue;
             }
-            let id = self.state(name);
-            if !ends.contains(&id) {
-                ends.push(id);
+            let mut group = self.group(name);
+            if are_left && group.is_none() {
+                group = self.meant(name);
+            }
+            let states = match group {
+                None => vec![self.state(name)],
+                Some(group) if are_left => self.graph.group(group).members.clone(),
+                Some(group) => self.no_end(name, group, says),
+            };
+            let mut is_reported = false;
+            for state in states {
+                let Some((_, by)) = ends.iter().find(|(known, _)| *known == state) else {
+                    ends.push((state, group));
+                    continue;
+                };
+                if let Some(group) = group.or(*by).filter(|_| !is_reported) {
+                    is_reported = true;
+                    let group = &self.graph.group(group).declaration.name;
+                    let state = self.graph.state(state).name;
+                    self.diagnostics
+                        .error(name, format!("{says} `{state}` twice"))
+                        .note(format!("it stands in group `{group}`"));
+                }
             }
         }
         ends
+    }
+
+    /// Reports a group where one state is to be named; gives what stands in for it.
+    fn no_end(&mut self, name: &Ident, group: GroupId, says: &str) -> Vec<StateId> {
+        let members = self.graph.group(group).members.clone();
+        let names = self.graph.names(members.iter().copied());
+        let error = self.diagnostics.unresolved(
+            name,
+            format!("{says} `{name}`, which is a group and no state"),
+        );
+        if !names.is_empty() {
+            let names = suggest::any_of(names.iter().map(String::as_str));
+            error.help(format!("name the state in it: {names}"));
+        }
+        members.into_iter().take(1).collect()
     }
 
     fn state(&mut self, name: &'a Ident) -> StateId {

@@ -8,6 +8,7 @@ mod attributes;
 mod clause;
 mod durable;
 mod duration;
+mod group;
 mod nesting;
 mod split;
 mod state;
@@ -77,6 +78,7 @@ fn block(
         name,
         input: None,
         states: Vec::new(),
+        groups: Vec::new(),
         transitions: Vec::new(),
         deadline: None,
         unread: Vec::new(),
@@ -89,7 +91,8 @@ fn block(
     }
     let body;
     braced!(body in input);
-    declarations(&body, &mut ast, diagnostics);
+    declarations(&body, None, &mut ast, diagnostics);
+    group::share(&mut ast, diagnostics);
     *workflow = Some(ast);
     if !input.is_empty() {
         return Err(stop(input, "one `workflow!` block declares one workflow")
@@ -98,17 +101,25 @@ fn block(
     Ok(())
 }
 
-fn declarations(body: ParseStream<'_>, ast: &mut Workflow, diagnostics: &mut Diagnostics) {
+/// Reads the declarations of the workflow, or of the group at this position.
+fn declarations(
+    body: ParseStream<'_>,
+    group: Option<usize>,
+    ast: &mut Workflow,
+    diagnostics: &mut Diagnostics,
+) {
     while !body.is_empty() {
-        let (states, transitions) = (ast.states.len(), ast.transitions.len());
+        let (states, groups) = (ast.states.len(), ast.groups.len());
+        let transitions = ast.transitions.len();
         let is_aside = match next_word(body).as_deref() {
             Some("input") => true,
             Some("deadline") => !names_a_state(body),
             _ => false,
         };
-        if let Err(error) = declaration(body, ast, diagnostics) {
+        if let Err(error) = declaration(body, group, ast, diagnostics) {
             let transition = ast.transitions.get(transitions);
-            let is_known = ast.states.len() > states || transition.is_some_and(|it| it.is_read);
+            let is_declared = ast.states.len() > states || ast.groups.len() > groups;
+            let is_known = is_declared || transition.is_some_and(|it| it.is_read);
             if is_aside || is_known {
                 diagnostics.detail(&error);
             } else {
@@ -137,6 +148,7 @@ fn names_a_state(body: ParseStream<'_>) -> bool {
 
 fn declaration(
     body: ParseStream<'_>,
+    group: Option<usize>,
     ast: &mut Workflow,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
@@ -145,6 +157,9 @@ fn declaration(
         return Err(unexpected(body, "a state or a transition"));
     };
     let meant = meant(body, &keyword, diagnostics)?;
+    if let Some(group) = group.map(|group| &ast.groups[group]) {
+        group::only_states(body, meant, &group.name, diagnostics);
+    }
     match meant {
         "input" => input_block(body, ast, &attributes, diagnostics),
         "deadline" => {
@@ -154,7 +169,19 @@ fn declaration(
         "transient" => {
             let transient = body.call(Ident::parse_any)?;
             let kind = state::kind(body)?;
-            state::parse(body, kind, Some(transient), attributes, ast, diagnostics)
+            state::parse(
+                body,
+                kind,
+                Some(transient),
+                attributes,
+                group,
+                ast,
+                diagnostics,
+            )
+        }
+        "group" => {
+            body.call(Ident::parse_any)?;
+            group::parse(body, attributes, group, ast, diagnostics)
         }
         keyword => {
             body.call(Ident::parse_any)?;
@@ -162,7 +189,7 @@ fn declaration(
                 .into_iter()
                 .find(|kind| kind.keyword() == keyword)
             {
-                Some(kind) => state::parse(body, kind, None, attributes, ast, diagnostics),
+                Some(kind) => state::parse(body, kind, None, attributes, group, ast, diagnostics),
                 None => transition::parse(body, keyword, attributes, ast, diagnostics),
             }
         }
@@ -174,7 +201,7 @@ fn declaration(
 fn meant(body: ParseStream<'_>, word: &str, diagnostics: &mut Diagnostics) -> Result<&'static str> {
     let states = StateKind::ALL.iter().map(|kind| kind.keyword());
     let keywords = states
-        .chain(["transient", "input", "deadline"])
+        .chain(["transient", "group", "input", "deadline"])
         .chain(TRANSITIONS);
     let followed = |keyword: &str| match keyword {
         "input" => body.peek2(syn::token::Brace),

@@ -17,6 +17,7 @@ pub(super) fn parse(
     kind: StateKind,
     transient: Option<Ident>,
     attributes: Attributes,
+    group: Option<usize>,
     ast: &mut Workflow,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
@@ -29,6 +30,7 @@ pub(super) fn parse(
         kind,
         transient,
         name: name.clone(),
+        group,
         fields: None,
     });
     let state = ast.states.last_mut().expect("one was just pushed");
@@ -42,6 +44,9 @@ pub(super) fn parse(
     }
     if input.peek(syn::token::Brace) {
         state.fields = Some(fields(input, &format!("state `{name}`"), diagnostics)?);
+    }
+    if input.peek(syn::token::Brace) {
+        return super::group::of_state(input, &name, ast, diagnostics);
     }
     semicolon(input, &format!("state `{name}`"))
 }
@@ -161,6 +166,7 @@ fn field(input: ParseStream<'_>, of: &str, diagnostics: &mut Diagnostics) -> Res
     Ok(Field {
         attributes,
         index,
+        is_group: false,
         name,
         ty,
     })

@@ -6,7 +6,7 @@ use std::iter;
 use proc_macro2::Ident;
 use syn::Type;
 
-use crate::ast::{Transition, plain};
+use crate::ast::{Transition, lower_snake, plain};
 use crate::graph::{Graph, ResolvedBranch, ResolvedTransition, StateId};
 use crate::parse::is_keyword;
 
@@ -246,13 +246,7 @@ fn visit<'a>(name: &str, visit: Visit) -> Parameter<'a> {
 
 /// `GaveUp` as `gave_up`: the parameter that a handler takes a state under, beside others.
 fn of_state(state: &Ident, others: &[&str]) -> String {
-    let mut snake = String::new();
-    for (index, letter) in plain(state).chars().enumerate() {
-        if letter.is_uppercase() && index > 0 && !snake.ends_with('_') {
-            snake.push('_');
-        }
-        snake.extend(letter.to_lowercase());
-    }
+    let snake = lower_snake(&plain(state));
     // `Match` would be the parameter `match`.
     let is_name =
         snake.starts_with(char::is_alphabetic) && !is_keyword(&snake) && !others.contains(&&*snake);

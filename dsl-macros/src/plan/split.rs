@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 
-use crate::ast::{self, Each, Join, plain};
+use crate::ast::{self, Each, Join};
 use crate::graph::{Graph, ResolvedBranch, ResolvedTransition};
 
 /// A split of which nothing was found wrong that would leave a hole in its code.
@@ -48,11 +48,6 @@ impl<'a> PlannedSplit<'a> {
 
 /// Returns true if every state that the split leaves has the items of its `each`.
 fn has_field(graph: &Graph<'_>, transition: &ResolvedTransition<'_>, field: &Ident) -> bool {
-    let mut sources = transition.sources.iter().map(|id| graph.state(*id));
-    !transition.sources.is_empty()
-        && sources.all(|source| {
-            let declaration = source.declaration;
-            let fields = declaration.and_then(|declaration| declaration.fields.as_ref());
-            fields.is_some_and(|fields| fields.iter().any(|it| plain(&it.name) == plain(field)))
-        })
+    let mut sources = transition.sources.iter();
+    !transition.sources.is_empty() && sources.all(|id| graph.field(*id, None, field).is_some())
 }

@@ -40,6 +40,12 @@ workflow Order {
     start Placed;
     state Charged;
     state Shipped { until: SystemTime, patience: Duration };
+    group Held { #[index] shelf: u32, until: SystemTime } {
+        state Stored;
+        /// Behind the counter.
+        group Asked { by: String } { state Counted { times: u8 }; transient state Handed; }
+    }
+    group Loose { state Fallen; state Hidden { under: String }; }
     done Delivered;
     failed Lost;
     deadline 30d -> Lost;
@@ -58,5 +64,11 @@ workflow Order {
     timer nudge after patience: Shipped;
     timer remind every 1d: Shipped with timeout(1m);
     poll look every 1h: Shipped -> Delivered;
+    signal hold(u32): Shipped -> Stored with undo(let_go);
+    signal ask(String): Stored -> Counted | Handed;
+    signal drop_it interrupts Held -> Fallen | Hidden with retry(2);
+    step hand: Handed -> Delivered;
+    step find: Loose -> Shipped | Hidden with catch(gone), undo(Shipped => hide);
+    timer forget at until: Stored | Counted -> Lost;
 }
 ";

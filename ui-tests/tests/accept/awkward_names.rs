@@ -18,6 +18,12 @@ stateway::workflow! {
         state Graph { state: u8, run: u8, outcome: u8, step: u8, context: u8 };
         state PayFrom { r#type: u8 };
         state BillState;
+        group NameOf { self_: u8, r#in: std::time::SystemTime } {
+            state SomeOne { name: C };
+            group Of { r#match: u8 } {
+                state Nobody { r#in: u8 };
+            }
+        }
         done Target;
         failed Source;
         failed Send;
@@ -25,7 +31,8 @@ stateway::workflow! {
         step clone: Machine -> Graph;
         step r#match: Graph -> PayFrom | Target | Send;
         step nothing: PayFrom -> BillState;
-        step state: BillState -> Target;
+        step state: BillState -> Target | SomeOne | Nobody;
+        timer at at r#in: NameOf -> Target;
     }
 }
 
@@ -55,6 +62,15 @@ impl BillSteps for Desk {
     }
 
     async fn state(&self, _: BillState, step: &Step<State>) -> Result<State, Self::Error> {
+        Ok(step.to(Target))
+    }
+
+    async fn at(&self, from: AtFrom, step: &Step<OnAt>) -> Result<OnAt, Self::Error> {
+        let _ = (from.name_of().self_, from.name_of().r#in);
+        if let AtFrom::Nobody(it) = &from {
+            let _ = (it.of.r#match, it.r#in, it.of.name_of.self_);
+        }
+        let _ = from.into_name_of().self_;
         Ok(step.to(Target))
     }
 }

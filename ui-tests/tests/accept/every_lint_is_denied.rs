@@ -39,6 +39,36 @@ pub mod bills {
             };
             /// Nobody answers.
             state Quiet;
+            /// It is somebody's.
+            group Open {
+                /// Until when.
+                until: std::time::SystemTime,
+                /// Whose.
+                whose: u8,
+            } {
+                /// Noted.
+                state Noted;
+                /// In a cupboard.
+                group Filed {
+                    /// Which.
+                    drawer: u8,
+                } {
+                    /// Among others.
+                    state Kept;
+                    /// Alone.
+                    state Locked {
+                        /// By which key.
+                        key: u8,
+                    };
+                }
+            }
+            /// Nobody's.
+            group Loose {
+                /// On the floor.
+                state Fallen;
+                /// Under the table.
+                state Hidden;
+            }
             /// Paid.
             done Paid;
             /// Lost.
@@ -64,6 +94,16 @@ pub mod bills {
             signal pay_part(u64) answers u64: Quiet -> Sent;
             /// It is not sent after all.
             signal recall(u8) answers u64 interrupts Draft | Sent -> Lost;
+            /// Notes it.
+            signal keep(u8): Quiet -> Noted;
+            /// Files it.
+            signal file(u8): Noted -> Kept | Locked;
+            /// Drops it.
+            signal drop_it: Filed -> Fallen | Hidden;
+            /// Finds it.
+            step find: Loose -> Quiet | Hidden;
+            /// Closes it at once.
+            timer burn at until: Open -> Lost;
             /// Looks whether it is paid.
             poll look every 1h: Quiet -> Paid;
         }

@@ -127,7 +127,10 @@ impl Writer<'_> {
     fn items(&self, field: &Ident) -> TokenStream {
         // At the place of the field: a field that has no items is an error there.
         let span = self.cx.at(field.span());
-        quote_spanned!(span=> state.#field.iter())
+        let source = self.transition.sources.first();
+        let found = source.and_then(|source| self.cx.graph.field(*source, None, field));
+        let path = found.map(|found| found.path).unwrap_or_default();
+        quote_spanned!(span=> state #(.#path)*.#field.iter())
     }
 
     /// The future of a branch, on the task of the run or on its own.

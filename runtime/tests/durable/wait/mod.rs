@@ -7,6 +7,7 @@ mod claim;
 mod clocks;
 mod crashes;
 mod durable;
+mod groups;
 mod growth;
 mod index;
 mod interrupts;

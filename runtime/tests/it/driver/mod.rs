@@ -1,6 +1,7 @@
 //! Runs that are driven in memory.
 
 mod failure;
+mod groups;
 mod rollback_model;
 mod run;
 mod several;

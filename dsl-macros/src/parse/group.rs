@@ -1,0 +1,165 @@
+//! `group Open { until: SystemTime } { state Paid; state PickedUp { driver: u64 }; }`
+
+use std::collections::HashSet;
+
+use proc_macro2::{Delimiter, Ident};
+use syn::parse::ParseStream;
+use syn::{Result, Token, braced};
+
+use super::tokens::{WithHelp as _, begins_declaration, declared_name, stop, unexpected};
+use super::{attributes, declarations, state};
+use crate::ast::{Attributes, Field, Group, StateKind, Workflow, plain};
+use crate::diagnostics::Diagnostics;
+
+/// Reads what follows the keyword of a group that stands `within` another, if it does.
+pub(super) fn parse(
+    input: ParseStream<'_>,
+    attributes: Attributes,
+    within: Option<usize>,
+    ast: &mut Workflow,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    attributes::misplaced(&attributes, "a group", diagnostics);
+    // A line that breaks off: the next one's keyword is not its name.
+    if begins_declaration(input) {
+        return Err(unexpected(input, "the name of a group"));
+    }
+    let name = declared_name(input, "a group")?;
+    let position = ast.groups.len();
+    ast.groups.push(Group {
+        attributes,
+        name: name.clone(),
+        fields: Vec::new(),
+        within,
+    });
+    if input.cursor().group(Delimiter::Brace).is_none() {
+        let error = unexpected(input, &format!("`{{` after group `{name}`"));
+        return Err(error.with_help(&format!(
+            "write `group {name} {{ field: Type }} {{ state ..; }}`"
+        )));
+    }
+    if has_fields(input) {
+        let fields = state::fields(input, &format!("group `{name}`"), diagnostics)?;
+        ast.groups[position].fields = fields;
+    }
+    if input.peek(syn::token::Brace) {
+        let members;
+        braced!(members in input);
+        declarations(&members, Some(position), ast, diagnostics);
+    }
+    // As behind `input { .. }`: a habit, not a mistake.
+    let _: Option<Token![;]> = input.parse()?;
+    Ok(())
+}
+
+/// Reads the members of what was called a state, of this name.
+pub(super) fn of_state(
+    input: ParseStream<'_>,
+    name: &Ident,
+    ast: &mut Workflow,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    let error = stop(input, &format!("state `{name}` has no members"));
+    diagnostics.detail(&error.with_help(&format!(
+        "states that share data are a group: `group {name} {{ .. }} {{ state ..; }}`"
+    )));
+    let state = ast.states.pop().expect("one was just read");
+    let position = ast.groups.len();
+    ast.groups.push(Group {
+        attributes: state.attributes,
+        name: state.name,
+        fields: state.fields.unwrap_or_default(),
+        within: state.group,
+    });
+    let members;
+    braced!(members in input);
+    declarations(&members, Some(position), ast, diagnostics);
+    let _: Option<Token![;]> = input.parse()?;
+    Ok(())
+}
+
+/// Gives each member the field that it has the data of its group in, when all groups are read.
+pub(super) fn share(ast: &mut Workflow, diagnostics: &mut Diagnostics) {
+    let mut taken: HashSet<String> = ast.states.iter().map(|it| plain(&it.name)).collect();
+    for group in &mut ast.groups {
+        // A name that is taken is reported where names are resolved. Such a group is no type.
+        if !taken.insert(plain(&group.name)) {
+            group.fields.clear();
+        }
+    }
+    for position in 0..ast.groups.len() {
+        let group = &ast.groups[position];
+        let around = ast.data_around(group.within);
+        if let Some(around) = around.filter(|_| !group.fields.is_empty()) {
+            let (what, field) = (
+                format!("group `{}`", group.name),
+                ast.groups[around].field(),
+            );
+            let fields = &mut ast.groups[position].fields;
+            add(fields, field, &what, diagnostics);
+        }
+    }
+    for position in 0..ast.states.len() {
+        let state = &ast.states[position];
+        if let Some(around) = ast.data_around(state.group) {
+            let (what, field) = (
+                format!("state `{}`", state.name),
+                ast.groups[around].field(),
+            );
+            let fields = ast.states[position].fields.get_or_insert_default();
+            add(fields, field, &what, diagnostics);
+        }
+    }
+}
+
+/// Adds the field of a group in the place of one of the same name, which is reported.
+fn add(fields: &mut Vec<Field>, field: Field, what: &str, diagnostics: &mut Diagnostics) {
+    let same = fields
+        .iter()
+        .position(|it| plain(&it.name) == plain(&field.name));
+    if let Some(same) = same {
+        let own = fields.remove(same);
+        let group = quote::ToTokens::to_token_stream(&field.ty);
+        diagnostics
+            .error(
+                &own.name,
+                format!(
+                    "field `{}` of {what} is named like the one that has the data of group `{group}`",
+                    own.name
+                ),
+            )
+            .help("choose another name for the field, or for the group");
+    }
+    fields.insert(0, field);
+}
+
+/// Returns true if fields stand in the braces that follow, and not members.
+fn has_fields(input: ParseStream<'_>) -> bool {
+    let Some((content, _, rest)) = input.cursor().group(Delimiter::Brace) else {
+        return false;
+    };
+    let is_followed = rest.group(Delimiter::Brace).is_some();
+    let is_field = content.ident().is_some_and(|(_, rest)| {
+        let colon = rest.punct();
+        colon.is_some_and(|(punct, _)| punct.as_char() == ':')
+    });
+    is_followed || is_field
+}
+
+/// Reports a declaration that stands in a group and is none of a state.
+pub(super) fn only_states(
+    input: ParseStream<'_>,
+    keyword: &str,
+    group: &Ident,
+    diagnostics: &mut Diagnostics,
+) {
+    let is_state = StateKind::ALL.iter().any(|kind| kind.keyword() == keyword);
+    if is_state || ["transient", "group"].contains(&keyword) {
+        return;
+    }
+    let error = stop(
+        input,
+        &format!("`{keyword}` stands in group `{group}`, which has states alone"),
+    );
+    diagnostics.detail(&error.with_help("move it behind the group"));
+}
