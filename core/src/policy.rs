@@ -18,6 +18,8 @@ pub struct Policy {
     pub catch: Option<&'static str>,
     /// The position of the state that it leads to when the last attempt has failed: `else`.
     pub fallback: Option<usize>,
+    /// Whether a stored run is paused when the last attempt has failed: `else pause`.
+    pub pauses: bool,
     /// The method of the context that lends the circuit breaker.
     pub breaker: Option<&'static str>,
     /// The method of the context that lends the rate limiter.
@@ -80,6 +82,7 @@ impl Policy {
         undo: &[],
         catch: None,
         fallback: None,
+        pauses: false,
         breaker: None,
         limit: None,
     };
@@ -214,6 +217,12 @@ impl Policy {
     #[must_use]
     pub const fn fallback(mut self, state: usize) -> Self {
         self.fallback = Some(state);
+        self
+    }
+
+    #[must_use]
+    pub const fn pauses(mut self) -> Self {
+        self.pauses = true;
         self
     }
 

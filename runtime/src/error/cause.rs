@@ -113,6 +113,12 @@ impl<E> Cause<E> {
         matches!(self, Cause::Deadline { scope, .. } if *scope == run)
     }
 
+    /// Returns true if the visit has failed, and not the run: one whose time is up, or that is stopped, goes nowhere.
+    pub(crate) fn is_of_visit(&self) -> bool {
+        let is_stopped = matches!(self, Cause::Cancelled { .. } | Cause::Terminated);
+        !is_stopped && !self.is_deadline_of_run()
+    }
+
     /// The same failure of a run that was cancelled meanwhile; `last` came before it.
     pub(crate) fn cancelled(self, last: Option<E>) -> Self {
         match self {

@@ -45,6 +45,9 @@ pub(crate) trait Recorder: Send + Sync {
     /// attempt is made by another when `delay` has passed. It is never ready.
     fn given_back(&self, delay: Duration, may_release: bool) -> Recorded<'_>;
 
+    /// Waits until the attempt is to be made at once that the run waits for.
+    fn retried_now(&self) -> Recorded<'_>;
+
     /// Whether a change of the run is on its way to the store, or the run is lost: that is waited for, whatever stops
     /// the run.
     fn is_recording(&self) -> bool;

@@ -76,7 +76,7 @@ where
     type Call = Fut;
 
     fn takes(cause: &Cause<E>) -> bool {
-        is_of_visit(cause)
+        cause.is_of_visit()
     }
 
     fn catch(self, context: C, state: Option<S>, cause: Cause<E>, visit: V) -> Fut {
@@ -96,16 +96,10 @@ impl<C, S, E: Send, V, T: Send, F: FnOnce() -> T> Catch<C, S, E, V> for Otherwis
     type Call = Ready<Result<T, E>>;
 
     fn takes(cause: &Cause<E>) -> bool {
-        is_of_visit(cause)
+        cause.is_of_visit()
     }
 
     fn catch(self, _: C, _: Option<S>, _: Cause<E>, _: V) -> Ready<Result<T, E>> {
         ready(Ok(self.0()))
     }
-}
-
-/// Returns true if the visit has failed, and not the run: one whose time is up, or that is stopped, goes nowhere.
-fn is_of_visit<E>(cause: &Cause<E>) -> bool {
-    let is_stopped = matches!(cause, Cause::Cancelled { .. } | Cause::Terminated);
-    !is_stopped && !cause.is_deadline_of_run()
 }

@@ -245,13 +245,16 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
             return self.sleep(due, last).await;
         };
         if deadline.leads_on::<W>() {
-            // The run stays where it is until then.
+            // The run stays where it is until then, unless somebody asks for the attempt at once.
             self.sleep(deadline.at, last).await?;
+            if Instant::now() < deadline.at {
+                return Ok(());
+            }
         }
         Err(deadline.cause(last.take()))
     }
 
-    /// Waits until `due`, unless the run is stopped.
+    /// Waits until `due`, unless the run is stopped or is to go on at once.
     async fn sleep<E>(&self, due: Instant, last: &mut Option<E>) -> Result<(), Cause<E>> {
         let sleep = sleep_until(due);
         if let Some(recorder) = self.recorder().filter(|_| !R::MAY_BE_ONE_TOO_MANY) {
@@ -296,6 +299,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         let delay = due.saturating_duration_since(Instant::now());
         let mut sleep = pin!(sleep);
         let mut given_back = recorder.given_back(delay, !R::IS_HELD);
+        let mut retried_now = recorder.retried_now();
         let token = self.stops().cloned().unwrap_or_default();
         let mut stopped = pin!(token.cancelled());
         poll_fn(|cx| {
@@ -306,6 +310,9 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
             let _ = given_back.as_mut().poll(cx);
             if recorder.is_recording() {
                 return Poll::Pending;
+            }
+            if retried_now.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Ok(()));
             }
             sleep.as_mut().poll(cx).map(Ok)
         })

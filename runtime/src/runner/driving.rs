@@ -141,6 +141,7 @@ impl ActiveGuard {
         match &settled {
             Settled::Ended => debug!(workflow, %run, "run ended"),
             Settled::Lost(Loss::Released) => debug!(workflow, %run, "run given back"),
+            Settled::Lost(Loss::Paused) => info!(workflow, %run, "run paused"),
             Settled::Lost(Loss::Fenced) => info!(workflow, %run, "run claimed by another"),
             Settled::Lost(Loss::Parked(reason)) => warn!(workflow, %run, reason, "run parked"),
             Settled::Lost(Loss::Store(error @ StoreError::Closed { .. })) => {

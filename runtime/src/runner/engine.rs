@@ -180,8 +180,29 @@ impl Engine {
     /// Tells a run that is driven here under this claim to stop; others hear it from the store.
     pub(super) fn tell(&self, run: &RunId, epoch: u64, stop: Stop) {
         match self.active().get(run) {
-            Some(held) if held.epoch == epoch => held.tell(stop),
+            Some(held) if held.epoch == epoch => {
+                // The store has ended the pause of a run that is to stop. A rollback is never cancelled.
+                if stop == Stop::Terminate || !held.held.rolls_back() {
+                    held.held.hear_of_a_pause(false);
+                }
+                held.tell(stop);
+            }
             _ => self.wake(),
+        }
+    }
+
+    /// Tells a run, if it is driven here, that it is to pause, or that this was taken back.
+    pub(super) fn tell_to_pause(&self, run: &RunId, pauses: bool) {
+        if let Some(held) = self.active().get(run) {
+            held.held.hear_of_a_pause(pauses);
+        }
+    }
+
+    /// Tells a run, if it is driven here, to make the attempt at once that it waits for.
+    pub(super) fn tell_to_retry(&self, run: &RunId) {
+        match self.active().get(run) {
+            Some(held) => held.held.hear_of_a_retry(),
+            None => self.wake(),
         }
     }
 
@@ -301,12 +322,13 @@ impl Engine {
             sleep(self.settings.lease / 3).await;
             self.ends.tidy();
             self.moves.tidy();
-            let claims: Vec<_> = {
+            let (claims, mut pausing): (Vec<_>, HashMap<_, _>) = {
                 let active = self.active();
-                active
-                    .iter()
-                    .map(|(run, held)| (run.clone(), held.epoch))
-                    .collect()
+                let claims = active.iter().map(|(run, held)| (run.clone(), held.epoch));
+                // Those that the store does not confirm are to pause no more.
+                let pausing = active.iter().filter(|(_, held)| held.held.is_to_pause());
+                let pausing = pausing.map(|(run, held)| (run.clone(), Arc::clone(&held.held)));
+                (claims.collect(), pausing.collect())
             };
             if claims.is_empty() {
                 self.pulse.beats();
@@ -342,7 +364,18 @@ impl Engine {
                 if let Some(stop) = beat.stop {
                     held.tell(stop);
                 }
+                if beat.pause {
+                    pausing.remove(&beat.run);
+                    held.held.hear_of_a_pause(true);
+                }
+                if beat.retry {
+                    held.held.hear_of_a_retry();
+                }
                 held.held.hear_of_messages(beat.messages);
+            }
+            drop(active);
+            for held in pausing.into_values() {
+                held.hear_of_a_pause(false);
             }
         }
     }

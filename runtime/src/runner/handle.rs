@@ -131,8 +131,8 @@ impl<W: Durable> Run<W> {
 
     /// Waits until the run has ended.
     ///
-    /// It may be driven by another process, or not at all for the time being, as one of a version that no program knows: then
-    /// this waits, and looks into the store now and then.
+    /// It may be driven by another process, or not at all for the time being, as one of a version that no program knows, or one
+    /// that is [paused](super::Runner::pause): then this waits, and looks into the store now and then.
     ///
     /// # Errors
     /// [`EndError::Failed`] if the run ended otherwise than in one of its final states, or could not be undone as
@@ -178,10 +178,12 @@ impl<W: Durable> Run<W> {
                         .unwrap_or_default();
                     return Err(EndError::Parked { run: run(), reason });
                 }
-                Status::Running | Status::RollingBack if self.engine.is_closed() => {
+                Status::Running | Status::RollingBack | Status::Paused
+                    if self.engine.is_closed() =>
+                {
                     return Err(EndError::ShutDown { run: run() });
                 }
-                Status::Running | Status::RollingBack => {}
+                Status::Running | Status::RollingBack | Status::Paused => {}
             }
             tokio::select! {
                 _ = notice.changed() => {}

@@ -6,6 +6,7 @@
 mod back;
 mod change;
 mod messages;
+mod pause;
 mod recorder;
 mod state;
 
@@ -15,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -25,8 +26,8 @@ use super::settings::Settings;
 use super::suspected::Suspicion;
 use crate::run::{PartName, PartOf, RunId};
 use crate::store::{
-    Claimed, Commit, Event, Fired, Note, NoteRow, Progress, Status, Store, StoreError, StoreFuture,
-    Text, Wait,
+    Claimed, Commit, Event, Fired, Hold, Note, NoteRow, Progress, Status, Store, StoreError,
+    StoreFuture, Text, Wait,
 };
 use crate::support::time::later;
 
@@ -42,6 +43,8 @@ pub(super) enum Loss {
     Released,
     /// It was parked, for this reason.
     Parked(String),
+    /// It was paused.
+    Paused,
     /// The store cannot go on.
     Store(StoreError),
 }
@@ -89,6 +92,10 @@ pub(super) struct HeldRun {
     messages: AtomicUsize,
     /// There may be more.
     more_messages: Notify,
+    /// Whether it is to pause, as far as is known here.
+    pause: watch::Sender<bool>,
+    /// Whether it is to make the attempt at once that it waits for.
+    retry: watch::Sender<bool>,
     state: Mutex<HeldState>,
     is_recording: AtomicBool,
     is_lost: AtomicBool,
@@ -160,7 +167,9 @@ impl HeldRun {
             visit: row.visit.saturating_add(1),
             messages: AtomicUsize::new(claimed.inbox.len()),
             more_messages: Notify::new(),
-            age: since(row.entered),
+            pause: watch::Sender::new(row.pause_asked),
+            retry: watch::Sender::new(false),
+            age: since(row.attempts_since.unwrap_or(row.entered)),
             tried,
             loss: Mutex::new(Some(sender)),
             reached: OnceLock::new(),
@@ -198,6 +207,11 @@ impl HeldRun {
     /// How many transitions are to be undone.
     pub(super) fn undos(&self) -> u64 {
         self.state().row.undos
+    }
+
+    /// Whether its rollback has begun.
+    pub(super) fn rolls_back(&self) -> bool {
+        self.state().row.rolls_back
     }
 
     /// Whether the end of the run was recorded.
@@ -241,20 +255,21 @@ impl HeldRun {
         if goes_on && self.is_draining() {
             commit.release = Some(self.until(Some(commit.at)));
         }
-        let is_given_back = commit.release.is_some();
-        self.change(commit).await?;
-        if is_given_back {
-            return Err(Loss::Released);
+        let (is_given_back, goes_on) = (commit.release.is_some(), commit.status.is_live());
+        match self.change(commit).await? {
+            _ if is_given_back => Err(Loss::Released),
+            Hold::Dropped if goes_on => Err(Loss::Paused),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    async fn change(&self, commit: Commit) -> Result<(), Loss> {
-        {
+    /// Makes a change. Says whether the claim was kept: if not, the run is driven no further, though the change was made.
+    async fn change(&self, commit: Commit) -> Result<Hold, Loss> {
+        let hold = {
             let _recording = Recording::new(&self.is_recording);
             self.taken(|| self.keeper.store.commit(commit.clone()))
-                .await?;
-        }
+                .await?
+        };
         self.clear();
         self.keeper.moves.tell(&self.run, ());
         {
@@ -268,7 +283,8 @@ impl HeldRun {
             let before = self
                 .messages
                 .fetch_sub(commit.consumed.len(), Ordering::Relaxed);
-            // The claim is kept or not as `release` says.
+            // The store has heard of a request to pause, and this may not have.
+            state.row.pause_asked |= hold == Hold::Dropped && commit.release.is_none();
             let _ = state.row.apply(&commit, before - commit.consumed.len());
             if !commit.event.keeps_notes() {
                 state.notes.clear();
@@ -287,7 +303,7 @@ impl HeldRun {
                 })
             });
         }
-        Ok(())
+        Ok(hold)
     }
 
     /// Where the run ended, if it ended well.
@@ -344,21 +360,29 @@ impl HeldRun {
     }
 
     /// Keeps a note about the visit under way.
-    async fn note(&self, key: String, progress: Progress) -> Result<(), Loss> {
+    ///
+    /// # Errors
+    /// Why the run is not driven any longer; [`Loss::Paused`] if the note was kept, at a boundary.
+    async fn note(&self, key: String, progress: Progress, is_boundary: bool) -> Result<(), Loss> {
         let note = Note {
             run: self.run.clone(),
             epoch: self.epoch,
             sequence: self.state().row.sequence,
             note: NoteRow { key, progress },
+            is_boundary,
         };
         let waits = matches!(note.note.progress, Progress::Attempts { waits: true, .. });
         // It may take place though nobody waits for that any more.
         self.state().may_wait |= waits;
-        self.taken(|| self.keeper.store.note(note.clone())).await?;
+        let hold = self.taken(|| self.keeper.store.note(note.clone())).await?;
         let mut state = self.state();
-        state.row.note(&note);
+        state.row.pause_asked |= hold == Hold::Dropped;
+        let _ = state.row.note(&note);
         state.may_wait = false;
-        Ok(())
+        match hold {
+            Hold::Kept => Ok(()),
+            Hold::Dropped => Err(Loss::Paused),
+        }
     }
 
     /// A signal has interrupted the run, and this visit takes it: the run waits for no attempt any more, so that it is a suspect if
@@ -390,7 +414,7 @@ impl HeldRun {
             waits: false,
             failed: Vec::new(),
         };
-        self.note(key, progress).await
+        self.note(key, progress, false).await
     }
 
     /// Asks the store again and again as long as it does not answer. That is repeatable by its laws; if it
@@ -420,13 +444,14 @@ impl HeldRun {
     }
 
     /// Waits until the store has taken something. If that is too large for it, the run is parked.
-    async fn taken<'a>(&self, ask: impl FnMut() -> StoreFuture<'a, ()>) -> Result<(), Loss> {
+    async fn taken<'a, T>(&self, ask: impl FnMut() -> StoreFuture<'a, T>) -> Result<T, Loss> {
         match self.answer(ask).await {
             Err(error @ StoreError::TooLarge { .. }) => {
                 let (parks, reason) = self.parks(&error.to_string());
                 let commit = self.commit(parks);
                 let _recording = Recording::new(&self.is_recording);
-                self.asked(|| self.keeper.store.commit(commit.clone()))
+                let _ = self
+                    .asked(|| self.keeper.store.commit(commit.clone()))
                     .await?;
                 Err(Loss::Parked(reason))
             }

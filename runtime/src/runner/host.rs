@@ -180,6 +180,10 @@ where
         if row.stop == Some(Stop::Terminate) {
             return held.record(terminated(row)).await;
         }
+        if held.is_to_pause() {
+            // Its holder died before it came to a boundary, or somebody asked since it was claimed.
+            return Err(held.wait(Some(held.now())).await);
+        }
         let (input, mut place) = match take_up::<W>(&claimed, held.settings()) {
             Ok(taken_up) => taken_up,
             Err(reason) => return Err(held.park(&reason).await),

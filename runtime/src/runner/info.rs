@@ -30,7 +30,7 @@ pub struct RunInfo {
     pub started: SystemTime,
     /// When it entered the state that it is in.
     pub entered: SystemTime,
-    /// When it is to be looked at; `None` for one that has ended, is parked, or waits for a message.
+    /// When it is to be looked at; `None` for one that has ended, is parked or paused, or waits for a message.
     pub due: Option<SystemTime>,
     /// When it ended.
     pub ended: Option<SystemTime>,
@@ -47,9 +47,12 @@ pub struct RunInfo {
     pub crashes: u32,
     /// What it was asked from outside.
     pub stop: Option<Stop>,
+    /// Whether it was asked to pause and has not come to a boundary yet: it is [`Paused`](Status::Paused) then.
+    pub pause_asked: bool,
     /// Why it is parked.
     pub parked: Option<String>,
-    /// Why it is, or was, rolled back, unless it had reached a `failed` state.
+    /// Why it is, or was, rolled back, unless it had reached a `failed` state; or why it is paused, if its last attempt has
+    /// failed (`else pause`).
     pub failure: Option<Failure>,
     /// How many transitions are still to be undone, if it is rolled back.
     pub undos: u64,
@@ -106,6 +109,7 @@ impl RunInfo {
             attempts: Vec::new(),
             crashes: row.crashes,
             stop: row.stop,
+            pause_asked: row.pause_asked,
             parked: row.parked.map(|reason| settings.read_text(&reason)),
             failure: row.failure.map(|failure| settings.read_failure(failure)),
             undos: row.undos,

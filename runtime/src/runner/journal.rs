@@ -73,6 +73,16 @@ impl<W: Durable> StoreJournal<'_, W> {
         waiting.next(entered, &self.fired, oldest, now)
     }
 
+    /// Gives the run back until then, with what was at work in its state.
+    async fn give_back(&self, until: Option<SystemTime>) -> Loss {
+        if self.was_asked {
+            let fired = fired_by_name::<W>(&self.fired);
+            self.held.wait_asked(until, fired).await
+        } else {
+            self.held.wait(until).await
+        }
+    }
+
     /// The transition as a change. If nothing has happened yet that moves the run on, it is given back with it.
     fn change(
         &self,
@@ -170,6 +180,9 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
 
     async fn next_event(&mut self, waiting: Waiting, run: &CurrentRun<W>) -> Result<Happens, Loss> {
         let held = self.held;
+        if held.is_to_pause() {
+            return Err(self.give_back(Some(held.now())).await);
+        }
         let (entered, now) = (held.entered(), held.now());
         let mut next = self.next(&waiting, entered, now);
         // What had begun is over, and nothing new begins.
@@ -202,12 +215,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             Next::At(due) => Some(due),
             Next::Never => None,
         };
-        Err(if self.was_asked {
-            held.wait_asked(until, fired_by_name::<W>(&self.fired))
-                .await
-        } else {
-            held.wait(until).await
-        })
+        Err(self.give_back(until).await)
     }
 
     async fn is_interrupted(&mut self, waiting: &Waiting) -> Result<Option<bool>, Loss> {
@@ -227,6 +235,10 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             if self.held.is_draining() {
                 return pending().await;
             }
+            if self.held.is_to_pause() {
+                // What is under way ends before.
+                self.held.is_told_to_pause(false).await;
+            }
             if self.inbox.oldest(waiting).is_some() {
                 return Ok(());
             }
@@ -244,6 +256,8 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         // Its state is stored, or the run is parked.
         forget_panic(|| drop(last));
         let failure = failure::<W, _>(place, cause, self.held.settings());
+        let transition = place.transition.map(|it| &W::GRAPH.transitions[it]);
+        let pauses = transition.is_some_and(|it| it.policy.pauses) && cause.is_of_visit();
         let is_to_undo = ending.rolls_back() && self.held.undos() > 0;
         let status = status(ending, is_to_undo);
         let event = if status == Status::RollingBack {
@@ -251,8 +265,14 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         } else {
             Event::Ended
         };
-        self.held
-            .record(RunChange::new(event, status).because(failure))
+        let held = self.held;
+        async move {
+            if pauses {
+                return Err(held.pause(failure).await);
+            }
+            held.record(RunChange::new(event, status).because(failure))
+                .await
+        }
     }
 
     fn has_undos(&self) -> bool {

@@ -18,6 +18,7 @@ mod journal;
 mod launch_error;
 mod listeners;
 mod moves;
+mod pausing;
 mod pulse;
 mod rollback;
 mod runners;
@@ -87,8 +88,8 @@ impl<W> Runner<W> {
     }
 
     /// Names who is behind what is asked of this runner: [`cancel`](Runner::cancel), [`terminate`](Runner::terminate),
-    /// [`unpark`](Runner::unpark) and [`retry_rollback`](Runner::retry_rollback). The history of the run says so
-    /// ([`HistoryRow::by`]), in plain text.
+    /// [`pause`](Runner::pause), [`resume`](Runner::resume), [`retry_now`](Runner::retry_now), [`unpark`](Runner::unpark) and
+    /// [`retry_rollback`](Runner::retry_rollback). The history of the run says so ([`HistoryRow::by`]), in plain text.
     ///
     /// ```no_run
     /// # use stateway::{Durable, Runner};
@@ -251,7 +252,7 @@ impl<W: Durable> Runner<W> {
     /// [`Done`](crate::store::Status::Done). A rollback is never cancelled.
     ///
     /// If another runner drives the run, that one hears of it with its next heartbeat, after a third of its
-    /// [lease](Builder::lease) at most. A parked run is cancelled when it goes on. The run stays in the store, as
+    /// [lease](Builder::lease) at most. A parked run is cancelled when it goes on, and a paused one at once. The run stays in the store, as
     /// [`Cancelled`](crate::store::Status::Cancelled) in the end.
     ///
     /// # Errors

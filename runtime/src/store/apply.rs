@@ -57,8 +57,11 @@ impl RunRow {
             started: run.at,
             entered: run.at,
             fired: Vec::new(),
+            attempts_since: None,
             due: Some(run.due.unwrap_or(run.at)),
             stop: None,
+            pause_asked: false,
+            retry_asked: false,
             parked: None,
             failure: None,
             ended: None,
@@ -74,14 +77,23 @@ impl RunRow {
     /// Claims it; `had_holder` says whether the one before had not given it back.
     pub fn claim(&mut self, had_holder: bool) {
         self.epoch = self.epoch.saturating_add(1);
+        self.retry_asked = false;
         if had_holder && !self.waits {
             self.crashes = self.crashes.saturating_add(1);
         }
     }
 
-    /// Changes the row as a note says: whether the run waits from now on.
-    pub fn note(&mut self, note: &Note) {
+    /// Changes the row as a note says: whether the run waits from now on, or is paused. The claim is kept if this gives `true`.
+    ///
+    /// The fence is asked before.
+    #[must_use]
+    pub fn note(&mut self, note: &Note) -> bool {
         self.waits = matches!(note.note.progress, Progress::Attempts { waits: true, .. });
+        self.retry_asked = false;
+        if note.is_boundary && self.pause_asked {
+            self.stand_still();
+        }
+        self.status.is_live()
     }
 
     /// Whether something by the holder of `epoch` may take place, which expects this sequence.
@@ -125,6 +137,8 @@ impl RunRow {
         self.rows = self.rows.saturating_add(1);
         self.status = commit.status;
         self.waits = false;
+        self.retry_asked = false;
+        let mut keeps = commit.release.is_none();
         self.due = match &commit.release {
             Some(until) => self.due_after(until, commit.at, messages),
             None => Some(commit.at),
@@ -148,6 +162,7 @@ impl RunRow {
                     self.entered = commit.at;
                 }
                 self.undos = self.undos.saturating_add(undo.is_some().into());
+                self.attempts_since = None;
                 self.crashes = 0;
             }
             Event::RollbackBegan => self.crashes = 0,
@@ -161,29 +176,66 @@ impl RunRow {
             }
             // What was to end does not stand still instead.
             Event::Parked { .. } if self.stop == Some(Stop::Terminate) => {
-                self.status = if self.rolls_back {
-                    Status::RollingBack
-                } else {
-                    Status::Running
-                };
-                return false;
+                self.status = self.status_under_way();
+                keeps = false;
             }
             Event::Parked { reason } => self.parked = Some(reason.clone()),
+            // Neither does what was to be undone.
+            Event::Paused if self.has_to_hear(self.status_under_way()) => {
+                self.status = self.status_under_way();
+                self.failure = None;
+                keeps = false;
+            }
             Event::Started { .. }
             | Event::StopAsked { .. }
             | Event::Unparked
+            | Event::PauseAsked
+            | Event::PauseWithdrawn
+            | Event::Paused
+            | Event::Resumed
+            | Event::RetryAsked
             | Event::Ended
             | Event::RollbackRetried => {}
         }
         // Also where the transition into a `failed` state is what begins it.
         self.rolls_back |= self.status == Status::RollingBack;
+        if self.status.is_live() && self.pause_asked {
+            self.stand_still();
+        }
         if !self.status.is_live() {
             self.due = None;
+            self.pause_asked = false;
         }
         if self.status.is_ended() {
             self.ended = Some(commit.at);
         }
-        self.status.is_live() && commit.release.is_none()
+        self.status.is_live() && keeps
+    }
+
+    /// How the run stands while it is neither parked nor paused, and has not ended.
+    fn status_under_way(&self) -> Status {
+        if self.rolls_back {
+            Status::RollingBack
+        } else {
+            Status::Running
+        }
+    }
+
+    /// Pauses a live run.
+    fn stand_still(&mut self) {
+        self.status = Status::Paused;
+        self.waits = false;
+        self.due = None;
+        self.pause_asked = false;
+        self.retry_asked = false;
+    }
+
+    /// Ends the pause of a run.
+    fn go_on(&mut self) {
+        self.status = self.status_under_way();
+        if !self.rolls_back {
+            self.failure = None;
+        }
     }
 
     /// Gives the run back. `messages` is how many of them are in its inbox.
@@ -196,11 +248,14 @@ impl RunRow {
             self.fired.clone_from(fired);
             self.crashes = 0;
         }
+        if self.pause_asked {
+            self.stand_still();
+        }
     }
 
     /// When a run that is given back is due: at once, if it has something to hear.
     fn due_after(&self, until: &Wait, at: SystemTime, messages: usize) -> Option<SystemTime> {
-        if self.has_to_hear(self.status) || messages > until.messages {
+        if self.has_to_hear(self.status) || self.retry_asked || messages > until.messages {
             Some(at)
         } else {
             until.due
@@ -221,10 +276,19 @@ impl RunRow {
     /// # Errors
     /// [`Ended`](StoreError::Ended) for a run that has.
     pub fn ask(&mut self, stop: Stop, now: SystemTime) -> Result<bool, StoreError> {
+        // A rollback is never cancelled, so it stays paused.
+        let ends_pause = (stop == Stop::Terminate || !self.rolls_back)
+            && (self.pause_asked || self.status == Status::Paused);
+        if ends_pause {
+            self.pause_asked = false;
+            if self.status == Status::Paused {
+                self.go_on();
+            }
+        }
         self.wake(now)?;
-        let is_new = self.stop < Some(stop);
+        let is_new = self.stop < Some(stop) || ends_pause;
         if is_new {
-            self.stop = Some(stop);
+            self.stop = self.stop.max(Some(stop));
             self.rows = self.rows.saturating_add(1);
         }
         Ok(is_new)
@@ -286,11 +350,7 @@ impl RunRow {
             let run = self.id.clone();
             return Err(StoreError::NotParked { run });
         }
-        self.status = if self.rolls_back {
-            Status::RollingBack
-        } else {
-            Status::Running
-        };
+        self.status = self.status_under_way();
         self.sequence = self.sequence.saturating_add(1);
         self.rows = self.rows.saturating_add(1);
         self.parked = None;
@@ -298,6 +358,93 @@ impl RunRow {
         self.waits = false;
         self.due = Some(now);
         Ok(())
+    }
+
+    /// Asks the run to pause: at once if nobody holds it, and with the next change by its holder otherwise. Says whether
+    /// that is new, and belongs into the history. A run that is to be terminated is not paused instead.
+    ///
+    /// # Errors
+    /// [`Ended`](StoreError::Ended) and [`Parked`](StoreError::Parked) for a run that stands still in that way.
+    pub fn pause(&mut self, is_held: bool) -> Result<bool, StoreError> {
+        self.is_no_other_standstill()?;
+        if self.status == Status::Paused || self.pause_asked || self.stop == Some(Stop::Terminate) {
+            return Ok(false);
+        }
+        self.rows = self.rows.saturating_add(1);
+        if is_held {
+            self.pause_asked = true;
+        } else {
+            self.stand_still();
+        }
+        Ok(true)
+    }
+
+    /// Checks that the run has not ended and is not parked.
+    fn is_no_other_standstill(&self) -> Result<(), StoreError> {
+        let run = || self.id.clone();
+        match self.status {
+            Status::Parked => Err(StoreError::Parked { run: run() }),
+            status if status.is_ended() => Err(StoreError::Ended { run: run() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets a paused run go on, or takes the request back if its holder has not come to a boundary yet. Gives the event that
+    /// belongs into the history.
+    ///
+    /// # Errors
+    /// [`NotPaused`](StoreError::NotPaused) for any other run.
+    pub fn resume(&mut self, now: SystemTime) -> Result<Event, StoreError> {
+        if self.pause_asked {
+            self.pause_asked = false;
+            self.rows = self.rows.saturating_add(1);
+            return Ok(Event::PauseWithdrawn);
+        }
+        if self.status != Status::Paused {
+            let run = self.id.clone();
+            return Err(StoreError::NotPaused { run });
+        }
+        if !self.rolls_back && self.failure.is_some() {
+            self.attempts_since = Some(now);
+        }
+        self.go_on();
+        self.sequence = self.sequence.saturating_add(1);
+        self.rows = self.rows.saturating_add(1);
+        self.crashes = 0;
+        self.due = Some(now);
+        Ok(Event::Resumed)
+    }
+
+    /// Asks the run to make its next attempt at once. `next` is when the notes say that it is due, if it
+    /// [waits for one](super::NoteRow::next_attempt). Gives the event that belongs into the history.
+    ///
+    /// # Errors
+    /// [`NotRetrying`](StoreError::NotRetrying) for a run that does not wait for an attempt, which one does not either whose
+    /// holder makes it just now; [`Ended`](StoreError::Ended) and [`Parked`](StoreError::Parked).
+    pub fn retry_now(
+        &mut self,
+        next: Option<SystemTime>,
+        is_held: bool,
+        now: SystemTime,
+    ) -> Result<Event, StoreError> {
+        self.is_no_other_standstill()?;
+        let has_failed =
+            self.status == Status::Paused && !self.rolls_back && self.failure.is_some();
+        let waits = next.is_some_and(|next| !is_held || next > now);
+        if !waits && !has_failed {
+            let run = self.id.clone();
+            return Err(StoreError::NotRetrying { run });
+        }
+        if self.status == Status::Paused {
+            return self.resume(now);
+        }
+        self.pause_asked = false;
+        self.retry_asked = true;
+        self.rows = self.rows.saturating_add(1);
+        if !is_held {
+            self.due = Some(now);
+        }
+        Ok(Event::RetryAsked)
     }
 
     /// Lets a run that has ended be rolled back again: what was not undone is to be undone.

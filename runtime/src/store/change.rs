@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{Event, FailedAttempt, Failure, Fired, IndexEntry, Message, NewRun, RunRow, Status};
-use crate::run::RunId;
+use crate::run::{PartName, RunId};
 
 /// A change of a run by whoever holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,23 @@ impl Commit {
             outbox: Outbox::default(),
             failed_attempts: Vec::new(),
         }
+    }
+}
+
+/// What a change by the holder of a run leaves of its claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// The caller holds the run as before.
+    Kept,
+    /// Nobody holds the run: it stands still, has ended, or was given back by the change.
+    Dropped,
+}
+
+impl Hold {
+    /// A claim that was kept if this is true.
+    #[must_use]
+    pub const fn kept_if(is_kept: bool) -> Self {
+        if is_kept { Hold::Kept } else { Hold::Dropped }
     }
 }
 
@@ -125,6 +142,8 @@ pub struct Note {
     pub sequence: u64,
     /// What is kept.
     pub note: NoteRow,
+    /// Whether nothing of the run is under way: it waits between two attempts, and is paused here if it was asked to.
+    pub is_boundary: bool,
 }
 
 /// A note about the visit under way.
@@ -141,6 +160,27 @@ impl NoteRow {
     #[must_use]
     pub fn is_of_attempts(&self) -> bool {
         matches!(self.progress, Progress::Attempts { .. })
+    }
+
+    /// When the next attempt of a visit is due, or of an undo; `None` for a note about one of its branches, or about no attempt that
+    /// has failed.
+    #[must_use]
+    pub fn next_attempt(&self) -> Option<SystemTime> {
+        let part: PartName = self.key.parse().ok()?;
+        match self.progress {
+            Progress::Attempts { made: 1.., due, .. } if part.of.branch().is_none() => Some(due),
+            _ => None,
+        }
+    }
+
+    /// The same note, if it has a [next attempt](NoteRow::next_attempt), which is due `now`.
+    #[must_use]
+    pub fn hurried(mut self, now: SystemTime) -> Option<Self> {
+        self.next_attempt()?;
+        if let Progress::Attempts { due, noted, .. } = &mut self.progress {
+            (*due, *noted) = (now, now);
+        }
+        Some(self)
     }
 }
 

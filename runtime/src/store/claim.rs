@@ -169,6 +169,29 @@ pub struct Beat {
     pub is_lost: bool,
     /// Whether it is to stop.
     pub stop: Option<Stop>,
+    /// Whether it is to pause.
+    pub pause: bool,
+    /// Whether it is to make its next attempt at once.
+    pub retry: bool,
     /// How many messages wait for it.
     pub messages: usize,
+}
+
+impl Beat {
+    /// What the holder of a run hears whose row this is, and for which this many messages wait. With no row, the run is lost.
+    pub(crate) fn of(run: RunId, row: Option<&RunRow>, messages: usize) -> Self {
+        Beat {
+            run,
+            is_lost: row.is_none(),
+            stop: row.and_then(|row| row.stop),
+            pause: row.is_some_and(|row| row.pause_asked),
+            retry: row.is_some_and(|row| row.retry_asked),
+            messages,
+        }
+    }
+
+    /// Whether there is something to hear.
+    pub(crate) fn says_something(&self) -> bool {
+        self.is_lost || self.stop.is_some() || self.pause || self.retry || self.messages > 0
+    }
 }

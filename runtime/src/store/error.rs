@@ -39,6 +39,21 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
+    /// The run is parked, so it stands still already. It goes on when it is [unparked](crate::Store::unpark).
+    Parked {
+        /// The run.
+        run: RunId,
+    },
+    /// The run is not paused.
+    NotPaused {
+        /// The run.
+        run: RunId,
+    },
+    /// The run does not wait for an attempt.
+    NotRetrying {
+        /// The run.
+        run: RunId,
+    },
     /// The run has not ended, so its rollback cannot be retried.
     NotEnded {
         /// The run.
@@ -107,6 +122,14 @@ impl fmt::Display for StoreError {
                 )
             }
             StoreError::NotParked { run } => write!(f, "run `{run}` is not parked"),
+            StoreError::Parked { run } => write!(
+                f,
+                "run `{run}` is parked: it stands still until it is unparked"
+            ),
+            StoreError::NotPaused { run } => write!(f, "run `{run}` is not paused"),
+            StoreError::NotRetrying { run } => {
+                write!(f, "run `{run}` does not wait for its next attempt")
+            }
             StoreError::NotEnded { run } => write!(
                 f,
                 "run `{run}` has not ended: its rollback can be retried when it has"

@@ -70,6 +70,18 @@ pub enum Event {
     },
     /// Somebody let it go on.
     Unparked,
+    /// It was asked to pause. It moves nothing: if somebody holds the run, that holder goes on to its next boundary with the
+    /// sequence that it knows. If nobody does, the run is paused from here on.
+    PauseAsked,
+    /// The request to pause was taken back before the run had come to a boundary. It moves nothing.
+    PauseWithdrawn,
+    /// The last attempt has failed, and the run is paused (`else pause`). The notes about the visit are dropped, so its attempts
+    /// begin anew when it is resumed.
+    Paused,
+    /// Somebody let it go on after it was paused.
+    Resumed,
+    /// It was asked to make its next attempt at once. It moves nothing.
+    RetryAsked,
     /// It ended without another transition.
     Ended,
     /// Somebody let it be rolled back again after it had ended: what was not undone is still to be undone, and what was
@@ -130,13 +142,16 @@ impl Event {
     /// Whether it counts up the sequence of the run.
     #[must_use]
     pub fn moves(&self) -> bool {
-        !matches!(self, Event::StopAsked { .. })
+        !matches!(
+            self,
+            Event::StopAsked { .. } | Event::PauseAsked | Event::PauseWithdrawn | Event::RetryAsked
+        )
     }
 
     /// Whether the visit goes on after it, so that what is known of it has to be kept.
     #[must_use]
     pub fn keeps_notes(&self) -> bool {
-        matches!(self, Event::Parked { .. } | Event::StopAsked { .. })
+        matches!(self, Event::Parked { .. }) || !self.moves()
     }
 }
 

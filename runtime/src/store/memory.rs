@@ -13,12 +13,12 @@ use tokio::time::Instant;
 use super::apply::Fence;
 use super::declared::Paths;
 use super::micros::micros;
-use super::timeline::{Moment, Timeline, due_now, wall};
+use super::timeline::{Moment, Timeline, asked_at, due_now, wall};
 use super::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter,
-    Found, Heartbeat, HistoryRow, Holder, Lease, LeftMessage, Message, MessageState, Name, NewRun,
-    Note, NoteRow, Page, Progress, Purge, Release, Request, RunRow, Sent, Stop, Store, StoreError,
-    StoreFuture, TraceContext,
+    Found, Heartbeat, HistoryRow, Hold, Holder, Lease, LeftMessage, Message, MessageState, Name,
+    NewRun, Note, NoteRow, Page, Progress, Purge, Release, Request, RunRow, Sent, Stop, Store,
+    StoreError, StoreFuture, TraceContext,
 };
 use crate::run::RunId;
 
@@ -228,6 +228,11 @@ impl KeptRun {
         Ok(woken)
     }
 
+    /// Whether its holder still has it.
+    fn hold(&self) -> Hold {
+        Hold::kept_if(self.held.is_some())
+    }
+
     /// The messages that it leaves, if it has ended.
     fn left(&self) -> Vec<LeftMessage> {
         if !self.row.status.is_ended() {
@@ -283,13 +288,13 @@ impl Store for MemoryStore {
         self.with(|shelf| Ok(shelf.claim(&claim)))
     }
 
-    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold> {
         self.with(|shelf| {
             let (kept, behind) = shelf.find_at(&commit.run, commit.at)?;
             if kept.row.fence(commit.epoch, commit.sequence)? == Fence::Passed {
                 let last = kept.history.iter().rfind(|row| row.event.moves());
                 return if last.is_some_and(|last| commit.is_in(last)) {
-                    Ok(())
+                    Ok(kept.hold())
                 } else {
                     Err(StoreError::Fenced { run: commit.run })
                 };
@@ -319,23 +324,26 @@ impl Store for MemoryStore {
                 failed_attempts: commit.failed_attempts,
                 left: kept.left(),
             });
+            let hold = kept.hold();
             for run in commit.outbox.runs {
                 shelf.create(NewRun { lease: None, ..run });
             }
             for message in commit.outbox.messages {
                 let _ = shelf.send(message.into());
             }
-            Ok(())
+            Ok(hold)
         })
     }
 
-    fn note(&self, note: Note) -> StoreFuture<'_, ()> {
+    fn note(&self, note: Note) -> StoreFuture<'_, Hold> {
         self.with(|shelf| {
             let kept = shelf.find(&note.run)?;
             kept.row.open(note.epoch, note.sequence)?;
-            kept.row.note(&note);
+            if !kept.row.note(&note) {
+                kept.held = None;
+            }
             kept.notes.insert(note.note.key, note.note.progress);
-            Ok(())
+            Ok(kept.hold())
         })
     }
 
@@ -368,13 +376,9 @@ impl Store for MemoryStore {
                     kept.held = Some(Held::new(Lease { holder, duration }, steady));
                     Some(kept)
                 });
-                let beat = Beat {
-                    run,
-                    is_lost: held.is_none(),
-                    stop: held.as_ref().and_then(|kept| kept.row.stop),
-                    messages: held.map_or(0, |kept| kept.inbox.len()),
-                };
-                if beat.is_lost || beat.stop.is_some() || beat.messages > 0 {
+                let messages = held.as_ref().map_or(0, |kept| kept.inbox.len());
+                let beat = Beat::of(run, held.map(|kept| &kept.row), messages);
+                if beat.says_something() {
                     beats.push(beat);
                 }
             }
@@ -403,6 +407,43 @@ impl Store for MemoryStore {
             kept.row.unpark(request.at)?;
             kept.behind = behind;
             kept.record(request, Event::Unparked);
+            Ok(())
+        })
+    }
+
+    fn pause(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        self.with(|shelf| {
+            let (kept, _) = shelf.find_at(run, request.at)?;
+            if kept.row.pause(kept.held.is_some())? {
+                kept.record(request, Event::PauseAsked);
+            }
+            Ok(())
+        })
+    }
+
+    fn resume(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        self.with(|shelf| {
+            let (kept, behind) = shelf.find_at(run, request.at)?;
+            let event = kept.row.resume(request.at)?;
+            if kept.held.is_none() {
+                kept.behind = behind;
+            }
+            kept.record(request, event);
+            Ok(())
+        })
+    }
+
+    fn retry_now(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        self.with(|shelf| {
+            let now = shelf.timeline.now(request.at, Instant::now());
+            let kept = shelf.find(run)?;
+            let now = asked_at(request.at, now, kept.behind);
+            let next = kept.notes().filter_map(|note| note.next_attempt()).max();
+            let event = kept.row.retry_now(next, kept.held.is_some(), now)?;
+            let hurried: Vec<_> = kept.notes().filter_map(|note| note.hurried(now)).collect();
+            let hurried = hurried.into_iter().map(|note| (note.key, note.progress));
+            kept.notes.extend(hurried);
+            kept.record(request, event);
             Ok(())
         })
     }

@@ -49,7 +49,7 @@ use crate::run::RunId;
 #[cfg(feature = "redb")]
 pub use self::redb::{Damage, Durability, IntegrityReport, OpenError, RedbOptions, RedbStore};
 pub use apply::Fence;
-pub use change::{Commit, Note, NoteRow, Outbox, Progress, Release, Wait};
+pub use change::{Commit, Hold, Note, NoteRow, Outbox, Progress, Release, Wait};
 pub use claim::{
     Beat, Claim, Claimed, Claims, Declaration, Declared, Heartbeat, Holder, Lease, Suspects,
     WorkflowVersions,
@@ -141,21 +141,28 @@ pub trait Store: Send + Sync + 'static {
     /// [keeps](Event::keeps_notes) them, and what is in the [outbox](Outbox). Where the run ends with it, the history row names the
     /// messages that are [left](HistoryRow::left).
     ///
-    /// What each [`Event`] means for the row is said there, and done by [`RunRow::apply`].
+    /// What each [`Event`] means for the row is said there, and done by [`RunRow::apply`]. A run that would go on and
+    /// [was asked to pause](RunRow::pause_asked) is [`Paused`](Status::Paused) by it.
+    ///
+    /// Says whether the caller still holds the run. A caller that does not begins no handler, attempt or undo of it any
+    /// more. A commit that is repeated says how that is by now.
     ///
     /// # Errors
     /// [`Fenced`](StoreError::Fenced) by law 4, [`NotFound`](StoreError::NotFound) for a run that is not there.
-    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()>;
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold>;
 
     /// Keeps something about the visit under way: the attempts that were made, or the output of a branch. It
     /// replaces the note with the same key. The row changes by [`RunRow::note`]: its sequence stays as it is, and it
     /// says whether the run waits. The next transition drops all notes of the run.
     ///
+    /// A run that was asked to pause is paused by a note at a [boundary](Note::is_boundary). Says whether the caller still
+    /// holds the run, as a [`commit`](Store::commit) does.
+    ///
     /// # Errors
     /// Those of [`commit`](Store::commit).
-    fn note(&self, note: Note) -> StoreFuture<'_, ()>;
+    fn note(&self, note: Note) -> StoreFuture<'_, Hold>;
 
-    /// Gives a run back until it is due. The row changes by [`RunRow::release`]: waiting adds nothing to the history. Where a
+    /// Gives a run back until it is due, or pauses it if it was asked to pause. The row changes by [`RunRow::release`]: waiting adds nothing to the history. Where a
     /// poll was [asked](Release::asked), the notes are dropped. It may be repeated, as long as nobody has claimed the run since.
     ///
     /// # Errors
@@ -163,13 +170,17 @@ pub trait Store: Send + Sync + 'static {
     fn release(&self, release: Release) -> StoreFuture<'_, ()>;
 
     /// Extends the leases of these claims, also of those that have passed and were not claimed by another since. Says of
-    /// which runs the holder has to hear: those that it has lost, that are to stop, or that have a message.
+    /// which runs the holder has to hear: those that it has lost, that are to stop, to pause or to retry at once, or that have a
+    /// message.
     fn heartbeat(&self, heartbeat: Heartbeat) -> StoreFuture<'_, Vec<Beat>>;
 
     /// Asks that a run stops, and makes it due. Whoever holds it hears of it with the next
     /// heartbeat, others when they claim it. A termination replaces a cancellation, and is not
     /// replaced by one. The history has the request ([`StopAsked`](Event::StopAsked)), unless the run was asked as much
     /// before; the sequence stays as it is.
+    ///
+    /// A paused run goes on, so that it stops; and one that was asked to pause does not pause any more. A rollback is never
+    /// cancelled: it is paused as before.
     ///
     /// # Errors
     /// [`NotFound`](StoreError::NotFound), and [`Ended`](StoreError::Ended) for a run that has.
@@ -193,6 +204,41 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`NotFound`](StoreError::NotFound), and [`NotParked`](StoreError::NotParked).
     fn unpark(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()>;
+
+    /// Asks that a run pauses. One that nobody holds is [`Paused`](Status::Paused) at once. One that is held is
+    /// [asked](RunRow::pause_asked): its holder hears of it with the next heartbeat, and the next [`commit`](Store::commit),
+    /// [`release`](Store::release) or [`note`](Store::note) at a boundary records what it came to and pauses the run then, which
+    /// drops the claim. If the holder dies before, whoever claims the run gives it back without calling a handler, which pauses it.
+    /// What [`RunRow::pause`] does is the law.
+    ///
+    /// A paused run is never claimed, whatever falls due or comes for it. Messages to it are kept. The history has the request
+    /// ([`PauseAsked`](Event::PauseAsked)); the sequence stays as it is. Nothing changes for a run that is paused, was asked to
+    /// pause before, or is to be terminated.
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound), [`Ended`](StoreError::Ended), and [`Parked`](StoreError::Parked).
+    fn pause(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()>;
+
+    /// Lets a paused run go on: it is [`Running`](Status::Running) again, or [`RollingBack`](Status::RollingBack) if its
+    /// rollback had begun, due at once, without crashes. Its sequence counts up, and its history says so
+    /// ([`Resumed`](Event::Resumed)). If the run was asked to pause and its holder has not come to a boundary yet, the request
+    /// is taken back ([`PauseWithdrawn`](Event::PauseWithdrawn)), and the sequence stays as it is. What [`RunRow::resume`] does
+    /// is the law.
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound), and [`NotPaused`](StoreError::NotPaused).
+    fn resume(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()>;
+
+    /// Asks that a run which waits for its next attempt makes it at once. Each note with a
+    /// [next attempt](NoteRow::next_attempt) is due now by the clock that has set the times of the run, and a run that nobody
+    /// holds is due as well; the attempts are counted on as before. A holder hears of it with the next heartbeat. A run that is
+    /// given back meanwhile is due at once. A paused run is [resumed](Store::resume) by it. What [`RunRow::retry_now`] does is
+    /// the law.
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound), [`Ended`](StoreError::Ended), [`Parked`](StoreError::Parked), and
+    /// [`NotRetrying`](StoreError::NotRetrying) for a run that does not wait for an attempt.
+    fn retry_now(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()>;
 
     /// Lets a run that has ended be rolled back again: it is [`RollingBack`](Status::RollingBack), due at once, without
     /// crashes and without a request to stop. What is to be undone is what [`undoable`](Store::undoable) gives then: the
@@ -287,13 +333,16 @@ shared! {
     create(run: NewRun) -> Created;
     declare(declaration: Declaration) -> Declared;
     claim(claim: Claim) -> Claims;
-    commit(commit: Commit) -> ();
-    note(note: Note) -> ();
+    commit(commit: Commit) -> Hold;
+    note(note: Note) -> Hold;
     release(release: Release) -> ();
     heartbeat(heartbeat: Heartbeat) -> Vec<Beat>;
     stop(run: &RunId, stop: Stop, request: Request) -> ();
     send(delivery: Delivery) -> Sent;
     unpark(run: &RunId, request: Request) -> ();
+    pause(run: &RunId, request: Request) -> ();
+    resume(run: &RunId, request: Request) -> ();
+    retry_now(run: &RunId, request: Request) -> ();
     retry_rollback(run: &RunId, request: Request) -> ();
     get(run: &RunId) -> Option<Found>;
     list(filter: Filter) -> Vec<RunRow>;

@@ -83,6 +83,7 @@ names! {
         Running "running",
         RollingBack "rolling_back",
         Parked "parked",
+        Paused "paused",
         Done "done",
         Failed "failed",
         Cancelled "cancelled",

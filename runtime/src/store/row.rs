@@ -59,13 +59,20 @@ pub struct RunRow {
     /// The timers of that state, and its poll, that were at work since then and left the run in it; and the deadline of the workflow, if
     /// it has led the run to a state.
     pub fired: Vec<Fired>,
-    /// When it is to be looked at; `None` for one that has ended, is parked, or waits for a message.
+    /// When the attempts of its visit began anew, if the run was resumed after the last of them had failed (`else pause`).
+    pub attempts_since: Option<SystemTime>,
+    /// When it is to be looked at; `None` for one that has ended, is parked or paused, or waits for a message.
     pub due: Option<SystemTime>,
     /// Whether it is to stop.
     pub stop: Option<Stop>,
+    /// Whether it was asked to pause while somebody held it. The next change by its holder pauses it.
+    pub pause_asked: bool,
+    /// Whether it was asked to make its next attempt at once, since it waits for that.
+    pub retry_asked: bool,
     /// Why it is parked.
     pub parked: Option<Text>,
-    /// Why it is, or was, rolled back, unless it had reached a `failed` state.
+    /// Why it is, or was, rolled back, unless it had reached a `failed` state; or why it is paused, if its last attempt has
+    /// failed (`else pause`).
     pub failure: Option<Failure>,
     /// When it ended.
     pub ended: Option<SystemTime>,
@@ -92,6 +99,9 @@ pub enum Status {
     RollingBack,
     /// It stands still until somebody has seen to it.
     Parked,
+    /// It stands still until it is [resumed](crate::Store::resume): somebody said so, or its last attempt has failed where
+    /// its declaration says `else pause`.
+    Paused,
     /// It ended in a `done` state.
     Done,
     /// It failed, or reached a `failed` state, and was rolled back as far as it could be.

@@ -38,6 +38,15 @@ pub(super) fn due_now(row: &mut RunRow, before: Option<SystemTime>, now: Moment,
     }
 }
 
+/// Returns the time of a request by the clock that has set the times of a run, which is so far behind `now`.
+pub(super) fn asked_at(request: SystemTime, now: Moment, behind: Moment) -> SystemTime {
+    if behind > 0 {
+        wall(now, behind)
+    } else {
+        request
+    }
+}
+
 /// A wall clock that is less behind than this was not set back: what is asked takes a while to come here.
 const SLACK: Moment = 1_000_000;
 

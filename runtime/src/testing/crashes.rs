@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::run::RunId;
 use crate::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, Message, MessageState, NewRun, Note, Purge, Release, Request, RunRow,
-    Sent, Stop, Store, StoreError, StoreFuture,
+    Heartbeat, HistoryRow, Hold, Message, MessageState, NewRun, Note, Purge, Release, Request,
+    RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 
 /// How a store fails.
@@ -49,7 +49,7 @@ impl Crash {
 ///
 /// The operations are counted that may change something: [`create`](Store::create), [`claim`](Store::claim),
 /// [`commit`](Store::commit), [`note`](Store::note), [`release`](Store::release), [`stop`](Store::stop), [`send`](Store::send),
-/// [`unpark`](Store::unpark), [`retry_rollback`](Store::retry_rollback) and [`purge`](Store::purge). A claim counts when
+/// [`unpark`](Store::unpark), [`pause`](Store::pause), [`resume`](Store::resume), [`retry_now`](Store::retry_now), [`retry_rollback`](Store::retry_rollback) and [`purge`](Store::purge). A claim counts when
 /// it has found something.
 ///
 /// Of a machine that is lost nothing is heard any more: what is asked from then on never answers. Wait for
@@ -260,11 +260,11 @@ impl Store for Crashes {
         })
     }
 
-    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold> {
         self.change(|store| store.commit(commit))
     }
 
-    fn note(&self, note: Note) -> StoreFuture<'_, ()> {
+    fn note(&self, note: Note) -> StoreFuture<'_, Hold> {
         self.change(|store| store.note(note))
     }
 
@@ -288,6 +288,21 @@ impl Store for Crashes {
     fn unpark(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
         self.change(move |store| store.unpark(&run, request))
+    }
+
+    fn pause(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.change(move |store| store.pause(&run, request))
+    }
+
+    fn resume(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.change(move |store| store.resume(&run, request))
+    }
+
+    fn retry_now(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.change(move |store| store.retry_now(&run, request))
     }
 
     fn retry_rollback(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {

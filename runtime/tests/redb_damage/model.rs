@@ -112,6 +112,7 @@ async fn fill(store: &RedbStore, runs: u64) {
                     epoch: row.epoch,
                     sequence: row.sequence,
                     note,
+                    is_boundary: false,
                 };
                 store.note(note).await.unwrap();
             }

@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter, Found,
-    Heartbeat, HistoryRow, Holder, Message, MessageState, NewRun, Note, Progress, Purge, Release,
-    Request, RunCount, RunRow, Sent, Stop, Store, StoreFuture, Suspects, WorkflowVersions,
+    Heartbeat, HistoryRow, Hold, Holder, Message, MessageState, NewRun, Note, Progress, Purge,
+    Release, Request, RunCount, RunRow, Sent, Status, Stop, Store, StoreFuture, Suspects,
+    WorkflowVersions,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -166,7 +167,7 @@ impl Store for Faulty {
         })
     }
 
-    fn commit(&self, mut commit: Commit) -> StoreFuture<'_, ()> {
+    fn commit(&self, mut commit: Commit) -> StoreFuture<'_, Hold> {
         Box::pin(async move {
             let row = self.row(&commit.run).await;
             if let Some(row) = &row {
@@ -221,17 +222,20 @@ impl Store for Faulty {
                 return self.store.commit(commit).await;
             }
             match answer {
-                Err(StoreError::Fenced { .. }) if self.is(CommitSaysOkWhenFenced) => Ok(()),
+                Err(StoreError::Fenced { .. }) if self.is(CommitSaysOkWhenFenced) => Ok(Hold::Kept),
+                Ok(_) if self.is(CommitSaysTheClaimIsKept) => Ok(Hold::Kept),
+                Ok(_) if self.is(CommitSaysTheClaimIsDropped) => Ok(Hold::Dropped),
                 answer => answer,
             }
         })
     }
 
-    fn note(&self, mut note: Note) -> StoreFuture<'_, ()> {
+    fn note(&self, mut note: Note) -> StoreFuture<'_, Hold> {
         Box::pin(async move {
             if self.is(NoteIsForgotten) {
-                return Ok(());
+                return Ok(Hold::Kept);
             }
+            note.is_boundary &= !self.is(NoteForgetsTheBoundary);
             if self.is(NoteTakesAnyEpoch)
                 && let Some(row) = self.row(&note.run).await
             {
@@ -244,7 +248,12 @@ impl Store for Faulty {
                     _ => {}
                 }
             }
-            self.store.note(note).await
+            let hold = self.store.note(note).await?;
+            Ok(match self.fault {
+                NoteSaysTheClaimIsKept => Hold::Kept,
+                NoteSaysTheClaimIsDropped => Hold::Dropped,
+                _ => hold,
+            })
         })
     }
 
@@ -273,7 +282,11 @@ impl Store for Faulty {
             if self.is(HeartbeatExtendsNothing) {
                 return Ok(Vec::new());
             }
-            let beats = self.store.heartbeat(heartbeat).await?;
+            let mut beats = self.store.heartbeat(heartbeat).await?;
+            for beat in &mut beats {
+                beat.pause &= !self.is(PauseIsNotTold);
+                beat.retry &= !self.is(RetryNowIsNotTold);
+            }
             Ok(if self.is(HeartbeatSaysNothing) {
                 Vec::new()
             } else {
@@ -294,7 +307,15 @@ impl Store for Faulty {
             {
                 return Ok(());
             }
-            self.store.stop(&run, stop, request).await
+            let is_paused = self
+                .row(&run)
+                .await
+                .is_some_and(|row| row.status == Status::Paused);
+            self.store.stop(&run, stop, request.clone()).await?;
+            if is_paused && self.is(StopLeavesARunPaused) {
+                self.store.pause(&run, request).await?;
+            }
+            Ok(())
         })
     }
 
@@ -325,6 +346,64 @@ impl Store for Faulty {
         Box::pin(async move {
             match self.store.unpark(&run, request).await {
                 Err(StoreError::NotParked { .. }) if self.is(UnparkTakesAnything) => Ok(()),
+                answer => answer,
+            }
+        })
+    }
+
+    fn pause(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        Box::pin(async move {
+            if self.is(PauseIsForgotten) {
+                return Ok(());
+            }
+            if self.is(PauseStopsTheHolder)
+                && let Some(row) = self.row(&run).await
+            {
+                let _ = self.store.release(Release::now(&row, request.at)).await;
+            }
+            match self.store.pause(&run, request).await {
+                Err(StoreError::Parked { .. } | StoreError::Ended { .. })
+                    if self.is(PauseTakesAnything) =>
+                {
+                    Ok(())
+                }
+                answer => answer,
+            }
+        })
+    }
+
+    fn resume(&self, run: &RunId, mut request: Request) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        Box::pin(async move {
+            if self.is(ResumeIsForgotten) {
+                return Ok(());
+            }
+            if self.is(ResumeIsNotAtOnce) {
+                request.at += Duration::from_hours(1);
+            }
+            match self.store.resume(&run, request).await {
+                Err(StoreError::NotPaused { .. }) if self.is(ResumeTakesAnything) => Ok(()),
+                answer => answer,
+            }
+        })
+    }
+
+    fn retry_now(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        Box::pin(async move {
+            if self.is(RetryNowIsForgotten) {
+                return Ok(());
+            }
+            let is_paused = self
+                .row(&run)
+                .await
+                .is_some_and(|row| row.status == Status::Paused);
+            if is_paused && self.is(RetryNowIsAnUnpark) {
+                return self.store.unpark(&run, request).await;
+            }
+            match self.store.retry_now(&run, request).await {
+                Err(StoreError::NotRetrying { .. }) if self.is(RetryNowTakesAnything) => Ok(()),
                 answer => answer,
             }
         })
@@ -425,7 +504,10 @@ impl Store for Faulty {
                 rows.retain(|row| row.event != Event::RollbackRetried);
             }
             if self.is(HistoryForgetsStops) {
-                rows.retain(|row| row.event.moves());
+                rows.retain(|row| !matches!(row.event, Event::StopAsked { .. }));
+            }
+            if self.is(HistoryForgetsPauses) {
+                rows.retain(|row| !matches!(row.event, Event::PauseAsked | Event::Resumed));
             }
             for row in &mut rows {
                 match self.fault {

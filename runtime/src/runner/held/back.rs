@@ -4,14 +4,23 @@ use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use super::{HeldRun, Loss, Recording, RunChange};
-use crate::store::{Event, Fired, Release, Status, StoreError, Wait};
+use crate::store::{Event, Failure, Fired, Release, Status, StoreError, Wait};
 
 impl HeldRun {
     /// Parks the run. Gives why it is not driven any longer: that, or what came in between.
     pub(in crate::runner) async fn park(&self, reason: &str) -> Loss {
         let (parks, reason) = self.parks(reason);
         match self.change(self.commit(parks)).await {
-            Ok(()) => Loss::Parked(reason),
+            Ok(_) => Loss::Parked(reason),
+            Err(loss) => loss,
+        }
+    }
+
+    /// Pauses the run, whose last attempt has failed. Gives why it is not driven any longer, as [`park`](HeldRun::park) does.
+    pub(in crate::runner) async fn pause(&self, failure: Failure) -> Loss {
+        let paused = RunChange::new(Event::Paused, Status::Paused).because(failure);
+        match self.change(self.commit(paused)).await {
+            Ok(_) => Loss::Paused,
             Err(loss) => loss,
         }
     }

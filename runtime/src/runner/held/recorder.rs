@@ -27,8 +27,8 @@ impl HeldRun {
         pending().await
     }
 
-    async fn noted(&self, part: &PartName, progress: Progress) {
-        if let Err(loss) = self.note(part.to_string(), progress).await {
+    async fn noted(&self, part: &PartName, progress: Progress, is_boundary: bool) {
+        if let Err(loss) = self.note(part.to_string(), progress, is_boundary).await {
             match self.halted(loss).await {}
         }
     }
@@ -89,7 +89,8 @@ impl Recorder for HeldRun {
                 waits,
                 failed: self.state().failed_of(part),
             };
-            self.noted(part, progress).await;
+            self.forget_retry();
+            self.noted(part, progress, may_release).await;
             if may_release && (delay >= self.keeper.settings.patience || self.is_draining()) {
                 let loss = self.wait(Some(due)).await;
                 match self.halted(loss).await {}
@@ -110,19 +111,28 @@ impl Recorder for HeldRun {
                 waits: false,
                 failed: self.state().failed_of(part),
             };
-            Box::pin(self.noted(part, progress)) as Recorded<'a>
+            Box::pin(self.noted(part, progress, true)) as Recorded<'a>
         })
     }
 
     fn given_back(&self, delay: Duration, may_release: bool) -> Recorded<'_> {
         let due = later(self.now(), delay);
         Box::pin(async move {
-            if !may_release || delay < self.keeper.settings.patience {
+            if !may_release {
                 self.keeper.draining.cancelled().await;
+            } else if delay < self.keeper.settings.patience {
+                tokio::select! {
+                    () = self.keeper.draining.cancelled() => {}
+                    () = self.is_told_to_pause(true) => {}
+                }
             }
             let loss = self.wait(Some(due)).await;
             match self.halted(loss).await {}
         })
+    }
+
+    fn retried_now(&self) -> Recorded<'_> {
+        Box::pin(self.is_told_to_retry())
     }
 
     fn is_recording(&self) -> bool {
@@ -145,7 +155,7 @@ impl Recorder for HeldRun {
     }
 
     fn ended(&self, part: PartName, output: Vec<u8>) -> Recorded<'_> {
-        Box::pin(async move { self.noted(&part, Progress::Output(output)).await })
+        Box::pin(async move { self.noted(&part, Progress::Output(output), false).await })
     }
 
     fn encoded(

@@ -17,10 +17,10 @@ use super::tables::Tables;
 use crate::run::RunId;
 use crate::store::apply::Fence;
 use crate::store::declared::Paths;
-use crate::store::timeline::{Moment, Timeline, due_now};
+use crate::store::timeline::{Moment, Timeline, asked_at, due_now};
 use crate::store::{
-    Beat, Commit, Created, Declaration, Declared, Delivery, Event, Heartbeat, Lease, NewRun, Note,
-    Outbox, Release, Request, RunRow, Sent, Stop, StoreError,
+    Beat, Commit, Created, Declaration, Declared, Delivery, Event, Heartbeat, Hold, Lease, NewRun,
+    Note, NoteRow, Outbox, Release, Request, RunRow, Sent, Stop, StoreError,
 };
 
 /// The tables and the index, while a batch is applied.
@@ -100,11 +100,12 @@ impl Changes<'_> {
         Ok(declared)
     }
 
-    pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
-        if self.advance(commit)? {
+    pub(super) fn commit(&mut self, commit: &Commit) -> Result<Hold, Fault> {
+        let (took_place, hold) = self.advance(commit)?;
+        if took_place {
             self.send_out(&commit.outbox)?;
         }
-        Ok(())
+        Ok(hold)
     }
 
     /// Adds runs and messages that belong to a commit.
@@ -129,39 +130,43 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// Does what a commit says of its run. Gives `false` for one that took place before.
-    fn advance(&mut self, commit: &Commit) -> Result<bool, Fault> {
+    /// Does what a commit says of its run, and whether its holder still has it. Gives `false` for one that took place before.
+    fn advance(&mut self, commit: &Commit) -> Result<(bool, Hold), Fault> {
         let run = &commit.run;
         let behind = self.timeline.behind(commit.at, self.at);
         // Changed where it lies: this is what the store does most.
         if let Some(held) = self.index.held_mut(run) {
-            if !advance(&mut self.tables, &mut held.record, commit, behind)? {
-                return Ok(false);
+            let took_place = advance(&mut self.tables, &mut held.record, commit, behind)?;
+            let is_held = held.record.is_held;
+            if !took_place {
+                return Ok((false, Hold::kept_if(is_held)));
             }
             self.wrote = true;
             self.tables.put(&held.record)?;
-            if held.record.is_held {
+            if is_held {
                 self.index.refresh(run);
             } else {
                 self.index.settle(run);
             }
-            return Ok(true);
+            return Ok((true, Hold::kept_if(is_held)));
         }
         // It has no claim, or had one before the file was opened.
         let record = self.tables.find(run)?;
         let before = record.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
-        if !advance(&mut self.tables, &mut record, commit, behind)? {
-            return Ok(false);
+        let took_place = advance(&mut self.tables, &mut record, commit, behind)?;
+        let hold = Hold::kept_if(record.is_held);
+        if !took_place {
+            return Ok((false, hold));
         }
         self.wrote = true;
         self.tables.put(&record)?;
         self.index.forget(&before);
         self.index.place(&record);
-        Ok(true)
+        Ok((true, hold))
     }
 
-    pub(super) fn note(&mut self, note: &Note) -> Result<(), Fault> {
+    pub(super) fn note(&mut self, note: &Note) -> Result<Hold, Fault> {
         let before = self.live(&note.run)?;
         let open = before.row.open(note.epoch, note.sequence);
         open.map_err(Fault::Answer)?;
@@ -171,11 +176,11 @@ impl Changes<'_> {
         let known = self.tables.notes.open()?.insert(key, &*progress)?.is_some();
         let mut record = before.clone();
         record.notes += u32::from(!known);
-        record.row.note(note);
-        if record == before {
-            return Ok(());
+        record.is_held &= record.row.note(note);
+        if record != before {
+            self.keep(&before, &record)?;
         }
-        self.keep(&before, &record)
+        Ok(Hold::kept_if(record.is_held))
     }
 
     pub(super) fn release(&mut self, release: &Release) -> Result<(), Fault> {
@@ -208,16 +213,12 @@ impl Changes<'_> {
                 .index
                 .held(run)
                 .filter(|held| held.record.row.epoch == *epoch);
-            let beat = Beat {
-                run: run.clone(),
-                is_lost: held.is_none(),
-                stop: held.and_then(|held| held.record.row.stop),
-                messages: held.map_or(0, |held| held.record.messages as usize),
-            };
+            let messages = held.map_or(0, |held| held.record.messages as usize);
+            let beat = Beat::of(run.clone(), held.map(|held| &held.record.row), messages);
             if !beat.is_lost {
                 self.index.extend(run, heartbeat.lease, now);
             }
-            if beat.is_lost || beat.stop.is_some() || beat.messages > 0 {
+            if beat.says_something() {
                 beats.push(beat);
             }
         }
@@ -292,6 +293,60 @@ impl Changes<'_> {
         self.keep(&before, &record)
     }
 
+    pub(super) fn pause(&mut self, run: &RunId, request: &Request) -> Result<(), Fault> {
+        self.timeline.behind(request.at, self.at);
+        let before = self.find(run)?.ok_or_else(|| not_found(run))?;
+        if self.broken.reason(run).is_some() && before.row.status.is_live() {
+            // It stands still by law 6.
+            return Err(Fault::Answer(StoreError::Parked { run: run.clone() }));
+        }
+        let mut record = before.clone();
+        if !record.row.pause(before.is_held).map_err(Fault::Answer)? {
+            return Ok(());
+        }
+        let history = &mut self.tables.history;
+        history.add(&mut record, request, &Event::PauseAsked, None)?;
+        self.keep(&before, &record)
+    }
+
+    pub(super) fn resume(&mut self, run: &RunId, request: &Request) -> Result<(), Fault> {
+        let now = request.at;
+        let behind = self.timeline.behind(now, self.at);
+        let before = self.find(run)?.ok_or_else(|| not_found(run))?;
+        let mut record = before.clone();
+        let event = record.row.resume(now).map_err(Fault::Answer)?;
+        let history = &mut self.tables.history;
+        history.add(&mut record, request, &event, None)?;
+        if !before.is_held {
+            record.behind = behind;
+        }
+        self.keep(&before, &record)
+    }
+
+    pub(super) fn retry_now(&mut self, run: &RunId, request: &Request) -> Result<(), Fault> {
+        let now = self.timeline.now(request.at, self.at);
+        let before = self.find(run)?.ok_or_else(|| not_found(run))?;
+        let now = asked_at(request.at, now, before.behind);
+        let notes = if before.notes > 0 {
+            self.tables.notes(&before)?
+        } else {
+            Vec::new()
+        };
+        let next = notes.iter().filter_map(NoteRow::next_attempt).max();
+        let mut record = before.clone();
+        let event = record.row.retry_now(next, before.is_held, now);
+        let event = event.map_err(Fault::Answer)?;
+        self.wrote = true;
+        for note in notes.into_iter().filter_map(|note| note.hurried(now)) {
+            let key = (&*run.text(), &*note.key);
+            let progress = write_note(key.0, key.1, &note.progress);
+            self.tables.notes.open()?.insert(key, &*progress)?;
+        }
+        let history = &mut self.tables.history;
+        history.add(&mut record, request, &event, None)?;
+        self.keep(&before, &record)
+    }
+
     pub(super) fn retry_rollback(&mut self, run: &RunId, request: &Request) -> Result<(), Fault> {
         let now = request.at;
         let behind = self.timeline.behind(now, self.at);
@@ -346,7 +401,11 @@ impl Changes<'_> {
         let run = &record.row.id;
         if let Some(held) = self.index.held_mut(run) {
             held.record.clone_from(record);
-            self.index.refresh(run);
+            if record.is_held {
+                self.index.refresh(run);
+            } else {
+                self.index.settle(run);
+            }
         } else if (record.row.live_due(), record.behind) != (before.row.live_due(), before.behind) {
             self.index.forget(before);
             self.index.place(record);

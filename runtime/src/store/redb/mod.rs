@@ -40,8 +40,8 @@ use super::declared::Paths;
 use super::timeline::Timeline;
 use super::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, Message, MessageState, NewRun, Note, Purge, Release, Request, RunRow,
-    Sent, Stop, Store, StoreError, StoreFuture,
+    Heartbeat, HistoryRow, Hold, Message, MessageState, NewRun, Note, Purge, Release, Request,
+    RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 use crate::run::RunId;
 use broken::Broken;
@@ -321,14 +321,14 @@ impl Store for RedbStore {
         self.write(None, weight, move |changes| changes.claim(&claim))
     }
 
-    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold> {
         let weight = size::of_commit(&commit);
         self.write(Some(commit.run.clone()), weight, move |changes| {
             changes.commit(&commit)
         })
     }
 
-    fn note(&self, note: Note) -> StoreFuture<'_, ()> {
+    fn note(&self, note: Note) -> StoreFuture<'_, Hold> {
         let weight = size::of_note(&note);
         self.write(Some(note.run.clone()), weight, move |changes| {
             changes.note(&note)
@@ -363,6 +363,27 @@ impl Store for RedbStore {
         let (id, weight) = (run.clone(), size::of_request(&request));
         self.write(Some(run.clone()), weight, move |changes| {
             changes.unpark(&id, &request)
+        })
+    }
+
+    fn pause(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let (id, weight) = (run.clone(), size::of_request(&request));
+        self.write(Some(run.clone()), weight, move |changes| {
+            changes.pause(&id, &request)
+        })
+    }
+
+    fn resume(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let (id, weight) = (run.clone(), size::of_request(&request));
+        self.write(Some(run.clone()), weight, move |changes| {
+            changes.resume(&id, &request)
+        })
+    }
+
+    fn retry_now(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let (id, weight) = (run.clone(), size::of_request(&request));
+        self.write(Some(run.clone()), weight, move |changes| {
+            changes.retry_now(&id, &request)
         })
     }
 

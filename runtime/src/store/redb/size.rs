@@ -66,6 +66,11 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
         | Event::Undone { .. }
         | Event::StopAsked { .. }
         | Event::Unparked
+        | Event::PauseAsked
+        | Event::PauseWithdrawn
+        | Event::Paused
+        | Event::Resumed
+        | Event::RetryAsked
         | Event::Ended
         | Event::RollbackRetried => 0,
     };

@@ -222,6 +222,7 @@ pub(super) fn note(row: &RunRow, key: &str, progress: Progress) -> Note {
             key: key.into(),
             progress,
         },
+        is_boundary: false,
     }
 }
 

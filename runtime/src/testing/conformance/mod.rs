@@ -20,6 +20,8 @@ pub mod notes;
 #[doc(hidden)]
 pub mod outbox;
 #[doc(hidden)]
+pub mod pauses;
+#[doc(hidden)]
 pub mod reading;
 #[doc(hidden)]
 pub mod releases;
@@ -234,6 +236,34 @@ macro_rules! store_conformance {
                 a_run_that_is_to_stop_does_not_wait
                 a_rollback_waits_though_its_run_was_cancelled
                 a_run_that_is_terminated_is_not_parked
+            }
+            pauses {
+                a_run_that_nobody_holds_is_paused_at_once
+                a_run_that_is_held_is_paused_by_its_next_commit
+                a_commit_says_whether_the_run_is_still_held
+                a_repeated_commit_says_that_its_run_was_paused
+                a_note_at_a_boundary_pauses_a_run
+                a_release_pauses_a_run
+                a_commit_that_gives_a_run_back_pauses_it
+                a_run_that_ends_first_has_ended
+                the_holder_hears_of_a_request_to_pause
+                a_request_to_pause_outlives_the_holder
+                what_falls_due_or_comes_does_not_move_a_paused_run
+                a_resumed_run_goes_on_where_it_was
+                a_request_to_pause_is_taken_back
+                a_second_request_to_pause_changes_nothing
+                what_is_not_paused_is_not_resumed
+                a_parked_run_is_not_paused
+                a_paused_run_is_cancelled_and_terminated
+                a_rollback_is_paused_and_goes_on_as_a_rollback
+                a_run_is_paused_when_its_last_attempt_has_failed
+                what_is_to_stop_is_not_paused_instead
+                a_run_that_waits_makes_its_next_attempt_at_once
+                a_holder_that_waits_hears_that_it_is_to_retry
+                a_run_that_waits_for_no_attempt_is_not_retried
+                a_paused_run_that_is_retried_goes_on
+                the_history_says_who_paused_and_resumed
+                purge_spares_a_paused_run
             }
             rollback {
                 transitions_with_an_undo_are_undoable_the_last_first

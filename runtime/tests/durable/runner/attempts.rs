@@ -249,6 +249,7 @@ async fn of_many_parts_that_are_taken_up_as_few_attempts_are_kept_as_of_one() {
             epoch: row.epoch,
             sequence: row.sequence,
             note,
+            is_boundary: false,
         };
         store.note(note).await.unwrap();
     }

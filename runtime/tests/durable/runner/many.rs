@@ -8,7 +8,7 @@ use std::time::Duration;
 use stateway::prelude::*;
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop, Store,
+    Heartbeat, HistoryRow, Hold, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop, Store,
     StoreFuture,
 };
 use stateway::{Clock, LaunchError, MemoryStore, RunId, Runners, StoreError};
@@ -93,12 +93,15 @@ impl Store for Counted {
     passed_on! {
         create(run: NewRun) -> Created;
         declare(declaration: Declaration) -> Declared;
-        commit(commit: Commit) -> ();
-        note(note: Note) -> ();
+        commit(commit: Commit) -> Hold;
+        note(note: Note) -> Hold;
         release(release: Release) -> ();
         stop(run: &RunId, stop: Stop, request: Request) -> ();
         send(delivery: Delivery) -> Sent;
         unpark(run: &RunId, request: Request) -> ();
+        pause(run: &RunId, request: Request) -> ();
+        resume(run: &RunId, request: Request) -> ();
+        retry_now(run: &RunId, request: Request) -> ();
         retry_rollback(run: &RunId, request: Request) -> ();
         get(run: &RunId) -> Option<Found>;
         list(filter: Filter) -> Vec<RunRow>;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stateway::prelude::*;
 use stateway::runner::Run;
-use stateway::store::{Commit, Event, Note, Progress, Status, Stop, Store, StoreFuture};
+use stateway::store::{Commit, Event, Hold, Note, Progress, Status, Stop, Store, StoreFuture};
 use stateway::{Clock, Durable, MemoryStore, RunId, StoreError};
 
 use crate::support::shop::*;
@@ -40,7 +40,7 @@ impl Small {
 }
 
 impl Store for Small {
-    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold> {
         let size = match &commit.event {
             Event::Transition { payload, .. } => payload.len(),
             Event::NotUndone { cause, .. } => format!("{cause:?}").len(),
@@ -53,7 +53,7 @@ impl Store for Small {
         }
     }
 
-    fn note(&self, note: Note) -> StoreFuture<'_, ()> {
+    fn note(&self, note: Note) -> StoreFuture<'_, Hold> {
         let size = match &note.note.progress {
             Progress::Output(output) => output.len(),
             Progress::Attempts { .. } => 0,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, Message, MessageState, NewRun, Note, Purge, Request, RunRow, Sent, Stop,
-    Store, StoreFuture,
+    Heartbeat, HistoryRow, Hold, Message, MessageState, NewRun, Note, Purge, Request, RunRow, Sent,
+    Stop, Store, StoreFuture,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -95,6 +95,21 @@ impl Store for Line {
         self.send(move |store| store.unpark(&run, request))
     }
 
+    fn pause(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.send(move |store| store.pause(&run, request))
+    }
+
+    fn resume(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.send(move |store| store.resume(&run, request))
+    }
+
+    fn retry_now(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
+        let run = run.clone();
+        self.send(move |store| store.retry_now(&run, request))
+    }
+
     fn retry_rollback(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
         let run = run.clone();
         self.send(move |store| store.retry_rollback(&run, request))
@@ -129,8 +144,8 @@ impl Store for Line {
         create(run: NewRun) -> Created;
         declare(declaration: Declaration) -> Declared;
         claim(claim: Claim) -> Claims;
-        commit(commit: Commit) -> ();
-        note(note: Note) -> ();
+        commit(commit: Commit) -> Hold;
+        note(note: Note) -> Hold;
         release(release: stateway::store::Release) -> ();
         send(delivery: Delivery) -> Sent;
         list(filter: Filter) -> Vec<RunRow>;

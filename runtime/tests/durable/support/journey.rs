@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stateway::prelude::*;
 use stateway::store::{
-    Commit, Event, HistoryRow, Request, RunRow, Status, Stop, Store, StoreFuture,
+    Commit, Event, HistoryRow, Hold, Request, RunRow, Status, Stop, Store, StoreFuture,
 };
 use stateway::{Key, RunId};
 
@@ -261,16 +261,16 @@ pub(crate) struct Told<S> {
 }
 
 impl<S: Store> Store for Told<S> {
-    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold> {
         Box::pin(async move {
             let before = self.store.get(&commit.run).await?;
-            self.store.commit(commit.clone()).await?;
+            let hold = self.store.commit(commit.clone()).await?;
             // A repetition changes nothing.
             if before.is_some_and(|before| before.row.sequence == commit.sequence) {
                 let recorded = Seen::Recorded(commit.run, commit.event);
                 self.world.log.lock().unwrap().push(recorded);
             }
-            ready(Ok(())).await
+            ready(Ok(hold)).await
         })
     }
 

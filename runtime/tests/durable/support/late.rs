@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stateway::store::{Commit, Request, Stop, Store, StoreFuture};
+use stateway::store::{Commit, Hold, Request, Stop, Store, StoreFuture};
 use stateway::{MemoryStore, RunId};
 use tokio::sync::Semaphore;
 
@@ -63,14 +63,14 @@ impl Late {
 }
 
 impl Store for Late {
-    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold> {
         Box::pin(async move {
             let ends = commit.status.is_ended();
-            self.store.commit(commit).await?;
+            let hold = self.store.commit(commit).await?;
             if ends {
                 self.ends.wait().await;
             }
-            Ok(())
+            Ok(hold)
         })
     }
 

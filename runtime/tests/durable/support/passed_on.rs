@@ -3,7 +3,7 @@
 
 macro_rules! passed_on {
     () => {
-        passed_on! { note(note: stateway::store::Note) -> (); }
+        passed_on! { note(note: stateway::store::Note) -> stateway::store::Hold; }
         passed_on! { @but_notes }
     };
     (@but_notes) => {
@@ -15,6 +15,9 @@ macro_rules! passed_on {
             heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
             send(delivery: stateway::store::Delivery) -> stateway::store::Sent;
             unpark(run: &RunId, request: stateway::store::Request) -> ();
+            pause(run: &RunId, request: stateway::store::Request) -> ();
+            resume(run: &RunId, request: stateway::store::Request) -> ();
+            retry_now(run: &RunId, request: stateway::store::Request) -> ();
             retry_rollback(run: &RunId, request: stateway::store::Request) -> ();
             get(run: &RunId) -> Option<stateway::store::Found>;
             list(filter: stateway::store::Filter) -> Vec<stateway::store::RunRow>;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Commit, Event, HistoryRow, Request, Stop, Store, StoreFuture};
+use stateway::store::{Commit, Event, HistoryRow, Hold, Request, Stop, Store, StoreFuture};
 use stateway::{Clock, MemoryStore, OpenError, RedbStore, RunId};
 
 workflow! {
@@ -116,21 +116,21 @@ pub(crate) struct Told {
 }
 
 impl Store for Told {
-    fn commit(&self, commit: Commit) -> StoreFuture<'_, ()> {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold> {
         Box::pin(async move {
             let before = self.store.get(&commit.run).await?;
-            self.store.commit(commit.clone()).await?;
+            let hold = self.store.commit(commit.clone()).await?;
             let (of, is_undone) = match commit.event {
                 Event::Undone { of, .. } => (of, true),
                 Event::NotUndone { of, .. } => (of, false),
-                _ => return Ok(()),
+                _ => return Ok(hold),
             };
             // A repetition changes nothing.
             if before.is_some_and(|before| before.row.sequence == commit.sequence) {
                 let mut inner = self.world.0.lock().unwrap();
                 inner.seen.push(Seen::Recorded { of, is_undone });
             }
-            Ok(())
+            Ok(hold)
         })
     }
 

@@ -115,6 +115,11 @@ pub(in crate::store::redb) fn write_row(
         Event::Unparked => to.u8(7),
         Event::Ended => to.u8(8),
         Event::RollbackRetried => to.u8(9),
+        Event::PauseAsked => to.u8(10),
+        Event::PauseWithdrawn => to.u8(11),
+        Event::Paused => to.u8(12),
+        Event::Resumed => to.u8(13),
+        Event::RetryAsked => to.u8(14),
     };
     to.finish(RecordPlace::Row(place))
 }
@@ -174,6 +179,11 @@ fn read_row_1(from: &mut RecordReader<'_>) -> Result<Row, Unread> {
         7 => Event::Unparked,
         8 => Event::Ended,
         9 => Event::RollbackRetried,
+        10 => Event::PauseAsked,
+        11 => Event::PauseWithdrawn,
+        12 => Event::Paused,
+        13 => Event::Resumed,
+        14 => Event::RetryAsked,
         other => return Err(format!("{other} is no event")),
     };
     let history = HistoryRow {

@@ -85,10 +85,15 @@ impl Record {
             .time(row.started)
             .time(row.entered)
             .list(&row.fired, write_fired)
+            .option(row.attempts_since, |to, since| {
+                to.time(since);
+            })
             .option(row.due, |to, due| {
                 to.time(due);
             })
             .u8(stop_number(row.stop))
+            .u8(row.pause_asked.into())
+            .u8(row.retry_asked.into())
             .option(row.parked.as_ref(), write_text)
             .option(row.failure.as_ref(), write_failure)
             .option(row.ended, |to, ended| {
@@ -153,8 +158,11 @@ impl Record {
             started: from.time()?,
             entered: from.time()?,
             fired: from.list(read_fired)?,
+            attempts_since: from.option(RecordReader::time)?,
             due: from.option(RecordReader::time)?,
             stop: read_stop(from.u8()?)?,
+            pause_asked: from.flag()?,
+            retry_asked: from.flag()?,
             parked: from.option(read_text)?,
             failure: from.option(read_failure)?,
             ended: from.option(RecordReader::time)?,
@@ -217,7 +225,7 @@ fn read_behind(from: &mut RecordReader<'_>) -> Result<Moment, Unread> {
     behind.ok_or_else(|| "a clock is behind by nothing".to_owned())
 }
 
-pub(super) const STATUSES: [Status; 7] = [
+pub(super) const STATUSES: [Status; 8] = [
     Status::Running,
     Status::RollingBack,
     Status::Parked,
@@ -225,6 +233,7 @@ pub(super) const STATUSES: [Status; 7] = [
     Status::Failed,
     Status::Cancelled,
     Status::Terminated,
+    Status::Paused,
 ];
 
 fn status(status: Status) -> u8 {

@@ -203,6 +203,9 @@ fn every_record_is_read_as_it_was_written() {
             ..failure.clone()
         });
         record.row.stop = Some(Stop::Terminate);
+        record.row.attempts_since = Some(begin());
+        record.row.pause_asked = true;
+        record.row.retry_asked = kind == FailureKind::Deadline;
         record.row.parked = Some("why".into());
         record.row.ended = Some(begin());
         assert_eq!(
@@ -247,6 +250,11 @@ fn every_row_is_read_as_it_was_written() {
         Event::Unparked,
         Event::Ended,
         Event::RollbackRetried,
+        Event::PauseAsked,
+        Event::PauseWithdrawn,
+        Event::Paused,
+        Event::Resumed,
+        Event::RetryAsked,
         Event::StopAsked { stop: Stop::Cancel },
         Event::StopAsked {
             stop: Stop::Terminate,

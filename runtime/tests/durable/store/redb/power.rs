@@ -123,6 +123,7 @@ async fn walk(store: &RedbStore, run: usize, model: &Model) {
                 key: "whole".into(),
                 progress: Progress::Output(vec![7; 200]),
             },
+            is_boundary: false,
         };
         if store.note(note).await.is_err() {
             return;

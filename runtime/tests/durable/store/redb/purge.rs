@@ -250,8 +250,8 @@ async fn one_run_with_too_much_to_store_stops_nobody() {
         ..held("b")
     };
     for refused in [
-        store.commit(parked).await,
-        store.create(started).await.map(|_| ()),
+        store.commit(parked).await.map(drop),
+        store.create(started).await.map(drop),
     ] {
         let Err(StoreError::TooLarge { size, limit, .. }) = refused else {
             panic!("{refused:?}")

@@ -66,6 +66,15 @@ pub(crate) enum Ask {
     Unpark {
         run: u8,
     },
+    Pause {
+        run: u8,
+    },
+    Resume {
+        run: u8,
+    },
+    RetryNow {
+        run: u8,
+    },
     RetryRollback {
         run: u8,
     },
@@ -109,15 +118,17 @@ pub(crate) enum What {
     Undone,
     NotUndone,
     Parked,
+    Paused,
     Ended {
         status: Status,
     },
 }
 
-pub(crate) const STATUSES: [Status; 7] = [
+pub(crate) const STATUSES: [Status; 8] = [
     Status::Running,
     Status::RollingBack,
     Status::Parked,
+    Status::Paused,
     Status::Done,
     Status::Failed,
     Status::Cancelled,
@@ -136,7 +147,7 @@ pub(crate) fn what() -> impl Strategy<Value = What> {
         Status::RollingBack,
         Status::Done,
     ]);
-    let ends = prop::sample::select(&STATUSES[4..]);
+    let ends = prop::sample::select(&STATUSES[5..]);
     prop_oneof![
         6 => (any::<bool>(), going).prop_map(|(undo, status)| What::Go { undo, status }),
         2 => (0u8..3).prop_map(|fired| What::Stay { fired }),
@@ -144,6 +155,7 @@ pub(crate) fn what() -> impl Strategy<Value = What> {
         2 => Just(What::Undone),
         1 => Just(What::NotUndone),
         1 => Just(What::Parked),
+        1 => Just(What::Paused),
         1 => ends.prop_map(|status| What::Ended { status }),
     ]
 }
@@ -172,13 +184,16 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
                 Ask::Release { run, due, messages, epoch, asked }
             }),
         1 => Just(Ask::Again),
-        2 => (0u8..5, 0u8..3, some(), any::<bool>(), epoch())
+        3 => (0u8..5, 0u8..4, some(), any::<bool>(), epoch())
             .prop_map(|(run, key, output, waits, epoch)| Ask::Note { run, key, output, waits, epoch }),
         1 => (0u8..60).prop_map(|lease| Ask::Heartbeat { lease }),
         1 => (0u8..5, prop::sample::select(vec![Stop::Cancel, Stop::Terminate]))
             .prop_map(|(run, stop)| Ask::Stop { run, stop }),
         2 => (0u8..5, 0u8..4).prop_map(|(run, id)| Ask::Send { run, id }),
         1 => (0u8..5).prop_map(|run| Ask::Unpark { run }),
+        2 => (0u8..5).prop_map(|run| Ask::Pause { run }),
+        1 => (0u8..5).prop_map(|run| Ask::Resume { run }),
+        2 => (0u8..5).prop_map(|run| Ask::RetryNow { run }),
         2 => (0u8..5).prop_map(|run| Ask::RetryRollback { run }),
         1 => (prop::option::of(0u8..2), 0u8..30, 0u8..4)
             .prop_map(|(workflow, ago, limit)| Ask::Purge { workflow, ago, limit }),

@@ -179,6 +179,7 @@ impl World {
             What::Parked => Event::Parked {
                 reason: "why".into(),
             },
+            What::Paused => Event::Paused,
             What::Ended { .. } => Event::Ended,
         };
         let status = match what {
@@ -186,14 +187,16 @@ impl World {
             What::Begin | What::Undone | What::NotUndone => Status::RollingBack,
             What::Stay { .. } => Status::Running,
             What::Parked => Status::Parked,
+            What::Paused => Status::Paused,
         };
-        let failure = matches!(what, What::Begin | What::Ended { .. }).then(|| Failure {
-            state: row.state.clone(),
-            transition: None,
-            attempts: 0,
-            kind: FailureKind::Handler,
-            message: "it failed".into(),
-        });
+        let failure =
+            matches!(what, What::Begin | What::Paused | What::Ended { .. }).then(|| Failure {
+                state: row.state.clone(),
+                transition: None,
+                attempts: 0,
+                kind: FailureKind::Handler,
+                message: "it failed".into(),
+            });
         let attempt = FailedAttempt {
             branch: (row.sequence.is_multiple_of(2)).then(|| "air".to_owned()),
             number: 1,
@@ -339,7 +342,7 @@ impl World {
                     None => Progress::Attempts {
                         made: 2,
                         called: 1,
-                        due: self.now,
+                        due: self.in_seconds(*key * 10),
                         noted: self.now,
                         waits: *waits,
                         failed: Vec::new(),
@@ -350,9 +353,10 @@ impl World {
                     epoch: found.row.epoch + u64::from(*epoch),
                     sequence: found.row.sequence,
                     note: NoteRow {
-                        key: ["", "1", "1/0"][usize::from(*key)].into(),
+                        key: ["", "1/go", "1/go/undo", "1/go/1/air"][usize::from(*key)].into(),
                         progress,
                     },
+                    is_boundary: *waits,
                 };
                 both!(self, ask, store => store.note(note.clone())).ok();
             }
@@ -379,6 +383,15 @@ impl World {
             }
             Ask::Unpark { run } => {
                 both!(self, ask, store => store.unpark(&id(*run), self.now.into())).ok();
+            }
+            Ask::Pause { run } => {
+                both!(self, ask, store => store.pause(&id(*run), self.now.into())).ok();
+            }
+            Ask::Resume { run } => {
+                both!(self, ask, store => store.resume(&id(*run), self.now.into())).ok();
+            }
+            Ask::RetryNow { run } => {
+                both!(self, ask, store => store.retry_now(&id(*run), self.now.into())).ok();
             }
             Ask::RetryRollback { run } => {
                 both!(self, ask, store => store.retry_rollback(&id(*run), self.now.into())).ok();

@@ -1,0 +1,237 @@
+//! Pausing runs, letting them go on, and retrying at once.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use super::{PAGE, Runner, valid};
+use crate::payload::durable::Durable;
+use crate::run::{RunId, RunIdError};
+use crate::store::{Filter, RunRow, Status, Store, StoreError, StoreFuture};
+
+impl<W: Durable> Runner<W> {
+    /// Pauses a run: it stops at its next boundary, and stands still until it is [resumed](Runner::resume). The request is
+    /// stored when this returns.
+    ///
+    /// A boundary is a recorded transition, a recorded undo, or the wait between two attempts. A run that nobody drives, such
+    /// as one that waits for a signal or a timer, is [`Paused`](Status::Paused) at once. A handler that is called just now, or
+    /// the branches of a split, end first; what they came to is recorded as usual, and no other handler is called after that. If
+    /// another runner drives the run, it hears of the pause as it records what comes next, or with its next heartbeat.
+    ///
+    /// Nothing but [`resume`](Runner::resume), [`retry_now`](Runner::retry_now), [`cancel`](Runner::cancel) and
+    /// [`terminate`](Runner::terminate) ends a pause: it outlives the process. Signals to a paused run are stored and taken when
+    /// it goes on. Timers, polls and deadlines that fall due meanwhile are at work then. A rollback can be paused as well, and
+    /// goes on as a rollback. Pausing a paused run changes nothing.
+    ///
+    /// ```no_run
+    /// # use stateway::{Durable, Runner};
+    /// # async fn pause<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let operator = runner.by("operator 7");
+    /// operator.pause("o-42").await?;
+    /// // Somebody looks into it.
+    /// operator.resume("o-42").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Ended`], [`StoreError::Parked`] for a run that stands still already, or that the
+    /// store does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future pauses the run or does not.
+    pub async fn pause(
+        &self,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+    ) -> Result<(), StoreError> {
+        let (engine, id) = (self.engine(), valid(id)?);
+        self.find(&id).await?;
+        engine.store.pause(&id, self.request()).await?;
+        engine.tell_to_pause(&id, true);
+        Ok(())
+    }
+
+    /// Lets a paused run go on where it stands, at once. If it was paused by `else pause`, its handler gets all its attempts
+    /// anew, with the same [key](crate::Step::key). If its runner has not come to a boundary since it was asked to pause, the request
+    /// is taken back.
+    ///
+    /// ```no_run
+    /// # use stateway::{Durable, Runner};
+    /// # async fn resume<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// runner.resume("o-42").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::NotPaused`], or that the store does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future resumes the run or does not.
+    pub async fn resume(
+        &self,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+    ) -> Result<(), StoreError> {
+        let (engine, id) = (self.engine(), valid(id)?);
+        self.find(&id).await?;
+        engine.store.resume(&id, self.request()).await?;
+        engine.tell_to_pause(&id, false);
+        engine.wake();
+        Ok(())
+    }
+
+    /// Lets a run make its next attempt at once, whatever the delay before it was. The attempts are counted on, and the keys of
+    /// the handler stay the same. A paused run is [resumed](Runner::resume) by it.
+    ///
+    /// It is for a transition, or an undo, that waits between two attempts; a branch of a split waits out its own delays. If
+    /// another runner drives the run and waits there, it hears of the request with its next heartbeat. A limiter still decides when
+    /// the call gets through.
+    ///
+    /// ```no_run
+    /// # use stateway::{Durable, Runner};
+    /// # async fn retry<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// // The bank is back, and the next attempt would be made in an hour.
+    /// runner.retry_now("o-42").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Ended`], [`StoreError::Parked`], [`StoreError::NotRetrying`] for a run that
+    /// waits for no attempt, or that the store does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future asks for the attempt or does not.
+    pub async fn retry_now(
+        &self,
+        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+    ) -> Result<(), StoreError> {
+        let (engine, id) = (self.engine(), valid(id)?);
+        self.find(&id).await?;
+        engine.store.retry_now(&id, self.request()).await?;
+        engine.tell_to_pause(&id, false);
+        engine.tell_to_retry(&id);
+        Ok(())
+    }
+
+    /// [Pauses](Runner::pause) every run of this workflow that goes forward or is rolled back, and says how many were asked to.
+    ///
+    /// The runs are paused one by one, page by page. Those that are started afterwards are not paused, and those that are started
+    /// meanwhile may be.
+    ///
+    /// ```no_run
+    /// # use stateway::{Durable, Runner};
+    /// # async fn pause<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let paused = runner.by("the bank is down").pause_all().await?;
+    /// println!("{paused} runs wait for the bank");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not answer. What was paused by then is.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves some of the runs paused.
+    pub async fn pause_all(&self) -> Result<u64, StoreError> {
+        let forward = self.pause_each(Status::Running).await?;
+        let back = self.pause_each(Status::RollingBack).await?;
+        Ok(forward + back)
+    }
+
+    async fn pause_each(&self, status: Status) -> Result<u64, StoreError> {
+        let engine = self.engine();
+        self.each(
+            status,
+            |row| !row.pause_asked,
+            |store, run, request| store.pause(run, request),
+            |run| engine.tell_to_pause(run, true),
+        )
+        .await
+    }
+
+    /// [Resumes](Runner::resume) every paused run of this workflow, also those that `else pause` has paused, and says how many
+    /// they were.
+    ///
+    /// ```no_run
+    /// # use stateway::{Durable, Runner};
+    /// # async fn resume<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// runner.by("the bank is back").resume_all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not answer. What was resumed by then is.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves some of the runs resumed.
+    pub async fn resume_all(&self) -> Result<u64, StoreError> {
+        let engine = self.engine();
+        let mut resumed = 0;
+        // Those that are paused, and those that have not come to a boundary yet.
+        for status in [Status::Paused, Status::Running, Status::RollingBack] {
+            resumed += self
+                .each(
+                    status,
+                    |row| row.status == Status::Paused || row.pause_asked,
+                    |store, run, request| store.resume(run, request),
+                    |run| engine.tell_to_pause(run, false),
+                )
+                .await?;
+        }
+        engine.wake();
+        Ok(resumed)
+    }
+
+    /// Asks the same of each run that has this status and is `meant`, and `tell`s those that it was asked of. Counts them.
+    async fn each(
+        &self,
+        status: Status,
+        meant: fn(&RunRow) -> bool,
+        ask: for<'a> fn(&'a dyn Store, &RunId, crate::store::Request) -> StoreFuture<'a, ()>,
+        tell: impl Fn(&RunId),
+    ) -> Result<u64, StoreError> {
+        let engine = self.engine();
+        let mut asked = 0;
+        let mut page = Filter::new().workflow(W::NAME).status(status).limit(PAGE);
+        loop {
+            let rows = engine.store.list(page.clone()).await?;
+            let is_last = rows.len() < page.limit;
+            page.after = rows.last().map(|row| row.id.clone());
+            // Together, so that they share their flushes.
+            let mut answers = JoinSet::new();
+            for row in rows.into_iter().filter(meant) {
+                let (store, request) = (Arc::clone(&engine.store), self.request());
+                answers.spawn(async move {
+                    let answer = ask(&*store, &row.id, request).await;
+                    (row.id, answer)
+                });
+            }
+            while let Some(answer) = answers.join_next().await {
+                match answer {
+                    Ok((run, Ok(()))) => {
+                        asked += 1;
+                        tell(&run);
+                    }
+                    // It has moved on since it was listed, or cannot be read.
+                    Ok((
+                        _,
+                        Err(
+                            StoreError::Ended { .. }
+                            | StoreError::Parked { .. }
+                            | StoreError::NotPaused { .. }
+                            | StoreError::NotFound { .. }
+                            | StoreError::Broken { .. },
+                        ),
+                    )) => {}
+                    Ok((_, Err(error))) => return Err(error),
+                    Err(error) => return Err(StoreError::unavailable(error)),
+                }
+            }
+            if is_last {
+                return Ok(asked);
+            }
+        }
+    }
+}
