@@ -28,6 +28,8 @@ pub(crate) enum Meaning {
     Catch(Ident),
     /// The state that the last failed attempt leads to.
     Else(Ident),
+    /// `else pause`: the word `pause`.
+    Pause(Ident),
     Breaker(Ident),
     Limit(Ident),
     Spawn,
@@ -142,6 +144,14 @@ impl Clauses {
         })
     }
 
+    /// The clause `else pause`, with its second word.
+    pub(crate) fn pause(&self) -> Option<(&Clause, &Ident)> {
+        self.0.iter().find_map(|clause| match &clause.meaning {
+            Meaning::Pause(pause) => Some((clause, pause)),
+            _ => None,
+        })
+    }
+
     /// Whether any of them says how the handler is called.
     pub(crate) fn guard(&self) -> bool {
         self.iter().any(|clause| clause.kind().guards())
@@ -164,7 +174,7 @@ impl Clause {
             Meaning::Deadline(_) => ClauseKind::Deadline,
             Meaning::Undo(_) => ClauseKind::Undo,
             Meaning::Catch(_) => ClauseKind::Catch,
-            Meaning::Else(_) => ClauseKind::Else,
+            Meaning::Else(_) | Meaning::Pause(_) => ClauseKind::Else,
             Meaning::Breaker(_) => ClauseKind::Breaker,
             Meaning::Limit(_) => ClauseKind::Limit,
             Meaning::Spawn => ClauseKind::Spawn,
@@ -209,8 +219,8 @@ impl ToTokens for Clause {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.name.to_tokens(tokens);
         self.arguments.to_tokens(tokens);
-        if let Meaning::Else(state) = &self.meaning {
-            state.to_tokens(tokens);
+        if let Meaning::Else(word) | Meaning::Pause(word) = &self.meaning {
+            word.to_tokens(tokens);
         }
     }
 }

@@ -40,6 +40,10 @@ fn on_branch(branch: &Branch, diagnostics: &mut Diagnostics) {
                 format!("branch `{name}` has no targets that `catch` could lead to"),
                 "put `catch(..)` on the split, or let the join take a failed branch",
             ),
+            ClauseKind::Else if branch.clauses.pause().is_some() => (
+                format!("branch `{name}` is no place to pause a run: the others are under way"),
+                "put `else pause` on the split, or let the join take a failed branch",
+            ),
             ClauseKind::Else => (
                 format!("branch `{name}` has no targets that `else` could lead to"),
                 "put `else` on the split, or let the join take a failed branch",

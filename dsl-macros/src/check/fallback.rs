@@ -1,13 +1,15 @@
-//! Rule: `else` names a target of its transition, and nothing else says what follows the last attempt.
+//! Rule: `else` names a target of its transition, or says `pause` of a run that is stored where it stands then; and nothing
+//! else says what follows the last attempt.
 
 use crate::ast::{ClauseKind, plain};
 use crate::diagnostics::Diagnostics;
-use crate::graph::Graph;
+use crate::graph::{Graph, ResolvedTransition};
 use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
         let declaration = transition.declaration;
+        pause(graph, transition, diagnostics);
         let Some((clause, state)) = declaration.clauses.fallback() else {
             continue;
         };
@@ -34,8 +36,8 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 format!("`else {state}` leads where {keyword} `{name}` does not"),
             );
             let targets: Vec<_> = declaration.targets.iter().map(plain).collect();
-            if let Some(near) = suggest::nearest(&plain(state), targets.iter().map(String::as_str))
-            {
+            let known = targets.iter().map(String::as_str).chain(["pause"]);
+            if let Some(near) = suggest::nearest(&plain(state), known) {
                 error.help(format!("did you mean `{near}`?"));
             } else if let [_, ..] = targets.as_slice() {
                 let targets = targets.join(" | ");
@@ -46,5 +48,44 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 ));
             }
         }
+    }
+}
+
+/// `else pause` stops a run until it is resumed, where the store has it.
+fn pause(graph: &Graph<'_>, transition: &ResolvedTransition<'_>, diagnostics: &mut Diagnostics) {
+    let declaration = transition.declaration;
+    let Some((clause, _)) = declaration.clauses.pause() else {
+        return;
+    };
+    let (keyword, name) = (declaration.kind.keyword(), &declaration.name);
+    let is_transient = |state: &crate::graph::StateId| {
+        let declaration = graph.state(*state).declaration;
+        declaration.is_some_and(|it| it.transient.is_some())
+    };
+    let transient = transition.sources.iter().find(|it| is_transient(it));
+    if let Some(catch) = declaration.clauses.method(ClauseKind::Catch) {
+        diagnostics
+            .error(
+                clause,
+                format!("`catch({catch})` and `else pause` both say what follows when the last attempt has failed"),
+            )
+            .help(format!("leave one of them out: a run whose handler `{catch}` fails is rolled back"));
+    } else if graph.ast.attributes.durable.is_none() {
+        diagnostics
+            .error(
+                clause,
+                "`else pause` stops a run until somebody resumes it, and only a stored run can be resumed",
+            )
+            .help("store the runs with `#[durable(version = 1)]`, or name a state that the last failure leads to: `else GivenUp`");
+    } else if let Some(state) = transient {
+        let state = graph.state(*state).name;
+        diagnostics
+            .error(
+                clause,
+                format!("{keyword} `{name}` leaves the transient state `{state}`, which is not stored: a run cannot be paused there"),
+            )
+            .help(format!(
+                "declare `{state}` without `transient`, or name a state that the last failure leads to: `else GivenUp`"
+            ));
     }
 }

@@ -27,8 +27,9 @@ pub(super) fn constant(cx: &Context<'_>, transition: &ResolvedTransition<'_>) ->
     let fallback = handlers
         .fallback
         .map(|(StateId(state), _)| quote!(.fallback(#state)));
+    let pauses = clauses.pause().map(|_| quote!(.pauses()));
     let undo = undo(cx, transition);
-    quote!(.with(#private::Policy::NONE #common #catch #fallback #undo))
+    quote!(.with(#private::Policy::NONE #common #catch #fallback #pauses #undo))
 }
 
 /// The same for a branch of a split.

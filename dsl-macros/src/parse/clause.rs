@@ -71,10 +71,15 @@ fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Optio
             let error = stop(input, "`else` takes no parentheses");
             return Err(error.with_help("write `else` and the state: `else GivenUp`"));
         }
+        // No state is called like this: states are named like types.
+        let meaning = match next_word(input).as_deref() {
+            Some("pause") => Meaning::Pause(word(input, "pause")?),
+            _ => Meaning::Else(declared_name(input, "a state")?),
+        };
         return Ok(Some(Clause {
             name,
             arguments: None,
-            meaning: Meaning::Else(declared_name(input, "a state")?),
+            meaning,
         }));
     }
     let arguments = input

@@ -3,6 +3,7 @@
 #[macro_use]
 mod passed_on;
 
+pub(crate) mod bank;
 pub(crate) mod cut;
 pub(crate) mod disk;
 pub(crate) mod journey;
