@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::time::SystemTime;
 use std::vec::IntoIter;
 
-use tracing::error;
+use tracing::{error, warn};
 
 use super::failure::{failure, message};
 use super::held::{HeldRun, Loss, RunChange};
@@ -268,6 +268,12 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         let held = self.held;
         async move {
             if pauses {
+                // Not what it failed with, which may quote a payload.
+                warn!(
+                    workflow = W::NAME, run = %held.id(),
+                    transition = failure.transition.as_deref(), attempts = failure.attempts,
+                    "the last attempt has failed, and the run is paused: see to why, and resume it"
+                );
                 return Err(held.pause(failure).await);
             }
             held.record(RunChange::new(event, status).because(failure))

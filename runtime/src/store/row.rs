@@ -11,6 +11,10 @@ pub type Name = Cow<'static, str>;
 
 /// The row of a run: where it is, and who may move it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact that holds or not, whatever the others say"
+)]
 pub struct RunRow {
     /// The id that it was started with.
     pub id: RunId,

@@ -2,8 +2,6 @@
 //!
 //! A run that does not wait hears of a pause from its next change, which the store answers. So these only shorten a wait.
 
-use std::future::pending;
-
 use super::HeldRun;
 
 impl HeldRun {
@@ -19,15 +17,8 @@ impl HeldRun {
 
     /// Waits until the run is to pause, or is not to any more.
     pub(in crate::runner) async fn is_told_to_pause(&self, pauses: bool) {
-        if self
-            .pause
-            .subscribe()
-            .wait_for(|it| *it == pauses)
-            .await
-            .is_err()
-        {
-            pending().await
-        }
+        // No error: what sends is in this run.
+        let _ = self.pause.subscribe().wait_for(|it| *it == pauses).await;
     }
 
     /// The run is to make the attempt at once that it waits for.
@@ -42,9 +33,7 @@ impl HeldRun {
 
     /// Waits until the run is to make its next attempt at once. That is heard once.
     pub(super) async fn is_told_to_retry(&self) {
-        if self.retry.subscribe().wait_for(|it| *it).await.is_err() {
-            pending().await
-        }
+        let _ = self.retry.subscribe().wait_for(|it| *it).await;
         self.forget_retry();
     }
 }

@@ -198,10 +198,9 @@ async fn all_runs_of_a_workflow_are_paused_and_resumed() {
     let runner = launch(&store, &shop).await;
     let ended = runner.start("ended", input(), Placed).await.unwrap();
     let _ = ended.end().await.unwrap();
-    let stop = runner.start("rolls-back", input(), Placed);
     shop.tell("ship rolls-back", &[Act::Fail]);
     shop.tell("refund rolls-back", &[Act::Take(600)]);
-    stop.await.unwrap();
+    runner.start("rolls-back", input(), Placed).await.unwrap();
     called(&shop, "refund rolls-back 1").await;
     shop.tell("charge held", &[Act::Take(600)]);
     let held = runner.start("held", input(), Placed).await.unwrap();

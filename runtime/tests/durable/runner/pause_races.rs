@@ -7,7 +7,7 @@ use stateway::store::{Event, Status, Store};
 use stateway::{Clock, MemoryStore};
 use tokio::time::sleep;
 
-use crate::support::bank::{Bank, is_paused, open, transfer};
+use crate::support::bank::{Bank, TransferSignals as _, is_paused, open, transfer};
 use crate::support::shop::*;
 use crate::support::stopped::{Scene, failure};
 
@@ -73,7 +73,7 @@ async fn a_cancellation_before_and_after() {
 
     let scene = Scene::at(&[("charge", Act::GiveUp)]).await;
     let cancelled = scene.runner.clone();
-    let (paused, _) = tokio::join!(scene.runner.pause("o-1"), async {
+    let (paused, ()) = tokio::join!(scene.runner.pause("o-1"), async {
         // The handler hears of it when the run was asked to pause.
         sleep(Duration::from_millis(1)).await;
         cancelled.cancel("o-1").await.unwrap();
@@ -104,7 +104,6 @@ async fn a_timer_that_falls_due_and_a_signal_that_comes() {
         };
         until(async || run.info().await.unwrap().state == state).await;
         runner.pause("t-1").await.unwrap();
-        use crate::support::bank::TransferSignals as _;
         let sent = run.approve(7).message_id("m-1").await;
         sent.expect("a signal to a paused run is stored");
         sleep(Duration::from_hours(2)).await;

@@ -452,3 +452,31 @@ async fn thousands_of_signals_interrupt_one_after_the_other() {
     assert_eq!(info.visit, 1_002, "each is a visit, and no step is");
     runner.shut_down(SECOND).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_to_pause_is_not_interrupted_unless_that_is_taken_back() {
+    for store in stores() {
+        let office = Office::new(MINUTE);
+        let runner = launch(&store, &office).await;
+        let run = started(&runner).await;
+        sleep(SECOND).await;
+        runner.pause("l-1").await.unwrap();
+        run.abort("too late".into()).await.unwrap();
+        sleep(MINUTE * 2).await;
+        assert_eq!(office.said(), ["check 2"], "it ends before the run pauses");
+        assert_eq!(run.info().await.unwrap().status, Status::Paused);
+        runner.terminate("l-1").await.unwrap();
+        assert!(run.end().await.is_err());
+
+        let run = runner.start("l-2", (), Asked { amount: 7 }).await.unwrap();
+        sleep(SECOND).await;
+        runner.pause("l-2").await.unwrap();
+        run.abort("in time".into()).await.unwrap();
+        sleep(SECOND).await;
+        runner.resume("l-2").await.unwrap();
+        let began = Instant::now();
+        assert!(matches!(run.end().await, Ok(LoanEnd::Aborted(_))));
+        assert!(began.elapsed() < SECOND * 5);
+        runner.shut_down(SECOND).await;
+    }
+}
