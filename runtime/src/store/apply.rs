@@ -1,5 +1,7 @@
 //! What the operations mean for the row of a run, for every store in the same words.
 
+mod standstill;
+
 use std::time::SystemTime;
 
 use super::micros::micros;
@@ -221,23 +223,6 @@ impl RunRow {
         }
     }
 
-    /// Pauses a live run.
-    fn stand_still(&mut self) {
-        self.status = Status::Paused;
-        self.waits = false;
-        self.due = None;
-        self.pause_asked = false;
-        self.retry_asked = false;
-    }
-
-    /// Ends the pause of a run.
-    fn go_on(&mut self) {
-        self.status = self.status_under_way();
-        if !self.rolls_back {
-            self.failure = None;
-        }
-    }
-
     /// Gives the run back. `messages` is how many of them are in its inbox.
     ///
     /// The fence is asked before.
@@ -358,93 +343,6 @@ impl RunRow {
         self.waits = false;
         self.due = Some(now);
         Ok(())
-    }
-
-    /// Asks the run to pause: at once if nobody holds it, and with the next change by its holder otherwise. Says whether
-    /// that is new, and belongs into the history. A run that is to be terminated is not paused instead.
-    ///
-    /// # Errors
-    /// [`Ended`](StoreError::Ended) and [`Parked`](StoreError::Parked) for a run that stands still in that way.
-    pub fn pause(&mut self, is_held: bool) -> Result<bool, StoreError> {
-        self.is_no_other_standstill()?;
-        if self.status == Status::Paused || self.pause_asked || self.stop == Some(Stop::Terminate) {
-            return Ok(false);
-        }
-        self.rows = self.rows.saturating_add(1);
-        if is_held {
-            self.pause_asked = true;
-        } else {
-            self.stand_still();
-        }
-        Ok(true)
-    }
-
-    /// Checks that the run has not ended and is not parked.
-    fn is_no_other_standstill(&self) -> Result<(), StoreError> {
-        let run = || self.id.clone();
-        match self.status {
-            Status::Parked => Err(StoreError::Parked { run: run() }),
-            status if status.is_ended() => Err(StoreError::Ended { run: run() }),
-            _ => Ok(()),
-        }
-    }
-
-    /// Lets a paused run go on, or takes the request back if its holder has not come to a boundary yet. Gives the event that
-    /// belongs into the history.
-    ///
-    /// # Errors
-    /// [`NotPaused`](StoreError::NotPaused) for any other run.
-    pub fn resume(&mut self, now: SystemTime) -> Result<Event, StoreError> {
-        if self.pause_asked {
-            self.pause_asked = false;
-            self.rows = self.rows.saturating_add(1);
-            return Ok(Event::PauseWithdrawn);
-        }
-        if self.status != Status::Paused {
-            let run = self.id.clone();
-            return Err(StoreError::NotPaused { run });
-        }
-        if !self.rolls_back && self.failure.is_some() {
-            self.attempts_since = Some(now);
-        }
-        self.go_on();
-        self.sequence = self.sequence.saturating_add(1);
-        self.rows = self.rows.saturating_add(1);
-        self.crashes = 0;
-        self.due = Some(now);
-        Ok(Event::Resumed)
-    }
-
-    /// Asks the run to make its next attempt at once. `next` is when the notes say that it is due, if it
-    /// [waits for one](super::NoteRow::next_attempt). Gives the event that belongs into the history.
-    ///
-    /// # Errors
-    /// [`NotRetrying`](StoreError::NotRetrying) for a run that does not wait for an attempt, which one does not either whose
-    /// holder makes it just now; [`Ended`](StoreError::Ended) and [`Parked`](StoreError::Parked).
-    pub fn retry_now(
-        &mut self,
-        next: Option<SystemTime>,
-        is_held: bool,
-        now: SystemTime,
-    ) -> Result<Event, StoreError> {
-        self.is_no_other_standstill()?;
-        let has_failed =
-            self.status == Status::Paused && !self.rolls_back && self.failure.is_some();
-        let waits = next.is_some_and(|next| !is_held || next > now);
-        if !waits && !has_failed {
-            let run = self.id.clone();
-            return Err(StoreError::NotRetrying { run });
-        }
-        if self.status == Status::Paused {
-            return self.resume(now);
-        }
-        self.pause_asked = false;
-        self.retry_asked = true;
-        self.rows = self.rows.saturating_add(1);
-        if !is_held {
-            self.due = Some(now);
-        }
-        Ok(Event::RetryAsked)
     }
 
     /// Lets a run that has ended be rolled back again: what was not undone is to be undone.

@@ -1,6 +1,7 @@
 //! Runs in memory: the laws as a program.
 
 mod claims;
+mod pauses;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 use super::apply::Fence;
 use super::declared::Paths;
 use super::micros::micros;
-use super::timeline::{Moment, Timeline, asked_at, due_now, wall};
+use super::timeline::{Moment, Timeline, due_now, wall};
 use super::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter,
     Found, Heartbeat, HistoryRow, Hold, Holder, Lease, LeftMessage, Message, MessageState, Name,
@@ -412,40 +413,15 @@ impl Store for MemoryStore {
     }
 
     fn pause(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
-        self.with(|shelf| {
-            let (kept, _) = shelf.find_at(run, request.at)?;
-            if kept.row.pause(kept.held.is_some())? {
-                kept.record(request, Event::PauseAsked);
-            }
-            Ok(())
-        })
+        self.with(|shelf| shelf.pause(run, request))
     }
 
     fn resume(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
-        self.with(|shelf| {
-            let (kept, behind) = shelf.find_at(run, request.at)?;
-            let event = kept.row.resume(request.at)?;
-            if kept.held.is_none() {
-                kept.behind = behind;
-            }
-            kept.record(request, event);
-            Ok(())
-        })
+        self.with(|shelf| shelf.resume(run, request))
     }
 
     fn retry_now(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
-        self.with(|shelf| {
-            let now = shelf.timeline.now(request.at, Instant::now());
-            let kept = shelf.find(run)?;
-            let now = asked_at(request.at, now, kept.behind);
-            let next = kept.notes().filter_map(|note| note.next_attempt()).max();
-            let event = kept.row.retry_now(next, kept.held.is_some(), now)?;
-            let hurried: Vec<_> = kept.notes().filter_map(|note| note.hurried(now)).collect();
-            let hurried = hurried.into_iter().map(|note| (note.key, note.progress));
-            kept.notes.extend(hurried);
-            kept.record(request, event);
-            Ok(())
-        })
+        self.with(|shelf| shelf.retry_now(run, request))
     }
 
     fn retry_rollback(&self, run: &RunId, request: Request) -> StoreFuture<'_, ()> {
