@@ -303,6 +303,9 @@ fn label_branch(f: &mut fmt::Formatter<'_>, branch: &BranchInfo) -> fmt::Result 
             clause(f, &format_args!("{keyword}({handler})"))?;
         }
     }
+    if policy.once {
+        clause(f, &"once")?;
+    }
     if branch.spawn {
         clause(f, &"spawn")?;
     }

@@ -24,6 +24,8 @@ pub struct Policy {
     pub breaker: Option<&'static str>,
     /// The method of the context that lends the rate limiter.
     pub limit: Option<&'static str>,
+    /// True if the handler is never called a second time, also if its process dies: `once`.
+    pub once: bool,
 }
 
 /// How often and when an attempt is repeated.
@@ -85,6 +87,7 @@ impl Policy {
         pauses: false,
         breaker: None,
         limit: None,
+        once: false,
     };
 }
 
@@ -211,6 +214,12 @@ impl Policy {
     #[must_use]
     pub const fn catch(mut self, handler: &'static str) -> Self {
         self.catch = Some(handler);
+        self
+    }
+
+    #[must_use]
+    pub const fn once(mut self) -> Self {
+        self.once = true;
         self
     }
 

@@ -33,6 +33,8 @@ pub(crate) enum Meaning {
     Breaker(Ident),
     Limit(Ident),
     Spawn,
+    /// The handler is never called a second time, also if its process dies.
+    Once,
 }
 
 /// `retry(5, backoff 100ms..10s, factor 3, no jitter)`
@@ -96,6 +98,7 @@ pub(crate) enum ClauseKind {
     Breaker,
     Limit,
     Spawn,
+    Once,
 }
 
 impl Clauses {
@@ -152,6 +155,11 @@ impl Clauses {
         })
     }
 
+    /// The clause `once`.
+    pub(crate) fn once(&self) -> Option<&Clause> {
+        self.iter().find(|clause| clause.kind() == ClauseKind::Once)
+    }
+
     /// Whether any of them says how the handler is called.
     pub(crate) fn guard(&self) -> bool {
         self.iter().any(|clause| clause.kind().guards())
@@ -178,12 +186,13 @@ impl Clause {
             Meaning::Breaker(_) => ClauseKind::Breaker,
             Meaning::Limit(_) => ClauseKind::Limit,
             Meaning::Spawn => ClauseKind::Spawn,
+            Meaning::Once => ClauseKind::Once,
         }
     }
 }
 
 impl ClauseKind {
-    pub(crate) const ALL: [ClauseKind; 9] = [
+    pub(crate) const ALL: [ClauseKind; 10] = [
         ClauseKind::Retry,
         ClauseKind::Timeout,
         ClauseKind::Deadline,
@@ -193,6 +202,7 @@ impl ClauseKind {
         ClauseKind::Breaker,
         ClauseKind::Limit,
         ClauseKind::Spawn,
+        ClauseKind::Once,
     ];
 
     pub(crate) fn word(self) -> &'static str {
@@ -206,6 +216,7 @@ impl ClauseKind {
             ClauseKind::Breaker => "breaker",
             ClauseKind::Limit => "limit",
             ClauseKind::Spawn => "spawn",
+            ClauseKind::Once => "once",
         }
     }
 

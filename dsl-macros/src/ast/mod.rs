@@ -310,6 +310,8 @@ impl Transition {
         retry.is_some_and(|retry| match &retry.attempts {
             Attempts::Count(count) => count.value > 1,
             Attempts::Forever => true,
+        // That both are there is reported.
+        let retry = retry.filter(|_| self.clauses.once().is_none());
         })
     }
 

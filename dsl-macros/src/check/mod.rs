@@ -17,6 +17,8 @@ mod handlers;
 mod hidden;
 mod index;
 mod late;
+mod logs;
+mod once;
 mod reachable;
 mod retry;
 mod sources;
@@ -39,6 +41,7 @@ pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnost
     fallback::check(graph, diagnostics);
     retry::check(graph, diagnostics);
     splits::check(graph, diagnostics);
+    once::check(graph, diagnostics);
     timers::check(graph, diagnostics);
     late::check(graph, diagnostics);
     index::check(graph, diagnostics);

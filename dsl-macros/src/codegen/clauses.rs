@@ -65,7 +65,8 @@ fn common(
     };
     let breaker = method(breaker, quote!(breaker));
     let limit = method(limit, quote!(limit));
-    quote!(#retry #timeout #deadline #breaker #limit)
+    let once = clauses.once().map(|_| quote!(.once()));
+    quote!(#retry #timeout #deadline #breaker #limit #once)
 }
 
 fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {

@@ -59,11 +59,16 @@ fn clause(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Optio
         return unknown(input, &text, diagnostics);
     };
     let name = word(input, &text)?;
-    if kind == ClauseKind::Spawn {
+    let alone = match kind {
+        ClauseKind::Spawn => Some(Meaning::Spawn),
+        ClauseKind::Once => Some(Meaning::Once),
+        _ => None,
+    };
+    if let Some(meaning) = alone {
         return Ok(Some(Clause {
             name,
             arguments: None,
-            meaning: Meaning::Spawn,
+            meaning,
         }));
     }
     if kind == ClauseKind::Else {
@@ -172,6 +177,7 @@ fn meaning(
         ClauseKind::Limit => Meaning::Limit(declared_name(content, "a method of the context")?),
         ClauseKind::Else => Meaning::Else(declared_name(content, "a state")?),
         ClauseKind::Spawn => Meaning::Spawn,
+        ClauseKind::Once => Meaning::Once,
     })
 }
 

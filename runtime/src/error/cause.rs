@@ -46,6 +46,8 @@ pub enum Cause<E> {
         /// What the attempt before failed with, if a handler had returned an error.
         last: Option<E>,
     },
+    /// The process died while the handler ran, and that is called once (`with once`): what came of the call is not known.
+    Crashed,
     /// The run was cancelled.
     Cancelled {
         /// What the attempt before, or the one under way, failed with.
@@ -89,7 +91,11 @@ impl<E> Cause<E> {
                 of_branch.or(last.as_ref())
             }
             Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } => last.as_ref(),
-            Cause::Panic(_) | Cause::Terminated | Cause::NoSignal | Cause::NotUndone => None,
+            Cause::Panic(_)
+            | Cause::Crashed
+            | Cause::Terminated
+            | Cause::NoSignal
+            | Cause::NotUndone => None,
         }
     }
 
@@ -103,7 +109,11 @@ impl<E> Cause<E> {
                 join.and_then(|join| join.into_error()).or(last)
             }
             Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } => last,
-            Cause::Panic(_) | Cause::Terminated | Cause::NoSignal | Cause::NotUndone => None,
+            Cause::Panic(_)
+            | Cause::Crashed
+            | Cause::Terminated
+            | Cause::NoSignal
+            | Cause::NotUndone => None,
         }
     }
 
@@ -182,6 +192,7 @@ impl<E> Cause<E> {
             Cause::BreakerOpen { .. } if attempts == 0 => "was not called",
             Cause::BreakerOpen { .. } => "was not called again",
             Cause::Cancelled { .. } => "was cancelled",
+            Cause::Crashed => "was under way when its process died",
             Cause::Terminated => "was terminated",
             Cause::NoSignal => "waits for a signal that nobody is left to send",
             Cause::NotUndone => "could not be undone as a whole",
@@ -214,7 +225,11 @@ impl<E> Cause<E> {
         match self {
             Cause::Panic(message) => !message.is_empty(),
             Cause::Cancelled { join, .. } => join.is_some(),
-            Cause::Handler(_) | Cause::Terminated | Cause::NoSignal | Cause::NotUndone => false,
+            Cause::Handler(_)
+            | Cause::Crashed
+            | Cause::Terminated
+            | Cause::NoSignal
+            | Cause::NotUndone => false,
             _ => true,
         }
     }

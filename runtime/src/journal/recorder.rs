@@ -38,6 +38,9 @@ pub(crate) trait Recorder: Send + Sync {
     fn attempted<'a>(&'a self, part: &'a PartName, begun: Begun, may_release: bool)
     -> Recorded<'a>;
 
+    /// Records that the handler of this part is to be called, which is then known also if the process dies.
+    fn begins<'a>(&'a self, part: &'a PartName) -> Recorded<'a>;
+
     /// Records that the next attempt begins, where the store was told that the run only waits for it.
     fn goes_on<'a>(&'a self, part: &'a PartName, begun: Begun) -> Option<Recorded<'a>>;
 

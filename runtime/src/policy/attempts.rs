@@ -77,6 +77,13 @@ where
         progress.due = Some(due);
     }
     let mut failed = first;
+    if R::ONCE && visit.policy.was_called() {
+        let cause = Cause::Crashed;
+        failed = Some(FailedCall {
+            cause,
+            permit: None,
+        });
+    }
     let mut last = None;
     let cause = loop {
         let FailedCall { cause, permit } = if let Some(failure) = failed.take() {
@@ -112,6 +119,7 @@ where
                     continue;
                 }
             };
+            visit.policy.begins(part).await;
             let cause = match call(&mut visit, all == Some(progress.made)).await {
                 Called::Succeeded(value) => {
                     permit.succeeded();

@@ -23,6 +23,8 @@ pub trait Rules {
     /// True if a run that waits for its next attempt stays with its process: its state is not stored, and who takes it up begins
     /// before.
     const IS_HELD: bool = false;
+    /// `once`
+    const ONCE: bool = false;
     /// Whether it is a transition on the way. A rollback is not cancelled, nor under the deadline of
     /// the run.
     const FORWARD: bool;
@@ -42,6 +44,7 @@ impl<T: Transition> Rules for OfTransition<T> {
     const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
     const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
     const DEADLINE: Option<Duration> = Self::POLICY.deadline;
+    const ONCE: bool = Self::POLICY.once;
     // A split may go on after a panic.
     const CATCHES_PANICS: bool = {
         let info = &T::Workflow::GRAPH.transitions[T::POSITION];
@@ -91,6 +94,7 @@ impl<T: Transition, const POSITION: usize> Rules for OfBranch<T, POSITION> {
     const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
     const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
     const DEADLINE: Option<Duration> = Self::POLICY.deadline;
+    const ONCE: bool = Self::POLICY.once;
     const CATCHES_PANICS: bool = true;
     const MAY_BE_ONE_TOO_MANY: bool = true;
     const FORWARD: bool = true;

@@ -165,6 +165,18 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
             recorder.failed(part, made, cause);
         }
     }
+    /// Returns true if the process died while the handler ran, of one that is taken up.
+    pub(super) fn was_called(&self) -> bool {
+        self.recorder().is_some() && self.counter.load(Ordering::Relaxed) > 0
+    }
+
+    /// Records that the handler is to be called, of one that is never called a second time.
+    pub(super) async fn begins(&self, part: Option<&PartName>) {
+        if let (true, Some(recorder), Some(part)) = (R::ONCE, self.recorder(), part) {
+            recorder.begins(part).await;
+        }
+    }
+
 
     /// Records that so many attempts have failed, in a stored run. A run that has long to wait may be given
     /// back: then this is never ready.

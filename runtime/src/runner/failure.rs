@@ -23,6 +23,7 @@ pub(super) fn failure<W: Workflow, E: Display>(
         Cause::Timeout { .. } => FailureKind::Timeout,
         Cause::Deadline { .. } => FailureKind::Deadline,
         Cause::BreakerOpen { .. } => FailureKind::BreakerOpen,
+        Cause::Crashed => FailureKind::Crashed,
         Cause::Cancelled { .. } => FailureKind::Cancelled,
         Cause::Terminated => FailureKind::Terminated,
         // A signal to a stored run may always come.

@@ -175,6 +175,8 @@ pub enum FailureKind {
     Deadline,
     /// The circuit breaker let no call through.
     BreakerOpen,
+    /// The process died while a handler ran that is called once.
+    Crashed,
     /// The run was cancelled.
     Cancelled,
     /// The run was terminated.

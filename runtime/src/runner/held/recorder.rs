@@ -98,6 +98,22 @@ impl Recorder for HeldRun {
         })
     }
 
+    fn begins<'a>(&'a self, part: &'a PartName) -> Recorded<'a> {
+        Box::pin(async move {
+            let now = self.now();
+            // Called, and not ended.
+            let progress = Progress::Attempts {
+                made: 0,
+                called: 1,
+                due: now,
+                noted: now,
+                waits: false,
+                failed: Vec::new(),
+            };
+            self.noted(part, progress, false).await;
+        })
+    }
+
     fn goes_on<'a>(&'a self, part: &'a PartName, begun: Begun) -> Option<Recorded<'a>> {
         // Branches do not wait, so nothing comes in between.
         let waits = self.state().row.waits;

@@ -14,6 +14,7 @@ mod gone;
 mod keys;
 mod many;
 mod names;
+mod once;
 mod park;
 mod pause;
 mod pause_crashes;

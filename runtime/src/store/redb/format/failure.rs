@@ -60,7 +60,7 @@ pub(super) fn read_failure(from: &mut RecordReader<'_>) -> Result<Failure, Unrea
     })
 }
 
-pub(super) const KINDS: [FailureKind; 8] = [
+pub(super) const KINDS: [FailureKind; 9] = [
     FailureKind::Handler,
     FailureKind::Join,
     FailureKind::Panic,
@@ -69,6 +69,7 @@ pub(super) const KINDS: [FailureKind; 8] = [
     FailureKind::BreakerOpen,
     FailureKind::Cancelled,
     FailureKind::Terminated,
+    FailureKind::Crashed,
 ];
 
 pub(super) fn stop_number(stop: Option<Stop>) -> u8 {
