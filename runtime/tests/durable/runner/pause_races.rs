@@ -181,3 +181,72 @@ async fn another_process_pauses_what_is_driven_here() {
     elsewhere.resume("o-1").await.unwrap();
     assert!(scene.run.end().await.is_ok());
 }
+
+mod courier {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use stateway::prelude::*;
+
+    workflow! {
+        #[durable(version = 1)]
+        #[derive(Debug, Clone, PartialEq)]
+        pub(crate) workflow Delivery {
+            start Packed;
+            transient state Weighed;
+            state Gone;
+            done Signed;
+            step weigh: Packed -> Weighed;
+            step drive: Weighed -> Gone with retry(3, every 5s);
+            step sign: Gone -> Signed;
+        }
+    }
+
+    #[derive(Default)]
+    pub(crate) struct Courier {
+        pub(crate) weighed: AtomicU32,
+        pub(crate) driven: AtomicU32,
+        pub(crate) signed: AtomicU32,
+    }
+
+    impl DeliverySteps for Courier {
+        type Error = String;
+
+        async fn weigh(&self, _: Packed, step: &Step<Weigh>) -> Result<Weigh, String> {
+            self.weighed.fetch_add(1, Ordering::Relaxed);
+            Ok(step.to(Weighed))
+        }
+
+        async fn drive(&self, _: Weighed, step: &Step<Drive>) -> Result<Drive, String> {
+            match self.driven.fetch_add(1, Ordering::Relaxed) {
+                0 => Err("a flat tyre".to_owned()),
+                _ => Ok(step.to(Gone)),
+            }
+        }
+
+        async fn sign(&self, _: Gone, step: &Step<Sign>) -> Result<Sign, String> {
+            self.signed.fetch_add(1, Ordering::Relaxed);
+            Ok(step.to(Signed))
+        }
+    }
+}
+
+/// Who takes it up again would begin before the state that is not stored.
+#[tokio::test(start_paused = true)]
+async fn a_wait_in_a_transient_state_is_no_boundary() {
+    use std::sync::atomic::Ordering;
+
+    use courier::*;
+
+    let courier = Arc::new(Courier::default());
+    let runner = stateway::Runner::<Delivery>::shared(Arc::clone(&courier)).clock(Clock::tokio());
+    let runner = runner.store(MemoryStore::new()).launch().await.unwrap();
+    let run = runner.start("d-1", (), Packed).await.unwrap();
+    until(async || courier.driven.load(Ordering::Relaxed) == 1).await;
+    runner.pause("d-1").await.unwrap();
+    is_paused(&run).await;
+    assert_eq!(run.info().await.unwrap().state, "Gone");
+    let calls = [&courier.weighed, &courier.driven, &courier.signed];
+    assert_eq!(calls.map(|it| it.load(Ordering::Relaxed)), [1, 2, 0]);
+    runner.resume("d-1").await.unwrap();
+    assert_eq!(run.end().await.unwrap(), DeliveryEnd::Signed(Signed));
+}
