@@ -17,7 +17,8 @@ pub enum Fence {
     Open,
     /// A row with one commit more, by the same holder. It may be this very commit, whose answer was lost: it
     /// is, if the last row of the history that [moved](Event::moves) the run is
-    /// [the one that it adds](Commit::is_in). Otherwise the fence is closed.
+    /// [the one that it adds](Commit::is_in), and the last entries of its logs are
+    /// [those that it adds](Commit::is_logged_as). Otherwise the fence is closed.
     Passed,
 }
 
@@ -45,6 +46,7 @@ impl RunRow {
             state: run.state.clone(),
             sequence: 0,
             rows: 0,
+            logged: 0,
             // A run that was purged and is added again is another one to whoever held it before.
             epoch: u64::try_from(micros(run.at))
                 .unwrap_or(0)
@@ -137,6 +139,7 @@ impl RunRow {
     pub fn apply(&mut self, commit: &Commit, messages: usize) -> bool {
         self.sequence = self.sequence.saturating_add(1);
         self.rows = self.rows.saturating_add(1);
+        self.logged = self.logged.saturating_add(commit.entries().len() as u64);
         self.status = commit.status;
         self.waits = false;
         self.retry_asked = false;

@@ -2,7 +2,9 @@
 
 use std::time::SystemTime;
 
-use super::{Event, FailedAttempt, Failure, Fired, IndexEntry, Message, NewRun, RunRow, Status};
+use super::{
+    Event, FailedAttempt, Failure, Fired, IndexEntry, LogEntry, Message, NewRun, RunRow, Status,
+};
 use crate::run::{PartName, RunId};
 
 /// A change of a run by whoever holds it.
@@ -35,6 +37,8 @@ pub struct Commit {
     pub outbox: Outbox,
     /// Attempts of the visit that ends with it which had failed.
     pub failed_attempts: Vec<FailedAttempt>,
+    /// What a transition adds to the logs of the run. Nothing else adds to them.
+    pub logged: Vec<LogEntry>,
 }
 
 impl Commit {
@@ -55,6 +59,7 @@ impl Commit {
             fired: Vec::new(),
             outbox: Outbox::default(),
             failed_attempts: Vec::new(),
+            logged: Vec::new(),
         }
     }
 }

@@ -17,9 +17,9 @@ use super::micros::micros;
 use super::timeline::{Moment, Timeline, due_now, wall};
 use super::{
     Beat, Claim, Claimed, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter,
-    Found, Heartbeat, HistoryRow, Hold, Holder, Lease, LeftMessage, Message, MessageState, Name,
-    NewRun, Note, NoteRow, Page, Progress, Purge, Release, Request, RunRow, Sent, Stop, Store,
-    StoreError, StoreFuture, TraceContext,
+    Found, Heartbeat, HistoryRow, Hold, Holder, Lease, LeftMessage, LogEntry, LogRow, Message,
+    MessageState, Name, NewRun, Note, NoteRow, Page, Progress, Purge, Release, Request, RunRow,
+    Sent, Stop, Store, StoreError, StoreFuture, TraceContext,
 };
 use crate::run::RunId;
 
@@ -66,6 +66,7 @@ struct KeptRun {
     start: (Name, Vec<u8>),
     payload: Vec<u8>,
     history: Vec<HistoryRow>,
+    log: Vec<LogRow>,
     notes: BTreeMap<String, Progress>,
     inbox: Vec<Message>,
     /// The messages that it has had, with the number of the row whose transition has taken each.
@@ -175,6 +176,7 @@ impl KeptRun {
             start: (run.state, run.payload.clone()),
             payload: run.payload,
             history: vec![started],
+            log: Vec::new(),
             notes: BTreeMap::new(),
             inbox,
             known,
@@ -243,6 +245,17 @@ impl KeptRun {
         left.map(LeftMessage::from).collect()
     }
 
+    /// Adds entries to its logs.
+    fn add(&mut self, entries: &[LogEntry]) {
+        for entry in entries {
+            self.log.push(LogRow {
+                number: self.log.len() as u64,
+                log: entry.log.clone(),
+                entry: entry.entry.clone(),
+            });
+        }
+    }
+
     /// Adds a row to the history, whose number the row of the run has already.
     fn record(&mut self, request: Request, event: Event) {
         self.history.push(HistoryRow {
@@ -294,7 +307,9 @@ impl Store for MemoryStore {
             let (kept, behind) = shelf.find_at(&commit.run, commit.at)?;
             if kept.row.fence(commit.epoch, commit.sequence)? == Fence::Passed {
                 let last = kept.history.iter().rfind(|row| row.event.moves());
-                return if last.is_some_and(|last| commit.is_in(last)) {
+                let tail = kept.log.len().checked_sub(commit.entries().len());
+                let is_logged = tail.is_some_and(|tail| commit.is_logged_as(&kept.log[tail..]));
+                return if is_logged && last.is_some_and(|last| commit.is_in(last)) {
                     Ok(kept.hold())
                 } else {
                     Err(StoreError::Fenced { run: commit.run })
@@ -310,6 +325,7 @@ impl Store for MemoryStore {
                 kept.held = None;
             }
             kept.behind = behind;
+            kept.add(commit.entries());
             if let Event::Transition { payload, .. } = &commit.event {
                 kept.payload.clone_from(payload);
             }
@@ -477,6 +493,14 @@ impl Store for MemoryStore {
                 .iter()
                 .filter(|row| row.number >= from)
                 .take(limit);
+            Ok(rows.cloned().collect())
+        })
+    }
+
+    fn log(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<LogRow>> {
+        self.with(|shelf| {
+            let log = &shelf.find(run)?.log;
+            let rows = log.iter().filter(|row| row.number >= from).take(limit);
             Ok(rows.cloned().collect())
         })
     }

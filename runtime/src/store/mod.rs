@@ -1,7 +1,7 @@
 //! Where runs are kept so that they outlive the process.
 //!
 //! A [`Store`] keeps one row for each run, which is the only authority on where the run is, and beside
-//! it what belongs to the run: its input, its history, notes about the visit under way, and messages.
+//! it what belongs to the run: its input, its history, its logs, notes about the visit under way, and messages.
 //! Everything that a runner does to a run is a compare-and-set on two numbers of that row:
 //!
 //! - the **epoch** counts the claims. Whoever claims a run gets a new one, and from then on nothing that
@@ -27,6 +27,7 @@ mod claim;
 mod declared;
 mod error;
 mod history;
+mod log;
 mod memory;
 mod message;
 pub(crate) mod micros;
@@ -56,6 +57,7 @@ pub use claim::{
 };
 pub use error::StoreError;
 pub use history::{Event, FailedAttempt, HistoryRow, Request};
+pub use log::{LogEntry, LogRow};
 pub use memory::MemoryStore;
 pub use message::{Delivery, LeftMessage, Message, MessageState, Sent};
 pub use names::UnknownName;
@@ -137,7 +139,7 @@ pub trait Store: Send + Sync + 'static {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims>;
 
     /// Records what happened to a run, as one change: the row with its sequence counted up, the history
-    /// row of that number, the messages that were consumed, the notes, which are dropped unless the event
+    /// row of that number, the entries of logs that a transition [adds](Commit::logged), the messages that were consumed, the notes, which are dropped unless the event
     /// [keeps](Event::keeps_notes) them, and what is in the [outbox](Outbox). Where the run ends with it, the history row names the
     /// messages that are [left](HistoryRow::left).
     ///
@@ -298,6 +300,14 @@ pub trait Store: Send + Sync + 'static {
     /// What happened to a run, from the history row with number `from` on, at most `limit` rows.
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>>;
 
+    /// Returns the entries of the logs of a run, from number `from` on, at most `limit`: all logs together, in the order in which
+    /// they were added. Each commit gives its [entries](Commit::logged) the next numbers, in their order; nothing changes them
+    /// after that, and they go when the run is purged or [replaced](NewRun::again).
+    ///
+    /// # Errors
+    /// [`NotFound`](StoreError::NotFound), and [`Broken`](StoreError::Broken) for an entry that cannot be read. The run goes on.
+    fn log(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<LogRow>>;
+
     /// Returns the state of the message with this id; `None` if the run was sent no such message, or is not there. A message that a
     /// commit has [consumed](Commit::consumed) leads to its history row.
     fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>>;
@@ -347,6 +357,7 @@ shared! {
     get(run: &RunId) -> Option<Found>;
     list(filter: Filter) -> Vec<RunRow>;
     history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
+    log(run: &RunId, from: u64, limit: usize) -> Vec<LogRow>;
     message(run: &RunId, id: &str) -> Option<MessageState>;
     inbox(run: &RunId) -> Vec<Message>;
     undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;

@@ -38,6 +38,8 @@ pub struct RunRow {
     pub sequence: u64,
     /// The number of the last row of its history.
     pub rows: u64,
+    /// The number of entries that its logs have, all together.
+    pub logged: u64,
     /// The number of its last claim. They do not begin with 1: see [`create`](crate::Store::create).
     pub epoch: u64,
     /// The number of the last visit that was recorded; keys are made of it.

@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::run::RunId;
 use crate::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, Hold, Message, MessageState, NewRun, Note, Purge, Release, Request,
-    RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Heartbeat, HistoryRow, Hold, LogRow, Message, MessageState, NewRun, Note, Purge, Release,
+    Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 
 /// How a store fails.
@@ -322,6 +322,11 @@ impl Store for Crashes {
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
         let run = run.clone();
         self.read(move |store| store.history(&run, from, limit))
+    }
+
+    fn log(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<LogRow>> {
+        let run = run.clone();
+        self.read(move |store| store.log(&run, from, limit))
     }
 
     fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {

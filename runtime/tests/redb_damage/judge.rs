@@ -160,6 +160,9 @@ async fn look(model: &Model, store: &RedbStore, noticed: &mut Noticed) {
                 .collect();
             noticed.is_same(id, &page, &expected);
         }
+        if let Some(log) = noticed.answer(store.log(run, 0, 1_000).await) {
+            noticed.is_same(id, &log, &model.logs[id]);
+        }
         match rows.as_ref().map(|rows| rows.get(id)) {
             None => {}
             Some(Some(listed)) if is_broken(listed) => noticed.refused += 1,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use stateway::store::{
-    Claim, Claimed, Commit, Event, Failure, FailureKind, Filter, Found, HistoryRow, Message,
-    NewRun, Note, NoteRow, Progress, RunRow, Status, Store as _, Wait,
+    Claim, Claimed, Commit, Event, Failure, FailureKind, Filter, Found, HistoryRow, LogEntry,
+    LogRow, Message, NewRun, Note, NoteRow, Progress, RunRow, Status, Store as _, Wait,
 };
 use stateway::{RedbStore, RunId};
 
@@ -16,6 +16,7 @@ pub(crate) struct Model {
     pub(crate) rows: BTreeMap<String, RunRow>,
     pub(crate) found: BTreeMap<String, Found>,
     pub(crate) histories: BTreeMap<String, Vec<HistoryRow>>,
+    pub(crate) logs: BTreeMap<String, Vec<LogRow>>,
     /// What a claim of all that is due gives.
     pub(crate) claimed: BTreeMap<String, Claimed>,
 }
@@ -61,7 +62,15 @@ pub(crate) fn step(row: &RunRow, length: usize) -> Commit {
             message: None,
             answer: None,
         },
+        logged: (0..row.sequence % 3).map(|of| entry(row, of)).collect(),
         ..walk::step(row, Status::Running)
+    }
+}
+
+fn entry(row: &RunRow, number: u64) -> LogEntry {
+    LogEntry {
+        log: "steps".into(),
+        entry: format!("entry {} of {}", row.logged + number, row.id).into_bytes(),
     }
 }
 
@@ -179,6 +188,7 @@ impl Model {
                 rows: BTreeMap::new(),
                 found: BTreeMap::new(),
                 histories: BTreeMap::new(),
+                logs: BTreeMap::new(),
                 claimed: BTreeMap::new(),
             };
             let filter = Filter::new().limit(1_000);
@@ -187,7 +197,9 @@ impl Model {
                 let found = store.get(&row.id).await.unwrap().unwrap();
                 let history = store.history(&row.id, 0, 1_000).await.unwrap();
                 model.found.insert(id.clone(), found);
+                let log = store.log(&row.id, 0, 1_000).await.unwrap();
                 model.histories.insert(id.clone(), history);
+                model.logs.insert(id.clone(), log);
                 model.rows.insert(id, row);
             }
             for claimed in store.claim(claim()).await.unwrap().taken {

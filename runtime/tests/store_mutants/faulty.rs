@@ -1,14 +1,14 @@
 //! A store that does one thing wrong, and all others as the one in memory does them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter, Found,
-    Heartbeat, HistoryRow, Hold, Holder, Message, MessageState, NewRun, Note, Progress, Purge,
-    Release, Request, RunCount, RunRow, Sent, Status, Stop, Store, StoreFuture, Suspects,
-    WorkflowVersions,
+    Heartbeat, HistoryRow, Hold, Holder, LogEntry, LogRow, Message, MessageState, NewRun, Note,
+    Progress, Purge, Release, Request, RunCount, RunRow, Sent, Status, Stop, Store, StoreFuture,
+    Suspects, WorkflowVersions,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -19,6 +19,8 @@ pub(crate) struct Faulty {
     store: Arc<MemoryStore>,
     fault: Fault,
     count: AtomicU64,
+    /// Entries that it should not have, or should have no more.
+    kept: Mutex<Vec<LogEntry>>,
 }
 
 impl Faulty {
@@ -27,6 +29,7 @@ impl Faulty {
             store: Arc::new(MemoryStore::new()),
             fault,
             count: AtomicU64::new(0),
+            kept: Mutex::default(),
         }
     }
 
@@ -42,6 +45,10 @@ impl Faulty {
             lease: Duration::ZERO,
         };
         self.store.heartbeat(lapse).await.map(drop)
+    }
+
+    fn keep(&self, entries: &[LogEntry]) {
+        self.kept.lock().unwrap().extend_from_slice(entries);
     }
 
     async fn row(&self, run: &RunId) -> Option<RunRow> {
@@ -202,6 +209,30 @@ impl Store for Faulty {
                         *internal = false;
                     }
                 }
+                CommitForgetsTheEntries => commit.logged.clear(),
+                CommitForgetsTheLastEntry => drop(commit.logged.pop()),
+                CommitLogsBackwards => commit.logged.reverse(),
+                CommitLogsWhateverHappens if !matches!(commit.event, Event::Transition { .. }) => {
+                    self.keep(&commit.logged);
+                }
+                CommitRepeatsOtherEntries => {
+                    if row
+                        .as_ref()
+                        .is_some_and(|row| row.sequence == commit.sequence + 1)
+                        && let Ok(rows) = self.store.log(&commit.run, 0, usize::MAX).await
+                    {
+                        let count = commit.logged.len().min(rows.len());
+                        let last = rows.into_iter().rev().take(count).rev();
+                        let entry = |LogRow { log, entry, .. }| LogEntry { log, entry };
+                        commit.logged = last.map(entry).collect();
+                    }
+                }
+                LogOutlivesItsRun if commit.status == Status::Done => {
+                    let rows = self.store.log(&commit.run, 0, usize::MAX).await;
+                    let rows = rows.unwrap_or_default().into_iter();
+                    let entry = |LogRow { log, entry, .. }| LogEntry { log, entry };
+                    self.keep(&rows.map(entry).collect::<Vec<_>>());
+                }
                 CommitStartsNothing => commit.outbox.runs.clear(),
                 CommitSendsNothing => commit.outbox.messages.clear(),
                 // The message to a run of the same outbox is lost then.
@@ -216,10 +247,18 @@ impl Store for Faulty {
             let answer = self.store.commit(commit.clone()).await;
             if self.is(CommitRepeats)
                 && answer.is_ok()
-                && row.is_some_and(|row| row.sequence == commit.sequence + 1)
+                && row
+                    .as_ref()
+                    .is_some_and(|row| row.sequence == commit.sequence + 1)
             {
                 commit.sequence += 1;
                 return self.store.commit(commit).await;
+            }
+            let is_repeated = row.is_some_and(|row| row.sequence == commit.sequence + 1);
+            if (self.is(LogKeepsWhatWasRefused) && answer.is_err())
+                || (self.is(LogKeepsWhatWasRepeated) && answer.is_ok() && is_repeated)
+            {
+                self.keep(&commit.logged);
             }
             match answer {
                 Err(StoreError::Fenced { .. }) if self.is(CommitSaysOkWhenFenced) => Ok(Hold::Kept),
@@ -517,6 +556,44 @@ impl Store for Faulty {
                     HistoryForgetsWhatIsLeft => row.left.clear(),
                     _ => {}
                 }
+            }
+            Ok(rows)
+        })
+    }
+
+    fn log(&self, run: &RunId, mut from: u64, mut limit: usize) -> StoreFuture<'_, Vec<LogRow>> {
+        if self.is(LogIgnoresTheLimit) {
+            limit = usize::MAX;
+        }
+        if self.is(LogBeginsAnew) {
+            from = 0;
+        }
+        let run = run.clone();
+        Box::pin(async move {
+            let row = self.row(&run).await;
+            let mut rows = match self.store.log(&run, from, limit).await {
+                Err(StoreError::NotFound { .. }) if self.is(LogIsReadOfAnyRun) => Vec::new(),
+                rows => rows?,
+            };
+            for entry in self.kept.lock().unwrap().iter() {
+                // That of a run which is there no more belongs to the next of its id.
+                if !self.is(LogOutlivesItsRun) || row.as_ref().is_some_and(|it| it.visit < 2) {
+                    rows.push(LogRow {
+                        number: rows.len() as u64,
+                        log: entry.log.clone(),
+                        entry: entry.entry.clone(),
+                    });
+                }
+            }
+            match (self.fault, row) {
+                (LogIsOneLog, _) => {
+                    let first = rows.first().map(|row| row.log.clone());
+                    rows.retain(|row| Some(&row.log) == first.as_ref());
+                }
+                (LogNumbersEachCommit, _) => rows.iter_mut().for_each(|row| row.number %= 2),
+                (LogEndsWithTheRun, Some(row)) if row.status.is_ended() => rows.clear(),
+                (LogEndsWithTheClaim, Some(row)) if row.due > Some(row.entered) => rows.clear(),
+                _ => {}
             }
             Ok(rows)
         })

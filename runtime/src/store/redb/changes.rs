@@ -429,7 +429,7 @@ fn advance(
         while !last.history.event.moves() {
             last = row(&tables.history.rows, run, last.before)?;
         }
-        if commit.is_in(&last.history) {
+        if commit.is_in(&last.history) && tables.has_entries(record, commit)? {
             return Ok(false);
         }
         return Err(Fault::Answer(StoreError::Fenced { run: run.clone() }));
@@ -440,6 +440,7 @@ fn advance(
         let consumed = tables.consume(run, &commit.consumed, taken_by)?;
         record.messages = record.messages.saturating_sub(consumed);
     }
+    let entries_from = record.row.logged;
     let keeps = record.row.apply(commit, record.messages as usize);
     record.is_held &= keeps;
     record.behind = behind;
@@ -452,6 +453,7 @@ fn advance(
     } else {
         Vec::new()
     };
+    tables.add_entries(run, entries_from, commit)?;
     tables.history.commit(record, commit, &left)?;
     Ok(true)
 }

@@ -10,13 +10,13 @@ use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable, ReadableTableM
 use super::damage::guarded;
 use super::fault::Fault;
 use super::file::{PathKind, find};
-use super::format::{Record, read_message, read_note, read_row};
+use super::format::{Record, read_logged, read_message, read_note, read_row};
 use super::gate::WriteGate;
 use super::history::{EVERY, back_from, origin, payload};
 use super::lookup::Lookup as _;
 use super::open::prepare;
 use super::refused::OpenError;
-use super::tables::{ENDED, ENDED_AT, HISTORY, INBOX, MARKS, MESSAGES, NOTES, RUNS};
+use super::tables::{ENDED, ENDED_AT, HISTORY, INBOX, LOGS, MARKS, MESSAGES, NOTES, RUNS};
 use super::{RedbOptions, RedbStore};
 use crate::run::RunId;
 use crate::store::StoreError;
@@ -180,6 +180,7 @@ impl IntegrityReport {
 struct RunParts {
     notes: u64,
     messages: u64,
+    entries: u64,
     ended: Option<i64>,
 }
 
@@ -198,12 +199,13 @@ impl<'a> Survey<'a> {
     }
 
     fn all(&mut self) {
-        let steps: [(&str, CheckStep<'a>); 7] = [
+        let steps: [(&str, CheckStep<'a>); 8] = [
             ("runs", |it| it.records(&it.file.open_table(RUNS)?)),
             ("ended", |it| it.records(&it.file.open_table(ENDED)?)),
             ("history", Self::rows),
             ("marks", Self::marks),
             ("notes", Self::notes),
+            ("logs", Self::logs),
             ("inbox and messages", Self::messages),
             ("ended_at", Self::ends),
         ];
@@ -243,6 +245,7 @@ impl<'a> Survey<'a> {
             let owned = RunParts {
                 notes: record.notes.into(),
                 messages: record.messages.into(),
+                entries: record.row.logged.saturating_sub(record.logged_from),
                 ended: record.row.ended.map(micros),
             };
             if self.runs.insert(id.value().to_owned(), owned).is_some() {
@@ -315,6 +318,21 @@ impl<'a> Survey<'a> {
             }
         }
         self.compare("notes", &counted, |owned| owned.notes);
+        Ok(())
+    }
+
+    fn logs(&mut self) -> Result<(), Fault> {
+        let mut counted = BTreeMap::<String, u64>::new();
+        for entry in self.file.open_table(LOGS)?.iter()? {
+            let (key, bytes) = entry?;
+            let (id, number) = key.value();
+            *counted.entry(id.to_owned()).or_default() += 1;
+            if let Err(reason) = read_logged(id, number, bytes.value()) {
+                let what = format!("entry {number} of its logs: {reason}");
+                self.report.spoil(Some(&RunId::unchecked(id)), what);
+            }
+        }
+        self.compare("entries of logs", &counted, |owned| owned.entries);
         Ok(())
     }
 

@@ -6,7 +6,7 @@ mod run;
 
 use super::wire::{RecordPlace, RecordReader, RecordWriter, Unread, unknown};
 use crate::run::RunId;
-use crate::store::{Message, Progress};
+use crate::store::{LogEntry, LogRow, Message, Progress};
 
 pub(super) use row::{HistoryHead, Row, read_row, write_row};
 pub(super) use run::{Record, owner};
@@ -85,6 +85,25 @@ pub(super) fn read_message(run: RunId, arrival: u64, bytes: &[u8]) -> Result<Mes
         other => return Err(unknown(other)),
     };
     from.finish(message)
+}
+
+pub(super) fn write_logged(run: &str, number: u64, entry: &LogEntry) -> Vec<u8> {
+    let mut to = RecordWriter::record(VERSION);
+    to.text(&entry.log).bytes(&entry.entry);
+    to.finish(RecordPlace::Logged(run, number))
+}
+
+pub(super) fn read_logged(run: &str, number: u64, bytes: &[u8]) -> Result<LogRow, Unread> {
+    let (version, mut from) = RecordReader::record(bytes, RecordPlace::Logged(run, number))?;
+    let row = match version {
+        1 => LogRow {
+            number,
+            log: from.name()?,
+            entry: from.bytes()?,
+        },
+        other => return Err(unknown(other)),
+    };
+    from.finish(row)
 }
 
 /// What is left of a run that was purged: the rows of its history, from this one on backwards.

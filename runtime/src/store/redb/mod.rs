@@ -12,6 +12,7 @@ mod gate;
 mod history;
 mod index;
 mod lazy;
+mod logs;
 mod lookup;
 mod open;
 mod parts;
@@ -40,8 +41,8 @@ use super::declared::Paths;
 use super::timeline::Timeline;
 use super::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, Hold, Message, MessageState, NewRun, Note, Purge, Release, Request,
-    RunRow, Sent, Stop, Store, StoreError, StoreFuture,
+    Heartbeat, HistoryRow, Hold, LogRow, Message, MessageState, NewRun, Note, Purge, Release,
+    Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 use crate::run::RunId;
 use broken::Broken;
@@ -408,6 +409,11 @@ impl Store for RedbStore {
         self.read(Some(run.clone()), move |views| {
             views.history(&id, from, limit)
         })
+    }
+
+    fn log(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<LogRow>> {
+        let id = run.clone();
+        self.read(Some(run.clone()), move |views| views.log(&id, from, limit))
     }
 
     fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {

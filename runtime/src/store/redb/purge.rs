@@ -148,7 +148,9 @@ impl Changes<'_> {
         let inbox = self.tables.inbox.open()?;
         let messages = drain(inbox.extract_from_if(numbers.clone(), |_, _| true)?, work)?;
         let marks = self.tables.history.marks.open()?;
-        drain(marks.extract_from_if(numbers, |_, _| true)?, work)?;
+        drain(marks.extract_from_if(numbers.clone(), |_, _| true)?, work)?;
+        let logs = self.tables.logs.open()?;
+        let entries = drain(logs.extract_from_if(numbers, |_, _| true)?, work)?;
         strip_names(&mut self.tables.notes, id, work)?;
         strip_names(&mut self.tables.messages, id, work)?;
         if *work > 0 {
@@ -157,6 +159,7 @@ impl Changes<'_> {
         match self.tables.ended.open()?.find(run) {
             Ok(Some(mut record)) => {
                 record.messages = record.messages.saturating_sub(messages);
+                record.logged_from = record.logged_from.saturating_add(entries.into());
                 self.tables.put(&record)?;
                 Ok(false)
             }

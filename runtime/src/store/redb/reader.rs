@@ -9,12 +9,14 @@ use redb::{AccessGuard, ReadOnlyTable};
 use super::fault::{Fault, broken};
 use super::format::{Record, is_output};
 use super::history::{StartData, back_from, origin, payload};
+use super::logs::log;
 use super::lookup::Lookup as _;
 use super::parts::{inbox, notes};
 use super::tables::Views;
 use crate::run::RunId;
 use crate::store::{
-    Filter, Found, HistoryRow, Message, MessageState, Name, Page, RunRow, Status, StoreError,
+    Filter, Found, HistoryRow, LogRow, Message, MessageState, Name, Page, RunRow, Status,
+    StoreError,
 };
 
 impl Views {
@@ -120,6 +122,11 @@ impl Views {
         let mut rows = back.collect::<Result<Vec<_>, _>>()?;
         rows.reverse();
         Ok(rows)
+    }
+
+    pub(super) fn log(&self, run: &RunId, from: u64, limit: usize) -> Result<Vec<LogRow>, Fault> {
+        let record = self.must_find(run)?;
+        log(&self.logs, &record, from, limit)
     }
 
     pub(super) fn message(&self, run: &RunId, id: &str) -> Result<Option<MessageState>, Fault> {
@@ -239,6 +246,7 @@ fn unreadable(run: RunId, reason: String) -> RunRow {
         state: Name::default(),
         sequence: 0,
         rows: 0,
+        logged: 0,
         epoch: 0,
         visit: 0,
         undos: 0,

@@ -1,8 +1,8 @@
 //! How many bytes an operation writes, so that a batch has an end, and one value does not stop the store.
 
 use crate::store::{
-    Commit, Event, FailedAttempt, IndexEntry, IndexValue, Message, NewRun, Note, Outbox, Progress,
-    Request,
+    Commit, Event, FailedAttempt, IndexEntry, IndexValue, LogEntry, Message, NewRun, Note, Outbox,
+    Progress, Request,
 };
 
 /// About how many bytes a record takes beside what is counted here.
@@ -79,7 +79,15 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
         failure.state.len() + transition + failure.message.bytes()
     });
     let attempts = of_attempts(&commit.failed_attempts);
-    RECORD + event + failure + attempts + of_index(&commit.index) + of_outbox(&commit.outbox)
+    let entry = |it: &LogEntry| RECORD + it.log.len() + it.entry.len();
+    let entries: usize = commit.entries().iter().map(entry).sum();
+    RECORD
+        + event
+        + failure
+        + attempts
+        + entries
+        + of_index(&commit.index)
+        + of_outbox(&commit.outbox)
 }
 
 fn of_attempts(attempts: &[FailedAttempt]) -> usize {

@@ -22,6 +22,8 @@ pub(super) const HISTORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new
 pub(super) const MARKS: TableDefinition<'_, (&str, u64), u64> = TableDefinition::new("marks");
 /// Notes about visits under way, by id and key.
 pub(super) const NOTES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("notes");
+/// Entries of logs, by id and number.
+pub(super) const LOGS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("logs");
 /// Messages that wait, by id and order of arrival.
 pub(super) const INBOX: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("inbox");
 /// All messages that a run has had, by its id and theirs: where each is, or was, in the inbox, and the number of the row of
@@ -43,6 +45,7 @@ pub(super) struct Tables<'a> {
     pub(super) ended: Lazy<'a, &'static str, &'static [u8]>,
     pub(super) history: History<'a>,
     pub(super) notes: Lazy<'a, (&'static str, &'static str), &'static [u8]>,
+    pub(super) logs: Lazy<'a, (&'static str, u64), &'static [u8]>,
     pub(super) inbox: Lazy<'a, (&'static str, u64), &'static [u8]>,
     pub(super) messages: Lazy<'a, (&'static str, &'static str), (u64, u64)>,
     pub(super) ended_at: Lazy<'a, (i64, &'static str), ()>,
@@ -66,6 +69,7 @@ impl<'a> Tables<'a> {
                 buffer: Vec::with_capacity(512),
             },
             notes: Lazy::new(transaction, NOTES),
+            logs: Lazy::new(transaction, LOGS),
             inbox: Lazy::new(transaction, INBOX),
             messages: Lazy::new(transaction, MESSAGES),
             ended_at: Lazy::new(transaction, ENDED_AT),
@@ -81,6 +85,7 @@ impl<'a> Tables<'a> {
         tables.ended.open()?;
         tables.history.marks.open()?;
         tables.notes.open()?;
+        tables.logs.open()?;
         tables.inbox.open()?;
         tables.messages.open()?;
         tables.ended_at.open()?;
@@ -96,6 +101,7 @@ impl<'a> Tables<'a> {
         file.open_table(HISTORY)?;
         file.open_table(MARKS)?;
         file.open_table(NOTES)?;
+        file.open_table(LOGS)?;
         file.open_table(INBOX)?;
         file.open_table(MESSAGES)?;
         file.open_table(ENDED_AT)?;
@@ -120,6 +126,7 @@ pub(super) struct Views {
     pub(super) history: ReadOnlyTable<u64, &'static [u8]>,
     pub(super) marks: ReadOnlyTable<(&'static str, u64), u64>,
     pub(super) notes: ReadOnlyTable<(&'static str, &'static str), &'static [u8]>,
+    pub(super) logs: ReadOnlyTable<(&'static str, u64), &'static [u8]>,
     pub(super) inbox: ReadOnlyTable<(&'static str, u64), &'static [u8]>,
     pub(super) messages: ReadOnlyTable<(&'static str, &'static str), (u64, u64)>,
     pub(super) broken: Arc<Broken>,
@@ -136,6 +143,7 @@ impl Views {
             history: transaction.open_table(HISTORY)?,
             marks: transaction.open_table(MARKS)?,
             notes: transaction.open_table(NOTES)?,
+            logs: transaction.open_table(LOGS)?,
             inbox: transaction.open_table(INBOX)?,
             messages: transaction.open_table(MESSAGES)?,
             broken,

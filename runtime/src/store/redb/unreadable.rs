@@ -88,6 +88,7 @@ impl Changes<'_> {
         self.index.evict(run);
         self.tables.drop_notes(run)?;
         self.tables.drop_messages(run)?;
+        self.tables.drop_entries(run)?;
         self.tables.put(&record)?;
         Ok(())
     }

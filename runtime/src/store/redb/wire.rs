@@ -31,6 +31,7 @@ pub(super) enum RecordPlace<'a> {
     Row(u64),
     Note(&'a str, &'a str),
     Message(&'a str, u64),
+    Logged(&'a str, u64),
     Rest(u64),
     Workflow(&'a str),
 }
@@ -65,6 +66,11 @@ impl RecordPlace<'_> {
                 sum.update(b"m");
                 text(&mut sum, run);
                 sum.update(&arrival.to_le_bytes());
+            }
+            RecordPlace::Logged(run, number) => {
+                sum.update(b"l");
+                text(&mut sum, run);
+                sum.update(&number.to_le_bytes());
             }
         }
         sum.update(record);

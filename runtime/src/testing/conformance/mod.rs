@@ -12,6 +12,8 @@ pub mod endings;
 #[doc(hidden)]
 pub mod fence;
 #[doc(hidden)]
+pub mod logs;
+#[doc(hidden)]
 pub mod messages;
 #[doc(hidden)]
 pub mod names;
@@ -184,6 +186,21 @@ macro_rules! store_conformance {
                 a_run_may_wait_for_a_message_alone
                 a_run_that_has_a_message_to_hear_does_not_wait
                 a_run_that_waits_for_a_message_hears_that_it_is_to_stop
+            }
+            logs {
+                entries_are_read_in_the_order_in_which_they_were_added
+                entries_are_counted_over_all_commits
+                entries_come_in_pages
+                any_bytes_are_an_entry
+                the_logs_of_an_unknown_run_are_not_found
+                a_transition_and_its_entries_are_one
+                only_a_transition_adds_entries
+                a_commit_that_is_repeated_adds_its_entries_once
+                a_commit_of_other_entries_is_another
+                a_commit_that_is_refused_adds_no_entries
+                nothing_else_changes_what_was_logged
+                purge_removes_the_logs_of_a_run
+                a_run_that_replaces_another_has_none_of_its_entries
             }
             messages {
                 a_message_is_given_to_the_next_claim

@@ -106,6 +106,7 @@ impl Store for Counted {
         get(run: &RunId) -> Option<Found>;
         list(filter: Filter) -> Vec<RunRow>;
         history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
+        log(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::LogRow>;
         message(run: &RunId, id: &str) -> Option<stateway::store::MessageState>;
         inbox(run: &RunId) -> Vec<stateway::store::Message>;
         undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;

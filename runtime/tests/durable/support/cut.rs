@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, Hold, Message, MessageState, NewRun, Note, Purge, Request, RunRow, Sent,
-    Stop, Store, StoreFuture,
+    Heartbeat, HistoryRow, Hold, LogRow, Message, MessageState, NewRun, Note, Purge, Request,
+    RunRow, Sent, Stop, Store, StoreFuture,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
@@ -123,6 +123,11 @@ impl Store for Line {
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>> {
         let run = run.clone();
         self.send(move |store| store.history(&run, from, limit))
+    }
+
+    fn log(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<LogRow>> {
+        let run = run.clone();
+        self.send(move |store| store.log(&run, from, limit))
     }
 
     fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {

@@ -23,6 +23,7 @@ macro_rules! passed_on {
             list(filter: stateway::store::Filter) -> Vec<stateway::store::RunRow>;
             count(filter: stateway::store::Filter) -> Vec<stateway::store::RunCount>;
             history(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::HistoryRow>;
+            log(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::LogRow>;
             message(run: &RunId, id: &str) -> Option<stateway::store::MessageState>;
             inbox(run: &RunId) -> Vec<stateway::store::Message>;
             undoable(run: &RunId, limit: usize) -> Vec<stateway::store::HistoryRow>;

@@ -1,10 +1,11 @@
 //! What is asserted of any bytes that have the checksum of a record.
 
 use super::{
-    HistoryHead, Record, read_declaration, read_message, read_note, read_rest, read_row,
-    write_declaration, write_message, write_note, write_rest, write_row,
+    HistoryHead, Record, read_declaration, read_logged, read_message, read_note, read_rest,
+    read_row, write_declaration, write_logged, write_message, write_note, write_rest, write_row,
 };
 use crate::run::RunId;
+use crate::store::LogEntry;
 use crate::store::redb::wire::{RecordPlace, RecordWriter};
 
 /// Reads bytes as each kind of record. What can be read is written as the same bytes.
@@ -45,6 +46,11 @@ pub(crate) fn records(bytes: &[u8]) {
     let record = sealed(RecordPlace::Message("o-7", 3));
     if let Ok(read) = read_message(run, 3, &record) {
         assert_eq!(write_message(&read, 3), record);
+    }
+    let record = sealed(RecordPlace::Logged("o-7", 3));
+    if let Ok(read) = read_logged("o-7", 3, &record) {
+        let (log, entry) = (read.log, read.entry);
+        assert_eq!(write_logged("o-7", 3, &LogEntry { log, entry }), record);
     }
     let record = sealed(RecordPlace::Rest(3));
     if let Ok(read) = read_rest(3, &record) {

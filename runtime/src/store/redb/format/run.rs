@@ -29,6 +29,8 @@ pub(in crate::store::redb) struct Record {
     /// How many notes there are, and how many messages wait.
     pub(in crate::store::redb) notes: u32,
     pub(in crate::store::redb) messages: u32,
+    /// The number of the first entry of its logs that is there: those before were removed by a purge that was cut off.
+    pub(in crate::store::redb) logged_from: u64,
 }
 
 impl Record {
@@ -49,6 +51,7 @@ impl Record {
             retried: 0,
             notes: 0,
             messages: 0,
+            logged_from: 0,
         }
     }
 
@@ -74,6 +77,7 @@ impl Record {
             .text(&row.state)
             .u64(row.sequence)
             .u64(row.rows)
+            .u64(row.logged)
             .u64(row.epoch)
             .u64(row.visit)
             .u64(row.undos)
@@ -111,7 +115,8 @@ impl Record {
             .u64(self.payload_at)
             .u64(self.retried)
             .u32(self.notes)
-            .u32(self.messages);
+            .u32(self.messages)
+            .u64(self.logged_from);
         to.finish(RecordPlace::Run)
     }
 
@@ -147,6 +152,7 @@ impl Record {
             state: from.name()?,
             sequence: from.count()?,
             rows: from.count()?,
+            logged: from.count()?,
             epoch: from.count()?,
             visit: from.count()?,
             undos: from.count()?,
@@ -177,6 +183,7 @@ impl Record {
             retried: from.count()?,
             notes: from.short_count()?,
             messages: from.short_count()?,
+            logged_from: from.count()?,
         })
     }
 }

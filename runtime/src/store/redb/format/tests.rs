@@ -6,8 +6,8 @@ use super::failure::KINDS;
 use super::run::STATUSES;
 use super::*;
 use crate::store::{
-    Event, Failure, FailureKind, Holder, IndexEntry, IndexValue, Lease, NewRun, Parent, Stop, Text,
-    TraceContext,
+    Event, Failure, FailureKind, Holder, IndexEntry, IndexValue, Lease, LogEntry, LogRow, NewRun,
+    Parent, Stop, Text, TraceContext,
 };
 
 const DOCUMENT: &str = include_str!("../../../../../docs/format.md");
@@ -59,6 +59,7 @@ fn the_documented_run_is_read_and_written_byte_by_byte() {
     record.row.state = "Paid".into();
     record.row.sequence = 1;
     record.row.rows = 1;
+    record.row.logged = 1;
     record.row.visit = 1;
     record.row.undos = 1;
     record.row.entered = second;
@@ -106,6 +107,28 @@ fn the_documented_row_is_read_and_written_byte_by_byte() {
 }
 
 #[test]
+fn the_documented_entry_is_read_and_written_byte_by_byte() {
+    let example = &examples()[2];
+    let entry = LogEntry {
+        log: "receipts".into(),
+        entry: b"{\"no\":7}".to_vec(),
+    };
+    let row = LogRow {
+        number: 0,
+        log: entry.log.clone(),
+        entry: entry.entry.clone(),
+    };
+    assert_eq!(write_logged("o-7", 0, &entry), *example);
+    assert_eq!(read_logged("o-7", 0, example), Ok(row));
+    for (run, number) in [("o-7", 1), ("o-", 0), ("o-70", 0)] {
+        assert!(
+            read_logged(run, number, example).is_err(),
+            "it stands elsewhere"
+        );
+    }
+}
+
+#[test]
 fn bytes_that_are_no_record_are_refused_and_never_panic() {
     for example in examples() {
         let read = |bytes: &[u8]| {
@@ -114,17 +137,18 @@ fn bytes_that_are_no_record_are_refused_and_never_panic() {
                 read_row(4, bytes).is_ok(),
                 read_note("o-7", "", bytes).is_ok(),
                 read_message(RunId::from_static("o-7"), 4, bytes).is_ok(),
+                read_logged("o-7", 0, bytes).is_ok(),
             ]
         };
         assert_eq!(read(&example).into_iter().filter(|is_ok| *is_ok).count(), 1);
         for length in 0..example.len() {
-            assert_eq!(read(&example[..length]), [false; 4]);
+            assert_eq!(read(&example[..length]), [false; 5]);
         }
         for at in 0..example.len() {
             for bit in 0..8 {
                 let mut changed = example.clone();
                 changed[at] ^= 1 << bit;
-                assert_eq!(read(&changed), [false; 4], "bit {bit} of byte {at}");
+                assert_eq!(read(&changed), [false; 5], "bit {bit} of byte {at}");
             }
             // As one who knows the checksum would change it.
             for byte in [0, 1, 2, 9, 127, 255] {
@@ -135,6 +159,7 @@ fn bytes_that_are_no_record_are_refused_and_never_panic() {
                     RecordPlace::Row(4),
                     RecordPlace::Note("o-7", ""),
                     RecordPlace::Message("o-7", 4),
+                    RecordPlace::Logged("o-7", 0),
                 ] {
                     read(&RecordWriter::of(&changed).finish(place));
                 }
@@ -145,6 +170,7 @@ fn bytes_that_are_no_record_are_refused_and_never_panic() {
         RecordPlace::Row(5),
         RecordPlace::Note("o-", "7"),
         RecordPlace::Message("o-7", 5),
+        RecordPlace::Logged("o-7", 4),
     ];
     for place in other {
         let record = RecordWriter::of(&examples()[1]).finish(place);
@@ -308,9 +334,10 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         incarnation: u64::MAX,
         ..NewRun::new(RunId::from_static("o-7"), "Order", 1, "Placed", begin())
     };
-    let counts: [fn(&mut Record); 11] = [
+    let counts: [fn(&mut Record); 13] = [
         |record| record.row.sequence = u64::MAX,
         |record| record.row.rows = u64::MAX,
+        |record| record.row.logged = u64::MAX,
         |record| record.row.epoch = u64::MAX,
         |record| record.row.visit = u64::MAX,
         |record| record.row.undos = u64::MAX,
@@ -320,6 +347,7 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         |record| record.retried = u64::MAX,
         |record| record.notes = u32::MAX,
         |record| record.messages = u32::MAX,
+        |record| record.logged_from = u64::MAX,
     ];
     for (number, count) in counts.into_iter().enumerate() {
         let mut record = Record::new(&new, new.lease.is_some(), 1, 0);

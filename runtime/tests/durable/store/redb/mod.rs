@@ -4,6 +4,7 @@ mod broken;
 mod clock;
 mod file;
 mod laws;
+mod logs;
 mod model;
 mod open;
 mod openers;

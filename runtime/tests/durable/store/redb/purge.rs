@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use stateway::store::{
-    Claim, Commit, Created, Event, Filter, Message, NewRun, Purge, RunRow, Status, Store as _,
-    Suspects, WorkflowVersions,
+    Claim, Commit, Created, Event, Filter, LogEntry, LogRow, Message, NewRun, Purge, RunRow,
+    Status, Store as _, Suspects, WorkflowVersions,
 };
 use stateway::{Durability, RedbStore, StoreError};
 
@@ -186,8 +186,15 @@ async fn a_run_that_is_half_purged_is_rolled_back_again() {
         panic!("it is new")
     };
     send(&store, "long", 1_500).await;
-    for _ in 0..130 {
-        let commit = undoable_step(&row);
+    for number in 0..130 {
+        let entry = |of: u64| LogEntry {
+            log: "steps".into(),
+            entry: (10 * number + of).to_le_bytes().to_vec(),
+        };
+        let commit = Commit {
+            logged: (0..10).map(entry).collect(),
+            ..undoable_step(&row)
+        };
         store.commit(commit.clone()).await.unwrap();
         let _ = row.apply(&commit, 0);
     }
@@ -197,8 +204,8 @@ async fn a_run_that_is_half_purged_is_rolled_back_again() {
     };
     store.commit(ends).await.unwrap();
     drop(store);
-    let mut messages = Vec::new();
-    for crash in 0..6 {
+    let (mut messages, mut entries) = (Vec::new(), Vec::new());
+    for crash in 0..8 {
         let disk = Disk::with(full.bytes(), Moment::Never);
         let store = RedbStore::options().open_backend(disk.clone()).unwrap();
         disk.lose_after(crash);
@@ -223,11 +230,19 @@ async fn a_run_that_is_half_purged_is_rolled_back_again() {
         messages.push(claimed.inbox.len());
         let left = store.undoable(&run, 1_000).await.unwrap();
         assert_eq!(left.len(), 130, "crash {crash}");
+        // What is left of its logs is there as it was.
+        let log = store.log(&run, 0, 2_000).await.unwrap();
+        let numbered = |row: &LogRow| row.entry == row.number.to_le_bytes();
+        assert!(log.iter().all(numbered) && claimed.row.logged == 1_300);
+        assert!(log.last().is_none_or(|last| last.number == 1_299));
+        entries.push(log.len());
         drop(store);
         is_intact(&disk);
     }
     messages.dedup();
+    entries.dedup();
     assert_eq!(messages, [1_500, 501, 0], "a page touches 1,000 entries");
+    assert_eq!(entries, [1_300, 804, 0]);
 }
 
 /// More than the store takes, and more than redb does, concerns its caller alone.

@@ -43,8 +43,10 @@ pub(crate) enum Ask {
         /// The number of askings of a poll, if it was asked.
         asked: Option<u8>,
     },
-    /// The last commit once more.
-    Again,
+    /// The last commit once more, or another in the order of its entries.
+    Again {
+        other: bool,
+    },
     Note {
         run: u8,
         key: u8,
@@ -183,7 +185,7 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
             .prop_map(|(run, due, messages, epoch, asked)| {
                 Ask::Release { run, due, messages, epoch, asked }
             }),
-        1 => Just(Ask::Again),
+        1 => any::<bool>().prop_map(|other| Ask::Again { other }),
         3 => (0u8..5, 0u8..4, some(), any::<bool>(), epoch())
             .prop_map(|(run, key, output, waits, epoch)| Ask::Note { run, key, output, waits, epoch }),
         1 => (0u8..60).prop_map(|lease| Ask::Heartbeat { lease }),

@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use proptest::prelude::*;
 use stateway::store::{
     Claim, Commit, Event, FailedAttempt, Failure, FailureKind, Filter, Fired, Heartbeat, Holder,
-    IndexEntry, IndexValue, Lease, Message, NewRun, Note, NoteRow, Outbox, Parent, Progress, Purge,
-    Release, Status, Store, Suspects, TraceContext, Wait, WorkflowVersions,
+    IndexEntry, IndexValue, Lease, LogEntry, Message, NewRun, Note, NoteRow, Outbox, Parent,
+    Progress, Purge, Release, RunRow, Status, Store, Suspects, TraceContext, Wait,
+    WorkflowVersions,
 };
 use stateway::{MemoryStore, RedbStore, RunId, StoreError};
 
@@ -34,6 +35,14 @@ fn index(number: u8) -> Vec<IndexEntry> {
         name: "number".into(),
         value: IndexValue::Integer(number.into()),
     }]
+}
+
+/// An entry that is like no other of the run.
+fn logged(row: &RunRow, number: u64) -> LogEntry {
+    LogEntry {
+        log: format!("log{number}").into(),
+        entry: format!("{}: {}", row.id, row.logged + number).into_bytes(),
+    }
 }
 
 fn knows(bits: u8) -> Arc<[WorkflowVersions]> {
@@ -220,6 +229,7 @@ impl World {
                 _ => Vec::new(),
             },
             outbox: sends.map(|sends| self.outbox(sends)).unwrap_or_default(),
+            logged: (0..row.sequence % 3).map(|of| logged(&row, of)).collect(),
             ..Commit::new(&row, event, status, self.now)
         })
     }
@@ -322,8 +332,11 @@ impl World {
                 };
                 both!(self, ask, store => store.release(release.clone())).ok();
             }
-            Ask::Again => {
-                if let Some(commit) = self.last.clone() {
+            Ask::Again { other } => {
+                if let Some(mut commit) = self.last.clone() {
+                    if *other {
+                        commit.logged.reverse();
+                    }
                     both!(self, ask, store => store.commit(commit.clone())).ok();
                 }
             }
@@ -448,6 +461,7 @@ impl World {
     ) -> Result<(), TestCaseError> {
         both!(self, run, store => store.get(run)).ok();
         both!(self, run, store => store.history(run, from, limit)).ok();
+        both!(self, run, store => store.log(run, from, limit)).ok();
         both!(self, run, store => store.undoable(run, limit)).ok();
         both!(self, run, store => store.inbox(run)).ok();
         for id in 0..4 {
