@@ -84,6 +84,58 @@ pub trait KeptInput<By> {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> KeptInput<By> for T {}
+/// A state that a `retry` copies: every one that is `Clone`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "state `{Self}` is copied for the `retry` of `{By}`: derive Clone",
+    label = "each attempt but the last takes a copy",
+    note = "`#[derive(Clone)]` before this state, or before `workflow` for all states",
+    note = "or leave `retry` out: without it no copy is made"
+)]
+pub trait KeptToRetry<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone, By> KeptToRetry<By> for T {}
+
+/// A state that a `catch` takes after the handler: every one that is `Clone`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "state `{Self}` is copied for the `catch` of `{By}`: derive Clone",
+    label = "the handler takes the state, and `catch` needs it after that",
+    note = "`#[derive(Clone)]` before this state, or before `workflow` for all states",
+    note = "or leave `catch` out: without it no copy is made"
+)]
+pub trait KeptToCatch<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone, By> KeptToCatch<By> for T {}
+
+/// A state that an undo takes after the handler that follows: every one that is `Clone`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "state `{Self}` is kept for its undo `{By}`: derive Clone",
+    label = "the next handler takes the state, and the undo needs it after that",
+    note = "`#[derive(Clone)]` before this state, or before `workflow` for all states",
+    note = "or leave `undo` out: without it no copy is made"
+)]
+pub trait KeptToUndo<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone, By> KeptToUndo<By> for T {}
+
+/// A state whose handler a signal interrupts: every one that is `Clone`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "state `{Self}` is copied for signal `{By}`, which interrupts its handler: derive Clone",
+    label = "the handler takes the state, and the signal needs it after that",
+    note = "`#[derive(Clone)]` before this state, or before `workflow` for all states",
+    note = "or leave `interrupts` out: then the signal waits for the next state that takes it"
+)]
+pub trait KeptToInterrupt<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone, By> KeptToInterrupt<By> for T {}
+
 
 /// A state that is entered without a handler, and is made of the machine.
 ///
@@ -249,10 +301,6 @@ pub const fn demand_stored_input<T: StoredInput<By>, By>() {}
 #[doc(hidden)]
 pub const fn demand_stored_output<T: StoredOutput<By>, By>() {}
 
-/// Does nothing but compile: generated code calls it with each state that a policy keeps.
-#[doc(hidden)]
-pub const fn demand_kept<T: Kept<By>, By>() {}
-
 /// Does nothing but compile: generated code calls it with a state that is entered without a handler.
 #[doc(hidden)]
 pub const fn demand_made<T: MadeOf<Machine>, Machine>() {}
@@ -285,3 +333,19 @@ pub trait Carry<T> {
 impl<C: ?Sized, T> Carry<T> for C {
     type Data = T;
 }
+
+/// Does nothing but compile: generated code calls it with a state that a `retry` copies.
+#[doc(hidden)]
+pub const fn demand_kept_to_retry<T: KeptToRetry<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with a state that a `catch` takes after the handler.
+#[doc(hidden)]
+pub const fn demand_kept_to_catch<T: KeptToCatch<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with a state that an undo takes after the handler that follows.
+#[doc(hidden)]
+pub const fn demand_kept_to_undo<T: KeptToUndo<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with a state whose handler a signal interrupts.
+#[doc(hidden)]
+pub const fn demand_kept_to_interrupt<T: KeptToInterrupt<By>, By>() {}

@@ -128,7 +128,7 @@ fn kept(cx: &Context<'_>) -> TokenStream {
             made.extend(quote_spanned!(span=> #demands.input::<#input, #names::#keeper>();));
         }
     }
-    for kept in &cx.plan.kept {
+    for kept in cx.plan.kept.iter().filter(|kept| has_data(cx, kept.state)) {
         let (state, handler) = (cx.graph.state(kept.state).name, kept.keeper.name());
         let span = state.span();
         let (private, names) = (cx.alias(span), cx.names(span));
@@ -141,13 +141,26 @@ fn kept(cx: &Context<'_>) -> TokenStream {
             let demands = demands(target, span);
             quote_spanned!(span=> #demands.state::<#state, #names::#handler>();)
         } else {
-            quote_spanned!(span=> #private::demand_kept::<#state, #names::#handler>();)
+            let demand = match kept.keeper {
+                Keeper::Retry(_) => "demand_kept_to_retry",
+                Keeper::Catch(_) => "demand_kept_to_catch",
+                Keeper::Undo(_) => "demand_kept_to_undo",
+                _ => "demand_kept_to_interrupt",
+            };
+            let demand = Ident::new(demand, span);
+            quote_spanned!(span=> #private::#demand::<#state, #names::#handler>();)
         });
     }
     made
 }
 
 /// The bounds by which code that holds these states takes for granted what [`demands`] checks.
+/// Returns true if a copy of the state has something to copy: one without fields is made anew.
+pub(super) fn has_data(cx: &Context<'_>, state: StateId) -> bool {
+    let declaration = cx.graph.state(state).declaration;
+    declaration.is_none_or(ast::State::has_fields)
+}
+
 pub(super) fn granted(cx: &Context<'_>, context: &Ident, states: &[StateId]) -> Vec<TokenStream> {
     let private = cx.alias(cx.workflow.span());
     // By struct and not by field: a bound that is there twice, under two names of one type, is

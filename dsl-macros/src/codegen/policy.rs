@@ -5,6 +5,7 @@ use quote::quote_spanned;
 
 use super::calls::Calls;
 use super::context::Context;
+use super::demands::has_data;
 use super::gate::gate;
 use super::types;
 use crate::graph::ResolvedTransition;
@@ -18,13 +19,27 @@ pub(super) fn copies(cx: &Context<'_>) -> TokenStream {
     }
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
-    let states = kept.iter().map(|kept| cx.graph.state(kept.state).name);
+    let copies = kept.iter().map(|kept| {
+        let state = cx.graph.state(kept.state).name;
+        let copy = if has_data(cx, kept.state) {
+            quote_spanned!(span=> #private::Keep(self).copy())
+        } else {
+            quote_spanned!(span=> #state {})
+        };
+        quote_spanned! {span=>
+            impl #private::Copied for #state {
+                fn copied(&self) -> Self { #copy }
+            }
+        }
+    });
+    let mut transitions = cx.graph.transitions.iter().map(|it| it.declaration);
+    let copies_data = kept.iter().any(|kept| has_data(cx, kept.state))
+        || transitions.any(|it| it.payload().is_some() && it.is_repeated());
+    let uses = copies_data.then(|| quote_spanned!(span=> use #private::NotKept as _;));
     quote_spanned! {span=>
-        use #private::NotKept as _;
+        #uses
 
-        #(impl #private::Copied for #states {
-            fn copied(&self) -> Self { #private::Keep(self).copy() }
-        })*
+        #(#copies)*
     }
 }
 

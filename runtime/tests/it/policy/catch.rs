@@ -320,3 +320,97 @@ async fn a_cancelled_run_does_not_ask_it() {
     assert_eq!(desk.calls(), ["pay", "unhold"]);
     assert_eq!(desk.seen(), []);
 }
+
+mod bare {
+    //! Nothing here derives `Clone`: a state without fields is made anew where others are copied.
+
+    use super::*;
+
+    workflow! {
+        workflow Door {
+            start Closed;
+            state Unlocked;
+            state Open { by: NotClone };
+            done Passed;
+            done Left;
+            failed Broken;
+
+            step unlock: Closed -> Unlocked | Left with retry(3), catch(leave);
+            signal open: Unlocked -> Open with retry(2), undo(close);
+            step pass: Open -> Passed | Broken;
+        }
+    }
+
+    pub(crate) struct NotClone;
+
+    #[derive(Default)]
+    struct Hall {
+        locks: u32,
+        breaks: bool,
+    }
+
+    impl Clone for Open {
+        fn clone(&self) -> Self {
+            Open { by: NotClone }
+        }
+    }
+
+    impl DoorSteps for Hall {
+        type Error = u32;
+
+        async fn unlock(&self, _: Closed, step: &Step<Unlock>) -> Result<Unlock, u32> {
+            if step.attempt() <= self.locks {
+                return Err(step.attempt());
+            }
+            Ok(step.to(Unlocked))
+        }
+
+        async fn leave(
+            &self,
+            _: Closed,
+            _: Cause<u32>,
+            step: &Step<Unlock>,
+        ) -> Result<Unlock, u32> {
+            Ok(step.to(Left))
+        }
+
+        async fn open(&self, _: Unlocked, step: &Step<OnOpen>) -> Result<OnOpen, u32> {
+            if step.attempt() == 1 {
+                return Err(1);
+            }
+            Ok(step.to(Open { by: NotClone }))
+        }
+
+        async fn close(&self, open: Open, _: &Undo<OnOpen>) -> Result<(), u32> {
+            let NotClone = open.by;
+            Ok(())
+        }
+
+        async fn pass(&self, _: Open, step: &Step<Pass>) -> Result<Pass, u32> {
+            Ok(if self.breaks {
+                step.to(Broken)
+            } else {
+                step.to(Passed)
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_state_without_fields_is_tried_again_and_caught_without_clone() {
+        for (locks, breaks, end) in [
+            (2, false, "passed"),
+            (3, false, "left"),
+            (0, true, "broken"),
+        ] {
+            let hall = Hall { locks, breaks };
+            let mut run = Door::start(Closed).run(&hall);
+            run.remote().open().await.unwrap();
+            let ended = match run.await.unwrap() {
+                DoorEnd::Passed(_) => "passed",
+                DoorEnd::Left(_) => "left",
+                DoorEnd::Broken(_) => "broken",
+            };
+            assert_eq!(ended, end);
+        }
+    }
+}

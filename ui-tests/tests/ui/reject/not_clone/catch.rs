@@ -1,6 +1,6 @@
 stateway::workflow! {
     workflow Bill {
-        start Draft;
+        start Draft { text: u32 };
         state Sent { letter: u32 };
         done Paid;
         failed Lost;
@@ -28,5 +28,5 @@ impl BillSteps for Desk {
 }
 
 fn main() {
-    drop(Bill::start(Draft).run(&Desk));
+    drop(Bill::start(Draft { text: 1 }).run(&Desk));
 }
