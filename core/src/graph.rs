@@ -31,6 +31,18 @@ pub struct Graph {
     pub deadline: Option<Duration>,
     /// Every group of states, in order of declaration: one stands behind the group that it is within.
     pub groups: &'static [GroupInfo],
+    /// Every log, in order of declaration.
+    pub logs: &'static [LogInfo],
+}
+
+/// A log of a [`Graph`]: what a run says once and never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogInfo {
+    /// The name of the log as declared, such as `messages`.
+    pub name: &'static str,
+    /// The type of its entries as the declaration has it.
+    pub entry: &'static str,
 }
 
 /// States of a [`Graph`] that share data, or that transitions leave as one.
@@ -234,7 +246,15 @@ pub const fn graph(
         transitions,
         deadline: None,
         groups: &[],
+        logs: &[],
     }
+}
+
+/// A log of it.
+#[doc(hidden)]
+#[must_use]
+pub const fn log(name: &'static str, entry: &'static str) -> LogInfo {
+    LogInfo { name, entry }
 }
 
 /// A group of it.
@@ -257,6 +277,12 @@ impl Graph {
     #[must_use]
     pub const fn deadline(mut self, milliseconds: u64) -> Self {
         self.deadline = Some(Duration::from_millis(milliseconds));
+        self
+    }
+
+    #[must_use]
+    pub const fn logs(mut self, logs: &'static [LogInfo]) -> Self {
+        self.logs = logs;
         self
     }
 

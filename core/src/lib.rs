@@ -28,17 +28,18 @@ pub use serde_core as serde;
 
 pub use diagram::{Dot, Mermaid};
 pub use graph::{
-    Due, Graph, GroupInfo, StateInfo, StateKind, TransitionInfo, TransitionKind, graph, group,
-    state, transition,
+    Due, Graph, GroupInfo, LogInfo, StateInfo, StateKind, TransitionInfo, TransitionKind, graph,
+    group, log, state, transition,
 };
 pub use machine::{Machine, advance, advance_answering, enter, parts};
 pub use payload::{
-    AnswerPayload, CarriedPayload, Carry, Kept, KeptInput, LentPayload, MadeOf, OutputPayload,
-    Payload, RepeatedPayload, SharedPayload, StoredAnswer, StoredGroup, StoredInput, StoredOutput,
-    StoredSignal, StoredState, demand_answer, demand_carried, demand_input, demand_kept_to_catch,
-    demand_kept_to_interrupt, demand_kept_to_retry, demand_kept_to_undo, demand_lent, demand_made,
-    demand_output, demand_payload, demand_repeated, demand_stored, demand_stored_answer,
-    demand_stored_group, demand_stored_input, demand_stored_output, demand_stored_signal,
+    AnswerPayload, CarriedPayload, Carry, Kept, KeptInput, LentPayload, LogPayload, MadeOf,
+    OutputPayload, Payload, RepeatedPayload, SharedPayload, StoredAnswer, StoredGroup, StoredInput,
+    StoredLog, StoredOutput, StoredSignal, StoredState, demand_answer, demand_carried,
+    demand_input, demand_kept_to_catch, demand_kept_to_interrupt, demand_kept_to_retry,
+    demand_kept_to_undo, demand_lent, demand_made, demand_output, demand_payload, demand_repeated,
+    demand_stored, demand_stored_answer, demand_stored_group, demand_stored_input,
+    demand_stored_log, demand_stored_output, demand_stored_signal,
 };
 pub use policy::{Jitter, Policy, Retry, UndoInfo, forever, retry, undo};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};

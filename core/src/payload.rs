@@ -31,6 +31,19 @@ pub trait SharedPayload: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> SharedPayload for T {}
 
+/// An entry of a log: every handler of the run may borrow it.
+///
+/// Implemented for every type that is `Send + Sync + 'static`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an entry of a log: it is not `Send + Sync + 'static`",
+    label = "handlers borrow entries from whatever thread they run on",
+    note = "use owned data that is `Send + Sync`, such as `Arc` in place of `Rc` and `Mutex` in place of `RefCell`"
+)]
+pub trait LogPayload: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> LogPayload for T {}
+
 /// Data of a state that a split or a poll leaves: its branches, or its handler, borrow it.
 ///
 /// Implemented for every type that is `Send + Sync + 'static`.
@@ -71,19 +84,6 @@ pub trait Kept<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> Kept<By> for T {}
 
-/// An input that is kept while the run goes on, for the transition `By`.
-///
-/// Implemented for every input that is `Clone`.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "the input is kept for `{By}`: derive Clone",
-    label = "a copy of it goes into the state that `{By}` leads to, and the run goes on with it",
-    note = "`#[derive(Clone)]` before `workflow`"
-)]
-pub trait KeptInput<By> {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Clone, By> KeptInput<By> for T {}
 /// A state that a `retry` copies: every one that is `Clone`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -136,6 +136,19 @@ pub trait KeptToInterrupt<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> KeptToInterrupt<By> for T {}
 
+/// An input that is kept while the run goes on, for the transition `By`.
+///
+/// Implemented for every input that is `Clone`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the input is kept for `{By}`: derive Clone",
+    label = "a copy of it goes into the state that `{By}` leads to, and the run goes on with it",
+    note = "`#[derive(Clone)]` before `workflow`"
+)]
+pub trait KeptInput<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone, By> KeptInput<By> for T {}
 
 /// A state that is entered without a handler, and is made of the machine.
 ///
@@ -174,6 +187,18 @@ pub trait StoredGroup<By> {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned, By> StoredGroup<By> for T {}
+
+/// An entry of a log of a run that is stored: every type that serde can store and read again.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "log `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned",
+    label = "cannot be stored",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or remove `#[durable]`"
+)]
+pub trait StoredLog<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned, By> StoredLog<By> for T {}
 
 /// Data of the input of a run that is stored: every type that serde can store and read again.
 #[doc(hidden)]
@@ -292,6 +317,10 @@ pub const fn demand_stored<T: StoredState<By>, By>() {}
 /// Does nothing but compile: generated code calls it with the type of each field of a group that is stored.
 #[doc(hidden)]
 pub const fn demand_stored_group<T: StoredGroup<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with the entries of each log that is stored.
+#[doc(hidden)]
+pub const fn demand_stored_log<T: StoredLog<By>, By>() {}
 
 /// Does nothing but compile: generated code calls it with the type of each field of an input that is stored.
 #[doc(hidden)]

@@ -52,6 +52,8 @@ mod handler;
 mod journal;
 #[cfg(feature = "runtime")]
 mod limiter;
+#[cfg(feature = "runtime")]
+pub mod log;
 mod macros;
 #[cfg(feature = "durable")]
 mod payload;
@@ -98,9 +100,9 @@ pub use runner::{
 #[cfg(feature = "runtime")]
 pub use split::{Branched, First};
 pub use stateway_core::{
-    BranchInfo, Dot, Due, EachInfo, Graph, GroupInfo, Jitter, Mermaid, Policy, Retry, SplitInfo,
-    State, StateInfo, StateKind, Strategy, Transition, TransitionInfo, TransitionKind, UndoInfo,
-    Workflow,
+    BranchInfo, Dot, Due, EachInfo, Graph, GroupInfo, Jitter, LogInfo, Mermaid, Policy, Retry,
+    SplitInfo, State, StateInfo, StateKind, Strategy, Transition, TransitionInfo, TransitionKind,
+    UndoInfo, Workflow,
 };
 #[cfg(feature = "redb")]
 pub use store::{Durability, OpenError, RedbStore};
@@ -178,8 +180,9 @@ pub mod __private0_1 {
         demand_carried, demand_input, demand_kept_to_catch, demand_kept_to_interrupt,
         demand_kept_to_retry, demand_kept_to_undo, demand_lent, demand_made, demand_output,
         demand_payload, demand_repeated, demand_stored, demand_stored_answer, demand_stored_group,
-        demand_stored_input, demand_stored_output, demand_stored_signal, enter, forever, graph,
-        group, known, narrow, nothing_is_left, retry, split, state, transition, undo, widen,
+        demand_stored_input, demand_stored_log, demand_stored_output, demand_stored_signal, enter,
+        forever, graph, group, known, log, narrow, nothing_is_left, retry, split, state,
+        transition, undo, widen,
     };
     pub use stateway_macros::expand;
 
@@ -196,6 +199,8 @@ pub mod __private0_1 {
     pub use crate::error::{Cause, ErasedValue};
     #[cfg(feature = "runtime")]
     pub use crate::handler::{Branch, Step};
+    #[cfg(feature = "durable")]
+    pub use crate::log::RunLogs;
     #[cfg(feature = "durable")]
     pub use crate::payload::codec::{Codec, CodecError};
     #[cfg(feature = "durable")]

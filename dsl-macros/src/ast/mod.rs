@@ -5,6 +5,7 @@
 
 mod clause;
 mod group;
+mod log;
 mod split;
 mod stored;
 
@@ -16,6 +17,7 @@ pub(crate) use clause::{
     Attempts, Clause, ClauseKind, Clauses, Delay, Jitter, Meaning, Retry, Undo,
 };
 pub(crate) use group::Group;
+pub(crate) use log::Log;
 pub(crate) use split::{Branch, Each, Join, Split, Strategy};
 pub(crate) use stored::{is_borrowed, is_hashed, is_told_otherwise};
 
@@ -27,6 +29,7 @@ pub(crate) struct Workflow {
     pub(crate) input: Option<Input>,
     pub(crate) states: Vec<State>,
     pub(crate) groups: Vec<Group>,
+    pub(crate) logs: Vec<Log>,
     pub(crate) transitions: Vec<Transition>,
     /// `deadline 30d;`, also of one that leads to a state
     pub(crate) deadline: Option<Duration>,
@@ -307,11 +310,11 @@ impl Transition {
     /// Returns true if its handler may be called more than once in a visit.
     pub(crate) fn is_repeated(&self) -> bool {
         let retry = self.clauses.retry();
+        // That both are there is reported.
+        let retry = retry.filter(|_| self.clauses.once().is_none());
         retry.is_some_and(|retry| match &retry.attempts {
             Attempts::Count(count) => count.value > 1,
             Attempts::Forever => true,
-        // That both are there is reported.
-        let retry = retry.filter(|_| self.clauses.once().is_none());
         })
     }
 

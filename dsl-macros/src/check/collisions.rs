@@ -156,6 +156,7 @@ fn emitted<'a>(graph: &Graph<'a>) -> Vec<Emitted<'a>> {
         (format!("{name}Signals"), "the trait of the signals"),
     ]
     .into_iter()
+    .chain((!graph.ast.logs.is_empty()).then(|| (format!("{name}Logs"), "the trait of the logs")))
     .map(|(name, what)| Emitted {
         name,
         at: workflow,

@@ -36,12 +36,13 @@ use crate::graph::Graph;
 pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnostics) {
     durable::check(graph, durable, diagnostics);
     groups::check(graph, diagnostics);
+    logs::check(graph, diagnostics);
     sources::check(graph, diagnostics);
     clauses::check(graph, diagnostics);
     fallback::check(graph, diagnostics);
     retry::check(graph, diagnostics);
-    splits::check(graph, diagnostics);
     once::check(graph, diagnostics);
+    splits::check(graph, diagnostics);
     timers::check(graph, diagnostics);
     late::check(graph, diagnostics);
     index::check(graph, diagnostics);

@@ -38,6 +38,7 @@ pub(super) struct Context<'a> {
     pub(super) end: Ident,
     pub(super) steps: Ident,
     pub(super) signals: Ident,
+    pub(super) logs: Ident,
     /// The hidden enum of all states, without input.
     pub(super) state: Ident,
     /// The type parameter for the state that a machine is in.
@@ -82,6 +83,7 @@ impl<'a> Context<'a> {
             end: documented(format!("{name}End")),
             steps: documented(format!("{name}Steps")),
             signals: documented(format!("{name}Signals")),
+            logs: documented(format!("{name}Logs")),
             state: fresh.ident(&format!("{name}State")),
             workflow: fresh.own(&graph.ast.name, at(reader, graph.ast.name.span())),
             here: fresh.ident("S"),

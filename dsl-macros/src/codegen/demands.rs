@@ -9,6 +9,7 @@ use syn::spanned::Spanned as _;
 
 use super::context::Context;
 use super::durable::is_group_stored;
+use super::logs;
 use super::types::{is_plain, is_stored, is_stored_field, without_self};
 use crate::ast::{self, Field};
 use crate::graph::StateId;
@@ -154,13 +155,13 @@ fn kept(cx: &Context<'_>) -> TokenStream {
     made
 }
 
-/// The bounds by which code that holds these states takes for granted what [`demands`] checks.
 /// Returns true if a copy of the state has something to copy: one without fields is made anew.
 pub(super) fn has_data(cx: &Context<'_>, state: StateId) -> bool {
     let declaration = cx.graph.state(state).declaration;
     declaration.is_none_or(ast::State::has_fields)
 }
 
+/// The bounds by which code that holds these states takes for granted what [`demands`] checks.
 pub(super) fn granted(cx: &Context<'_>, context: &Ident, states: &[StateId]) -> Vec<TokenStream> {
     let private = cx.alias(cx.workflow.span());
     // By struct and not by field: a bound that is there twice, under two names of one type, is
@@ -262,6 +263,7 @@ fn stored(cx: &Context<'_>) -> TokenStream {
             );
         }
     }
+    made.extend(logs::demands(cx));
     for branch in cx.graph.transitions.iter().flat_map(|it| &it.branches) {
         let output = &branch.declaration.output;
         if is_stored(output) {

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote};
 
 use super::context::Context;
 use super::tokens::Tokens;
-use super::{clauses, split, text};
+use super::{clauses, logs, split, text};
 use crate::ast::{Due, StateKind, TransitionKind, plain};
 use crate::graph::{Graph, StateId};
 use crate::plan::Standing;
@@ -60,10 +60,12 @@ pub(super) fn constant(cx: &Context<'_>) -> TokenStream {
     });
     let groups = groups(graph, &private);
     let group = groups.is_some().then(|| quote!(, group));
+    let logs = logs::constant(cx);
+    let log = logs.is_some().then(|| quote!(, log));
     quote!({
-        use #private::{StateKind, TransitionKind, graph, state, transition #group};
+        use #private::{StateKind, TransitionKind, graph, state, transition #group #log};
 
-        &graph(#name, &[#(#states),*], &[#(#transitions),*])#deadline #groups
+        &graph(#name, &[#(#states),*], &[#(#transitions),*])#deadline #groups #logs
     })
 }
 

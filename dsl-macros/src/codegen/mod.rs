@@ -22,6 +22,7 @@ mod events;
 mod gate;
 mod graph;
 mod left;
+mod logs;
 mod machine;
 mod names;
 mod outcomes;
@@ -76,6 +77,7 @@ pub(crate) fn generate(
         code.extend(split::types(&cx));
         code.extend(steps::handlers(&cx));
         code.extend(signals::signals(&cx));
+        code.extend(logs::methods(&cx));
     }
     code.extend(hidden(&cx, runtime));
     if reader == Reader::Editor {

@@ -42,6 +42,9 @@ impl Fresh {
         for field in of_states.chain(of_input).chain(of_groups).flatten() {
             words(field.ty.to_token_stream(), &mut used);
         }
+        for log in &ast.logs {
+            words(log.entry.to_token_stream(), &mut used);
+        }
         for transition in &ast.transitions {
             payloads(&transition.kind, &mut used);
         }

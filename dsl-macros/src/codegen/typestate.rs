@@ -111,6 +111,11 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
     transitions
         .map(|it| it.declaration.name.clone())
         .chain(cx.plan.kept.iter().map(|kept| kept.keeper.name().clone()))
+        .chain(
+            cx.version
+                .iter()
+                .flat_map(|_| cx.graph.ast.logs.iter().map(|log| log.name.clone())),
+        )
         .chain(cx.version.iter().flat_map(|_| {
             let branches = cx
                 .graph

@@ -9,6 +9,7 @@ mod clause;
 mod durable;
 mod duration;
 mod group;
+mod log;
 mod nesting;
 mod split;
 mod state;
@@ -79,6 +80,7 @@ fn block(
         input: None,
         states: Vec::new(),
         groups: Vec::new(),
+        logs: Vec::new(),
         transitions: Vec::new(),
         deadline: None,
         unread: Vec::new(),
@@ -112,7 +114,7 @@ fn declarations(
         let (states, groups) = (ast.states.len(), ast.groups.len());
         let transitions = ast.transitions.len();
         let is_aside = match next_word(body).as_deref() {
-            Some("input") => true,
+            Some("input" | "log") => true,
             Some("deadline") => !names_a_state(body),
             _ => false,
         };
@@ -179,6 +181,10 @@ fn declaration(
                 diagnostics,
             )
         }
+        "log" => {
+            body.call(Ident::parse_any)?;
+            log::parse(body, attributes, ast, diagnostics)
+        }
         "group" => {
             body.call(Ident::parse_any)?;
             group::parse(body, attributes, group, ast, diagnostics)
@@ -201,7 +207,7 @@ fn declaration(
 fn meant(body: ParseStream<'_>, word: &str, diagnostics: &mut Diagnostics) -> Result<&'static str> {
     let states = StateKind::ALL.iter().map(|kind| kind.keyword());
     let keywords = states
-        .chain(["transient", "group", "input", "deadline"])
+        .chain(["transient", "group", "log", "input", "deadline"])
         .chain(TRANSITIONS);
     let followed = |keyword: &str| match keyword {
         "input" => body.peek2(syn::token::Brace),

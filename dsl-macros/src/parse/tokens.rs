@@ -44,7 +44,7 @@ pub(super) fn begins_declaration(body: ParseStream<'_>) -> bool {
     };
     let opens = TRANSITIONS.contains(&keyword.as_str())
         || keyword == "transient"
-        || keyword == "group"
+        || ["group", "log"].contains(&keyword.as_str())
         || StateKind::ALL.iter().any(|kind| kind.keyword() == keyword);
     (opens && second_is_word(body))
         || (keyword == "input" && body.peek2(syn::token::Brace))

@@ -101,7 +101,7 @@ where
 
 /// The transition that has just led to this state.
 #[inline]
-pub(super) fn just_taken<'a, W, C, J>(run: &CurrentRun<W>, state: &'a W::State) -> Taken<'a, W>
+pub(super) fn just_taken<'a, W, C, J>(run: &'a CurrentRun<W>, state: &'a W::State) -> Taken<'a, W>
 where
     W: Drive<C>,
     J: Journal<W, W::Error>,
@@ -111,6 +111,7 @@ where
         visit: run.visit(),
         attempts: run.attempts(),
         state,
+        logs: run.logs(),
         answer: run.take_answer(),
         waiting: (J::WAITS && waits::<W>(Some(state))).then(|| waiting::<W, C>(state)),
     }

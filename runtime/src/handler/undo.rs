@@ -54,6 +54,10 @@ impl<T: Transition> Undo<T> {
         &self.run.id
     }
 
+    pub(crate) fn run(&self) -> &CurrentRun<T::Workflow> {
+        &self.run
+    }
+
     /// The run, as the handler sees it.
     #[ref_cast_custom]
     pub(crate) fn of(run: &CurrentRun<T::Workflow>) -> &Self;

@@ -111,6 +111,9 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
                 state,
             });
         }
+        if const { !W::GRAPH.logs.is_empty() } {
+            taken.logs.keep();
+        }
         if const { W::GRAPH.has_events() }
             && let Some(stay) = &mut self.stay
         {

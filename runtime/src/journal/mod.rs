@@ -6,6 +6,7 @@ mod recorder;
 use stateway_core::{StateKind, Workflow};
 
 use crate::error::{Cause, ErasedValue, Place, UndoEntry};
+use crate::log::RunLogs;
 use crate::run::CurrentRun;
 use crate::wait::{AnyPayload, Happens, Waiting};
 
@@ -100,6 +101,8 @@ pub(crate) struct Taken<'a, W: Workflow> {
     /// The state that it led to.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) state: &'a W::State,
+    /// What the run has said, with what the handler has added.
+    pub(crate) logs: &'a RunLogs,
     /// The answer to the signal that has taken it there, if it gives one.
     pub(crate) answer: AnyPayload,
     /// The timers that it waits for there, if it waits.

@@ -8,6 +8,7 @@
 use serde::de::DeserializeOwned;
 use stateway_core::Workflow;
 
+use crate::log::RunLogs;
 use crate::payload::codec::{Codec, CodecError, Json, PayloadRef, decode};
 use crate::store::IndexEntry;
 use crate::wait::AnyPayload;
@@ -85,6 +86,29 @@ pub trait Durable: Workflow {
     ) -> Result<Vec<u8>, CodecError> {
         let _ = transition;
         nothing_from_json(json, codec)
+    }
+
+    /// The bytes of each entry that the handler under way has added to the log at this position of the graph.
+    #[doc(hidden)]
+    fn encode_log(
+        position: usize,
+        logs: &RunLogs,
+        codec: &dyn Codec,
+    ) -> Result<Vec<Vec<u8>>, CodecError> {
+        let _ = (position, logs, codec);
+        Ok(Vec::new())
+    }
+
+    /// Puts an entry of these bytes into the log at this position of the graph.
+    #[doc(hidden)]
+    fn decode_log(
+        position: usize,
+        bytes: &[u8],
+        logs: &RunLogs,
+        codec: &dyn Codec,
+    ) -> Result<(), CodecError> {
+        let _ = (position, bytes, logs, codec);
+        Ok(())
     }
 
     /// Whether two inputs are equal; `None` if they cannot be compared.

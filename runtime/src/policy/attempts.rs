@@ -185,6 +185,7 @@ where
     if let Err(stopped) = visit.policy.alone_to_catch(&mut None).await {
         return Err(stopped.with_last(cause.into_error()));
     }
+    visit.policy.catches();
     let limit = visit.policy.catch_limit();
     let state = K::TAKES_STATE.then(|| visit.source.give(true));
     let caught = visit.catch.catch(visit.context, state, cause, visit.seen);

@@ -73,6 +73,12 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         let made = self.counter.load(Ordering::Relaxed);
         self.counter
             .store(made.saturating_add(1), Ordering::Relaxed);
+        self.run.says_nothing();
+    }
+
+    /// The `catch` is to be called: what the last attempt has said is gone.
+    pub(super) fn catches(&self) {
+        self.run.says_nothing();
     }
 
     /// Takes a place in the limiter's line, if there is one, or says when there may be one.
@@ -159,12 +165,6 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         Some((begun.made, after(Instant::now(), begun.delay)))
     }
 
-    /// Keeps what an attempt failed with that is not the end of the visit, in a stored run.
-    pub(super) fn failed<E: 'static>(&self, part: Option<&PartName>, made: u32, cause: &Cause<E>) {
-        if let (Some(recorder), Some(part)) = (self.recorder(), part) {
-            recorder.failed(part, made, cause);
-        }
-    }
     /// Returns true if the process died while the handler ran, of one that is taken up.
     pub(super) fn was_called(&self) -> bool {
         self.recorder().is_some() && self.counter.load(Ordering::Relaxed) > 0
@@ -177,6 +177,12 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         }
     }
 
+    /// Keeps what an attempt failed with that is not the end of the visit, in a stored run.
+    pub(super) fn failed<E: 'static>(&self, part: Option<&PartName>, made: u32, cause: &Cause<E>) {
+        if let (Some(recorder), Some(part)) = (self.recorder(), part) {
+            recorder.failed(part, made, cause);
+        }
+    }
 
     /// Records that so many attempts have failed, in a stored run. A run that has long to wait may be given
     /// back: then this is never ready.

@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::error::{Cause, JoinError, Place, Scope};
 use crate::handler::{Step, Undo};
 use crate::journal::Recorder;
+use crate::log::RunLogs;
 use crate::run::{Key, Part, PartName, PartOf, RunId};
 use crate::split::Tasks;
 use crate::support::time::after;
@@ -52,6 +53,8 @@ pub(crate) struct Resumed {
     pub(crate) age: Duration,
     /// True if its deadline has passed, and has led it to a state.
     pub(crate) is_late: bool,
+    /// What it has said.
+    pub(crate) logs: RunLogs,
     pub(crate) recorder: Arc<dyn Recorder>,
     /// The tasks of its branches, which whoever drives it next waits for.
     pub(crate) tasks: TaskTracker,
@@ -71,6 +74,8 @@ pub struct CurrentRun<W: Workflow> {
     workflow: &'static str,
     incarnation: Option<u64>,
     pub(crate) input: W::Input,
+    /// What it has said so far.
+    logs: RunLogs,
     cancellation: Option<CancellationToken>,
     termination: Option<CancellationToken>,
     recorder: Option<Arc<dyn Recorder>>,
@@ -152,6 +157,8 @@ impl<W: Workflow> CurrentRun<W> {
         undoes
     };
 
+    const HAS_LOGS: bool = !W::GRAPH.logs.is_empty();
+
     fn new(input: W::Input, options: Options, this: Weak<Self>) -> Self {
         let Options {
             cancellation,
@@ -166,14 +173,21 @@ impl<W: Workflow> CurrentRun<W> {
         let visit = stored.as_ref().map_or(0, |it| it.visit);
         let workflow = stored.as_ref().map_or(W::GRAPH.name, |it| it.workflow);
         let incarnation = stored.as_ref().map(|it| it.incarnation);
-        let (id, recorder, tasks) = match stored {
-            Some(stored) => (stored.id, Some(stored.recorder), Some(stored.tasks)),
-            None => (RunId::unique(), None, None),
+        let (id, logs, recorder, tasks) = match stored {
+            Some(Resumed {
+                id,
+                logs,
+                recorder,
+                tasks,
+                ..
+            }) => (id, logs, Some(recorder), Some(tasks)),
+            None => (RunId::unique(), RunLogs::new(W::GRAPH), None, None),
         };
         let may_be_stopped = cancellation.is_some() || termination.is_some() || deadline.is_some();
         let is_looked_at = may_be_stopped
             || recorder.is_some()
             || Self::UNDOES
+            || Self::HAS_LOGS
             || const { W::GRAPH.has_interrupts() };
         CurrentRun {
             this,
@@ -185,6 +199,7 @@ impl<W: Workflow> CurrentRun<W> {
             workflow,
             incarnation,
             input,
+            logs,
             may_be_stopped,
             pauses: if is_looked_at { 0 } else { TURNS - 1 },
             cancellation,
@@ -276,6 +291,7 @@ impl<W: Workflow> CurrentRun<W> {
     #[inline]
     fn visit_with<T: Transition<Workflow = W>>(&self, attempts: u32) -> &Step<T> {
         self.set(T::POSITION, self.visit() + 1, attempts);
+        self.says_nothing();
         Step::of(self)
     }
 
@@ -284,6 +300,19 @@ impl<W: Workflow> CurrentRun<W> {
         self.transition.store(transition, Ordering::Relaxed);
         self.visit.store(visit, Ordering::Relaxed);
         self.attempts.store(attempts, Ordering::Relaxed);
+    }
+
+    /// What it has said so far.
+    pub(crate) fn logs(&self) -> &RunLogs {
+        &self.logs
+    }
+
+    /// A handler is to be called: what one before it has added, which led nowhere, is gone.
+    #[inline]
+    pub(crate) fn says_nothing(&self) {
+        if Self::HAS_LOGS {
+            self.logs.discard();
+        }
     }
 
     /// Goes back to a visit in order to undo it.

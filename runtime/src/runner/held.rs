@@ -346,6 +346,7 @@ impl HeldRun {
             failure: change.failure,
             index: change.index,
             fired: change.fired,
+            logged: change.logged,
             release,
             consumed,
             failed_attempts: attempts.map(|(_, attempt)| attempt.clone()).collect(),

@@ -18,6 +18,7 @@ use super::error::Differs;
 use super::failure::attempt;
 use super::held::{Explain, HeldRun, Loss};
 use super::journal::{StoreJournal, ending, terminated};
+use super::said::restored;
 use super::take_up::{is_late, take_up};
 use crate::driver::{Drive, StopSignals, roll_back, to_end};
 use crate::payload::codec::Codec;
@@ -188,6 +189,7 @@ where
             Ok(taken_up) => taken_up,
             Err(reason) => return Err(held.park(&reason).await),
         };
+        let logs = restored::<W>(held).await?;
         let is_late = is_late::<W>(row);
         let options = Options {
             cancellation: Some(cancellation),
@@ -200,6 +202,7 @@ where
                 visit: row.visit,
                 age: held.settings().clock.since(row.started),
                 is_late,
+                logs,
                 recorder: Arc::clone(held) as _,
                 tasks,
             }),

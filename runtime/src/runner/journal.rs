@@ -12,13 +12,14 @@ use super::failure::{failure, message};
 use super::held::{HeldRun, Loss, RunChange};
 use super::inbox::Inbox;
 use super::rollback::{entry, named};
+use super::said::new_entries;
 use crate::error::{Cause, ErasedValue, Place};
 use crate::journal::{Ending, Entry, Journal, Taken};
 use crate::payload::codec::guarded;
 use crate::payload::durable::Durable;
 use crate::run::CurrentRun;
 use crate::store::{
-    Event, Failure, FailureKind, Fired, HistoryRow, Message, Name, RunRow, Status, Text,
+    Event, Failure, FailureKind, Fired, HistoryRow, LogEntry, Message, Name, RunRow, Status, Text,
 };
 use crate::support::panic::forget_panic;
 use crate::wait::{AnyPayload, Firing, Happens, Next, Waiting};
@@ -36,6 +37,8 @@ pub(super) struct StoreJournal<'a, W> {
     inbox: Inbox<'a, W>,
     /// The answer to the message under way, until it is stored.
     answer: Option<Vec<u8>>,
+    /// What the run has said since its state was stored last.
+    said: Vec<LogEntry>,
     /// The timers and the poll that were at work in the state of the run.
     fired: Vec<Firing>,
     /// True if a poll was asked that left the run there, and the store does not know it yet.
@@ -59,6 +62,7 @@ impl<'a, W: Durable> StoreJournal<'a, W> {
             current: Undone::default(),
             inbox: Inbox::new(held, inbox),
             answer: None,
+            said: Vec::new(),
             fired: fired_by_position::<W>(&held.fired()),
             was_asked: false,
             workflow: PhantomData,
@@ -150,12 +154,21 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             self.inbox.consumed()
         };
         let answer = answer(&taken, held).map(|answer| answer.or_else(|| self.answer.take()));
+        let said = new_entries::<W>(taken.logs, held.settings());
+        let answer = answer.and_then(|answer| {
+            self.said.extend(said?);
+            Ok(answer)
+        });
         let change = match answer {
             Ok(answer) if target.transient => {
                 self.answer = answer;
                 None
             }
-            Ok(answer) => Some(self.change(&taken, message, answer)),
+            Ok(answer) => {
+                let change = self.change(&taken, message, answer);
+                let said = std::mem::take(&mut self.said);
+                Some(change.map(|change| change.saying(said)))
+            }
             Err(reason) => Some(Err(reason)),
         };
         async move {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use crate::store::{Event, Failure, Fired, IndexEntry, Status};
+use crate::store::{Event, Failure, Fired, IndexEntry, LogEntry, Status};
 
 /// A change of the run.
 pub(in crate::runner) struct RunChange {
@@ -13,6 +13,8 @@ pub(in crate::runner) struct RunChange {
     pub(super) index: Vec<IndexEntry>,
     /// The timers and the poll that were at work in that state.
     pub(super) fired: Vec<Fired>,
+    /// What is added to its logs.
+    pub(super) logged: Vec<LogEntry>,
     /// When it happens, and until when the run waits then, if it is given back.
     pub(super) waits: Option<(SystemTime, Option<SystemTime>)>,
 }
@@ -25,6 +27,7 @@ impl RunChange {
             failure: None,
             index: Vec::new(),
             fired: Vec::new(),
+            logged: Vec::new(),
             waits: None,
         }
     }
@@ -38,6 +41,12 @@ impl RunChange {
     /// This was at work in its state since that was entered.
     pub(in crate::runner) fn where_fired(mut self, fired: Vec<Fired>) -> Self {
         self.fired = fired;
+        self
+    }
+
+    /// The run has said this on its way.
+    pub(in crate::runner) fn saying(mut self, logged: Vec<LogEntry>) -> Self {
+        self.logged = logged;
         self
     }
 

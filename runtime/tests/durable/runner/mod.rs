@@ -12,6 +12,7 @@ mod ends;
 pub(crate) mod fallback;
 mod gone;
 mod keys;
+mod logs;
 mod many;
 mod names;
 mod once;

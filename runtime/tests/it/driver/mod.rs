@@ -2,6 +2,7 @@
 
 mod failure;
 mod groups;
+mod logs;
 mod rollback_model;
 mod run;
 mod several;
