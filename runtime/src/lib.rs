@@ -135,6 +135,10 @@ pub mod waiting {}
 #[doc = include_str!("durable.md")]
 pub mod durability {}
 
+#[cfg(feature = "durable")]
+#[doc = include_str!("patterns.md")]
+pub mod patterns {}
+
 /// What a module that declares, handles or runs workflows needs.
 pub mod prelude {
     pub use crate::workflow;
