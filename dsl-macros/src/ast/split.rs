@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Type;
 
-use super::{Attributes, ClauseKind, Clauses, Count, Duration};
+use super::{Attributes, ClauseKind, Clauses, Count, Duration, plain};
 
 /// The body of a split.
 #[derive(Default)]
@@ -28,6 +28,8 @@ pub(crate) struct Branch {
 
 /// What an `each` says beside its name and its output.
 pub(crate) struct Each {
+    /// The word `input`, where it is a field of that and not of the source state.
+    pub(crate) input: Option<Ident>,
     pub(crate) field: Ident,
     pub(crate) item: Type,
     pub(crate) at_most: Option<Count>,
@@ -49,6 +51,18 @@ pub(crate) enum Strategy {
     Percent(Count),
     /// `settled`, or `settled(min 2)`
     Settled(Option<Count>),
+}
+
+impl Each {
+    /// The place of the items as it is written: `items`, or `input.items`.
+    pub(crate) fn place(&self) -> String {
+        let field = plain(&self.field);
+        if self.input.is_some() {
+            format!("input.{field}")
+        } else {
+            field
+        }
+    }
 }
 
 impl Branch {

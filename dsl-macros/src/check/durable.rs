@@ -106,7 +106,7 @@ fn items_without_order(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         let each = transition.branches.iter();
         for each in each.filter_map(|branch| branch.declaration.each.as_ref()) {
             for source in &transition.sources {
-                let found = graph.field(*source, None, &each.field);
+                let found = graph.items(*source, each);
                 if let Some(found) = found.filter(|found| is_hashed(&found.field.ty)) {
                     hashed(found.field, each, diagnostics);
                 }
@@ -122,7 +122,7 @@ fn hashed(field: &Field, each: &Each, diagnostics: &mut Diagnostics) {
             format!(
                 "the items of `{}` come in another order when they are read again, and what their branches \
                  gave is known by their places",
-                each.field
+                each.place()
             ),
         )
         .help("use a `Vec`, a `BTreeSet` or a `BTreeMap`");

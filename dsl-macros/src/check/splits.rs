@@ -174,15 +174,36 @@ fn bound(each: &Each, diagnostics: &mut Diagnostics) {
 fn field(graph: &Graph<'_>, source: StateId, each: &Each, diagnostics: &mut Diagnostics) {
     let (state, field) = (graph.state(source), &each.field);
     let is_judged = state.declaration.is_some() && diagnostics.all_is_read();
-    if !is_judged || graph.field(source, None, field).is_some() {
+    if !is_judged || graph.items(source, each).is_some() {
         return;
     }
     let name = state.name;
     let names = graph.field_names(source, None);
+    let of_input = graph.ast.input.iter().flat_map(|input| &input.fields);
+    let of_input: Vec<String> = of_input.map(|field| plain(&field.name)).collect();
+    if each.input.is_some() {
+        let error = diagnostics.error(field, format!("the input has no field `{field}`"));
+        let known = || of_input.iter().map(String::as_str);
+        match suggest::nearest(&plain(field), known()) {
+            Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
+            None if names.contains(&plain(field)) => error.help(format!(
+                "state `{name}` has it: write its name alone, `in {field}`"
+            )),
+            None if of_input.is_empty() => {
+                let item = quote::ToTokens::to_token_stream(&each.item);
+                error.help(format!("give it one: `input {{ {field}: Vec<{item}> }}`"))
+            }
+            None => error.help(format!("its fields are {}", suggest::all_of(known()))),
+        };
+        return;
+    }
     let error = diagnostics.error(field, format!("state `{name}` has no field `{field}`"));
     let known = || names.iter().map(String::as_str);
     match suggest::nearest(&plain(field), known()) {
         Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
+        None if of_input.contains(&plain(field)) => {
+            error.help(format!("the input has it: write `in input.{field}`"))
+        }
         None if names.is_empty() => error.help(format!(
             "give it one: `{name} {{ {field}: Vec<{}> }}`",
             quote::ToTokens::to_token_stream(&each.item)

@@ -145,7 +145,11 @@ fn branch(branch: &Branch) -> String {
                 .at_most
                 .as_ref()
                 .map(|bound| format!(" at most {}", bound.literal));
-            format!("each {name} in {}{}", each.field, bound.unwrap_or_default())
+            format!(
+                "each {name} in {}{}",
+                each.place(),
+                bound.unwrap_or_default()
+            )
         }
     };
     let clauses: Vec<String> = branch

@@ -83,6 +83,17 @@ impl<'a> Graph<'a> {
         None
     }
 
+    /// The field that has the items of an `each` of a split that leaves this state.
+    pub(crate) fn items(&self, source: StateId, each: &ast::Each) -> Option<Found<'a>> {
+        if each.input.is_none() {
+            return self.field(source, None, &each.field);
+        }
+        let mut fields = self.ast.input.iter().flat_map(|input| &input.fields);
+        let field = fields.find(|field| plain(&field.name) == plain(&each.field))?;
+        let path = Vec::new();
+        Some(Found { field, path })
+    }
+
     /// The names of the fields that [`field`](Graph::field) finds.
     pub(crate) fn field_names(&self, state: StateId, by: Option<GroupId>) -> Vec<String> {
         let Some(declaration) = self.state(state).declaration else {

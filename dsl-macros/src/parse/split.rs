@@ -178,7 +178,19 @@ fn each(
         let error = stop(content, "the items are in a field of the source state");
         return Err(error.with_help(&format!("write its name alone: `each {name} in items: ..`")));
     }
-    let field = declared_name(content, "a field of the source state")?;
+    let is_input = next_word(content).as_deref() == Some("input") && content.peek2(Token![.]);
+    let input = if is_input {
+        let input = word(content, "input")?;
+        skip(content);
+        Some(input)
+    } else {
+        None
+    };
+    let what = match input {
+        Some(_) => "a field of the input",
+        None => "a field of the source state",
+    };
+    let field = declared_name(content, what)?;
     if !content.peek(Token![:]) {
         return Err(unexpected(content, "`: Item => Output`"));
     }
@@ -194,6 +206,7 @@ fn each(
         name,
         output: types::parse(content)?,
         each: Some(Each {
+            input,
             field,
             item,
             at_most: None,

@@ -1,7 +1,5 @@
 //! The splits that can be run.
 
-use proc_macro2::Ident;
-
 use crate::ast::{self, Each, Join};
 use crate::graph::{Graph, ResolvedBranch, ResolvedTransition};
 
@@ -32,7 +30,7 @@ impl<'a> PlannedSplit<'a> {
             .iter()
             .find_map(|branch| Some((branch, branch.declaration.each.as_ref()?)));
         let branches = match (each, branches) {
-            (Some((branch, each)), [_]) if has_field(graph, transition, &each.field) => {
+            (Some((branch, each)), [_]) if has_items(graph, transition, each) => {
                 Branches::Each(branch, each)
             }
             (Some(_), _) => return None,
@@ -46,8 +44,8 @@ impl<'a> PlannedSplit<'a> {
     }
 }
 
-/// Returns true if every state that the split leaves has the items of its `each`.
-fn has_field(graph: &Graph<'_>, transition: &ResolvedTransition<'_>, field: &Ident) -> bool {
+/// Returns true if every state that the split leaves has the items of its `each`, or the input has them.
+fn has_items(graph: &Graph<'_>, transition: &ResolvedTransition<'_>, each: &Each) -> bool {
     let mut sources = transition.sources.iter();
-    !transition.sources.is_empty() && sources.all(|id| graph.field(*id, None, field).is_some())
+    !transition.sources.is_empty() && sources.all(|id| graph.items(*id, each).is_some())
 }

@@ -8,7 +8,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::joined::variants;
 use super::remembered::remembered;
-use crate::ast::Strategy;
+use crate::ast::{Each, Strategy};
 use crate::codegen::context::Context;
 use crate::codegen::gate::gate;
 use crate::codegen::types;
@@ -111,7 +111,7 @@ impl Writer<'_> {
             Branches::Each(branch, each) => {
                 let item = &each.item;
                 let future = self.future(0, branch);
-                let items = self.items(&each.field);
+                let items = self.items(each, &quote!(step));
                 if branch.declaration.spawns() {
                     let each = quote!(#private::each(step, #items.count(), |branch| #future));
                     return quote_spanned!(span=> let branches = ::core::pin::pin!(#each););
@@ -123,12 +123,16 @@ impl Writer<'_> {
         }
     }
 
-    /// The items of an `each`.
-    fn items(&self, field: &Ident) -> TokenStream {
+    /// The items of an `each`; `seen` lends the input.
+    fn items(&self, each: &Each, seen: &TokenStream) -> TokenStream {
+        let field = &each.field;
         // At the place of the field: a field that has no items is an error there.
         let span = self.cx.at(field.span());
+        if each.input.is_some() {
+            return quote_spanned!(span=> #seen.input().#field.iter());
+        }
         let source = self.transition.sources.first();
-        let found = source.and_then(|source| self.cx.graph.field(*source, None, field));
+        let found = source.and_then(|source| self.cx.graph.items(*source, each));
         let path = found.map(|found| found.path).unwrap_or_default();
         quote_spanned!(span=> state #(.#path)*.#field.iter())
     }
@@ -145,7 +149,7 @@ impl Writer<'_> {
         }
         // A task shares the whole state and finds its item in it.
         let item = each.map(|each| {
-            let (items, ty) = (self.items(&each.field), &each.item);
+            let (items, ty) = (self.items(each, &quote!(branch)), &each.item);
             quote_spanned!(span=> let item: &#ty = #private::item(#items, &branch);)
         });
         quote_spanned! {span=>

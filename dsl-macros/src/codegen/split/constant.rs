@@ -50,7 +50,7 @@ fn branch(cx: &Context<'_>, branch: &ResolvedBranch<'_>) -> TokenStream {
     let declaration = branch.declaration;
     let name = plain(&declaration.name);
     let each = declaration.each.as_ref().map(|each| {
-        let field = plain(&each.field);
+        let field = each.place();
         let at_most = each.at_most.as_ref().map_or_else(
             || quote!(#private::None),
             |count| {
