@@ -71,6 +71,14 @@ pub enum WatchError {
         /// Why.
         source: CodecError,
     },
+    /// Rows that had not been read were removed from the history, which the declaration bounds by `#[durable(history = ..)]`: states
+    /// were missed. If it is asked again, it goes on with the next one that is there.
+    Missed {
+        /// The run.
+        run: RunId,
+        /// How many rows.
+        rows: u64,
+    },
     /// The run was purged, or another has its id by now.
     NotFound {
         /// The run.
@@ -171,8 +179,13 @@ impl<W: Durable> Changes<W> {
         match run.until(|| look(run, next)).await? {
             News::Rows(rows) => {
                 let last = rows.last().map_or(next, |last| last.number);
+                let missed = (last.saturating_add(1) - next).saturating_sub(rows.len() as u64);
                 self.next = last.saturating_add(1);
                 self.rows = rows.into();
+                if missed > 0 {
+                    let run = self.run.id().clone();
+                    return Err(WatchError::Missed { run, rows: missed });
+                }
             }
             News::Ended(status) => self.ended = Some(status),
         }
@@ -253,6 +266,11 @@ impl fmt::Display for WatchError {
             WatchError::Codec { run, state, source } => write!(
                 f,
                 "state `{state}` of run `{run}`, or its input, does not decode: {source}"
+            ),
+            WatchError::Missed { run, rows } => write!(
+                f,
+                "{rows} rows of the history of run `{run}` were removed before they were read: raise `history = ..` of \
+                 `#[durable(..)]`, or read sooner"
             ),
             WatchError::NotFound { run } => write!(f, "the store has no such run `{run}` any more"),
             WatchError::Store(error) => error.fmt(f),

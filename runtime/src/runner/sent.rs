@@ -59,6 +59,12 @@ pub enum NotApplied {
         /// Why.
         reason: String,
     },
+    /// The signal was taken so long ago that the history does not have the row any more: the declaration bounds it by
+    /// `#[durable(history = ..)]`.
+    Forgotten {
+        /// The run.
+        run: RunId,
+    },
     /// The run was purged, or another has its id by now.
     NotFound {
         /// The run.
@@ -182,6 +188,7 @@ impl<W: Durable> Run<W> {
                 })),
                 _ => Err(not_found()),
             },
+            MessageState::Forgotten => Err(NotApplied::Forgotten { run: run() }),
             MessageState::Left => Err(NotApplied::Ended {
                 run: run(),
                 status: row.status,
@@ -236,6 +243,11 @@ impl fmt::Display for NotApplied {
             NotApplied::Parked { run, reason } => write!(
                 f,
                 "run `{run}` is parked, and may take the signal when it goes on: {reason}"
+            ),
+            NotApplied::Forgotten { run } => write!(
+                f,
+                "run `{run}` has taken the signal, and its history does not have that row any more: raise \
+                 `history = ..` of `#[durable(..)]`, or wait sooner"
             ),
             NotApplied::NotFound { run } => write!(f, "the store has no such run `{run}` any more"),
             NotApplied::Codec { run, source } => write!(

@@ -2,6 +2,7 @@
 
 mod standstill;
 
+use std::ops::Range;
 use std::time::SystemTime;
 
 use super::micros::micros;
@@ -23,6 +24,9 @@ pub enum Fence {
 }
 
 impl Commit {
+    /// The most rows of the history that one commit [removes](RunRow::removes).
+    pub const MOST_REMOVED: u64 = 64;
+
     /// Whether this is the row that the commit adds to the history.
     #[must_use]
     pub fn is_in(&self, history: &HistoryRow) -> bool {
@@ -46,6 +50,7 @@ impl RunRow {
             state: run.state.clone(),
             sequence: 0,
             rows: 0,
+            history_from: 0,
             logged: 0,
             // A run that was purged and is added again is another one to whoever held it before.
             epoch: u64::try_from(micros(run.at))
@@ -137,6 +142,10 @@ impl RunRow {
     /// The fence is asked before.
     #[must_use]
     pub fn apply(&mut self, commit: &Commit, messages: usize) -> bool {
+        let removed = self.removes(commit);
+        if !removed.is_empty() {
+            self.history_from = removed.end;
+        }
         self.sequence = self.sequence.saturating_add(1);
         self.rows = self.rows.saturating_add(1);
         self.logged = self.logged.saturating_add(commit.entries().len() as u64);
@@ -215,6 +224,25 @@ impl RunRow {
             self.ended = Some(commit.at);
         }
         self.status.is_live() && keeps
+    }
+
+    /// The numbers of the rows of the history that a commit removes, asked before it is [applied](RunRow::apply): those behind the
+    /// last `n`, if it is a transition that [keeps](Commit::keep_history) `n`, the oldest first, and at most
+    /// [as many](Commit::MOST_REMOVED) as keep its cost flat. Rows among them that are transitions with an undo stay, since
+    /// the run may be rolled back; the first row stays always. A rollback takes no transitions, so all that it adds
+    /// is kept.
+    #[must_use]
+    pub fn removes(&self, commit: &Commit) -> Range<u64> {
+        let (Some(keep), Event::Transition { .. }) = (commit.keep_history, &commit.event) else {
+            return 0..0;
+        };
+        let from = self.history_from.max(1);
+        let kept_from = self
+            .rows
+            .saturating_add(2)
+            .saturating_sub(keep.max(1).into());
+        let most = from.saturating_add(Commit::MOST_REMOVED);
+        from..kept_from.min(most).max(from)
     }
 
     /// How the run stands while it is neither parked nor paused, and has not ended.

@@ -39,6 +39,8 @@ pub struct Commit {
     pub failed_attempts: Vec<FailedAttempt>,
     /// What a transition adds to the logs of the run. Nothing else adds to them.
     pub logged: Vec<LogEntry>,
+    /// Keeps the last `n` rows of the history, and what an undo needs, if it is a transition: see [`RunRow::removes`]. `None` keeps all.
+    pub keep_history: Option<u32>,
 }
 
 impl Commit {
@@ -60,6 +62,7 @@ impl Commit {
             outbox: Outbox::default(),
             failed_attempts: Vec::new(),
             logged: Vec::new(),
+            keep_history: None,
         }
     }
 }

@@ -315,6 +315,7 @@ impl Store for MemoryStore {
                     Err(StoreError::Fenced { run: commit.run })
                 };
             }
+            let removed = kept.row.removes(&commit);
             kept.inbox.retain(|it| !commit.consumed.contains(&it.id));
             for consumed in &commit.consumed {
                 if let Some(taken) = kept.known.get_mut(consumed) {
@@ -326,6 +327,8 @@ impl Store for MemoryStore {
             }
             kept.behind = behind;
             kept.add(commit.entries());
+            let history = &mut kept.history;
+            history.retain(|row| !removed.contains(&row.number) || row.is_undoable());
             if let Event::Transition { payload, .. } = &commit.event {
                 kept.payload.clone_from(payload);
             }
@@ -514,6 +517,7 @@ impl Store for MemoryStore {
                 let is_that = |row: &&HistoryRow| Some(row.number) == *taken;
                 match kept.history.iter().find(is_that) {
                     Some(row) => MessageState::Taken(Box::new(row.clone())),
+                    None if taken.is_some() => MessageState::Forgotten,
                     None => MessageState::untaken(&kept.row),
                 }
             }))

@@ -57,6 +57,8 @@ pub enum MessageState {
     Waits,
     /// The transition of this row of the history has taken it.
     Taken(Box<HistoryRow>),
+    /// A transition has taken it, and its row of the history was [removed](RunRow::removes).
+    Forgotten,
     /// It is left: the run has ended, or is rolled back, and no state of it takes a message any more.
     Left,
 }

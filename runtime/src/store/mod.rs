@@ -143,6 +143,8 @@ pub trait Store: Send + Sync + 'static {
     /// [keeps](Event::keeps_notes) them, and what is in the [outbox](Outbox). Where the run ends with it, the history row names the
     /// messages that are [left](HistoryRow::left).
     ///
+    /// A transition of a run whose history is [bounded](Commit::keep_history) removes rows of it that are old, in the same change.
+    ///
     /// What each [`Event`] means for the row is said there, and done by [`RunRow::apply`]. A run that would go on and
     /// [was asked to pause](RunRow::pause_asked) is [`Paused`](Status::Paused) by it.
     ///
@@ -297,7 +299,8 @@ pub trait Store: Send + Sync + 'static {
         })
     }
 
-    /// What happened to a run, from the history row with number `from` on, at most `limit` rows.
+    /// What happened to a run, from the history row with number `from` on, at most `limit` rows. Rows that were
+    /// [removed](RunRow::removes) are passed over.
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>>;
 
     /// Returns the entries of the logs of a run, from number `from` on, at most `limit`: all logs together, in the order in which

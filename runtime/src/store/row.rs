@@ -38,6 +38,9 @@ pub struct RunRow {
     pub sequence: u64,
     /// The number of the last row of its history.
     pub rows: u64,
+    /// Rows of its history with a smaller number were [removed](RunRow::removes), but for the first and those of transitions with an
+    /// undo; 0 if all are there.
+    pub history_from: u64,
     /// The number of entries that its logs have, all together.
     pub logged: u64,
     /// The number of its last claim. They do not begin with 1: see [`create`](crate::Store::create).

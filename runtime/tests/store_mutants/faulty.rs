@@ -209,6 +209,13 @@ impl Store for Faulty {
                         *internal = false;
                     }
                 }
+                CommitBoundsNothing => commit.keep_history = None,
+                CommitKeepsOneRowLess => {
+                    commit.keep_history = commit.keep_history.map(|rows| rows.saturating_sub(1));
+                }
+                CommitBoundsWhatIsNotBounded => {
+                    commit.keep_history = commit.keep_history.or(Some(3));
+                }
                 CommitForgetsTheEntries => commit.logged.clear(),
                 CommitForgetsTheLastEntry => drop(commit.logged.pop()),
                 CommitLogsBackwards => commit.logged.reverse(),
@@ -542,6 +549,9 @@ impl Store for Faulty {
             if self.is(HistoryForgetsRetries) {
                 rows.retain(|row| row.event != Event::RollbackRetried);
             }
+            if self.is(HistoryForgetsTheFirst) && rows.last().is_some_and(|row| row.number > 2) {
+                rows.retain(|row| row.number > 0);
+            }
             if self.is(HistoryForgetsStops) {
                 rows.retain(|row| !matches!(row.event, Event::StopAsked { .. }));
             }
@@ -604,7 +614,8 @@ impl Store for Faulty {
         Box::pin(async move {
             let state = self.store.message(&run, &id).await?;
             Ok(state.and_then(|state| match (self.fault, state) {
-                (MessageIsNotKnown, _) => None,
+                (MessageIsNotKnown, _)
+                | (MessageIsForgottenWithItsRow, MessageState::Forgotten) => None,
                 (MessageAlwaysWaits, _) | (MessageWaitsInTheEnd, MessageState::Left) => {
                     Some(MessageState::Waits)
                 }
@@ -644,6 +655,11 @@ impl Store for Faulty {
                 return Ok(all);
             }
             let mut rows = self.store.undoable(&run, limit).await?;
+            if self.is(UndoableForgetsWhatIsOld)
+                && let Some(row) = self.row(&run).await
+            {
+                rows.retain(|it| it.number >= row.history_from);
+            }
             if self.is(UndoableIsForward) {
                 rows.reverse();
             }

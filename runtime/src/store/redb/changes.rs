@@ -440,6 +440,9 @@ fn advance(
         let consumed = tables.consume(run, &commit.consumed, taken_by)?;
         record.messages = record.messages.saturating_sub(consumed);
     }
+    let old = tables
+        .history
+        .old_rows(record, record.row.removes(commit))?;
     let entries_from = record.row.logged;
     let keeps = record.row.apply(commit, record.messages as usize);
     record.is_held &= keeps;
@@ -455,6 +458,7 @@ fn advance(
     };
     tables.add_entries(run, entries_from, commit)?;
     tables.history.commit(record, commit, &left)?;
+    tables.history.remove_old(record, &old)?;
     Ok(true)
 }
 

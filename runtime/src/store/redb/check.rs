@@ -16,7 +16,7 @@ use super::history::{EVERY, back_from, origin, payload};
 use super::lookup::Lookup as _;
 use super::open::prepare;
 use super::refused::OpenError;
-use super::tables::{ENDED, ENDED_AT, HISTORY, INBOX, LOGS, MARKS, MESSAGES, NOTES, RUNS};
+use super::tables::{ENDED, ENDED_AT, HISTORY, INBOX, KEPT, LOGS, MARKS, MESSAGES, NOTES, RUNS};
 use super::{RedbOptions, RedbStore};
 use crate::run::RunId;
 use crate::store::StoreError;
@@ -199,11 +199,12 @@ impl<'a> Survey<'a> {
     }
 
     fn all(&mut self) {
-        let steps: [(&str, CheckStep<'a>); 8] = [
+        let steps: [(&str, CheckStep<'a>); 9] = [
             ("runs", |it| it.records(&it.file.open_table(RUNS)?)),
             ("ended", |it| it.records(&it.file.open_table(ENDED)?)),
             ("history", Self::rows),
             ("marks", Self::marks),
+            ("kept", Self::kept),
             ("notes", Self::notes),
             ("logs", Self::logs),
             ("inbox and messages", Self::messages),
@@ -265,9 +266,10 @@ impl<'a> Survey<'a> {
             return Ok(());
         }
         let (rows, marks) = (self.file.open_table(HISTORY)?, self.file.open_table(MARKS)?);
+        let kept = self.file.open_table(KEPT)?;
         origin(&rows, record)?;
         payload(&rows, record)?;
-        for row in back_from(&rows, &marks, record, u64::MAX)? {
+        for row in back_from(&rows, &marks, &kept, record, u64::MAX)? {
             row?;
             self.report.rows += 1;
         }
@@ -301,6 +303,21 @@ impl<'a> Survey<'a> {
                     Some(&run),
                     format!("mark {mark} of its history leads elsewhere"),
                 );
+            }
+        }
+        Ok(())
+    }
+
+    fn kept(&mut self) -> Result<(), Fault> {
+        let rows = self.file.open_table(HISTORY)?;
+        for entry in self.file.open_table(KEPT)?.iter()? {
+            let (key, place) = entry?;
+            let ((_, number), place) = (key.value(), place.value());
+            let bytes = rows.get(place)?;
+            let row = bytes.and_then(|bytes| read_row(place, bytes.value()).ok());
+            if row.is_none_or(|row| row.history.number != number) {
+                let what = format!("row {number} of a history that is bounded is not found");
+                self.report.spoil(None, what);
             }
         }
         Ok(())

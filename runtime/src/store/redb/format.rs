@@ -106,17 +106,17 @@ pub(super) fn read_logged(run: &str, number: u64, bytes: &[u8]) -> Result<LogRow
     from.finish(row)
 }
 
-/// What is left of a run that was purged: the rows of its history, from this one on backwards.
-pub(super) fn write_rest(run: &RunId, last: u64) -> Vec<u8> {
+/// What is left of a run that was purged: the rows of its history, from this one on backwards to the first.
+pub(super) fn write_rest(run: &RunId, last: u64, first: u64) -> Vec<u8> {
     let mut to = RecordWriter::record(VERSION);
-    to.text(&run.text());
+    to.text(&run.text()).u64(first);
     to.finish(RecordPlace::Rest(last))
 }
 
-pub(super) fn read_rest(last: u64, bytes: &[u8]) -> Result<RunId, Unread> {
+pub(super) fn read_rest(last: u64, bytes: &[u8]) -> Result<(RunId, u64), Unread> {
     let (version, mut from) = RecordReader::record(bytes, RecordPlace::Rest(last))?;
     let run = match version {
-        1 => RunId::unchecked(&from.text()?),
+        1 => (RunId::unchecked(&from.text()?), from.count()?),
         other => return Err(unknown(other)),
     };
     from.finish(run)

@@ -3,8 +3,13 @@
 //! Rows that are written together lie together then, so a batch touches few pages however many runs it is
 //! about. Each row knows the number of the one before it of its own run, and the record of the run knows
 //! its last. So that a long history need not be walked from its end, every 64th row is noted by its number among those of the run.
+//!
+//! Of a run whose history is bounded, all rows are noted in a table of their own, by the number of its first row: a run that had
+//! its id before had another one. What is removed leaves the chain broken at the oldest row that its record names; older
+//! rows that stay are found by that table alone.
 
 use std::mem::take;
+use std::ops::Range;
 
 use redb::{ReadableTable, Table};
 
@@ -30,10 +35,16 @@ pub(super) trait Marks: ReadableTable<(&'static str, u64), u64> {}
 
 impl<T: ReadableTable<(&'static str, u64), u64>> Marks for T {}
 
+/// A table of the numbers of rows, by the first row of a run and their number.
+pub(super) trait KeptRows: ReadableTable<(u64, u64), u64> {}
+
+impl<T: ReadableTable<(u64, u64), u64>> KeptRows for T {}
+
 /// The tables, open for writing.
 pub(super) struct History<'a> {
     pub(super) rows: Table<'a, u64, &'static [u8]>,
     pub(super) marks: Lazy<'a, (&'static str, u64), u64>,
+    pub(super) kept: Lazy<'a, (u64, u64), u64>,
     /// The number of the next row.
     pub(super) next: &'a mut u64,
     /// Memory for records and rows as they are written, one after the other.
@@ -97,7 +108,12 @@ impl History<'_> {
             failed_attempts: &commit.failed_attempts,
             left,
         };
-        self.append(record, head, &commit.event)
+        self.append(record, head, &commit.event)?;
+        if commit.keep_history.is_some() {
+            let kept = (record.first, record.row.rows);
+            self.kept.open()?.insert(kept, record.last)?;
+        }
+        Ok(())
     }
 
     /// Adds a row to what a run has, as the last. The record has its number among those of the
@@ -187,18 +203,148 @@ pub(super) fn origin(rows: &impl Rows, record: &Record) -> Result<StartData, Fau
     }
 }
 
-/// The rows of a run with a number of at most this, backwards. They begin with that of its last commit, or with that of
-/// a mark, and each is the one before the one before.
-pub(super) fn back_from<'a, R: Rows, M: Marks>(
+/// A row of a run that is about to be removed, or to be kept though it is old.
+pub(super) struct OldRow {
+    number: u64,
+    place: u64,
+    /// Whether it goes: it has no undo, and can be read.
+    goes: bool,
+    /// Whether the table of kept rows has it.
+    is_listed: bool,
+}
+
+impl History<'_> {
+    /// Finds rows of a run that a commit removes, by their numbers.
+    pub(super) fn old_rows(
+        &mut self,
+        record: &Record,
+        numbers: Range<u64>,
+    ) -> Result<Vec<OldRow>, Fault> {
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let kept = self.kept.open()?;
+        let mut old = Vec::new();
+        for number in numbers.clone() {
+            let Some(place) = kept.get((record.first, number))? else {
+                break;
+            };
+            let place = place.value();
+            // Of one that cannot be read, who reads it is told.
+            let goes = match row(&self.rows, &record.row.id, place) {
+                Ok(row) => row.history.number == number && !row.history.is_undoable(),
+                Err(Fault::Answer(_) | Fault::Damaged(_)) => false,
+                Err(fault) => return Err(fault),
+            };
+            old.push(OldRow {
+                number,
+                place,
+                goes,
+                is_listed: true,
+            });
+        }
+        if old.len() as u64 == numbers.end - numbers.start {
+            return Ok(old);
+        }
+        // Some were added while the history was not bounded, or by a request.
+        old.clear();
+        let marks = self.marks.open()?;
+        for row in walk_back(&self.rows, marks, record, numbers.end - 1)? {
+            let (place, row) = row?;
+            if row.number < numbers.start {
+                break;
+            }
+            old.push(OldRow {
+                number: row.number,
+                place,
+                goes: !row.is_undoable(),
+                is_listed: false,
+            });
+        }
+        Ok(old)
+    }
+
+    /// Removes what goes of these rows, and notes where the others are.
+    pub(super) fn remove_old(&mut self, record: &Record, old: &[OldRow]) -> Result<(), Fault> {
+        let run = &*record.row.id.text();
+        for row in old {
+            let key = (record.first, row.number);
+            if row.goes {
+                self.rows.remove(row.place)?;
+                self.kept.open()?.remove(key)?;
+                if row.number.is_multiple_of(EVERY) {
+                    self.marks.open()?.remove((run, row.number / EVERY))?;
+                }
+            } else if !row.is_listed {
+                self.kept.open()?.insert(key, row.place)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The rows of a run with a number of at most this, backwards.
+pub(super) fn back_from<'a, R: Rows, M: Marks, K: KeptRows>(
+    rows: &'a R,
+    marks: &M,
+    kept: &'a K,
+    record: &'a Record,
+    most: u64,
+) -> Result<impl Iterator<Item = Result<HistoryRow, Fault>> + use<'a, R, M, K>, Fault> {
+    let newer = walk_back(rows, marks, record, most)?.map(|row| Ok(row?.1));
+    let numbers = 1..record.row.history_from.min(most.saturating_add(1));
+    let older = older(rows, kept, record, numbers)?.rev();
+    let first = (record.row.history_from > 0).then(|| first(rows, record));
+    Ok(newer.chain(older).chain(first))
+}
+
+/// The rows of a run that are kept though those behind them were removed, by their numbers; the first is none of them.
+pub(super) fn older<'a, R: Rows, K: KeptRows>(
+    rows: &'a R,
+    kept: &'a K,
+    record: &'a Record,
+    numbers: Range<u64>,
+) -> Result<impl DoubleEndedIterator<Item = Result<HistoryRow, Fault>> + use<'a, R, K>, Fault> {
+    let to = numbers.end.max(numbers.start);
+    let all = kept.range((record.first, numbers.start)..(record.first, to))?;
+    let run = &record.row.id;
+    Ok(all.map(move |entry| {
+        let (key, place) = entry?;
+        let (number, place) = (key.value().1, place.value());
+        let row = row(rows, run, place)?;
+        if row.history.number != number {
+            let reason = format!("row {place} is not that of number {number}");
+            return Err(broken(run, "its history", &reason));
+        }
+        Ok(row.history)
+    }))
+}
+
+/// The first row of a run.
+pub(super) fn first(rows: &impl Rows, record: &Record) -> Result<HistoryRow, Fault> {
+    let run = &record.row.id;
+    let row = row(rows, run, record.first)?;
+    if row.history.number != 0 {
+        let reason = format!("row {} is not its first", record.first);
+        return Err(broken(run, "its history", &reason));
+    }
+    Ok(row.history)
+}
+
+/// The rows of a run with a number of at most this, backwards, as far as none is removed, and where they stand. They begin with
+/// that of its last commit, or with that of a mark, and each is the one before the one before.
+pub(super) fn walk_back<'a, R: Rows, M: Marks>(
     rows: &'a R,
     marks: &M,
     record: &'a Record,
     most: u64,
-) -> Result<impl Iterator<Item = Result<HistoryRow, Fault>> + use<'a, R, M>, Fault> {
+) -> Result<impl Iterator<Item = Result<(u64, HistoryRow), Fault>> + use<'a, R, M>, Fault> {
     let run = &record.row.id;
+    let oldest = record.row.history_from;
     let mark = most.div_ceil(EVERY).max(1);
     let marked = marks.get((&*run.text(), mark))?.map(|row| row.value());
     let (mut next, begins_with) = match marked {
+        _ if most < oldest => (0, 0),
         Some(marked) => (marked, mark * EVERY),
         None => (record.last, record.row.rows),
     };
@@ -207,7 +353,8 @@ pub(super) fn back_from<'a, R: Rows, M: Marks>(
         if next == 0 {
             return None;
         }
-        let row = match row(rows, run, next) {
+        let place = next;
+        let row = match row(rows, run, place) {
             Ok(row) => row,
             Err(fault) => {
                 next = 0;
@@ -222,8 +369,8 @@ pub(super) fn back_from<'a, R: Rows, M: Marks>(
             return Some(Err(broken(run, "its history", &reason)));
         }
         after = Some(found);
-        next = row.before;
-        Some(Ok(row.history))
+        next = if found == oldest { 0 } else { row.before };
+        Some(Ok((place, row.history)))
     });
-    Ok(all.skip_while(move |row| row.as_ref().is_ok_and(|row| row.number > most)))
+    Ok(all.skip_while(move |row| row.as_ref().is_ok_and(|(_, row)| row.number > most)))
 }

@@ -60,7 +60,7 @@ impl Changes<'_> {
             };
             work -= 1;
             let run = RunId::unchecked(&id);
-            if let Some(last) = self.is_to_go(purge, at, &run)? {
+            if let Some((last, first)) = self.is_to_go(purge, at, &run)? {
                 self.wrote = true;
                 let last = self.last_row(&run, last)?;
                 if !self.strip(&run, &mut work)? {
@@ -71,7 +71,7 @@ impl Changes<'_> {
                 self.tables.ended.open()?.remove(&*id)?;
                 self.broken.remove(&run);
                 page.runs += 1;
-                self.leave(&run, last)?;
+                self.leave(&run, last, first)?;
                 self.sweep(&mut work)?;
             }
             page.after = Some((at, id));
@@ -86,7 +86,7 @@ impl Changes<'_> {
         self.wrote = true;
         self.strip(run, &mut usize::MAX.clone())?;
         self.tables.take_back(record)?;
-        self.leave(run, last)?;
+        self.leave(run, last, record.first)?;
         self.sweep(&mut PAGE.clone())
     }
 
@@ -109,8 +109,13 @@ impl Changes<'_> {
         }))
     }
 
-    /// The number of the last row of a run that is to go; 0 if that cannot be read.
-    fn is_to_go(&mut self, purge: &Purge, at: i64, run: &RunId) -> Result<Option<u64>, Fault> {
+    /// The numbers of the last row and of the first of a run that is to go; 0 if that cannot be read.
+    fn is_to_go(
+        &mut self,
+        purge: &Purge,
+        at: i64,
+        run: &RunId,
+    ) -> Result<Option<(u64, u64)>, Fault> {
         let ended = self.tables.ended.open()?;
         match ended.find(run) {
             Ok(Some(record)) => {
@@ -119,10 +124,10 @@ impl Changes<'_> {
                 let is_of = |it: &String| it == workflow || workflow.is_empty();
                 let is_right = record.row.ended.map(micros) == Some(at);
                 let goes = is_right && purge.workflow.as_ref().is_none_or(is_of);
-                Ok(goes.then_some(record.last))
+                Ok(goes.then_some((record.last, record.first)))
             }
             // It passes whatever is asked of what cannot be read.
-            Err(Fault::Answer(_)) => Ok(Some(0)),
+            Err(Fault::Answer(_)) => Ok(Some((0, 0))),
             // A place that is damaged, or a page: others go.
             Ok(None) | Err(Fault::Damaged(_)) => Ok(None),
             Err(fault) => Err(fault),
@@ -170,9 +175,9 @@ impl Changes<'_> {
     }
 
     /// Notes that the history of a run is to be removed, from its last row on.
-    fn leave(&mut self, run: &RunId, last: u64) -> Result<(), Fault> {
+    fn leave(&mut self, run: &RunId, last: u64, first: u64) -> Result<(), Fault> {
         if last != 0 {
-            let rest = write_rest(run, last);
+            let rest = write_rest(run, last, first);
             self.tables.purged.open()?.insert(last, &*rest)?;
         }
         Ok(())
@@ -191,30 +196,65 @@ impl Changes<'_> {
             self.wrote = true;
             self.tables.purged.open()?.remove(last)?;
             // Where that cannot be read its rows belong to nobody.
-            if let Ok(run) = rest {
-                let left = self.remove_rows(&run, last, work)?;
-                self.leave(&run, left)?;
+            if let Ok((run, first)) = rest {
+                let left = self.remove_rows(&run, last, first, work)?;
+                self.leave(&run, left, first)?;
             }
         }
         Ok(())
     }
 
-    /// Removes rows of a run from this one on backwards, as far as they can be read. Gives the number of the next; 0 if
-    /// there is none.
-    fn remove_rows(&mut self, run: &RunId, last: u64, work: &mut usize) -> Result<u64, Fault> {
+    /// Removes rows of a run from this one on backwards, as far as they can be read, then those that were kept though others were
+    /// removed, and the first. Gives the number of the next; 0 if there is none.
+    fn remove_rows(
+        &mut self,
+        run: &RunId,
+        last: u64,
+        first: u64,
+        work: &mut usize,
+    ) -> Result<u64, Fault> {
         let rows = &mut self.tables.history.rows;
+        let kept = self.tables.history.kept.open()?;
         let mut next = last;
-        while next != 0 && *work > 0 {
-            let before = match row(rows, run, next) {
-                Ok(row) => row.before,
-                Err(Fault::Answer(_) | Fault::Damaged(_)) => return Ok(0),
+        while next != first && next != 0 && *work > 0 {
+            next = match row(rows, run, next) {
+                Ok(row) => {
+                    rows.remove(next)?;
+                    kept.remove((first, row.history.number))?;
+                    *work -= 1;
+                    row.before
+                }
+                // One that was removed, or is damaged.
+                Err(Fault::Answer(_) | Fault::Damaged(_)) => first,
                 Err(fault) => return Err(fault),
             };
-            rows.remove(next)?;
-            *work -= 1;
-            next = before;
         }
-        Ok(next)
+        if next != first || first == 0 {
+            return Ok(next);
+        }
+        while *work > 0 {
+            let entry = {
+                let entry = kept
+                    .range((first, 0)..=(first, u64::MAX))?
+                    .next()
+                    .transpose()?;
+                entry.map(|(key, place)| (key.value().1, place.value()))
+            };
+            let Some((number, place)) = entry else {
+                let is_first = row(rows, run, first);
+                if is_first.is_ok_and(|row| row.history.number == 0) {
+                    rows.remove(first)?;
+                }
+                return Ok(0);
+            };
+            kept.remove((first, number))?;
+            *work -= 1;
+            let is_that = row(rows, run, place).is_ok_and(|row| row.history.number == number);
+            if is_that {
+                rows.remove(place)?;
+            }
+        }
+        Ok(first)
     }
 }
 

@@ -8,7 +8,7 @@ use redb::{AccessGuard, ReadOnlyTable};
 
 use super::fault::{Fault, broken};
 use super::format::{Record, is_output};
-use super::history::{StartData, back_from, origin, payload};
+use super::history::{StartData, back_from, first, older, origin, payload, walk_back};
 use super::logs::log;
 use super::lookup::Lookup as _;
 use super::parts::{inbox, notes};
@@ -113,14 +113,30 @@ impl Views {
         limit: usize,
     ) -> Result<Vec<HistoryRow>, Fault> {
         let record = self.must_find(run)?;
-        let Some(more) = limit.checked_sub(1) else {
-            return Ok(Vec::new());
+        let oldest = record.row.history_from;
+        let mut rows = Vec::new();
+        if oldest > 0 && limit > 0 {
+            if from == 0 {
+                rows.push(first(&self.history, &record)?);
+            }
+            let older = older(&self.history, &self.kept, &record, from.max(1)..oldest)?;
+            for row in older.take(limit - rows.len()) {
+                rows.push(row?);
+            }
+        }
+        let Some(more) = (limit - rows.len()).checked_sub(1) else {
+            return Ok(rows);
         };
+        let (from, behind) = (from.max(oldest), rows.len());
         let to = from.saturating_add(more as u64);
-        let back = back_from(&self.history, &self.marks, &record, to)?
-            .take_while(|row| row.as_ref().map_or(true, |row| row.number >= from));
-        let mut rows = back.collect::<Result<Vec<_>, _>>()?;
-        rows.reverse();
+        for row in walk_back(&self.history, &self.marks, &record, to)? {
+            let (_, row) = row?;
+            if row.number < from {
+                break;
+            }
+            rows.push(row);
+        }
+        rows[behind..].reverse();
         Ok(rows)
     }
 
@@ -141,6 +157,11 @@ impl Views {
             return Ok(Some(MessageState::untaken(&record.row)));
         }
         let mut rows = self.history(run, taken_by, 1)?;
+        if rows.first().is_none_or(|row| row.number != taken_by)
+            && taken_by < record.row.history_from
+        {
+            return Ok(Some(MessageState::Forgotten));
+        }
         let row = rows.pop().ok_or_else(|| {
             let reason = format!("row {taken_by}, which has taken it, is not there");
             broken(run, "a message", &reason)
@@ -162,7 +183,7 @@ impl Views {
         let from = last.max(record.retried);
         let mut undone = HashSet::new();
         let mut left = Vec::new();
-        let mut back = back_from(&self.history, &self.marks, &record, from)?;
+        let mut back = back_from(&self.history, &self.marks, &self.kept, &record, from)?;
         while left.len() < limit
             && let Some(row) = back.next().transpose()?
         {
@@ -246,6 +267,7 @@ fn unreadable(run: RunId, reason: String) -> RunRow {
         state: Name::default(),
         sequence: 0,
         rows: 0,
+        history_from: 0,
         logged: 0,
         epoch: 0,
         visit: 0,

@@ -20,6 +20,9 @@ pub(super) const ENDED: TableDefinition<'_, &str, &[u8]> = TableDefinition::new(
 pub(super) const HISTORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("history");
 /// The numbers of some rows of the history, by id and mark.
 pub(super) const MARKS: TableDefinition<'_, (&str, u64), u64> = TableDefinition::new("marks");
+/// The numbers of rows of histories that are bounded, by the number of the first row of the run and their numbers among
+/// those of the run.
+pub(super) const KEPT: TableDefinition<'_, (u64, u64), u64> = TableDefinition::new("kept");
 /// Notes about visits under way, by id and key.
 pub(super) const NOTES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("notes");
 /// Entries of logs, by id and number.
@@ -65,6 +68,7 @@ impl<'a> Tables<'a> {
             history: History {
                 rows: transaction.open_table(HISTORY)?,
                 marks: Lazy::new(transaction, MARKS),
+                kept: Lazy::new(transaction, KEPT),
                 next,
                 buffer: Vec::with_capacity(512),
             },
@@ -84,6 +88,7 @@ impl<'a> Tables<'a> {
         let mut tables = Tables::open(transaction, &mut next)?;
         tables.ended.open()?;
         tables.history.marks.open()?;
+        tables.history.kept.open()?;
         tables.notes.open()?;
         tables.logs.open()?;
         tables.inbox.open()?;
@@ -100,6 +105,7 @@ impl<'a> Tables<'a> {
         file.open_table(ENDED)?;
         file.open_table(HISTORY)?;
         file.open_table(MARKS)?;
+        file.open_table(KEPT)?;
         file.open_table(NOTES)?;
         file.open_table(LOGS)?;
         file.open_table(INBOX)?;
@@ -125,6 +131,7 @@ pub(super) struct Views {
     pub(super) ended: ReadOnlyTable<&'static str, &'static [u8]>,
     pub(super) history: ReadOnlyTable<u64, &'static [u8]>,
     pub(super) marks: ReadOnlyTable<(&'static str, u64), u64>,
+    pub(super) kept: ReadOnlyTable<(u64, u64), u64>,
     pub(super) notes: ReadOnlyTable<(&'static str, &'static str), &'static [u8]>,
     pub(super) logs: ReadOnlyTable<(&'static str, u64), &'static [u8]>,
     pub(super) inbox: ReadOnlyTable<(&'static str, u64), &'static [u8]>,
@@ -142,6 +149,7 @@ impl Views {
             ended: transaction.open_table(ENDED)?,
             history: transaction.open_table(HISTORY)?,
             marks: transaction.open_table(MARKS)?,
+            kept: transaction.open_table(KEPT)?,
             notes: transaction.open_table(NOTES)?,
             logs: transaction.open_table(LOGS)?,
             inbox: transaction.open_table(INBOX)?,

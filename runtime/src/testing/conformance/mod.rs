@@ -2,6 +2,8 @@
 
 mod bench;
 #[doc(hidden)]
+pub mod bounded;
+#[doc(hidden)]
 pub mod claims;
 #[doc(hidden)]
 pub mod commits;
@@ -186,6 +188,18 @@ macro_rules! store_conformance {
                 a_run_may_wait_for_a_message_alone
                 a_run_that_has_a_message_to_hear_does_not_wait
                 a_run_that_waits_for_a_message_hears_that_it_is_to_stop
+            }
+            bounded {
+                a_transition_removes_what_is_behind_the_last_rows
+                a_history_that_is_not_bounded_is_kept
+                a_bound_that_is_raised_keeps_more_from_then_on
+                one_commit_removes_no_more_than_a_page
+                a_bounded_history_comes_in_pages
+                what_is_to_be_undone_is_kept
+                only_a_transition_removes_rows
+                a_repeated_transition_removes_nothing_more
+                a_message_is_known_though_its_row_is_removed
+                a_bounded_history_goes_with_its_run
             }
             logs {
                 entries_are_read_in_the_order_in_which_they_were_added

@@ -53,8 +53,8 @@ pub(crate) fn records(bytes: &[u8]) {
         assert_eq!(write_logged("o-7", 3, &LogEntry { log, entry }), record);
     }
     let record = sealed(RecordPlace::Rest(3));
-    if let Ok(read) = read_rest(3, &record) {
-        assert_eq!(write_rest(&read, 3), record);
+    if let Ok((run, first)) = read_rest(3, &record) {
+        assert_eq!(write_rest(&run, 3, first), record);
     }
     let record = sealed(RecordPlace::Workflow("Order"));
     if let Ok(read) = read_declaration("Order", &record) {

@@ -77,6 +77,7 @@ impl Record {
             .text(&row.state)
             .u64(row.sequence)
             .u64(row.rows)
+            .u64(row.history_from)
             .u64(row.logged)
             .u64(row.epoch)
             .u64(row.visit)
@@ -152,6 +153,7 @@ impl Record {
             state: from.name()?,
             sequence: from.count()?,
             rows: from.count()?,
+            history_from: from.count()?,
             logged: from.count()?,
             epoch: from.count()?,
             visit: from.count()?,

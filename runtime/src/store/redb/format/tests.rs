@@ -334,10 +334,11 @@ fn a_count_at_the_end_of_its_type_is_refused() {
         incarnation: u64::MAX,
         ..NewRun::new(RunId::from_static("o-7"), "Order", 1, "Placed", begin())
     };
-    let counts: [fn(&mut Record); 13] = [
+    let counts: [fn(&mut Record); 14] = [
         |record| record.row.sequence = u64::MAX,
         |record| record.row.rows = u64::MAX,
         |record| record.row.logged = u64::MAX,
+        |record| record.row.history_from = u64::MAX,
         |record| record.row.epoch = u64::MAX,
         |record| record.row.visit = u64::MAX,
         |record| record.row.undos = u64::MAX,

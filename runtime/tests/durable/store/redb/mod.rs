@@ -1,5 +1,6 @@
 //! The store in one file.
 
+mod bounded;
 mod broken;
 mod clock;
 mod file;

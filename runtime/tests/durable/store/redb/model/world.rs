@@ -229,6 +229,12 @@ impl World {
                 _ => Vec::new(),
             },
             outbox: sends.map(|sends| self.outbox(sends)).unwrap_or_default(),
+            // Some runs have a history that is bounded, and one has it from a while on.
+            keep_history: match (&*row.workflow, row.rows) {
+                ("Talk", _) => Some(2),
+                (_, 7..) if row.priority > 0 => Some(3),
+                _ => None,
+            },
             logged: (0..row.sequence % 3).map(|of| logged(&row, of)).collect(),
             ..Commit::new(&row, event, status, self.now)
         })
