@@ -50,8 +50,9 @@ macro_rules! __serialize {
             $(for<'__stored> &'__stored $final: $crate::serde::Serialize,)*
         {
             fn serialize<Z: $crate::serde::Serializer>(&self, to: Z) -> $crate::Result<Z::Ok, Z::Error> {
-                match self {
-                    $($end::$final(state) => {
+                // By value: a perpetual workflow has no end, and a reference to none is no proof of that.
+                match *self {
+                    $($end::$final(ref state) => {
                         to.serialize_newtype_variant($end_name, $last, $final_name, &state)
                     })*
                 }
