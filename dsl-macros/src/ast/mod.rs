@@ -58,6 +58,8 @@ pub(crate) struct Durable {
     pub(crate) version: u32,
     /// The name that its runs are stored under, where it is not that of the workflow.
     pub(crate) name: Option<LitStr>,
+    /// How many rows of the history of a run are kept, if not all are.
+    pub(crate) history: Option<u32>,
 }
 
 /// One trait of a `#[derive(..)]`.

@@ -30,6 +30,8 @@ pub(super) struct Context<'a> {
     pub(super) version: Option<u32>,
     /// The name that its runs are stored under, where one is given.
     pub(super) stored_name: Option<&'a syn::LitStr>,
+    /// How many rows of the history of a run are kept, if not all are.
+    pub(super) history: Option<u32>,
     /// `Order`
     pub(super) workflow: Ident,
     /// `OrderInput`, or `()` for a workflow without one.
@@ -78,6 +80,7 @@ impl<'a> Context<'a> {
             reader,
             version: durable.map(|durable| durable.version),
             stored_name: durable.and_then(|durable| durable.name.as_ref()),
+            history: durable.and_then(|durable| durable.history),
             input: Tokens(input),
             any: documented(format!("Any{name}")),
             end: documented(format!("{name}End")),

@@ -220,6 +220,9 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
     let named = cx
         .stored_name
         .map(|name| quote!(const NAME: &'static str = #name;));
+    let history = cx
+        .history
+        .map(|rows| quote!(const HISTORY: #private::Option<u32> = #private::Some(#rows);));
     let result = |what: TokenStream| quote!(#private::Result<#what, #private::CodecError>);
     let (bytes, of_input, of_state) = (
         result(quote!(#private::Vec<u8>)),
@@ -233,6 +236,7 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
         impl #private::Durable for #workflow {
             const VERSION: u32 = #version;
             #named
+            #history
             const PACKAGE: &'static str = #private::package(::core::option_env!("CARGO_PKG_NAME"));
 
             fn encode_input(input: &#input, codec: &dyn #private::Codec) -> #bytes {

@@ -1,4 +1,5 @@
-//! `#[durable(version = 1)]`: that the runs of a workflow are stored, under which version, and under which name.
+//! `#[durable(version = 1)]`: that the runs of a workflow are stored, under which version, under which name, and how much of their
+//! history is kept.
 
 use proc_macro2::Ident;
 use quote::ToTokens as _;
@@ -12,12 +13,12 @@ use crate::diagnostics::Diagnostics;
 const FORM: &str = "write `#[durable(version = 1)]`, and count up when what is stored changes";
 
 pub(super) fn parse(attribute: Attribute, diagnostics: &mut Diagnostics) -> Durable {
-    let (mut version, mut stored) = (None, None);
+    let mut settings = Settings::default();
     match &attribute.meta {
         Meta::List(list) => {
             let read = list.parse_args_with(|input: ParseStream<'_>| {
                 while !input.is_empty() {
-                    setting(input, &mut version, &mut stored, diagnostics)?;
+                    settings.read(input, diagnostics)?;
                     if input.is_empty() {
                         break;
                     }
@@ -27,72 +28,106 @@ pub(super) fn parse(attribute: Attribute, diagnostics: &mut Diagnostics) -> Dura
             });
             if let Err(error) = read {
                 diagnostics.detail(&error);
-                version = version.or(Some(1));
+                settings.version = settings.version.or(Some(1));
             }
         }
         meta => {
             diagnostics
                 .error(meta, "a durable workflow says which version it is")
                 .help(FORM);
-            version = Some(1);
+            settings.version = Some(1);
         }
     }
-    if version.is_none() {
+    if settings.version.is_none() {
         diagnostics
             .error(&attribute, "a durable workflow says which version it is")
             .help(FORM);
     }
     Durable {
         attribute,
-        version: version.unwrap_or(1),
-        name: stored,
+        version: settings.version.unwrap_or(1),
+        name: settings.name,
+        history: settings.history.flatten(),
     }
 }
 
-fn setting(
-    input: ParseStream<'_>,
-    version: &mut Option<u32>,
-    stored: &mut Option<LitStr>,
-    diagnostics: &mut Diagnostics,
-) -> Result<()> {
-    let name = input.call(Ident::parse_any)?;
-    input.parse::<Token![=]>()?;
-    let value: Lit = input.parse()?;
-    if name == "name" {
-        if stored.is_some() {
-            diagnostics.error(&name, "the name is given twice");
+/// What was read so far.
+#[derive(Default)]
+struct Settings {
+    version: Option<u32>,
+    name: Option<LitStr>,
+    /// `Some(None)` for one that is wrong, which is reported.
+    history: Option<Option<u32>>,
+}
+
+impl Settings {
+    fn read(&mut self, input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<()> {
+        let name = input.call(Ident::parse_any)?;
+        input.parse::<Token![=]>()?;
+        let value: Lit = input.parse()?;
+        match &*name.to_string() {
+            "version" => {
+                if self.version.is_some() {
+                    diagnostics.error(&name, "the version is given twice");
+                }
+                self.version = whole_number(&value).or_else(|| {
+                    let value = value.to_token_stream();
+                    diagnostics
+                        .error(&value, format!("`{value}` is no version"))
+                        .help("a version is a whole number from 1 to 4294967295");
+                    Some(1)
+                });
+            }
+            "name" => {
+                if self.name.is_some() {
+                    diagnostics.error(&name, "the name is given twice");
+                }
+                self.name = stored_name(&value, diagnostics);
+            }
+            "history" => {
+                if self.history.is_some() {
+                    diagnostics
+                        .error(&name, "the bound of the history is given twice")
+                        .help("keep one of the two");
+                }
+                let rows = whole_number(&value);
+                if rows.is_none() {
+                    let value = value.to_token_stream();
+                    diagnostics
+                        .error(&value, format!("`{value}` is no number of rows"))
+                        .help(
+                            "write how many rows of the history are kept, from 1 to 4294967295: \
+                             `history = 100`; without it, all are",
+                        );
+                }
+                self.history = Some(rows);
+            }
+            _ => {
+                diagnostics
+                    .error(
+                        &name,
+                        format!(
+                            "`{name}` is nothing that `#[durable]` takes: it takes a `version`, a `name` and a \
+                             `history`"
+                        ),
+                    )
+                    .help(FORM);
+                // Not also that there is no version.
+                self.version = self.version.or(Some(1));
+            }
         }
-        *stored = stored_name(&value, diagnostics);
-        return Ok(());
+        Ok(())
     }
-    if name != "version" {
-        diagnostics
-            .error(
-                &name,
-                format!(
-                    "`{name}` is nothing that `#[durable]` takes: it takes a `version` and a `name`"
-                ),
-            )
-            .help(FORM);
-        // Not also that there is no version.
-        *version = version.or(Some(1));
-        return Ok(());
-    }
-    if version.is_some() {
-        diagnostics.error(&name, "the version is given twice");
-    }
-    let number = match &value {
-        Lit::Int(number) if number.suffix().is_empty() => number.base10_parse().ok(),
-        _ => None,
-    };
-    *version = number.filter(|number| *number > 0).or_else(|| {
-        let value = value.to_token_stream();
-        diagnostics
-            .error(&value, format!("`{value}` is no version"))
-            .help("a version is a whole number from 1 to 4294967295");
-        Some(1)
-    });
-    Ok(())
+}
+
+/// Reads a whole number from 1 on.
+fn whole_number(value: &Lit) -> Option<u32> {
+    let Lit::Int(number) = value else { return None };
+    let number = number
+        .suffix()
+        .is_empty()
+        .then(|| number.base10_parse().ok());
+    number.flatten().filter(|number| *number > 0)
 }
 
 /// The longest name that runs are stored under, in bytes.

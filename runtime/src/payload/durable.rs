@@ -28,6 +28,9 @@ pub trait Durable: Workflow {
     /// The name that its runs are stored under: that of `#[durable(name = "..")]`. Defaults to the name of the workflow.
     const NAME: &'static str = Self::GRAPH.name;
 
+    /// The number of rows that the history of a run keeps: that of `#[durable(history = ..)]`. Defaults to all of them.
+    const HISTORY: Option<u32> = None;
+
     /// The package that declares it. A name that two packages declare is refused where a runner is
     /// [launched](crate::runner::Builder::launch).
     const PACKAGE: &'static str;

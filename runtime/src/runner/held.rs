@@ -79,6 +79,8 @@ pub(super) struct Keeper {
     pub(super) wake: Arc<Notify>,
     /// Those who wait for it to move.
     pub(super) moves: Arc<Moves>,
+    /// The number of rows that the history of the run keeps, if not all.
+    pub(super) keep_history: Option<u32>,
 }
 
 /// A run under a claim of this process.
@@ -349,6 +351,7 @@ impl HeldRun {
             logged: change.logged,
             release,
             consumed,
+            keep_history: self.keeper.keep_history,
             failed_attempts: attempts.map(|(_, attempt)| attempt.clone()).collect(),
             ..commit
         }

@@ -44,6 +44,9 @@ pub(super) trait Host: Send + Sync {
     /// Reads its errors.
     fn explain(&self) -> Explain;
 
+    /// The number of rows that the history of its runs keeps, if not all.
+    fn keep_history(&self) -> Option<u32>;
+
     /// Drives a run to its end, or until its claim is lost.
     fn drive(self: Arc<Self>, task: RunTask) -> Pin<Box<dyn Future<Output = Settled> + Send>>;
 }
@@ -107,6 +110,10 @@ where
 
     fn differs(&self, stored: &Origin, new: &NewRun, codec: &dyn Codec) -> Option<Differs> {
         differs::<W>(stored, new, codec)
+    }
+
+    fn keep_history(&self) -> Option<u32> {
+        W::HISTORY
     }
 
     fn explain(&self) -> Explain {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod basket;
+mod bounded;
 mod busy;
 mod claim;
 mod clocks;

@@ -1,0 +1,10 @@
+stateway::workflow! {
+    #[durable(version = 1, history = "100")]
+    workflow Bill {
+        start Draft;
+        done Paid;
+        step pay: Draft -> Paid;
+    }
+}
+
+fn main() {}
