@@ -5,12 +5,13 @@
 //! graph can still be trusted.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 
 /// The errors of one block, in the order they were found.
 #[derive(Default)]
 pub(crate) struct Diagnostics {
     errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
     /// Whether a name leads nowhere, or a declaration was not read.
     misshapen: bool,
     /// Whether a declaration was not read, which may be a state.
@@ -36,6 +37,19 @@ impl Diagnostics {
             message: message.into(),
         });
         self.errors.last_mut().expect("one was just pushed")
+    }
+
+    /// Warns of `message` under the first of the tokens of `at`: the block compiles.
+    pub(crate) fn warning(
+        &mut self,
+        at: impl ToTokens,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.warnings.push(Diagnostic {
+            at: at.into_token_stream(),
+            message: message.into(),
+        });
+        self.warnings.last_mut().expect("one was just pushed")
     }
 
     /// Reports what the parser could not read. The graph misses a part from here on.
@@ -83,12 +97,16 @@ impl Diagnostics {
         !self.misshapen
     }
 
-    /// Every error as a `compile_error!`, in source order; nothing if there was none.
+    /// Every error as a `compile_error!`, in source order, and every warning; nothing if there was none. A block with errors warns of
+    /// nothing.
     pub(crate) fn finish(mut self) -> TokenStream {
         self.errors.sort_by_key(|error| {
             let start = error.span().start();
             (start.line, start.column)
         });
+        if self.errors.is_empty() {
+            return self.warnings.iter().map(Diagnostic::to_warning).collect();
+        }
         self.errors
             .iter()
             .map(Diagnostic::to_compile_error)
@@ -130,6 +148,19 @@ impl Diagnostic {
 
     fn to_compile_error(&self) -> TokenStream {
         syn::Error::new_spanned(&self.at, &self.message).into_compile_error()
+    }
+
+    /// A use of something deprecated: a macro has no other way to warn.
+    fn to_warning(&self) -> TokenStream {
+        let (span, message) = (self.span(), &self.message);
+        let workflow = Ident::new("WORKFLOW", span);
+        quote! {
+            const _: () = {
+                #[deprecated(note = #message)]
+                const WORKFLOW: () = ();
+                #workflow
+            };
+        }
     }
 
     #[cfg(test)]

@@ -13,6 +13,7 @@ mod exits;
 mod fallback;
 mod final_exit;
 mod groups;
+mod growth;
 mod handlers;
 mod hidden;
 mod index;
@@ -59,5 +60,6 @@ pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnost
     if diagnostics.graph_is_whole() {
         reachable::check(graph, diagnostics);
         dead_end::check(graph, diagnostics);
+        growth::check(graph, diagnostics);
     }
 }
