@@ -47,7 +47,7 @@ pub(super) fn parse(attribute: Attribute, diagnostics: &mut Diagnostics) -> Dura
         attribute,
         version: settings.version.unwrap_or(1),
         name: settings.name,
-        history: settings.history.flatten(),
+        history: settings.history,
     }
 }
 
@@ -56,8 +56,7 @@ pub(super) fn parse(attribute: Attribute, diagnostics: &mut Diagnostics) -> Dura
 struct Settings {
     version: Option<u32>,
     name: Option<LitStr>,
-    /// `Some(None)` for one that is wrong, which is reported.
-    history: Option<Option<u32>>,
+    history: Option<u32>,
 }
 
 impl Settings {
@@ -90,8 +89,7 @@ impl Settings {
                         .error(&name, "the bound of the history is given twice")
                         .help("keep one of the two");
                 }
-                let rows = whole_number(&value);
-                if rows.is_none() {
+                self.history = whole_number(&value).or_else(|| {
                     let value = value.to_token_stream();
                     diagnostics
                         .error(&value, format!("`{value}` is no number of rows"))
@@ -99,8 +97,9 @@ impl Settings {
                             "write how many rows of the history are kept, from 1 to 4294967295: \
                              `history = 100`; without it, all are",
                         );
-                }
-                self.history = Some(rows);
+                    // Not also that a second one is the first.
+                    Some(u32::MAX)
+                });
             }
             _ => {
                 diagnostics
