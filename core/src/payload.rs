@@ -169,7 +169,7 @@ impl<T: From<Machine>, Machine> MadeOf<Machine> for T {}
 #[diagnostic::on_unimplemented(
     message = "state `{By}` is stored: `{Self}` must be Serialize and DeserializeOwned",
     label = "cannot be stored",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or remove `#[durable]`"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it; a type of another crate may have `#[serde(with = \"..\")]` on its field; or remove `#[durable]`"
 )]
 pub trait StoredState<By> {}
 

@@ -44,6 +44,11 @@ pub trait Workflow: Sized + 'static {
 /// A state of a workflow, such as `Reserved`.
 ///
 /// Only generated code implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not known to be a state of a workflow",
+    label = "the machine has to be in a state that is known here",
+    note = "name its state, as in `Order<Placed>`, or take an `AnyOrder`, which is in any; a function for every state has the bound `S: State<Workflow = Order>`"
+)]
 pub trait State: Sized + 'static {
     /// The workflow that declares this state.
     type Workflow: Workflow;
