@@ -64,11 +64,17 @@ impl Diagnostics {
     pub(crate) fn detail(&mut self, error: &syn::Error) {
         self.damaged = true;
         for error in error.clone() {
-            // A `syn::Error` keeps only its span, so a token that shows it stands in for the
-            // tokens that it was made from.
-            let mark = Ident::new("mark", error.span());
-            self.error(mark, error.to_string());
+            // A `syn::Error` tells only where it begins. Tokens that show both of its ends stand in for those that it was
+            // made from.
+            let ends = ends(&error).map(|end| Ident::new("mark", end));
+            self.error(quote!(#(#ends)*), error.to_string());
         }
+    }
+
+    /// Reports what could not be read of a transition. All states are known, but not where it leads.
+    pub(crate) fn transition(&mut self, error: &syn::Error) {
+        self.misshapen = true;
+        self.detail(error);
     }
 
     /// Reports a name that leaves the graph incomplete: undeclared, or declared twice.
@@ -79,6 +85,11 @@ impl Diagnostics {
     ) -> &mut Diagnostic {
         self.misshapen = true;
         self.error(at, message)
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.len()
     }
 
     /// Whether everything was read and every name resolved.
@@ -130,6 +141,11 @@ impl Diagnostic {
         self.line("note", note.as_ref())
     }
 
+    /// A type that stands for every type, for which this error is the reason. It is whole by then.
+    pub(crate) fn unread(&self) -> syn::Type {
+        unread(&syn::Error::new_spanned(&self.at, &self.message))
+    }
+
     fn line(&mut self, kind: &str, text: &str) -> &mut Self {
         self.message.push_str("\n  ");
         self.message.push_str(kind);
@@ -172,6 +188,26 @@ impl Diagnostic {
     pub(crate) fn start(&self) -> proc_macro2::LineColumn {
         self.span().start()
     }
+}
+
+/// Where an error begins and where it ends.
+pub(crate) fn ends(error: &syn::Error) -> [Span; 2] {
+    let tokens = error.to_compile_error().into_iter();
+    let spans: Vec<Span> = tokens.map(|token| token.span()).collect();
+    let first = spans.first().copied().unwrap_or_else(|| error.span());
+    [first, spans.last().copied().unwrap_or(first)]
+}
+
+/// A type in the place of one that could not be read, for which `error` is the reason.
+///
+/// It has the error itself as its length. rustc reports equal errors once, and accepts everything of a type that
+/// depends on one.
+pub(crate) fn unread(error: &syn::Error) -> syn::Type {
+    let [first, last] = ends(error);
+    let marks = [Ident::new("mark", first), Ident::new("mark", last)];
+    let error = syn::Error::new_spanned(quote!(#(#marks)*), error.to_string());
+    let error = error.into_compile_error();
+    syn::Type::Verbatim(quote!(<[(); #error] as ::core::iter::IntoIterator>::Item))
 }
 
 /// `L:C` of a span, for "first declared at": the column counts from one, as in an editor.

@@ -19,6 +19,7 @@ mod plan;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod text;
 
 /// Expands one block. Hidden behind `stateway::workflow!`.
 #[doc(hidden)]

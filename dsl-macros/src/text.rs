@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// Renders tokens with spaces between words and after commas only.
-pub(super) fn written(tokens: TokenStream) -> String {
+pub(crate) fn written(tokens: TokenStream) -> String {
     let mut text = String::new();
     push(tokens, &mut text);
     text
@@ -36,7 +36,7 @@ fn push(tokens: TokenStream, text: &mut String) {
 }
 
 /// A text about names, without the `r#` of those that are written so.
-pub(super) fn without_raw(text: String) -> String {
+pub(crate) fn without_raw(text: String) -> String {
     if !text.contains("r#") {
         return text;
     }

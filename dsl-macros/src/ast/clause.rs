@@ -5,6 +5,8 @@ use std::ops::Deref;
 use proc_macro2::{Group, Ident, Literal, TokenStream};
 use quote::ToTokens;
 
+use syn::Type;
+
 use super::{Count, Duration};
 
 /// `retry(3)`
@@ -13,6 +15,8 @@ pub(crate) struct Clause {
     /// What stands in parentheses, as it was written.
     pub(crate) arguments: Option<Group>,
     pub(crate) meaning: Meaning,
+    /// The error in place of what could not be read of it. Its handlers are then those that it seems to name.
+    pub(crate) unread: Option<Type>,
 }
 
 /// What stands after `with`; one clause of a kind.
@@ -106,6 +110,19 @@ impl Clauses {
     pub(crate) fn clause(&self, kind: ClauseKind) -> Option<&Meaning> {
         let clause = self.0.iter().find(|clause| clause.kind() == kind)?;
         Some(&clause.meaning)
+    }
+
+    /// Marks all of them as what could not be read: `error` has been reported of where they stand.
+    pub(crate) fn doubt(&mut self, error: &Type) {
+        for clause in &mut self.0 {
+            clause.unread.get_or_insert_with(|| error.clone());
+        }
+    }
+
+    /// The error in place of what could not be read of the clause of this kind.
+    pub(crate) fn unread(&self, kind: ClauseKind) -> Option<&Type> {
+        let clause = self.0.iter().find(|clause| clause.kind() == kind)?;
+        clause.unread.as_ref()
     }
 
     pub(crate) fn retry(&self) -> Option<&Retry> {

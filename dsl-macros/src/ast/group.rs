@@ -1,6 +1,7 @@
 //! `group Open { until: SystemTime } { state Paid; }`: states that share data, and that are left as one.
 
 use proc_macro2::Ident;
+use syn::Type;
 
 use super::{Attributes, Field, State, Workflow, lower_snake, plain};
 
@@ -10,11 +11,18 @@ pub(crate) struct Group {
     pub(crate) name: Ident,
     /// Empty for a group that carries no data: such a one is no type.
     pub(crate) fields: Vec<Field>,
+    /// The error in place of its type, if a field of it could not be read.
+    pub(crate) unread: Option<Type>,
     /// The group that it stands in.
     pub(crate) within: Option<usize>,
 }
 
 impl Group {
+    /// Returns true if its members share data.
+    pub(crate) fn has_data(&self) -> bool {
+        !self.fields.is_empty() || self.unread.is_some()
+    }
+
     /// The name of the field that its members have it in: `open` for `Open`.
     pub(crate) fn field_name(&self) -> Ident {
         let snake = lower_snake(&plain(&self.name));
@@ -46,7 +54,7 @@ impl Workflow {
     /// The innermost group of these which carries data.
     pub(crate) fn data_around(&self, group: Option<usize>) -> Option<usize> {
         self.around(group)
-            .find(|group| !self.groups[*group].fields.is_empty())
+            .find(|group| self.groups[*group].has_data())
     }
 }
 

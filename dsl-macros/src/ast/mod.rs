@@ -9,7 +9,7 @@ mod log;
 mod split;
 mod stored;
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, LitStr, Type, Visibility};
 
@@ -74,6 +74,8 @@ pub(crate) struct Derive {
 pub(crate) struct Input {
     pub(crate) keyword: Ident,
     pub(crate) fields: Vec<Field>,
+    /// The error in place of its type, if a field of it could not be read.
+    pub(crate) unread: Option<Type>,
 }
 
 pub(crate) struct State {
@@ -85,6 +87,10 @@ pub(crate) struct State {
     pub(crate) group: Option<usize>,
     /// `None` for a state without braces, and without the data of a group.
     pub(crate) fields: Option<Vec<Field>>,
+    /// The types in parentheses, which are reported: the data of a state has names.
+    pub(crate) tuple: Option<Vec<Type>>,
+    /// The error in place of its type, if a field of it could not be read.
+    pub(crate) unread: Option<Type>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -118,6 +124,8 @@ pub(crate) struct Transition {
     pub(crate) is_internal: bool,
     /// Whether these are all that it leaves and leads to.
     pub(crate) is_read: bool,
+    /// The error in place of what could not be read of these. Where there is none, every state may stand there.
+    pub(crate) unread: Option<Type>,
     pub(crate) clauses: Clauses,
 }
 
@@ -164,6 +172,18 @@ pub(crate) enum Due {
 pub(crate) struct Duration {
     pub(crate) literal: Literal,
     pub(crate) milliseconds: u64,
+}
+
+impl Duration {
+    /// One in the place of another that could not be read.
+    pub(crate) fn stand_in(span: Span) -> Self {
+        let mut literal = Literal::u64_unsuffixed(1);
+        literal.set_span(span);
+        Duration {
+            literal,
+            milliseconds: 86_400_000,
+        }
+    }
 }
 
 /// A whole number as it was written.
@@ -214,6 +234,11 @@ impl StateKind {
 }
 
 impl State {
+    /// Returns true if runs are stored in it, and its fields could be read.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.transient.is_none() && self.unread.is_none()
+    }
+
     /// Returns true if it carries data.
     pub(crate) fn has_fields(&self) -> bool {
         self.fields
@@ -254,6 +279,7 @@ impl Transition {
             targets: Vec::new(),
             is_internal: false,
             is_read: false,
+            unread: None,
             clauses: Clauses::default(),
         }
     }

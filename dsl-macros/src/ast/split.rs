@@ -14,6 +14,8 @@ pub(crate) struct Split {
     pub(crate) join: Option<Join>,
     /// Whether every line could be read.
     pub(crate) is_whole: bool,
+    /// The error in place of the type that its branches are joined to, if that is not known.
+    pub(crate) unread: Option<Box<Type>>,
 }
 
 /// `branch credit: CreditReport with ..;`, or `each chunk in chunks: Chunk => Counts with ..;`

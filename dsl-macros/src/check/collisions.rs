@@ -18,8 +18,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     types(graph, diagnostics);
 }
 
-/// States become types and transitions methods. Written in the other's case, they meet names of
-/// variables and of types.
+/// States become types. Written like a variable, one meets the names of variables.
 fn case(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     let declared = graph.states.iter().filter(|it| it.declaration.is_some());
     let states = declared.map(|state| ("state", state.name));
@@ -42,14 +41,7 @@ fn case(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
         let transition = transition.declaration;
         let (name, keyword) = (plain(&transition.name), transition.kind.keyword());
-        if name.starts_with(char::is_uppercase) {
-            diagnostics
-                .error(
-                    &transition.name,
-                    format!("{keyword} `{name}` becomes a method and is not named like one"),
-                )
-                .help(format!("write `{}`", name.to_lowercase()));
-        } else if transition.outcome.is_none() && transition.derived_outcome().is_none() {
+        if transition.outcome.is_none() && transition.derived_outcome().is_none() {
             diagnostics
                 .error(
                     &transition.name,
@@ -88,22 +80,29 @@ fn stored_alike(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     let mut first_of: HashMap<String, &ResolvedState<'_>> = HashMap::new();
     for state in &graph.states {
         let first = *first_of.entry(stored(state.name)).or_insert(state);
-        if first.name != state.name {
-            diagnostics
-                .error(
-                    state.name,
-                    format!(
-                        "states `{}` and `{}` are stored under the same name",
-                        first.name, state.name
-                    ),
-                )
-                .note(format!(
-                    "`{}` is declared at {}",
-                    first.name,
-                    position(first.name.span())
-                ))
-                .help("give one of them a name that differs in more than case and underscores");
+        if first.name == state.name {
+            continue;
         }
+        let by_case = plain(first.name).to_lowercase() == plain(state.name).to_lowercase();
+        let (message, help) = if by_case {
+            ("differ in case alone", "rename one of them")
+        } else {
+            (
+                "are stored under the same name",
+                "give one of them a name that differs in more than case and underscores",
+            )
+        };
+        diagnostics
+            .error(
+                state.name,
+                format!("states `{}` and `{}` {message}", first.name, state.name),
+            )
+            .note(format!(
+                "`{}` is declared at {}",
+                first.name,
+                position(first.name.span())
+            ))
+            .help(help);
     }
 }
 

@@ -45,7 +45,7 @@ fn borrowed(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         check("the input".into(), &field.ty);
     }
     for state in &graph.states {
-        let stored = state.declaration.filter(|it| it.transient.is_none());
+        let stored = state.declaration.filter(|it| it.is_stored());
         let fields = stored.iter().flat_map(|it| it.fields.iter().flatten());
         for field in fields.filter(|field| !is_told_otherwise(field)) {
             check(format!("state `{}`", state.name), &field.ty);

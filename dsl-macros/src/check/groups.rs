@@ -16,7 +16,8 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for group in &graph.groups {
         let name = &group.declaration.name;
         // A line that could not be read may have been its member.
-        if group.members.is_empty() && diagnostics.states_are_known() {
+        let is_read = group.declaration.unread.is_none() && diagnostics.states_are_known();
+        if group.members.is_empty() && is_read {
             diagnostics
                 .error(name, format!("group `{name}` has no states"))
                 .help(format!("write them in braces behind its fields: `group {name} {{ .. }} {{ state ..; }}`"));

@@ -5,11 +5,11 @@ use quote::{ToTokens as _, quote};
 
 use super::names::Fresh;
 use super::reader::Reader;
-use super::text;
 use super::tokens::Tokens;
 use crate::ast;
 use crate::graph::Graph;
 use crate::plan::Plan;
+use crate::text;
 
 /// The features that the crate was built with.
 #[derive(Clone, Copy)]

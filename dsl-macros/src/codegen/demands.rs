@@ -232,7 +232,7 @@ fn stored(cx: &Context<'_>) -> TokenStream {
         demand("demand_stored_input", &input.fields, &of);
     }
     for state in &cx.graph.states {
-        let stored = state.declaration.filter(|it| it.transient.is_none());
+        let stored = state.declaration.filter(|it| it.is_stored());
         let fields = stored.and_then(|it| it.fields.as_deref());
         let of = state.name.to_token_stream();
         demand("demand_stored", fields.unwrap_or_default(), &of);

@@ -46,6 +46,22 @@ pub(super) fn for_wrapper(workflow: &Attributes) -> Tokens {
     Tokens::of(fitting.map(attribute).collect())
 }
 
+/// The derives of a state with a field that could not be read: what is no trait of `core` may read its type.
+pub(super) fn for_unread(workflow: &Attributes, own: &Attributes) -> Tokens {
+    let derives = workflow.derives.iter().chain(&own.derives);
+    let mut seen = Vec::new();
+    let fitting = derives.filter(|derive| {
+        let last = derive.path.segments.last();
+        let name = last.map(|last| last.ident.to_string()).unwrap_or_default();
+        let is_new = !seen.contains(&name);
+        let is_of_core =
+            FOR_ALL.contains(&name.as_str()) && !name.ends_with("serialize") && name != "Serialize";
+        seen.push(name);
+        is_new && is_of_core
+    });
+    Tokens::of(fitting.map(attribute).collect())
+}
+
 /// The last names of what a state, or the input, derives.
 pub(super) fn names(workflow: &Attributes, own: Option<&Attributes>) -> Vec<String> {
     let own = own.into_iter().flat_map(|own| &own.derives);

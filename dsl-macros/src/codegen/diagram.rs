@@ -2,9 +2,9 @@
 
 use quote::ToTokens;
 
-use super::text::{without_raw, written};
 use crate::ast::{self, Branch, Due, StateKind, TransitionKind};
 use crate::graph::Graph;
+use crate::text::{without_raw, written};
 
 /// A Mermaid state diagram.
 pub(super) fn mermaid(graph: &Graph<'_>) -> String {

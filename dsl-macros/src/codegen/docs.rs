@@ -5,7 +5,8 @@ use proc_macro2::Ident;
 use crate::graph::Graph;
 use crate::{ast, suggest};
 
-use super::{diagram, text};
+use super::diagram;
+use crate::text;
 
 /// What follows the user's own documentation of the workflow.
 pub(super) fn of_workflow(graph: &Graph<'_>) -> String {

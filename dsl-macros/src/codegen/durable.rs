@@ -178,7 +178,7 @@ pub(super) fn wrappers(cx: &Context<'_>) -> Option<TokenStream> {
 
 /// Returns true if a run may be stored in this state.
 fn is_stored(state: &ResolvedState<'_>) -> bool {
-    state.declaration.is_none_or(|it| it.transient.is_none())
+    state.declaration.is_none_or(crate::ast::State::is_stored)
 }
 
 /// Returns true if a run may be stored in a state of the group.

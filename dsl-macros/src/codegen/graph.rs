@@ -5,10 +5,11 @@ use quote::{ToTokens as _, format_ident, quote};
 
 use super::context::Context;
 use super::tokens::Tokens;
-use super::{clauses, logs, split, text};
+use super::{clauses, logs, split};
 use crate::ast::{Due, StateKind, TransitionKind, plain};
 use crate::graph::{Graph, StateId};
 use crate::plan::Standing;
+use crate::text;
 
 /// The expression for `Order::GRAPH`.
 pub(super) fn constant(cx: &Context<'_>) -> TokenStream {

@@ -37,6 +37,9 @@ fn of_transition(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> Token
         .sources
         .iter()
         .map(|source| cx.graph.state(*source).name);
+    if let Some(any) = transition.unread_source() {
+        return quote_spanned!(span=> #visibility type #from = #any;);
+    }
     let groups = groups(cx, transition);
     quote_spanned! {span=>
         #doc
@@ -98,6 +101,7 @@ pub(super) fn implementations(cx: &Context<'_>) -> TokenStream {
     let span = cx.at(workflow.span());
     let private = cx.alias(span);
     let several = cx.graph.transitions.iter().filter(|it| it.leaves_several());
+    let several = several.filter(|it| it.unread_source().is_none());
     let implementations = several.map(|transition| {
         let from = &transition.from;
         let sources: Vec<_> = transition

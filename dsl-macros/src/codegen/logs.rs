@@ -7,10 +7,10 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::context::Context;
-use super::text;
 use super::tokens::generated_type;
 use super::types::is_stored;
 use crate::ast::{self, is_borrowed, plain};
+use crate::text;
 
 /// The logs that are methods, with their positions: of two that are called alike, which is reported, the first.
 fn logs<'a>(cx: &Context<'a>) -> impl Iterator<Item = (usize, &'a ast::Log)> + use<'a> {

@@ -34,7 +34,6 @@ mod signature;
 mod split;
 mod states;
 mod steps;
-mod text;
 mod tokens;
 mod turns;
 mod types;

@@ -46,11 +46,20 @@ pub(super) fn function(
     if cx.reader == Reader::Editor {
         return quote_spanned!(span=> async fn #name #arguments -> Result<#output, Self::Error>;);
     }
+    let (quiet, end) = if signature.is_optional {
+        (
+            Some(quote_spanned!(span=> #[allow(unused_variables)])),
+            quote_spanned!(span=> { ::core::future::pending() }),
+        )
+    } else {
+        (None, quote_spanned!(span=> ;))
+    };
     quote_spanned! {span=>
+        #quiet
         #head
         fn #name #arguments -> impl ::core::future::Future<
             Output = ::core::result::Result<#output, Self::Error>,
-        > + ::core::marker::Send;
+        > + ::core::marker::Send #end
     }
 }
 
@@ -64,7 +73,7 @@ fn parameter(
     let krate = || cx.krate(handler.span());
     let ty = match &parameter.takes {
         Takes::State(states) => types::state(cx, transition, states).to_token_stream(),
-        Takes::Item(ty) | Takes::Payload(ty) => ty.to_token_stream(),
+        Takes::Item(ty) | Takes::Payload(ty) | Takes::Any(ty) => ty.to_token_stream(),
         Takes::Joined => types::joined(transition, span),
         Takes::Cause => {
             let krate = krate();
@@ -90,7 +99,7 @@ fn parameter(
     };
     // The names of states and items are made of words that stand elsewhere; the others are those of the handler.
     let place = match parameter.takes {
-        Takes::State(_) | Takes::Item(_) | Takes::Payload(_) => Span::call_site(),
+        Takes::State(_) | Takes::Any(_) | Takes::Item(_) | Takes::Payload(_) => Span::call_site(),
         _ => span,
     };
     let name = Ident::new(&parameter.name, place);

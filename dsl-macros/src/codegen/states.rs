@@ -18,17 +18,22 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
         let span = cx.at(input.keyword.span());
         let visibility = cx.visibility(span);
         let serde = durable::serde(cx, None, &input.fields, &name.to_token_stream());
+        if let Some(any) = &input.unread {
+            code.extend(quote_spanned!(span=> #visibility type #name = #any;));
+        }
         let fields = fields(cx, &input.fields, &serde, span);
         let serde = &serde.attributes;
         let derives = derives::for_data(&ast.attributes, None);
         let doc = cx.doc(|| format!("What a run of [`{}`] is started with.", cx.workflow));
-        code.extend(quote_spanned! {span=>
-            #doc
-            #[allow(missing_docs)]
-            #derives
-            #serde
-            #visibility struct #name #fields
-        });
+        if input.unread.is_none() {
+            code.extend(quote_spanned! {span=>
+                #doc
+                #[allow(missing_docs)]
+                #derives
+                #serde
+                #visibility struct #name #fields
+            });
+        }
     }
     code.extend(cx.graph.group_types().map(|(_, it)| group(cx, it)));
     for state in &cx.graph.states {
@@ -41,11 +46,12 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
             continue;
         };
         let attributes = &declaration.attributes.kept;
-        let derives = derives::for_data(&ast.attributes, Some(&declaration.attributes));
+        let mut derives = derives::for_data(&ast.attributes, Some(&declaration.attributes));
+        if declaration.unread.is_some() {
+            derives = derives::for_unread(&ast.attributes, &declaration.attributes);
+        }
         let declared = declaration.fields.as_ref();
-        let serde = if declaration.transient.is_some() {
-            durable::Serde::default()
-        } else {
+        let serde = if declaration.is_stored() {
             let fields = declared.map_or(&[] as &[Field], |fields| fields);
             durable::serde(
                 cx,
@@ -53,11 +59,14 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
                 fields,
                 &name.to_token_stream(),
             )
+        } else {
+            durable::Serde::default()
         };
-        let body = declared.map_or_else(
-            || quote_spanned!(span=> ;),
-            |declared| fields(cx, declared, &serde, span),
-        );
+        let body = match (&declaration.tuple, declared) {
+            (Some(types), _) => quote_spanned!(span=> (#(#visibility #types),*);),
+            (None, None) => quote_spanned!(span=> ;),
+            (None, Some(declared)) => fields(cx, declared, &serde, span),
+        };
         let serde = &serde.attributes;
         code.extend(quote_spanned! {span=>
             #derives #serde #(#attributes)* #visibility struct #name #body
@@ -76,6 +85,9 @@ fn group(cx: &Context<'_>, group: &ResolvedGroup<'_>) -> TokenStream {
     } = group.declaration;
     let span = cx.at(name.span());
     let visibility = cx.visibility(span);
+    if let Some(any) = &group.declaration.unread {
+        return quote_spanned!(span=> #visibility type #name = #any;);
+    }
     let serde = if durable::is_group_stored(cx, group) {
         durable::serde(cx, Some(attributes), declared, &name.to_token_stream())
     } else {

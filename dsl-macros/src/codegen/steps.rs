@@ -9,11 +9,12 @@ use quote::{ToTokens as _, quote_spanned};
 
 use super::context::Context;
 use super::reader::Reader;
+use super::signature;
 use super::tokens::generated_type;
-use super::{signature, text};
 use crate::ast::{Attributes, plain};
 use crate::graph::{ResolvedTransition, StateId};
 use crate::plan::{Lent, Role, Signature};
+use crate::text;
 
 pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     let span = cx.at(cx.workflow.span());
@@ -162,7 +163,12 @@ fn lenders(cx: &Context<'_>) -> TokenStream {
         let lent = Ident::new(lent, span);
         let doc = cx.doc(|| format!("The [`{lent}`] that stands before a call."));
         let doc = (cx.reader != Reader::Editor).then_some(doc);
-        functions.extend(quote_spanned!(span=> #doc fn #name(&self) -> &#krate::#lent;));
+        let end = if lender.is_optional {
+            quote_spanned!(span=> { ::core::unreachable!() })
+        } else {
+            quote_spanned!(span=> ;)
+        };
+        functions.extend(quote_spanned!(span=> #doc fn #name(&self) -> &#krate::#lent #end));
     }
     functions
 }

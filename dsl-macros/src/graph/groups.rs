@@ -27,7 +27,7 @@ pub(crate) struct Found<'a> {
 impl ResolvedGroup<'_> {
     /// Returns true if it is a type, which its members have the data in.
     pub(crate) fn is_type(&self) -> bool {
-        !self.is_shadowed && !self.declaration.fields.is_empty()
+        !self.is_shadowed && self.declaration.has_data()
     }
 }
 
@@ -48,7 +48,7 @@ impl<'a> Graph<'a> {
         let mut path = Vec::new();
         for around in self.ast.around(of_state) {
             let declared = &self.ast.groups[around];
-            if !declared.fields.is_empty() {
+            if declared.has_data() {
                 path.push(declared.field_name());
             }
             if around == group.0 {

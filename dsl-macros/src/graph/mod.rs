@@ -9,6 +9,7 @@ mod handlers;
 mod resolve;
 
 use proc_macro2::Ident;
+use syn::Type;
 
 use crate::ast;
 
@@ -64,6 +65,8 @@ pub(crate) struct ResolvedTransition<'a> {
     /// Whether all its ends were read, and are declared.
     pub(crate) is_whole: bool,
     pub(crate) sources: Vec<StateId>,
+    /// The error in place of a source that is not declared, and similar to none that is.
+    pub(crate) unknown: Option<Type>,
     /// The groups by which the declaration names them, each at the position of its source.
     pub(crate) by_group: Vec<Option<GroupId>>,
     pub(crate) targets: Vec<StateId>,
@@ -79,6 +82,8 @@ pub(crate) struct ResolvedTransition<'a> {
 /// A branch of a split.
 pub(crate) struct ResolvedBranch<'a> {
     pub(crate) declaration: &'a ast::Branch,
+    /// The error in place of the type of its item, if that is none.
+    pub(crate) item: Option<Type>,
     /// Whether its name is that of its handler, and of nothing else.
     pub(crate) is_handled: bool,
     pub(crate) breaker: Option<&'a Ident>,
@@ -101,6 +106,14 @@ pub(crate) struct Handlers<'a> {
 }
 
 impl ResolvedTransition<'_> {
+    /// Every type, in place of that of the states that it leaves, if these could not be read.
+    pub(crate) fn unread_source(&self) -> Option<&Type> {
+        let declaration = self.declaration;
+        let unread = declaration.unread.as_ref();
+        let unread = unread.filter(|_| declaration.sources.is_empty());
+        unread.or(self.unknown.as_ref())
+    }
+
     /// Returns true if its handler takes an enum of the states that it leaves.
     pub(crate) fn leaves_several(&self) -> bool {
         let is_one_of_all = self.declaration.is_deadline() || self.declaration.split().is_some();

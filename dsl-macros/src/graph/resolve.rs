@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Ident;
+use quote::ToTokens as _;
+use syn::Type;
 
 use super::{
     Graph, GroupId, Handlers, ResolvedBranch, ResolvedGroup, ResolvedState, ResolvedTransition,
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::ast::{self, plain};
 use crate::diagnostics::{Diagnostics, position};
-use crate::suggest;
+use crate::{suggest, text};
 
 /// Resolves the names of a declaration, reporting those that lead nowhere.
 pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Graph<'a> {
@@ -24,6 +26,7 @@ pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics)
             .map(|it| plain(&it.declaration.name))
             .collect(),
         reported: Vec::new(),
+        unknown: None,
         graph: Graph {
             ast,
             states,
@@ -108,6 +111,8 @@ struct Resolver<'a, 'd> {
     types: HashSet<String>,
     /// The undeclared names, each reported at its first use, with what stands in for it.
     reported: Vec<(String, Option<usize>)>,
+    /// The error in place of the last end of a transition of which nobody knows what was meant.
+    unknown: Option<Type>,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -134,6 +139,8 @@ impl<'a> Resolver<'a, '_> {
                 .iter()
                 .all(|source| is_declared(source) || self.group(source).is_some());
         let is_whole = transition.is_read && are_declared;
+        let is_unread = transition.unread.is_some() && !transition.is_deadline();
+        let mut unknown = None;
         let (label, sources) = if transition.is_deadline() {
             let states = self.graph.states[..self.declared].iter().enumerate();
             let on_the_way = states.filter(|(_, state)| !state.kind.is_final());
@@ -141,31 +148,67 @@ impl<'a> Resolver<'a, '_> {
             ("the deadline".to_owned(), all.collect::<Vec<_>>())
         } else {
             let label = format!("{} `{name}`", transition.kind.keyword());
-            let sources = self.ends(&transition.sources, true, &format!("{label} leaves"));
+            let mut sources = self.ends(&transition.sources, true, &format!("{label} leaves"));
+            unknown = self.unknown.take();
+            if (is_unread || unknown.is_some()) && sources.is_empty() {
+                let states = self.graph.states.iter().enumerate();
+                let on_the_way = states.filter(|(_, state)| !state.kind.is_final());
+                sources.extend(on_the_way.map(|(position, _)| (StateId(position), None)));
+            }
             (label, sources)
         };
-        let (sources, by_group) = sources.into_iter().unzip();
+        let (sources, by_group): (Vec<StateId>, _) = sources.into_iter().unzip();
         let targets = self.ends(&transition.targets, false, &format!("{label} leads to"));
-        let targets = targets.into_iter().map(|(state, _)| state).collect();
+        let mut targets: Vec<_> = targets.into_iter().map(|(state, _)| state).collect();
+        // It may have been any: whatever its handler gives is right.
+        let is_unknown = self.unknown.take().is_some();
+        if (is_unread || is_unknown) && !transition.is_internal {
+            let others = (0..self.graph.states.len()).map(StateId);
+            targets.extend(
+                others
+                    .filter(|it| !targets.contains(it))
+                    .collect::<Vec<_>>(),
+            );
+        }
         let branches = transition.branches().map(|declaration| ResolvedBranch {
             declaration,
+            item: self.not_an_item(declaration, &sources),
             is_handled: true,
             breaker: None,
             limit: None,
         });
+        let branches: Vec<_> = branches.collect();
         let outcome = transition.outcome_name();
         self.graph.transitions.push(ResolvedTransition {
             declaration: transition,
             joined: ast::joined_name(&outcome),
             from: transition.left_name(),
             outcome,
+            unknown,
             handlers: Handlers::default(),
-            branches: branches.collect(),
+            branches,
             is_whole,
             sources,
             by_group,
             targets,
         });
+    }
+
+    /// Reports an `each` whose item is of the type that the field has as a whole.
+    fn not_an_item(&mut self, branch: &ast::Branch, sources: &[StateId]) -> Option<Type> {
+        let each = branch.each.as_ref()?;
+        let mut sources = sources.iter();
+        let field = sources.find_map(|source| self.graph.field(*source, None, &each.field))?;
+        let whole = text::written(each.item.to_token_stream());
+        let is_field = whole == text::written(field.field.ty.to_token_stream());
+        let item = of(&each.item).filter(|_| is_field)?;
+        let (name, field) = (&branch.name, &each.field);
+        let error = self.diagnostics.error(
+            &each.item,
+            format!("`{name}` is an item of `{field}`, and `{whole}` is all of it"),
+        );
+        error.help(format!("write `{item}`"));
+        Some(error.unread())
     }
 
     /// Gives each transition its types.
@@ -253,7 +296,7 @@ impl<'a> Resolver<'a, '_> {
                 group = self.meant(name);
             }
             let states = match group {
-                None => vec![self.state(name)],
+                None => self.state(name).into_iter().collect(),
                 Some(group) if are_left => self.graph.group(group).members.clone(),
                 Some(group) => self.no_end(name, group, says),
             };
@@ -291,11 +334,12 @@ impl<'a> Resolver<'a, '_> {
         members.into_iter().take(1).collect()
     }
 
-    fn state(&mut self, name: &'a Ident) -> StateId {
+    /// The state of this name, or what stands in for it. A small name that is none of a state would hide those of variables.
+    fn state(&mut self, name: &'a Ident) -> Option<StateId> {
         let text = plain(name);
         let known = self.position(&text);
         if let Some(index) = known.filter(|index| *index < self.declared) {
-            return StateId(index);
+            return Some(StateId(index));
         }
         // A name from a line that could not be read may have been declared there, and that line
         // is reported.
@@ -309,7 +353,10 @@ impl<'a> Resolver<'a, '_> {
             nearest
         };
         let stand_in = nearest.or(known);
-        StateId(stand_in.unwrap_or_else(|| self.stub(name)))
+        if stand_in.is_none() && plain(name).starts_with(char::is_lowercase) {
+            return None;
+        }
+        Some(StateId(stand_in.unwrap_or_else(|| self.stub(name))))
     }
 
     /// Reports an undeclared state; gives the one that was probably meant.
@@ -330,6 +377,9 @@ impl<'a> Resolver<'a, '_> {
         } else {
             error.help(format!("declare it: `state {name};`"));
         }
+        if nearest.is_none() && names().next().is_some() {
+            self.unknown = Some(error.unread());
+        }
         nearest.and_then(|nearest| self.position(&nearest))
     }
 
@@ -345,5 +395,22 @@ impl<'a> Resolver<'a, '_> {
             declaration: None,
         });
         self.graph.states.len() - 1
+    }
+}
+
+/// `String` of `Vec<String>`.
+fn of(collection: &Type) -> Option<String> {
+    let Type::Path(path) = collection else {
+        return None;
+    };
+    let syn::PathArguments::AngleBracketed(of) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    let mut of = of.args.iter();
+    match (of.next(), of.next()) {
+        (Some(syn::GenericArgument::Type(item)), None) => {
+            Some(text::written(item.to_token_stream()))
+        }
+        _ => None,
     }
 }

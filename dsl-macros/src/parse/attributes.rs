@@ -1,18 +1,36 @@
 //! What stands before a declaration: documentation, derives, the language's own attributes, and
 //! the rest, which goes to the items as it is.
 
+use quote::ToTokens as _;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Meta, Path, Result, Token};
 
-use super::durable;
+use super::expected::{WithHelp as _, stop};
+use super::tokens::skip;
+use super::{clause, durable};
 use crate::ast::{Attributes, Derive};
 use crate::diagnostics::Diagnostics;
+use crate::text;
 
 pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Attributes> {
     let mut attributes = Attributes::default();
-    for attribute in input.call(Attribute::parse_outer)? {
+    for attribute in written(input, diagnostics)? {
         let path = attribute.path();
+        let word = path
+            .get_ident()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        if clause::kind(&word).is_some() {
+            let clause = attribute.meta.to_token_stream();
+            diagnostics
+                .error(&clause, format!("`{word}` is a clause and no attribute"))
+                .help(format!(
+                    "write `with {}` behind the states",
+                    text::written(clause.clone())
+                ));
+            continue;
+        }
         if path.is_ident("derive") {
             match attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) {
                 Ok(paths) => attributes
@@ -46,6 +64,34 @@ pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Re
             attributes.kept.extend(rest);
         } else {
             attributes.kept.push(attribute);
+        }
+    }
+    Ok(attributes)
+}
+
+/// The attributes that stand here. What only begins as one is reported, and skipped.
+fn written(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<Vec<Attribute>> {
+    let mut attributes = Vec::new();
+    while input.peek(Token![#]) {
+        if input.peek2(syn::token::Bracket) {
+            attributes.extend(input.call(Attribute::parse_outer)?);
+        } else if input.peek2(Token![!]) {
+            let error = stop(
+                input,
+                "an attribute in a block is written `#[..]`, and documentation `///`",
+            );
+            diagnostics.detail(&error.with_help("it stands before the declaration that it is for"));
+            for _ in 0..3 {
+                skip(input);
+            }
+        } else {
+            let error = stop(input, "a comment begins with `//`");
+            diagnostics.detail(&error.with_help("an attribute is written `#[..]`"));
+            let line = |input: ParseStream<'_>| input.span().start().line;
+            let begin = line(input);
+            while !input.is_empty() && line(input) == begin {
+                skip(input);
+            }
         }
     }
     Ok(attributes)

@@ -7,6 +7,8 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Attribute, Lit, LitStr, Meta, Result, Token};
 
+use super::expected::{WithHelp as _, unexpected};
+use super::tokens::{next_word, skip, skip_all};
 use crate::ast::Durable;
 use crate::diagnostics::Diagnostics;
 
@@ -17,14 +19,9 @@ pub(super) fn parse(attribute: Attribute, diagnostics: &mut Diagnostics) -> Dura
     match &attribute.meta {
         Meta::List(list) => {
             let read = list.parse_args_with(|input: ParseStream<'_>| {
-                while !input.is_empty() {
-                    settings.read(input, diagnostics)?;
-                    if input.is_empty() {
-                        break;
-                    }
-                    input.parse::<Token![,]>()?;
-                }
-                Ok(())
+                let read = settings.read(input, diagnostics);
+                skip_all(input);
+                read
             });
             if let Err(error) = read {
                 diagnostics.detail(&error);
@@ -61,8 +58,32 @@ struct Settings {
 
 impl Settings {
     fn read(&mut self, input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<()> {
+        while !input.is_empty() {
+            self.setting(input, diagnostics)?;
+            if input.is_empty() {
+                break;
+            }
+            if !input.peek(Token![,]) {
+                return Err(unexpected(input, "`,` between two settings"));
+            }
+            skip(input);
+        }
+        Ok(())
+    }
+
+    fn setting(&mut self, input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<()> {
+        let what = "`version = 1`, `name = \"..\"`, or `history = 100`";
+        if next_word(input).is_none() {
+            return Err(unexpected(input, what).with_help(FORM));
+        }
         let name = input.call(Ident::parse_any)?;
+        if !input.peek(Token![=]) {
+            return Err(unexpected(input, &format!("`=` after `{name}`")).with_help(FORM));
+        }
         input.parse::<Token![=]>()?;
+        if !input.peek(Lit) {
+            return Err(unexpected(input, &format!("what `{name}` is")).with_help(FORM));
+        }
         let value: Lit = input.parse()?;
         match &*name.to_string() {
             "version" => {

@@ -5,7 +5,8 @@
 use syn::parse::ParseStream;
 use syn::{Error, Result};
 
-use super::tokens::{WithHelp as _, skip, unexpected};
+use super::expected::{WithHelp as _, unexpected};
+use super::tokens::skip;
 use crate::ast::{Count, Duration};
 
 /// The units and how many milliseconds each has.
@@ -20,9 +21,18 @@ const UNITS: [(&str, u64); 5] = [
 /// Consumes a duration; `what` says what it is for.
 pub(super) fn parse(input: ParseStream<'_>, what: &str) -> Result<Duration> {
     let Some((literal, _)) = input.cursor().literal() else {
-        return Err(unexpected(input, what));
+        let error = unexpected(input, what);
+        return Err(if input.cursor().ident().is_some() {
+            error.with_help("a constant cannot stand here: the duration is written out, as in `2s`")
+        } else {
+            error
+        });
     };
     skip(input);
+    if let Some((more, _)) = input.cursor().literal() {
+        let error = unexpected(input, &format!("one duration, as in `{literal}{more}`"));
+        return Err(error.with_help("a duration is one word, without a space"));
+    }
     match milliseconds(&literal.to_string()) {
         Ok(0) => Err(
             Error::new(literal.span(), "a duration of zero has no effect here")
@@ -39,7 +49,7 @@ pub(super) fn parse(input: ParseStream<'_>, what: &str) -> Result<Duration> {
 /// Consumes the range of a backoff: `100ms..10s`.
 pub(super) fn parse_range(input: ParseStream<'_>) -> Result<(Duration, Duration)> {
     let first = parse(input, "the first delay, such as `100ms`")?;
-    if !input.peek(syn::Token![..]) {
+    if !input.peek(syn::Token![..]) || input.peek(syn::Token![..=]) {
         return Err(unexpected(
             input,
             "`..` and the longest delay, as in `100ms..10s`",
@@ -67,8 +77,14 @@ fn milliseconds(text: &str) -> std::result::Result<u64, String> {
         rest = tail;
         let Some((_, size)) = UNITS.iter().find(|(name, _)| *name == unit) else {
             let units = UNITS.map(|(name, _)| name).join(", ");
-            return Err(if unit.is_empty() {
-                format!("the duration `{text}` has no unit\n  help: the units are {units}")
+            return Err(if unit.is_empty() && last_unit != u64::MAX {
+                format!(
+                    "the last number of `{text}` has no unit\n  help: write `{text}s`, or another of {units}"
+                )
+            } else if unit.is_empty() {
+                format!(
+                    "the duration `{text}` has no unit\n  help: write `{text}s`, or another of {units}"
+                )
             } else {
                 format!("unit `{unit}` is not one of {units}")
             });
@@ -107,10 +123,25 @@ fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
 /// Consumes a whole number; `what` says what it counts.
 pub(super) fn parse_count(input: ParseStream<'_>, what: &str) -> Result<Count> {
     let Some((literal, _)) = input.cursor().literal() else {
-        return Err(unexpected(input, what));
+        let error = unexpected(input, what);
+        let is_constant = input.cursor().ident().is_some_and(|(word, _)| {
+            let word = word.to_string();
+            word == word.to_uppercase()
+        });
+        return Err(if is_constant {
+            error.with_help("a constant cannot stand here: the number is written out")
+        } else {
+            error
+        });
     };
-    let Ok(value) = literal.to_string().replace('_', "").parse() else {
-        return Err(unexpected(input, what));
+    let text = literal.to_string().replace('_', "");
+    let Ok(value) = text.parse() else {
+        let error = unexpected(input, what);
+        return Err(if text.parse::<u128>().is_ok() {
+            error.with_help(&format!("the largest is {}", u32::MAX))
+        } else {
+            error
+        });
     };
     skip(input);
     Ok(Count { literal, value })

@@ -6,10 +6,11 @@ use proc_macro2::{Delimiter, Ident};
 use syn::parse::ParseStream;
 use syn::{Result, Token, braced};
 
-use super::tokens::{WithHelp as _, begins_declaration, declared_name, stop, unexpected};
-use super::{attributes, declarations, state};
+use super::expected::{WithHelp as _, stop, unexpected};
+use super::tokens::{begins_declaration, declared_name};
+use super::{attributes, declarations, fields};
 use crate::ast::{Attributes, Field, Group, StateKind, Workflow, plain};
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, unread};
 
 /// Reads what follows the keyword of a group that stands `within` another, if it does.
 pub(super) fn parse(
@@ -30,17 +31,36 @@ pub(super) fn parse(
         attributes,
         name: name.clone(),
         fields: Vec::new(),
+        unread: None,
         within,
     });
+    if input.peek(Token![<]) {
+        let error = stop(input, &format!("group `{name}` has no parameters"));
+        diagnostics.detail(&error.with_help(
+            "name the types of its fields: what varies is an `enum`, or a `Box<dyn ..>`",
+        ));
+        super::types::skip_arguments(input);
+    }
+    if input.peek(syn::token::Paren) {
+        let error = stop(input, "the data of a group stands in braces");
+        let help = format!("write `group {name} {{ field: Type }} {{ state ..; }}`");
+        let error = error.with_help(&help);
+        diagnostics.detail(&error);
+        ast.groups[position].unread = Some(unread(&error));
+        super::tokens::skip(input);
+    }
     if input.cursor().group(Delimiter::Brace).is_none() {
         let error = unexpected(input, &format!("`{{` after group `{name}`"));
-        return Err(error.with_help(&format!(
+        let error = error.with_help(&format!(
             "write `group {name} {{ field: Type }} {{ state ..; }}`"
-        )));
+        ));
+        ast.groups[position].unread = Some(unread(&error));
+        return Err(error);
     }
     if has_fields(input) {
-        let fields = state::fields(input, &format!("group `{name}`"), diagnostics)?;
-        ast.groups[position].fields = fields;
+        let read = fields::parse(input, &format!("group `{name}`"), diagnostics)?;
+        let group = &mut ast.groups[position];
+        (group.fields, group.unread) = (read.fields, read.unread);
     }
     if input.peek(syn::token::Brace) {
         let members;
@@ -69,6 +89,7 @@ pub(super) fn of_state(
         attributes: state.attributes,
         name: state.name,
         fields: state.fields.unwrap_or_default(),
+        unread: state.unread,
         within: state.group,
     });
     let members;
@@ -85,12 +106,13 @@ pub(super) fn share(ast: &mut Workflow, diagnostics: &mut Diagnostics) {
         // A name that is taken is reported where names are resolved. Such a group is no type.
         if !taken.insert(plain(&group.name)) {
             group.fields.clear();
+            group.unread = None;
         }
     }
     for position in 0..ast.groups.len() {
         let group = &ast.groups[position];
         let around = ast.data_around(group.within);
-        if let Some(around) = around.filter(|_| !group.fields.is_empty()) {
+        if let Some(around) = around.filter(|_| group.has_data()) {
             let (what, field) = (
                 format!("group `{}`", group.name),
                 ast.groups[around].field(),

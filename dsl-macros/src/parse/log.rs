@@ -3,9 +3,8 @@
 use syn::parse::ParseStream;
 use syn::{Result, Token};
 
-use super::tokens::{
-    WithHelp as _, begins_declaration, declared_name, semicolon, stop, unexpected,
-};
+use super::expected::{WithHelp as _, stop, unexpected};
+use super::tokens::{begins_declaration, declared_name, semicolon, skip};
 use super::{attributes, types};
 use crate::ast::{Attributes, Log, Workflow};
 use crate::diagnostics::Diagnostics;
@@ -27,6 +26,7 @@ pub(super) fn parse(
     if begins_declaration(input) {
         return Err(unexpected(input, "the name of a log"));
     }
+    let begin = input.cursor();
     let name = declared_name(input, "a log")?;
     if !input.peek(Token![:]) || input.peek(Token![::]) {
         let error = unexpected(input, &format!("`: Entry` after log `{name}`"));
@@ -41,7 +41,12 @@ pub(super) fn parse(
             &format!("the type of the entries of log `{name}`"),
         ));
     }
-    let entry = types::parse(input)?;
+    let what = format!("the type of the entries of log `{name}`");
+    let entry = types::read(input, &what, diagnostics, |input| {
+        while !input.is_empty() && !input.peek(Token![;]) && !begins_declaration(input) {
+            skip(input);
+        }
+    });
     ast.logs.push(Log {
         attributes,
         name: name.clone(),
@@ -54,5 +59,5 @@ pub(super) fn parse(
         );
         return Err(error.with_help("a signal with an arrow moves the run"));
     }
-    semicolon(input, &format!("log `{name}`"))
+    semicolon(input, begin, &format!("log `{name}`"))
 }

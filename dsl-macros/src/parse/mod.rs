@@ -5,14 +5,28 @@
 //! for completion in the middle of half-typed lines, and one typo must not become ten errors.
 
 mod attributes;
+mod branch;
+mod case;
 mod clause;
 mod durable;
 mod duration;
+mod ends;
+mod expected;
+mod fields;
 mod group;
+mod head;
+mod header;
+mod join;
+mod keyword;
+mod kind;
 mod log;
+mod meaning;
 mod nesting;
+mod owned;
+mod recover;
 mod split;
 mod state;
+mod tail;
 mod tokens;
 mod transition;
 mod types;
@@ -20,16 +34,14 @@ mod types;
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Result, Visibility, braced};
+use syn::{Error, Result, braced};
 
+use crate::ast::Workflow;
 use crate::ast::{self, Attributes, StateKind};
 use crate::diagnostics::Diagnostics;
-use crate::{ast::Workflow, suggest};
+use expected::{WithHelp as _, stop, unexpected};
 pub(crate) use tokens::is_keyword;
-use tokens::{
-    TRANSITIONS, WithHelp as _, begins_declaration, declared_name, next_word, stop, unexpected,
-    word,
-};
+use tokens::{begins_declaration, next_word};
 
 /// Reads one block; `None` if there is not even a workflow with a name.
 pub(crate) fn parse(tokens: TokenStream, diagnostics: &mut Diagnostics) -> Option<Workflow> {
@@ -63,39 +75,19 @@ fn block(
     if input.is_empty() {
         return Err(input.error("expected `workflow Name { .. }`"));
     }
-    let attributes = attributes::parse(input, diagnostics)?;
-    let visibility: Visibility = input.parse()?;
-    word(input, "workflow")?;
-    let name = declared_name(input, "a workflow")?;
-    if input.peek(syn::Token![<]) {
-        let generics: syn::Generics = input.parse()?;
-        diagnostics
-            .error(&generics, "a workflow has no generic parameters")
-            .help("declare the workflow for one type, or carry the varying part as an `enum` or a `Box<dyn ..>`");
-    }
-    let mut ast = Workflow {
-        attributes,
-        visibility,
-        name,
-        input: None,
-        states: Vec::new(),
-        groups: Vec::new(),
-        logs: Vec::new(),
-        transitions: Vec::new(),
-        deadline: None,
-        unread: Vec::new(),
-    };
-    let opened = input.cursor().group(Delimiter::Brace).is_some();
-    if !opened {
-        let error = unexpected(input, &format!("`{{ .. }}` after `workflow {}`", ast.name));
-        *workflow = Some(ast);
-        return Err(error);
+    *workflow = Some(header::parse(input, diagnostics)?);
+    let Some(ast) = workflow else { return Ok(()) };
+    if input.cursor().group(Delimiter::Brace).is_none() {
+        return Err(unexpected(
+            input,
+            &format!("`{{ .. }}` after `workflow {}`", ast.name),
+        ));
     }
     let body;
     braced!(body in input);
-    declarations(&body, None, &mut ast, diagnostics);
-    group::share(&mut ast, diagnostics);
-    *workflow = Some(ast);
+    declarations(&body, None, ast, diagnostics);
+    case::put_right(ast, diagnostics);
+    group::share(ast, diagnostics);
     if !input.is_empty() {
         return Err(stop(input, "one `workflow!` block declares one workflow")
             .with_help("put the next workflow in a `workflow!` block of its own"));
@@ -114,7 +106,7 @@ fn declarations(
         let (states, groups) = (ast.states.len(), ast.groups.len());
         let transitions = ast.transitions.len();
         let is_aside = match next_word(body).as_deref() {
-            Some("input" | "log") => true,
+            Some("input") => true,
             Some("deadline") => !names_a_state(body),
             _ => false,
         };
@@ -155,10 +147,18 @@ fn declaration(
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     let attributes = attributes::parse(body, diagnostics)?;
-    let Some(keyword) = next_word(body) else {
+    if body.is_empty() && attributes.docs().next().is_some() {
+        let error = Error::new(body.span(), "no declaration follows this documentation");
+        return Err(error.with_help("write `//` for a comment"));
+    }
+    keyword::without_modifiers(body, diagnostics);
+    let Some(word) = next_word(body) else {
         return Err(unexpected(body, "a state or a transition"));
     };
-    let meant = meant(body, &keyword, diagnostics)?;
+    if word == "with" {
+        return clauses_behind(body, ast, diagnostics);
+    }
+    let meant = keyword::meant(body, &word, diagnostics)?;
     if let Some(group) = group.map(|group| &ast.groups[group]) {
         group::only_states(body, meant, &group.name, diagnostics);
     }
@@ -189,6 +189,7 @@ fn declaration(
             body.call(Ident::parse_any)?;
             group::parse(body, attributes, group, ast, diagnostics)
         }
+        keyword::NO_KEYWORD => transition::parse(body, "step", attributes, ast, diagnostics),
         keyword => {
             body.call(Ident::parse_any)?;
             match StateKind::ALL
@@ -202,38 +203,24 @@ fn declaration(
     }
 }
 
-/// The keyword that `word` is. A misspelt one is reported and read as what was meant, so that the
-/// rest of its line is not lost.
-fn meant(body: ParseStream<'_>, word: &str, diagnostics: &mut Diagnostics) -> Result<&'static str> {
-    let states = StateKind::ALL.iter().map(|kind| kind.keyword());
-    let keywords = states
-        .chain(["transient", "group", "log", "input", "deadline"])
-        .chain(TRANSITIONS);
-    let followed = |keyword: &str| match keyword {
-        "input" => body.peek2(syn::token::Brace),
-        "deadline" => true,
-        _ => tokens::second_is_word(body),
-    };
-    let known = keywords.clone().find(|keyword| *keyword == word);
-    if let Some(keyword) = known.filter(|keyword| *keyword != "input" || followed(keyword)) {
-        return Ok(keyword);
-    }
-    let error = stop(body, &format!("unknown keyword `{word}`"));
-    match suggest::nearest(word, keywords.clone()) {
-        Some(nearest) => {
-            let error = error.with_help(&format!("did you mean `{nearest}`?"));
-            if followed(nearest) {
-                diagnostics.syntax(&error);
-                Ok(nearest)
-            } else {
-                Err(error)
-            }
-        }
-        None => Err(error.with_help(&format!(
-            "a declaration begins with {}",
-            suggest::any_of(keywords)
-        ))),
-    }
+/// Reads clauses behind the `;` that ends a transition. They are its own.
+fn clauses_behind(
+    body: ParseStream<'_>,
+    ast: &mut Workflow,
+    diagnostics: &mut Diagnostics,
+) -> Result<()> {
+    let error = stop(body, "the clauses of a transition stand before its `;`");
+    let error = error.with_help("remove the `;` before `with`");
+    diagnostics.detail(&error);
+    tokens::skip(body);
+    let begin = body.cursor();
+    let mut nobody = ast::Clauses::default();
+    let transition = ast.transitions.last_mut();
+    let clauses = transition.map_or(&mut nobody, |it| &mut it.clauses);
+    let read = clause::list(body, clauses, diagnostics);
+    clauses.doubt(&crate::diagnostics::unread(&error));
+    read?;
+    tokens::semicolon(body, begin, "the clauses")
 }
 
 fn deadline(
@@ -241,6 +228,7 @@ fn deadline(
     ast: &mut Workflow,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
+    let begin = body.cursor();
     let keyword = body.call(Ident::parse_any)?;
     if body.peek(syn::token::Paren) {
         return Err(stop(
@@ -267,7 +255,7 @@ fn deadline(
         );
         return Err(error.with_help("write `deadline 30d -> TooLate;`"));
     }
-    tokens::semicolon(body, "the deadline")
+    tokens::semicolon(body, begin, "the deadline")
 }
 
 fn input_block(
@@ -278,7 +266,7 @@ fn input_block(
 ) -> Result<()> {
     let keyword = body.call(Ident::parse_any)?;
     attributes::refuse(attributes, "`input`", diagnostics);
-    let fields = state::fields(body, "input", diagnostics)?;
+    let read = input_fields(body, diagnostics)?;
     if let Some(first) = &ast.input {
         diagnostics
             .error(&keyword, "`input` is declared twice")
@@ -287,11 +275,41 @@ fn input_block(
                 crate::diagnostics::position(first.keyword.span())
             ));
     } else {
-        ast.input = Some(ast::Input { keyword, fields });
+        ast.input = Some(ast::Input {
+            keyword,
+            fields: read.fields,
+            unread: read.unread,
+        });
     }
     // `input { .. }` ends with its brace; a semicolon after it is a habit, not a mistake.
     let _: Option<syn::Token![;]> = body.parse()?;
     Ok(())
+}
+
+/// Reads the fields of the input, also where other signs stand in the place of its braces.
+fn input_fields(body: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Result<fields::Fields> {
+    if body.peek(syn::token::Brace) {
+        return fields::parse(body, "input", diagnostics);
+    }
+    let error = unexpected(body, "`{ .. }` with the fields of the input");
+    let error = error.with_help("the input has braces: `input { customer: u64 }`");
+    diagnostics.detail(&error);
+    let mut fields = TokenStream::new();
+    while !body.is_empty() && !body.peek(syn::Token![;]) && !begins_declaration(body) {
+        match body.parse::<TokenTree>()? {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                fields.extend(group.stream());
+            }
+            token => fields.extend([token]),
+        }
+    }
+    let braces = proc_macro2::Group::new(Delimiter::Brace, fields);
+    let read = |input: ParseStream<'_>| fields::parse(input, "input", &mut Diagnostics::default());
+    let mut read = read.parse2(TokenTree::from(braces).into())?;
+    if read.fields.is_empty() {
+        read.unread = Some(crate::diagnostics::unread(&error));
+    }
+    Ok(read)
 }
 
 /// Skips to the next declaration, noting the words on the way.

@@ -2,17 +2,14 @@
 
 use proc_macro2::Ident;
 use syn::parse::{ParseBuffer, ParseStream};
-use syn::{Result, Token, braced, parenthesized};
+use syn::{Error, Result, Token, braced};
 
-use super::tokens::{
-    WithHelp as _, declared_name, next_word, semicolon, skip, skip_all, stop, unexpected, word,
-};
-use super::{attributes, clause, duration, types};
-use crate::ast::{Attributes, Branch, Clauses, Count, Each, Join, Split, Strategy, plain};
-use crate::diagnostics::{Diagnostics, position};
+use super::expected::{WithHelp as _, unexpected};
+use super::tokens::{begins_declaration, next_word, semicolon, skip, word};
+use super::{attributes, branch, join};
+use crate::ast::{Attributes, Branch, Split, plain};
+use crate::diagnostics::{Diagnostics, position, unread};
 use crate::suggest;
-
-const STRATEGIES: [&str; 5] = ["all", "any", "quorum", "percent", "settled"];
 
 /// Words that may follow the name of an `each`, or of a branch.
 const SECOND: [&str; 1] = ["in"];
@@ -20,53 +17,82 @@ const SECOND: [&str; 1] = ["in"];
 /// The words that open a line.
 const LINES: [&str; 3] = ["branch", "each", "join"];
 
-pub(super) fn body(
-    input: ParseStream<'_>,
-    name: &Ident,
-    diagnostics: &mut Diagnostics,
-) -> Result<Split> {
-    if !input.peek(syn::token::Brace) {
-        return Err(unexpected(
+/// Reads the body. What cannot be read of it is reported, and costs no more than its line.
+pub(super) fn body(input: ParseStream<'_>, name: &Ident, diagnostics: &mut Diagnostics) -> Split {
+    let mut split = Split::default();
+    let read = |input: ParseStream<'_>, split: &mut Split, diagnostics: &mut Diagnostics| {
+        let content;
+        braced!(content in input);
+        lines(&content, split, diagnostics)
+    };
+    if input.peek(syn::token::Brace) {
+        split.is_whole = true;
+    } else {
+        let error = unexpected(
             input,
             &format!("`{{ .. }}` with the branches of split `{name}`"),
-        ));
+        );
+        diagnostics.detail(&error);
+        split.unread = Some(Box::new(unread(&error)));
+        while !input.is_empty() && !input.peek(Token![;]) && !begins_declaration(input) {
+            if input.peek(syn::token::Brace) {
+                break;
+            }
+            skip(input);
+        }
+        if !input.peek(syn::token::Brace) {
+            return split;
+        }
     }
-    let content;
-    braced!(content in input);
-    let mut split = Split {
-        is_whole: true,
-        ..Split::default()
-    };
+    let is_joined = read(input, &mut split, diagnostics).unwrap_or(true);
+    if !is_joined && split.is_whole {
+        let message = format!("split `{name}` does not say how its branches are joined");
+        let error = Error::new(name.span(), message);
+        let error = error.with_help("end the body with a strategy, such as `join all;`");
+        split.unread = Some(Box::new(unread(&error)));
+        diagnostics.detail(&error);
+    }
+    split
+}
+
+/// Reads the lines. Gives whether one of them was a join.
+fn lines(
+    content: &ParseBuffer<'_>,
+    split: &mut Split,
+    diagnostics: &mut Diagnostics,
+) -> Result<bool> {
     let mut is_joined = false;
     while !content.is_empty() {
-        let read = attributes::parse(&content, diagnostics).and_then(|attributes| {
-            is_joined |= next_word(&content).as_deref() == Some("join");
-            line(&content, attributes, &mut split, diagnostics)
+        let known = (split.branches.len(), split.join.is_some());
+        let read = attributes::parse(content, diagnostics).and_then(|attributes| {
+            is_joined |= next_word(content).as_deref() == Some("join");
+            line(content, attributes, split, diagnostics)
         });
         if let Err(error) = read {
             diagnostics.detail(&error);
             split.is_whole = false;
-            while !content.is_empty() && !content.peek(Token![;]) && !begins_line(&content) {
-                skip(&content);
+            if (split.branches.len(), split.join.is_some()) == known {
+                split.unread.get_or_insert_with(|| Box::new(unread(&error)));
             }
+            seek(content);
             let _: Option<Token![;]> = content.parse()?;
         }
     }
-    if !is_joined && split.is_whole {
-        diagnostics
-            .error(
-                name,
-                format!("split `{name}` does not say how its branches are joined"),
-            )
-            .help("end the body with a strategy, such as `join all;`");
+    Ok(is_joined)
+}
+
+/// Skips to the next line.
+pub(super) fn seek(content: ParseStream<'_>) {
+    while !content.is_empty() && !content.peek(Token![;]) && !begins_line(content) {
+        skip(content);
     }
-    Ok(split)
 }
 
 /// Whether the next word opens a line, and is not what a line is about.
-fn begins_line(content: &ParseBuffer<'_>) -> bool {
+pub(super) fn begins_line(content: &ParseBuffer<'_>) -> bool {
     next_word(content).is_some_and(|word| LINES.contains(&word.as_str()))
         && !super::tokens::second_is_one_of(content, &SECOND)
+        && !content.peek2(Token![:])
 }
 
 fn line(
@@ -75,41 +101,85 @@ fn line(
     split: &mut Split,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
-    match next_word(content).as_deref() {
-        Some(text @ "branch") => {
-            let keyword = word(content, text)?;
+    let begin = content.cursor();
+    match meant_line(content, diagnostics)? {
+        "branch" => {
+            let keyword = keyword(content, "branch")?;
             refuse_derives(&attributes, diagnostics);
-            branch(content, attributes, keyword, split, diagnostics)?;
-            semicolon(content, "the branch")
+            branch::branch(content, attributes, keyword, split, diagnostics)?;
+            semicolon(content, begin, "the branch")
         }
-        Some(text @ "each") => {
-            let keyword = word(content, text)?;
+        "each" => {
+            let keyword = keyword(content, "each")?;
             refuse_derives(&attributes, diagnostics);
-            each(content, attributes, keyword, split, diagnostics)?;
-            semicolon(content, "`each`")
+            branch::each(content, attributes, keyword, split, diagnostics)?;
+            semicolon(content, begin, "`each`")
         }
-        Some("join") => {
+        _ => {
             attributes::refuse(&attributes, "a join", diagnostics);
-            let read = join(content, split, diagnostics)?;
+            let read = join::join(content, split, diagnostics)?;
             if split.join.is_some() {
                 diagnostics.error(&read.keyword, "the split is joined twice");
             }
             split.join.get_or_insert(read);
-            semicolon(content, "the join")
+            semicolon(content, begin, "the join")
         }
-        Some(other) => {
-            let error = unexpected(content, "`branch`, `each` or `join`");
-            Err(match suggest::nearest(other, LINES) {
-                Some(nearest) => error.with_help(&format!("did you mean `{nearest}`?")),
-                None => error,
-            })
-        }
-        None => Err(unexpected(content, "`branch`, `each` or `join`")),
     }
 }
 
+/// The keyword of a line, which may be written as another word or be missing: then that is reported.
+fn keyword(content: &ParseBuffer<'_>, keyword: &str) -> Result<Ident> {
+    if next_word(content).as_deref() == Some(keyword) {
+        return word(content, keyword);
+    }
+    let place = content.span();
+    // `credit: Report`
+    if !content.peek2(Token![:]) && !super::tokens::second_is_one_of(content, &SECOND) {
+        skip(content);
+    }
+    Ok(Ident::new(keyword, place))
+}
+
+/// What a line is. One that is misspelt is reported.
+fn meant_line(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<&'static str> {
+    let Some(text) = next_word(content) else {
+        return Err(unexpected(content, "`branch`, `each` or `join`"));
+    };
+    // `branch: u32`, without a name
+    let is_name = content.peek2(Token![:]) && !content.peek2(Token![::]);
+    let known = LINES.into_iter().find(|line| *line == text);
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let error = unexpected(content, "`branch`, `each` or `join`");
+    let is_each = super::tokens::second_is_one_of(content, &SECOND) || text == "for";
+    let (meant, error) = if join::STRATEGIES.contains(&text.as_str()) && !is_name {
+        return Err(error.with_help("a strategy stands behind `join`"));
+    } else if let Some(nearest) = suggest::nearest(&text, LINES).filter(|_| !is_name && !is_each) {
+        (
+            nearest,
+            error.with_help(&format!("did you mean `{nearest}`?")),
+        )
+    } else if is_each {
+        let help = "write `each item in items: Item => Output`";
+        ("each", error.with_help(help))
+    } else if is_name {
+        (
+            "branch",
+            error.with_help(&format!("write `branch {text}: Output;`")),
+        )
+    } else {
+        return Err(error);
+    };
+    if meant != "join" {
+        diagnostics.detail(&error);
+        return Ok(meant);
+    }
+    Err(error)
+}
+
 /// Keeps a branch, unless its name is taken.
-fn push(branch: Branch, split: &mut Split, diagnostics: &mut Diagnostics) {
+pub(super) fn push(branch: Branch, split: &mut Split, diagnostics: &mut Diagnostics) {
     let taken = split
         .branches
         .iter()
@@ -133,224 +203,5 @@ fn refuse_derives(attributes: &Attributes, diagnostics: &mut Diagnostics) {
         diagnostics
             .error(&derive.path, "a branch cannot derive")
             .help("put `#[derive(..)]` on the type of its output");
-    }
-}
-
-fn branch(
-    content: &ParseBuffer<'_>,
-    attributes: Attributes,
-    keyword: Ident,
-    split: &mut Split,
-    diagnostics: &mut Diagnostics,
-) -> Result<()> {
-    let name = declared_name(content, "a branch")?;
-    if !content.peek(Token![:]) {
-        return Err(unexpected(
-            content,
-            &format!("`: Output` after branch `{name}`"),
-        ));
-    }
-    skip(content);
-    let mut branch = Branch {
-        attributes,
-        keyword,
-        name,
-        each: None,
-        output: types::parse(content)?,
-        clauses: Clauses::default(),
-    };
-    let read = clauses(content, &mut branch.clauses, diagnostics);
-    // It is known by now, whatever is wrong with its clauses.
-    push(branch, split, diagnostics);
-    read
-}
-
-fn each(
-    content: &ParseBuffer<'_>,
-    attributes: Attributes,
-    keyword: Ident,
-    split: &mut Split,
-    diagnostics: &mut Diagnostics,
-) -> Result<()> {
-    let name = declared_name(content, "an item")?;
-    word(content, "in")?;
-    if next_word(content).as_deref() == Some("self") {
-        let error = stop(content, "the items are in a field of the source state");
-        return Err(error.with_help(&format!("write its name alone: `each {name} in items: ..`")));
-    }
-    let is_input = next_word(content).as_deref() == Some("input") && content.peek2(Token![.]);
-    let input = if is_input {
-        let input = word(content, "input")?;
-        skip(content);
-        Some(input)
-    } else {
-        None
-    };
-    let what = match input {
-        Some(_) => "a field of the input",
-        None => "a field of the source state",
-    };
-    let field = declared_name(content, what)?;
-    if !content.peek(Token![:]) {
-        return Err(unexpected(content, "`: Item => Output`"));
-    }
-    skip(content);
-    let item = types::parse(content)?;
-    if !content.peek(Token![=>]) {
-        return Err(unexpected(content, "`=>` and the output of a branch"));
-    }
-    content.parse::<Token![=>]>()?;
-    let mut branch = Branch {
-        attributes,
-        keyword,
-        name,
-        output: types::parse(content)?,
-        each: Some(Each {
-            input,
-            field,
-            item,
-            at_most: None,
-        }),
-        clauses: Clauses::default(),
-    };
-    let read = at_most(content).and_then(|at_most| {
-        if let Some(each) = &mut branch.each {
-            each.at_most = at_most;
-        }
-        clauses(content, &mut branch.clauses, diagnostics)
-    });
-    push(branch, split, diagnostics);
-    read
-}
-
-/// `, at most 8`, if it is there.
-fn at_most(content: &ParseBuffer<'_>) -> Result<Option<Count>> {
-    if next_word(content).as_deref() == Some("at") {
-        let error = unexpected(content, "`;` after `each`");
-        return Err(error.with_help("a `,` stands before `at most`"));
-    }
-    if !content.peek(Token![,]) {
-        return Ok(None);
-    }
-    skip(content);
-    word(content, "at")?;
-    word(content, "most")?;
-    duration::parse_count(content, "how many branches at a time, such as `8`").map(Some)
-}
-
-fn clauses(
-    content: &ParseBuffer<'_>,
-    clauses: &mut Clauses,
-    diagnostics: &mut Diagnostics,
-) -> Result<()> {
-    if next_word(content).as_deref() != Some("with") {
-        return Ok(());
-    }
-    skip(content);
-    clause::list(content, clauses, diagnostics)?;
-    match next_word(content) {
-        Some(word) if clause::kind(&word).is_some() => {
-            let error = unexpected(content, "`;` after the branch");
-            Err(error.with_help("clauses are separated by `,`"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Reads a join. What is wrong with its numbers is reported; the strategy is known all the same, and
-/// with it the type of what is joined.
-fn join(
-    content: &ParseBuffer<'_>,
-    split: &mut Split,
-    diagnostics: &mut Diagnostics,
-) -> Result<Join> {
-    let keyword = word(content, "join")?;
-    let Some(text) = next_word(content) else {
-        return Err(unexpected(content, "a strategy, such as `all`"));
-    };
-    let mut damaged = |error: &syn::Error| {
-        diagnostics.detail(error);
-        split.is_whole = false;
-        while !content.is_empty() && !content.peek(Token![;]) && !begins_line(content) {
-            skip(content);
-        }
-    };
-    let join = |word: Ident, strategy: Strategy, within| Join {
-        keyword: keyword.clone(),
-        word,
-        strategy,
-        within,
-    };
-    if !STRATEGIES.contains(&text.as_str()) {
-        let error = stop(content, &format!("unknown strategy `{text}`"));
-        let Some(nearest) = suggest::nearest(&text, STRATEGIES) else {
-            let help = format!("the strategies are {}", suggest::all_of(STRATEGIES));
-            return Err(error.with_help(&help));
-        };
-        damaged(&error.with_help(&format!("did you mean `{nearest}`?")));
-        return Ok(join(keyword.clone(), meant(nearest), None));
-    }
-    let name = word(content, &text)?;
-    let strategy = match strategy(content, &text) {
-        Ok(strategy) => strategy,
-        Err(error) => {
-            damaged(&error);
-            return Ok(join(name, meant(&text), None));
-        }
-    };
-    let mut within = None;
-    if next_word(content).as_deref() == Some("within") {
-        skip(content);
-        match duration::parse(content, "how long to wait, such as `5s`") {
-            Ok(time) => within = Some(time),
-            Err(error) => damaged(&error),
-        }
-    }
-    Ok(join(name, strategy, within))
-}
-
-/// The strategy of this name, whatever its number.
-fn meant(text: &str) -> Strategy {
-    match text {
-        "all" => Strategy::All,
-        "any" => Strategy::Any,
-        _ => Strategy::Settled(None),
-    }
-}
-
-fn strategy(content: &ParseBuffer<'_>, text: &str) -> Result<Strategy> {
-    if !content.peek(syn::token::Paren) {
-        return match text {
-            "all" => Ok(Strategy::All),
-            "any" => Ok(Strategy::Any),
-            "settled" => Ok(Strategy::Settled(None)),
-            _ => Err(unexpected(content, &format!("`(..)` after `{text}`"))),
-        };
-    }
-    let inner;
-    parenthesized!(inner in content);
-    let strategy = argument(&inner, text);
-    skip_all(&inner);
-    strategy
-}
-
-fn argument(inner: &ParseBuffer<'_>, text: &str) -> Result<Strategy> {
-    let count = |what: &str| -> Result<Count> {
-        let count = duration::parse_count(inner, what)?;
-        if inner.is_empty() {
-            Ok(count)
-        } else {
-            Err(unexpected(inner, "`)`"))
-        }
-    };
-    match text {
-        "quorum" => count("how many branches").map(Strategy::Quorum),
-        "percent" => count("how many percent of the branches").map(Strategy::Percent),
-        "settled" => {
-            word(inner, "min").map_err(|error| error.with_help("write `settled(min 2)`"))?;
-            let min = count("how many branches")?;
-            Ok(Strategy::Settled(Some(min)))
-        }
-        _ => Err(unexpected(inner, &format!("nothing in `{text}(..)`"))),
     }
 }

@@ -1,15 +1,15 @@
-//! `state Reserved { hold: Hold };` and the fields that states and the input share.
+//! `state Reserved { hold: Hold };` and its siblings.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
-use syn::{Attribute, Error, Result, Token, Visibility, braced};
+use syn::{Error, Result, Token, Type, parenthesized};
 
-use super::tokens::{
-    WithHelp as _, begins_declaration, declared_name, next_word, semicolon, skip, stop, unexpected,
-};
-use super::{attributes, types};
-use crate::ast::{Attributes, Field, State, StateKind, Workflow, plain};
-use crate::diagnostics::{Diagnostics, position};
+use super::expected::{WithHelp as _, stop, unexpected};
+use super::tokens::{begins_declaration, declared_name, next_word, semicolon, skip, skip_all};
+use super::{attributes, fields, types};
+use crate::ast::{Attributes, State, StateKind, Workflow};
+use crate::diagnostics::Diagnostics;
 
 /// Reads what follows the keyword of a state.
 pub(super) fn parse(
@@ -22,7 +22,12 @@ pub(super) fn parse(
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     attributes::misplaced(&attributes, "a state", diagnostics);
-    let name = name(input, kind)?;
+    let begin = input.cursor();
+    let transient = transient.or_else(|| transient_behind(input, kind, diagnostics));
+    let mut name = name(input, kind)?;
+    while let Some(rest) = behind_a_dash(input, &name) {
+        name = joined(input, &name, &rest, diagnostics);
+    }
     // The name is known from here on, so whatever else is wrong with the line, no transition
     // that uses it is to blame.
     ast.states.push(State {
@@ -32,23 +37,130 @@ pub(super) fn parse(
         name: name.clone(),
         group,
         fields: None,
+        tuple: None,
+        unread: None,
     });
     let state = ast.states.last_mut().expect("one was just pushed");
+    let is_reported = parameters(input, &name, diagnostics);
     if input.peek(syn::token::Paren) {
-        return Err(
-            stop(input, "the data of a state has names").with_help(&format!(
-                "write `{} {name} {{ field: Type }};`",
-                kind.keyword()
-            )),
-        );
+        let error = stop(input, "the data of a state has names").with_help(&format!(
+            "write `{} {name} {{ field: Type }};`",
+            kind.keyword()
+        ));
+        diagnostics.detail(&error);
+        state.tuple = Some(tuple(input, &error)?);
     }
     if input.peek(syn::token::Brace) {
-        state.fields = Some(fields(input, &format!("state `{name}`"), diagnostics)?);
+        let read = fields::parse(input, &format!("state `{name}`"), diagnostics)?;
+        (state.fields, state.unread) = (Some(read.fields), read.unread);
     }
     if input.peek(syn::token::Brace) {
         return super::group::of_state(input, &name, ast, diagnostics);
     }
-    semicolon(input, &format!("state `{name}`"))
+    if is_reported && !input.peek(Token![;]) {
+        return Ok(());
+    }
+    if let Some(error) = clauses(input, &name) {
+        return Err(error);
+    }
+    semicolon(input, begin, &format!("state `{name}`"))
+}
+
+/// Takes a `transient` that stands behind the keyword of its state.
+fn transient_behind(
+    input: ParseStream<'_>,
+    kind: StateKind,
+    diagnostics: &mut Diagnostics,
+) -> Option<Ident> {
+    let is_it = next_word(input).as_deref() == Some("transient");
+    if !is_it || !super::tokens::second_is_word(input) {
+        return None;
+    }
+    let keyword = kind.keyword();
+    let error = stop(input, &format!("`transient` stands before `{keyword}`"));
+    diagnostics.detail(&error.with_help(&format!("write `transient {keyword} ..`")));
+    input.call(Ident::parse_any).ok()
+}
+
+/// The rest of a name such as `In-Stock`, if it stands here.
+pub(super) fn behind_a_dash(input: ParseStream<'_>, name: &Ident) -> Option<Ident> {
+    let (dash, rest) = input.cursor().punct()?;
+    let (ident, _) = rest.ident()?;
+    let is_close = |left: Span, right: Span| {
+        let (end, start) = (left.end(), right.start());
+        (end.line, end.column) == (start.line, start.column)
+    };
+    let is_one_word = is_close(name.span(), dash.span()) && is_close(dash.span(), ident.span());
+    (dash.as_char() == '-' && is_one_word).then_some(ident)
+}
+
+/// Reads the rest of a name with a `-` in it.
+pub(super) fn joined(
+    input: ParseStream<'_>,
+    name: &Ident,
+    rest: &Ident,
+    diagnostics: &mut Diagnostics,
+) -> Ident {
+    let whole = format!("{name}{rest}");
+    let error = stop(input, "a name has no `-`");
+    diagnostics.detail(&error.with_help(&format!("write `{whole}`")));
+    skip(input);
+    skip(input);
+    Ident::new(&whole, name.span())
+}
+
+/// Reports what makes a generic type of a state, or a bound, and skips it. Returns true if the line ends with it.
+fn parameters(input: ParseStream<'_>, name: &Ident, diagnostics: &mut Diagnostics) -> bool {
+    if input.peek(Token![<]) {
+        let error = stop(input, &format!("state `{name}` has no parameters"));
+        diagnostics.detail(&error.with_help(
+            "name the types of its fields: what varies is an `enum`, or a `Box<dyn ..>`",
+        ));
+        types::skip_arguments(input);
+    }
+    let is_bound = input.peek(Token![:]);
+    if is_bound {
+        let error = stop(input, &format!("state `{name}` is of no type"));
+        diagnostics.detail(&error.with_help(&format!(
+            "its data stands in braces, each with a name: `{name} {{ field: Type }}`"
+        )));
+        while !input.is_empty() && !input.peek(Token![;]) && !begins_declaration(input) {
+            skip(input);
+        }
+    }
+    is_bound
+}
+
+/// Clauses behind a state, or a condition.
+fn clauses(input: ParseStream<'_>, name: &Ident) -> Option<Error> {
+    let word = next_word(input)?;
+    if word == "with" || super::clause::kind(&word).is_some() {
+        let error = stop(input, &format!("state `{name}` has no clauses"));
+        return Some(
+            error.with_help("they stand behind the transition that leaves it, or leads to it"),
+        );
+    }
+    None
+}
+
+/// Reads the types in `Reserved(Hold)`, which is reported.
+fn tuple(input: ParseStream<'_>, error: &Error) -> Result<Vec<Type>> {
+    let content;
+    parenthesized!(content in input);
+    let mut types = Vec::new();
+    while !content.is_empty() {
+        types.push(types::beside(&content, error, skip_to_comma));
+        skip_to_comma(&content);
+        let _: Option<Token![,]> = content.parse()?;
+    }
+    skip_all(&content);
+    Ok(types)
+}
+
+fn skip_to_comma(content: ParseStream<'_>) {
+    while !content.is_empty() && !content.peek(Token![,]) {
+        skip(content);
+    }
 }
 
 /// Consumes the keyword after `transient`.
@@ -85,89 +197,4 @@ fn name(input: ParseStream<'_>, kind: StateKind) -> Result<Ident> {
         _ if begins_declaration(input) => Err(unexpected(input, "the name of a state")),
         _ => declared_name(input, "a state"),
     }
-}
-
-/// Reads `{ name: Type, .. }`; a field that cannot be read costs that field.
-pub(super) fn fields(
-    input: ParseStream<'_>,
-    of: &str,
-    diagnostics: &mut Diagnostics,
-) -> Result<Vec<Field>> {
-    let content;
-    braced!(content in input);
-    let mut fields: Vec<Field> = Vec::new();
-    while !content.is_empty() {
-        match field(&content, of, diagnostics) {
-            Ok(field) => {
-                attributes::refuse_cfg(&field.attributes, diagnostics);
-                let first = fields
-                    .iter()
-                    .find(|first| plain(&first.name) == plain(&field.name));
-                if let Some(first) = first {
-                    diagnostics
-                        .error(
-                            &field.name,
-                            format!("field `{}` of {of} is declared twice", field.name),
-                        )
-                        .note(format!("first declared at {}", position(first.name.span())));
-                } else {
-                    fields.push(field);
-                }
-            }
-            Err(error) => {
-                diagnostics.detail(&error);
-                while !content.is_empty() && !content.peek(Token![,]) {
-                    skip(&content);
-                }
-            }
-        }
-        if content.is_empty() {
-            break;
-        }
-        if content.peek(Token![,]) {
-            skip(&content);
-        } else {
-            diagnostics.detail(&unexpected(
-                &content,
-                &format!("`,` between the fields of {of}"),
-            ));
-            while !content.is_empty() && !content.peek(Token![,]) {
-                skip(&content);
-            }
-        }
-    }
-    Ok(fields)
-}
-
-fn field(input: ParseStream<'_>, of: &str, diagnostics: &mut Diagnostics) -> Result<Field> {
-    let mut attributes = input.call(Attribute::parse_outer)?;
-    let index = attributes::index(&mut attributes, diagnostics);
-    let start = input.span();
-    if !matches!(input.parse::<Visibility>()?, Visibility::Inherited) {
-        let error = Error::new(start, "a field is as visible as its workflow");
-        diagnostics
-            .detail(&error.with_help("remove the visibility here, or put it before `workflow`"));
-    }
-    let name = declared_name(input, "a field")?;
-    if !input.peek(Token![:]) || input.peek(Token![::]) {
-        return Err(unexpected(
-            input,
-            &format!("`: Type` after field `{name}` of {of}"),
-        ));
-    }
-    input.parse::<Token![:]>()?;
-    if input.is_empty() || input.peek(Token![,]) {
-        return Err(unexpected(
-            input,
-            &format!("the type of field `{name}` of {of}"),
-        ));
-    }
-    let ty = types::parse(input)?;
-    Ok(Field {
-        attributes,
-        index,
-        is_group: false,
-        name,
-        ty,
-    })
 }

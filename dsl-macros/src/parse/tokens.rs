@@ -1,10 +1,12 @@
 //! Small readers that say in the language's own words what they expected and what they found.
 
 use proc_macro2::{Ident, TokenTree};
+use syn::buffer::Cursor;
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
-use syn::{Error, Result, Token};
+use syn::{Result, Token};
 
+use super::expected::{WithHelp as _, missing, sign, stop, unexpected};
 use crate::ast::{StateKind, plain};
 
 /// The keywords of transitions.
@@ -65,6 +67,10 @@ pub(super) fn declared_name(input: ParseStream<'_>, what: &str) -> Result<Ident>
     let Some(text) = next_word(input) else {
         return Err(unexpected(input, &format!("the name of {what}")));
     };
+    if let Some(alone) = behind_self(input, &text) {
+        let message = format!("`{text}` does not stand before the name of {what}");
+        return Err(stop(input, &message).with_help(&format!("write `{alone}`")));
+    }
     if is_keyword(&text) {
         let message = format!("`{text}` is a keyword and cannot name {what}");
         return Err(stop(input, &message).with_help(&format!(
@@ -73,6 +79,18 @@ pub(super) fn declared_name(input: ParseStream<'_>, what: &str) -> Result<Ident>
         )));
     }
     input.call(Ident::parse_any)
+}
+
+/// `release` of `self.release`, or of `Self::release`.
+fn behind_self(input: ParseStream<'_>, word: &str) -> Option<String> {
+    let rest = input.fork();
+    skip(&rest);
+    let signs = sign(&rest).filter(|sign| sign == "." || sign == "::")?;
+    for _ in 0..signs.len() {
+        skip(&rest);
+    }
+    let is_self = word == "self" || word == "Self";
+    next_word(&rest).filter(|_| is_self)
 }
 
 /// Whether `word` is a keyword of Rust.
@@ -88,47 +106,13 @@ fn alternative(keyword: &str) -> String {
     }
 }
 
-/// Consumes the `;` that ends `what`.
-pub(super) fn semicolon(input: ParseStream<'_>, what: &str) -> Result<()> {
+/// Consumes the `;` that ends `what`, which was read from `begin` on.
+pub(super) fn semicolon(input: ParseStream<'_>, begin: Cursor<'_>, what: &str) -> Result<()> {
     if input.peek(Token![;]) {
         input.parse::<Token![;]>()?;
         return Ok(());
     }
-    Err(unexpected(input, &format!("`;` after {what}")))
-}
-
-/// "expected .., found ..", at the next token or at the end of what is being read.
-pub(super) fn unexpected(input: ParseStream<'_>, expected: &str) -> Error {
-    let found = match input.cursor().token_tree() {
-        None => "the end".to_owned(),
-        Some((TokenTree::Ident(ident), _)) => format!("`{}`", plain(&ident)),
-        Some((TokenTree::Group(group), _)) => match group.delimiter() {
-            proc_macro2::Delimiter::Brace => "`{`".to_owned(),
-            proc_macro2::Delimiter::Bracket => "`[`".to_owned(),
-            proc_macro2::Delimiter::Parenthesis => "`(`".to_owned(),
-            proc_macro2::Delimiter::None => format!("`{group}`"),
-        },
-        Some((TokenTree::Punct(punct), rest)) => {
-            let mut text = punct.as_char().to_string();
-            if let (proc_macro2::Spacing::Joint, Some((next, _))) = (punct.spacing(), rest.punct())
-            {
-                text.push(next.as_char());
-            }
-            format!("`{text}`")
-        }
-        Some((literal, _)) => format!("`{literal}`"),
-    };
-    stop(input, &format!("expected {expected}, found {found}"))
-}
-
-/// An error at the next token.
-pub(super) fn stop(input: ParseStream<'_>, message: &str) -> Error {
-    match input.cursor().token_tree() {
-        // A group's span covers lines of content; its first delimiter is where reading stopped.
-        Some((TokenTree::Group(group), _)) => Error::new(group.span_open(), message),
-        Some((token, _)) => Error::new(token.span(), message),
-        None => Error::new(input.span(), message),
-    }
+    Err(missing(input, begin, &format!("`;` after {what}")))
 }
 
 /// Consumes one token tree.
@@ -159,16 +143,5 @@ pub(super) fn skip_noting(input: ParseStream<'_>, words: &mut Vec<String>) {
 pub(super) fn skip_all(input: ParseStream<'_>) {
     while !input.is_empty() {
         skip(input);
-    }
-}
-
-/// Adds the way out to a syntax error.
-pub(super) trait WithHelp {
-    fn with_help(self, help: &str) -> Self;
-}
-
-impl WithHelp for Error {
-    fn with_help(self, help: &str) -> Self {
-        Error::new(self.span(), format!("{self}\n  help: {help}"))
     }
 }

@@ -4,15 +4,110 @@
 //! was not, rustc would refuse all that a block becomes, and say nothing of what else is wrong.
 
 use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
+use syn::buffer::Cursor;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Result, Type, parenthesized};
+use syn::{Error, Result, Type, parenthesized};
 
-use super::tokens::skip_all;
+use super::expected::{WithHelp as _, unexpected};
+use super::owned;
+use super::tokens::{skip, skip_all};
+use crate::diagnostics::{Diagnostics, unread};
 
-pub(super) fn parse(input: ParseStream<'_>) -> Result<Type> {
+/// Reads the type of `what`, such as "the type of field `hold`". One that cannot be read, or that no run can carry, is
+/// reported, and stands for every type; `seek` skips what is left of one that cannot be read.
+pub(super) fn read(
+    input: ParseStream<'_>,
+    what: &str,
+    diagnostics: &mut Diagnostics,
+    seek: impl FnOnce(ParseStream<'_>),
+) -> Type {
+    read_or_stand_in(input, what, diagnostics, seek).unwrap_or_else(|any| *any)
+}
+
+/// Reads a type beside which `reported` has been reported, which stands for one that cannot be read.
+pub(super) fn beside(
+    input: ParseStream<'_>,
+    reported: &Error,
+    seek: impl FnOnce(ParseStream<'_>),
+) -> Type {
+    let read = read_or_stand_in(input, "the type", &mut Diagnostics::default(), seek);
+    read.unwrap_or_else(|_| unread(reported))
+}
+
+/// Reads a type as [`read`] does. The error is what stands for every type.
+pub(super) fn read_or_stand_in(
+    input: ParseStream<'_>,
+    what: &str,
+    diagnostics: &mut Diagnostics,
+    seek: impl FnOnce(ParseStream<'_>),
+) -> std::result::Result<Type, Box<Type>> {
+    let begin = input.cursor();
+    let error = match parse(input) {
+        Ok(ty) => match owned::judge(&ty, what) {
+            None => return Ok(ty),
+            Some(error) => error,
+        },
+        Err(error) => {
+            let error = in_our_words(input, begin, what, &error);
+            seek(input);
+            error
+        }
+    };
+    diagnostics.detail(&error);
+    Err(Box::new(unread(&error)))
+}
+
+/// An error of the parser of Rust as one of this language.
+fn in_our_words(input: ParseStream<'_>, begin: Cursor<'_>, what: &str, error: &Error) -> Error {
+    if input.cursor() != begin {
+        return error.clone();
+    }
+    if let Some(open) = unclosed(begin) {
+        let message = format!("a `<` of {what} is not closed");
+        return Error::new(open, message).with_help("a `>` is missing");
+    }
+    let first = begin.token_tree().map(|(token, _)| token.span());
+    let is_first = |span: proc_macro2::Span| {
+        let (here, there) = (span.start(), error.span().start());
+        (here.line, here.column) == (there.line, there.column)
+    };
+    if first.is_none_or(is_first) {
+        return unexpected(input, what);
+    }
+    let [start, _] = crate::diagnostics::ends(error);
+    Error::new(start, format!("{what} cannot be read: {error}"))
+}
+
+/// The first `<` that is not closed before the group ends.
+fn unclosed(mut cursor: Cursor<'_>) -> Option<proc_macro2::Span> {
+    let mut open = Vec::new();
+    let mut last = ' ';
+    while let Some((token, rest)) = cursor.token_tree() {
+        let sign = match &token {
+            TokenTree::Punct(punct) => punct.as_char(),
+            _ => ' ',
+        };
+        match sign {
+            '<' => open.push(token.span()),
+            '>' if !['-', '='].contains(&last) => drop(open.pop()),
+            ';' => break,
+            _ => {}
+        }
+        last = sign;
+        cursor = rest;
+    }
+    open.first().copied()
+}
+
+/// Reads a type. Of one that cannot be read, nothing is consumed.
+fn parse(input: ParseStream<'_>) -> Result<Type> {
     match input.fork().parse::<Type>() {
+        Ok(Type::TraitObject(object)) if object.dyn_token.is_none() => {
+            return input.call(Type::without_plus);
+        }
+        Ok(_) => return input.parse(),
         Err(error) if error.to_string().starts_with("unsupported expression") => {}
-        _ => return input.parse(),
+        Err(error) => return Err(error),
     }
     let rest = input.cursor().token_stream();
     let length = count(rest.clone()) - around_expressions(input, rest)?;
@@ -36,6 +131,29 @@ fn around_expressions(input: ParseStream<'_>, rest: TokenStream) -> Result<usize
         Ok(left)
     };
     read.parse2(TokenTree::from(group).into())
+}
+
+/// Skips `<..>`, which stands here.
+pub(super) fn skip_arguments(input: ParseStream<'_>) {
+    let mut depth = 0_usize;
+    let mut last = ' ';
+    while let Some((token, _)) = input.cursor().token_tree() {
+        let sign = match &token {
+            TokenTree::Punct(punct) => punct.as_char(),
+            _ => ' ',
+        };
+        match sign {
+            '<' => depth += 1,
+            '>' if !['-', '='].contains(&last) => depth -= 1,
+            ';' => return,
+            _ => {}
+        }
+        last = sign;
+        skip(input);
+        if depth == 0 {
+            return;
+        }
+    }
 }
 
 fn count(tokens: TokenStream) -> usize {

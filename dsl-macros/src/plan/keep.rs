@@ -6,6 +6,7 @@ use proc_macro2::Ident;
 
 use super::fallback::Fallback;
 use super::late::Late;
+use crate::ast::ClauseKind;
 use crate::graph::{Graph, ResolvedTransition, StateId};
 
 /// A state that is copied, with the first handler that it is kept for.
@@ -54,10 +55,11 @@ pub(super) fn keeps_source(graph: &Graph<'_>, transition: &ResolvedTransition<'_
 fn of_source<'a>(graph: &Graph<'_>, transition: &ResolvedTransition<'a>) -> Option<Keeper<'a>> {
     let declaration = transition.declaration;
     let name = &declaration.name;
-    if declaration.is_repeated() {
+    let is_read = |kind| declaration.clauses.unread(kind).is_none();
+    if declaration.is_repeated() && is_read(ClauseKind::Retry) {
         return Some(Keeper::Retry(name));
     }
-    if transition.handlers.catch.is_some() {
+    if transition.handlers.catch.is_some() && is_read(ClauseKind::Catch) {
         return Some(Keeper::Catch(name));
     }
     let fallback = Fallback::of(graph, transition).filter(|it| it.takes_machine);
@@ -77,7 +79,8 @@ pub(super) fn kept<'a>(
             kept.push(Kept { state, keeper });
         }
     };
-    for transition in handled {
+    // Of what could not be read nobody knows what it keeps.
+    for transition in handled.filter(|it| it.declaration.unread.is_none()) {
         let sources = transition
             .sources
             .iter()
@@ -88,10 +91,12 @@ pub(super) fn kept<'a>(
             .iter()
             .filter(|state| declaration.interrupts().is_some() && is_interrupted(**state))
             .map(|state| (*state, Keeper::Interrupt(&declaration.name)));
+        let is_read = declaration.clauses.unread(ClauseKind::Undo).is_none();
         let undone = transition
             .handlers
             .undo
             .iter()
+            .filter(|_| is_read)
             .map(|(target, handler)| (*target, Keeper::Undo(handler)));
         for (state, keeper) in sources.chain(interrupted).chain(undone) {
             keep(state, keeper);

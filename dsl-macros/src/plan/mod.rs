@@ -172,7 +172,8 @@ impl<'a> Planned<'a> {
                 .then(|| Turn::of(graph, transition, split.is_some()))
                 .flatten(),
             split,
-            undo: if is_handled {
+            // What undoes it may be any handler, where that could not be read.
+            undo: if is_handled && is_undo_read(transition) {
                 &transition.handlers.undo
             } else {
                 &[]
@@ -234,6 +235,12 @@ fn is_interrupted(
                 && !it.transition.declaration.is_internal
                 && it.transition.sources.contains(&state)
         })
+}
+
+/// Returns true if it is known what undoes the transition, and which states it leads to.
+fn is_undo_read(transition: &ResolvedTransition<'_>) -> bool {
+    let declaration = transition.declaration;
+    declaration.unread.is_none() && declaration.clauses.unread(ClauseKind::Undo).is_none()
 }
 
 /// Returns true if this version calls the handlers of the transition.

@@ -6,7 +6,7 @@ use std::iter;
 use proc_macro2::Ident;
 use syn::Type;
 
-use crate::ast::{Transition, lower_snake, plain};
+use crate::ast::{ClauseKind, Clauses, Transition, lower_snake, plain};
 use crate::graph::{Graph, ResolvedBranch, ResolvedTransition, StateId};
 use crate::parse::is_keyword;
 
@@ -18,6 +18,8 @@ pub(crate) struct Signature<'a> {
     pub(crate) parameters: Vec<Parameter<'a>>,
     /// The value that it gives if it gives no error.
     pub(crate) gives: Gives<'a>,
+    /// True if the context may leave it out: it is only what a damaged clause seems to name.
+    pub(crate) is_optional: bool,
 }
 
 /// The part that a handler has in its transition.
@@ -49,6 +51,8 @@ pub(crate) enum Held {
 pub(crate) enum Takes<'a> {
     /// One of these states; there are several if the transition leaves several.
     State(Vec<StateId>),
+    /// Whatever the handler says: what it should be could not be read.
+    Any(&'a Type),
     /// An item of an `each`.
     Item(&'a Type),
     /// The payload of a signal.
@@ -87,12 +91,25 @@ pub(crate) enum Gives<'a> {
 pub(crate) struct Lender<'a> {
     pub(crate) name: &'a Ident,
     pub(crate) lends: Lent,
+    /// True if the context may leave it out.
+    pub(crate) is_optional: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Lent {
     Breaker,
     Limiter,
+}
+
+impl Lent {
+    /// Returns true if the clause that names it could not be read.
+    fn is_unread(self, clauses: &Clauses) -> bool {
+        let kind = match self {
+            Lent::Breaker => ClauseKind::Breaker,
+            Lent::Limiter => ClauseKind::Limit,
+        };
+        clauses.unread(kind).is_some()
+    }
 }
 
 /// The handlers of a transition that has some, in the order of the trait.
@@ -113,7 +130,7 @@ pub(super) fn of<'a>(
         .handlers
         .undo
         .iter()
-        .map(|(target, name)| of_undo(graph, *target, name));
+        .map(|(target, name)| of_undo(graph, transition, *target, name));
     branches
         .chain([own(graph, transition)])
         .chain(catch)
@@ -123,7 +140,7 @@ pub(super) fn of<'a>(
 
 fn of_branch<'a>(
     graph: &Graph<'_>,
-    transition: &ResolvedTransition<'_>,
+    transition: &'a ResolvedTransition<'a>,
     branch: &'a ResolvedBranch<'a>,
 ) -> Signature<'a> {
     let declaration = branch.declaration;
@@ -131,26 +148,22 @@ fn of_branch<'a>(
     let item = declaration.each.as_ref().map(|each| Parameter {
         name: of_variable(&declaration.name, &visit.name),
         held: Held::Lent,
-        takes: Takes::Item(&each.item),
+        takes: Takes::Item(branch.item.as_ref().unwrap_or(&each.item)),
     });
     let others: Vec<&str> = item.iter().chain([&visit]).map(|it| &*it.name).collect();
-    let state = state(graph, &transition.sources, Held::Lent, &others);
+    let state = source(graph, transition, Held::Lent, &others);
     Signature {
         name: &declaration.name,
         role: Role::Branch(branch),
         parameters: iter::once(state).chain(item).chain([visit]).collect(),
         gives: Gives::Output(&declaration.output),
+        is_optional: false,
     }
 }
 
-fn own<'a>(graph: &Graph<'_>, transition: &ResolvedTransition<'a>) -> Signature<'a> {
+fn own<'a>(graph: &Graph<'_>, transition: &'a ResolvedTransition<'a>) -> Signature<'a> {
     let declaration = transition.declaration;
-    let state = state(
-        graph,
-        &transition.sources,
-        held(declaration),
-        &["step", "joined"],
-    );
+    let state = source(graph, transition, held(declaration), &["step", "joined"]);
     let joined = declaration.split().map(|_| owned("joined", Takes::Joined));
     let carried = declaration.payload().map(|ty| {
         let name = of_payload(ty, &[&state.name, "step"]);
@@ -166,6 +179,7 @@ fn own<'a>(graph: &Graph<'_>, transition: &ResolvedTransition<'a>) -> Signature<
             .chain([visit])
             .collect(),
         gives: gives(declaration),
+        is_optional: false,
     }
 }
 
@@ -193,30 +207,56 @@ fn gives(declaration: &Transition) -> Gives<'_> {
 
 fn of_catch<'a>(
     graph: &Graph<'_>,
-    transition: &ResolvedTransition<'a>,
+    transition: &'a ResolvedTransition<'a>,
     name: &'a Ident,
 ) -> Signature<'a> {
     let others = ["step", "cause"];
     let declaration = transition.declaration;
-    let state = state(graph, &transition.sources, held(declaration), &others);
+    let state = source(graph, transition, held(declaration), &others);
     let failure = owned("cause", Takes::Cause);
     Signature {
         name,
         role: Role::Catch,
         parameters: vec![state, failure, visit("step", Visit::Step)],
         gives: gives(declaration),
+        is_optional: declaration.clauses.unread(ClauseKind::Catch).is_some() || is_type(name),
     }
 }
 
-fn of_undo<'a>(graph: &Graph<'_>, target: StateId, name: &'a Ident) -> Signature<'a> {
+fn of_undo<'a>(
+    graph: &Graph<'_>,
+    transition: &ResolvedTransition<'a>,
+    target: StateId,
+    name: &'a Ident,
+) -> Signature<'a> {
     let visit = visit("undo", Visit::Undo);
-    let state = state(graph, &[target], Held::Owned, &[&visit.name]);
+    let mut state = state(graph, &[target], Held::Owned, &[&visit.name]);
+    let declaration = transition.declaration;
+    let unread = declaration.clauses.unread(ClauseKind::Undo);
+    if let Some(any) = unread.or(declaration.unread.as_ref()) {
+        state.takes = Takes::Any(any);
+    }
     Signature {
         name,
         role: Role::Undo(target),
         parameters: vec![state, visit],
         gives: Gives::Nothing,
+        is_optional: unread.is_some() || is_type(name),
     }
+}
+
+/// The state that a transition leaves.
+fn source<'a>(
+    graph: &Graph<'_>,
+    transition: &'a ResolvedTransition<'a>,
+    held: Held,
+    others: &[&str],
+) -> Parameter<'a> {
+    let mut state = state(graph, &transition.sources, held, others);
+    if let Some(any) = transition.unread_source() {
+        state.takes = Takes::Any(any);
+    }
+    state
 }
 
 fn state<'a>(graph: &Graph<'_>, states: &[StateId], held: Held, others: &[&str]) -> Parameter<'a> {
@@ -226,6 +266,11 @@ fn state<'a>(graph: &Graph<'_>, states: &[StateId], held: Held, others: &[&str])
     };
     let takes = Takes::State(states.to_vec());
     Parameter { name, held, takes }
+}
+
+/// Returns true if the name is written like that of a type, which is reported.
+fn is_type(name: &Ident) -> bool {
+    plain(name).starts_with(char::is_uppercase)
 }
 
 fn owned<'a>(name: &str, takes: Takes<'a>) -> Parameter<'a> {
@@ -283,14 +328,19 @@ pub(super) fn lenders<'a>(
     for transition in handled {
         let handlers = &transition.handlers;
         let branches = transition.branches.iter();
-        let of_branches = branches.map(|it| (it.breaker, it.limit));
-        let all = iter::once((handlers.breaker, handlers.limit)).chain(of_branches);
-        for (breaker, limit) in all {
+        let of_branches = branches.map(|it| (it.breaker, it.limit, &it.declaration.clauses));
+        let own = &transition.declaration.clauses;
+        let all = iter::once((handlers.breaker, handlers.limit, own)).chain(of_branches);
+        for (breaker, limit, clauses) in all {
             let breaker = breaker.map(|name| (name, Lent::Breaker));
             let limit = limit.map(|name| (name, Lent::Limiter));
             for (name, lends) in breaker.into_iter().chain(limit) {
                 if seen.insert(plain(name)) {
-                    lenders.push(Lender { name, lends });
+                    lenders.push(Lender {
+                        name,
+                        lends,
+                        is_optional: lends.is_unread(clauses) || is_type(name),
+                    });
                 }
             }
         }

@@ -20,10 +20,18 @@ pub(crate) enum Branches<'a> {
 
 impl<'a> PlannedSplit<'a> {
     pub(super) fn of(graph: &Graph<'_>, transition: &'a ResolvedTransition<'a>) -> Option<Self> {
-        let split = transition.declaration.split().filter(|it| it.is_whole)?;
+        let declaration = transition.declaration;
+        let split = declaration.split().filter(|it| it.is_whole)?;
+        if declaration.unread.is_some() {
+            return None;
+        }
         let join = split.join.as_ref()?;
         let branches = transition.branches.as_slice();
-        if branches.is_empty() || !branches.iter().all(|branch| branch.is_handled) {
+        if branches.is_empty()
+            || !branches
+                .iter()
+                .all(|branch| branch.is_handled && branch.item.is_none())
+        {
             return None;
         }
         let each = branches

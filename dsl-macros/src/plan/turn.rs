@@ -46,7 +46,10 @@ impl<'a> Turn<'a> {
         is_whole_split: bool,
     ) -> Option<Self> {
         let declaration = transition.declaration;
-        if declaration.split().is_some() && !is_whole_split {
+        if declaration.unread.is_some()
+            || transition.unread_source().is_some()
+            || declaration.split().is_some() && !is_whole_split
+        {
             return None;
         }
         // `check/sources.rs` says so.

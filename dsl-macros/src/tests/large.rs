@@ -103,7 +103,7 @@ fn a_type_that_nests_without_end_is_an_error() {
         nest("Vec<", ">");
         nest("&'static ", "");
         nest("*const ", "");
-        nest("[", "]");
+        nest("[", "; 1]");
         nest("(", ",)");
         nest("fn(u8) -> ", "");
         nest("Box<dyn Fn() -> ", ">");

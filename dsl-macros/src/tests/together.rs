@@ -84,7 +84,7 @@ fn what_is_wrong_within_a_line_hides_nothing_and_blames_nobody() {
         ("undo(uncount)", "udno(uncount)", "unknown clause `udno`"),
         ("undo(uncount)", "undo(uncount, retyr(3))", ""),
         (", catch(late)", ", cacth(late)", "unknown clause `cacth`"),
-        (", catch(late)", " catch(late)", "expected `;`"),
+        (", catch(late)", " catch(late)", "expected `,`"),
         (", catch(late);", ", catch(late)", "expected `;`"),
         // Fields and types.
         ("until: u64", "until: ", ""),

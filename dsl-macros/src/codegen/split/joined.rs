@@ -32,6 +32,12 @@ fn of(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> TokenStream {
     let keeps_failures = keeps_failures(transition);
     let error = cx.fresh.ident_at("Error", span);
     let generics = keeps_failures.then(|| quote_spanned!(span=> <#error>));
+    if let Some(any) = split.and_then(|split| split.unread.as_ref()) {
+        let private = cx.private(span);
+        return quote_spanned! {span=>
+            #visibility type #joined<#error = ()> = <#any as #private::Carry<#error>>::Data;
+        };
+    }
     let branches = &transition.branches;
     let output = |branch: &crate::ast::Branch| {
         let output = &branch.output;
@@ -97,7 +103,9 @@ pub(in crate::codegen) fn texts(cx: &Context<'_>) -> TokenStream {
     let splits = cx.graph.transitions.iter();
     let named = splits.filter(|transition| {
         let mut branches = transition.declaration.branches();
-        transition.declaration.split().is_some() && branches.all(|branch| branch.each.is_none())
+        let split = transition.declaration.split();
+        split.is_some_and(|split| split.unread.is_none())
+            && branches.all(|branch| branch.each.is_none())
     });
     named.map(|transition| text(cx, transition)).collect()
 }

@@ -127,6 +127,7 @@ fn signature(plan: &Plan<'_>, signature: &Signature<'_>) -> String {
     let parameters = signature.parameters.iter().map(|it| {
         let ty = match &it.takes {
             Takes::State(states) => names(plan, states),
+            Takes::Any(_) => "any".to_owned(),
             Takes::Item(ty) | Takes::Payload(ty) => text(ty),
             Takes::Joined => "Joined".to_owned(),
             Takes::Cause => "Cause".to_owned(),
