@@ -7,6 +7,8 @@ mod fuzz;
 mod fuzz_bodies;
 mod large;
 mod names;
+mod slips;
+mod slips_legal;
 mod sources;
 mod together;
 
