@@ -1,0 +1,137 @@
+//! What does not belong to a state.
+
+mod generic {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held<T> { hold: u64 };
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod lifetime {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held<'a> { hold: u64 };
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod bound {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held: Hold;
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod dash {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held { hold: u64 };
+            done Ship-ped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod public {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            pub state Held { hold: u64 };
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod order {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state transient Held { hold: u64 };
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod clauses {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held with retry(3);
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod mutable {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held { mut hold: u64 };
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod semicolons {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held { hold: u64; more: u8 };
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod nameless {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held { String };
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod case {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held;
+            state HELD;
+            done Shipped;
+            step hold: Placed -> Held | HELD;
+            step ship: Held -> Shipped;
+            step send: HELD -> Shipped;
+        }
+    }
+}
+
+fn main() {}
