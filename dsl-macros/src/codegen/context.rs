@@ -126,6 +126,16 @@ impl<'a> Context<'a> {
         name
     }
 
+    /// The name of an item, where it is declared. rustc proposes no parameters for what a macro has named: an unknown type in
+    /// it would be reported twice, with this advice and without.
+    pub(super) fn item(&self, name: &Ident) -> Ident {
+        let mut name = name.clone();
+        if self.reader == Reader::Compiler {
+            name.set_span(self.at(name.span()));
+        }
+        name
+    }
+
     /// The visibility of the workflow, written at `span`: an item's span reaches from its
     /// visibility to its name, and an error would underline all lines between.
     pub(super) fn visibility(&self, span: Span) -> Tokens {

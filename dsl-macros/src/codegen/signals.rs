@@ -20,7 +20,7 @@ pub(super) fn signals(cx: &Context<'_>) -> Option<TokenStream> {
     let span = cx.at(cx.workflow.span());
     let (workflow, visibility) = (&cx.workflow, cx.visibility(span));
     let (krate, generated_type) = (cx.krate(span), generated_type());
-    let declared = cx.declared(&cx.signals);
+    let declared = cx.item(&cx.declared(&cx.signals));
     let doc = cx.doc(|| {
         format!(
             "The signals of [`{workflow}`], on the handle of a stored run and on a [`Remote`]({krate}::Remote) of one in memory.",

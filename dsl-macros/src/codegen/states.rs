@@ -23,6 +23,7 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
         }
         let fields = fields(cx, &input.fields, &serde, span);
         let serde = &serde.attributes;
+        let item = cx.input.with_spans(|_| cx.item(&ast.name).span());
         let derives = derives::for_data(&ast.attributes, None);
         let doc = cx.doc(|| format!("What a run of [`{}`] is started with.", cx.workflow));
         if input.unread.is_none() {
@@ -31,7 +32,7 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
                 #[allow(missing_docs)]
                 #derives
                 #serde
-                #visibility struct #name #fields
+                #visibility struct #item #fields
             });
         }
     }
@@ -67,9 +68,9 @@ pub(super) fn structs(cx: &Context<'_>) -> TokenStream {
             (None, None) => quote_spanned!(span=> ;),
             (None, Some(declared)) => fields(cx, declared, &serde, span),
         };
-        let serde = &serde.attributes;
+        let (serde, item) = (&serde.attributes, cx.item(name));
         code.extend(quote_spanned! {span=>
-            #derives #serde #(#attributes)* #visibility struct #name #body
+            #derives #serde #(#attributes)* #visibility struct #item #body
         });
     }
     code
@@ -94,7 +95,7 @@ fn group(cx: &Context<'_>, group: &ResolvedGroup<'_>) -> TokenStream {
         Serde::default()
     };
     let body = fields(cx, declared, &serde, span);
-    let serde = &serde.attributes;
+    let (serde, item) = (&serde.attributes, cx.item(name));
     let derives = derives::for_data(&cx.graph.ast.attributes, Some(attributes));
     let doc = cx.doc(|| {
         let members = group.members.iter().map(|it| cx.graph.state(*it).name);
@@ -103,7 +104,7 @@ fn group(cx: &Context<'_>, group: &ResolvedGroup<'_>) -> TokenStream {
     });
     let kept = &attributes.kept;
     quote_spanned! {span=>
-        #derives #serde #(#kept)* #doc #visibility struct #name #body
+        #derives #serde #(#kept)* #doc #visibility struct #item #body
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn handlers(cx: &Context<'_>) -> TokenStream {
     let message = has_prelude.then(|| {
         quote_spanned!(span=> #[diagnostic::on_unimplemented(message = #message, label = "no handlers", note = #note)])
     });
-    let declared = cx.declared(steps);
+    let declared = cx.item(&cx.declared(steps));
     let error = quote_spanned!(span=> type Error: ::core::marker::Send + 'static;);
     let functions = cx.plan.transitions.iter().flat_map(|planned| {
         let signatures = planned.signatures.iter();
