@@ -32,7 +32,9 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                     .help("a store has to remember how the run ended");
             }
             StateKind::State => {
-                let waits = graph.exits(id).find(|exit| exit.declaration.is_event());
+                let waits = graph
+                    .exits(id)
+                    .find(|exit| exit.declaration.is_event() && exit.declaration.unread.is_none());
                 if let Some(waits) = waits {
                     let verb = match waits.declaration.interrupts() {
                         Some(_) => "would be interrupted by",

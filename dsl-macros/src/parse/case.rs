@@ -28,23 +28,25 @@ pub(super) fn put_right(ast: &mut Workflow, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A state that is declared small, and named large by the transitions.
+/// A state or a group that is declared small, and named large by the transitions.
 fn states(ast: &mut Workflow, diagnostics: &mut Diagnostics) {
     let ends = ast.transitions.iter();
     let ends = ends.flat_map(|it| it.sources.iter().chain(&it.targets));
     let named: Vec<String> = ends.map(plain).collect();
-    for state in &mut ast.states {
-        let small = plain(&state.name);
+    let states = ast.states.iter_mut().map(|it| ("state", &mut it.name));
+    let groups = ast.groups.iter_mut().map(|it| ("group", &mut it.name));
+    for (keyword, name) in states.chain(groups) {
+        let small = plain(name);
         let large = upper_camel(&small);
         let is_small = small.starts_with(char::is_lowercase);
         if is_small && named.contains(&large) && !named.contains(&small) {
             diagnostics
                 .error(
-                    &state.name,
-                    format!("state `{small}` becomes a type and is not named like one"),
+                    &*name,
+                    format!("{keyword} `{small}` becomes a type and is not named like one"),
                 )
                 .help(format!("write `{large}`"));
-            state.name = Ident::new(&large, state.name.span());
+            *name = Ident::new(&large, name.span());
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `{ hold: Hold, until: SystemTime }`: the fields of a state, of a group and of the input.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenTree};
 use syn::ext::IdentExt as _;
-use syn::parse::{ParseBuffer, ParseStream};
-use syn::{Attribute, Error, Result, Token, Type, Visibility, braced};
+use syn::parse::{ParseBuffer, ParseStream, Parser as _};
+use syn::{Attribute, Error, Result, Token, Type, Visibility, braced, parenthesized};
 
 use super::expected::{WithHelp as _, missing, stop, unexpected};
 use super::tokens::{declared_name, is_keyword, next_word, skip};
@@ -271,4 +271,21 @@ fn separator(
         .then(|| input.call(Ident::parse_any).ok())
         .flatten();
     Some(error)
+}
+
+/// Returns true if what stands in the parentheses here are fields with names.
+pub(super) fn are_in_parentheses(input: ParseStream<'_>) -> bool {
+    let inside = input.cursor().group(Delimiter::Parenthesis);
+    let name = inside.and_then(|(inside, _, _)| inside.ident());
+    let colon = name.and_then(|(_, rest)| rest.punct());
+    colon.is_some_and(|(punct, _)| punct.as_char() == ':' && punct.spacing() == Spacing::Alone)
+}
+
+/// Reads fields in parentheses, which are reported.
+pub(super) fn in_parentheses(input: ParseStream<'_>) -> Result<Vec<Field>> {
+    let content;
+    parenthesized!(content in input);
+    let braces = Group::new(Delimiter::Brace, content.parse()?);
+    let read = |input: ParseStream<'_>| parse(input, "state", &mut Diagnostics::default());
+    Ok(read.parse2(TokenTree::from(braces).into())?.fields)
 }

@@ -49,6 +49,13 @@ pub(super) fn parse(
         ast.groups[position].unread = Some(unread(&error));
         super::tokens::skip(input);
     }
+    if input.peek(Token![:]) {
+        let error = stop(input, &format!("group `{name}` is of no type"));
+        diagnostics.detail(&error.with_help("its fields stand in braces"));
+        while !input.is_empty() && !input.peek(syn::token::Brace) && !begins_declaration(input) {
+            super::tokens::skip(input);
+        }
+    }
     if input.cursor().group(Delimiter::Brace).is_none() {
         let error = unexpected(input, &format!("`{{` after group `{name}`"));
         let error = error.with_help(&format!(
@@ -61,6 +68,14 @@ pub(super) fn parse(
         let read = fields::parse(input, &format!("group `{name}`"), diagnostics)?;
         let group = &mut ast.groups[position];
         (group.fields, group.unread) = (read.fields, read.unread);
+    }
+    if input.peek(Token![;]) && input.peek2(syn::token::Brace) {
+        let error = stop(
+            input,
+            "no `;` stands between the fields of a group and its states",
+        );
+        diagnostics.detail(&error.with_help("remove it"));
+        super::tokens::skip(input);
     }
     if input.peek(syn::token::Brace) {
         let members;
@@ -176,7 +191,7 @@ pub(super) fn only_states(
     diagnostics: &mut Diagnostics,
 ) {
     let is_state = StateKind::ALL.iter().any(|kind| kind.keyword() == keyword);
-    if is_state || ["transient", "group"].contains(&keyword) {
+    if is_state || ["transient", "group", super::keyword::NO_STATE].contains(&keyword) {
         return;
     }
     let error = stop(

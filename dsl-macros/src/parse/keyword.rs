@@ -87,6 +87,7 @@ pub(super) fn meant(
     };
     let error = match other_words(word) {
         Some(keyword) => error.with_help(&format!("write `{keyword}`")),
+        None if meant == NO_STATE => error.with_help(&format!("write `state {word}`")),
         None if meant == NO_KEYWORD => error.with_help(&format!("write `step {word}: ..`")),
         None => error.with_help(&format!(
             "a declaration begins with {}",
@@ -103,12 +104,19 @@ pub(super) fn meant(
 /// What a line is that has a name, and no keyword before it.
 pub(super) const NO_KEYWORD: &str = "a step";
 
+/// The same of one that has the name of a state.
+pub(super) const NO_STATE: &str = "a state";
+
 /// What an unknown word opens, as far as what follows tells.
 fn by_its_line(body: ParseStream<'_>) -> Option<&'static str> {
     let rest = body.fork();
     skip(&rest);
     if rest.peek(syn::Token![:]) && !rest.peek(syn::Token![::]) {
         return Some(NO_KEYWORD);
+    }
+    let is_end = rest.peek(syn::Token![;]) || rest.peek(syn::token::Brace);
+    if is_end && next_word(body).is_some_and(|word| word.starts_with(char::is_uppercase)) {
+        return Some(NO_STATE);
     }
     if begins_declaration(&rest) {
         return None;

@@ -5,7 +5,7 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Error, Result, Token, Type, parenthesized};
 
-use super::expected::{WithHelp as _, stop, unexpected};
+use super::expected::{WithHelp as _, sign, stop, unexpected};
 use super::tokens::{
     begins_declaration, declared_name, is_keyword, next_word, skip, skip_all, word,
 };
@@ -126,7 +126,13 @@ fn answers(input: ParseStream<'_>, name: &Ident, diagnostics: &mut Diagnostics) 
     } else if !answers_is_meant(input, word, diagnostics) {
         return None;
     }
-    let is_colon = input.peek(Token![:]) && !input.peek(Token![::]);
+    let mut is_colon = input.peek(Token![:]) && !input.peek(Token![::]);
+    if is_colon && is_type_before_a_colon(input) {
+        let error = unexpected(input, "the type of the answer");
+        diagnostics.detail(&error.with_help("no `:` stands behind `answers`"));
+        skip(input);
+        is_colon = false;
+    }
     if is_colon || next_word(input).as_deref() == Some("interrupts") {
         let error = unexpected(input, "the type of the answer");
         diagnostics.detail(&error);
@@ -136,12 +142,38 @@ fn answers(input: ParseStream<'_>, name: &Ident, diagnostics: &mut Diagnostics) 
     Some(types::read(input, &what, diagnostics, |_| {}))
 }
 
+/// Returns true if a type and a `:` stand behind what stands here.
+fn is_type_before_a_colon(input: ParseStream<'_>) -> bool {
+    let rest = input.fork();
+    for _ in 0..sign(input).map_or(1, |sign| sign.len()) {
+        skip(&rest);
+    }
+    next_word(&rest).is_some() && rest.peek2(Token![:]) && !rest.peek2(Token![::])
+}
+
+/// Words, and a sign, in the place of `answers`.
+const ANSWERS: [&str; 6] = [
+    "returns", "return", "gives", "replies", "yields", "responds",
+];
+
 /// Returns true if the type of an answer stands here, which is reported: without `answers`, or behind another word.
 fn answers_is_meant(
     input: ParseStream<'_>,
     word: Option<String>,
     diagnostics: &mut Diagnostics,
 ) -> bool {
+    let is_other = input.peek(Token![->])
+        || word
+            .as_ref()
+            .is_some_and(|it| ANSWERS.contains(&it.as_str()));
+    if is_other && is_type_before_a_colon(input) {
+        let error = unexpected(input, "`answers` before the type of the answer");
+        diagnostics.detail(&error);
+        for _ in 0..sign(input).map_or(1, |sign| sign.len()) {
+            skip(input);
+        }
+        return true;
+    }
     let Some(word) = word.filter(|word| word != "interrupts") else {
         return false;
     };
@@ -220,6 +252,10 @@ fn due(input: ParseStream<'_>) -> Result<Due> {
         }
         Some("at") => {
             skip(input);
+            if input.peek2(Token![.]) {
+                return Err(unexpected(input, "the field that holds the time")
+                    .with_help("it is named alone: `at until`"));
+            }
             Ok(Due::At(declared_name(
                 input,
                 "the field that holds the time",

@@ -189,6 +189,10 @@ fn declaration(
             body.call(Ident::parse_any)?;
             group::parse(body, attributes, group, ast, diagnostics)
         }
+        keyword::NO_STATE => {
+            let kind = StateKind::State;
+            state::parse(body, kind, None, attributes, group, ast, diagnostics)
+        }
         keyword::NO_KEYWORD => transition::parse(body, "step", attributes, ast, diagnostics),
         keyword => {
             body.call(Ident::parse_any)?;

@@ -24,6 +24,20 @@ pub(super) fn parse(
     attributes::misplaced(&attributes, "a state", diagnostics);
     let begin = input.cursor();
     let transient = transient.or_else(|| transient_behind(input, kind, diagnostics));
+    if input.peek(Token![:]) && !input.peek(Token![::]) {
+        let keyword = kind.keyword();
+        diagnostics.detail(&stop(input, &format!("no `:` stands behind `{keyword}`")));
+        skip(input);
+    }
+    if next_word(input).as_deref() == Some("state") && super::tokens::second_is_word(input) {
+        let keyword = kind.keyword();
+        let error = stop(
+            input,
+            &format!("a state is `{keyword}` or `state`, not both"),
+        );
+        diagnostics.detail(&error.with_help(&format!("leave `state` out: `{keyword} ..`")));
+        skip(input);
+    }
     let mut name = name(input, kind)?;
     while let Some(rest) = behind_a_dash(input, &name) {
         name = joined(input, &name, &rest, diagnostics);
@@ -48,7 +62,11 @@ pub(super) fn parse(
             kind.keyword()
         ));
         diagnostics.detail(&error);
-        state.tuple = Some(tuple(input, &error)?);
+        if fields::are_in_parentheses(input) {
+            state.fields = Some(fields::in_parentheses(input)?);
+        } else {
+            state.tuple = Some(tuple(input, &error)?);
+        }
     }
     if input.peek(syn::token::Brace) {
         let read = fields::parse(input, &format!("state `{name}`"), diagnostics)?;
@@ -117,6 +135,11 @@ fn parameters(input: ParseStream<'_>, name: &Ident, diagnostics: &mut Diagnostic
             "name the types of its fields: what varies is an `enum`, or a `Box<dyn ..>`",
         ));
         types::skip_arguments(input);
+    }
+    if input.peek(Token![:]) && input.peek2(syn::token::Brace) {
+        let error = stop(input, &format!("no `:` stands behind state `{name}`"));
+        diagnostics.detail(&error.with_help("remove it"));
+        skip(input);
     }
     let is_bound = input.peek(Token![:]);
     if is_bound {

@@ -70,4 +70,46 @@ mod typed {
     }
 }
 
+mod semicolon {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            group Open { since: u64 }; {
+                state Paid;
+            }
+            done Shipped;
+            step pay: Placed -> Paid;
+            step ship: Paid -> Shipped;
+        }
+    }
+}
+
+mod colon {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            group Open: Data { since: u64 } {
+                state Paid;
+            }
+            done Shipped;
+            step pay: Placed -> Paid;
+            step ship: Paid -> Shipped;
+        }
+    }
+}
+
+mod member {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            group Open { since: u64 } {
+                Paid;
+            }
+            done Shipped;
+            step pay: Placed -> Paid;
+            step ship: Paid -> Shipped;
+        }
+    }
+}
+
 fn main() {}

@@ -134,4 +134,62 @@ mod case {
     }
 }
 
+mod colon {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state: Held { hold: u64 };
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod colon_behind {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held: { hold: u64 };
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod parentheses {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            state Held(hold: u64);
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod no_keyword {
+    stateway::workflow! {
+        workflow Order {
+            start Placed;
+            Held { hold: u64 };
+            done Shipped;
+            step hold: Placed -> Held;
+            step ship: Held -> Shipped;
+        }
+    }
+}
+
+mod two_keywords {
+    stateway::workflow! {
+        workflow Order {
+            start state Placed;
+            done Shipped;
+            step ship: Placed -> Shipped;
+        }
+    }
+}
+
 fn main() {}
