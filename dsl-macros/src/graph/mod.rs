@@ -6,6 +6,7 @@
 
 mod groups;
 mod handlers;
+mod items;
 mod resolve;
 
 use proc_macro2::Ident;

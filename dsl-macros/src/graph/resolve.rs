@@ -3,16 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Ident;
-use quote::ToTokens as _;
 use syn::Type;
 
 use super::{
     Graph, GroupId, Handlers, ResolvedBranch, ResolvedGroup, ResolvedState, ResolvedTransition,
-    StateId, handlers,
+    StateId, handlers, items,
 };
 use crate::ast::{self, plain};
 use crate::diagnostics::{Diagnostics, position};
-use crate::{suggest, text};
+use crate::suggest;
 
 /// Resolves the names of a declaration, reporting those that lead nowhere.
 pub(crate) fn resolve<'a>(ast: &'a ast::Workflow, diagnostics: &mut Diagnostics) -> Graph<'a> {
@@ -172,7 +171,7 @@ impl<'a> Resolver<'a, '_> {
         }
         let branches = transition.branches().map(|declaration| ResolvedBranch {
             declaration,
-            item: self.not_an_item(declaration, &sources),
+            item: items::judge(&self.graph, declaration, &sources, self.diagnostics),
             is_handled: true,
             breaker: None,
             limit: None,
@@ -192,23 +191,6 @@ impl<'a> Resolver<'a, '_> {
             by_group,
             targets,
         });
-    }
-
-    /// Reports an `each` whose item is of the type that the field has as a whole.
-    fn not_an_item(&mut self, branch: &ast::Branch, sources: &[StateId]) -> Option<Type> {
-        let each = branch.each.as_ref()?;
-        let mut sources = sources.iter();
-        let field = sources.find_map(|source| self.graph.field(*source, None, &each.field))?;
-        let whole = text::written(each.item.to_token_stream());
-        let is_field = whole == text::written(field.field.ty.to_token_stream());
-        let item = of(&each.item).filter(|_| is_field)?;
-        let (name, field) = (&branch.name, &each.field);
-        let error = self.diagnostics.error(
-            &each.item,
-            format!("`{name}` is an item of `{field}`, and `{whole}` is all of it"),
-        );
-        error.help(format!("write `{item}`"));
-        Some(error.unread())
     }
 
     /// Gives each transition its types.
@@ -395,22 +377,5 @@ impl<'a> Resolver<'a, '_> {
             declaration: None,
         });
         self.graph.states.len() - 1
-    }
-}
-
-/// `String` of `Vec<String>`.
-fn of(collection: &Type) -> Option<String> {
-    let Type::Path(path) = collection else {
-        return None;
-    };
-    let syn::PathArguments::AngleBracketed(of) = &path.path.segments.last()?.arguments else {
-        return None;
-    };
-    let mut of = of.args.iter();
-    match (of.next(), of.next()) {
-        (Some(syn::GenericArgument::Type(item)), None) => {
-            Some(text::written(item.to_token_stream()))
-        }
-        _ => None,
     }
 }
