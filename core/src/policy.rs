@@ -18,7 +18,7 @@ pub struct Policy {
     pub catch: Option<&'static str>,
     /// The position of the state that it leads to when the last attempt has failed: `else`.
     pub fallback: Option<usize>,
-    /// Whether a stored run is paused when the last attempt has failed: `else pause`.
+    /// True if a stored run is paused when the last attempt has failed: `else pause`.
     pub pauses: bool,
     /// The method of the context that lends the circuit breaker.
     pub breaker: Option<&'static str>,

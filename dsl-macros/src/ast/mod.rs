@@ -58,7 +58,7 @@ pub(crate) struct Durable {
     pub(crate) version: u32,
     /// The name that its runs are stored under, where it is not that of the workflow.
     pub(crate) name: Option<LitStr>,
-    /// How many rows of the history of a run are kept, if not all are.
+    /// The number of rows of the history of a run that are kept, if not all are.
     pub(crate) history: Option<u32>,
 }
 

@@ -63,7 +63,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What counts from when a state was entered begins anew in each state of a group.
+/// A time that counts from when a state was entered begins anew in each state of a group.
 fn begins_anew(
     graph: &Graph<'_>,
     transition: &ResolvedTransition<'_>,

@@ -48,7 +48,7 @@ pub(super) fn parse(attribute: Attribute, diagnostics: &mut Diagnostics) -> Dura
     }
 }
 
-/// What was read so far.
+/// The settings that were read.
 #[derive(Default)]
 struct Settings {
     version: Option<u32>,
