@@ -43,6 +43,10 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                         signal.declaration.name,
                         group.unwrap_or(state.name)
                     ),
+                    (None, Some(group)) if both.iter().any(|it| is_timer(it)) => format!(
+                        "a timer leaves a run that waits: put the states of `{group}` that wait into a group within it, and leave that; \
+                         a step is limited by `with deadline(..)`, and the whole run by `deadline 30d;`"
+                    ),
                     (None, Some(group)) => format!(
                         "declare `{}` behind group `{group}`, or name the states that are left in place of the group",
                         state.name
@@ -101,6 +105,10 @@ fn nothing_to_interrupt(graph: &Graph<'_>, state: StateId, diagnostics: &mut Dia
                 .help("write `:` in place of `interrupts`: a state that waits takes the signal");
         }
     }
+}
+
+fn is_timer(transition: &ResolvedTransition<'_>) -> bool {
+    matches!(transition.declaration.kind, TransitionKind::Timer { .. })
 }
 
 fn is_poll(transition: &ResolvedTransition<'_>) -> bool {

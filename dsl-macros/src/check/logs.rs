@@ -9,7 +9,7 @@ use crate::diagnostics::{Diagnostics, position};
 use crate::graph::{Graph, HANDLE_METHODS};
 
 /// The methods of `Step`, `Branch` and `Undo`.
-const SEEN: [&str; 9] = [
+const SEEN: [&str; 10] = [
     "to",
     "input",
     "key",
@@ -17,6 +17,7 @@ const SEEN: [&str; 9] = [
     "run_id",
     "cancellation",
     "index",
+    "name",
     "done",
     "log",
 ];

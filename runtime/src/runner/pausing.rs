@@ -98,7 +98,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Ended`], [`StoreError::Parked`], [`StoreError::NotRetrying`] for a run that
-    /// waits for no attempt, or that the store does not answer.
+    /// waits for no attempt, or whose branches alone wait for theirs, or that the store does not answer.
     ///
     /// # Cancel safety
     /// Dropping the future asks for the attempt or does not.

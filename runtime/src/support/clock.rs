@@ -21,7 +21,9 @@ impl Clock {
     }
 
     /// A clock that goes with tokio's: under `#[tokio::test(start_paused = true)]` a test of a timer of 14 days
-    /// takes no time. All of them in a process agree, so that a runner which is launched after another goes on
+    /// waits for nothing. A runner still asks its store as often as it says, so give that of such a test a long
+    /// [`poll_every`](crate::runner::Builder::poll_every) and [`lease`](crate::runner::Builder::lease), such as an hour.
+    /// All of them in a process agree, so that a runner which is launched after another goes on
     /// with its time.
     #[must_use]
     pub fn tokio() -> Self {

@@ -7,6 +7,7 @@ stateway::workflow! {
         log input: String;
         log Costs: u32;
         log info: String;
+        log name: String;
         log tell: String;
         signal tell(String): Asked -> Answered;
     }
