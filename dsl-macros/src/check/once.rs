@@ -26,7 +26,18 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             clauses(&transition.clauses, is_durable, diagnostics);
         }
         for branch in transition.branches() {
-            clauses(&branch.clauses, is_durable, diagnostics);
+            let once = branch.clauses.once().filter(|_| transition.is_repeated());
+            if let Some(once) = once {
+                let of = &branch.name;
+                diagnostics
+                    .error(
+                        once,
+                        format!("branch `{of}` is called once, and the `retry` of split `{name}` calls all branches again"),
+                    )
+                    .help("put `retry` on the other branches, or leave `once` out");
+            } else {
+                clauses(&branch.clauses, is_durable, diagnostics);
+            }
         }
     }
 }

@@ -406,6 +406,7 @@ impl<W: Workflow> CurrentRun<W> {
     /// The deadline has passed, and leads the run to a state: what was under way there is no visit.
     pub(crate) fn pass_deadline(&self, halted: Place) {
         self.is_late.store(true, Ordering::Relaxed);
+        self.says_nothing();
         let begun = u64::from(halted.transition.is_some());
         let transition = const { W::GRAPH.late() }.unwrap_or_default();
         self.set(transition, self.visit() - begun + 1, 0);

@@ -216,3 +216,46 @@ fn the_graph_names_the_logs_with_their_entries() {
     let expected = [("messages", "String"), ("costs", "u32")];
     assert_eq!(logs.collect::<Vec<_>>(), expected);
 }
+
+mod late {
+    //! A deadline that leads to a state, while a handler runs that has said something.
+
+    use super::*;
+
+    workflow! {
+        workflow Talk {
+            start Begun;
+            state Late;
+            done Over { said: Vec<String> };
+
+            log messages: String;
+            deadline 1m -> Late;
+
+            step speak: Begun -> Over;
+            step close: Late -> Over;
+        }
+    }
+
+    struct Speaker;
+
+    impl TalkSteps for Speaker {
+        type Error = String;
+
+        async fn speak(&self, _: Begun, step: &Step<Speak>) -> Result<Speak, String> {
+            step.messages().push("and so on".to_owned());
+            sleep(Duration::from_hours(1)).await;
+            Err("nobody listens".to_owned())
+        }
+
+        async fn close(&self, _: Late, step: &Step<Close>) -> Result<Close, String> {
+            let said = step.messages().iter().cloned().collect();
+            Ok(step.to(Over { said }))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_handler_said_that_the_deadline_stops_is_gone() {
+        let TalkEnd::Over(over) = Talk::start(Begun).run(&Speaker).await.unwrap();
+        assert_eq!(over.said, [""; 0]);
+    }
+}

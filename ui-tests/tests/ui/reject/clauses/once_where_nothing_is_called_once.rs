@@ -15,6 +15,21 @@ stateway::workflow! {
     }
 }
 
+mod tried_again {
+    stateway::workflow! {
+        #[durable(version = 1)]
+        workflow Bill {
+            start Draft;
+            done Paid;
+            split pay: Draft -> Paid with retry(2) {
+                branch card: u32 with once;
+                branch bonus: u32;
+                join all;
+            }
+        }
+    }
+}
+
 mod in_memory {
     stateway::workflow! {
         workflow Bill {
