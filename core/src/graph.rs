@@ -186,6 +186,30 @@ impl Graph {
         false
     }
 
+    /// Returns true if something that a visit does can be undone by itself: a branch that was done, or a call in doubt.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn has_effects(&self) -> bool {
+        let mut position = 0;
+        while position < self.transitions.len() {
+            let transition = &self.transitions[position];
+            if transition.policy.in_doubt().is_some() {
+                return true;
+            }
+            if let Some(split) = &transition.split {
+                let mut branch = 0;
+                while branch < split.branches.len() {
+                    if !split.branches[branch].policy.undo.is_empty() {
+                        return true;
+                    }
+                    branch += 1;
+                }
+            }
+            position += 1;
+        }
+        false
+    }
+
     /// The position of the transition that is taken when the deadline of the workflow passes, if that leads to a state.
     #[doc(hidden)]
     #[must_use]

@@ -123,6 +123,18 @@ pub trait KeptToUndo<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> KeptToUndo<By> for T {}
 
+/// The output of a branch that can be undone: every one that is `Clone`, `Send` and `'static`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the output `{Self}` is kept for its undo `{By}`: it has to be Clone, Send and without a lifetime",
+    label = "the join takes the output, and the undo needs it after that",
+    note = "derive `Clone` on it, or give something else that says what was done, such as an id"
+)]
+pub trait OutputKeptToUndo<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Send + 'static, By> OutputKeptToUndo<By> for T {}
+
 /// A state whose handler a signal interrupts: every one that is `Clone`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -374,6 +386,10 @@ pub const fn demand_kept_to_catch<T: KeptToCatch<By>, By>() {}
 /// Does nothing but compile: generated code calls it with a state that an undo takes after the handler that follows.
 #[doc(hidden)]
 pub const fn demand_kept_to_undo<T: KeptToUndo<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with the output of a branch that can be undone.
+#[doc(hidden)]
+pub const fn demand_output_kept_to_undo<T: OutputKeptToUndo<By>, By>() {}
 
 /// Does nothing but compile: generated code calls it with a state whose handler a signal interrupts.
 #[doc(hidden)]

@@ -12,7 +12,7 @@ pub struct Policy {
     pub timeout: Option<Duration>,
     /// How long the whole transition may take, retries and delays included.
     pub deadline: Option<Duration>,
-    /// The handlers that undo it, one for each state that it may lead to and that can be undone.
+    /// The handlers that undo it, one for each state that it may lead to and that can be undone; of a branch, at most one.
     pub undo: &'static [UndoInfo],
     /// The handler that is asked when the last attempt has failed.
     pub catch: Option<&'static str>,
@@ -61,18 +61,35 @@ pub enum Jitter {
     None,
 }
 
-/// The handler that undoes a transition to one of its targets.
+/// The handler that undoes a transition to one of its targets, a step whose last call is in doubt, or a branch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct UndoInfo {
-    /// The position of the state that the transition led to.
-    pub target: usize,
+    /// The position of the state that the transition led to; `None` for a branch, and for a handler of calls in doubt alone.
+    pub target: Option<usize>,
+    /// True if it is called where the last call of the step is in doubt: `in doubt`.
+    pub in_doubt: bool,
     /// The handler's name.
     pub handler: &'static str,
     /// How often and when a failed attempt to undo is repeated.
     pub retry: Option<Retry>,
     /// How long one attempt to undo may take.
     pub timeout: Option<Duration>,
+}
+
+impl Policy {
+    /// The position of the undo of a step whose last call is in doubt, if it has one.
+    #[must_use]
+    pub const fn in_doubt(&self) -> Option<usize> {
+        let mut position = 0;
+        while position < self.undo.len() {
+            if self.undo[position].in_doubt {
+                return Some(position);
+            }
+            position += 1;
+        }
+        None
+    }
 }
 
 impl Policy {
@@ -161,7 +178,18 @@ impl Retry {
 #[must_use]
 pub const fn undo(target: usize, handler: &'static str) -> UndoInfo {
     UndoInfo {
-        target,
+        target: Some(target),
+        ..undo_effect(handler)
+    }
+}
+
+/// The same for a branch, and for a call in doubt.
+#[doc(hidden)]
+#[must_use]
+pub const fn undo_effect(handler: &'static str) -> UndoInfo {
+    UndoInfo {
+        target: None,
+        in_doubt: false,
         handler,
         retry: None,
         timeout: None,
@@ -169,6 +197,13 @@ pub const fn undo(target: usize, handler: &'static str) -> UndoInfo {
 }
 
 impl UndoInfo {
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn in_doubt(mut self) -> Self {
+        self.in_doubt = true;
+        self
+    }
+
     #[doc(hidden)]
     #[must_use]
     pub const fn retry(mut self, retry: Retry) -> Self {

@@ -81,7 +81,7 @@ pub use driver::Running;
 #[cfg(feature = "runtime")]
 pub use error::{BranchError, Cause, JoinError, Rollback, RunError, Scope, UndoEntry, UndoError};
 #[cfg(feature = "runtime")]
-pub use handler::{Branch, Step, Undo};
+pub use handler::{Branch, Step, Undo, Undoing};
 #[cfg(feature = "runtime")]
 pub use limiter::{CostAboveCapacity, Limiter};
 #[cfg(feature = "durable")]
@@ -145,7 +145,7 @@ pub mod prelude {
     #[cfg(feature = "runtime")]
     pub use crate::{
         Answered, Branch, BranchError, Branched, Breaker, CancellationToken, Cause, First,
-        JoinError, Limiter, Rollback, RunError, Step, Undo, UndoError,
+        JoinError, Limiter, Rollback, RunError, Step, Undo, UndoError, Undoing,
     };
     #[cfg(feature = "durable")]
     pub use crate::{EndError, Runner, StartError};
@@ -183,10 +183,10 @@ pub mod __private0_1 {
         TransitionKind, Workflow, advance, advance_answering, branch, demand_answer,
         demand_carried, demand_input, demand_kept_to_catch, demand_kept_to_interrupt,
         demand_kept_to_retry, demand_kept_to_undo, demand_lent, demand_made, demand_output,
-        demand_payload, demand_repeated, demand_stored, demand_stored_answer, demand_stored_group,
-        demand_stored_input, demand_stored_log, demand_stored_output, demand_stored_signal, enter,
-        forever, graph, group, known, log, narrow, nothing_is_left, retry, split, state,
-        transition, undo, widen,
+        demand_output_kept_to_undo, demand_payload, demand_repeated, demand_stored,
+        demand_stored_answer, demand_stored_group, demand_stored_input, demand_stored_log,
+        demand_stored_output, demand_stored_signal, enter, forever, graph, group, known, log,
+        narrow, nothing_is_left, retry, split, state, transition, undo, undo_effect, widen,
     };
     pub use stateway_macros::expand;
 
@@ -202,7 +202,7 @@ pub mod __private0_1 {
     #[cfg(feature = "runtime")]
     pub use crate::error::{Cause, ErasedValue};
     #[cfg(feature = "runtime")]
-    pub use crate::handler::{Branch, Step};
+    pub use crate::handler::{Branch, Step, Undo, Undoing};
     #[cfg(feature = "durable")]
     pub use crate::log::RunLogs;
     #[cfg(feature = "durable")]
@@ -216,18 +216,21 @@ pub mod __private0_1 {
     pub use crate::payload::index::indexed;
     #[cfg(feature = "runtime")]
     pub use crate::policy::{
-        Caught, Copied, Fails, ForAll, ForOne, Guard, Keep, Limited, NoGate, NotKept, Nothing,
-        Otherwise, Undoing, Verdict, attempted, copied, copy_of, no_gate,
+        Caught, Copied, Fails, ForAll, ForOne, Guard, GuardInDoubt, Keep, Limited, NoGate, NotKept,
+        Nothing, Otherwise, UndoTurn, Verdict, attempted, copied, copy_of, no_gate, undo_in_doubt,
+        undo_of_branch,
     };
     #[cfg(feature = "runtime")]
     pub use crate::run::CurrentRun;
+    #[cfg(feature = "durable")]
+    pub use crate::run::{EffectValue, effect};
     #[cfg(feature = "durable")]
     pub use crate::split::remembered;
     #[cfg(feature = "runtime")]
     pub use crate::split::{
         Attempt, Begin, Both, Branched, Branches, Each, First, Join, MaybeDebug, Named, NotDebug,
-        One, Report, RunningBranch, all, both, called, context, each, ended, first, item, items,
-        join, named, one, spawned, unshared,
+        One, Report, RunningBranch, all, both, called, context, each, ended, first, item, item_of,
+        items, join, named, one, spawned, undoable, unshared,
     };
     #[cfg(feature = "durable")]
     pub use crate::store::IndexEntry;

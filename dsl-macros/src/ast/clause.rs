@@ -80,15 +80,32 @@ pub(crate) enum Delay {
     Every(Duration),
 }
 
-/// `undo(release)`, or `undo(B => release, C => give_back)`; then its own `retry` and `timeout`.
+/// `undo(release)`, or `undo(B => release, C => give_back)`; then `in doubt`, its own `retry` and `timeout`.
 #[derive(Default)]
 pub(crate) struct Undo {
     /// The target, where it is named, and the handler.
     pub(crate) handlers: Vec<(Option<Ident>, Ident)>,
+    pub(crate) in_doubt: Option<InDoubt>,
     /// Whether there may be more of them.
     pub(crate) is_damaged: bool,
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout: Option<Duration>,
+}
+
+/// `in doubt`, or `in doubt => look`
+pub(crate) struct InDoubt {
+    /// The word `doubt`.
+    pub(crate) word: Ident,
+    /// The handler of its own, if it has one.
+    pub(crate) handler: Option<Ident>,
+}
+
+impl Undo {
+    /// All handlers, in the order of the clause.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Ident> {
+        let in_doubt = self.in_doubt.iter().filter_map(|it| it.handler.as_ref());
+        self.handlers.iter().map(|(_, name)| name).chain(in_doubt)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -138,6 +155,11 @@ impl Clauses {
             Meaning::Undo(undo) => Some((clause, undo)),
             _ => None,
         })
+    }
+
+    /// What the undo says of a call in doubt, if anything.
+    pub(crate) fn in_doubt(&self) -> Option<&InDoubt> {
+        self.undo().and_then(|(_, undo)| undo.in_doubt.as_ref())
     }
 
     /// The time of `timeout(..)` or `deadline(..)`.

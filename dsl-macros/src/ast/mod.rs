@@ -14,7 +14,7 @@ use quote::ToTokens;
 use syn::{Attribute, LitStr, Type, Visibility};
 
 pub(crate) use clause::{
-    Attempts, Clause, ClauseKind, Clauses, Delay, Jitter, Meaning, Retry, Undo,
+    Attempts, Clause, ClauseKind, Clauses, Delay, InDoubt, Jitter, Meaning, Retry, Undo,
 };
 pub(crate) use group::Group;
 pub(crate) use log::Log;

@@ -32,10 +32,6 @@ fn on_branch(branch: &Branch, diagnostics: &mut Diagnostics) {
     let name = &branch.name;
     for clause in branch.clauses.iter() {
         let (message, help) = match clause.kind() {
-            ClauseKind::Undo => (
-                format!("branch `{name}` cannot be undone: it moves nothing"),
-                "put `undo(..)` on the split, to undo what it led to",
-            ),
             ClauseKind::Catch => (
                 format!("branch `{name}` has no targets that `catch` could lead to"),
                 "put `catch(..)` on the split, or let the join take a failed branch",

@@ -121,10 +121,29 @@ fn of_clauses(transition: &Transition) -> impl Iterator<Item = Handler<'_>> {
                 shared: None,
             })
         });
+    let in_doubt = transition.clauses.in_doubt();
+    let in_doubt = in_doubt
+        .and_then(|it| it.handler.as_ref())
+        .map(|handler| Handler {
+            name: handler,
+            does: format!("undo `{name}` in doubt"),
+            shared: None,
+        });
+    let of_branches = transition.branches().flat_map(|branch| {
+        let undo = branch.clauses.undo().into_iter();
+        undo.flat_map(|(_, undo)| undo.names())
+            .map(|handler| Handler {
+                name: handler,
+                does: format!("undo {} `{}`", branch.keyword, branch.name),
+                shared: None,
+            })
+    });
     let branches = transition
         .branches()
         .flat_map(|branch| methods(&branch.name, &branch.clauses));
-    undo.chain(methods(name, &transition.clauses))
+    undo.chain(in_doubt)
+        .chain(of_branches)
+        .chain(methods(name, &transition.clauses))
         .chain(branches)
 }
 

@@ -28,6 +28,7 @@ const OURS: &[&str] = &[
     "Step",
     "Undo",
     "UndoError",
+    "Undoing",
 ];
 
 /// The types and variants of the standard prelude. Its traits are left: handlers seldom name one, and a step `send` with

@@ -8,6 +8,7 @@ mod clauses;
 mod collisions;
 mod dead_end;
 mod durable;
+mod effects;
 mod ends;
 mod exits;
 mod fallback;
@@ -52,6 +53,7 @@ pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnost
     hidden::check(graph, diagnostics);
     transient::check(graph, diagnostics);
     undo::check(graph, diagnostics);
+    effects::check(graph, diagnostics);
     final_exit::check(graph, diagnostics);
     exits::check(graph, diagnostics);
     if diagnostics.states_are_known() {

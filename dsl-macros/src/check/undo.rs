@@ -53,7 +53,7 @@ impl Rule<'_> {
             return;
         }
         if self.undoable.is_empty() {
-            if !self.targets.is_empty() {
+            if !self.targets.is_empty() && !self.undo.handlers.is_empty() {
                 self.nothing_to_undo(diagnostics);
             }
             return;
@@ -65,6 +65,8 @@ impl Rule<'_> {
             .filter_map(|(target, handler)| Some((target.as_ref()?, handler)))
             .collect();
         match self.undo.handlers.first() {
+            // Which of several it would be is said of `in doubt`.
+            None if self.required.is_empty() => {}
             Some((None, handler)) => self.one_for_all(handler, diagnostics),
             _ => self.one_for_each(&named, diagnostics),
         }
@@ -179,6 +181,13 @@ impl Rule<'_> {
                 None => None,
             }
         });
-        format!("undo({})", pairs.collect::<Vec<_>>().join(", "))
+        let in_doubt = self.undo.in_doubt.as_ref().map(|it| match &it.handler {
+            Some(handler) => format!("in doubt => {handler}"),
+            None => "in doubt => name".to_owned(),
+        });
+        format!(
+            "undo({})",
+            pairs.chain(in_doubt).collect::<Vec<_>>().join(", ")
+        )
     }
 }

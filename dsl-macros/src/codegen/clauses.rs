@@ -4,8 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::context::Context;
-use crate::ast::{Attempts, ClauseKind, Clauses, Count, Delay, Jitter, Retry, plain};
-use crate::graph::{ResolvedBranch, ResolvedTransition, StateId};
+use crate::ast::{Attempts, ClauseKind, Clauses, Count, Delay, Jitter, Retry, Undo, plain};
+use crate::graph::{DoubtHandler, ResolvedBranch, ResolvedTransition, StateId};
 
 /// The delays of a `retry(N)` that says nothing of them, in milliseconds.
 const FIRST: u64 = 100;
@@ -35,10 +35,11 @@ pub(super) fn constant(cx: &Context<'_>, transition: &ResolvedTransition<'_>) ->
 /// The same for a branch of a split.
 pub(super) fn of_branch(cx: &Context<'_>, branch: &ResolvedBranch<'_>) -> Option<TokenStream> {
     let clauses = &branch.declaration.clauses;
-    clauses.guard().then(|| {
+    let undo = undo_of_branch(cx, branch);
+    (clauses.guard() || undo.is_some()).then(|| {
         let private = cx.private(cx.workflow.span());
         let common = common(cx, clauses, branch.breaker, branch.limit);
-        quote!(.with(#private::Policy::NONE #common))
+        quote!(.with(#private::Policy::NONE #common #undo))
     })
 }
 
@@ -93,22 +94,41 @@ fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {
 fn undo(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> Option<TokenStream> {
     let private = cx.private(cx.workflow.span());
     let (_, clause) = transition.declaration.clauses.undo()?;
-    let retry = clause
-        .retry
-        .as_ref()
-        .map(|it| retry(cx, it))
-        .map(|it| quote!(.retry(#it)));
+    let rules = rules(cx, clause);
+    let handlers = &transition.handlers;
+    let undo = handlers.undo.iter().map(|(StateId(target), handler)| {
+        let handler = plain(handler);
+        let in_doubt = match handlers.in_doubt {
+            Some(DoubtHandler::Shared(_)) => Some(quote!(.in_doubt())),
+            _ => None,
+        };
+        quote!(#private::undo(#target, #handler) #rules #in_doubt)
+    });
+    let own = match handlers.in_doubt {
+        Some(DoubtHandler::Own(name)) => {
+            let name = plain(name);
+            Some(quote!(#private::undo_effect(#name) #rules .in_doubt()))
+        }
+        _ => None,
+    };
+    let undo = undo.chain(own);
+    Some(quote!(.undo(&[#(#undo),*])))
+}
+
+fn undo_of_branch(cx: &Context<'_>, branch: &ResolvedBranch<'_>) -> Option<TokenStream> {
+    let private = cx.private(cx.workflow.span());
+    let (_, clause) = branch.declaration.clauses.undo()?;
+    let (handler, rules) = (plain(branch.undo?), rules(cx, clause));
+    Some(quote!(.undo(&[#private::undo_effect(#handler) #rules])))
+}
+
+/// The clauses of an undo.
+fn rules(cx: &Context<'_>, clause: &Undo) -> TokenStream {
+    let retry = clause.retry.as_ref().map(|it| retry(cx, it));
+    let retry = retry.map(|it| quote!(.retry(#it)));
     let timeout = clause.timeout.as_ref().map(|timeout| {
         let milliseconds = timeout.milliseconds;
         quote!(.timeout(#milliseconds))
     });
-    let undo = transition
-        .handlers
-        .undo
-        .iter()
-        .map(|(StateId(target), handler)| {
-            let handler = plain(handler);
-            quote!(#private::undo(#target, #handler)#retry #timeout)
-        });
-    Some(quote!(.undo(&[#(#undo),*])))
+    quote!(#retry #timeout)
 }

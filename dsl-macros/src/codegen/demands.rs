@@ -101,6 +101,18 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
             }
         }
     }
+    for planned in &cx.plan.transitions {
+        for (_, branch, handler) in planned.undone_branches() {
+            let output = &branch.declaration.output;
+            if !is_plain(output) {
+                let span = output.span();
+                let (private, names) = (cx.alias(span), cx.names(span));
+                made.extend(quote_spanned! {span=>
+                    #private::demand_output_kept_to_undo::<#output, #names::#handler>();
+                });
+            }
+        }
+    }
     made.extend(stored(cx));
     made.extend(kept(cx));
     made

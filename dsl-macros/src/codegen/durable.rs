@@ -10,6 +10,7 @@ use syn::spanned::Spanned as _;
 
 use super::context::Context;
 use super::derives;
+use super::effects;
 use super::logs;
 use super::types::{is_stored_field, without_self};
 use crate::ast::{Attributes, Field, State, StateKind, is_borrowed, is_told_otherwise, plain};
@@ -208,6 +209,7 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
         .filter(|(_, state)| is_stored(state))
         .map(|(position, _)| position);
     let (read, index, logs) = (signals(cx), index(cx), logs::stored(cx));
+    let effects = effects::stored(cx);
     let has_transient = kept.len() < cx.graph.states.len();
     let transient = has_transient.then(|| quote!(_ => #private::never_stored(),));
     let starts: Vec<_> = cx
@@ -264,6 +266,7 @@ pub(super) fn implementation(cx: &Context<'_>) -> Option<TokenStream> {
             #read
             #index
             #logs
+            #effects
 
             fn same_input(one: &#input, other: &#input) -> #private::Option<bool> {
                 #private::Compared(one, other).is_same()

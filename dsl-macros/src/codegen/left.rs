@@ -110,7 +110,7 @@ pub(super) fn implementations(cx: &Context<'_>) -> TokenStream {
             .map(|source| cx.graph.state(*source).name)
             .collect();
         let is_kept = cx.plan.transitions.iter().any(|planned| {
-            std::ptr::eq(planned.transition, transition) && planned.keeps_source()
+            std::ptr::eq(planned.transition, transition) && (planned.keeps_source() || planned.in_doubt.is_some())
         });
         let copied = is_kept.then(|| {
             quote_spanned! {span=>

@@ -18,6 +18,7 @@ mod docs;
 mod drive;
 mod durable;
 mod editor;
+mod effects;
 mod events;
 mod gate;
 mod graph;

@@ -81,7 +81,12 @@ pub(super) fn guarded(
             quote_spanned!(span=> |context: &'run #context| #gate)
         }
     };
-    quote_spanned!(span=> #private::Guard(#holds, #handler, #catch, #lend))
+    let guard = if guard.is_in_doubt {
+        quote_spanned!(span=> #private::GuardInDoubt)
+    } else {
+        quote_spanned!(span=> #private::Guard)
+    };
+    quote_spanned!(span=> #guard(#holds, #handler, #catch, #lend))
 }
 
 /// The stand-in for a `catch` where `else` names a state.

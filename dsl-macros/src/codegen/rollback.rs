@@ -4,7 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::context::Context;
+use super::effects::{self, UndoCode};
 use super::turns::{self, Leaf, Taken};
+use crate::graph::DoubtHandler;
 
 /// It in three parts, by where they stand.
 pub(super) struct Rollback {
@@ -82,20 +84,31 @@ fn undone(cx: &Context<'_>, context: &Ident) -> (TokenStream, Vec<Leaf>) {
     let private = cx.alias(span);
     let (mut copies, mut leaves) = (TokenStream::new(), Vec::new());
     for planned in &cx.plan.transitions {
-        let index = planned.position;
+        let (index, outcome) = (planned.position, &planned.transition.outcome);
         for (position, (id, handler)) in planned.undo.iter().enumerate() {
-            let (target, target_at) = (cx.graph.state(*id).name, id.0);
+            let target = cx.graph.state(*id).name;
             copies.extend(quote_spanned! {span=>
                 (#index, #state::#target(state)) => #private::copied(#position, state, #state::#target),
             });
+            let code = UndoCode::Target(position).number() as usize;
+            let handler = if let Some(DoubtHandler::Shared(_)) = planned.in_doubt {
+                quote_spanned! {span=>
+                    |context: &'run #context, state: #target, undo: &'run #private::Undo<#outcome>| {
+                        #context::#handler(context, #private::Undoing::Done(state), undo)
+                    }
+                }
+            } else {
+                quote_spanned!(span=> #context::#handler)
+            };
             leaves.push(Leaf {
-                patterns: vec![quote_spanned!(span=> (#target_at, #index))],
+                patterns: vec![quote_spanned!(span=> (#code, #index))],
                 turn: Taken::Turn(
-                    quote_spanned!(span=> #private::Undoing::<#position, _>(#context::#handler)),
+                    quote_spanned!(span=> #private::UndoTurn::<#position, _>(#handler)),
                 ),
                 states: vec![*id],
             });
         }
+        leaves.extend(effects::leaves(cx, context, planned));
     }
     (copies, leaves)
 }

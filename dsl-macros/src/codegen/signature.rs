@@ -73,7 +73,15 @@ fn parameter(
     let krate = || cx.krate(handler.span());
     let ty = match &parameter.takes {
         Takes::State(states) => types::state(cx, transition, states).to_token_stream(),
-        Takes::Item(ty) | Takes::Payload(ty) | Takes::Any(ty) => ty.to_token_stream(),
+        Takes::Item(ty) | Takes::Payload(ty) | Takes::Output(ty) | Takes::Any(ty) => {
+            ty.to_token_stream()
+        }
+        Takes::Undoing(sources, target) => {
+            let krate = krate();
+            let source = types::state(cx, transition, sources);
+            let target = cx.graph.state(*target).name;
+            quote_spanned!(span=> #krate::Undoing<#source, #target>)
+        }
         Takes::Joined => types::joined(transition, span),
         Takes::Cause => {
             let krate = krate();
@@ -99,7 +107,9 @@ fn parameter(
     };
     // The names of states and items are made of words that stand elsewhere; the others are those of the handler.
     let place = match parameter.takes {
-        Takes::State(_) | Takes::Any(_) | Takes::Item(_) | Takes::Payload(_) => Span::call_site(),
+        Takes::State(_) | Takes::Any(_) | Takes::Item(_) | Takes::Payload(_) | Takes::Output(_) => {
+            Span::call_site()
+        }
         _ => span,
     };
     let name = Ident::new(&parameter.name, place);

@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::signature;
 use super::tokens::generated_type;
 use crate::ast::{Attributes, plain};
-use crate::graph::{ResolvedTransition, StateId};
+use crate::graph::{DoubtHandler, ResolvedTransition, StateId};
 use crate::plan::{Lent, Role, Signature};
 use crate::text;
 
@@ -103,7 +103,7 @@ fn function(
     let attributes = match signature.role {
         Role::Branch(branch) => Some(&branch.declaration.attributes),
         Role::Own => Some(&declaration.attributes),
-        Role::Catch | Role::Undo(_) => None,
+        Role::Catch | Role::Undo(_) | Role::InDoubt | Role::UndoBranch(_) => None,
     };
     let attributes = attributes.into_iter().flat_map(Attributes::of_handler);
     let doc = cx.doc(|| doc(cx, transition, signature.role));
@@ -140,7 +140,25 @@ fn doc(cx: &Context<'_>, transition: &ResolvedTransition<'_>, role: Role<'_>) ->
                 "What to do when the last attempt of `{name}` has failed{with}: it may still lead to a target of `{name}`."
             )
         }
-        Role::Undo(target) => format!("Undoes `{name}`, which led to {}.", links(cx, &[target])),
+        Role::Undo(target) => {
+            let target = links(cx, &[target]);
+            match transition.handlers.in_doubt {
+                Some(DoubtHandler::Shared(_)) => {
+                    format!(
+                        "Undoes `{name}`, which led to {target}, or whose last call is in doubt."
+                    )
+                }
+                _ => format!("Undoes `{name}`, which led to {target}."),
+            }
+        }
+        Role::InDoubt => format!("Undoes `{name}`, whose last call is in doubt."),
+        Role::UndoBranch(branch) => {
+            let branch = branch.declaration;
+            format!(
+                "Undoes {} `{}` of split `{name}`.",
+                branch.keyword, branch.name
+            )
+        }
     }
 }
 

@@ -111,6 +111,10 @@ fn markers(cx: &Context<'_>) -> impl Iterator<Item = Ident> {
     transitions
         .map(|it| it.declaration.name.clone())
         .chain(cx.plan.kept.iter().map(|kept| kept.keeper.name().clone()))
+        .chain(cx.plan.transitions.iter().flat_map(|planned| {
+            let undone = planned.undone_branches();
+            undone.map(|(_, _, handler)| handler.clone())
+        }))
         .chain(
             cx.version
                 .iter()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use proc_macro2::Ident;
 
-use super::{Graph, Handlers, PROVIDED_HANDLERS, StateId};
+use super::{DoubtHandler, Graph, Handlers, PROVIDED_HANDLERS, StateId};
 use crate::ast::{self, ClauseKind, Clauses, StateKind, plain};
 
 /// Fills in the handlers of every transition.
@@ -40,6 +40,17 @@ pub(super) fn resolve<'a>(graph: &mut Graph<'a>) {
         let mut undo = undo(graph, declaration, &transition.targets);
         let fallback = fallback(graph, declaration, &transition.targets);
         undo.retain(|(_, name)| take(name, None));
+        let mut in_doubt = in_doubt(declaration, &undo);
+        if let Some(DoubtHandler::Own(name)) = in_doubt
+            && !take(name, None)
+        {
+            in_doubt = None;
+        }
+        for branch in &mut graph.transitions[index].branches {
+            let undo = branch.declaration.clauses.undo();
+            let undo = undo.and_then(|(_, undo)| undo.names().next());
+            branch.undo = undo.filter(|name| take(name, None));
+        }
         let mut method = |clauses: &'a Clauses, kind: ClauseKind| {
             let shared = (kind != ClauseKind::Catch).then_some(kind);
             clauses.method(kind).filter(|name| take(name, shared))
@@ -47,6 +58,7 @@ pub(super) fn resolve<'a>(graph: &mut Graph<'a>) {
         let clauses = &declaration.clauses;
         graph.transitions[index].handlers = Handlers {
             undo,
+            in_doubt,
             catch: method(clauses, ClauseKind::Catch),
             fallback,
             breaker: method(clauses, ClauseKind::Breaker),
@@ -73,6 +85,19 @@ fn fallback<'a>(
     let is_alone = transition.clauses.method(ClauseKind::Catch).is_none();
     let is_answered = transition.answers().is_some();
     (is_alone && !is_answered).then_some((*named, name))
+}
+
+/// The handler of a call in doubt, where these undo the transition.
+fn in_doubt<'a>(
+    transition: &'a ast::Transition,
+    undo: &[(StateId, &'a Ident)],
+) -> Option<DoubtHandler<'a>> {
+    match (&transition.clauses.in_doubt()?.handler, undo) {
+        (Some(own), _) => Some(DoubtHandler::Own(own)),
+        (None, [(_, shared)]) => Some(DoubtHandler::Shared(shared)),
+        // Which of several it is, or that there is none, is reported.
+        (None, _) => None,
+    }
 }
 
 /// The undo handlers by target. One that fits none of them, which is reported by a rule, still

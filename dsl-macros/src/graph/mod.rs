@@ -89,6 +89,26 @@ pub(crate) struct ResolvedBranch<'a> {
     pub(crate) is_handled: bool,
     pub(crate) breaker: Option<&'a Ident>,
     pub(crate) limit: Option<&'a Ident>,
+    /// The handler that undoes it.
+    pub(crate) undo: Option<&'a Ident>,
+}
+
+/// The handler of a call in doubt.
+#[derive(Clone, Copy)]
+pub(crate) enum DoubtHandler<'a> {
+    /// Its own, which takes the state that the step leaves.
+    Own(&'a Ident),
+    /// The only one that the clause names, which takes either.
+    Shared(&'a Ident),
+}
+
+impl<'a> DoubtHandler<'a> {
+    /// The name that the clause gives it.
+    pub(crate) fn name(self) -> &'a Ident {
+        match self {
+            DoubtHandler::Own(name) | DoubtHandler::Shared(name) => name,
+        }
+    }
 }
 
 /// The functions of the trait that the clauses of a transition name.
@@ -99,11 +119,21 @@ pub(crate) struct ResolvedBranch<'a> {
 pub(crate) struct Handlers<'a> {
     /// What undoes it, by the state that it led to.
     pub(crate) undo: Vec<(StateId, &'a Ident)>,
+    /// What undoes a step whose last call is in doubt.
+    pub(crate) in_doubt: Option<DoubtHandler<'a>>,
     pub(crate) catch: Option<&'a Ident>,
     /// The target that the last failed attempt leads to, with its name where `else` names it.
     pub(crate) fallback: Option<(StateId, &'a Ident)>,
     pub(crate) breaker: Option<&'a Ident>,
     pub(crate) limit: Option<&'a Ident>,
+}
+
+impl<'a> ResolvedBranch<'a> {
+    /// The handler that undoes it, if the clause which names it could be read.
+    pub(crate) fn undone_by(&self) -> Option<&'a Ident> {
+        let unread = self.declaration.clauses.unread(ast::ClauseKind::Undo);
+        self.undo.filter(|_| unread.is_none())
+    }
 }
 
 impl ResolvedTransition<'_> {

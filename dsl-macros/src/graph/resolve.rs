@@ -175,6 +175,7 @@ impl<'a> Resolver<'a, '_> {
             is_handled: true,
             breaker: None,
             limit: None,
+            undo: None,
         });
         let branches: Vec<_> = branches.collect();
         let outcome = transition.outcome_name();

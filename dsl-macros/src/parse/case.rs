@@ -74,7 +74,12 @@ fn handlers(clauses: &mut Clauses, states: &[String], of: &str, diagnostics: &mu
         let keyword = clause.name.to_string();
         let named: Vec<&mut Ident> = match &mut clause.meaning {
             Meaning::Catch(name) | Meaning::Breaker(name) | Meaning::Limit(name) => vec![name],
-            Meaning::Undo(undo) => undo.handlers.iter_mut().map(|(_, name)| name).collect(),
+            Meaning::Undo(undo) => {
+                let in_doubt = undo.in_doubt.iter_mut();
+                let in_doubt = in_doubt.filter_map(|it| it.handler.as_mut());
+                let handlers = undo.handlers.iter_mut().map(|(_, name)| name);
+                handlers.chain(in_doubt).collect()
+            }
             _ => continue,
         };
         for name in named {

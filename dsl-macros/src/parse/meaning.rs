@@ -7,7 +7,7 @@ use super::clause::in_parentheses;
 use super::duration;
 use super::expected::{WithHelp as _, stop, unexpected};
 use super::tokens::{declared_name, next_word, skip, word};
-use crate::ast::{Attempts, ClauseKind, Delay, Jitter, Meaning, Retry, Undo};
+use crate::ast::{Attempts, ClauseKind, Delay, InDoubt, Jitter, Meaning, Retry, Undo};
 use crate::diagnostics::Diagnostics;
 use crate::suggest;
 
@@ -126,9 +126,14 @@ fn factor(content: &ParseBuffer<'_>) -> Result<(proc_macro2::Literal, f64)> {
     }
 }
 
-/// `release`, or `B => release, C => give_back`; then `retry(3)` and `timeout(5s)`, if given.
+/// `release`, or `B => release, C => give_back`; then `in doubt`, `retry(3)` and `timeout(5s)`, if given.
 fn undo(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Undo> {
     let mut undo = Undo::default();
+    if content.peek(Token![in]) {
+        undo.in_doubt = Some(in_doubt(content)?);
+        rest_of_undo(content, &mut undo, diagnostics)?;
+        return Ok(undo);
+    }
     let first = declared_name(content, "a handler")?;
     if let Some(handler) = arrow(content)? {
         undo.handlers.push((Some(first), handler));
@@ -170,6 +175,10 @@ fn rest_of_undo(
                 skip(content);
                 undo.timeout = in_parentheses(content, &text, diagnostics, |it, _| time(it))?.ok();
             }
+            "in" => {
+                twice(undo.in_doubt.is_some())?;
+                undo.in_doubt = Some(in_doubt(content)?);
+            }
             _ if called => return Err(not_of_undo(content, &text)),
             _ => {
                 let target = declared_name(content, "a state")?;
@@ -181,6 +190,15 @@ fn rest_of_undo(
         }
     }
     Ok(())
+}
+
+/// `in doubt`, or `in doubt => look`
+fn in_doubt(content: &ParseBuffer<'_>) -> Result<InDoubt> {
+    skip(content);
+    let word = word(content, "doubt")
+        .map_err(|error| error.with_help("write `in doubt`, or `in doubt => handler`"))?;
+    let handler = arrow(content)?;
+    Ok(InDoubt { word, handler })
 }
 
 /// `=> handler`, if it stands here.

@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 use super::fallback::Fallback;
 use super::late::Late;
 use crate::ast::ClauseKind;
-use crate::graph::{Graph, ResolvedTransition, StateId};
+use crate::graph::{DoubtHandler, Graph, ResolvedBranch, ResolvedTransition, StateId};
 
 /// A state that is copied, with the first handler that it is kept for.
 pub(crate) struct Kept<'a> {
@@ -98,7 +98,14 @@ pub(super) fn kept<'a>(
             .iter()
             .filter(|_| is_read)
             .map(|(target, handler)| (*target, Keeper::Undo(handler)));
-        for (state, keeper) in sources.chain(interrupted).chain(undone) {
+        let in_doubt = super::turn::in_doubt(transition).map(DoubtHandler::name);
+        let mut branches = transition.branches.iter();
+        let left = in_doubt.or_else(|| branches.find_map(ResolvedBranch::undone_by));
+        let left = left.into_iter().flat_map(|handler| {
+            let sources = transition.sources.iter();
+            sources.map(move |state| (*state, Keeper::Undo(handler)))
+        });
+        for (state, keeper) in sources.chain(interrupted).chain(undone).chain(left) {
             keep(state, keeper);
         }
     }

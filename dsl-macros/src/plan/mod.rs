@@ -16,7 +16,9 @@ mod turn;
 use proc_macro2::Ident;
 
 use crate::ast::{ClauseKind, plain};
-use crate::graph::{Graph, PROVIDED_HANDLERS, ResolvedTransition, StateId};
+use crate::graph::{
+    DoubtHandler, Graph, PROVIDED_HANDLERS, ResolvedBranch, ResolvedTransition, StateId,
+};
 
 pub(crate) use fallback::Fallback;
 pub(crate) use keep::{Keeper, Kept};
@@ -59,6 +61,8 @@ pub(crate) struct Planned<'a> {
     pub(crate) turn: Option<Turn<'a>>,
     /// The handlers that undo it, by the state that it led to.
     pub(crate) undo: &'a [(StateId, &'a Ident)],
+    /// The handler that undoes its last call, if that is in doubt.
+    pub(crate) in_doubt: Option<DoubtHandler<'a>>,
     /// The handlers, in the order of the trait.
     pub(crate) signatures: Vec<Signature<'a>>,
 }
@@ -178,6 +182,7 @@ impl<'a> Planned<'a> {
             } else {
                 &[]
             },
+            in_doubt: turn::in_doubt(transition).filter(|_| is_handled),
             signatures: if is_handled {
                 signature::of(graph, transition)
             } else {
@@ -204,7 +209,16 @@ impl<'a> Planned<'a> {
             || declaration.is_poll()
             || declaration.answers().is_some()
             || declaration.interrupts().is_some();
-        self.is_handled() && (is_held || !self.undo.is_empty())
+        self.is_handled() && (is_held || !self.undo.is_empty() || self.in_doubt.is_some())
+    }
+
+    /// The branches that can be undone, each with its position and the handler that does it.
+    pub(crate) fn undone_branches(
+        &self,
+    ) -> impl Iterator<Item = (usize, &'a ResolvedBranch<'a>, &'a Ident)> {
+        let branches = self.split.iter().flat_map(|_| &self.transition.branches);
+        let branches = branches.enumerate();
+        branches.filter_map(|(position, branch)| Some((position, branch, branch.undone_by()?)))
     }
 
     /// The clause of a branch that runs on a task of its own.

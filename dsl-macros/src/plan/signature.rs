@@ -7,7 +7,7 @@ use proc_macro2::Ident;
 use syn::Type;
 
 use crate::ast::{ClauseKind, Clauses, Transition, lower_snake, plain};
-use crate::graph::{Graph, ResolvedBranch, ResolvedTransition, StateId};
+use crate::graph::{DoubtHandler, Graph, ResolvedBranch, ResolvedTransition, StateId};
 use crate::parse::is_keyword;
 
 /// A handler of a transition: an `async` function of the trait.
@@ -31,6 +31,10 @@ pub(crate) enum Role<'a> {
     Catch,
     /// It undoes the transition, which led to this state.
     Undo(StateId),
+    /// It undoes a call in doubt, and nothing else.
+    InDoubt,
+    /// It undoes a branch.
+    UndoBranch(&'a ResolvedBranch<'a>),
 }
 
 pub(crate) struct Parameter<'a> {
@@ -53,10 +57,14 @@ pub(crate) enum Takes<'a> {
     State(Vec<StateId>),
     /// Whatever the handler says: what it should be could not be read.
     Any(&'a Type),
+    /// What a step may have done: the state that it led to, or those that it left.
+    Undoing(Vec<StateId>, StateId),
     /// An item of an `each`.
     Item(&'a Type),
     /// The payload of a signal.
     Payload(&'a Type),
+    /// The output of a branch.
+    Output(&'a Type),
     /// The outputs of the branches.
     Joined,
     /// The cause of a failure.
@@ -121,7 +129,11 @@ pub(super) fn of<'a>(
         .branches
         .iter()
         .filter(|it| it.is_handled)
-        .map(|branch| of_branch(graph, transition, branch));
+        .flat_map(|branch| {
+            let undo = branch.undo;
+            let undo = undo.map(|name| undo_of_branch(graph, transition, branch, name));
+            iter::once(of_branch(graph, transition, branch)).chain(undo)
+        });
     let catch = transition
         .handlers
         .catch
@@ -131,10 +143,15 @@ pub(super) fn of<'a>(
         .undo
         .iter()
         .map(|(target, name)| of_undo(graph, transition, *target, name));
+    let in_doubt = match transition.handlers.in_doubt {
+        Some(DoubtHandler::Own(name)) => Some(of_doubt(graph, transition, name)),
+        _ => None,
+    };
     branches
         .chain([own(graph, transition)])
         .chain(catch)
         .chain(undo)
+        .chain(in_doubt)
         .collect()
 }
 
@@ -166,7 +183,7 @@ fn own<'a>(graph: &Graph<'_>, transition: &'a ResolvedTransition<'a>) -> Signatu
     let state = source(graph, transition, held(declaration), &["step", "joined"]);
     let joined = declaration.split().map(|_| owned("joined", Takes::Joined));
     let carried = declaration.payload().map(|ty| {
-        let name = of_payload(ty, &[&state.name, "step"]);
+        let name = named_after(ty, &[&state.name, "step"], "payload");
         owned(&name, Takes::Payload(ty))
     });
     let visit = visit("step", Visit::Step);
@@ -231,6 +248,10 @@ fn of_undo<'a>(
 ) -> Signature<'a> {
     let visit = visit("undo", Visit::Undo);
     let mut state = state(graph, &[target], Held::Owned, &[&visit.name]);
+    if let Some(DoubtHandler::Shared(_)) = transition.handlers.in_doubt {
+        let takes = Takes::Undoing(transition.sources.clone(), target);
+        state = owned("undoing", takes);
+    }
     let declaration = transition.declaration;
     let unread = declaration.clauses.unread(ClauseKind::Undo);
     if let Some(any) = unread.or(declaration.unread.as_ref()) {
@@ -240,6 +261,59 @@ fn of_undo<'a>(
         name,
         role: Role::Undo(target),
         parameters: vec![state, visit],
+        gives: Gives::Nothing,
+        is_optional: unread.is_some() || is_type(name),
+    }
+}
+
+fn of_doubt<'a>(
+    graph: &Graph<'_>,
+    transition: &'a ResolvedTransition<'a>,
+    name: &'a Ident,
+) -> Signature<'a> {
+    let visit = visit("undo", Visit::Undo);
+    let unread = transition.declaration.clauses.unread(ClauseKind::Undo);
+    let mut state = source(graph, transition, Held::Owned, &[&visit.name]);
+    if let Some(any) = unread {
+        state.takes = Takes::Any(any);
+    }
+    Signature {
+        name,
+        role: Role::InDoubt,
+        parameters: vec![state, visit],
+        gives: Gives::Nothing,
+        is_optional: unread.is_some() || is_type(name),
+    }
+}
+
+fn undo_of_branch<'a>(
+    graph: &Graph<'_>,
+    transition: &'a ResolvedTransition<'a>,
+    branch: &'a ResolvedBranch<'a>,
+    name: &'a Ident,
+) -> Signature<'a> {
+    let declaration = branch.declaration;
+    let visit = visit("undo", Visit::Undo);
+    let item = declaration.each.as_ref().map(|each| Parameter {
+        name: of_variable(&declaration.name, &visit.name),
+        held: Held::Lent,
+        takes: Takes::Item(branch.item.as_ref().unwrap_or(&each.item)),
+    });
+    let others: Vec<&str> = item.iter().chain([&visit]).map(|it| &*it.name).collect();
+    let state = source(graph, transition, Held::Lent, &others);
+    let taken: Vec<&str> = others.into_iter().chain([&*state.name]).collect();
+    let output = owned(
+        &named_after(&declaration.output, &taken, "output"),
+        Takes::Output(&declaration.output),
+    );
+    let unread = declaration.clauses.unread(ClauseKind::Undo);
+    Signature {
+        name,
+        role: Role::UndoBranch(branch),
+        parameters: iter::once(state)
+            .chain(item)
+            .chain([output, visit])
+            .collect(),
         gives: Gives::Nothing,
         is_optional: unread.is_some() || is_type(name),
     }
@@ -298,8 +372,8 @@ fn of_state(state: &Ident, others: &[&str]) -> String {
     if is_name { snake } else { "state".to_owned() }
 }
 
-/// `Approval` as `approval`: the parameter that a handler takes what a signal carries under.
-fn of_payload(ty: &Type, others: &[&str]) -> String {
+/// `Approval` as `approval`: the parameter that a handler takes such a value under, or else `otherwise`.
+fn named_after(ty: &Type, others: &[&str], otherwise: &str) -> String {
     let name = match ty {
         Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
         _ => None,
@@ -309,7 +383,7 @@ fn of_payload(ty: &Type, others: &[&str]) -> String {
     let snake = name.map(|name| of_state(name, others));
     snake
         .filter(|snake| !others.contains(&&**snake) && *snake != "state")
-        .unwrap_or_else(|| "payload".to_owned())
+        .unwrap_or_else(|| otherwise.to_owned())
 }
 
 /// A name that the user gave, as the name of a parameter beside another.

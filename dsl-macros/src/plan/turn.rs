@@ -4,8 +4,8 @@ use proc_macro2::Ident;
 
 use super::fallback::Fallback;
 use super::keep;
-use crate::ast::Clauses;
-use crate::graph::{Graph, ResolvedTransition};
+use crate::ast::{ClauseKind, Clauses, TransitionKind};
+use crate::graph::{DoubtHandler, Graph, ResolvedTransition};
 
 /// The way in which the driver takes a transition.
 pub(crate) enum Turn<'a> {
@@ -23,6 +23,8 @@ pub(crate) struct Guard<'a> {
     pub(crate) fallback: Option<Fallback<'a>>,
     pub(crate) breaker: Option<&'a Ident>,
     pub(crate) limit: Option<&'a Ident>,
+    /// True if its last call is undone where that is in doubt.
+    pub(crate) is_in_doubt: bool,
 }
 
 /// The party that moves a run out of a state.
@@ -58,7 +60,7 @@ impl<'a> Turn<'a> {
         if takes_one && transition.sources.len() > 1 {
             return None;
         }
-        if !declaration.clauses.guard() {
+        if !declaration.clauses.guard() && in_doubt(transition).is_none() {
             return Some(Turn::Once);
         }
         let handlers = &transition.handlers;
@@ -68,8 +70,20 @@ impl<'a> Turn<'a> {
             fallback: Fallback::of(graph, transition),
             breaker: handlers.breaker,
             limit: handlers.limit,
+            is_in_doubt: in_doubt(transition).is_some(),
         }))
     }
+}
+
+/// The handler that undoes the last call of a step, if that is in doubt. Of anything else, and of what could not be read, there
+/// is none.
+pub(super) fn in_doubt<'a>(transition: &ResolvedTransition<'a>) -> Option<DoubtHandler<'a>> {
+    let declaration = transition.declaration;
+    let is_read = declaration.unread.is_none()
+        && transition.unread_source().is_none()
+        && declaration.clauses.unread(ClauseKind::Undo).is_none();
+    let is_step = matches!(declaration.kind, TransitionKind::Step);
+    transition.handlers.in_doubt.filter(|_| is_read && is_step)
 }
 
 /// The standing of every state. Where a block with errors has two active transitions out of one, the first counts.
@@ -114,5 +128,10 @@ pub(super) fn judges(transition: &ResolvedTransition<'_>) -> bool {
     let mut branches = transition.branches.iter();
     judged(clauses, transition.handlers.breaker)
         || branches.any(|it| judged(&it.declaration.clauses, it.breaker))
+        || in_doubt(transition).is_some()
         || clauses.undo().is_some_and(|(_, undo)| undo.retry.is_some())
+        || transition.branches.iter().any(|branch| {
+            let undo = branch.declaration.clauses.undo();
+            undo.is_some_and(|(_, undo)| undo.retry.is_some())
+        })
 }

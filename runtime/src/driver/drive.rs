@@ -77,7 +77,7 @@ pub trait Drive<C>: Judge<C> {
         None
     }
 
-    /// Undoes the transition that the run has gone back to, which led to the state in `place`.
+    /// Undoes the transition that the run has gone back to, which led to the state in `place`, or a part of it.
     fn undo<'run>(
         place: &'run mut Option<Self::State>,
         context: &'run C,

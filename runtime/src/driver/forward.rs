@@ -113,6 +113,7 @@ where
         state,
         logs: run.logs(),
         answer: run.take_answer(),
+        effects: run.take_effects(),
         waiting: (J::WAITS && waits::<W>(Some(state))).then(|| waiting::<W, C>(state)),
     }
 }

@@ -90,6 +90,7 @@ where
     // The handler has taken the other one, if it was called.
     forget_panic(|| *place = None);
     *place = Some(*copy);
+    run.led_nowhere();
     run.go_back_to(visit);
     event(place, waiting, context, run, journal).await
 }

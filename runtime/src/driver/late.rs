@@ -76,6 +76,7 @@ where
     forget_panic(|| *place = None);
     forget_panic(|| *kept = None);
     forget_panic(|| drop(cause));
+    run.led_nowhere();
     run.pass_deadline(halted);
     stop.forget_deadline();
     let made = catch_panic(|| Poll::Ready(Ok::<_, Cause<W::Error>>(W::late(from, &run.input))));

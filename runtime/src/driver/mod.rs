@@ -151,7 +151,9 @@ where
                 Box::pin(alone(tasks, stop)).await;
             }
             let last = rollback::last(place, run);
-            journal.failed(at, &cause, ending, last).await?;
+            run.led_nowhere();
+            let effects = run.take_effects();
+            journal.failed(at, &cause, ending, effects, last).await?;
             (Ended::Failed(at, cause), ending)
         }
     };

@@ -1,4 +1,5 @@
-//! Undoes what a run did: the transitions that were taken and have an `undo`, in reverse.
+//! Undoes what a run did: the transitions that were taken, the branches that were done and the calls in doubt that have an
+//! `undo`, in reverse.
 
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
@@ -9,8 +10,8 @@ use stateway_core::Workflow;
 use super::drive::{Drive, UndoFailure};
 use super::stop::StopSignals;
 use crate::error::ErasedValue;
-use crate::journal::{Ending, Entry, Journal};
-use crate::run::CurrentRun;
+use crate::journal::{Ending, Entry, Journal, Left};
+use crate::run::{CurrentRun, UndoOf};
 use crate::support::panic::{catch_panic, forget_panic};
 
 /// The entry of the transition that was taken last. The `Clone` of its state may have panicked before it was noted: then
@@ -22,15 +23,16 @@ pub(super) fn last<W: Workflow>(
     let transition = run.under_way()?;
     let (visit, target) = (run.visit(), W::position(place.as_ref()?));
     let undos = W::GRAPH.transitions[transition].policy.undo;
-    let undo = undos.iter().position(|undo| undo.target == target)?;
+    let undo = undos.iter().position(|undo| undo.target == Some(target))?;
     if visit == 0 {
         return None;
     }
     Some(Entry {
         transition,
         visit,
-        undo,
-        state: place.take()?,
+        state: target,
+        undo: UndoOf::Target(undo),
+        left: Left::State(place.take()?),
     })
 }
 
@@ -65,8 +67,14 @@ async fn undo<W: Drive<C>, C>(
     context: &C,
     run: &CurrentRun<W>,
 ) -> Result<(), UndoFailure<W::Error>> {
-    run.go_back(entry.transition, entry.visit);
-    let mut place = Some(entry.state);
+    run.go_back(entry.transition, entry.visit, entry.undo);
+    let mut place = match entry.left {
+        Left::State(state) => Some(state),
+        Left::Effect(value) => {
+            run.undoes(*value);
+            None
+        }
+    };
     let undo = W::undo(&mut place, context, run);
     let mut undo = pin!(Some(undo));
     let outcome = poll_fn(|cx| {

@@ -32,7 +32,7 @@ pub trait Turn<'run, W: Workflow, C, Types>: Copy + Send {
     /// What becomes of it.
     type Output;
 
-    /// Whether it is the one for the state at this position; of an undo, for that and the transition that led there.
+    /// Whether it is the one for the state at this position; of an undo, for the one of this number of this transition.
     fn is_for(state: usize, transition: usize) -> bool;
 
     /// Takes the state out of its place, and puts the next one there.

@@ -154,7 +154,7 @@ macro_rules! functions {
             }
         }
 
-        /// Undoes the transition that led to the state in `place`.
+        /// Undoes what the run has gone back to: a transition that led to the state in `place`, or a part of one.
         ///
         /// # Errors
         /// Why it was not undone, and the state.
@@ -172,9 +172,9 @@ macro_rules! functions {
             $($Turn: Turn<'run, W, C, $Types, Output = Result<(), UndoFailure<W::Error>>>,)*
         {
             async move {
-                let (state, transition) = (place.as_ref().map_or(0, W::position), run.transition());
+                let (undo, transition) = (run.undo_of().number(), run.transition());
                 $(
-                    if $Turn::is_for(state, transition) {
+                    if $Turn::is_for(undo, transition) {
                         waited!($turn.take(place, context, run))
                     } else
                 )* {

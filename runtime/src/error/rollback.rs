@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::join::listed;
 use super::{Cause, ErasedValue};
+use crate::run::BranchName;
 
 /// What a rollback did, in the order it was done: the last transition first.
 #[non_exhaustive]
@@ -17,16 +18,31 @@ pub struct Rollback<E> {
     pub skipped: Vec<UndoEntry>,
 }
 
-/// One transition that has an `undo`, and the state that it had led to.
+/// One thing that was done and has an `undo`: a transition that led to a state, a branch of a split, or a step whose last call is
+/// in doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UndoEntry {
     /// The transition's name.
     pub transition: &'static str,
-    /// The name of the state that it had led to.
+    /// The name of the state that it had led to; of a branch and of a step in doubt, of the state that it leaves.
     pub state: &'static str,
     /// The name of the handler that undoes it.
     pub handler: &'static str,
+    /// The branch of the split, if it is one.
+    pub branch: Option<BranchName>,
+    /// True if the step has led nowhere, and its last call may have had its effect: `in doubt`.
+    pub in_doubt: bool,
+}
+
+/// `reserve`, or `air[3]` for a branch.
+impl fmt::Display for UndoEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.branch {
+            Some(branch) => branch.fmt(f),
+            None => f.write_str(self.transition),
+        }
+    }
 }
 
 /// A transition that could not be undone: somebody has to see to it.
@@ -58,9 +74,10 @@ impl<E> Rollback<E> {
 }
 
 impl<E> UndoError<E> {
-    /// The state that the transition had led to, which says what is still to be undone.
+    /// The state that the transition had led to, which says what is still to be undone; of a branch its output, and of a step in
+    /// doubt the state that it leaves.
     ///
-    /// `None` if it is not an `S`: the type is named by [`UndoEntry::state`].
+    /// `None` if it is not an `S`: the type of a state is named by [`UndoEntry::state`].
     #[must_use]
     pub fn into_state<S: 'static>(self) -> Option<S> {
         self.state.take()
@@ -98,8 +115,7 @@ impl<E> fmt::Display for Rollback<E> {
         ];
         let mut separator = "";
         for (title, entries) in groups.iter().filter(|(_, entries)| !entries.is_empty()) {
-            let names = entries.iter().map(|entry| entry.transition);
-            write!(f, "{separator}{title}: {}", listed(names))?;
+            write!(f, "{separator}{title}: {}", listed(entries.iter()))?;
             separator = "; ";
         }
         if separator.is_empty() {
@@ -115,8 +131,11 @@ impl<E> fmt::Display for UndoError<E> {
         let UndoEntry {
             transition,
             handler,
+            branch,
             ..
         } = self.entry;
+        let branch = branch.map(|branch| format!("branch `{branch}` of "));
+        let branch = branch.unwrap_or_default();
         let (verb, after) = (
             self.cause.verb(self.attempts),
             self.cause.after_attempts(self.attempts),
@@ -124,7 +143,7 @@ impl<E> fmt::Display for UndoError<E> {
         let detail = self.cause.detail();
         write!(
             f,
-            "undo `{handler}` of `{transition}` {verb}{after}{detail}"
+            "undo `{handler}` of {branch}`{transition}` {verb}{after}{detail}"
         )
     }
 }

@@ -107,6 +107,14 @@ impl<T: Transition> Branch<T> {
         &self.run
     }
 
+    pub(crate) fn visit(&self) -> u64 {
+        self.visit
+    }
+
+    pub(crate) fn declared(&self) -> usize {
+        self.declared
+    }
+
     pub(crate) fn attempts(&self) -> &AtomicU32 {
         &self.attempts
     }

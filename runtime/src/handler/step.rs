@@ -24,7 +24,7 @@ pub struct Step<T: Transition> {
 
 impl<T: Transition> Step<T> {
     /// An asking of a poll is no transition: the next one has its number. So has the step that a signal interrupts.
-    const PART: run::Part = {
+    pub(super) const PART: run::Part = {
         let transition = &<T::Workflow as Workflow>::GRAPH.transitions[T::POSITION];
         match transition.kind {
             TransitionKind::Poll => run::Part::Asked(transition.name),

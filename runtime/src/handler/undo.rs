@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 use ref_cast::{RefCastCustom, ref_cast_custom};
 use stateway_core::{Transition, Workflow};
 
-use super::VisitPart;
-use crate::run::{self, CurrentRun, Key, PartName, PartOf, RunId};
+use super::{Step, VisitPart};
+use crate::run::{self, CurrentRun, Key, PartName, PartOf, RunId, UndoOf};
 
-/// The visit to the transition `T` that is being undone, as the handler of its `undo` sees it.
+/// The visit to the transition `T` that is being undone, or a branch of it, as the handler of its `undo` sees it.
 ///
 /// A rollback is never cancelled, so there is no token here.
 #[derive(RefCastCustom)]
@@ -21,6 +21,8 @@ pub struct Undo<T: Transition> {
 }
 
 impl<T: Transition> Undo<T> {
+    const NAME: &'static str = <T::Workflow as Workflow>::GRAPH.transitions[T::POSITION].name;
+
     /// What the run was started with.
     #[must_use]
     pub fn input(&self) -> &<T::Workflow as Workflow>::Input {
@@ -33,13 +35,25 @@ impl<T: Transition> Undo<T> {
     /// it undoes: that one's key is [`done`](Undo::done).
     #[must_use]
     pub fn key(&self) -> Key {
-        self.run.key(self.run.visit(), run::Part::Undo)
+        let part = match self.run.undo_of() {
+            UndoOf::Target(_) => run::Part::Undo,
+            UndoOf::InDoubt(_) => run::Part::InDoubt(Self::NAME),
+            UndoOf::Branch(_) => match self.run.undone_branch() {
+                Some(branch) => run::Part::UndoBranch(branch),
+                None => run::Part::Undo,
+            },
+        };
+        self.run.key(self.run.visit(), part)
     }
 
-    /// The key that the handler had whose work is undone.
+    /// The key that the handler had whose work is undone, or may have to be: of a step, a signal, a poll or a branch.
     #[must_use]
     pub fn done(&self) -> Key {
-        self.run.key(self.run.visit(), run::Part::Whole)
+        let part = match self.run.undone_branch() {
+            Some(branch) => run::Part::Branch(branch),
+            None => Step::<T>::PART,
+        };
+        self.run.key(self.run.visit(), part)
     }
 
     /// Which attempt of this undo it is, counted from 1.

@@ -9,9 +9,9 @@ use std::time::SystemTime;
 use stateway_core::Workflow;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Ending, Entry, Journal, Taken};
+use super::{Ending, Entry, Journal, Left, Taken};
 use crate::error::{Cause, ErasedValue, Place, Rollback, UndoEntry, UndoError};
-use crate::run::CurrentRun;
+use crate::run::{CurrentRun, Effect, UndoOf};
 use crate::support::panic::forget_panic;
 use crate::support::time::{after, later};
 use crate::wait::{AnyPayload, Firing, Happens, Mailbox, Next, Reply, Waiting};
@@ -103,12 +103,16 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         taken: Taken<'_, W>,
         copy: impl FnOnce() -> Option<(usize, W::State)>,
     ) -> impl Future<Output = Result<(), Infallible>> {
+        // First: what is copied may panic.
+        let effects = taken.effects.into_iter().map(Entry::from);
+        self.entries.extend(effects);
         if let Some((undo, state)) = copy() {
             self.entries.push(Entry {
                 transition: taken.transition,
                 visit: taken.visit,
-                undo,
-                state,
+                state: W::position(&state),
+                undo: UndoOf::Target(undo),
+                left: Left::State(state),
             });
         }
         if const { !W::GRAPH.logs.is_empty() } {
@@ -237,10 +241,12 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         _: Place,
         _: &Cause<E>,
         ending: Ending,
+        effects: Vec<Effect>,
         last: Option<Entry<W>>,
     ) -> impl Future<Output = Result<(), Infallible>> {
-        let noted = self.entries.last().map(|entry| entry.visit);
-        let last = last.filter(|last| noted != Some(last.visit));
+        let noted = self.entries.last().map(|entry| (entry.visit, entry.undo));
+        let last = last.filter(|last| noted != Some((last.visit, last.undo)));
+        self.entries.extend(effects.into_iter().map(Entry::from));
         self.entries.extend(last);
         if !ending.rolls_back() {
             self.skip();

@@ -7,7 +7,7 @@ use stateway_core::{StateKind, Workflow};
 
 use crate::error::{Cause, ErasedValue, Place, UndoEntry};
 use crate::log::RunLogs;
-use crate::run::CurrentRun;
+use crate::run::{BranchName, CurrentRun, Effect, EffectValue, UndoOf};
 use crate::wait::{AnyPayload, Happens, Waiting};
 
 pub(crate) use memory::InMemory;
@@ -58,13 +58,15 @@ pub(crate) trait Journal<W: Workflow, E> {
     /// It takes none.
     fn interrupted(&mut self, waiting: &Waiting) -> impl Future<Output = Result<(), Self::Lost>>;
 
-    /// The run goes forward no more, though it is in no final state, and is to end like this. `last` is the transition that
+    /// The run goes forward no more, though it is in no final state, and is to end like this. `effects` are those of the visit that
+    /// led nowhere. `last` is the transition that
     /// it took last, if that may not have been noted, since its state could not be copied.
     fn failed(
         &mut self,
         place: Place,
         cause: &Cause<E>,
         ending: Ending,
+        effects: Vec<Effect>,
         last: Option<Entry<W>>,
     ) -> impl Future<Output = Result<(), Self::Lost>>;
 
@@ -105,32 +107,73 @@ pub(crate) struct Taken<'a, W: Workflow> {
     pub(crate) logs: &'a RunLogs,
     /// The answer to the signal that has taken it there, if it gives one.
     pub(crate) answer: AnyPayload,
+    /// What it has done beside that can be undone by itself, and what a visit had that it has interrupted.
+    pub(crate) effects: Vec<Effect>,
     /// The timers that it waits for there, if it waits.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) waiting: Option<Waiting>,
 }
 
-/// A transition that was taken and can be undone.
+/// What was done and can be undone.
 pub(crate) struct Entry<W: Workflow> {
     /// The transition's position in the graph.
     pub(crate) transition: usize,
     /// The number of the visit, which its keys are made of.
     pub(crate) visit: u64,
+    /// The position of the state that it led to; of an effect, of the one that its transition leaves.
+    pub(crate) state: usize,
     /// Which of the transition's undo handlers it is.
-    pub(crate) undo: usize,
-    /// The state that it led to.
-    pub(crate) state: W::State,
+    pub(crate) undo: UndoOf,
+    pub(crate) left: Left<W>,
+}
+
+/// What an undo is given.
+pub(crate) enum Left<W: Workflow> {
+    /// The state that a transition led to.
+    State(W::State),
+    /// What a branch has done, or a step that is in doubt.
+    Effect(Box<EffectValue>),
+}
+
+impl<W: Workflow> From<Effect> for Entry<W> {
+    fn from(effect: Effect) -> Self {
+        Entry {
+            transition: effect.transition,
+            visit: effect.visit,
+            state: effect.state,
+            undo: effect.undo,
+            left: Left::Effect(Box::new(effect.value)),
+        }
+    }
 }
 
 impl<W: Workflow> Entry<W> {
     pub(crate) fn name(&self) -> UndoEntry {
         let transition = &W::GRAPH.transitions[self.transition];
-        let undo = &transition.policy.undo[self.undo];
+        let of_transition = |undo: usize| transition.policy.undo[undo].handler;
+        let (handler, branch) = match self.undo {
+            UndoOf::Target(undo) | UndoOf::InDoubt(undo) => (of_transition(undo), None),
+            UndoOf::Branch(declared) => self.branch(declared),
+        };
         UndoEntry {
             transition: transition.name,
-            state: W::GRAPH.states[undo.target].name,
-            handler: undo.handler,
+            state: W::GRAPH.states[self.state].name,
+            handler,
+            branch,
+            in_doubt: matches!(self.undo, UndoOf::InDoubt(_)),
         }
+    }
+
+    /// The handler of a branch, and its name.
+    fn branch(&self, declared: usize) -> (&'static str, Option<BranchName>) {
+        let split = W::GRAPH.transitions[self.transition].split.as_ref();
+        let split = split.unwrap_or_else(|| unreachable!("only a split has branches"));
+        let item = match &self.left {
+            Left::Effect(value) => value.item,
+            Left::State(_) => None,
+        };
+        let name = crate::split::name(split, declared, item.unwrap_or(declared));
+        (split.branches[declared].policy.undo[0].handler, Some(name))
     }
 }
 

@@ -137,6 +137,9 @@ where
             break cause.with_last(last);
         }
         let verdict = weigh::<W, C>(context, &cause);
+        if R::IN_DOUBT && is_answer::<W, C>(context, &cause) {
+            visit.policy.is_certain();
+        }
         // An error that another attempt would give again is an answer of the other side, about the
         // request: to a breaker it is a success.
         tell(permit, matches!(verdict, Verdict::Final));
@@ -243,6 +246,15 @@ fn weigh<W: Judge<C>, C>(context: &C, cause: &Cause<W::Error>) -> Verdict {
         },
         _ => Verdict::Retry { after: None },
     }
+}
+
+/// Returns true if this is an error that says that nothing was done: another attempt would end with it as well.
+fn is_answer<W: Judge<C>, C>(context: &C, cause: &Cause<W::Error>) -> bool {
+    let Cause::Handler(error) = cause else {
+        return false;
+    };
+    let judged = catch_unwind(AssertUnwindSafe(|| W::judge(context, error)));
+    matches!(judged, Ok(Verdict::Final))
 }
 
 /// What the context says of an error. A panic of it says nothing that would be worth another attempt,

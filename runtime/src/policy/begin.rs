@@ -2,15 +2,15 @@
 
 use std::future::Future;
 
-use stateway_core::{State, Transition};
+use stateway_core::Transition;
 
 use super::catch::Catch;
 use super::fails::Fails;
 use super::gate::{Gate, NoGate};
-use super::guard::{undone, visited};
+use super::guard::visited;
 use super::source::{Copied, Hold, Source};
-use crate::driver::{Failed, Judge, Moves, TakenFrom, Turn, UndoFailure, Visited, found, leaves};
-use crate::handler::{Step, Undo};
+use crate::driver::{Failed, Judge, Moves, TakenFrom, Turn, Visited, leaves};
+use crate::handler::Step;
 use crate::run::CurrentRun;
 
 /// A handler under its policy: how the state is held that it leaves, the handler, the one that is asked when it failed,
@@ -63,6 +63,49 @@ where
     }
 }
 
+/// The same for a step that is undone where its last call is in doubt: a copy of the state is kept for that.
+#[derive(Clone, Copy)]
+pub struct GuardInDoubt<H, F, K, L>(pub H, pub F, pub K, pub L);
+
+impl<'run, W, C, H, F, K, L, S, T, O, Fut, X, G> Turn<'run, W, C, (S, T, O, Fut, X, G)>
+    for GuardInDoubt<H, F, K, L>
+where
+    W: Judge<C, State: Send, Input: Send + Sync>,
+    C: Sync + 'run,
+    S: TakenFrom<W> + Copied + Send,
+    T: Transition<Workflow = W> + Send,
+    O: Moves<W::State> + Send + 'run,
+    H: Hold<S, Source: Source<State = S> + Send + 'run> + Copy + Send,
+    F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send + Sync + 'run,
+    Fut: Future<Output = Result<O, X>> + Send + 'run,
+    X: Fails<W::Error> + 'run,
+    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = O> + Copy + Send + 'run,
+    L: Fn(&'run C) -> G + Copy + Send,
+    G: Gate<Permit: Send> + Send + Sync + 'run,
+{
+    type Output = Result<(), Failed<W::Error>>;
+
+    #[inline]
+    fn is_for(state: usize, _: usize) -> bool {
+        leaves::<T>(state)
+    }
+
+    fn take(
+        self,
+        place: &mut Option<W::State>,
+        context: &'run C,
+        run: &'run CurrentRun<W>,
+    ) -> impl Future<Output = Self::Output> + Send {
+        let GuardInDoubt(_, handler, catch, lend) = self;
+        let position = place.as_ref().map_or(0, W::position);
+        let (state, step) = (S::taken(place), run.visit_to());
+        run.doubts(T::POSITION, position, state.copied());
+        let source = H::hold(state);
+        let visit = visited(context, run, step, source, handler, catch, lend(context));
+        Visited::new(visit, place)
+    }
+}
+
 /// Stands before a handler that nothing stands before.
 #[inline]
 #[must_use]
@@ -82,35 +125,4 @@ pub fn copied<S: Copied, State>(
 /// A copy of a state, as any state of its workflow.
 pub fn copy_of<S: Copied, State>(state: &S, variant: impl FnOnce(S) -> State) -> Option<State> {
     Some(variant(state.copied()))
-}
-
-/// The undo at `POSITION` of a transition.
-#[derive(Clone, Copy)]
-pub struct Undoing<const POSITION: usize, F>(pub F);
-
-impl<'run, const POSITION: usize, W, C, F, S, T, Fut> Turn<'run, W, C, (S, T, Fut)>
-    for Undoing<POSITION, F>
-where
-    W: Judge<C, State: Send, Input: Send + Sync>,
-    C: Sync + 'run,
-    S: State<Workflow = W> + Copied + Send,
-    T: Transition<Workflow = W>,
-    F: Fn(&'run C, S, &'run Undo<T>) -> Fut + Copy + Send + Sync + 'run,
-    Fut: Future<Output = Result<(), W::Error>> + Send + 'run,
-{
-    type Output = Result<(), UndoFailure<W::Error>>;
-
-    fn is_for(state: usize, transition: usize) -> bool {
-        let target = const { W::GRAPH.transitions[T::POSITION].policy.undo[POSITION].target };
-        transition == T::POSITION && state == target
-    }
-
-    fn take(
-        self,
-        place: &mut Option<W::State>,
-        context: &'run C,
-        run: &'run CurrentRun<W>,
-    ) -> impl Future<Output = Self::Output> + Send {
-        undone::<T, POSITION, _, _, _, _, _>(context, run, found(place), self.0)
-    }
 }

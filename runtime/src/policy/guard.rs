@@ -15,13 +15,13 @@ use tokio::time::sleep_until;
 use super::attempts::{FailedCall, VisitPlan, attempts};
 use super::catch::{Catch, Nothing};
 use super::fails::Fails;
-use super::gate::{CallPermit, Gate, NoGate};
-use super::rules::{OfBranch, OfTransition, OfUndo, Rules};
-use super::source::{Copied, ForAll, Hold as _, Lent, Source};
+use super::gate::{CallPermit, Gate};
+use super::rules::{OfBranch, OfTransition, Rules};
+use super::source::{Lent, Source};
 use super::visit::VisitPolicy;
-use crate::driver::{Judge, UndoFailure};
-use crate::error::{Cause, ErasedValue};
-use crate::handler::{Branch, Step, Undo, VisitPart};
+use crate::driver::Judge;
+use crate::error::Cause;
+use crate::handler::{Branch, Step, VisitPart};
 use crate::run::CurrentRun;
 use crate::support::panic::{catch_panic, forget_panic};
 
@@ -264,33 +264,4 @@ where
             Later::Late => unreachable!("the first call is over"),
         })
     }
-}
-
-/// Undoes one visit to the transition `T` under the policy of its undo at `POSITION`.
-///
-/// # Errors
-/// What the last attempt failed with, and the state that was not undone.
-pub(super) async fn undone<'run, T, const POSITION: usize, W, C, S, F, Fut>(
-    context: &'run C,
-    run: &'run CurrentRun<W>,
-    state: S,
-    handler: F,
-) -> Result<(), UndoFailure<W::Error>>
-where
-    W: Judge<C>,
-    T: Transition<Workflow = W>,
-    S: Copied + Send + 'static,
-    F: Fn(&'run C, S, &'run Undo<T>) -> Fut,
-    Fut: Future<Output = Result<(), W::Error>>,
-{
-    let visit = VisitPlan {
-        context,
-        seen: run.undo::<T>(),
-        source: ForAll::hold(state.copied()),
-        handler,
-        catch: Nothing::new(),
-        policy: VisitPolicy::<W, OfUndo<T, POSITION>, NoGate>::new(run, run.counter(), NoGate),
-    };
-    let undone = attempts(visit, None).await;
-    undone.map_err(|cause| (cause, ErasedValue::new(state)))
 }

@@ -15,13 +15,15 @@ mod gate;
 mod guard;
 mod rules;
 mod source;
+mod undo;
 mod verdict;
 mod visit;
 
-pub use begin::{Guard, Undoing, copied, copy_of, no_gate};
+pub use begin::{Guard, GuardInDoubt, copied, copy_of, no_gate};
 pub use catch::{Caught, Nothing, Otherwise};
 pub use fails::Fails;
 pub use gate::{Limited, NoGate};
 pub use guard::attempted;
 pub use source::{Copied, ForAll, ForOne, Keep, NotKept};
+pub use undo::{UndoTurn, undo_in_doubt, undo_of_branch};
 pub use verdict::Verdict;

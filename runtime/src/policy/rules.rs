@@ -25,6 +25,8 @@ pub trait Rules {
     const IS_HELD: bool = false;
     /// `once`
     const ONCE: bool = false;
+    /// `undo(.., in doubt)`
+    const IN_DOUBT: bool = false;
     /// Whether it is a transition on the way. A rollback is not cancelled, nor under the deadline of
     /// the run.
     const FORWARD: bool;
@@ -45,6 +47,7 @@ impl<T: Transition> Rules for OfTransition<T> {
     const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
     const DEADLINE: Option<Duration> = Self::POLICY.deadline;
     const ONCE: bool = Self::POLICY.once;
+    const IN_DOUBT: bool = Self::POLICY.in_doubt().is_some();
     // A split may go on after a panic.
     const CATCHES_PANICS: bool = {
         let info = &T::Workflow::GRAPH.transitions[T::POSITION];
@@ -73,6 +76,21 @@ impl<T: Transition, const POSITION: usize> OfUndo<T, POSITION> {
 }
 
 impl<T: Transition, const POSITION: usize> Rules for OfUndo<T, POSITION> {
+    const RETRY: Option<&'static Retry> = Self::UNDO.retry.as_ref();
+    const TIMEOUT: Option<Duration> = Self::UNDO.timeout;
+    const DEADLINE: Option<Duration> = None;
+    const CATCHES_PANICS: bool = true;
+    const FORWARD: bool = false;
+}
+
+/// The rules of the undo of the branch that is declared at `POSITION` in the split `T`.
+pub(super) struct OfBranchUndo<T, const POSITION: usize>(PhantomData<fn() -> T>);
+
+impl<T: Transition, const POSITION: usize> OfBranchUndo<T, POSITION> {
+    const UNDO: &'static UndoInfo = &OfBranch::<T, POSITION>::POLICY.undo[0];
+}
+
+impl<T: Transition, const POSITION: usize> Rules for OfBranchUndo<T, POSITION> {
     const RETRY: Option<&'static Retry> = Self::UNDO.retry.as_ref();
     const TIMEOUT: Option<Duration> = Self::UNDO.timeout;
     const DEADLINE: Option<Duration> = None;

@@ -79,6 +79,11 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
         }
     }
 
+    /// The call under way ended with an error that says that nothing was done.
+    pub(super) fn is_certain(&self) {
+        self.run.is_certain();
+    }
+
     /// The `catch` is to be called: what the last attempt has said is gone.
     pub(super) fn catches(&self) {
         self.run.says_nothing();

@@ -22,7 +22,7 @@ use crate::error::{Cause, JoinError, Place, Scope};
 use crate::handler::{Step, Undo};
 use crate::journal::Recorder;
 use crate::log::RunLogs;
-use crate::run::{Key, Part, PartName, PartOf, RunId};
+use crate::run::{Effects, Key, Part, PartName, PartOf, RunId, UndoOf};
 use crate::split::Tasks;
 use crate::support::time::after;
 use crate::wait::Mailbox;
@@ -94,6 +94,10 @@ pub struct CurrentRun<W: Workflow> {
     visit: AtomicU64,
     /// How often the handler was called in this visit.
     attempts: AtomicU32,
+    /// In a rollback, the [number](UndoOf::number) of the undo.
+    undo: AtomicU32,
+    /// What can be undone by itself of the visit under way; boxed, and only for a workflow with such a thing.
+    effects: Option<Box<Effects>>,
     /// The event that moves it out of a waiting state; boxed, and only for a workflow with such a state.
     event: Option<Box<EventSlot>>,
 }
@@ -154,7 +158,7 @@ impl<W: Workflow> CurrentRun<W> {
             undoes |= !W::GRAPH.transitions[position].policy.undo.is_empty();
             position += 1;
         }
-        undoes
+        undoes || W::GRAPH.has_effects()
     };
 
     const HAS_LOGS: bool = !W::GRAPH.logs.is_empty();
@@ -210,6 +214,8 @@ impl<W: Workflow> CurrentRun<W> {
             transition: AtomicUsize::new(0),
             visit: AtomicU64::new(visit),
             attempts: AtomicU32::new(0),
+            undo: AtomicU32::new(0),
+            effects: const { W::GRAPH.has_effects() }.then(Box::default),
             event: const { W::GRAPH.has_events() }.then(Box::default),
         }
     }
@@ -315,9 +321,20 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
-    /// Goes back to a visit in order to undo it.
-    pub(crate) fn go_back(&self, transition: usize, visit: u64) {
+    /// Goes back to a visit in order to undo it, or a part of it.
+    pub(crate) fn go_back(&self, transition: usize, visit: u64, undo: UndoOf) {
         self.set(transition, visit, 0);
+        let number = u32::try_from(undo.number()).unwrap_or(u32::MAX);
+        self.undo.store(number, Ordering::Relaxed);
+    }
+
+    /// The undo under way.
+    pub(crate) fn undo_of(&self) -> UndoOf {
+        UndoOf::of(self.undo.load(Ordering::Relaxed) as usize)
+    }
+
+    pub(crate) fn effects(&self) -> Option<&Effects> {
+        self.effects.as_deref()
     }
 
     /// The visit that is undone, as the handler sees it that undoes it.

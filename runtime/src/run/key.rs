@@ -13,7 +13,8 @@ use super::id::RunId;
 /// `workflow/run/incarnation/visit`: the incarnation, 16 hexadecimal digits, tells the run apart from those that had its
 /// id before and were purged, or that have it in another store. The key of an undo ends in `/undo`, that of a
 /// poll in `/poll/name`, that of a signal which interrupts a step in `/signal/name`, that of a branch in `/branch/name`, or
-/// `/branch/name/item` where items are counted from 0. A `/` in the name of the workflow or the id of the run prints as `%2F`,
+/// `/branch/name/item` where items are counted from 0; the undo of a branch adds `/undo` to that, and the undo of a call in doubt
+/// is `/doubt/name/undo`. A `/` in the name of the workflow or the id of the run prints as `%2F`,
 /// and a `%` as `%25`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -31,6 +32,10 @@ pub(crate) enum Part {
     Whole,
     Undo,
     Branch(BranchName),
+    /// The undo of such a branch.
+    UndoBranch(BranchName),
+    /// The undo of the step with this name, whose last call is in doubt: what comes behind it may have the number of its visit.
+    InDoubt(&'static str),
     /// The askings of the poll with this name.
     Asked(&'static str),
     /// The signal with this name, which has interrupted a step.
@@ -51,12 +56,20 @@ impl fmt::Display for Key {
             Part::Undo => f.write_str("/undo"),
             Part::Asked(poll) => write!(f, "/poll/{poll}"),
             Part::Interrupts(signal) => write!(f, "/signal/{signal}"),
-            Part::Branch(BranchName { branch, item }) => {
-                write!(f, "/branch/{branch}")?;
-                item.map_or(Ok(()), |item| write!(f, "/{item}"))
+            Part::InDoubt(step) => write!(f, "/doubt/{step}/undo"),
+            Part::Branch(branch) => of_branch(f, branch),
+            Part::UndoBranch(branch) => {
+                of_branch(f, branch)?;
+                f.write_str("/undo")
             }
         }
     }
+}
+
+fn of_branch(f: &mut fmt::Formatter<'_>, name: BranchName) -> fmt::Result {
+    let BranchName { branch, item } = name;
+    write!(f, "/branch/{branch}")?;
+    item.map_or(Ok(()), |item| write!(f, "/{item}"))
 }
 
 /// As it prints.

@@ -2,6 +2,7 @@
 
 mod branch;
 mod current;
+mod effects;
 mod id;
 mod key;
 mod part;
@@ -11,6 +12,8 @@ pub use current::CurrentRun;
 #[cfg(feature = "durable")]
 pub(crate) use current::Resumed;
 pub(crate) use current::{Options, OwnedRun};
+pub(crate) use effects::{Effect, Effects, UndoOf};
+pub use effects::{EffectValue, effect};
 pub use id::{RunId, RunIdError};
 #[cfg(feature = "durable")]
 pub(crate) use id::{incarnation, unique};

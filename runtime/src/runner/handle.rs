@@ -323,6 +323,8 @@ fn named<W: Workflow>(event: &Event) -> Option<UndoEntry> {
         .iter()
         .find(|it| it.handler == handler)?;
     Some(UndoEntry {
+        branch: None,
+        in_doubt: false,
         transition: transition.name,
         state: state.name,
         handler: undo.handler,

@@ -17,7 +17,7 @@ use crate::error::{Cause, ErasedValue, Place};
 use crate::journal::{Ending, Entry, Journal, Taken};
 use crate::payload::codec::guarded;
 use crate::payload::durable::Durable;
-use crate::run::CurrentRun;
+use crate::run::{CurrentRun, Effect};
 use crate::store::{
     Event, Failure, FailureKind, Fired, HistoryRow, LogEntry, Message, Name, RunRow, Status, Text,
 };
@@ -264,10 +264,11 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         place: Place,
         cause: &Cause<E>,
         ending: Ending,
+        effects: Vec<Effect>,
         last: Option<Entry<W>>,
     ) -> impl Future<Output = Result<(), Loss>> {
         // Its state is stored, or the run is parked.
-        forget_panic(|| drop(last));
+        forget_panic(|| drop((last, effects)));
         let failure = failure::<W, _>(place, cause, self.held.settings());
         let transition = place.transition.map(|it| &W::GRAPH.transitions[it]);
         let pauses = transition.is_some_and(|it| it.policy.pauses) && cause.is_of_visit();
@@ -467,7 +468,7 @@ fn transition<W: Durable>(
     let payload = payload.map_err(|unfit| unfit.to_string())?;
     let is_internal = transition.is_internal();
     let mut undos = transition.policy.undo.iter();
-    let undo = undos.find(|undo| undo.target == position);
+    let undo = undos.find(|undo| undo.target == Some(position));
     let has_undos = held.undos() > 0 || undo.is_some();
     let ending = Ending::at(state.kind);
     let status = ending.map_or(Status::Running, |ending| {

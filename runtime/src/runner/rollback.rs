@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::take_up::{is_of_version, position, read_input};
-use crate::journal::Entry;
+use crate::journal::{Entry, Left};
 use crate::payload::codec::{Codec, guarded};
 use crate::payload::durable::Durable;
+use crate::run::UndoOf;
 use crate::store::{Event, Found, HistoryRow, Name};
 
 /// The transitions of a run that were not undone, the last first, by its whole history.
@@ -73,14 +74,15 @@ pub(super) fn entry<W: Durable>(row: HistoryRow, codec: &dyn Codec) -> Result<En
         .position(|it| it.name == state)
         .ok_or_else(unknown)?;
     let mut undos = W::GRAPH.transitions[found].policy.undo.iter();
-    let undo = undos.position(|undo| undo.target == target && undo.handler == handler);
+    let undo = undos.position(|undo| undo.target == Some(target) && undo.handler == handler);
     let decoded = guarded(|| W::decode(target, &payload, codec));
     Ok(Entry {
         transition: found,
         visit,
-        undo: undo.ok_or_else(unknown)?,
-        state: decoded.map_err(|error| {
+        state: target,
+        undo: UndoOf::Target(undo.ok_or_else(unknown)?),
+        left: Left::State(decoded.map_err(|error| {
             format!("state `{state}`, which `{handler}` needs, does not decode: {error}")
-        })?,
+        })?),
     })
 }

@@ -20,6 +20,7 @@ mod remembered;
 mod running_branch;
 mod spawned;
 mod tally;
+mod undoable;
 
 use stateway_core::{SplitInfo, Transition, Workflow};
 
@@ -34,6 +35,7 @@ pub(crate) use running_branch::name;
 pub use running_branch::{Attempt, RunningBranch, called, ended};
 pub(crate) use spawned::Tasks;
 pub use spawned::{context, item, spawned, unshared};
+pub use undoable::{item_of, undoable};
 
 /// The body of the split `T`.
 pub(crate) fn info<T: Transition>() -> &'static SplitInfo {

@@ -10,6 +10,7 @@ use super::joined::variants;
 use super::remembered::remembered;
 use crate::ast::{Each, Strategy};
 use crate::codegen::context::Context;
+use crate::codegen::effects;
 use crate::codegen::gate::gate;
 use crate::codegen::types;
 use crate::graph::{ResolvedBranch, ResolvedTransition};
@@ -123,18 +124,8 @@ impl Writer<'_> {
         }
     }
 
-    /// The items of an `each`; `seen` lends the input.
     fn items(&self, each: &Each, seen: &TokenStream) -> TokenStream {
-        let field = &each.field;
-        // At the place of the field: a field that has no items is an error there.
-        let span = self.cx.at(field.span());
-        if each.input.is_some() {
-            return quote_spanned!(span=> #seen.input().#field.iter());
-        }
-        let source = self.transition.sources.first();
-        let found = source.and_then(|source| self.cx.graph.items(*source, each));
-        let path = found.map(|found| found.path).unwrap_or_default();
-        quote_spanned!(span=> state #(.#path)*.#field.iter())
+        items(self.cx, self.transition, each, seen)
     }
 
     /// The future of a branch, on the task of the run or on its own.
@@ -171,7 +162,12 @@ impl Writer<'_> {
     fn call(&self, position: usize, branch: &ResolvedBranch<'_>) -> TokenStream {
         let call = self.called(position, branch);
         let span = self.cx.at(branch.declaration.name.span());
-        remembered(self.cx, span, &branch.declaration.output, call)
+        let call = remembered(self.cx, span, &branch.declaration.output, call);
+        if branch.undone_by().is_some() {
+            effects::kept(self.cx, span, branch.declaration, call)
+        } else {
+            call
+        }
     }
 
     fn called(&self, position: usize, branch: &ResolvedBranch<'_>) -> TokenStream {
@@ -263,6 +259,25 @@ impl Writer<'_> {
             }
         }
     }
+}
+
+/// The items of an `each`, of the state that is called `state`; `seen` lends the input.
+pub(in crate::codegen) fn items(
+    cx: &Context<'_>,
+    transition: &ResolvedTransition<'_>,
+    each: &Each,
+    seen: &TokenStream,
+) -> TokenStream {
+    let field = &each.field;
+    // At the place of the field: a field that has no items is an error there.
+    let span = cx.at(field.span());
+    if each.input.is_some() {
+        return quote_spanned!(span=> #seen.input().#field.iter());
+    }
+    let source = transition.sources.first();
+    let found = source.and_then(|source| cx.graph.items(*source, each));
+    let path = found.map(|found| found.path).unwrap_or_default();
+    quote_spanned!(span=> state #(.#path)*.#field.iter())
 }
 
 /// Joins the leaves in halves, as the runtime holds the branches: a list would be as deep as it is long.

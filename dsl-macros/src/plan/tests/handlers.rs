@@ -26,6 +26,18 @@ fn a_state_is_kept_once_for_the_first_who_needs_it() {
         ),
         ("signal a: A with retry(2);", &["A for retry of a"]),
         (
+            "step a: A -> B with undo(back, in doubt);",
+            &["B for undo back", "A for undo back"],
+        ),
+        (
+            "step a: A -> Done with undo(in doubt => look);",
+            &["A for undo look"],
+        ),
+        (
+            "split a: A -> B { branch one: u8 with undo(back); join all; }",
+            &["A for undo back"],
+        ),
+        (
             "signal a: A; timer b every 1d: A; poll c every 1s: A -> B;",
             &[],
         ),
@@ -37,6 +49,39 @@ fn a_state_is_kept_once_for_the_first_who_needs_it() {
 #[test]
 fn every_handler_has_its_signature() {
     for (transitions, expected) in [
+        (
+            "step a: A -> B | C with undo(B => back, C => home, in doubt => look);",
+            &[
+                "a(a: A, step: &Step) -> Outcome",
+                "back(b: B, undo: &Undo) -> ()",
+                "home(c: C, undo: &Undo) -> ()",
+                "look(a: A, undo: &Undo) -> ()",
+            ][..],
+        ),
+        (
+            "step a: A -> B with undo(back, in doubt);",
+            &[
+                "a(a: A, step: &Step) -> Outcome",
+                "back(undoing: Undoing<A, B>, undo: &Undo) -> ()",
+            ],
+        ),
+        (
+            "split a: B -> C { branch one: Slip with undo(tear); branch two: u8; join any; }",
+            &[
+                "one(b: &B, branch: &Branch) -> Slip",
+                "tear(b: &B, slip: Slip, undo: &Undo) -> ()",
+                "two(b: &B, branch: &Branch) -> u8",
+                "a(b: B, joined: Joined, step: &Step) -> Outcome",
+            ],
+        ),
+        (
+            "split a: B -> C { each item in items: u8 => u16 with undo(tear); join all; }",
+            &[
+                "item(b: &B, item: &u8, branch: &Branch) -> u16",
+                "tear(b: &B, item: &u8, output: u16, undo: &Undo) -> ()",
+                "a(b: B, joined: Joined, step: &Step) -> Outcome",
+            ],
+        ),
         (
             "step a: A -> B with catch(late), undo(back);",
             &[

@@ -128,9 +128,13 @@ fn signature(plan: &Plan<'_>, signature: &Signature<'_>) -> String {
         let ty = match &it.takes {
             Takes::State(states) => names(plan, states),
             Takes::Any(_) => "any".to_owned(),
-            Takes::Item(ty) | Takes::Payload(ty) => text(ty),
+            Takes::Item(ty) | Takes::Payload(ty) | Takes::Output(ty) => text(ty),
             Takes::Joined => "Joined".to_owned(),
             Takes::Cause => "Cause".to_owned(),
+            Takes::Undoing(sources, target) => {
+                let (sources, target) = (names(plan, sources), names(plan, &[*target]));
+                format!("Undoing<{sources}, {target}>")
+            }
             Takes::Visit(visit) => format!("{visit:?}"),
         };
         let lent = match it.held {

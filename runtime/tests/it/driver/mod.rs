@@ -2,6 +2,7 @@
 
 mod failure;
 mod groups;
+mod in_doubt;
 mod logs;
 mod rollback_model;
 mod run;

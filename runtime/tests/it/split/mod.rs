@@ -11,4 +11,5 @@ mod policy;
 mod run;
 mod spawn;
 mod table;
+mod undo;
 mod whole;

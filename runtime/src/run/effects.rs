@@ -1,0 +1,242 @@
+//! The effects of the visit under way that are undone by themselves: branches that were done, and a call in doubt.
+
+use std::any::Any;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use stateway_core::Workflow;
+
+use crate::run::{BranchName, CurrentRun};
+use crate::wait::AnyPayload;
+
+/// Which undo of a transition it is. As a [number](UndoOf::number), generated code picks by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UndoOf {
+    /// The one at this position, of the state that the transition led to.
+    Target(usize),
+    /// The one at this position, of a step whose last call is in doubt.
+    InDoubt(usize),
+    /// That of the branch which is declared at this position.
+    Branch(usize),
+}
+
+impl UndoOf {
+    /// Its number among the undos of its transition.
+    pub(crate) const fn number(self) -> usize {
+        match self {
+            UndoOf::Target(position) => position << 2,
+            UndoOf::InDoubt(position) => position << 2 | 1,
+            UndoOf::Branch(position) => position << 2 | 2,
+        }
+    }
+
+    pub(crate) const fn of(number: usize) -> Self {
+        let position = number >> 2;
+        match number & 3 {
+            0 => UndoOf::Target(position),
+            1 => UndoOf::InDoubt(position),
+            _ => UndoOf::Branch(position),
+        }
+    }
+}
+
+/// What an undo is given beside the visit.
+#[expect(
+    missing_debug_implementations,
+    reason = "generated code names it, and nobody prints it"
+)]
+pub struct EffectValue {
+    /// The position of the item, of a branch of an `each`.
+    pub(crate) item: Option<usize>,
+    /// The state that the split leaves; shared by all its branches.
+    pub(crate) source: Arc<dyn Any + Send + Sync>,
+    /// The output of the branch, or the state that the step in doubt leaves.
+    pub(crate) value: AnyPayload,
+}
+
+/// One that was read from what is stored of it.
+pub fn effect<S: Send + Sync + 'static, V: Send + 'static>(source: S, value: V) -> EffectValue {
+    EffectValue {
+        item: None,
+        source: Arc::new(source),
+        value: AnyPayload::new(value),
+    }
+}
+
+/// An effect that can be undone.
+pub(crate) struct Effect {
+    /// The position of the transition, and the number of the visit.
+    pub(crate) transition: usize,
+    pub(crate) visit: u64,
+    /// The position of the state that the transition leaves.
+    pub(crate) state: usize,
+    pub(crate) undo: UndoOf,
+    pub(crate) value: EffectValue,
+}
+
+/// Those of a run; there only for a workflow that has some.
+#[derive(Default)]
+pub(crate) struct Effects(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// Of the visit under way, in the order in which they were done.
+    done: Vec<Effect>,
+    /// The state that the split under way leaves.
+    source: Option<Arc<dyn Any + Send + Sync>>,
+    /// The step under way.
+    doubt: Option<Doubt>,
+    /// What is being undone.
+    undoing: Option<EffectValue>,
+}
+
+/// A step whose call is in doubt unless it is known how it ended.
+struct Doubt {
+    effect: Effect,
+    /// True if its last call ended with an error that another would end with as well.
+    is_certain: bool,
+}
+
+impl Effects {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<W: Workflow> CurrentRun<W> {
+    const HAS_EFFECTS: bool = W::GRAPH.has_effects();
+
+    fn effects_state(&self) -> Option<MutexGuard<'_, State>> {
+        self.effects().map(Effects::state)
+    }
+
+    /// The state that the split under way leaves, for the undos of its branches: a copy, of which there is one for all.
+    pub(crate) fn effect_source<S>(&self, copy: impl FnOnce() -> S) -> Arc<dyn Any + Send + Sync>
+    where
+        S: Send + Sync + 'static,
+    {
+        let known = self.effects_state().and_then(|it| it.source.clone());
+        // Copied without the lock, since it is of the user's.
+        let source = known.unwrap_or_else(|| Arc::new(copy()));
+        match self.effects_state() {
+            Some(mut state) => Arc::clone(state.source.get_or_insert(source)),
+            None => source,
+        }
+    }
+
+    /// A branch was done.
+    pub(crate) fn has_done(&self, effect: Effect) {
+        if let Some(mut state) = self.effects_state() {
+            state.done.push(effect);
+        }
+    }
+
+    /// A step is to be called that leaves `value`: from its first call on that is in doubt.
+    pub(crate) fn doubts<S: Send + 'static>(&self, transition: usize, state: usize, value: S) {
+        let Some(position) = W::GRAPH.transitions[transition].policy.in_doubt() else {
+            return;
+        };
+        let effect = Effect {
+            transition,
+            visit: self.visit(),
+            state,
+            undo: UndoOf::InDoubt(position),
+            value: effect((), value),
+        };
+        if let Some(mut state) = self.effects_state() {
+            state.doubt = Some(Doubt {
+                effect,
+                is_certain: false,
+            });
+        }
+    }
+
+    /// The call of that step ended with an error that says that nothing was done.
+    pub(crate) fn is_certain(&self) {
+        if let Some(doubt) = self
+            .effects_state()
+            .as_mut()
+            .and_then(|it| it.doubt.as_mut())
+        {
+            doubt.is_certain = true;
+        }
+    }
+
+    /// The visit under way leads nowhere: if its last call is in doubt, that is an effect.
+    pub(crate) fn led_nowhere(&self) {
+        if !Self::HAS_EFFECTS {
+            return;
+        }
+        let attempts = self.attempts();
+        if let Some(mut state) = self.effects_state()
+            && let Some(Doubt { effect, is_certain }) = state.doubt.take()
+            && attempts > 0
+            && !is_certain
+        {
+            state.done.push(effect);
+        }
+    }
+
+    /// Takes the effects of the visit that ends, also those of one that was interrupted before it.
+    pub(crate) fn take_effects(&self) -> Vec<Effect> {
+        if !Self::HAS_EFFECTS {
+            return Vec::new();
+        }
+        let Some(mut state) = self.effects_state() else {
+            return Vec::new();
+        };
+        let (done, source, doubt) = (
+            std::mem::take(&mut state.done),
+            state.source.take(),
+            state.doubt.take(),
+        );
+        drop(state);
+        // Of the user's, and may panic as they go.
+        crate::support::panic::forget_panic(|| drop((source, doubt)));
+        done
+    }
+
+    /// This is undone next.
+    pub(crate) fn undoes(&self, value: EffectValue) {
+        if let Some(mut state) = self.effects_state() {
+            state.undoing = Some(value);
+        }
+    }
+
+    /// The position of the item of the branch that is undone.
+    pub(crate) fn undone_item(&self) -> Option<usize> {
+        let state = self.effects_state()?;
+        state.undoing.as_ref().and_then(|value| value.item)
+    }
+
+    /// The branch that is undone.
+    pub(crate) fn undone_branch(&self) -> Option<BranchName> {
+        let UndoOf::Branch(declared) = self.undo_of() else {
+            return None;
+        };
+        let split = W::GRAPH.transitions[self.transition()].split.as_ref()?;
+        let item = self.undone_item();
+        Some(crate::split::name(
+            split,
+            declared,
+            item.unwrap_or(declared),
+        ))
+    }
+
+    /// Takes out what is given to its undo.
+    ///
+    /// # Panics
+    /// If it is something else: generated code asks for what it has put there.
+    pub(crate) fn undone_value<S, V>(&self) -> (Arc<S>, V)
+    where
+        S: Send + Sync + 'static,
+        V: Send + 'static,
+    {
+        let mut state = self.effects_state();
+        let undoing = state.as_mut().and_then(|it| it.undoing.as_mut());
+        let value = undoing.expect("an effect is undone");
+        let source = Arc::clone(&value.source).downcast();
+        let source =
+            source.unwrap_or_else(|_| unreachable!("it is the state that the split leaves"));
+        (source, value.value.take())
+    }
+}

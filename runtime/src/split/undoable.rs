@@ -1,0 +1,79 @@
+//! Branches that can be undone.
+
+use std::future::Future;
+use std::task::Poll;
+
+use stateway_core::Transition;
+
+use super::info;
+use crate::error::BranchError;
+use crate::handler::{Branch, Undo};
+use crate::policy::Copied;
+use crate::run::{Effect, EffectValue, UndoOf};
+use crate::support::panic::catch_panic;
+use crate::wait::AnyPayload;
+
+/// The output of `call`, of which a copy is kept for the undo. In a stored run it is stored anyway.
+///
+/// # Errors
+/// What the branch fails with. If its output panics when it is copied, that is its failure, and it is undone with the output
+/// itself.
+pub async fn undoable<T, S, O, E>(
+    branch: &Branch<T>,
+    source: &S,
+    copy: fn(&O) -> O,
+    call: impl Future<Output = Result<O, BranchError<E>>>,
+) -> Result<O, BranchError<E>>
+where
+    T: Transition,
+    S: Copied + Send + Sync + 'static,
+    O: Send + 'static,
+{
+    let run = branch.run();
+    if run.recorder().is_some() {
+        return call.await;
+    }
+    // Before the call: a state that panics when it is copied is not to hide that the branch was done.
+    let source = run.effect_source(|| source.copied());
+    let output = call.await?;
+    let (kept, output) = match catch_panic(|| Poll::Ready(Ok(copy(&output)))) {
+        Poll::Ready(Err(cause)) => {
+            let failed = BranchError::new(branch.entry(), branch.attempt(), cause);
+            (output, Err(failed))
+        }
+        Poll::Ready(Ok(copy)) => (copy, Ok(output)),
+        Poll::Pending => unreachable!("it is ready"),
+    };
+    run.has_done(Effect {
+        transition: T::POSITION,
+        visit: branch.visit(),
+        state: source_of::<T>(),
+        undo: UndoOf::Branch(branch.declared()),
+        value: EffectValue {
+            item: branch.entry().item,
+            source,
+            value: AnyPayload::new(kept),
+        },
+    });
+    output
+}
+
+/// The position of the state that the split `T` leaves.
+fn source_of<T: Transition>() -> usize {
+    use stateway_core::Workflow as _;
+
+    let _ = info::<T>();
+    T::Workflow::GRAPH.transitions[T::POSITION].sources[0]
+}
+
+/// The item that a branch was about which is undone.
+///
+/// # Panics
+/// If there are fewer items than when it was done: the state is the same one.
+pub fn item_of<'s, T: Transition, S>(
+    mut items: impl Iterator<Item = &'s S>,
+    undo: &Undo<T>,
+) -> &'s S {
+    let item = undo.run().undone_item().and_then(|item| items.nth(item));
+    item.expect("an item that had a branch is there")
+}
