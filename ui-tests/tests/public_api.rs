@@ -47,7 +47,7 @@ const COMPLETE: [&str; 6] = [
 ];
 
 /// The records of a run, and what a store is told and tells: it is not to forget a field of them.
-const OF_STORES: [&str; 40] = [
+const OF_STORES: [&str; 42] = [
     "Beat",
     "Claim",
     "Claimed",
@@ -57,6 +57,7 @@ const OF_STORES: [&str; 40] = [
     "Declaration",
     "Declared",
     "Delivery",
+    "EffectNote",
     "FailedAttempt",
     "Failure",
     "Fence",
@@ -82,6 +83,7 @@ const OF_STORES: [&str; 40] = [
     "Request",
     "RunRow",
     "Sent",
+    "Source",
     "Stop",
     "Suspects",
     "Text",

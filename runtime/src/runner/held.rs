@@ -288,8 +288,8 @@ impl HeldRun {
             // The store has heard of a request to pause, and this may not have.
             state.row.pause_asked |= hold == Hold::Dropped && commit.release.is_none();
             let _ = state.row.apply(&commit, before - commit.consumed.len());
+            state.notes.retain(|_, note| commit.event.keeps(note));
             if !commit.event.keeps_notes() {
-                state.notes.clear();
                 state.failed.clear();
             }
         }

@@ -38,6 +38,9 @@ pub(super) fn named(row: &HistoryRow) -> (Name, Name) {
             transition,
             undo: Some(undo),
             ..
+        }
+        | Event::Effect {
+            transition, undo, ..
         } => (transition.clone(), undo.clone()),
         _ => Default::default(),
     }
@@ -45,6 +48,12 @@ pub(super) fn named(row: &HistoryRow) -> (Name, Name) {
 
 /// A row of the history as what is to be undone.
 pub(super) fn entry<W: Durable>(row: HistoryRow, codec: &dyn Codec) -> Result<Entry<W>, String> {
+    if row.event.is_effect() {
+        let (transition, handler) = named(&row);
+        return Err(format!(
+            "`{handler}` is to undo a part of `{transition}`, and this program has no such undo"
+        ));
+    }
     let Event::Transition {
         transition,
         visit,

@@ -17,20 +17,39 @@ pub enum Fence {
     /// The row that it expects.
     Open,
     /// A row with one commit more, by the same holder. It may be this very commit, whose answer was lost: it
-    /// is, if the last row of the history that [moved](Event::moves) the run is
-    /// [the one that it adds](Commit::is_in), and the last entries of its logs are
+    /// is, if the history ends, up to the last row that [moved](Event::moves) the run, with
+    /// [the rows that it adds](Commit::is_in), and the last entries of its logs are
     /// [those that it adds](Commit::is_logged_as). Otherwise the fence is closed.
     Passed,
 }
 
 impl Commit {
-    /// The most rows of the history that one commit [removes](RunRow::removes).
+    /// The most rows of the history that one commit [removes](RunRow::removes), beside as many as it adds [effects](Commit::effects).
     pub const MOST_REMOVED: u64 = 64;
 
-    /// Whether this is the row that the commit adds to the history.
+    /// Returns true if these rows end with those that the commit adds to the history, its effects and its event, and none more that
+    /// belongs to the same commit. They are the rows of a run, in order, up to the last that [moved](Event::moves) it: all of
+    /// them, or as many as the commit adds and one.
     #[must_use]
-    pub fn is_in(&self, history: &HistoryRow) -> bool {
-        history.event == self.event && micros(history.at) == micros(self.at)
+    pub fn is_in(&self, rows: &[HistoryRow]) -> bool {
+        let Some((last, before)) = rows.split_last() else {
+            return false;
+        };
+        let is_same = |row: &HistoryRow, event: &Event| {
+            row.event == *event && micros(row.at) == micros(self.at)
+        };
+        // Behind rows that were removed, an effect of another commit may come next.
+        let effects = before.iter().rev().zip(1..).take_while(|(row, back)| {
+            row.event.is_effect() && row.number.checked_add(*back) == Some(last.number)
+        });
+        let effects: Vec<_> = effects.map(|(row, _)| row).collect();
+        let added = self.effects.iter().rev();
+        is_same(last, &self.event)
+            && effects.len() == added.len()
+            && effects
+                .iter()
+                .zip(added)
+                .all(|(row, event)| is_same(row, event))
     }
 }
 
@@ -147,7 +166,8 @@ impl RunRow {
             self.history_from = removed.end;
         }
         self.sequence = self.sequence.saturating_add(1);
-        self.rows = self.rows.saturating_add(1);
+        self.rows = self.number_of(commit);
+        self.undos = self.undos.saturating_add(commit.effects.len() as u64);
         self.logged = self.logged.saturating_add(commit.entries().len() as u64);
         self.status = commit.status;
         self.waits = false;
@@ -201,6 +221,7 @@ impl RunRow {
                 keeps = false;
             }
             Event::Started { .. }
+            | Event::Effect { .. }
             | Event::StopAsked { .. }
             | Event::Unparked
             | Event::PauseAsked
@@ -228,9 +249,9 @@ impl RunRow {
 
     /// The numbers of the rows of the history that a commit removes, asked before it is [applied](RunRow::apply): those behind the
     /// last `n`, if it is a transition that [keeps](Commit::keep_history) `n`, the oldest first, and at most
-    /// [as many](Commit::MOST_REMOVED) as keep its cost flat. Rows among them that are transitions with an undo stay, since
-    /// the run may be rolled back; the first row stays always. A rollback takes no transitions, so all that it adds
-    /// is kept.
+    /// [as many](Commit::MOST_REMOVED) as keep its cost flat. Rows among them that [can be undone](HistoryRow::is_undoable) stay,
+    /// since the run may be rolled back, and so do the effects that the commit itself adds; the first row stays always. A rollback
+    /// takes no transitions, so all that it adds is kept.
     #[must_use]
     pub fn removes(&self, commit: &Commit) -> Range<u64> {
         let (Some(keep), Event::Transition { .. }) = (commit.keep_history, &commit.event) else {
@@ -238,10 +259,12 @@ impl RunRow {
         };
         let from = self.history_from.max(1);
         let kept_from = self
-            .rows
-            .saturating_add(2)
+            .number_of(commit)
+            .saturating_add(1)
             .saturating_sub(keep.max(1).into());
-        let most = from.saturating_add(Commit::MOST_REMOVED);
+        let most = from
+            .saturating_add(Commit::MOST_REMOVED)
+            .saturating_add(commit.effects.len() as u64);
         from..kept_from.min(most).max(from)
     }
 

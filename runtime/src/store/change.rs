@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use super::{
-    Event, FailedAttempt, Failure, Fired, IndexEntry, LogEntry, Message, NewRun, RunRow, Status,
+    EffectNote, Event, FailedAttempt, Failure, Fired, IndexEntry, LogEntry, Message, NewRun,
+    RunRow, Status,
 };
 use crate::run::{PartName, RunId};
 
@@ -20,6 +21,10 @@ pub struct Commit {
     pub at: SystemTime,
     /// What happened.
     pub event: Event,
+    /// The effects of the visit that are to be undone by themselves, all of them an [`Event::Effect`], in the order in which they were
+    /// done. They become history rows directly before that of the event, with the same time. Any event may have them, until
+    /// the rollback has begun.
+    pub effects: Vec<Event>,
     /// How the run stands then. The due time of one that does not go on is dropped, and so is its claim.
     pub status: Status,
     /// Until when it waits, if the caller gives it back. `None` keeps the claim.
@@ -53,6 +58,7 @@ impl Commit {
             sequence: row.sequence,
             at,
             event,
+            effects: Vec::new(),
             status,
             release: None,
             failure: None,
@@ -210,6 +216,11 @@ pub enum Progress {
         /// What they failed with, of the last ones if there were many.
         failed: Vec<FailedAttempt>,
     },
-    /// It has ended with this output.
-    Output(Vec<u8>),
+    /// It has ended well.
+    Output {
+        /// Its output, as the codec wrote it.
+        output: Vec<u8>,
+        /// How it is undone by itself, if it can be.
+        effect: Option<EffectNote>,
+    },
 }

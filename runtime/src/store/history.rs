@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Failure, LeftMessage, Name, Stop, Text};
+use super::{Failure, LeftMessage, Name, Source, Stop, Text};
 
 /// What happened to a run, and what it means for its row.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -39,19 +39,40 @@ pub enum Event {
         /// The name of the handler that undoes it, if there is one: one more is to be undone then.
         undo: Option<Name>,
     },
+    /// The visit that ends with the next row which is none of these has had an effect that can be undone by itself: a branch of a split
+    /// that was done, or a call whose end nobody knows. One more is to be undone. It moves nothing: it is recorded with a
+    /// [commit](super::Commit::effects), which does.
+    Effect {
+        /// The name of the step or split.
+        transition: Name,
+        /// The number of the visit.
+        visit: u64,
+        /// The branch as it prints, `credit` or `chunk[3]`; `None` for the step itself, whose last call is in doubt.
+        branch: Option<String>,
+        /// The output of the branch, as the codec wrote it; empty for a call in doubt. Serde leaves it out.
+        #[serde(skip)]
+        output: Vec<u8>,
+        /// The state that the visit was made in.
+        state: Name,
+        /// The payload of that state. Serde leaves it out.
+        #[serde(skip)]
+        source: Source,
+        /// The name of the handler that undoes it.
+        undo: Name,
+    },
     /// The rollback began: everything that has an undo is still to be undone, and there are no crashes.
     RollbackBegan,
-    /// The transition with this number in the history was undone, and those before it are still to be: one less
+    /// The transition or effect with this number in the history was undone, and those before it are still to be: one less
     /// is to be undone, and there are no crashes.
     Undone {
-        /// The number of the transition.
+        /// The number of its history row.
         of: u64,
         /// How often the handler was called.
         attempts: u32,
     },
     /// The same, but it could not be undone.
     NotUndone {
-        /// The number of the transition.
+        /// The number of its history row.
         of: u64,
         /// How often the handler was called.
         attempts: u32,
@@ -76,7 +97,7 @@ pub enum Event {
     /// The request to pause was taken back before the run had come to a boundary. It moves nothing.
     PauseWithdrawn,
     /// The last attempt has failed, and the run is paused (`else pause`). The notes about the visit are dropped, so its attempts
-    /// begin anew when it is resumed.
+    /// begin anew when it is resumed, but for the outputs of branches that have an [effect](super::EffectNote).
     Paused,
     /// Somebody let it go on after it was paused.
     Resumed,
@@ -144,11 +165,16 @@ impl Event {
     pub fn moves(&self) -> bool {
         !matches!(
             self,
-            Event::StopAsked { .. } | Event::PauseAsked | Event::PauseWithdrawn | Event::RetryAsked
+            Event::Effect { .. }
+                | Event::StopAsked { .. }
+                | Event::PauseAsked
+                | Event::PauseWithdrawn
+                | Event::RetryAsked
         )
     }
 
-    /// Whether the visit goes on after it, so that what is known of it has to be kept.
+    /// Returns true if the visit goes on after it, so that all that is known of it has to be kept. Some of that may have to be kept
+    /// anyway: see [`keeps`](Event::keeps).
     #[must_use]
     pub fn keeps_notes(&self) -> bool {
         matches!(self, Event::Parked { .. }) || !self.moves()
@@ -156,13 +182,16 @@ impl Event {
 }
 
 impl HistoryRow {
-    /// Whether it is a transition that has an undo.
+    /// Returns true for a transition that has an undo, and for an effect.
     #[must_use]
     pub fn is_undoable(&self) -> bool {
-        matches!(&self.event, Event::Transition { undo: Some(_), .. })
+        matches!(
+            &self.event,
+            Event::Transition { undo: Some(_), .. } | Event::Effect { .. }
+        )
     }
 
-    /// The number of the transition that it says was undone.
+    /// Returns the number of the row that it says was undone.
     #[must_use]
     pub fn undone(&self) -> Option<u64> {
         match self.event {

@@ -1,6 +1,7 @@
 //! Runs in memory: the laws as a program.
 
 mod claims;
+mod commits;
 mod pauses;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,6 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use super::apply::Fence;
 use super::declared::Paths;
 use super::micros::micros;
 use super::timeline::{Moment, Timeline, due_now, wall};
@@ -303,56 +303,7 @@ impl Store for MemoryStore {
     }
 
     fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold> {
-        self.with(|shelf| {
-            let (kept, behind) = shelf.find_at(&commit.run, commit.at)?;
-            if kept.row.fence(commit.epoch, commit.sequence)? == Fence::Passed {
-                let last = kept.history.iter().rfind(|row| row.event.moves());
-                let tail = kept.log.len().checked_sub(commit.entries().len());
-                let is_logged = tail.is_some_and(|tail| commit.is_logged_as(&kept.log[tail..]));
-                return if is_logged && last.is_some_and(|last| commit.is_in(last)) {
-                    Ok(kept.hold())
-                } else {
-                    Err(StoreError::Fenced { run: commit.run })
-                };
-            }
-            let removed = kept.row.removes(&commit);
-            kept.inbox.retain(|it| !commit.consumed.contains(&it.id));
-            for consumed in &commit.consumed {
-                if let Some(taken) = kept.known.get_mut(consumed) {
-                    taken.get_or_insert(kept.row.rows + 1);
-                }
-            }
-            if !kept.row.apply(&commit, kept.inbox.len()) {
-                kept.held = None;
-            }
-            kept.behind = behind;
-            kept.add(commit.entries());
-            let history = &mut kept.history;
-            history.retain(|row| !removed.contains(&row.number) || row.is_undoable());
-            if let Event::Transition { payload, .. } = &commit.event {
-                kept.payload.clone_from(payload);
-            }
-            if !commit.event.keeps_notes() {
-                kept.notes.clear();
-            }
-            kept.history.push(HistoryRow {
-                number: kept.row.rows,
-                at: commit.at,
-                event: commit.event,
-                failure: commit.failure,
-                by: None,
-                failed_attempts: commit.failed_attempts,
-                left: kept.left(),
-            });
-            let hold = kept.hold();
-            for run in commit.outbox.runs {
-                shelf.create(NewRun { lease: None, ..run });
-            }
-            for message in commit.outbox.messages {
-                let _ = shelf.send(message.into());
-            }
-            Ok(hold)
-        })
+        self.with(|shelf| shelf.commit(commit))
     }
 
     fn note(&self, note: Note) -> StoreFuture<'_, Hold> {

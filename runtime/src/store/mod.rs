@@ -25,6 +25,7 @@ pub(crate) mod apply;
 mod change;
 mod claim;
 mod declared;
+mod effect;
 mod error;
 mod history;
 mod log;
@@ -55,6 +56,7 @@ pub use claim::{
     Beat, Claim, Claimed, Claims, Declaration, Declared, Heartbeat, Holder, Lease, Suspects,
     WorkflowVersions,
 };
+pub use effect::{EffectNote, Source};
 pub use error::StoreError;
 pub use history::{Event, FailedAttempt, HistoryRow, Request};
 pub use log::{LogEntry, LogRow};
@@ -139,9 +141,10 @@ pub trait Store: Send + Sync + 'static {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims>;
 
     /// Records what happened to a run, as one change: the row with its sequence counted up, the history
-    /// row of that number, the entries of logs that a transition [adds](Commit::logged), the messages that were consumed, the notes, which are dropped unless the event
-    /// [keeps](Event::keeps_notes) them, and what is in the [outbox](Outbox). Where the run ends with it, the history row names the
-    /// messages that are [left](HistoryRow::left).
+    /// rows of its [effects](Commit::effects) and, behind them, of its event, the entries of logs that a transition [adds](Commit::logged),
+    /// the messages that were consumed, the notes, which are dropped unless the event
+    /// [keeps](Event::keeps) them, and what is in the [outbox](Outbox). Where the run ends with it, the history row of the event
+    /// names the messages that are [left](HistoryRow::left).
     ///
     /// A transition of a run whose history is [bounded](Commit::keep_history) removes rows of it that are old, in the same change.
     ///
@@ -246,7 +249,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Lets a run that has ended be rolled back again: it is [`RollingBack`](Status::RollingBack), due at once, without
     /// crashes and without a request to stop. What is to be undone is what [`undoable`](Store::undoable) gives then: the
-    /// transitions that failed to be undone, and those that nobody tried to undo, since the run was terminated. Its
+    /// transitions and effects that failed to be undone, and those that nobody tried to undo, since the run was terminated. Its
     /// sequence counts up, and its history says so ([`RollbackRetried`](Event::RollbackRetried)). What
     /// [`RunRow::retry_rollback`] does is the law. It is no run that has ended any more: it is not purged.
     ///
@@ -300,7 +303,7 @@ pub trait Store: Send + Sync + 'static {
     }
 
     /// What happened to a run, from the history row with number `from` on, at most `limit` rows. Rows that were
-    /// [removed](RunRow::removes) are passed over.
+    /// [removed](RunRow::removes) are passed over, so with a `limit` of 1 this reads one row by its number, if that row is kept.
     fn history(&self, run: &RunId, from: u64, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>>;
 
     /// Returns the entries of the logs of a run, from number `from` on, at most `limit`: all logs together, in the order in which
@@ -322,8 +325,8 @@ pub trait Store: Send + Sync + 'static {
     /// [`NotFound`](StoreError::NotFound).
     fn inbox(&self, run: &RunId) -> StoreFuture<'_, Vec<Message>>;
 
-    /// The transitions of a run that have an undo and are still to be undone, the last first, at most
-    /// `limit` of them: rows of [`Event::Transition`] with an undo, with a smaller number than
+    /// The transitions and effects of a run that are still to be undone, the last first, at most
+    /// `limit` of them: rows of [`Event::Transition`] with an undo and of [`Event::Effect`], with a smaller number than
     /// [`undo_before`](RunRow::undo_before), that no [`Event::Undone`] of the run names.
     fn undoable(&self, run: &RunId, limit: usize) -> StoreFuture<'_, Vec<HistoryRow>>;
 

@@ -39,7 +39,7 @@ pub struct RunRow {
     /// The number of the last row of its history.
     pub rows: u64,
     /// Rows of its history with a smaller number were [removed](RunRow::removes), but for the first and those of transitions with an
-    /// undo; 0 if all are there.
+    /// undo and of effects; 0 if all are there.
     pub history_from: u64,
     /// The number of entries that its logs have, all together.
     pub logged: u64,
@@ -47,12 +47,12 @@ pub struct RunRow {
     pub epoch: u64,
     /// The number of the last visit that was recorded; keys are made of it.
     pub visit: u64,
-    /// How many transitions would have to be undone.
+    /// How many transitions and [effects](super::Event::Effect) would have to be undone.
     pub undos: u64,
-    /// Transitions with a smaller number in the history are still to be undone, but for those that were undone before the
+    /// Transitions and effects with a smaller number in the history are still to be undone, but for those that were undone before the
     /// rollback was [retried](super::Event::RollbackRetried).
     pub undo_before: u64,
-    /// How many transitions could not be undone: their undo failed for good, and somebody has to see to each. Those of the
+    /// How many transitions and effects could not be undone: their undo failed for good, and somebody has to see to each. Those of the
     /// last rollback, if it was [retried](super::Event::RollbackRetried).
     pub not_undone: u64,
     /// Whether its rollback has begun: it never goes forward again.

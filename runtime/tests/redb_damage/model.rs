@@ -110,7 +110,7 @@ async fn fill(store: &RedbStore, runs: u64) {
                         failed: Vec::new(),
                     }
                 } else {
-                    Progress::Output(b"no fraud".to_vec())
+                    Progress::output(b"no fraud".to_vec())
                 };
                 let note = NoteRow {
                     key: key.to_owned(),

@@ -165,13 +165,13 @@ impl Recorder for HeldRun {
 
     fn output(&self, part: &PartName) -> Option<Vec<u8>> {
         match self.state().notes.get(&part.to_string())? {
-            Progress::Output(output) => Some(output.clone()),
+            Progress::Output { output, .. } => Some(output.clone()),
             Progress::Attempts { .. } => None,
         }
     }
 
     fn ended(&self, part: PartName, output: Vec<u8>) -> Recorded<'_> {
-        Box::pin(async move { self.noted(&part, Progress::Output(output), false).await })
+        Box::pin(async move { self.noted(&part, Progress::output(output), false).await })
     }
 
     fn encoded(

@@ -10,17 +10,16 @@ use tokio::time::Instant;
 
 use super::fault::{Fault, broken};
 use super::format::{Record, read_declaration, write_declaration, write_message, write_note};
-use super::history::{StartData, origin, row};
+use super::history::{StartData, origin};
 use super::index::Index;
 use super::lookup::Lookup as _;
 use super::tables::Tables;
 use crate::run::RunId;
-use crate::store::apply::Fence;
 use crate::store::declared::Paths;
-use crate::store::timeline::{Moment, Timeline, asked_at, due_now};
+use crate::store::timeline::{Timeline, asked_at, due_now};
 use crate::store::{
-    Beat, Commit, Created, Declaration, Declared, Delivery, Event, Heartbeat, Hold, Lease, NewRun,
-    Note, NoteRow, Outbox, Release, Request, RunRow, Sent, Stop, StoreError,
+    Beat, Created, Declaration, Declared, Delivery, Event, Heartbeat, Hold, Lease, NewRun, Note,
+    NoteRow, Release, Request, RunRow, Sent, Stop, StoreError,
 };
 
 /// The tables and the index, while a batch is applied.
@@ -62,7 +61,7 @@ impl Changes<'_> {
     }
 
     /// Adds a run that is not there, held by whoever has the lease.
-    fn add(&mut self, run: &NewRun, lease: Option<Lease>) -> Result<RunRow, Fault> {
+    pub(super) fn add(&mut self, run: &NewRun, lease: Option<Lease>) -> Result<RunRow, Fault> {
         let first = self.tables.history.begin(run)?;
         let behind = self.timeline.behind(run.at, self.at);
         let mut record = Record::new(run, lease.is_some(), first, behind);
@@ -100,72 +99,6 @@ impl Changes<'_> {
         Ok(declared)
     }
 
-    pub(super) fn commit(&mut self, commit: &Commit) -> Result<Hold, Fault> {
-        let (took_place, hold) = self.advance(commit)?;
-        if took_place {
-            self.send_out(&commit.outbox)?;
-        }
-        Ok(hold)
-    }
-
-    /// Adds runs and messages that belong to a commit.
-    fn send_out(&mut self, outbox: &Outbox) -> Result<(), Fault> {
-        for run in &outbox.runs {
-            match self.find(&run.id) {
-                Ok(None) => {
-                    self.add(run, None)?;
-                }
-                // One that cannot be read is there as well.
-                Ok(Some(_)) | Err(Fault::Answer(_)) => {}
-                Err(fault) => return Err(fault),
-            }
-        }
-        for message in &outbox.messages {
-            match self.send(&message.clone().into()) {
-                // It is dropped.
-                Ok(_) | Err(Fault::Answer(_)) => {}
-                Err(fault) => return Err(fault),
-            }
-        }
-        Ok(())
-    }
-
-    /// Does what a commit says of its run, and whether its holder still has it. Gives `false` for one that took place before.
-    fn advance(&mut self, commit: &Commit) -> Result<(bool, Hold), Fault> {
-        let run = &commit.run;
-        let behind = self.timeline.behind(commit.at, self.at);
-        // Changed where it lies: this is what the store does most.
-        if let Some(held) = self.index.held_mut(run) {
-            let took_place = advance(&mut self.tables, &mut held.record, commit, behind)?;
-            let is_held = held.record.is_held;
-            if !took_place {
-                return Ok((false, Hold::kept_if(is_held)));
-            }
-            self.wrote = true;
-            self.tables.put(&held.record)?;
-            if is_held {
-                self.index.refresh(run);
-            } else {
-                self.index.settle(run);
-            }
-            return Ok((true, Hold::kept_if(is_held)));
-        }
-        // It has no claim, or had one before the file was opened.
-        let record = self.tables.find(run)?;
-        let before = record.ok_or_else(|| not_found(run))?;
-        let mut record = before.clone();
-        let took_place = advance(&mut self.tables, &mut record, commit, behind)?;
-        let hold = Hold::kept_if(record.is_held);
-        if !took_place {
-            return Ok((false, hold));
-        }
-        self.wrote = true;
-        self.tables.put(&record)?;
-        self.index.forget(&before);
-        self.index.place(&record);
-        Ok((true, hold))
-    }
-
     pub(super) fn note(&mut self, note: &Note) -> Result<Hold, Fault> {
         let before = self.live(&note.run)?;
         let open = before.row.open(note.epoch, note.sequence);
@@ -195,7 +128,7 @@ impl Changes<'_> {
         record.behind = behind;
         self.wrote = true;
         if record.notes > 0 && release.asked.is_some() {
-            self.tables.drop_notes(&release.run)?;
+            self.tables.drop_all_notes(&release.run)?;
             record.notes = 0;
         }
         self.tables.put(&record)?;
@@ -362,7 +295,7 @@ impl Changes<'_> {
     }
 
     /// The record of a run, ended or not.
-    fn find(&mut self, run: &RunId) -> Result<Option<Record>, Fault> {
+    pub(super) fn find(&mut self, run: &RunId) -> Result<Option<Record>, Fault> {
         if let Some(held) = self.index.held(run) {
             return Ok(Some(held.record.clone()));
         }
@@ -414,54 +347,6 @@ impl Changes<'_> {
     }
 }
 
-/// Does what a commit says, by a clock that is so far behind. Gives `false`, and changes nothing, for one that took place
-/// before; neither does it change anything where it is refused.
-fn advance(
-    tables: &mut Tables<'_>,
-    record: &mut Record,
-    commit: &Commit,
-    behind: Moment,
-) -> Result<bool, Fault> {
-    let run = &commit.run;
-    let fence = record.row.fence(commit.epoch, commit.sequence);
-    if fence.map_err(Fault::Answer)? == Fence::Passed {
-        let mut last = row(&tables.history.rows, run, record.last)?;
-        while !last.history.event.moves() {
-            last = row(&tables.history.rows, run, last.before)?;
-        }
-        if commit.is_in(&last.history) && tables.has_entries(record, commit)? {
-            return Ok(false);
-        }
-        return Err(Fault::Answer(StoreError::Fenced { run: run.clone() }));
-    }
-    // First what may find a message that cannot be read.
-    if record.messages > 0 && !commit.consumed.is_empty() {
-        let taken_by = record.row.rows.saturating_add(1);
-        let consumed = tables.consume(run, &commit.consumed, taken_by)?;
-        record.messages = record.messages.saturating_sub(consumed);
-    }
-    let old = tables
-        .history
-        .old_rows(record, record.row.removes(commit))?;
-    let entries_from = record.row.logged;
-    let keeps = record.row.apply(commit, record.messages as usize);
-    record.is_held &= keeps;
-    record.behind = behind;
-    if record.notes > 0 && !commit.event.keeps_notes() {
-        tables.drop_notes(run)?;
-        record.notes = 0;
-    }
-    let left = if record.row.status.is_ended() && record.messages > 0 {
-        tables.left(run)?
-    } else {
-        Vec::new()
-    };
-    tables.add_entries(run, entries_from, commit)?;
-    tables.history.commit(record, commit, &left)?;
-    tables.history.remove_old(record, &old)?;
-    Ok(true)
-}
-
-fn not_found(run: &RunId) -> Fault {
+pub(super) fn not_found(run: &RunId) -> Fault {
     Fault::Answer(StoreError::NotFound { run: run.clone() })
 }

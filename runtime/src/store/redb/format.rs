@@ -6,7 +6,7 @@ mod run;
 
 use super::wire::{RecordPlace, RecordReader, RecordWriter, Unread, unknown};
 use crate::run::RunId;
-use crate::store::{LogEntry, LogRow, Message, Progress};
+use crate::store::{EffectNote, LogEntry, LogRow, Message, Progress};
 
 pub(super) use row::{HistoryHead, Row, read_row, write_row};
 pub(super) use run::{Record, owner};
@@ -32,7 +32,12 @@ pub(super) fn write_note(run: &str, key: &str, progress: &Progress) -> Vec<u8> {
             .time(*noted)
             .u8((*waits).into())
             .list(failed, failure::write_attempt),
-        Progress::Output(output) => to.u8(1).bytes(output),
+        Progress::Output { output, effect } => to
+            .u8(1)
+            .option(effect.as_ref(), |to, effect| {
+                to.text(&effect.undo).u32(effect.number);
+            })
+            .bytes(output),
     };
     to.finish(RecordPlace::Note(run, key))
 }
@@ -54,12 +59,22 @@ pub(super) fn read_note(run: &str, key: &str, bytes: &[u8]) -> Result<Progress, 
                 waits: from.flag()?,
                 failed: from.list(failure::read_attempt)?,
             },
-            1 => Progress::Output(from.bytes()?),
+            1 => Progress::Output {
+                effect: from.option(read_effect)?,
+                output: from.bytes()?,
+            },
             other => return Err(format!("{other} is no kind of note")),
         },
         other => return Err(unknown(other)),
     };
     from.finish(progress)
+}
+
+fn read_effect(from: &mut RecordReader<'_>) -> Result<EffectNote, Unread> {
+    Ok(EffectNote {
+        undo: from.name()?,
+        number: from.u32()?,
+    })
 }
 
 pub(super) fn write_message(message: &Message, arrival: u64) -> Vec<u8> {

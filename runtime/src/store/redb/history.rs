@@ -89,7 +89,7 @@ impl History<'_> {
             failed_attempts: &[],
             left: &[],
         };
-        self.append(record, head, event)
+        self.append(record, head, event, false)
     }
 
     /// Adds what a commit says.
@@ -99,8 +99,23 @@ impl History<'_> {
         commit: &Commit,
         left: &[LeftMessage],
     ) -> Result<(), redb::Error> {
+        let is_bounded = commit.keep_history.is_some();
+        let last = record.row.rows;
+        let first = last.saturating_sub(commit.effects.len() as u64);
+        for (number, effect) in (first..).zip(&commit.effects) {
+            let head = HistoryHead {
+                number,
+                before: record.last,
+                at: commit.at,
+                failure: None,
+                by: None,
+                failed_attempts: &[],
+                left: &[],
+            };
+            self.append(record, head, effect, is_bounded)?;
+        }
         let head = HistoryHead {
-            number: record.row.rows,
+            number: last,
             before: record.last,
             at: commit.at,
             failure: commit.failure.as_ref(),
@@ -108,21 +123,17 @@ impl History<'_> {
             failed_attempts: &commit.failed_attempts,
             left,
         };
-        self.append(record, head, &commit.event)?;
-        if commit.keep_history.is_some() {
-            let kept = (record.first, record.row.rows);
-            self.kept.open()?.insert(kept, record.last)?;
-        }
-        Ok(())
+        self.append(record, head, &commit.event, is_bounded)
     }
 
     /// Adds a row to what a run has, as the last. The record has its number among those of the
-    /// run, and is told its number in the table.
+    /// run, and is told its number in the table. One of a bounded history is noted as kept.
     fn append(
         &mut self,
         record: &mut Record,
         head: HistoryHead<'_>,
         event: &Event,
+        is_bounded: bool,
     ) -> Result<(), redb::Error> {
         let run = &record.row.id;
         let rows = head.number;
@@ -133,11 +144,28 @@ impl History<'_> {
             let mark = (&*run.text(), rows / EVERY);
             self.marks.open()?.insert(mark, number)?;
         }
+        if is_bounded {
+            self.kept.open()?.insert((record.first, rows), number)?;
+        }
         record.last = number;
         if let Event::Transition { .. } = event {
             record.payload_at = number;
         }
         Ok(())
+    }
+
+    /// The rows of a run up to the last that moved it, in order, at most this many.
+    pub(super) fn last_moved(
+        &mut self,
+        record: &Record,
+        most: usize,
+    ) -> Result<Vec<HistoryRow>, Fault> {
+        let (marks, kept) = (self.marks.open()?, self.kept.open()?);
+        let back = back_from(&self.rows, marks, kept, record, u64::MAX)?;
+        let moved = back.skip_while(|row| row.as_ref().is_ok_and(|row| !row.event.moves()));
+        let mut rows = moved.take(most).collect::<Result<Vec<_>, _>>()?;
+        rows.reverse();
+        Ok(rows)
     }
 
     fn insert(&mut self, row: Vec<u8>) -> Result<u64, redb::Error> {
@@ -220,6 +248,8 @@ impl History<'_> {
         record: &Record,
         numbers: Range<u64>,
     ) -> Result<Vec<OldRow>, Fault> {
+        // Those that the commit itself adds stay.
+        let numbers = numbers.start..numbers.end.min(record.row.rows.saturating_add(1));
         if numbers.is_empty() {
             return Ok(Vec::new());
         }

@@ -4,6 +4,7 @@ mod broken;
 mod changes;
 mod check;
 mod claims;
+mod commits;
 mod damage;
 mod fault;
 mod file;

@@ -10,7 +10,7 @@ use super::format::{Record, read_message, read_note, write_message};
 use super::tables::Tables;
 use crate::run::RunId;
 use crate::store::micros::micros;
-use crate::store::{LeftMessage, Message, NoteRow};
+use crate::store::{Event, LeftMessage, Message, NoteRow};
 
 /// The messages of a run that wait, all that its record counts.
 pub(super) fn inbox(
@@ -94,13 +94,43 @@ impl Tables<'_> {
         notes(self.notes.open()?, record, |_| true)
     }
 
-    pub(super) fn drop_notes(&mut self, run: &RunId) -> Result<(), Fault> {
+    /// The keys of its notes that an event drops, and the number of those that it keeps.
+    pub(super) fn dropped_notes(
+        &mut self,
+        record: &Record,
+        event: &Event,
+    ) -> Result<(Vec<String>, u32), Fault> {
+        if record.notes == 0 || event.keeps_notes() {
+            return Ok((Vec::new(), record.notes));
+        }
+        if !event.keeps_some_notes() {
+            // None of them need be readable.
+            return Ok((names(self.notes.open()?, &record.row.id.text())?, 0));
+        }
+        let (mut dropped, mut kept) = (Vec::new(), 0);
+        for note in self.notes(record)? {
+            if event.keeps(&note.progress) {
+                kept += 1;
+            } else {
+                dropped.push(note.key);
+            }
+        }
+        Ok((dropped, kept))
+    }
+
+    /// Removes these of its notes.
+    pub(super) fn drop_notes(&mut self, run: &RunId, keys: &[String]) -> Result<(), Fault> {
         let id = &*run.text();
-        let notes = names(self.notes.open()?, id)?;
-        for note in notes {
-            self.notes.open()?.remove((id, &*note))?;
+        for key in keys {
+            self.notes.open()?.remove((id, &**key))?;
         }
         Ok(())
+    }
+
+    /// Removes all its notes.
+    pub(super) fn drop_all_notes(&mut self, run: &RunId) -> Result<(), Fault> {
+        let keys = names(self.notes.open()?, &run.text())?;
+        self.drop_notes(run, &keys)
     }
 
     /// Its messages that wait, all that its record counts.

@@ -2,7 +2,7 @@
 
 use crate::store::{
     Commit, Event, FailedAttempt, IndexEntry, IndexValue, LogEntry, Message, NewRun, Note, Outbox,
-    Progress, Request,
+    Progress, Request, Source,
 };
 
 /// About how many bytes a record takes beside what is counted here.
@@ -44,7 +44,27 @@ fn of_outbox(outbox: &Outbox) -> usize {
 }
 
 pub(super) fn of_commit(commit: &Commit) -> usize {
-    let event = match &commit.event {
+    let failure = commit.failure.as_ref().map_or(0, |failure| {
+        let transition = failure.transition.as_ref().map_or(0, |it| it.len());
+        failure.state.len() + transition + failure.message.bytes()
+    });
+    let effects = commit.effects.iter();
+    let effects: usize = effects.map(|effect| RECORD + of_event(effect)).sum();
+    let attempts = of_attempts(&commit.failed_attempts);
+    let entry = |it: &LogEntry| RECORD + it.log.len() + it.entry.len();
+    let entries: usize = commit.entries().iter().map(entry).sum();
+    RECORD
+        + of_event(&commit.event)
+        + effects
+        + failure
+        + attempts
+        + entries
+        + of_index(&commit.index)
+        + of_outbox(&commit.outbox)
+}
+
+fn of_event(event: &Event) -> usize {
+    match event {
         Event::Started { state } => state.len(),
         Event::Transition {
             transition,
@@ -60,6 +80,22 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
             let message = message.as_ref().map_or(0, String::len);
             transition.len() + message + state.len() + payload.len() + answer + undo
         }
+        Event::Effect {
+            transition,
+            visit: _,
+            branch,
+            output,
+            state,
+            source,
+            undo,
+        } => {
+            let branch = branch.as_ref().map_or(0, String::len);
+            let source = match source {
+                Source::Here(payload) => payload.len(),
+                Source::Before(_) => 4,
+            };
+            transition.len() + branch + output.len() + state.len() + source + undo.len()
+        }
         Event::NotUndone { cause, .. } => cause.bytes(),
         Event::Parked { reason } => reason.bytes(),
         Event::RollbackBegan
@@ -73,21 +109,7 @@ pub(super) fn of_commit(commit: &Commit) -> usize {
         | Event::RetryAsked
         | Event::Ended
         | Event::RollbackRetried => 0,
-    };
-    let failure = commit.failure.as_ref().map_or(0, |failure| {
-        let transition = failure.transition.as_ref().map_or(0, |it| it.len());
-        failure.state.len() + transition + failure.message.bytes()
-    });
-    let attempts = of_attempts(&commit.failed_attempts);
-    let entry = |it: &LogEntry| RECORD + it.log.len() + it.entry.len();
-    let entries: usize = commit.entries().iter().map(entry).sum();
-    RECORD
-        + event
-        + failure
-        + attempts
-        + entries
-        + of_index(&commit.index)
-        + of_outbox(&commit.outbox)
+    }
 }
 
 fn of_attempts(attempts: &[FailedAttempt]) -> usize {
@@ -99,7 +121,9 @@ fn of_attempts(attempts: &[FailedAttempt]) -> usize {
 
 pub(super) fn of_note(note: &Note) -> usize {
     let progress = match &note.note.progress {
-        Progress::Output(output) => output.len(),
+        Progress::Output { output, effect } => {
+            output.len() + effect.as_ref().map_or(0, |effect| effect.undo.len() + 4)
+        }
         Progress::Attempts { failed, .. } => of_attempts(failed),
     };
     RECORD + note.note.key.len() + progress

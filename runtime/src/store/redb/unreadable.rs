@@ -65,7 +65,7 @@ impl Changes<'_> {
         row.rows += 1;
         row.failure = Some(failure(row.state.clone(), reason));
         terminate(row, request.at);
-        self.tables.drop_notes(&record.row.id)?;
+        self.tables.drop_all_notes(&record.row.id)?;
         let history = &mut self.tables.history;
         let failure = ended.row.failure.clone();
         history.add(&mut ended, request, &Event::Ended, failure.as_ref())?;
@@ -86,7 +86,7 @@ impl Changes<'_> {
         terminate(&mut record.row, now);
         self.wrote = true;
         self.index.evict(run);
-        self.tables.drop_notes(run)?;
+        self.tables.drop_all_notes(run)?;
         self.tables.drop_messages(run)?;
         self.tables.drop_entries(run)?;
         self.tables.put(&record)?;

@@ -148,7 +148,7 @@ pub async fn a_purged_id_begins_anew(store: AnyStore) {
         .expect("it is kept");
     let row = go(&store, undoable(&row, "Reserved")).await;
     store
-        .note(note(&row, "n", Progress::Output(vec![1])))
+        .note(note(&row, "n", Progress::output(vec![1])))
         .await
         .expect("it is noted");
     let ends = Commit {

@@ -35,13 +35,13 @@ pub async fn a_note_replaces_the_one_before(store: AnyStore) {
             .expect("it is noted");
     }
     store
-        .note(note(&row, "1/credit", Progress::Output(vec![1])))
+        .note(note(&row, "1/credit", Progress::output(vec![1])))
         .await
         .expect("it is noted");
     let claimed = claim(&store, 100).await;
     assert_eq!(
         claimed.notes,
-        [note(&row, "1/credit", Progress::Output(vec![1])).note]
+        [note(&row, "1/credit", Progress::output(vec![1])).note]
     );
 }
 
@@ -62,7 +62,7 @@ pub async fn attempts_are_told_of_a_run_and_outputs_are_not(store: AnyStore) {
     for (key, progress) in [
         ("1/quote/1/rail", attempts(3)),
         ("1/quote", attempts(1)),
-        ("1/quote/1/air", Progress::Output(vec![1])),
+        ("1/quote/1/air", Progress::output(vec![1])),
     ] {
         let noted = store.note(note(&row, key, progress)).await;
         noted.expect("it is noted");
@@ -173,19 +173,19 @@ pub async fn an_output_comes_back_byte_by_byte(store: AnyStore) {
     let row = hold(&store, "a").await;
     let output: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     store
-        .note(note(&row, "1/scan", Progress::Output(output.clone())))
+        .note(note(&row, "1/scan", Progress::output(output.clone())))
         .await
         .expect("it is noted");
     let claimed = claim(&store, 100).await;
     assert!(
-        claimed.notes[0].progress == Progress::Output(output),
+        claimed.notes[0].progress == Progress::output(output),
         "every byte is as it was"
     );
 }
 
 pub async fn a_parked_run_keeps_its_notes(store: AnyStore) {
     let row = hold(&store, "a").await;
-    let output = Progress::Output(b"output".to_vec());
+    let output = Progress::output(b"output".to_vec());
     let kept = store.note(note(&row, "1/go/1/left", output)).await;
     kept.expect("it is kept");
     let row = park(&store, &row).await;

@@ -122,7 +122,7 @@ pub async fn a_note_at_a_boundary_pauses_a_run(store: AnyStore) {
     let row = hold_by(&store, "a", lease(LONG)).await;
     pause(&store, &row.id).await;
     // A branch has ended, and others are under way.
-    let output = note(&row, "1/quote/1/air", Progress::Output(vec![1]));
+    let output = note(&row, "1/quote/1/air", Progress::output(vec![1]));
     let kept = store.note(output).await;
     assert!(matches!(kept, Ok(Hold::Kept)), "{kept:?}");
     assert_eq!(get(&store, &row.id).await.row.status, Status::Running);
@@ -365,7 +365,7 @@ pub async fn a_run_that_waits_makes_its_next_attempt_at_once(store: AnyStore) {
     let claimed = claim(&store, 30).await;
     let due = |note: &NoteRow| match note.progress {
         Progress::Attempts { made, due, .. } => (note.key.clone(), made, due),
-        Progress::Output(_) => unreachable!("they are of attempts"),
+        Progress::Output { .. } => unreachable!("they are of attempts"),
     };
     let due: Vec<_> = claimed.notes.iter().map(due).collect();
     assert_eq!(

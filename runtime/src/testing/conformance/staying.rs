@@ -65,7 +65,7 @@ pub async fn a_poll_that_was_asked_changes_the_row_alone(store: AnyStore) {
     let row = claim(&store, 100).await.row;
     assert_eq!(row.crashes, 1);
     let noted = store
-        .note(note(&row, "1", Progress::Output(b"air".to_vec())))
+        .note(note(&row, "1", Progress::output(b"air".to_vec())))
         .await;
     noted.expect("the holder of a run notes it");
     let before = history(&store, &row.id).await;

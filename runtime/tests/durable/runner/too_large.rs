@@ -55,7 +55,7 @@ impl Store for Small {
 
     fn note(&self, note: Note) -> StoreFuture<'_, Hold> {
         let size = match &note.note.progress {
-            Progress::Output(output) => output.len(),
+            Progress::Output { output, .. } => output.len(),
             Progress::Attempts { .. } => 0,
         };
         match self.refused(&note.run, size) {

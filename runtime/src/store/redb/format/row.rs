@@ -8,7 +8,7 @@ use super::failure::{
 };
 use super::{RecordPlace, RecordReader, RecordWriter, Unread, VERSION, unknown};
 use crate::run::RunId;
-use crate::store::{Event, FailedAttempt, Failure, HistoryRow, LeftMessage, TraceContext};
+use crate::store::{Event, FailedAttempt, Failure, HistoryRow, LeftMessage, Source, TraceContext};
 
 /// A row of the table of histories.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,9 @@ pub(in crate::store::redb) struct HistoryHead<'a> {
     pub(in crate::store::redb) left: &'a [LeftMessage],
 }
 
+/// The input of a run, the payload of the state that it began with, and the trace that it belongs to.
+type StartedWith<'a> = (&'a [u8], &'a [u8], Option<&'a TraceContext>);
+
 /// A row of the table of histories, without its place there, which is its key, in the memory of the buffer.
 pub(in crate::store::redb) fn write_row(
     buffer: Vec<u8>,
@@ -42,7 +45,7 @@ pub(in crate::store::redb) fn write_row(
     run: &RunId,
     head: HistoryHead<'_>,
     event: &Event,
-    origin: Option<(&[u8], &[u8], Option<&TraceContext>)>,
+    origin: Option<StartedWith<'_>>,
 ) -> Vec<u8> {
     let mut to = RecordWriter::over(buffer, VERSION);
     to.text(&run.text())
@@ -57,6 +60,11 @@ pub(in crate::store::redb) fn write_row(
         .list(head.left, |to, left| {
             to.text(&left.id).text(&left.signal);
         });
+    write_event(&mut to, event, origin);
+    to.finish(RecordPlace::Row(place))
+}
+
+fn write_event(to: &mut RecordWriter, event: &Event, origin: Option<StartedWith<'_>>) {
     match event {
         Event::Started { state } => {
             let (input, payload, trace) = origin.unwrap_or_default();
@@ -103,14 +111,14 @@ pub(in crate::store::redb) fn write_row(
             cause,
         } => {
             to.u8(4).u64(*of).u32(*attempts);
-            write_text(&mut to, cause);
-            &mut to
+            write_text(to, cause);
+            to
         }
         Event::StopAsked { stop } => to.u8(5).u8(stop_number(Some(*stop))),
         Event::Parked { reason } => {
             to.u8(6);
-            write_text(&mut to, reason);
-            &mut to
+            write_text(to, reason);
+            to
         }
         Event::Unparked => to.u8(7),
         Event::Ended => to.u8(8),
@@ -120,8 +128,30 @@ pub(in crate::store::redb) fn write_row(
         Event::Paused => to.u8(12),
         Event::Resumed => to.u8(13),
         Event::RetryAsked => to.u8(14),
+        Event::Effect {
+            transition,
+            visit,
+            branch,
+            output,
+            state,
+            source,
+            undo,
+        } => {
+            to.u8(15)
+                .text(transition)
+                .u64(*visit)
+                .option(branch.as_ref(), |to, branch| {
+                    to.text(branch);
+                })
+                .text(state)
+                .text(undo)
+                .bytes(output);
+            match source {
+                Source::Here(payload) => to.u8(0).bytes(payload),
+                Source::Before(back) => to.u8(1).u32(*back),
+            }
+        }
     };
-    to.finish(RecordPlace::Row(place))
 }
 
 pub(in crate::store::redb) fn read_row(number: u64, bytes: &[u8]) -> Result<Row, Unread> {
@@ -184,6 +214,19 @@ fn read_row_1(from: &mut RecordReader<'_>) -> Result<Row, Unread> {
         12 => Event::Paused,
         13 => Event::Resumed,
         14 => Event::RetryAsked,
+        15 => Event::Effect {
+            transition: from.name()?,
+            visit: from.u64()?,
+            branch: from.option(RecordReader::text)?,
+            state: from.name()?,
+            undo: from.name()?,
+            output: from.bytes()?,
+            source: match from.u8()? {
+                0 => Source::Here(from.bytes()?),
+                1 => Source::Before(from.u32()?),
+                other => return Err(format!("{other} is no place of a state")),
+            },
+        },
         other => return Err(format!("{other} is no event")),
     };
     let history = HistoryRow {

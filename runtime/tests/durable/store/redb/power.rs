@@ -121,7 +121,7 @@ async fn walk(store: &RedbStore, run: usize, model: &Model) {
             sequence: row.sequence,
             note: NoteRow {
                 key: "whole".into(),
-                progress: Progress::Output(vec![7; 200]),
+                progress: Progress::output(vec![7; 200]),
             },
             is_boundary: false,
         };

@@ -357,7 +357,7 @@ impl World {
                     return Ok(());
                 };
                 let progress = match output {
-                    Some(output) => Progress::Output(vec![*output; 3]),
+                    Some(output) => Progress::output(vec![*output; 3]),
                     None => Progress::Attempts {
                         made: 2,
                         called: 1,
