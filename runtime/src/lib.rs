@@ -210,7 +210,7 @@ pub mod __private0_1 {
     #[cfg(feature = "durable")]
     pub use crate::payload::durable::{
         Compared, Durable, NotCompared, NotStored, Stored, borrowed, by_reference, never_stored,
-        nothing_from_json, package,
+        no_effect, nothing_from_json, package,
     };
     #[cfg(feature = "durable")]
     pub use crate::payload::index::indexed;
@@ -223,7 +223,7 @@ pub mod __private0_1 {
     #[cfg(feature = "runtime")]
     pub use crate::run::CurrentRun;
     #[cfg(feature = "durable")]
-    pub use crate::run::{EffectValue, effect};
+    pub use crate::run::EffectSource;
     #[cfg(feature = "durable")]
     pub use crate::split::remembered;
     #[cfg(feature = "runtime")]

@@ -66,11 +66,11 @@ fn of_transition(
                 .help("write `undo(handler, in doubt)`, or `undo(in doubt => handler)`");
         }
         several => {
-            let several = suggest::any_of(several.iter().map(String::as_str));
+            let several = suggest::all_of(several.iter().map(String::as_str));
             diagnostics
                 .error(
                     &in_doubt.word,
-                    format!("it is not said which of {several} undoes a call in doubt"),
+                    format!("one handler undoes a call in doubt, and `undo` names {several}"),
                 )
                 .help("give it a handler of its own: `in doubt => handler`");
         }

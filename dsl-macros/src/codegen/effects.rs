@@ -1,7 +1,7 @@
 //! The effects of a visit that are undone by themselves: a branch that was done, and a call in doubt.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::context::Context;
@@ -24,17 +24,17 @@ pub(super) enum UndoCode {
 }
 
 impl UndoCode {
-    pub(super) fn number(self) -> u32 {
+    pub(super) fn number(self) -> usize {
         let (position, kind) = match self {
             UndoCode::Target(position) => (position, 0),
             UndoCode::InDoubt(position) => (position, 1),
             UndoCode::Branch(position) => (position, 2),
         };
-        u32::try_from(position).map_or(u32::MAX, |position| position << 2 | kind)
+        position << 2 | kind
     }
 
     fn pattern(self, transition: usize, span: Span) -> TokenStream {
-        let code = self.number() as usize;
+        let code = self.number();
         quote_spanned!(span=> (#code, #transition))
     }
 }
@@ -112,8 +112,9 @@ pub(super) fn leaves(cx: &Context<'_>, context: &Ident, planned: &Planned<'_>) -
 fn copy(cx: &Context<'_>, branch: &Branch) -> TokenStream {
     let span = cx.at(branch.output.span());
     let private = cx.alias(span);
+    let output = &branch.output;
     quote_spanned! {span=>
-        |output| {
+        |output: &#output| {
             use #private::NotKept as _;
 
             #private::Keep(output).copy()
@@ -135,58 +136,64 @@ pub(super) fn kept(
     }
 }
 
-/// The method of `Durable` that reads an effect from what is stored of it.
+/// The methods of `Durable` that read an effect from what is stored of it.
 pub(super) fn stored(cx: &Context<'_>) -> Option<TokenStream> {
     let (state, workflow) = (&cx.state, &cx.workflow);
     let span = cx.at(workflow.span());
     let private = cx.alias(span);
-    let mut arms = TokenStream::new();
+    let (mut sources, mut outputs) = (TokenStream::new(), TokenStream::new());
     for planned in &cx.plan.transitions {
-        let transition = planned.transition;
-        let position = planned.position;
-        for (declared, branch, _) in planned.undone_branches() {
+        let (transition, position) = (planned.transition, planned.position);
+        let left = types::state(cx, transition, &transition.sources);
+        let mut branches = planned.undone_branches().peekable();
+        let kind = match (branches.peek(), planned.in_doubt) {
+            (Some(_), _) => quote!(shared),
+            (None, Some(_)) => quote!(owned),
+            (None, None) => continue,
+        };
+        sources.extend(quote_spanned! {span=>
+            #position => #private::EffectSource::#kind(
+                <#left as #private::TakenFrom<#workflow>>::taken(&mut #private::Some(state)),
+            ),
+        });
+        // One that borrows is reported already.
+        for (declared, branch, _) in
+            branches.filter(|(_, it, _)| !is_borrowed(&it.declaration.output))
+        {
             let output = &branch.declaration.output;
-            let [source] = transition.sources.as_slice() else {
-                continue;
-            };
-            // One that borrows is reported already.
-            if is_borrowed(output) {
-                continue;
-            }
-            let source = cx.graph.state(*source).name;
             let code = UndoCode::Branch(declared).number();
-            arms.extend(quote_spanned! {span=>
-                (#position, #code, #state::#source(state)) => {
-                    #private::Stored::<#output>(#private::None)
-                        .decode(output, codec, |output| #private::effect(state, output))
-                }
-            });
-        }
-        if let Some(handler) = planned.in_doubt {
-            let code = UndoCode::InDoubt(position_of_doubt(planned, handler)).number();
-            let source = types::state(cx, transition, &transition.sources).to_token_stream();
-            arms.extend(quote_spanned! {span=>
-                (#position, #code, state) => #private::Ok(#private::effect(
-                    (),
-                    <#source as #private::TakenFrom<#workflow>>::taken(&mut #private::Some(state)),
-                )),
+            outputs.extend(quote_spanned! {span=>
+                (#position, #code) => #private::Stored::<#output>(#private::None)
+                    .decode(output, codec, #private::AnyPayload::new),
             });
         }
     }
-    (!arms.is_empty()).then(|| {
+    if sources.is_empty() {
+        return None;
+    }
+    let outputs = (!outputs.is_empty()).then(|| {
         quote_spanned! {span=>
-            fn effect(
+            fn effect_output(
                 transition: usize,
-                undo: u32,
-                state: #state,
+                undo: usize,
                 output: &[u8],
                 codec: &dyn #private::Codec,
-            ) -> #private::Result<#private::EffectValue, #private::CodecError> {
-                match (transition, undo, state) {
-                    #arms
-                    _ => #private::no_effect(),
+            ) -> #private::Result<#private::AnyPayload, #private::CodecError> {
+                match (transition, undo) {
+                    #outputs
+                    _ => #private::no_effect(transition),
                 }
             }
         }
+    });
+    Some(quote_spanned! {span=>
+        fn effect_source(transition: usize, state: #state) -> #private::EffectSource {
+            match transition {
+                #sources
+                _ => #private::no_effect(transition),
+            }
+        }
+
+        #outputs
     })
 }

@@ -90,7 +90,7 @@ fn undone(cx: &Context<'_>, context: &Ident) -> (TokenStream, Vec<Leaf>) {
             copies.extend(quote_spanned! {span=>
                 (#index, #state::#target(state)) => #private::copied(#position, state, #state::#target),
             });
-            let code = UndoCode::Target(position).number() as usize;
+            let code = UndoCode::Target(position).number();
             let handler = if let Some(DoubtHandler::Shared(_)) = planned.in_doubt {
                 quote_spanned! {span=>
                     |context: &'run #context, state: #target, undo: &'run #private::Undo<#outcome>| {

@@ -92,9 +92,11 @@ fn in_doubt<'a>(
     transition: &'a ast::Transition,
     undo: &[(StateId, &'a Ident)],
 ) -> Option<DoubtHandler<'a>> {
+    // Of anything else it is reported.
+    let is_step = matches!(transition.kind, ast::TransitionKind::Step);
     match (&transition.clauses.in_doubt()?.handler, undo) {
         (Some(own), _) => Some(DoubtHandler::Own(own)),
-        (None, [(_, shared)]) => Some(DoubtHandler::Shared(shared)),
+        (None, [(_, shared)]) if is_step => Some(DoubtHandler::Shared(shared)),
         // Which of several it is, or that there is none, is reported.
         (None, _) => None,
     }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Ending, Entry, Journal, Left, Taken};
 use crate::error::{Cause, ErasedValue, Place, Rollback, UndoEntry, UndoError};
-use crate::run::{CurrentRun, Effect, UndoOf};
+use crate::run::{CurrentRun, UndoOf, VisitEffects};
 use crate::support::panic::forget_panic;
 use crate::support::time::{after, later};
 use crate::wait::{AnyPayload, Firing, Happens, Mailbox, Next, Reply, Waiting};
@@ -104,7 +104,7 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         copy: impl FnOnce() -> Option<(usize, W::State)>,
     ) -> impl Future<Output = Result<(), Infallible>> {
         // First: what is copied may panic.
-        let effects = taken.effects.into_iter().map(Entry::from);
+        let effects = taken.effects.done.into_iter().map(Entry::from);
         self.entries.extend(effects);
         if let Some((undo, state)) = copy() {
             self.entries.push(Entry {
@@ -241,12 +241,13 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         _: Place,
         _: &Cause<E>,
         ending: Ending,
-        effects: Vec<Effect>,
+        effects: VisitEffects,
         last: Option<Entry<W>>,
     ) -> impl Future<Output = Result<(), Infallible>> {
         let noted = self.entries.last().map(|entry| (entry.visit, entry.undo));
         let last = last.filter(|last| noted != Some((last.visit, last.undo)));
-        self.entries.extend(effects.into_iter().map(Entry::from));
+        self.entries
+            .extend(effects.done.into_iter().map(Entry::from));
         self.entries.extend(last);
         if !ending.rolls_back() {
             self.skip();

@@ -7,7 +7,7 @@ use stateway_core::{StateKind, Workflow};
 
 use crate::error::{Cause, ErasedValue, Place, UndoEntry};
 use crate::log::RunLogs;
-use crate::run::{BranchName, CurrentRun, Effect, EffectValue, UndoOf};
+use crate::run::{BranchName, CurrentRun, Effect, EffectValue, UndoOf, VisitEffects};
 use crate::wait::{AnyPayload, Happens, Waiting};
 
 pub(crate) use memory::InMemory;
@@ -66,7 +66,7 @@ pub(crate) trait Journal<W: Workflow, E> {
         place: Place,
         cause: &Cause<E>,
         ending: Ending,
-        effects: Vec<Effect>,
+        effects: VisitEffects,
         last: Option<Entry<W>>,
     ) -> impl Future<Output = Result<(), Self::Lost>>;
 
@@ -108,7 +108,7 @@ pub(crate) struct Taken<'a, W: Workflow> {
     /// The answer to the signal that has taken it there, if it gives one.
     pub(crate) answer: AnyPayload,
     /// What it has done beside that can be undone by itself, and what a visit had that it has interrupted.
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) effects: VisitEffects,
     /// The timers that it waits for there, if it waits.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) waiting: Option<Waiting>,

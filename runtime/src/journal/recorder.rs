@@ -51,6 +51,9 @@ pub(crate) trait Recorder: Send + Sync {
     /// Waits until the attempt is to be made at once that the run waits for.
     fn retried_now(&self) -> Recorded<'_>;
 
+    /// Whether the handler of this part, which is a visit as a whole, may have been called before the run was taken up.
+    fn may_have_called(&self, part: &PartName) -> bool;
+
     /// Whether a change of the run is on its way to the store, or the run is lost: that is waited for, whatever stops
     /// the run.
     fn is_recording(&self) -> bool;
@@ -63,9 +66,10 @@ pub(crate) trait Recorder: Send + Sync {
     #[cfg(feature = "durable")]
     fn output(&self, part: &PartName) -> Option<Vec<u8>>;
 
-    /// Records the output of a branch.
+    /// Records the output of a branch, and the handler that undoes it, if it has one: that is known from here on, whether or not it
+    /// is waited for.
     #[cfg(feature = "durable")]
-    fn ended(&self, part: PartName, output: Vec<u8>) -> Recorded<'_>;
+    fn ended(&self, part: PartName, output: Vec<u8>, undo: Option<&'static str>) -> Recorded<'_>;
 
     /// The bytes of a payload as they may be stored, or why it cannot be.
     #[cfg(feature = "durable")]

@@ -10,6 +10,7 @@ use stateway_core::Workflow;
 
 use crate::log::RunLogs;
 use crate::payload::codec::{Codec, CodecError, Json, PayloadRef, decode};
+use crate::run::EffectSource;
 use crate::store::IndexEntry;
 use crate::wait::AnyPayload;
 
@@ -67,6 +68,31 @@ pub trait Durable: Workflow {
     ) -> Result<AnyPayload, CodecError> {
         let _ = (transition, bytes, codec);
         Ok(AnyPayload::nothing())
+    }
+
+    /// The state that a visit to this transition leaves, as its effects share it: branches that can be undone, or a call in doubt.
+    ///
+    /// # Panics
+    /// If the transition has none.
+    #[doc(hidden)]
+    fn effect_source(transition: usize, state: Self::State) -> EffectSource {
+        let _ = state;
+        no_effect(transition)
+    }
+
+    /// The output of a branch that can be undone, from these bytes; `undo` is the number of its undo.
+    ///
+    /// # Errors
+    /// If they do not decode.
+    #[doc(hidden)]
+    fn effect_output(
+        transition: usize,
+        undo: usize,
+        output: &[u8],
+        codec: &dyn Codec,
+    ) -> Result<AnyPayload, CodecError> {
+        let _ = (undo, output, codec);
+        no_effect(transition)
     }
 
     /// The bytes of the answer to the signal at this position of the graph; nothing if its sender gets none.
@@ -249,6 +275,15 @@ pub fn nothing_from_json(json: &[u8], codec: &dyn Codec) -> Result<Vec<u8>, Code
         decode::<()>(&Json, json)?;
     }
     codec.encode(PayloadRef::new(&()))
+}
+
+/// What is asked of a transition without effects: the graph says that it has none.
+///
+/// # Panics
+/// Always.
+#[must_use]
+pub fn no_effect<T>(transition: usize) -> T {
+    unreachable!("transition {transition} has nothing that is undone by itself")
 }
 
 /// What is asked of a state that is never stored.

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stateway_core::Workflow;
 
-use crate::run::{BranchName, CurrentRun};
+use crate::run::{BranchName, CurrentRun, PartName, PartOf};
+use crate::support::panic::forget_panic;
 use crate::wait::AnyPayload;
 
 /// Which undo of a transition it is. As a [number](UndoOf::number), generated code picks by it.
@@ -40,11 +41,7 @@ impl UndoOf {
 }
 
 /// What an undo is given beside the visit.
-#[expect(
-    missing_debug_implementations,
-    reason = "generated code names it, and nobody prints it"
-)]
-pub struct EffectValue {
+pub(crate) struct EffectValue {
     /// The position of the item, of a branch of an `each`.
     pub(crate) item: Option<usize>,
     /// The state that the split leaves; shared by all its branches.
@@ -53,12 +50,29 @@ pub struct EffectValue {
     pub(crate) value: AnyPayload,
 }
 
-/// One that was read from what is stored of it.
-pub fn effect<S: Send + Sync + 'static, V: Send + 'static>(source: S, value: V) -> EffectValue {
-    EffectValue {
-        item: None,
-        source: Arc::new(source),
-        value: AnyPayload::new(value),
+/// The state that a visit leaves whose effects are read from what is stored of them.
+#[cfg(feature = "durable")]
+#[expect(
+    missing_debug_implementations,
+    reason = "generated code names it, and nobody prints it"
+)]
+pub enum EffectSource {
+    /// Of a split: all its branches share it.
+    Shared(Arc<dyn Any + Send + Sync>),
+    /// Of a step in doubt.
+    Owned(AnyPayload),
+}
+
+#[cfg(feature = "durable")]
+impl EffectSource {
+    /// That of a split.
+    pub fn shared<S: Send + Sync + 'static>(state: S) -> Self {
+        EffectSource::Shared(Arc::new(state))
+    }
+
+    /// That of a step.
+    pub fn owned<S: Send + 'static>(state: S) -> Self {
+        EffectSource::Owned(AnyPayload::new(state))
     }
 }
 
@@ -73,6 +87,19 @@ pub(crate) struct Effect {
     pub(crate) value: EffectValue,
 }
 
+/// The effects of a visit that has ended.
+#[derive(Default)]
+pub(crate) struct VisitEffects {
+    /// In the order in which they were done.
+    pub(crate) done: Vec<Effect>,
+    /// True if a step that may be in doubt was begun, so that it is known here whether it is.
+    #[cfg_attr(
+        not(feature = "durable"),
+        expect(dead_code, reason = "a stored run asks")
+    )]
+    pub(crate) has_begun: bool,
+}
+
 /// Those of a run; there only for a workflow that has some.
 #[derive(Default)]
 pub(crate) struct Effects(Mutex<State>);
@@ -85,6 +112,8 @@ struct State {
     source: Option<Arc<dyn Any + Send + Sync>>,
     /// The step under way.
     doubt: Option<Doubt>,
+    /// True if a step that may be in doubt was begun in the visit under way.
+    has_begun: bool,
     /// What is being undone.
     undoing: Option<EffectValue>,
 }
@@ -140,9 +169,14 @@ impl<W: Workflow> CurrentRun<W> {
             visit: self.visit(),
             state,
             undo: UndoOf::InDoubt(position),
-            value: effect((), value),
+            value: EffectValue {
+                item: None,
+                source: Arc::new(()),
+                value: AnyPayload::new(value),
+            },
         };
         if let Some(mut state) = self.effects_state() {
+            state.has_begun = true;
             state.doubt = Some(Doubt {
                 effect,
                 is_certain: false,
@@ -166,33 +200,44 @@ impl<W: Workflow> CurrentRun<W> {
         if !Self::HAS_EFFECTS {
             return;
         }
-        let attempts = self.attempts();
-        if let Some(mut state) = self.effects_state()
-            && let Some(Doubt { effect, is_certain }) = state.doubt.take()
-            && attempts > 0
-            && !is_certain
-        {
-            state.done.push(effect);
+        let doubt = self.effects_state().and_then(|mut it| it.doubt.take());
+        let Some(Doubt { effect, is_certain }) = doubt else {
+            return;
+        };
+        let may_have_called = || {
+            let part = PartName {
+                visit: effect.visit,
+                transition: W::GRAPH.transitions[effect.transition].name.into(),
+                of: PartOf::Whole,
+            };
+            self.recorder().is_some_and(|it| it.may_have_called(&part))
+        };
+        if !is_certain && (self.attempts() > 0 || may_have_called()) {
+            self.has_done(effect);
+        } else {
+            forget_panic(|| drop(effect));
         }
     }
 
     /// Takes the effects of the visit that ends, also those of one that was interrupted before it.
-    pub(crate) fn take_effects(&self) -> Vec<Effect> {
+    pub(crate) fn take_effects(&self) -> VisitEffects {
         if !Self::HAS_EFFECTS {
-            return Vec::new();
+            return VisitEffects::default();
         }
         let Some(mut state) = self.effects_state() else {
-            return Vec::new();
+            return VisitEffects::default();
         };
-        let (done, source, doubt) = (
-            std::mem::take(&mut state.done),
-            state.source.take(),
-            state.doubt.take(),
-        );
+        let State {
+            done,
+            source,
+            doubt,
+            has_begun,
+            undoing: _,
+        } = std::mem::take(&mut *state);
         drop(state);
         // Of the user's, and may panic as they go.
-        crate::support::panic::forget_panic(|| drop((source, doubt)));
-        done
+        forget_panic(|| drop((source, doubt)));
+        VisitEffects { done, has_begun }
     }
 
     /// This is undone next.

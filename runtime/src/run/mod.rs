@@ -12,8 +12,9 @@ pub use current::CurrentRun;
 #[cfg(feature = "durable")]
 pub(crate) use current::Resumed;
 pub(crate) use current::{Options, OwnedRun};
-pub(crate) use effects::{Effect, Effects, UndoOf};
-pub use effects::{EffectValue, effect};
+#[cfg(feature = "durable")]
+pub use effects::EffectSource;
+pub(crate) use effects::{Effect, EffectValue, Effects, UndoOf, VisitEffects};
 pub use id::{RunId, RunIdError};
 #[cfg(feature = "durable")]
 pub(crate) use id::{incarnation, unique};

@@ -35,6 +35,7 @@ impl Engine {
             draining: self.draining.clone(),
             wake: Arc::clone(&self.wake),
             moves: Arc::clone(&self.moves),
+            has_effects: host.has_effects(),
             keep_history: host.keep_history(),
         };
         let (held, loss) = HeldRun::new(keeper, suspicion, host.explain(), &mut claimed);

@@ -5,7 +5,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use stateway_core::Workflow;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -13,8 +12,7 @@ use super::ends::Notice;
 use super::engine::Engine;
 use super::error::{EndError, NotUndone, RunFailure};
 use super::info::RunInfo;
-use super::rollback::left;
-use crate::error::UndoEntry;
+use super::rollback::{left, undo_entry};
 use crate::payload::codec::{Codec, CodecError, guarded};
 use crate::payload::durable::Durable;
 use crate::run::RunId;
@@ -246,7 +244,9 @@ impl<W: Durable> Run<W> {
         history.retain(|it| it.number <= row.rows);
         let of = |number: u64| {
             let found = history.binary_search_by_key(&number, |row| row.number);
-            found.ok().and_then(|at| named::<W>(&history[at].event))
+            found
+                .ok()
+                .and_then(|at| undo_entry::<W>(&history[at].event))
         };
         let (mut undone, mut failed) = (BTreeSet::new(), BTreeMap::new());
         for row in &history {
@@ -266,7 +266,9 @@ impl<W: Durable> Run<W> {
             }
         }
         let skipped = left(&history).filter(|row| !failed.contains_key(&row.number));
-        report.skipped = skipped.filter_map(|row| named::<W>(&row.event)).collect();
+        report.skipped = skipped
+            .filter_map(|row| undo_entry::<W>(&row.event))
+            .collect();
         report.undone = undone.into_iter().rev().filter_map(of).collect();
         let failed = failed
             .into_iter()
@@ -301,34 +303,6 @@ impl From<Undecoded> for EndError {
 async fn heard(notice: &mut watch::Receiver<Notice>) -> Notice {
     notice.changed().await.ok()?;
     notice.borrow().clone()
-}
-
-/// A transition that has an undo, by the names of the declaration.
-fn named<W: Workflow>(event: &Event) -> Option<UndoEntry> {
-    let Event::Transition {
-        transition,
-        state,
-        undo: Some(handler),
-        ..
-    } = event
-    else {
-        return None;
-    };
-    let graph = W::GRAPH;
-    let transition = graph.transitions.iter().find(|it| it.name == transition)?;
-    let state = graph.states.iter().find(|it| it.name == state)?;
-    let undo = transition
-        .policy
-        .undo
-        .iter()
-        .find(|it| it.handler == handler)?;
-    Some(UndoEntry {
-        branch: None,
-        in_doubt: false,
-        transition: transition.name,
-        state: state.name,
-        handler: undo.handler,
-    })
 }
 
 impl<W> Clone for Run<W> {

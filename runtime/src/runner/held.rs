@@ -5,6 +5,7 @@
 
 mod back;
 mod change;
+mod effects;
 mod messages;
 mod pause;
 mod recorder;
@@ -79,6 +80,8 @@ pub(super) struct Keeper {
     pub(super) wake: Arc<Notify>,
     /// Those who wait for it to move.
     pub(super) moves: Arc<Moves>,
+    /// True if a visit of the workflow may have effects that are undone by themselves.
+    pub(super) has_effects: bool,
     /// The number of rows that the history of the run keeps, if not all.
     pub(super) keep_history: Option<u32>,
 }
@@ -148,7 +151,8 @@ impl HeldRun {
         // A store says it to the microsecond, and the run was due by then.
         let now = same(claimed.now, keeper.settings.clock.now());
         let now = claimed.row.due.map_or(now, |due| due.max(now));
-        let state = HeldState::new(row.clone(), notes, now);
+        let payload = keeper.has_effects.then(|| claimed.payload.clone());
+        let state = HeldState::new(row.clone(), payload, notes, now);
         let since = |then| now.duration_since(then).unwrap_or_default();
         let mut tried = HashMap::new();
         for (part, attempt) in &state.failed {
@@ -288,6 +292,11 @@ impl HeldRun {
             // The store has heard of a request to pause, and this may not have.
             state.row.pause_asked |= hold == Hold::Dropped && commit.release.is_none();
             let _ = state.row.apply(&commit, before - commit.consumed.len());
+            if self.keeper.has_effects
+                && let Event::Transition { payload, .. } = &commit.event
+            {
+                state.payload = Some(payload.clone());
+            }
             state.notes.retain(|_, note| commit.event.keeps(note));
             if !commit.event.keeps_notes() {
                 state.failed.clear();
@@ -335,6 +344,7 @@ impl HeldRun {
             Event::Transition { message, .. } => message.iter().cloned().collect(),
             _ => Vec::new(),
         };
+        let effects = state.effects_before(&change.event);
         let commit = Commit::new(&state.row, change.event, change.status, now);
         let ends_visit = !commit.event.keeps_notes();
         let attempts = state.failed.iter();
@@ -346,6 +356,7 @@ impl HeldRun {
         });
         Commit {
             failure: change.failure,
+            effects,
             index: change.index,
             fired: change.fired,
             logged: change.logged,

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::again::{Origin, differs};
+use super::doubt;
 use super::error::Differs;
 use super::failure::attempt;
 use super::held::{Explain, HeldRun, Loss};
@@ -23,7 +24,7 @@ use super::take_up::{is_late, take_up};
 use crate::driver::{Drive, StopSignals, roll_back, to_end};
 use crate::payload::codec::Codec;
 use crate::payload::durable::Durable;
-use crate::run::{Options, OwnedRun, Resumed};
+use crate::run::{Options, OwnedRun, Resumed, VisitEffects};
 use crate::store::{Claimed, Declaration, NewRun, Stop, WorkflowVersions};
 use crate::support::panic::forget_panic;
 
@@ -45,6 +46,7 @@ pub(super) trait Host: Send + Sync {
     fn explain(&self) -> Explain;
 
     /// The number of rows that the history of its runs keeps, if not all.
+    fn has_effects(&self) -> bool;
     fn keep_history(&self) -> Option<u32>;
 
     /// Drives a run to its end, or until its claim is lost.
@@ -110,6 +112,10 @@ where
 
     fn differs(&self, stored: &Origin, new: &NewRun, codec: &dyn Codec) -> Option<Differs> {
         differs::<W>(stored, new, codec)
+    }
+
+    fn has_effects(&self) -> bool {
+        W::GRAPH.has_effects()
     }
 
     fn keep_history(&self) -> Option<u32> {
@@ -186,6 +192,9 @@ where
     ) -> Result<(), Loss> {
         let row = &claimed.row;
         if row.stop == Some(Stop::Terminate) {
+            if !row.rolls_back {
+                doubt::settle::<W>(held, None, &VisitEffects::default());
+            }
             return held.record(terminated(row)).await;
         }
         if held.is_to_pause() {
@@ -194,7 +203,11 @@ where
         }
         let (input, mut place) = match take_up::<W>(&claimed, held.settings()) {
             Ok(taken_up) => taken_up,
-            Err(reason) => return Err(held.park(&reason).await),
+            Err(reason) => {
+                // Its crashes are counted anew when it goes on.
+                doubt::remember::<W>(held).await?;
+                return Err(held.park(&reason).await);
+            }
         };
         let logs = restored::<W>(held).await?;
         let is_late = is_late::<W>(row);

@@ -8,16 +8,17 @@ use std::vec::IntoIter;
 
 use tracing::{error, warn};
 
+use super::doubt;
 use super::failure::{failure, message};
 use super::held::{HeldRun, Loss, RunChange};
 use super::inbox::Inbox;
-use super::rollback::{entry, named};
+use super::rollback::{Sources, entry, named};
 use super::said::new_entries;
 use crate::error::{Cause, ErasedValue, Place};
 use crate::journal::{Ending, Entry, Journal, Taken};
 use crate::payload::codec::guarded;
 use crate::payload::durable::Durable;
-use crate::run::{CurrentRun, Effect};
+use crate::run::{CurrentRun, VisitEffects};
 use crate::store::{
     Event, Failure, FailureKind, Fired, HistoryRow, LogEntry, Message, Name, RunRow, Status, Text,
 };
@@ -32,6 +33,8 @@ pub(super) struct StoreJournal<'a, W> {
     held: &'a HeldRun,
     /// Transitions that are to be undone, the last first, as far as they were read.
     page: IntoIter<HistoryRow>,
+    /// The source states of the effects among them.
+    sources: Sources,
     /// The one that is being undone.
     current: Undone,
     inbox: Inbox<'a, W>,
@@ -59,6 +62,7 @@ impl<'a, W: Durable> StoreJournal<'a, W> {
         StoreJournal {
             held,
             page: Vec::new().into_iter(),
+            sources: Sources::default(),
             current: Undone::default(),
             inbox: Inbox::new(held, inbox),
             answer: None,
@@ -143,10 +147,11 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         _: impl FnOnce() -> Option<(usize, W::State)>,
     ) -> impl Future<Output = Result<(), Loss>> {
         let held = self.held;
+        let target = &W::GRAPH.states[W::position(taken.state)];
+        doubt::settle::<W>(held, Some(taken.transition), &taken.effects);
         self.was_asked = false;
         self.inbox.grows_old();
         self.forget_firings(taken.transition);
-        let target = &W::GRAPH.states[W::position(taken.state)];
         // What led to a transient state is consumed with the next that is stored.
         let message = if target.transient {
             None
@@ -264,15 +269,17 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         place: Place,
         cause: &Cause<E>,
         ending: Ending,
-        effects: Vec<Effect>,
+        effects: VisitEffects,
         last: Option<Entry<W>>,
     ) -> impl Future<Output = Result<(), Loss>> {
         // Its state is stored, or the run is parked.
+        doubt::settle::<W>(self.held, None, &effects);
         forget_panic(|| drop((last, effects)));
         let failure = failure::<W, _>(place, cause, self.held.settings());
         let transition = place.transition.map(|it| &W::GRAPH.transitions[it]);
         let pauses = transition.is_some_and(|it| it.policy.pauses) && cause.is_of_visit();
-        let is_to_undo = ending.rolls_back() && self.held.undos() > 0;
+        let has_undos = self.held.undos() > 0 || self.held.has_effects(None);
+        let is_to_undo = ending.rolls_back() && has_undos;
         let status = status(ending, is_to_undo);
         let event = if status == Status::RollingBack {
             Event::RollbackBegan
@@ -288,6 +295,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                     transition = failure.transition.as_deref(), attempts = failure.attempts,
                     "the last attempt has failed, and the run is paused: see to why, and resume it"
                 );
+                doubt::remember::<W>(held).await?;
                 return Err(held.pause(failure).await);
             }
             held.record(RunChange::new(event, status).because(failure))
@@ -311,13 +319,20 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         let Some(row) = self.page.next() else {
             return Ok(None);
         };
+        if let Some(number) = self.sources.lacks(&row) {
+            let found = held
+                .asked(|| held.store().history(held.id(), number, 1))
+                .await?;
+            self.sources
+                .knows(found.into_iter().find(|row| row.number == number));
+        }
         let (transition, handler) = named(&row);
         self.current = Undone {
             of: row.number,
             transition,
             handler,
         };
-        match entry::<W>(row, &*held.settings().codec) {
+        match entry::<W>(row, &mut self.sources, &*held.settings().codec) {
             Ok(entry) => Ok(Some(entry)),
             Err(reason) => Err(held.park(&reason).await),
         }
@@ -469,7 +484,7 @@ fn transition<W: Durable>(
     let is_internal = transition.is_internal();
     let mut undos = transition.policy.undo.iter();
     let undo = undos.find(|undo| undo.target == Some(position));
-    let has_undos = held.undos() > 0 || undo.is_some();
+    let has_undos = held.undos() > 0 || undo.is_some() || held.has_effects(Some(transition.name));
     let ending = Ending::at(state.kind);
     let status = ending.map_or(Status::Running, |ending| {
         status(ending, ending.rolls_back() && has_undos)

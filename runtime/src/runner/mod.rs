@@ -4,6 +4,7 @@ mod active;
 mod again;
 mod builder;
 mod changes;
+mod doubt;
 mod driving;
 mod ends;
 mod engine;

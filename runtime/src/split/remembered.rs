@@ -4,6 +4,7 @@ use std::future::Future;
 
 use stateway_core::Transition;
 
+use super::info;
 use crate::error::BranchError;
 use crate::handler::{Branch, VisitPart as _};
 use crate::payload::codec::{Codec, CodecError, guarded};
@@ -26,6 +27,8 @@ where
         return call.await;
     };
     let (part, name) = (branch.part(), branch.name());
+    let undo = info::<T>().branches[branch.declared()].policy.undo.first();
+    let undo = undo.map(|undo| undo.handler);
     if let Some(output) = recorder.output(&part) {
         match guarded(|| decode(&output, recorder.codec())) {
             Ok(output) => return Ok(output),
@@ -47,7 +50,7 @@ where
             &|bytes, codec| decode(bytes, codec).map(drop),
         );
         match encoded {
-            Ok(output) => recorder.ended(part, output).await,
+            Ok(output) => recorder.ended(part, output, undo).await,
             Err(reason) => match recorder.park(reason).await {},
         }
     }

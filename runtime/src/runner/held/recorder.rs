@@ -151,6 +151,10 @@ impl Recorder for HeldRun {
         Box::pin(self.is_told_to_retry())
     }
 
+    fn may_have_called(&self, part: &PartName) -> bool {
+        HeldRun::may_have_called(self, part)
+    }
+
     fn is_recording(&self) -> bool {
         self.is_recording.load(Ordering::Relaxed) || self.is_lost.load(Ordering::Relaxed)
     }
@@ -170,8 +174,9 @@ impl Recorder for HeldRun {
         }
     }
 
-    fn ended(&self, part: PartName, output: Vec<u8>) -> Recorded<'_> {
-        Box::pin(async move { self.noted(&part, Progress::output(output), false).await })
+    fn ended(&self, part: PartName, output: Vec<u8>, undo: Option<&'static str>) -> Recorded<'_> {
+        let progress = self.branch_done(&part, output, undo);
+        Box::pin(async move { self.noted(&part, progress, false).await })
     }
 
     fn encoded(

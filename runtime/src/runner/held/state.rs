@@ -19,8 +19,12 @@ pub(super) struct HeldState {
     pub(super) up: Option<SystemTime>,
     /// True if the store may have noted that the run waits, and has not said so.
     pub(super) may_wait: bool,
-    /// The notes about the visit under way, from when the run was taken up.
+    /// The payload of its state, of a workflow whose visits have effects.
+    pub(super) payload: Option<Vec<u8>>,
+    /// The notes about the visit under way, from when the run was taken up, and its effects.
     pub(super) notes: HashMap<String, Progress>,
+    /// The number that the next effect of that visit has.
+    pub(super) effects: u32,
     /// The failed attempts of that visit, each with the name of its part.
     pub(super) failed: VecDeque<(String, FailedAttempt)>,
 }
@@ -34,7 +38,12 @@ pub(super) fn transition_of(part: &str) -> Option<&str> {
 }
 
 impl HeldState {
-    pub(super) fn new(row: RunRow, notes: Vec<NoteRow>, now: SystemTime) -> Self {
+    pub(super) fn new(
+        row: RunRow,
+        payload: Option<Vec<u8>>,
+        notes: Vec<NoteRow>,
+        now: SystemTime,
+    ) -> Self {
         let mut failed = Vec::new();
         for NoteRow { key, progress } in &notes {
             if let Progress::Attempts { failed: some, .. } = progress {
@@ -44,11 +53,15 @@ impl HeldState {
         failed.sort_by_key(|(_, attempt)| attempt.at);
         // Each part has as many of its own.
         failed.drain(..failed.len().saturating_sub(ATTEMPTS));
+        let effects = notes.iter().filter_map(|note| note.progress.effect());
+        let effects = effects.map(|effect| effect.number.saturating_add(1)).max();
         HeldState {
+            effects: effects.unwrap_or(0),
             since: (now, Instant::now()),
             up: None,
             may_wait: false,
             row,
+            payload,
             notes: notes
                 .into_iter()
                 .map(|note| (note.key, note.progress))

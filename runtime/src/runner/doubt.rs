@@ -1,0 +1,61 @@
+//! A step of a stored run whose last call is in doubt, also if it was made before the run was taken up.
+
+use super::held::{HeldRun, Loss};
+use crate::payload::durable::Durable;
+use crate::run::{PartName, PartOf, UndoOf, VisitEffects};
+
+/// The step that leaves a state, by its position, and the handler that undoes it in doubt; nothing if there is none.
+fn step_in_doubt<W: Durable>(state: &str) -> Option<(usize, &'static str)> {
+    if const { !W::GRAPH.has_effects() } {
+        return None;
+    }
+    let position = W::GRAPH.states.iter().position(|it| it.name == state)?;
+    let transitions = W::GRAPH.transitions.iter().enumerate();
+    let mut leaving = transitions.filter(|(_, it)| it.sources.contains(&position));
+    leaving.find_map(|(step, transition)| {
+        let undo = transition.policy.in_doubt()?;
+        Some((step, transition.policy.undo[undo].handler))
+    })
+}
+
+/// That step, as a part of the visit that leaves the state of the run.
+fn part<W: Durable>(held: &HeldRun, step: usize) -> PartName {
+    PartName {
+        visit: held.next_visit(),
+        transition: W::GRAPH.transitions[step].name.into(),
+        of: PartOf::Whole,
+    }
+}
+
+/// The visit ends with this transition, or leads nowhere: keeps whether its step is in doubt.
+pub(super) fn settle<W: Durable>(held: &HeldRun, leads: Option<usize>, effects: &VisitEffects) {
+    let Some((step, undo)) = step_in_doubt::<W>(&held.state_name()) else {
+        return;
+    };
+    let part = part::<W>(held, step);
+    let is_in_doubt = if leads == Some(step) {
+        false
+    } else if effects.has_begun {
+        let mut effects = effects.done.iter();
+        effects.any(|it| it.transition == step && matches!(it.undo, UndoOf::InDoubt(_)))
+    } else {
+        held.may_have_called(&part)
+    };
+    held.set_doubt(&part, is_in_doubt.then_some(undo));
+}
+
+/// The run is to stand still where it is: has the store know if its step is in doubt, since whoever lets it go on begins the
+/// attempts anew.
+///
+/// # Errors
+/// Why the run is not driven any longer.
+pub(super) async fn remember<W: Durable>(held: &HeldRun) -> Result<(), Loss> {
+    let Some((step, undo)) = step_in_doubt::<W>(&held.state_name()) else {
+        return Ok(());
+    };
+    let part = part::<W>(held, step);
+    if held.rolls_back() || !held.may_have_called(&part) {
+        return Ok(());
+    }
+    held.note_doubt(&part, undo).await
+}

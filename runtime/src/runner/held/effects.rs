@@ -1,0 +1,136 @@
+//! The effects of the visit under way that are undone by themselves: branches that were done, and a step whose last call is in doubt.
+//!
+//! Each is a note with an [`EffectNote`], here at once and in the store when that has it. What ends the visit records them as rows of
+//! the history: here nothing is lost of a branch that is dropped while its note is on its way.
+
+use super::state::HeldState;
+use super::{HeldRun, Loss};
+use crate::run::{PartName, PartOf};
+use crate::store::{EffectNote, Event, Name, Progress, Source};
+
+impl HeldState {
+    /// A part of the visit was done, or may have been.
+    fn affect(&mut self, part: String, output: Vec<u8>, undo: Name) -> Progress {
+        let number = self.effects;
+        self.effects = number.saturating_add(1);
+        let effect = Some(EffectNote { undo, number });
+        let progress = Progress::Output { output, effect };
+        self.notes.insert(part, progress.clone());
+        progress
+    }
+
+    /// The effects as rows of the history that go before what ends the visit: all but that of a step which leads on.
+    pub(super) fn effects_before(&self, event: &Event) -> Vec<Event> {
+        if event.keeps_some_notes() {
+            return Vec::new();
+        }
+        let leads = match event {
+            Event::Transition { transition, .. } => Some(&**transition),
+            _ => None,
+        };
+        let mut effects: Vec<_> = self
+            .notes
+            .iter()
+            .filter_map(|(key, progress)| {
+                let Progress::Output { output, effect } = progress else {
+                    return None;
+                };
+                let (part, effect): (PartName, _) = (key.parse().ok()?, effect.as_ref()?);
+                let led = part.of == PartOf::Whole && leads == Some(&*part.transition);
+                (!led).then_some((effect, part, output))
+            })
+            .collect();
+        effects.sort_by_key(|(effect, ..)| effect.number);
+        let rows = effects.into_iter().zip(0..);
+        let rows = rows.map(|((effect, part, output), before)| Event::Effect {
+            branch: part.of.branch(),
+            transition: part.transition.into_owned().into(),
+            visit: part.visit,
+            output: output.clone(),
+            state: self.row.state.clone(),
+            source: match before {
+                0 => Source::Here(self.payload.clone().unwrap_or_default()),
+                before => Source::Before(before),
+            },
+            undo: effect.undo.clone(),
+        });
+        rows.collect()
+    }
+}
+
+impl HeldRun {
+    /// A branch was done, and can be undone. Gives its note.
+    pub(super) fn branch_done(
+        &self,
+        part: &PartName,
+        output: Vec<u8>,
+        undo: Option<&'static str>,
+    ) -> Progress {
+        match undo {
+            Some(undo) => self.state().affect(part.to_string(), output, undo.into()),
+            None => Progress::output(output),
+        }
+    }
+
+    /// Whether something is to be undone beside what the row has, if the visit ends with this transition, or without one.
+    pub(in crate::runner) fn has_effects(&self, leads: Option<&str>) -> bool {
+        let state = self.state();
+        let mut effects = state.notes.iter().filter(|(_, it)| it.effect().is_some());
+        effects.any(|(key, _)| {
+            let part = key.parse::<PartName>();
+            part.is_ok_and(|it| it.of != PartOf::Whole || leads != Some(&*it.transition))
+        })
+    }
+
+    /// Whether this step may have been called in its visit before the run was taken up, so that nobody knows how that ended.
+    pub(in crate::runner) fn may_have_called(&self, step: &PartName) -> bool {
+        let state = self.state();
+        state.row.crashes > 0
+            || match state.notes.get(&step.to_string()) {
+                Some(Progress::Attempts { called, .. }) => *called > 0,
+                Some(Progress::Output { effect, .. }) => effect.is_some(),
+                None => false,
+            }
+    }
+
+    /// The last call of this step is in doubt, and this undoes it; or it is not.
+    pub(in crate::runner) fn set_doubt(&self, step: &PartName, undo: Option<&'static str>) {
+        let (part, mut state) = (step.to_string(), self.state());
+        match undo {
+            Some(undo) => drop(state.affect(part, Vec::new(), undo.into())),
+            None if state
+                .notes
+                .get(&part)
+                .is_some_and(|it| it.effect().is_some()) =>
+            {
+                state.notes.remove(&part);
+            }
+            None => {}
+        }
+    }
+
+    /// Has the store know that the last call of this step is in doubt, where the run stands still before its visit has ended.
+    ///
+    /// # Errors
+    /// Why the run is not driven any longer.
+    pub(in crate::runner) async fn note_doubt(
+        &self,
+        step: &PartName,
+        undo: &'static str,
+    ) -> Result<(), Loss> {
+        let progress = self
+            .state()
+            .affect(step.to_string(), Vec::new(), undo.into());
+        self.note(step.to_string(), progress, false).await
+    }
+
+    /// The number of the visit that leaves the state of the run, which is stored.
+    pub(in crate::runner) fn next_visit(&self) -> u64 {
+        self.state().row.visit.saturating_add(1)
+    }
+
+    /// The state of the run.
+    pub(in crate::runner) fn state_name(&self) -> Name {
+        self.state().row.state.clone()
+    }
+}
