@@ -10,6 +10,10 @@ pub mod commits;
 #[doc(hidden)]
 pub mod create;
 #[doc(hidden)]
+pub mod effect_notes;
+#[doc(hidden)]
+pub mod effects;
+#[doc(hidden)]
 pub mod endings;
 #[doc(hidden)]
 pub mod fence;
@@ -306,6 +310,27 @@ macro_rules! store_conformance {
                 a_failed_state_begins_a_rollback
                 undoable_transitions_come_in_pages
                 a_failure_is_kept
+            }
+            effects {
+                effects_are_rows_before_that_of_their_commit
+                effects_are_undoable_the_last_first
+                effects_are_undone_one_by_one
+                whatever_ends_a_visit_may_have_effects
+                effects_outlive_the_holder
+                a_commit_that_is_repeated_adds_its_effects_once
+                a_commit_of_other_effects_is_another
+                a_commit_that_is_refused_adds_no_effects
+                a_message_leads_to_the_event_that_has_taken_it_and_not_to_an_effect
+                a_bounded_history_keeps_what_effects_need
+                a_bound_keeps_up_with_effects
+                a_retried_rollback_undoes_the_effects_that_are_left
+                effects_that_a_termination_skipped_are_undone_later
+                effects_go_with_their_run
+            }
+            effect_notes {
+                outputs_with_an_effect_outlive_a_pause
+                outputs_with_an_effect_go_with_their_visit
+                a_parked_run_keeps_outputs_with_an_effect
             }
             retries {
                 a_retried_rollback_undoes_what_was_not_undone
