@@ -12,6 +12,7 @@ use stateway::store::{
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
+use crate::effects::Effects;
 use crate::fault::Fault::{self, *};
 
 /// A store that has one fault.
@@ -21,6 +22,7 @@ pub(crate) struct Faulty {
     count: AtomicU64,
     /// Entries that it should not have, or should have no more.
     kept: Mutex<Vec<LogEntry>>,
+    effects: Effects,
 }
 
 impl Faulty {
@@ -30,6 +32,7 @@ impl Faulty {
             fault,
             count: AtomicU64::new(0),
             kept: Mutex::default(),
+            effects: Effects::default(),
         }
     }
 
@@ -49,6 +52,13 @@ impl Faulty {
 
     fn keep(&self, entries: &[LogEntry]) {
         self.kept.lock().unwrap().extend_from_slice(entries);
+    }
+
+    /// The entries of the logs of a run.
+    async fn entries(&self, run: &RunId) -> Vec<LogEntry> {
+        let rows = self.store.log(run, 0, usize::MAX).await;
+        let entry = |LogRow { log, entry, .. }| LogEntry { log, entry };
+        rows.unwrap_or_default().into_iter().map(entry).collect()
     }
 
     async fn row(&self, run: &RunId) -> Option<RunRow> {
@@ -160,6 +170,7 @@ impl Store for Faulty {
                 }
             }
             for claimed in claimed {
+                self.effects.claimed(self.fault, claimed);
                 if self.is(ClaimForgetsNotes) {
                     claimed.notes.clear();
                 }
@@ -222,23 +233,17 @@ impl Store for Faulty {
                 CommitLogsWhateverHappens if !matches!(commit.event, Event::Transition { .. }) => {
                     self.keep(&commit.logged);
                 }
-                CommitRepeatsOtherEntries => {
+                CommitRepeatsOtherEntries
                     if row
                         .as_ref()
-                        .is_some_and(|row| row.sequence == commit.sequence + 1)
-                        && let Ok(rows) = self.store.log(&commit.run, 0, usize::MAX).await
-                    {
-                        let count = commit.logged.len().min(rows.len());
-                        let last = rows.into_iter().rev().take(count).rev();
-                        let entry = |LogRow { log, entry, .. }| LogEntry { log, entry };
-                        commit.logged = last.map(entry).collect();
-                    }
+                        .is_some_and(|row| row.sequence == commit.sequence + 1) =>
+                {
+                    let mut entries = self.entries(&commit.run).await;
+                    let more = entries.len().saturating_sub(commit.logged.len());
+                    commit.logged = entries.split_off(more);
                 }
                 LogOutlivesItsRun if commit.status == Status::Done => {
-                    let rows = self.store.log(&commit.run, 0, usize::MAX).await;
-                    let rows = rows.unwrap_or_default().into_iter();
-                    let entry = |LogRow { log, entry, .. }| LogEntry { log, entry };
-                    self.keep(&rows.map(entry).collect::<Vec<_>>());
+                    self.keep(&self.entries(&commit.run).await);
                 }
                 CommitStartsNothing => commit.outbox.runs.clear(),
                 CommitSendsNothing => commit.outbox.messages.clear(),
@@ -251,7 +256,11 @@ impl Store for Faulty {
                 }
                 _ => {}
             }
+            self.effects
+                .commit(self.fault, &self.store, &mut commit)
+                .await;
             let answer = self.store.commit(commit.clone()).await;
+            self.effects.answered(self.fault, &commit, &answer);
             if self.is(CommitRepeats)
                 && answer.is_ok()
                 && row
@@ -281,6 +290,7 @@ impl Store for Faulty {
             if self.is(NoteIsForgotten) {
                 return Ok(Hold::Kept);
             }
+            self.effects.note(self.fault, &mut note.note);
             note.is_boundary &= !self.is(NoteForgetsTheBoundary);
             if self.is(NoteTakesAnyEpoch)
                 && let Some(row) = self.row(&note.run).await
@@ -485,6 +495,9 @@ impl Store for Faulty {
         Box::pin(async move {
             let mut found = self.store.get(&run).await?;
             if let Some(found) = &mut found {
+                self.effects
+                    .row(self.fault, &self.store, &mut found.row)
+                    .await;
                 if self.is(GetLosesTheMicroseconds) {
                     let since = found.row.started.duration_since(UNIX_EPOCH).unwrap();
                     found.row.started = UNIX_EPOCH + Duration::from_secs(since.as_secs());
@@ -546,6 +559,8 @@ impl Store for Faulty {
         let run = run.clone();
         Box::pin(async move {
             let mut rows = self.store.history(&run, from, limit).await?;
+            let row = self.row(&run).await;
+            self.effects.history(self.fault, row.as_ref(), &mut rows);
             if self.is(HistoryForgetsRetries) {
                 rows.retain(|row| row.event != Event::RollbackRetried);
             }
@@ -612,7 +627,12 @@ impl Store for Faulty {
     fn message(&self, run: &RunId, id: &str) -> StoreFuture<'_, Option<MessageState>> {
         let (run, id) = (run.clone(), id.to_owned());
         Box::pin(async move {
-            let state = self.store.message(&run, &id).await?;
+            let mut state = self.store.message(&run, &id).await?;
+            if let Some(state) = &mut state {
+                self.effects
+                    .message(self.fault, &self.store, &run, state)
+                    .await;
+            }
             Ok(state.and_then(|state| match (self.fault, state) {
                 (MessageIsNotKnown, _)
                 | (MessageIsForgottenWithItsRow, MessageState::Forgotten) => None,
@@ -655,6 +675,9 @@ impl Store for Faulty {
                 return Ok(all);
             }
             let mut rows = self.store.undoable(&run, limit).await?;
+            self.effects
+                .undoable(self.fault, &self.store, &run, &mut rows)
+                .await;
             if self.is(UndoableForgetsWhatIsOld)
                 && let Some(row) = self.row(&run).await
             {

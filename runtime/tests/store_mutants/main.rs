@@ -1,5 +1,6 @@
 //! The suite finds what it is there to find: stores that break one law each do not pass it.
 
+mod effects;
 mod fault;
 mod faulty;
 
