@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use stateway::store::{
-    Claim, Claimed, Commit, Event, Failure, FailureKind, Filter, Found, HistoryRow, LogEntry,
-    LogRow, Message, NewRun, Note, NoteRow, Progress, RunRow, Status, Store as _, Wait,
+    Claim, Claimed, Commit, EffectNote, Event, Failure, FailureKind, Filter, Found, HistoryRow,
+    LogEntry, LogRow, Message, NewRun, Note, NoteRow, Progress, RunRow, Source, Status, Store as _,
+    Wait,
 };
 use stateway::{RedbStore, RunId};
 
@@ -62,8 +63,29 @@ pub(crate) fn step(row: &RunRow, length: usize) -> Commit {
             message: None,
             answer: None,
         },
+        effects: effects(row),
         logged: (0..row.sequence % 3).map(|of| entry(row, of)).collect(),
         ..walk::step(row, Status::Running)
+    }
+}
+
+/// Three effects of every fourth transition, the first of which has the state.
+fn effects(row: &RunRow) -> Vec<Event> {
+    let effect = |number: u32| Event::Effect {
+        transition: "go".into(),
+        visit: row.visit + 1,
+        branch: Some(format!("chunk[{number}]")),
+        output: format!("chunk {number} of {}", row.id).into_bytes(),
+        state: row.state.clone(),
+        source: match number {
+            0 => Source::Here(format!("{} at {}", row.id, row.sequence).into_bytes()),
+            number => Source::Before(number),
+        },
+        undo: "give_back".into(),
+    };
+    match row.sequence % 4 {
+        1 => (0..3).map(effect).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -110,7 +132,13 @@ async fn fill(store: &RedbStore, runs: u64) {
                         failed: Vec::new(),
                     }
                 } else {
-                    Progress::output(b"no fraud".to_vec())
+                    Progress::Output {
+                        output: b"no fraud".to_vec(),
+                        effect: (number % 8 == 1).then(|| EffectNote {
+                            undo: "give_back".into(),
+                            number: 3,
+                        }),
+                    }
                 };
                 let note = NoteRow {
                     key: key.to_owned(),

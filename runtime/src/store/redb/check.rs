@@ -1,5 +1,7 @@
 //! Looking over a whole file: its pages, its records, and how they belong together. Nothing of it is changed.
 
+mod sources;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,6 +9,7 @@ use std::path::{Path, PathBuf};
 use redb::backends::FileBackend;
 use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable, ReadableTableMetadata as _};
 
+use self::sources::Sources;
 use super::damage::guarded;
 use super::fault::Fault;
 use super::file::{PathKind, find};
@@ -269,9 +272,16 @@ impl<'a> Survey<'a> {
         let kept = self.file.open_table(KEPT)?;
         origin(&rows, record)?;
         payload(&rows, record)?;
+        let run = &record.row.id;
+        let mut sources = Sources::default();
         for row in back_from(&rows, &marks, &kept, record, u64::MAX)? {
-            row?;
+            if let Err(lack) = sources.follow(&row?) {
+                self.report.spoil(Some(run), lack);
+            }
             self.report.rows += 1;
+        }
+        if let Err(lack) = sources.end() {
+            self.report.spoil(Some(run), lack);
         }
         Ok(())
     }

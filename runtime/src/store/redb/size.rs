@@ -136,3 +136,6 @@ pub(super) fn of_request(request: &Request) -> usize {
 pub(super) fn of_message(message: &Message) -> usize {
     RECORD + message.id.len() + message.signal.len() + message.payload.len()
 }
+
+#[cfg(test)]
+mod tests;

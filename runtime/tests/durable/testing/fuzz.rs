@@ -36,7 +36,7 @@ fn record() -> impl Strategy<Value = Vec<u8>> {
         Just(vec![0; 8]),
         Just(vec![0xff; 8]),
         Just(vec![1, 0, 0, 0]),
-        any::<u8>().prop_map(|byte| vec![byte % 9]),
+        any::<u8>().prop_map(|byte| vec![byte % 16]),
         prop::collection::vec(any::<u8>(), 0..9),
     ];
     let pieces = prop::collection::vec(piece, 0..32);

@@ -7,7 +7,7 @@ use super::run::STATUSES;
 use super::*;
 use crate::store::{
     Event, Failure, FailureKind, Holder, IndexEntry, IndexValue, Lease, LogEntry, LogRow, NewRun,
-    Parent, Stop, Text, TraceContext,
+    Parent, Source, Stop, Text, TraceContext,
 };
 
 const DOCUMENT: &str = include_str!("../../../../../docs/format.md");
@@ -263,6 +263,24 @@ fn every_row_is_read_as_it_was_written() {
             undo: None,
             answer: None,
         },
+        Event::Effect {
+            transition: "quote".into(),
+            visit: 7,
+            branch: Some("chunk[3]".to_owned()),
+            output: vec![0, 255],
+            state: "Paid".into(),
+            source: Source::Before(u32::MAX),
+            undo: "cancel".into(),
+        },
+        Event::Effect {
+            transition: "charge".into(),
+            visit: 7,
+            branch: None,
+            output: Vec::new(),
+            state: "Placed".into(),
+            source: Source::Here(b"cart".to_vec()),
+            undo: "refund".into(),
+        },
         Event::RollbackBegan,
         Event::Undone { of: 1, attempts: 2 },
         Event::NotUndone {
@@ -324,6 +342,23 @@ fn every_row_is_read_as_it_was_written() {
             read_row(9, &row).unwrap().origin,
             Some((b"in".to_vec(), b"pay".to_vec(), trace))
         );
+    }
+}
+
+#[test]
+fn every_output_is_read_as_it_was_written() {
+    let effect = |number| EffectNote {
+        undo: "cancel".into(),
+        number,
+    };
+    for effect in [None, Some(effect(0)), Some(effect(u32::MAX))] {
+        let progress = Progress::Output {
+            output: vec![0, 255, 1],
+            effect,
+        };
+        let note = write_note("o-7", "1/quote/1/air", &progress);
+        assert!(is_output(&note));
+        assert_eq!(read_note("o-7", "1/quote/1/air", &note), Ok(progress));
     }
 }
 

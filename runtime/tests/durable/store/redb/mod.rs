@@ -3,6 +3,7 @@
 mod bounded;
 mod broken;
 mod clock;
+mod effects;
 mod file;
 mod laws;
 mod logs;

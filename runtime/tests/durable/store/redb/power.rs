@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
-    Claim, Commit, Created, Event, Holder, Lease, NewRun, Note, NoteRow, Progress, RunRow, Status,
-    Store as _, Suspects, WorkflowVersions,
+    Claim, Commit, Created, EffectNote, Event, Holder, Lease, NewRun, Note, NoteRow, Progress,
+    RunRow, Source, Status, Store as _, Suspects, WorkflowVersions,
 };
 use stateway::{Durability, EndError, OpenError, RedbStore, Runner};
 
@@ -83,6 +83,27 @@ fn transition(number: u64) -> Event {
     }
 }
 
+/// The effects of every other commit: two, the first of which has the state.
+fn effects(number: u64) -> Vec<Event> {
+    let effect = |source| Event::Effect {
+        transition: "go".into(),
+        visit: number,
+        branch: Some("air".to_owned()),
+        output: vec![u8::try_from(number).unwrap(); 50 << number],
+        state: format!("S{}", number - 1).into(),
+        source,
+        undo: "cancel".into(),
+    };
+    if number.is_multiple_of(2) {
+        vec![
+            effect(Source::Here(vec![1; 700])),
+            effect(Source::Before(1)),
+        ]
+    } else {
+        Vec::new()
+    }
+}
+
 fn commit(row: &RunRow) -> Commit {
     let number = row.sequence + 1;
     let status = if number == COMMITS {
@@ -90,7 +111,10 @@ fn commit(row: &RunRow) -> Commit {
     } else {
         Status::Running
     };
-    Commit::new(row, transition(number), status, at(number))
+    Commit {
+        effects: effects(number),
+        ..Commit::new(row, transition(number), status, at(number))
+    }
 }
 
 fn lease() -> Lease {
@@ -121,7 +145,13 @@ async fn walk(store: &RedbStore, run: usize, model: &Model) {
             sequence: row.sequence,
             note: NoteRow {
                 key: "whole".into(),
-                progress: Progress::output(vec![7; 200]),
+                progress: Progress::Output {
+                    output: vec![7; 200],
+                    effect: Some(EffectNote {
+                        undo: "cancel".into(),
+                        number: 0,
+                    }),
+                },
             },
             is_boundary: false,
         };
@@ -206,10 +236,17 @@ async fn check(left: &Disk, asked: &Asked, durability: Durability, when: &str) {
         );
         assert_eq!(found.input, vec![1; 300]);
         let history = store.history(&run, 0, 100).await.unwrap();
-        assert_eq!(history.len() as u64, sequence + 1, "{when}: {history:?}");
-        for row in &history[1..] {
-            assert_eq!(row.event, transition(row.number), "{when}");
-        }
+        let moves = 1..=sequence;
+        let expected = moves.flat_map(|it| effects(it).into_iter().chain([transition(it)]));
+        let events = history[1..].iter().map(|row| &row.event).cloned();
+        assert!(events.eq(expected), "{when}: {history:?}");
+        let undos = 2 * (sequence / 2);
+        let left = store.undoable(&run, 100).await.unwrap();
+        assert_eq!(
+            (found.row.undos, left.len() as u64),
+            (undos, undos),
+            "{when}"
+        );
         if sequence == COMMITS {
             assert_eq!(found.row.status, Status::Done);
             continue;

@@ -32,6 +32,8 @@ pub(crate) enum Ask {
         epoch: u8,
         sequence: i8,
         consumed: Vec<u8>,
+        /// The number of effects of the visit.
+        effects: u8,
         /// A run that is sent a message, after one with this id was started.
         sends: Option<u8>,
     },
@@ -43,7 +45,7 @@ pub(crate) enum Ask {
         /// The number of askings of a poll, if it was asked.
         asked: Option<u8>,
     },
-    /// The last commit once more, or another in the order of its entries.
+    /// The last commit once more, or another in the order of its entries and effects.
     Again {
         other: bool,
     },
@@ -51,6 +53,8 @@ pub(crate) enum Ask {
         run: u8,
         key: u8,
         output: Option<u8>,
+        /// Whether the output is of a branch that can be undone by itself.
+        has_effect: bool,
         waits: bool,
         epoch: u8,
     },
@@ -165,6 +169,7 @@ pub(crate) fn what() -> impl Strategy<Value = What> {
 pub(crate) fn ask() -> impl Strategy<Value = Ask> {
     let some = || prop::option::weighted(0.3, 0u8..4);
     let sends = || prop::option::weighted(0.2, 0u8..5);
+    let effects = || prop_oneof![3 => Just(0u8), 1 => 1u8..4];
     let epoch = || prop::sample::select(vec![0, 0, 0, 0, 0, 0, 0, 1]);
     prop_oneof![
         3 => (0u8..5, 0u8..4, 0u8..2, any::<bool>(), some(), -1i8..2, any::<bool>())
@@ -175,19 +180,21 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
             .prop_map(|(known, limit, holder, lease, suspects)| {
                 Ask::Claim { known, limit, holder, lease, suspects }
             }),
-        12 => (0u8..5, what(), some(), epoch(), -1i8..2, prop::collection::vec(0u8..3, 0..2), sends())
-            .prop_map(|(run, what, release, epoch, sequence, consumed, sends)| {
+        12 => (0u8..5, what(), some(), epoch(), -1i8..2, prop::collection::vec(0u8..3, 0..2), effects(), sends())
+            .prop_map(|(run, what, release, epoch, sequence, consumed, effects, sends)| {
                 // Most of them expect what is there.
                 let sequence = if epoch == 1 { sequence } else { 0 };
-                Ask::Commit { run, what, release, epoch, sequence, consumed, sends }
+                Ask::Commit { run, what, release, epoch, sequence, consumed, effects, sends }
             }),
         2 => (0u8..5, prop::option::of(0u8..4), 0u8..2, epoch(), some())
             .prop_map(|(run, due, messages, epoch, asked)| {
                 Ask::Release { run, due, messages, epoch, asked }
             }),
         1 => any::<bool>().prop_map(|other| Ask::Again { other }),
-        3 => (0u8..5, 0u8..4, some(), any::<bool>(), epoch())
-            .prop_map(|(run, key, output, waits, epoch)| Ask::Note { run, key, output, waits, epoch }),
+        3 => (0u8..5, 0u8..4, some(), any::<bool>(), any::<bool>(), epoch())
+            .prop_map(|(run, key, output, has_effect, waits, epoch)| {
+                Ask::Note { run, key, output, has_effect, waits, epoch }
+            }),
         1 => (0u8..60).prop_map(|lease| Ask::Heartbeat { lease }),
         1 => (0u8..5, prop::sample::select(vec![Stop::Cancel, Stop::Terminate]))
             .prop_map(|(run, stop)| Ask::Stop { run, stop }),

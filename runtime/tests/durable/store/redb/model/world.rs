@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
 use stateway::store::{
-    Claim, Commit, Event, FailedAttempt, Failure, FailureKind, Filter, Fired, Heartbeat, Holder,
-    IndexEntry, IndexValue, Lease, LogEntry, Message, NewRun, Note, NoteRow, Outbox, Parent,
-    Progress, Purge, Release, RunRow, Status, Store, Suspects, TraceContext, Wait,
-    WorkflowVersions,
+    Claim, Commit, EffectNote, Event, FailedAttempt, Failure, FailureKind, Filter, Fired,
+    Heartbeat, Holder, IndexEntry, IndexValue, Lease, LogEntry, Message, NewRun, Note, NoteRow,
+    Outbox, Parent, Progress, Purge, Release, RunRow, Source, Status, Store, Suspects,
+    TraceContext, Wait, WorkflowVersions,
 };
 use stateway::{MemoryStore, RedbStore, RunId, StoreError};
 
@@ -43,6 +43,23 @@ fn logged(row: &RunRow, number: u64) -> LogEntry {
         log: format!("log{number}").into(),
         entry: format!("{}: {}", row.id, row.logged + number).into_bytes(),
     }
+}
+
+/// Effects of the visit under way, the first of which has the state.
+fn effects(row: &RunRow, number: u8) -> Vec<Event> {
+    let effect = |number: u32| Event::Effect {
+        transition: "quote".into(),
+        visit: row.visit + 1,
+        branch: (number > 0).then(|| format!("air[{number}]")),
+        output: format!("{} {number}", row.sequence).into_bytes(),
+        state: row.state.clone(),
+        source: match number {
+            0 => Source::Here(vec![6; usize::try_from(row.visit % 3).unwrap()]),
+            number => Source::Before(number),
+        },
+        undo: format!("cancel{number}").into(),
+    };
+    (0..number.into()).map(effect).collect()
 }
 
 fn knows(bits: u8) -> Arc<[WorkflowVersions]> {
@@ -148,6 +165,7 @@ impl World {
         epoch: u8,
         sequence: i8,
         consumed: &[u8],
+        effects_of_visit: u8,
         sends: Option<u8>,
     ) -> Option<Commit> {
         let row = self.memory.get(run).await.unwrap()?.row;
@@ -221,6 +239,7 @@ impl World {
                 due: (seconds > 0).then(|| self.in_seconds(seconds)),
                 messages: 1,
             }),
+            effects: effects(&row, effects_of_visit),
             failure,
             consumed: consumed.iter().map(|id| format!("m{id}")).collect(),
             index: index(u8::try_from(row.sequence % 2).unwrap_or(0)),
@@ -309,11 +328,14 @@ impl World {
                 epoch,
                 sequence,
                 consumed,
+                effects,
                 sends,
             } => {
                 let run = id(*run);
                 let commit = self
-                    .commit(&run, what, *release, *epoch, *sequence, consumed, *sends)
+                    .commit(
+                        &run, what, *release, *epoch, *sequence, consumed, *effects, *sends,
+                    )
                     .await;
                 let Some(commit) = commit else { return Ok(()) };
                 both!(self, ask, store => store.commit(commit.clone())).ok();
@@ -342,6 +364,7 @@ impl World {
                 if let Some(mut commit) = self.last.clone() {
                     if *other {
                         commit.logged.reverse();
+                        commit.effects.reverse();
                     }
                     both!(self, ask, store => store.commit(commit.clone())).ok();
                 }
@@ -350,6 +373,7 @@ impl World {
                 run,
                 key,
                 output,
+                has_effect,
                 waits,
                 epoch,
             } => {
@@ -357,7 +381,13 @@ impl World {
                     return Ok(());
                 };
                 let progress = match output {
-                    Some(output) => Progress::output(vec![*output; 3]),
+                    Some(output) => Progress::Output {
+                        output: vec![*output; 3],
+                        effect: has_effect.then(|| EffectNote {
+                            undo: "cancel".into(),
+                            number: (*output).into(),
+                        }),
+                    },
                     None => Progress::Attempts {
                         made: 2,
                         called: 1,
