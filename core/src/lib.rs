@@ -34,18 +34,18 @@ pub use graph::{
 pub use machine::{Machine, advance, advance_answering, enter, parts};
 pub use payload::{
     AnswerPayload, CarriedPayload, Carry, Kept, KeptInput, LentPayload, LogPayload, MadeOf,
-    OutputPayload, Payload, RepeatedPayload, SharedPayload, StoredAnswer, StoredGroup, StoredInput,
-    StoredLog, StoredOutput, StoredSignal, StoredState, demand_answer, demand_carried,
-    demand_input, demand_kept_to_catch, demand_kept_to_interrupt, demand_kept_to_retry,
-    demand_kept_to_undo, demand_lent, demand_made, demand_output, demand_output_kept_to_undo,
-    demand_payload, demand_repeated, demand_stored, demand_stored_answer, demand_stored_group,
-    demand_stored_input, demand_stored_log, demand_stored_output, demand_stored_signal,
+    OfAnswer, OfBranch, OfInput, OfLentState, OfSignal, OfState, OutputPayload, Payload,
+    RepeatedPayload, SharedPayload, StoredAnswer, StoredGroup, StoredInput, StoredLog,
+    StoredOutput, StoredSignal, StoredState, demand_kept_to_catch, demand_kept_to_interrupt,
+    demand_kept_to_retry, demand_kept_to_undo, demand_made, demand_output_kept_to_undo,
+    demand_repeated, demand_stored, demand_stored_answer, demand_stored_group, demand_stored_input,
+    demand_stored_log, demand_stored_output, demand_stored_signal,
 };
 pub use policy::{Jitter, Policy, Retry, UndoInfo, forever, retry, undo, undo_effect};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};
 #[doc(hidden)]
 pub use stored::{NEVER_STORED, Variant, no_variant, wrapped};
 pub use workflow::{
-    Accepts, Name, Source, StartState, State, Target, Targets, Transition, Words, Workflow, ask,
-    end, gather, known, narrow, nothing_is_left, put, put_there, take, widen,
+    Accepts, InOneState, Name, Source, StartState, State, Target, Targets, Transition, Words,
+    Workflow, ask, end, gather, known, narrow, nothing_is_left, put, put_there, take, widen,
 };

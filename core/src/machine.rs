@@ -10,6 +10,8 @@ use core::marker::PhantomData;
 use serde_core::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::{Source, State};
+
 /// A run's input together with the state it is in.
 ///
 /// Generated code wraps it; a program sees it only as `Order<S>`. It serializes as a struct of
@@ -47,31 +49,28 @@ pub const fn enter<I, S>(input: I, state: S) -> Machine<I, S> {
     Machine { input, state }
 }
 
-/// Moves a run to the next state; a function for the same reason.
+/// Moves a run along the transition `Name` to the next state; a function for the same reason.
 #[doc(hidden)]
-pub fn advance<I, S, From, Next>(
+pub fn advance<I, S, Name, From, Next>(
     machine: Machine<I, S>,
     next: impl FnOnce(From) -> Next,
 ) -> Machine<I, Next>
 where
-    S: Into<From>,
+    S: State<Exits: Source<Name, From, S>>,
 {
-    Machine {
-        input: machine.input,
-        state: next(machine.state.into()),
-    }
+    enter(machine.input, next(S::Exits::leave(machine.state)))
 }
 
 /// Moves a run to the next state, with an answer beside it.
 #[doc(hidden)]
-pub fn advance_answering<I, S, From, Next, A>(
+pub fn advance_answering<I, S, Name, From, Next, A>(
     machine: Machine<I, S>,
     next: impl FnOnce(From) -> (Next, A),
 ) -> (Machine<I, Next>, A)
 where
-    S: Into<From>,
+    S: State<Exits: Source<Name, From, S>>,
 {
-    let (state, answer) = next(machine.state.into());
+    let (state, answer) = next(S::Exits::leave(machine.state));
     (enter(machine.input, state), answer)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! The traits exist for their messages: the supertraits are what a driver needs.
 
+use core::marker::PhantomData;
+
 use serde_core::Serialize;
 use serde_core::de::DeserializeOwned;
 
@@ -302,17 +304,19 @@ pub trait StoredAnswer<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned, By> StoredAnswer<By> for T {}
 
-/// Does nothing but compile: generated code calls it with the answer to each signal.
+/// The same, of what a signal is answered with.
 #[doc(hidden)]
-pub const fn demand_answer<T: AnswerPayload<By>, By>() {}
+#[derive(Debug)]
+pub struct OfAnswer<T: AnswerPayload<By>, By>(PhantomData<(T, By)>);
 
 /// Does nothing but compile: generated code calls it with the answer to each signal that is stored.
 #[doc(hidden)]
 pub const fn demand_stored_answer<T: StoredAnswer<By>, By>() {}
 
-/// Does nothing but compile: generated code calls it with what each signal carries.
+/// The same, of what a signal carries.
 #[doc(hidden)]
-pub const fn demand_carried<T: CarriedPayload<By>, By>() {}
+#[derive(Debug)]
+pub struct OfSignal<T: CarriedPayload<By>, By>(PhantomData<(T, By)>);
 
 /// Does nothing but compile: generated code calls it with what each signal carries that is tried again.
 #[doc(hidden)]
@@ -346,22 +350,28 @@ pub const fn demand_stored_output<T: StoredOutput<By>, By>() {}
 #[doc(hidden)]
 pub const fn demand_made<T: MadeOf<Machine>, Machine>() {}
 
-/// Does nothing but compile: generated code calls it with the type of each field.
+/// A type that is not legal if the type of a field is not.
+///
+/// Generated code has a function that takes such types. rustc checks what a function takes before what handlers do, so that this error
+/// comes first.
 #[doc(hidden)]
-pub const fn demand_payload<T: Payload>() {}
+#[derive(Debug)]
+pub struct OfState<T: Payload>(PhantomData<T>);
 
-/// Does nothing but compile: generated code calls it with the type of each field of the input.
+/// The same, of a field of the input.
 #[doc(hidden)]
-pub const fn demand_input<T: SharedPayload>() {}
+#[derive(Debug)]
+pub struct OfInput<T: SharedPayload>(PhantomData<T>);
 
-/// Does nothing but compile: generated code calls it with the type of each field of a state that a
-/// split or a poll leaves.
+/// The same, of a field of a state that a split or a poll leaves.
 #[doc(hidden)]
-pub const fn demand_lent<T: LentPayload>() {}
+#[derive(Debug)]
+pub struct OfLentState<T: LentPayload>(PhantomData<T>);
 
-/// Does nothing but compile: generated code calls it with the type of each output of a branch.
+/// The same, of the output of a branch.
 #[doc(hidden)]
-pub const fn demand_output<T: OutputPayload>() {}
+#[derive(Debug)]
+pub struct OfBranch<T: OutputPayload>(PhantomData<T>);
 
 /// Names `T` in a bound by way of a type parameter, so that the bound is granted inside and
 /// checked at the use.

@@ -98,7 +98,9 @@ macro_rules! __typestate {
             fn accept(state: $target) -> Self { $outcome::$target(state) }
         })*)*
 
-        $(impl $crate::Source<$names::$leaving, $source, ($($names::$legal),*)> for $source {})*
+        $(impl $crate::Source<$names::$leaving, $source, $source> for ($($names::$legal),*) {
+            fn leave(state: $source) -> $source { state }
+        })*
     };
 
     (@leave $outcome:ident $of:ident $state:ident { [$($target:ident)*] }) => {

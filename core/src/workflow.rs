@@ -72,7 +72,18 @@ pub trait State: Sized + 'static {
     label = "a run cannot begin here",
     note = "a run begins in a state that is declared with `start`"
 )]
-pub trait StartState<W> {}
+pub trait StartState<W> {
+    /// The state itself.
+    ///
+    /// `Order::start` gives a machine in this, so that rustc learns the state from the argument and from nothing else. If it also asked
+    /// where the machine goes, a wrong type there would be two errors at the argument.
+    #[doc(hidden)]
+    type This;
+
+    /// The state, as a machine has it.
+    #[doc(hidden)]
+    fn this(self) -> Self::This;
+}
 
 /// The outcome of a transition, such as `Reserve`: one variant for each state it may lead to.
 ///
@@ -112,17 +123,37 @@ pub type Name<T> = <<T as Transition>::Words as Words>::Name;
 #[doc(hidden)]
 pub type Targets<T> = <<T as Transition>::Words as Words>::Targets;
 
-/// The state `From`, which the transition leaves. Being it, every such state converts into it.
+/// The transitions that leave the state `S`, where the one called `Name` is among them. It takes the state as `From`, which it is.
+///
+/// It is a trait of the transitions, [`State::Exits`], and not of the state: of a type that is not known to be a state rustc knows
+/// no transitions, and says nothing about them beside that.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Name}` is not a transition out of `{Self}`",
+    message = "`{Name}` is not a transition out of `{S}`",
     label = "`{Name}` leaves `{From}`",
-    note = "legal here: {Legal}"
+    note = "legal here: {Self}"
 )]
-pub trait Source<Name, From, Legal>: Into<From> {}
+pub trait Source<Name, From, S> {
+    /// The state, as it is declared.
+    fn leave(state: S) -> From;
+}
 
 /// Most states are left by one transition.
-impl<S: State<Exits = Name>, Name> Source<Name, S, Name> for S {}
+impl<Name, S> Source<Name, S, S> for Name {
+    fn leave(state: S) -> S {
+        state
+    }
+}
+
+/// A machine in a state that is known, for the transition `Name` that leaves `From`. Nothing implements it: where the methods of
+/// `AnyOrder` ask for it, the state is not known.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` may be in any state, and `{Name}` leaves `{From}`",
+    label = "the state is not known here",
+    note = "match it: `{Self}::{From}(machine) => machine.{Name}(..)`"
+)]
+pub trait InOneState<Name, From, Next> {}
 
 /// A state that the transition with the outcome `T` may lead to.
 #[doc(hidden)]

@@ -178,15 +178,15 @@ pub mod __private0_1 {
         __deserialize as deserialize, __serialize as serialize, __typestate as typestate,
     };
     pub use stateway_core::{
-        Accepts, BranchInfo, Carry, Graph, Kept, KeptInput, Machine, MadeOf, Policy, Source,
-        StartState, State, StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo,
-        TransitionKind, Workflow, advance, advance_answering, branch, demand_answer,
-        demand_carried, demand_input, demand_kept_to_catch, demand_kept_to_interrupt,
-        demand_kept_to_retry, demand_kept_to_undo, demand_lent, demand_made, demand_output,
-        demand_output_kept_to_undo, demand_payload, demand_repeated, demand_stored,
-        demand_stored_answer, demand_stored_group, demand_stored_input, demand_stored_log,
-        demand_stored_output, demand_stored_signal, enter, forever, graph, group, known, log,
-        narrow, nothing_is_left, retry, split, state, transition, undo, undo_effect, widen,
+        Accepts, BranchInfo, Carry, Graph, InOneState, Kept, KeptInput, Machine, MadeOf, OfAnswer,
+        OfBranch, OfInput, OfLentState, OfSignal, OfState, Policy, Source, StartState, State,
+        StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,
+        Workflow, advance, advance_answering, branch, demand_kept_to_catch,
+        demand_kept_to_interrupt, demand_kept_to_retry, demand_kept_to_undo, demand_made,
+        demand_output_kept_to_undo, demand_repeated, demand_stored, demand_stored_answer,
+        demand_stored_group, demand_stored_input, demand_stored_log, demand_stored_output,
+        demand_stored_signal, enter, forever, graph, group, known, log, narrow, nothing_is_left,
+        retry, split, state, transition, undo, undo_effect, widen,
     };
     pub use stateway_macros::expand;
 
@@ -202,7 +202,7 @@ pub mod __private0_1 {
     #[cfg(feature = "runtime")]
     pub use crate::error::{Cause, ErasedValue};
     #[cfg(feature = "runtime")]
-    pub use crate::handler::{Branch, Step, Undo, Undoing};
+    pub use crate::handler::{Async, Branch, Step, Undo, Undoing};
     #[cfg(feature = "durable")]
     pub use crate::log::RunLogs;
     #[cfg(feature = "durable")]

@@ -6,11 +6,8 @@ use proc_macro2::Ident;
 
 use crate::ast::{lower_snake, plain};
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::Graph;
+use crate::graph::{ANY_METHODS, Graph};
 use crate::parse::is_keyword;
-
-/// The methods of the enum of all states, which has one for the data of each group beside.
-const METHODS: [&str; 3] = ["state", "input", "run"];
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for group in &graph.groups {
@@ -41,7 +38,7 @@ fn names(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                     format!("the data of group `{name}` cannot be in a field `{field}`"),
                 )
                 .help(format!("choose another name, such as `{name}Group`"));
-        } else if METHODS.contains(&field.as_str()) {
+        } else if ANY_METHODS.contains(&field.as_str()) {
             diagnostics
                 .error(
                     name,

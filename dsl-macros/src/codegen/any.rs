@@ -6,6 +6,8 @@ use quote::quote_spanned;
 use super::context::Context;
 use super::tokens::{generated, generated_type};
 use super::{derives, machine};
+use crate::ast::plain;
+use crate::graph::ANY_METHODS;
 
 pub(super) fn enums(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let mut code = any(cx, runtime);
@@ -69,7 +71,12 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
 fn groups(cx: &Context<'_>, span: Span) -> TokenStream {
     let private = cx.private(span);
     let any = &cx.any;
-    let methods = cx.graph.group_types().map(|(id, group)| {
+    // A name that is taken was reported.
+    let free = cx.graph.group_types().filter(|(_, group)| {
+        let name = plain(&group.declaration.field_name());
+        !ANY_METHODS.contains(&name.as_str())
+    });
+    let methods = free.map(|(id, group)| {
         let name = &group.declaration.name;
         let at = cx.at(name.span());
         let (visibility, method) = (cx.visibility(at), group.declaration.field_name());

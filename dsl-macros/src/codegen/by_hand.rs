@@ -57,7 +57,7 @@ fn method(cx: &Context<'_>, transition: &ResolvedTransition<'_>, source: &Ident)
     let next = cx.fresh.ident_at("Next", span);
     let from = (cx.reader == Reader::Compiler).then(|| {
         quote_spanned! {span=>
-            #here: #private::State + #private::Source<#label, #source, <#here as #private::State>::Exits>,
+            #here: #private::State<Exits: #private::Source<#label, #source, #here>>,
         }
     });
     let source_type = quote!(#source);
@@ -119,6 +119,10 @@ fn by(
     let declaration = transition.declaration;
     let span = cx.at(declaration.name.span());
     let (workflow, private) = (&cx.workflow, cx.alias(span));
+    let (names, name) = (cx.names(span), &declaration.name);
+    let advance = quote_spanned!(span=> #private::advance::<_, _, #names::#name, _, _>);
+    let advance_answering =
+        quote_spanned!(span=> #private::advance_answering::<_, _, #names::#name, _, _, _>);
     let payload = Ident::new("payload", span);
     // A signal is moved with what it carries.
     let (parameter, and_payload, argument) = match declaration.payload() {
@@ -141,7 +145,7 @@ fn by(
                 parameters,
                 gives: quote_spanned!(span=> (#workflow<#source>, #answer)),
                 calls: quote_spanned! {span=>
-                    let (machine, answer) = #private::advance_answering(self.0, move |mut source: #source| {
+                    let (machine, answer) = #advance_answering(self.0, move |mut source: #source| {
                         let answer = change(&mut source #argument);
                         (source, answer)
                     });
@@ -153,7 +157,7 @@ fn by(
                 parameters,
                 gives: quote_spanned!(span=> #workflow<#source>),
                 calls: quote_spanned! {span=>
-                    #workflow(#private::advance(self.0, move |mut source: #source| {
+                    #workflow(#advance(self.0, move |mut source: #source| {
                         change(&mut source #argument);
                         source
                     }))
@@ -174,7 +178,7 @@ fn by(
             },
             gives: quote_spanned!(span=> (#workflow<#next>, #answer)),
             calls: quote_spanned! {span=>
-                let (machine, answer) = #private::advance_answering(self.0, #next_state);
+                let (machine, answer) = #advance_answering(self.0, #next_state);
                 (#workflow(machine), answer)
             },
         };
@@ -185,6 +189,6 @@ fn by(
             next: impl #private::FnOnce(#source #and_payload) -> #next,
         },
         gives: quote_spanned!(span=> #workflow<#next>),
-        calls: quote_spanned!(span=> #workflow(#private::advance(self.0, #next_state))),
+        calls: quote_spanned!(span=> #workflow(#advance(self.0, #next_state))),
     }
 }

@@ -104,9 +104,14 @@ impl<'a> Context<'a> {
     /// The span of a handler's declaration: as the user's own code, so that a bound that is not met
     /// is no error "in the macro".
     pub(super) fn handler_span(&self, name: &Ident) -> Span {
+        self.own(name.span())
+    }
+
+    /// A span as the user's own code: an error there is none "in the macro".
+    pub(super) fn own(&self, declaration: Span) -> Span {
         match self.reader {
-            Reader::Editor => self.at(name.span()),
-            Reader::Compiler | Reader::Documentation => name.span(),
+            Reader::Editor => self.at(declaration),
+            Reader::Compiler | Reader::Documentation => declaration,
         }
     }
 

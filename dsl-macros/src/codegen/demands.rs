@@ -15,106 +15,121 @@ use crate::ast::{self, Field};
 use crate::graph::StateId;
 use crate::plan::Keeper;
 
-/// Calls that compile if the data of the workflow is such that a run can move between threads.
+/// What compiles if the data of the workflow can move between threads, be copied and be stored as the declaration needs it.
+pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
+    let carried = carried(cx);
+    let mut called = repeated(cx);
+    called.extend(stored(cx));
+    called.extend(kept(cx));
+    called.extend(kept_outputs(cx));
+    quote! {
+        #carried
+        const _: fn() = || { #called };
+    }
+}
+
+/// A function of types that are legal if the data of the workflow is such that a run can move between threads.
 ///
 /// The demand is made once, at the type in the block. The driver takes it for granted by bounds
 /// that name the type by way of `C`: a bound without a parameter would be checked, and blamed,
 /// a second time.
-pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
-    let private = cx.alias(cx.workflow.span());
-    let ast = cx.graph.ast;
+///
+/// It is made of what a function takes and not in its body: rustc checks that before it blames the handlers for what they hold.
+fn carried(cx: &Context<'_>) -> Option<TokenStream> {
     let mut seen = HashSet::new();
-    let mut made = TokenStream::new();
-    let mut demand = |fields: &[Field], of: &TokenStream, what: &str| {
-        let what = Ident::new(what, proc_macro2::Span::call_site());
+    let mut taken = Vec::new();
+    let mut demand = |fields: &[Field], of: &TokenStream, what: &'static str| {
         for Field { ty, .. } in fields.iter().filter(|it| !it.is_group) {
-            if is_plain(ty) || !seen.insert((what.clone(), ty.to_token_stream().to_string())) {
+            if is_plain(ty) || !seen.insert((what, ty.to_token_stream().to_string())) {
                 continue;
             }
             // Outside its struct, `Self` is nothing or something else.
-            let span = ty.span();
             let ty = without_self(ty.to_token_stream(), of);
-            made.extend(quote_spanned!(span=> #private::#what::<#ty>();));
+            taken.push(demanded(cx, what, ty, None));
         }
     };
-    if let Some(input) = &ast.input {
-        demand(&input.fields, &cx.input.to_token_stream(), "demand_input");
+    if let Some(input) = &cx.graph.ast.input {
+        demand(&input.fields, &cx.input.to_token_stream(), "OfInput");
     }
     for id in cx.graph.ids() {
         let Some(state) = cx.graph.state(id).declaration else {
             continue;
         };
         let fields = state.fields.as_deref().unwrap_or_default();
-        let demanded = if cx.plan.is_lent(id) {
-            "demand_lent"
-        } else {
-            "demand_payload"
-        };
-        demand(fields, &state.name.to_token_stream(), demanded);
+        let is_lent = cx.plan.is_lent(id);
+        demand(fields, &state.name.to_token_stream(), of_state(is_lent));
     }
     for (_, group) in cx.graph.group_types() {
         let is_lent = group.members.iter().any(|id| cx.plan.is_lent(*id));
-        let demanded = if is_lent {
-            "demand_lent"
-        } else {
-            "demand_payload"
-        };
         let group = group.declaration;
-        demand(&group.fields, &group.name.to_token_stream(), demanded);
+        demand(
+            &group.fields,
+            &group.name.to_token_stream(),
+            of_state(is_lent),
+        );
     }
     // Nothing is granted of outputs: where one is a `dyn Trait` or has a lifetime, such a bound is all that
     // the compiler knows of it, and not enough where it has forgotten lifetimes.
-    for branch in cx
-        .graph
-        .ast
-        .transitions
-        .iter()
-        .flat_map(ast::Transition::branches)
-    {
+    let transitions = cx.graph.ast.transitions.iter();
+    for branch in transitions.flat_map(ast::Transition::branches) {
         let output = &branch.output;
         if !is_plain(output) {
-            let demanded = quote_spanned!(output.span()=> #private::demand_output::<#output>(););
-            made.extend(demanded);
+            taken.push(demanded(cx, "OfBranch", output.to_token_stream(), None));
         }
     }
     for transition in &cx.graph.transitions {
-        if let Some(answer) = transition.declaration.answers().filter(|ty| !is_plain(ty)) {
-            let (span, name) = (answer.span(), &transition.declaration.name);
-            let names = cx.names(span);
-            made.extend(
-                quote_spanned!(span=> #private::demand_answer::<#answer, #names::#name>();),
-            );
-        }
-        let Some(payload) = transition.declaration.payload() else {
-            continue;
-        };
-        let (span, name) = (payload.span(), &transition.declaration.name);
-        let names = cx.names(span);
-        if !is_plain(payload) {
-            made.extend(
-                quote_spanned!(span=> #private::demand_carried::<#payload, #names::#name>();),
-            );
-            if transition.declaration.is_repeated() {
-                made.extend(
-                    quote_spanned!(span=> #private::demand_repeated::<#payload, #names::#name>();),
-                );
+        let declaration = transition.declaration;
+        let sent = [
+            (declaration.answers(), "OfAnswer"),
+            (declaration.payload(), "OfSignal"),
+        ];
+        for (ty, what) in sent {
+            if let Some(ty) = ty.filter(|ty| !is_plain(ty)) {
+                let ty = ty.to_token_stream();
+                taken.push(demanded(cx, what, ty, Some(&declaration.name)));
             }
         }
     }
-    for planned in &cx.plan.transitions {
-        for (_, branch, handler) in planned.undone_branches() {
-            let output = &branch.declaration.output;
-            if !is_plain(output) {
-                let span = output.span();
-                let (private, names) = (cx.alias(span), cx.names(span));
-                made.extend(quote_spanned! {span=>
-                    #private::demand_output_kept_to_undo::<#output, #names::#handler>();
-                });
-            }
+    (!taken.is_empty()).then(|| quote!(fn carried(#(#taken),*) {}))
+}
+
+/// A parameter of the type that is only legal if `ty` is. Its first and last tokens are where those of `ty` are, so that all of that is
+/// underlined.
+fn demanded(cx: &Context<'_>, what: &str, ty: TokenStream, by: Option<&Ident>) -> TokenStream {
+    let first = cx.own(ty.span());
+    let last = ty.clone().into_iter().last();
+    let last = last.map_or(first, |token| cx.own(token.span()));
+    let (private, what) = (Ident::new("__stateway", first), Ident::new(what, first));
+    let by = by.map(|name| {
+        let names = cx.names(first);
+        quote!(, #names::#name)
+    });
+    let open = quote_spanned!(first=> _: #private::#what<);
+    let close = quote_spanned!(last=> >);
+    quote!(#open #ty #by #close)
+}
+
+/// The demand that is made of the fields of a state.
+fn of_state(is_lent: bool) -> &'static str {
+    if is_lent { "OfLentState" } else { "OfState" }
+}
+
+/// Calls that compile if what signals carry can be copied where it is taken again.
+fn repeated(cx: &Context<'_>) -> TokenStream {
+    let mut made = TokenStream::new();
+    for transition in &cx.graph.transitions {
+        let declaration = transition.declaration;
+        if let Some(payload) = declaration.payload()
+            && declaration.is_repeated()
+            && !is_plain(payload)
+        {
+            let (span, name) = (payload.span(), &declaration.name);
+            let (private, names) = (cx.alias(span), cx.names(span));
+            made.extend(
+                quote_spanned!(span=> #private::demand_repeated::<#payload, #names::#name>();),
+            );
         }
     }
-    made.extend(stored(cx));
-    made.extend(kept(cx));
     made
 }
 
@@ -163,6 +178,24 @@ fn kept(cx: &Context<'_>) -> TokenStream {
             let demand = Ident::new(demand, span);
             quote_spanned!(span=> #private::#demand::<#state, #names::#handler>();)
         });
+    }
+    made
+}
+
+/// Calls that compile if the outputs of branches that can be undone can be kept for that.
+fn kept_outputs(cx: &Context<'_>) -> TokenStream {
+    let mut made = TokenStream::new();
+    for planned in &cx.plan.transitions {
+        for (_, branch, handler) in planned.undone_branches() {
+            let output = &branch.declaration.output;
+            if !is_plain(output) {
+                let span = output.span();
+                let (private, names) = (cx.alias(span), cx.names(span));
+                made.extend(quote_spanned! {span=>
+                    #private::demand_output_kept_to_undo::<#output, #names::#handler>();
+                });
+            }
+        }
     }
     made
 }

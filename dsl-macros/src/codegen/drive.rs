@@ -72,7 +72,7 @@ pub(super) fn drive(
         #[allow(unused_imports)]
         use #private::NotSent as _;
 
-        const _: fn() = || { #made };
+        #made
 
         #copies
         #left

@@ -61,11 +61,11 @@ fn start(cx: &Context<'_>) -> TokenStream {
     };
     quote_spanned! {span=>
         /// Begins a run in a start state.
-        #visibility fn start<#here>(#parameter state: #here) -> #workflow<#here>
-        where
-            #here: #private::StartState<#workflow>,
-        {
-            #workflow(#private::enter(#value, state))
+        #visibility fn start<#here>(
+            #parameter
+            state: impl #private::StartState<#workflow, This = #here>,
+        ) -> #workflow<#here> {
+            #workflow(#private::enter(#value, state.this()))
         }
     }
 }

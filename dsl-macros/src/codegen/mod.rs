@@ -39,6 +39,7 @@ mod tokens;
 mod turns;
 mod types;
 mod typestate;
+mod unmatched;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};

@@ -54,10 +54,16 @@ pub(super) fn function(
     } else {
         (None, quote_spanned!(span=> ;))
     };
+    let future = if cx.reader == Reader::Compiler {
+        let private = cx.private(span);
+        quote_spanned!(span=> #private::Async)
+    } else {
+        quote_spanned!(span=> ::core::future::Future)
+    };
     quote_spanned! {span=>
         #quiet
         #head
-        fn #name #arguments -> impl ::core::future::Future<
+        fn #name #arguments -> impl #future<
             Output = ::core::result::Result<#output, Self::Error>,
         > + ::core::marker::Send #end
     }

@@ -16,20 +16,27 @@ use quote::{quote, quote_spanned};
 use super::any;
 use super::by_hand;
 use super::context::Context;
+use super::unmatched;
 use crate::ast::{self, StateKind, plain};
 use crate::graph::StateId;
 
 pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
     let names = cx.names(Span::call_site());
-    let markers = markers(cx);
+    // An error that says where one is declared points at the transition.
+    let markers = markers(cx).map(|marker| {
+        let span = cx.at(marker.span());
+        quote_spanned!(span=> pub enum #marker {})
+    });
     let lists = lists(cx);
     let conversions = any::conversions(cx);
     let methods = by_hand::methods(cx);
+    let unmatched = unmatched::methods(cx);
     quote! {
-        mod #names { #(pub enum #markers {})* }
+        mod #names { #(#markers)* }
         #lists
         #conversions
         #methods
+        #unmatched
     }
 }
 
@@ -57,7 +64,13 @@ fn lists(cx: &Context<'_>) -> TokenStream {
         if cx.graph.state(id).kind == StateKind::Start {
             let span = cx.at(name.span());
             let alias = cx.alias(span);
-            starts.extend(quote_spanned!(span=> impl #alias::StartState<#workflow> for #name {}));
+            starts.extend(quote_spanned! {span=>
+                impl #alias::StartState<#workflow> for #name {
+                    type This = Self;
+
+                    fn this(self) -> Self { self }
+                }
+            });
         }
     }
     let (mut transitions, mut shared) = (TokenStream::new(), TokenStream::new());

@@ -28,6 +28,9 @@ pub(crate) struct Graph<'a> {
 /// Methods that every machine has, so that no transition can be called like them.
 pub(crate) const OWN_METHODS: [&str; 4] = ["start", "run", "into_state", "input"];
 
+/// Methods of `AnyOrder`, beside one for the data of each group.
+pub(crate) const ANY_METHODS: [&str; 3] = ["state", "input", "run"];
+
 /// Methods that the handle of a run has or is to have, so that no signal can be called like them: it is sent by a method
 /// of the same handle. They stand here before signals are built, so that a method that comes later breaks no block.
 pub(crate) const HANDLE_METHODS: [&str; 13] = [

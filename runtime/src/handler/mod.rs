@@ -5,6 +5,8 @@ mod step;
 mod undo;
 mod undoing;
 
+use std::future::Future;
+
 use crate::run::PartName;
 
 pub use branch::Branch;
@@ -17,3 +19,14 @@ pub trait VisitPart {
     /// Its name.
     fn part(&self) -> PartName;
 }
+
+/// What a handler gives: every future. Apart from it for its message.
+#[diagnostic::on_unimplemented(
+    message = "a handler is an `async fn`, and `{Self}` is no future",
+    label = "this has to be given by an `async fn`",
+    note = "write `async fn`, or give a future that is `Send`"
+)]
+pub trait Async: Future {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> Async for F {}

@@ -7,10 +7,14 @@ stateway::workflow! {
         group Type { grams: u32 } {
             state Weighed;
         }
+        group Run { truck: u32 } {
+            state Loaded;
+        }
         done Delivered;
         step pay: Placed -> Paid;
         step weigh: Paid -> Weighed;
-        step deliver: Weighed -> Delivered;
+        step load: Weighed -> Loaded;
+        step deliver: Loaded -> Delivered;
     }
 }
 
