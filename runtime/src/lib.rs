@@ -90,6 +90,8 @@ pub use payload::codec::{self, Codec, CodecError, Json};
 pub use payload::durable::Durable;
 #[cfg(feature = "durable")]
 pub use payload::index::IndexField;
+#[cfg(feature = "durable")]
+pub use run::IntoRunId;
 #[cfg(feature = "runtime")]
 pub use run::{BranchName, Key, RunId, RunIdError};
 #[cfg(feature = "durable")]
@@ -141,6 +143,8 @@ pub mod patterns {}
 
 /// What a module that declares, handles or runs workflows needs.
 pub mod prelude {
+    #[cfg(feature = "durable")]
+    pub use crate::store::Filter;
     pub use crate::workflow;
     #[cfg(feature = "runtime")]
     pub use crate::{
@@ -166,6 +170,7 @@ pub mod __private0_1 {
     // expansion of each block is read again at every `cargo check`.
     pub use core::clone::Clone;
     pub use core::convert::{From, identity};
+    pub use core::error::Error;
     pub use core::future::{Future, pending};
     pub use core::marker::{Send, Sync};
     pub use core::ops::FnOnce;
@@ -204,7 +209,7 @@ pub mod __private0_1 {
     #[cfg(feature = "runtime")]
     pub use crate::handler::{Async, Branch, Step, Undo, Undoing};
     #[cfg(feature = "durable")]
-    pub use crate::log::RunLogs;
+    pub use crate::log::{Entries, NotEntries, RunLogs};
     #[cfg(feature = "durable")]
     pub use crate::payload::codec::{Codec, CodecError};
     #[cfg(feature = "durable")]

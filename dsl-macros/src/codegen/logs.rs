@@ -85,13 +85,13 @@ pub(super) fn stored(cx: &Context<'_>) -> Option<TokenStream> {
     for (position, log) in logs(cx).filter(|(_, log)| !is_borrowed(&log.entry)) {
         let entry = &log.entry;
         encoded.extend(quote! {
-            #position => logs.new_entries::<#entry, _, _>(#position, |entry| {
+            #position => #private::Entries::<#entry>::new().encoded(logs, #position, |entry| {
                 #private::Stored(#private::Some(entry)).encode(codec)
             }),
         });
         decoded.extend(quote! {
             #position => #private::Stored::<#entry>(#private::None)
-                .decode(bytes, codec, |entry| logs.restore(#position, entry)),
+                .decode(bytes, codec, |entry| #private::Entries::<#entry>::new().restore(logs, #position, entry)),
         });
     }
     (!encoded.is_empty()).then(|| {
@@ -101,6 +101,8 @@ pub(super) fn stored(cx: &Context<'_>) -> Option<TokenStream> {
                 logs: &#private::RunLogs,
                 codec: &dyn #private::Codec,
             ) -> #private::Result<#private::Vec<#private::Vec<u8>>, #private::CodecError> {
+                use #private::NotEntries as _;
+
                 match position {
                     #encoded
                     _ => #private::never_stored(),
@@ -113,6 +115,8 @@ pub(super) fn stored(cx: &Context<'_>) -> Option<TokenStream> {
                 logs: &#private::RunLogs,
                 codec: &dyn #private::Codec,
             ) -> #private::Result<(), #private::CodecError> {
+                use #private::NotEntries as _;
+
                 match position {
                     #decoded
                     _ => #private::never_stored(),

@@ -1,6 +1,8 @@
 //! The logs of one run, as the run owns them: entries that are kept, and those of the handler under way.
 
 use std::any::Any;
+#[cfg(feature = "durable")]
+use std::marker::PhantomData;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use stateway_core::{Graph, LogPayload};
@@ -44,27 +46,6 @@ impl RunLogs {
         let log = self.0[position].get_or_init(|| Box::new(LogOf::<M>::new()));
         let log = (**log).as_any().downcast_ref();
         log.unwrap_or_else(|| unreachable!("a log has entries of one type"))
-    }
-
-    /// What `encode` makes of each entry that the handler under way has added, in order.
-    ///
-    /// # Errors
-    /// The first of its errors.
-    #[cfg(feature = "durable")]
-    pub fn new_entries<M: LogPayload, T, E>(
-        &self,
-        position: usize,
-        encode: impl FnMut(&M) -> Result<T, E>,
-    ) -> Result<Vec<T>, E> {
-        let log = self.of::<M>(position);
-        let new = log.new_entries();
-        new.iter().map(encode).collect()
-    }
-
-    /// Adds an entry that is kept already.
-    #[cfg(feature = "durable")]
-    pub fn restore<M: LogPayload>(&self, position: usize, entry: M) {
-        self.of(position).kept.push(entry);
     }
 
     /// Keeps what the handler under way has added: its transition is taken.
@@ -126,5 +107,83 @@ impl<M: LogPayload> AnyLog for LogOf<M> {
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+}
+
+/// The entries of a log as a store keeps them. Of entries that cannot be those of a log, which is reported at their type,
+/// [`NotEntries`] has the same methods.
+#[cfg(feature = "durable")]
+#[doc(hidden)]
+#[expect(
+    missing_debug_implementations,
+    reason = "generated code names it, and nobody prints it"
+)]
+pub struct Entries<M>(PhantomData<fn() -> M>);
+
+#[cfg(feature = "durable")]
+impl<M> Entries<M> {
+    /// Those of type `M`.
+    #[expect(
+        clippy::new_without_default,
+        reason = "code without a prelude knows no `Default`"
+    )]
+    #[must_use]
+    pub const fn new() -> Self {
+        Entries(PhantomData)
+    }
+}
+
+#[cfg(feature = "durable")]
+impl<M: LogPayload> Entries<M> {
+    /// What `encode` makes of each entry that the handler under way has added, in order.
+    ///
+    /// # Errors
+    /// The first of its errors.
+    pub fn encoded<T, E>(
+        self,
+        logs: &RunLogs,
+        position: usize,
+        encode: impl FnMut(&M) -> Result<T, E>,
+    ) -> Result<Vec<T>, E> {
+        let log = logs.of::<M>(position);
+        let new = log.new_entries();
+        new.iter().map(encode).collect()
+    }
+
+    /// Adds an entry that is kept already.
+    pub fn restore(self, logs: &RunLogs, position: usize, entry: M) {
+        logs.of(position).kept.push(entry);
+    }
+}
+
+/// The entries of a log that does not compile.
+#[cfg(feature = "durable")]
+#[doc(hidden)]
+pub trait NotEntries<M> {
+    /// Is never called.
+    fn encoded<T, E>(
+        self,
+        logs: &RunLogs,
+        position: usize,
+        encode: impl FnMut(&M) -> Result<T, E>,
+    ) -> Result<Vec<T>, E>;
+
+    /// Is never called.
+    fn restore(self, logs: &RunLogs, position: usize, entry: M);
+}
+
+#[cfg(feature = "durable")]
+impl<M> NotEntries<M> for Entries<M> {
+    fn encoded<T, E>(
+        self,
+        _: &RunLogs,
+        _: usize,
+        _: impl FnMut(&M) -> Result<T, E>,
+    ) -> Result<Vec<T>, E> {
+        unreachable!("a log of such entries does not compile")
+    }
+
+    fn restore(self, _: &RunLogs, _: usize, _: M) {
+        unreachable!("a log of such entries does not compile")
     }
 }

@@ -15,6 +15,8 @@ use crate::handler::{Branch, Step, Undo};
 use crate::run::CurrentRun;
 pub(crate) use kept::LogOf;
 pub use kept::RunLogs;
+#[cfg(feature = "durable")]
+pub use kept::{Entries, NotEntries};
 
 /// A log as a handler sees it: what the run has said so far.
 ///
@@ -29,12 +31,12 @@ pub use kept::RunLogs;
 ///     workflow Chat {
 ///         start Asked { question: String };
 ///         state Answering;
-///         done Answered;
+///         done Replied;
 ///
 ///         log messages: String;
 ///
 ///         step ask: Asked -> Answering;
-///         step answer: Answering -> Answering | Answered;
+///         step answer: Answering -> Answering | Replied;
 ///     }
 /// }
 ///
@@ -51,7 +53,7 @@ pub use kept::RunLogs;
 ///     async fn answer(&self, _: Answering, step: &Step<Answer>) -> Result<Answer, String> {
 ///         let messages = step.messages();
 ///         if messages.len() == 3 {
-///             return Ok(step.to(Answered));
+///             return Ok(step.to(Replied));
 ///         }
 ///         messages.push(format!("answer {} to {}", messages.len(), messages[0]));
 ///         Ok(step.to(Answering))
@@ -61,7 +63,7 @@ pub use kept::RunLogs;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// let question = "why?".to_owned();
 /// let end = Chat::start(Asked { question }).run(&Model).await;
-/// assert!(matches!(end, Ok(ChatEnd::Answered(_))));
+/// assert!(matches!(end, Ok(ChatEnd::Replied(_))));
 /// # }
 /// ```
 pub struct Log<'a, M, Access = Append> {

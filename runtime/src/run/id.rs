@@ -205,6 +205,32 @@ impl From<Infallible> for RunIdError {
     }
 }
 
+/// A text that is made the id of a run: a `&str`, a `String` or a [`RunId`].
+///
+/// Implemented for everything that a [`RunId`] is made of by `TryFrom` or `From`.
+#[cfg(feature = "durable")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no id of a run",
+    label = "the id is a text, and comes first",
+    note = "an id is a `&str`, a `String` or a `RunId`; of a number it is `number.to_string()`"
+)]
+pub trait IntoRunId {
+    /// The id.
+    ///
+    /// # Errors
+    /// [`RunIdError`] if the text is none.
+    fn into_run_id(self) -> Result<RunId, RunIdError>;
+}
+
+// Not recommended: that there is no such conversion is the message of `IntoRunId`.
+#[cfg(feature = "durable")]
+#[diagnostic::do_not_recommend]
+impl<T: TryInto<RunId, Error: Into<RunIdError>>> IntoRunId for T {
+    fn into_run_id(self) -> Result<RunId, RunIdError> {
+        self.try_into().map_err(Into::into)
+    }
+}
+
 impl FromStr for RunId {
     type Err = RunIdError;
 

@@ -15,6 +15,8 @@ pub(crate) use current::{Options, OwnedRun};
 #[cfg(feature = "durable")]
 pub use effects::EffectSource;
 pub(crate) use effects::{Effect, EffectValue, Effects, UndoOf, VisitEffects};
+#[cfg(feature = "durable")]
+pub use id::IntoRunId;
 pub use id::{RunId, RunIdError};
 #[cfg(feature = "durable")]
 pub(crate) use id::{incarnation, unique};

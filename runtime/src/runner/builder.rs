@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::engine::Engine;
 use super::error::StoredError;
 use super::host::{Handlers, Host};
+use super::launch::Launch;
 use super::launch_error::LaunchError;
 use super::runners::Runners;
 use super::settings::Settings;
@@ -46,8 +47,8 @@ impl<W> Runner<W> {
 
 impl Runners {
     /// Runners of several workflows over one store, to be given the [workflows](Builder::workflow) and launched.
-    pub fn builder<S: Store>(store: S) -> Builder<Runners, S> {
-        Builder::new(Vec::new(), store)
+    pub fn builder<S: Store>(store: S) -> Builder<Runners, Arc<dyn Store>> {
+        Builder::new(Vec::new(), Arc::new(store))
     }
 }
 
@@ -106,12 +107,12 @@ impl fmt::Debug for AnyHost {
 
 impl<W, S> Builder<Runner<W>, S> {
     /// The store that its runs are in. An `Arc` of one can be shared between runners.
-    pub fn store<T: Store>(self, store: T) -> Builder<Runner<W>, T> {
+    pub fn store<T: Store>(self, store: T) -> Builder<Runner<W>, Arc<dyn Store>> {
         Builder {
             hosts: self.hosts,
             adopted: self.adopted,
             settings: self.settings,
-            store,
+            store: Arc::new(store),
             runner: PhantomData,
         }
     }
@@ -277,11 +278,11 @@ impl<W, S> Builder<Runner<W>, S> {
     ///
     /// # Cancel safety
     /// Dropping the future launches nothing.
-    pub async fn launch(self) -> Result<Runner<W>, LaunchError>
+    pub fn launch(self) -> Launch<Runner<W>>
     where
         S: Store,
     {
-        Ok(Runner::new(self.engine().await?))
+        self.launched(Runner::new)
     }
 }
 
@@ -296,30 +297,44 @@ impl<S> Builder<Runners, S> {
     ///
     /// # Cancel safety
     /// Dropping the future launches nothing.
-    pub async fn launch(self) -> Result<Runners, LaunchError>
+    pub fn launch(self) -> Launch<Runners>
     where
         S: Store,
     {
-        Ok(Runners::new(self.engine().await?))
+        self.launched(Runners::new)
     }
 }
 
 impl<R, S: Store> Builder<R, S> {
-    async fn engine(self) -> Result<Arc<StopOnDrop>, LaunchError> {
-        // Panics here, and not in a task that nobody sees, if there is no timer.
-        drop(tokio::time::sleep(Duration::ZERO));
-        let store: Arc<dyn Store> = Arc::new(self.store);
-        for host in &self.hosts {
-            let declaration = Declaration {
-                adopts: self.adopted.contains(&host.workflow()),
-                ..host.declaration()
-            };
-            let declared = store.declare(declaration.clone()).await?;
-            if declared != Declared::Granted {
-                return Err(LaunchError::refused(declaration, declared));
-            }
-        }
-        let engine = Engine::new(store, self.settings, self.hosts);
-        Ok(Arc::new(StopOnDrop(engine)))
+    fn launched(self, runner: fn(Arc<StopOnDrop>) -> R) -> Launch<R> {
+        let engine = engine(
+            self.hosts,
+            self.adopted,
+            self.settings,
+            Arc::new(self.store),
+        );
+        Launch::new(engine, runner)
     }
+}
+
+async fn engine(
+    hosts: Vec<Arc<dyn Host>>,
+    adopted: Vec<&'static str>,
+    settings: Settings,
+    store: Arc<dyn Store>,
+) -> Result<Arc<StopOnDrop>, LaunchError> {
+    // Panics here, and not in a task that nobody sees, if there is no timer.
+    drop(tokio::time::sleep(Duration::ZERO));
+    for host in &hosts {
+        let declaration = Declaration {
+            adopts: adopted.contains(&host.workflow()),
+            ..host.declaration()
+        };
+        let declared = store.declare(declaration.clone()).await?;
+        if declared != Declared::Granted {
+            return Err(LaunchError::refused(declaration, declared));
+        }
+    }
+    let engine = Engine::new(store, settings, hosts);
+    Ok(Arc::new(StopOnDrop(engine)))
 }

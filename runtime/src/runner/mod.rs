@@ -16,6 +16,7 @@ mod host;
 mod inbox;
 mod info;
 mod journal;
+mod launch;
 mod launch_error;
 mod listeners;
 mod moves;
@@ -41,7 +42,7 @@ use std::time::{Duration, SystemTime};
 use stateway_core::{StartState, State, Workflow};
 
 use crate::payload::durable::Durable;
-use crate::run::{RunId, RunIdError};
+use crate::run::{IntoRunId, RunId};
 use crate::store::{Filter, Found, HistoryRow, Purge, Request, RunCount, Stop, Store, StoreError};
 use engine::Engine;
 use rollback::can_undo;
@@ -53,6 +54,9 @@ pub use error::{
 };
 pub use handle::Run;
 pub use info::{AttemptInfo, RunInfo};
+pub use launch::Launch;
+#[doc(hidden)]
+pub use launch::Launched;
 pub use launch_error::LaunchError;
 pub use runners::Runners;
 pub use said::{LogError, StoredLog};
@@ -139,16 +143,11 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Cancel safety
     /// Dropping the future starts the run or does not; starting it again with the same id is safe.
-    pub fn start<S>(
-        &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
-        input: W::Input,
-        state: S,
-    ) -> Start<'_, W>
+    pub fn start<S>(&self, id: impl IntoRunId, input: W::Input, state: S) -> Start<'_, W>
     where
         S: State<Workflow = W> + StartState<W>,
     {
-        let id = id.try_into().map_err(Into::into);
+        let id = id.into_run_id();
         Start::new(self.engine(), id, input, W::state(state))
     }
 
@@ -156,10 +155,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// [`StoreError`] if the store does not say.
-    pub async fn get(
-        &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
-    ) -> Result<Option<Run<W>>, StoreError> {
+    pub async fn get(&self, id: impl IntoRunId) -> Result<Option<Run<W>>, StoreError> {
         let id = valid(id)?;
         let found = self
             .engine()
@@ -187,11 +183,11 @@ impl<W: Durable> Runner<W> {
     /// `Payload` 422.
     pub fn signal_json(
         &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
+        id: impl IntoRunId,
         signal: impl Into<String>,
         json: impl Into<Vec<u8>>,
     ) -> SignalJson<'_, W> {
-        let id = id.try_into().map_err(Into::into);
+        let id = id.into_run_id();
         SignalJson::new(self, id, signal.into(), json.into())
     }
 
@@ -222,10 +218,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// [`StoreError`] if the store does not say, or has no such run.
-    pub async fn history(
-        &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
-    ) -> Result<Vec<HistoryRow>, StoreError> {
+    pub async fn history(&self, id: impl IntoRunId) -> Result<Vec<HistoryRow>, StoreError> {
         let id = valid(id)?;
         self.find(&id).await?;
         let history = history(&*self.engine().store, &id).await?.into_iter();
@@ -260,10 +253,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Ended`], or that the store does not answer.
-    pub async fn cancel(
-        &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
-    ) -> Result<(), StoreError> {
+    pub async fn cancel(&self, id: impl IntoRunId) -> Result<(), StoreError> {
         self.stop(&valid(id)?, Stop::Cancel).await
     }
 
@@ -273,10 +263,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// Those of [`cancel`](Runner::cancel).
-    pub async fn terminate(
-        &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
-    ) -> Result<(), StoreError> {
+    pub async fn terminate(&self, id: impl IntoRunId) -> Result<(), StoreError> {
         let (engine, id) = (self.engine(), valid(id)?);
         self.stop(&id, Stop::Terminate).await?;
         match engine.store.unpark(&id, self.request()).await {
@@ -307,10 +294,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::NotParked`], or that the store does not answer.
-    pub async fn unpark(
-        &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
-    ) -> Result<(), StoreError> {
+    pub async fn unpark(&self, id: impl IntoRunId) -> Result<(), StoreError> {
         let (engine, id) = (self.engine(), valid(id)?);
         match self.find(&id).await {
             // It is tried again.
@@ -354,10 +338,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Cancel safety
     /// Dropping the future retries the rollback or does not.
-    pub async fn retry_rollback(
-        &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
-    ) -> Result<(), RetryRollbackError> {
+    pub async fn retry_rollback(&self, id: impl IntoRunId) -> Result<(), RetryRollbackError> {
         let (engine, id) = (self.engine(), valid(id)?);
         let now = engine.settings.clock.now();
         let found = self.find(&id).await?;
@@ -411,8 +392,8 @@ impl<W: Durable> Runner<W> {
 }
 
 /// The id that was given.
-fn valid(id: impl TryInto<RunId, Error: Into<RunIdError>>) -> Result<RunId, StoreError> {
-    id.try_into().map_err(|error| StoreError::Id(error.into()))
+fn valid(id: impl IntoRunId) -> Result<RunId, StoreError> {
+    id.into_run_id().map_err(StoreError::Id)
 }
 
 /// So many rows are asked for at a time.

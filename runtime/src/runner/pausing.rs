@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use super::{PAGE, Runner, valid};
 use crate::payload::durable::Durable;
-use crate::run::{RunId, RunIdError};
+use crate::run::{IntoRunId, RunId};
 use crate::store::{Filter, RunRow, Status, Store, StoreError, StoreFuture};
 
 impl<W: Durable> Runner<W> {
@@ -40,10 +40,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Cancel safety
     /// Dropping the future pauses the run or does not.
-    pub async fn pause(
-        &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
-    ) -> Result<(), StoreError> {
+    pub async fn pause(&self, id: impl IntoRunId) -> Result<(), StoreError> {
         let (engine, id) = (self.engine(), valid(id)?);
         self.find(&id).await?;
         engine.store.pause(&id, self.request()).await?;
@@ -68,10 +65,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Cancel safety
     /// Dropping the future resumes the run or does not.
-    pub async fn resume(
-        &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
-    ) -> Result<(), StoreError> {
+    pub async fn resume(&self, id: impl IntoRunId) -> Result<(), StoreError> {
         let (engine, id) = (self.engine(), valid(id)?);
         self.find(&id).await?;
         engine.store.resume(&id, self.request()).await?;
@@ -102,10 +96,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Cancel safety
     /// Dropping the future asks for the attempt or does not.
-    pub async fn retry_now(
-        &self,
-        id: impl TryInto<RunId, Error: Into<RunIdError>>,
-    ) -> Result<(), StoreError> {
+    pub async fn retry_now(&self, id: impl IntoRunId) -> Result<(), StoreError> {
         let (engine, id) = (self.engine(), valid(id)?);
         self.find(&id).await?;
         engine.store.retry_now(&id, self.request()).await?;

@@ -265,7 +265,7 @@ pub(crate) fn shipped() -> OrderEnd {
 }
 
 /// A runner under tokio's clock, before it is launched.
-pub(crate) fn over<S: Store>(store: S, shop: &Shop) -> Builder<Runner<Order>, S> {
+pub(crate) fn over<S: Store>(store: S, shop: &Shop) -> Builder<Runner<Order>, Arc<dyn Store>> {
     Runner::<Order>::builder(shop.clone())
         .clock(Clock::tokio())
         .store(store)
