@@ -20,9 +20,9 @@ workflow! {
         input { number: u64, note: String }
 
         start Asked;
-        done  Answered;
+        done  Replied;
 
-        step answer: Asked -> Answered with retry(100, every 1h);
+        step answer: Asked -> Replied with retry(100, every 1h);
     }
 }
 

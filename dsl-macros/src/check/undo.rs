@@ -6,7 +6,7 @@
 
 use proc_macro2::Ident;
 
-use crate::ast::{Clause, StateKind, Undo, plain};
+use crate::ast::{self, Clause, StateKind, Undo, plain};
 use crate::diagnostics::{Diagnostics, position};
 use crate::graph::{Graph, ResolvedTransition};
 use crate::suggest;
@@ -31,6 +31,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             targets: targets(&[]),
             undoable: targets(&[StateKind::Failed]),
             required: targets(&[StateKind::Failed, StateKind::Done]),
+            unstored: unstored(graph, transition),
         };
         rule.check(diagnostics);
     }
@@ -44,6 +45,19 @@ struct Rule<'a> {
     /// The targets that may have a handler, and those that must.
     undoable: Vec<String>,
     required: Vec<String>,
+    /// The targets that may have none, because no store sees them.
+    unstored: Vec<String>,
+}
+
+/// The targets that a stored run has forgotten when they were to be undone.
+fn unstored(graph: &Graph<'_>, transition: &ResolvedTransition<'_>) -> Vec<String> {
+    if graph.ast.attributes.durable.is_none() {
+        return Vec::new();
+    }
+    let targets = transition.targets.iter().map(|id| graph.state(*id));
+    let is_transient = |state: &ast::State| state.transient.is_some();
+    let transient = targets.filter(|state| state.declaration.is_some_and(is_transient));
+    transient.map(|state| plain(state.name)).collect()
 }
 
 impl Rule<'_> {
@@ -114,7 +128,11 @@ impl Rule<'_> {
                     "leave it out: a run that has ended in a `done` state is not rolled back",
                 );
             } else {
-                error.help(format!("name a handler for each: `{}`", self.whole(&[])));
+                error.help(format!(
+                    "name a handler for each: `{}`{}",
+                    self.whole(&[]),
+                    self.and_store()
+                ));
             }
         }
     }
@@ -146,7 +164,7 @@ impl Rule<'_> {
                     self.clause,
                     format!("`{name}` may also lead to {missing}, which nothing undoes"),
                 )
-                .help(format!("write `{}`", self.whole(named)));
+                .help(format!("write `{}`{}", self.whole(named), self.and_store()));
         }
     }
 
@@ -169,6 +187,18 @@ impl Rule<'_> {
                 suggest::all_of(undoable())
             )),
         };
+    }
+
+    /// What is to be done beside, so that the clause is legal: a stored run undoes nothing that it has not stored.
+    fn and_store(&self) -> String {
+        let transient = self.unstored.iter().map(String::as_str);
+        if self.unstored.is_empty() {
+            return String::new();
+        }
+        format!(
+            ", and remove `transient` from {}",
+            suggest::all_of(transient)
+        )
     }
 
     /// The clause as it should be, with the handlers that are named already.

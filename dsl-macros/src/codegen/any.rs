@@ -46,7 +46,7 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
         #doc
         #generated_type
         #derives
-        #[must_use = "a machine that is dropped leaves its process where it is"]
+        #[must_use = "it says where the process is: match it, or keep it"]
         #visibility enum #declared { #(#names(#workflow<#names>),)* }
 
         #generated

@@ -33,12 +33,14 @@ pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Re
         }
         if path.is_ident("derive") {
             match attribute.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated) {
-                Ok(paths) => attributes
-                    .derives
-                    .extend(paths.into_iter().map(|path| Derive {
+                Ok(paths) => {
+                    let paths = paths.into_iter();
+                    let derived = paths.filter(|path| is_derive(path, diagnostics));
+                    attributes.derives.extend(derived.map(|path| Derive {
                         path,
                         condition: None,
-                    })),
+                    }));
+                }
                 Err(error) => diagnostics.detail(&error),
             }
         } else if path.is_ident("durable") {
@@ -67,6 +69,20 @@ pub(super) fn parse(input: ParseStream<'_>, diagnostics: &mut Diagnostics) -> Re
         }
     }
     Ok(attributes)
+}
+
+/// Reports an attribute of the language that is written as a derive.
+fn is_derive(path: &Path, diagnostics: &mut Diagnostics) -> bool {
+    let word = path.get_ident().map(ToString::to_string);
+    let written = match word.as_deref() {
+        Some("durable" | "Durable") => "#[durable(version = 1)]",
+        Some("perpetual" | "Perpetual") => "#[perpetual]",
+        _ => return true,
+    };
+    diagnostics
+        .error(path, "an attribute of the workflow is no derive")
+        .help(format!("write `{written}` before `workflow`"));
+    false
 }
 
 /// The attributes that stand here. What only begins as one is reported, and skipped.

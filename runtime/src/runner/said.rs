@@ -96,11 +96,11 @@ fn restore<W: Durable>(row: &LogRow, logs: &RunLogs, codec: &dyn Codec) -> Resul
 ///     #[durable(version = 1)]
 ///     workflow Chat {
 ///         start Asked { question: String };
-///         done Answered;
+///         done Replied;
 ///
 ///         log messages: String;
 ///
-///         step answer: Asked -> Answered;
+///         step answer: Asked -> Replied;
 ///     }
 /// }
 ///
@@ -111,7 +111,7 @@ fn restore<W: Durable>(row: &LogRow, logs: &RunLogs, codec: &dyn Codec) -> Resul
 ///
 ///     async fn answer(&self, asked: Asked, step: &Step<Answer>) -> Result<Answer, String> {
 ///         step.messages().push(format!("an answer to {}", asked.question));
-///         Ok(step.to(Answered))
+///         Ok(step.to(Replied))
 ///     }
 /// }
 ///

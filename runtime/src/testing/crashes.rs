@@ -69,8 +69,8 @@ impl Crash {
 ///     #[durable(version = 1)]
 ///     workflow Greeting {
 ///         start Asked;
-///         done  Answered;
-///         step answer: Asked -> Answered;
+///         done  Replied;
+///         step answer: Asked -> Replied;
 ///     }
 /// }
 ///
@@ -81,7 +81,7 @@ impl Crash {
 ///     type Error = String;
 ///
 ///     async fn answer(&self, _: Asked, step: &Step<Answer>) -> Result<Answer, String> {
-///         Ok(step.to(Answered))
+///         Ok(step.to(Replied))
 ///     }
 /// }
 ///
@@ -112,7 +112,7 @@ impl Crash {
 ///             Some(ended) => ended,
 ///             None => run(&crashes.restarted()).await,
 ///         };
-///         assert!(matches!(again, Ok(GreetingEnd::Answered(_))), "{crash:?} at {n}: {:?}", again.err());
+///         assert!(matches!(again, Ok(GreetingEnd::Replied(_))), "{crash:?} at {n}: {:?}", again.err());
 ///         if crashes.operations() < n {
 ///             break;
 ///         }

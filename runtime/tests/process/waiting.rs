@@ -22,8 +22,8 @@ workflow! {
     #[derive(Clone, PartialEq)]
     workflow Dial {
         start Dialled;
-        done  Answered;
-        step ring: Dialled -> Answered with retry(3, every 30s);
+        done  Replied;
+        step ring: Dialled -> Replied with retry(3, every 30s);
     }
 }
 

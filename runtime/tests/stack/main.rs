@@ -249,8 +249,8 @@ macro_rules! declare_split {
             #[derive(Clone)]
             pub(super) workflow Ask {
                 start Asked { held: super::Large };
-                done Answered { held: super::Large };
-                split ask as Asking: Asked -> Answered {
+                done Replied { held: super::Large };
+                split ask as Asking: Asked -> Replied {
                     $(branch $branch: u8 with retry(2), timeout(1m);)*
                     join all;
                 }
@@ -268,7 +268,7 @@ macro_rules! declare_split {
 
             async fn ask(&self, asked: Asked, joined: AskingJoined, step: &Step<Asking>) -> Result<Asking, String> {
                 $(assert_eq!(joined.$branch, 7);)*
-                Ok(step.to(Answered { held: asked.held }))
+                Ok(step.to(Replied { held: asked.held }))
             }
         }
     };
@@ -383,7 +383,7 @@ fn a_step_that_leads_to_one_of_many_large_states_fits_a_worker() {
 fn a_split_of_many_large_branches_fits_a_worker() {
     on_a_worker(async {
         let run = split::Ask::start(split::Asked { held: large() }).run(&Walk);
-        let split::AskEnd::Answered(end) = run.await.unwrap();
+        let split::AskEnd::Replied(end) = run.await.unwrap();
         assert_eq!(end.held, large());
     });
 }

@@ -80,8 +80,8 @@ mod fan {
         #[derive(Clone)]
         pub(super) workflow Fan {
             start Asked;
-            done  Answered;
-            split ask as Asking: Asked -> Answered {
+            done  Replied;
+            split ask as Asking: Asked -> Replied {
                 branch here: ();
                 branch there: () with spawn;
                 join all;
@@ -133,7 +133,7 @@ impl fan::FanSteps for Office {
         _: fan::AskingJoined,
         step: &Step<fan::Asking>,
     ) -> Result<fan::Asking, String> {
-        Ok(step.to(fan::Answered))
+        Ok(step.to(fan::Replied))
     }
 }
 

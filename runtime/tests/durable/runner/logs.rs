@@ -19,7 +19,7 @@ workflow! {
         state Thinking { turn: u32 };
         transient state Deciding { turn: u32 };
         state Waiting { turn: u32 };
-        done Answered { heard: usize };
+        done Replied { heard: usize };
         failed GivenUp;
 
         log messages: Message;
@@ -27,7 +27,7 @@ workflow! {
 
         step ask: Asked -> Thinking with undo(forget);
         step think: Thinking -> Deciding | GivenUp with retry(2, every 1s);
-        step decide: Deciding -> Thinking | Waiting | Answered;
+        step decide: Deciding -> Thinking | Waiting | Replied;
         signal tell(String): Waiting -> Thinking;
     }
 }
@@ -89,7 +89,7 @@ impl AgentSteps for Model {
         let turn = it.turn + 1;
         Ok(if turn == step.input().turns {
             let heard = step.messages().len();
-            step.to(Answered { heard })
+            step.to(Replied { heard })
         } else if self.waits && turn == 1 {
             step.to(Waiting { turn })
         } else {
@@ -154,7 +154,7 @@ async fn what_is_said_outlives_the_runner_and_is_read_from_outside() {
         let run = runner.get("a-1").await.unwrap().unwrap();
         run.tell("because".to_owned()).await.unwrap();
         let end = run.end().await.unwrap();
-        assert_eq!(end, AgentEnd::Answered(Answered { heard: 5 }));
+        assert_eq!(end, AgentEnd::Replied(Replied { heard: 5 }));
         assert_eq!(run.messages().read().await.unwrap(), said());
         assert_eq!(run.costs().read().await.unwrap(), [0, 1, 2]);
         runner.shut_down(MINUTE).await;
@@ -220,7 +220,7 @@ async fn a_crash_at_any_operation_doubles_nothing_and_loses_nothing() {
                 None => ends(Arc::new(whole.clone())).await,
             };
             let when = format!("{crash:?} at {n}");
-            assert_eq!(ended, AgentEnd::Answered(Answered { heard: 5 }), "{when}");
+            assert_eq!(ended, AgentEnd::Replied(Replied { heard: 5 }), "{when}");
             let rows = whole.log(&"a-1".parse().unwrap(), 0, 100).await.unwrap();
             let messages = rows.iter().filter(|row| row.log == "messages");
             let read = |row: &LogRow| serde_json::from_slice::<Message>(&row.entry).unwrap();
@@ -266,7 +266,7 @@ async fn size(turns: u32, length: usize) -> u64 {
     let run = runner.start("a-1", input, Asked).await.unwrap();
     let heard = turns as usize + 1;
     let end = run.end().await.unwrap();
-    assert_eq!(end, AgentEnd::Answered(Answered { heard }));
+    assert_eq!(end, AgentEnd::Replied(Replied { heard }));
     runner.shut_down(MINUTE).await;
     drop(store);
     std::fs::metadata(path).unwrap().len()

@@ -170,11 +170,11 @@ workflow! {
     workflow Letter {
         start Written;
         start Posted;
-        done Answered;
+        done Replied;
         done Recalled;
 
         step post: Written -> Posted;
-        poll look every 1s: Posted -> Answered;
+        poll look every 1s: Posted -> Replied;
         signal recall: Posted -> Recalled;
     }
 }

@@ -13,7 +13,7 @@ workflow! {
         state Thinking { turn: u32 };
         state Calling { turn: u32 };
         state Waiting { turn: u32 };
-        done Answered { said: Vec<String> };
+        done Replied { said: Vec<String> };
         failed GivenUp;
 
         /// What was said.
@@ -21,7 +21,7 @@ workflow! {
         log costs: u32;
 
         step ask: Asked -> Thinking with undo(forget);
-        step think: Thinking -> Thinking | Calling | Waiting | Answered | GivenUp
+        step think: Thinking -> Thinking | Calling | Waiting | Replied | GivenUp
             with retry(3, every 1s), timeout(5s), catch(confused);
         split call: Calling -> Thinking with retry(2) {
             branch left: usize;
@@ -89,7 +89,7 @@ impl AgentSteps for Model {
                 let costs: u32 = step.costs().iter().sum();
                 let mut said: Vec<String> = messages.iter().cloned().collect();
                 said.push(format!("for {costs}"));
-                step.to(Answered { said })
+                step.to(Replied { said })
             }
             _ => step.to(Thinking { turn }),
         })
@@ -157,7 +157,7 @@ fn agent() -> Agent<Asked> {
 
 async fn said(script: &[&'static str]) -> String {
     match agent().run(&model(script)).await.unwrap() {
-        AgentEnd::Answered(answered) => answered.said.join(" "),
+        AgentEnd::Replied(answered) => answered.said.join(" "),
         AgentEnd::GivenUp(_) => "given up".to_owned(),
     }
 }
@@ -196,7 +196,7 @@ async fn signals_add_to_it_and_a_poll_that_is_not_answered_does_not() {
         remote.tell("go on".to_owned()).await.unwrap();
     };
     let (end, ()) = tokio::join!(run, tells);
-    let AgentEnd::Answered(answered) = end.unwrap() else {
+    let AgentEnd::Replied(answered) = end.unwrap() else {
         panic!("it has answered");
     };
     assert_eq!(answered.said.join(" "), "why 0.1 by the way go on for 1");

@@ -161,8 +161,8 @@ workflow! {
     #[derive(Debug, Clone, PartialEq)]
     workflow Call {
         start Dialled;
-        done Answered;
-        step dial: Dialled -> Answered with breaker(line), limit(quota);
+        done Replied;
+        step dial: Dialled -> Replied with breaker(line), limit(quota);
     }
 }
 

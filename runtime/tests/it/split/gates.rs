@@ -15,8 +15,8 @@ mod calls {
         #[derive(Debug)]
         workflow Call {
             start Asked;
-            done Answered;
-            split call as Calling: Asked -> Answered {
+            done Replied;
+            split call as Calling: Asked -> Replied {
                 branch bank: u32 with breaker(line);
                 branch again: u32 with breaker(line);
                 branch slow: u32 with limit(quota);
@@ -62,7 +62,7 @@ mod calls {
             assert!(matches!(refused.cause(), Cause::BreakerOpen { .. }));
             // A refusal is no call.
             assert_eq!(refused.attempts(), 0);
-            Ok(step.to(Answered))
+            Ok(step.to(Replied))
         }
 
         fn line(&self) -> &Breaker {
@@ -96,8 +96,8 @@ mod one_too_many {
     workflow! {
         workflow Ask {
             start Asked;
-            done Answered;
-            split ask as Asking: Asked -> Answered {
+            done Replied;
+            split ask as Asking: Asked -> Replied {
                 branch fast: ();
                 branch slow: () with breaker(line);
                 branch slower: () with breaker(line), retry(2, every 1ms);
@@ -132,7 +132,7 @@ mod one_too_many {
         }
 
         async fn ask(&self, _: Asked, _: AskingJoined, step: &Step<Asking>) -> Result<Asking, ()> {
-            Ok(step.to(Answered))
+            Ok(step.to(Replied))
         }
 
         fn line(&self) -> &Breaker {

@@ -16,8 +16,8 @@ mod branches {
         #[derive(Debug)]
         pub(crate) workflow Check {
             start Asked;
-            done Answered { attempts: u32 };
-            split check as Checking: Asked -> Answered {
+            done Replied { attempts: u32 };
+            split check as Checking: Asked -> Replied {
                 branch credit: u32 with retry(3, every 1s), timeout(10s);
                 branch fraud: u32 with deadline(5s), retry(9, every 2s);
                 branch age: u32;
@@ -52,7 +52,7 @@ mod branches {
         ) -> Result<Checking, Oops> {
             self.act("check").await?;
             let attempts = joined.credit * 100 + joined.fraud * 10 + joined.age;
-            Ok(step.to(Answered { attempts }))
+            Ok(step.to(Replied { attempts }))
         }
 
         fn retryable(&self, error: &Oops) -> bool {
@@ -62,7 +62,7 @@ mod branches {
 
     async fn run(desk: &Desk) -> Result<u32, RunError<Oops>> {
         let end = Check::start(Asked).run(desk).await;
-        end.map(|CheckEnd::Answered(answered)| answered.attempts)
+        end.map(|CheckEnd::Replied(answered)| answered.attempts)
     }
 
     /// The one failure of a join that needs all.

@@ -34,7 +34,7 @@ mod shown {
         pub(crate) workflow Shown {
             start Asked;
             state Named;
-            done Answered;
+            done Replied;
             split ask as Asks: Asked -> Named {
                 branch bank: u32 with retry(5, backoff 100ms..1m30s, factor 3, no jitter), timeout(2s), breaker(line);
                 branch again: u32 with retry(2), deadline(1h), limit(quota);
@@ -42,7 +42,7 @@ mod shown {
                 branch calm: u32 with retry(forever, backoff 1s..1h, full jitter);
                 join quorum(2) within 1d12h;
             }
-            split name as Names: Named -> Answered {
+            split name as Names: Named -> Replied {
                 branch one: u32;
                 branch other: u32;
                 join percent(60);
@@ -66,7 +66,7 @@ fn a_diagram_shows_the_branches_of_a_split_with_their_clauses() {
                  calm with retry(forever, backoff 1s..1h, full jitter), join quorum(2) within 1d12h"
             ),
             (
-                "    Named --> Answered",
+                "    Named --> Replied",
                 "name of one, other, join percent(60)"
             ),
         ]
@@ -257,13 +257,13 @@ fn what_is_joined_prints_as_far_as_its_outputs_do() {
         workflow Ask {
             start Asked;
             state Heard;
-            done Answered;
+            done Replied;
             split ask as Asking: Asked -> Heard {
                 branch loud: u32;
                 branch mute: Mute;
                 join settled;
             }
-            split hear as Hearing: Heard -> Answered {
+            split hear as Hearing: Heard -> Replied {
                 branch one: &'static str;
                 branch other: Mute;
                 join any;

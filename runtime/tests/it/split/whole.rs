@@ -250,8 +250,8 @@ mod copies {
         #[derive(Clone)]
         workflow Copy {
             start Asked { fragile: Fragile };
-            done Answered { attempts: u32 };
-            split copy as Copying: Asked -> Answered with retry(2, every 1ms) {
+            done Replied { attempts: u32 };
+            split copy as Copying: Asked -> Replied with retry(2, every 1ms) {
                 branch one: ();
                 branch two: ();
                 join all;
@@ -277,7 +277,7 @@ mod copies {
             step: &Step<Copying>,
         ) -> Result<Copying, ()> {
             let attempts = step.attempt();
-            Ok(step.to(Answered { attempts }))
+            Ok(step.to(Replied { attempts }))
         }
     }
 
@@ -286,7 +286,7 @@ mod copies {
         PANICS.store(true, Ordering::Relaxed);
         let asked = Asked { fragile: Fragile };
         let end = Copy::start(asked).run(&Desk::new()).await;
-        let CopyEnd::Answered(answered) = end.unwrap_or_else(|error| panic!("{error:?}"));
+        let CopyEnd::Replied(answered) = end.unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!(answered.attempts, 2);
     }
 }

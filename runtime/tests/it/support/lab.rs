@@ -136,8 +136,8 @@ macro_rules! strategy {
             workflow! {
                 pub(crate) workflow Ask {
                     start Asked;
-                    done Answered { seen: Vec<Seen> };
-                    split ask as Asking: Asked -> Answered {
+                    done Replied { seen: Vec<Seen> };
+                    split ask as Asking: Asked -> Replied {
                         branch a: char;
                         branch b: char;
                         branch c: char;
@@ -168,14 +168,14 @@ macro_rules! strategy {
                     step: &Step<Asking>,
                 ) -> Result<Asking, Away> {
                     self.note("joined");
-                    Ok(step.to(Answered { seen: $seen }))
+                    Ok(step.to(Replied { seen: $seen }))
                 }
             }
 
             pub(crate) async fn run(lab: &Lab) -> End {
                 let run = Ask::start(Asked).run(lab);
                 let outcome = run.cancelled_by(lab.token.clone()).await;
-                end(lab, outcome.map(|AskEnd::Answered(answered)| answered.seen))
+                end(lab, outcome.map(|AskEnd::Replied(answered)| answered.seen))
             }
         }
     };

@@ -4,7 +4,8 @@ stateway::workflow! {
         state Branch { number: u32 };
         done Shipped;
         step pick: Placed -> Branch;
-        step ship: Branch -> Shipped;
+        failed Answered;
+        step ship: Branch -> Shipped | Answered;
     }
 }
 

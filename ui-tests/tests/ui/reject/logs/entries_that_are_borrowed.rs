@@ -4,9 +4,9 @@ workflow! {
     #[durable(version = 1)]
     workflow Chat {
         start Asked;
-        done Answered;
+        done Replied;
         log messages: &'static str;
-        step answer: Asked -> Answered;
+        step answer: Asked -> Replied;
     }
 }
 

@@ -6,9 +6,9 @@ workflow! {
     #[durable(version = 1)]
     workflow Chat {
         start Asked;
-        done Answered;
+        done Replied;
         log messages: Message;
-        step answer: Asked -> Answered;
+        step answer: Asked -> Replied;
     }
 }
 

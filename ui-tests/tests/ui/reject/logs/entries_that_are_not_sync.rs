@@ -5,9 +5,9 @@ use stateway::prelude::*;
 workflow! {
     workflow Chat {
         start Asked;
-        done Answered;
+        done Replied;
         log messages: RefCell<String>;
-        step answer: Asked -> Answered;
+        step answer: Asked -> Replied;
     }
 }
 

@@ -1,7 +1,7 @@
 stateway::workflow! {
     workflow Chat {
         start Asked;
-        done Answered;
+        done Replied;
         log messages: String;
         log messages: u32;
         log input: String;
@@ -9,7 +9,7 @@ stateway::workflow! {
         log info: String;
         log name: String;
         log tell: String;
-        signal tell(String): Asked -> Answered;
+        signal tell(String): Asked -> Replied;
     }
 }
 

@@ -3,9 +3,9 @@ use stateway::prelude::*;
 workflow! {
     workflow Chat {
         start Asked;
-        done Answered;
+        done Replied;
         log messages: String;
-        split answer: Asked -> Answered {
+        split answer: Asked -> Replied {
             branch left: u32;
             branch right: u32;
             join all;

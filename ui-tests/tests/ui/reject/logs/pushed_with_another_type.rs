@@ -3,9 +3,9 @@ use stateway::prelude::*;
 workflow! {
     workflow Chat {
         start Asked;
-        done Answered;
+        done Replied;
         log messages: String;
-        step answer: Asked -> Answered;
+        step answer: Asked -> Replied;
     }
 }
 

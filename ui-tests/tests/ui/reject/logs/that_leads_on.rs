@@ -1,9 +1,9 @@
 stateway::workflow! {
     workflow Chat {
         start Asked;
-        done Answered;
-        log messages: String -> Answered;
-        step answer: Asked -> Answered;
+        done Replied;
+        log messages: String -> Replied;
+        step answer: Asked -> Replied;
     }
 }
 

@@ -1,10 +1,10 @@
 stateway::workflow! {
     workflow Chat {
         start Asked;
-        done Answered;
+        done Replied;
         log messages;
         log costs { amount: u32 }
-        step answer: Asked -> Answered;
+        step answer: Asked -> Replied;
     }
 }
 
