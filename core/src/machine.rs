@@ -4,6 +4,7 @@
 //! machine into a state that it did not reach: the struct that `workflow!` emits stands in the
 //! user's own module, where privacy would not stop anyone.
 
+use core::any::type_name;
 use core::fmt;
 use core::marker::PhantomData;
 
@@ -17,7 +18,7 @@ use crate::{Source, State};
 /// Generated code wraps it; a program sees it only as `Order<S>`. It serializes as a struct of
 /// `input` and `state`, so a machine that is kept as JSON reads
 /// `{"input": {..}, "state": {..}}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Machine<I, S> {
     input: I,
     state: S,
@@ -78,6 +79,18 @@ where
 #[doc(hidden)]
 pub fn parts<I, S, T>(machine: Machine<I, S>, any: fn(S) -> T) -> (I, T) {
     (machine.input, any(machine.state))
+}
+
+/// Within `Order(..)`, which generated code derives: the input, if there is one, and the state.
+impl<I: fmt::Debug, S: fmt::Debug> fmt::Debug for Machine<I, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has_input = type_name::<I>() != type_name::<()>();
+        if has_input {
+            self.input.fmt(f)?;
+            f.write_str(if f.alternate() { ",\n" } else { ", " })?;
+        }
+        self.state.fmt(f)
+    }
 }
 
 const NAME: &str = "Machine";

@@ -22,10 +22,8 @@ pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
     called.extend(stored(cx));
     called.extend(kept(cx));
     called.extend(kept_outputs(cx));
-    quote! {
-        #carried
-        const _: fn() = || { #called };
-    }
+    let called = (!called.is_empty()).then(|| quote!(const _: fn() = || { #called };));
+    quote!(#carried #called)
 }
 
 /// A function of types that are legal if the data of the workflow is such that a run can move between threads.

@@ -84,6 +84,10 @@ pub(super) fn drive(
             type Error = #context::Error;
 
             #judge
+
+            fn source_of(error: &#context::Error) -> #private::Option<&(dyn #private::Error + 'static)> {
+                #context::source_of(error)
+            }
         }
 
         impl<#context: #steps #lasting> #private::SendTurns<#context> for #workflow

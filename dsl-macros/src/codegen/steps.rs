@@ -69,6 +69,7 @@ fn provided(cx: &Context<'_>) -> TokenStream {
     let private = cx.private(span);
     let doc = cx.doc(|| RETRYABLE.to_owned());
     let doc_after = cx.doc(|| RETRY_AFTER.to_owned());
+    let doc_source = cx.doc(|| SOURCE_OF.to_owned());
     quote_spanned! {span=>
         #doc
         fn retryable(&self, _error: &Self::Error) -> bool {
@@ -77,6 +78,11 @@ fn provided(cx: &Context<'_>) -> TokenStream {
 
         #doc_after
         fn retry_after(&self, _error: &Self::Error) -> #private::Option<#private::Duration> {
+            #private::None
+        }
+
+        #doc_source
+        fn source_of(_error: &Self::Error) -> #private::Option<&(dyn #private::Error + 'static)> {
             #private::None
         }
     }
@@ -91,6 +97,12 @@ const RETRY_AFTER: &str = "\
 How long to wait before the next attempt, where the error says so.
 
 It takes the place of the delay that `retry` would choose, also above its cap.";
+
+const SOURCE_OF: &str = "\
+What an error came from, for the [`source`](std::error::Error::source) of a `RunError`.
+
+Where the handlers' error is a [`std::error::Error`], give its own: `std::error::Error::source(error)`. Of a boxed error it is
+known without.";
 
 /// A handler with what stands before it.
 fn function(

@@ -50,7 +50,7 @@ pub(crate) const HANDLE_METHODS: [&str; 13] = [
 ];
 
 /// Methods that every trait of handlers has, so that no handler can be called like them.
-pub(crate) const PROVIDED_HANDLERS: [&str; 2] = ["retryable", "retry_after"];
+pub(crate) const PROVIDED_HANDLERS: [&str; 3] = ["retryable", "retry_after", "source_of"];
 
 /// The position of a state in [`Graph::states`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

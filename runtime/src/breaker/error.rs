@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use crate::error::spelled;
+
 /// No call gets through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,7 +31,7 @@ impl fmt::Display for BreakerOpen {
         if self.retry_in.is_zero() {
             f.write_str(" until a probe has ended")
         } else {
-            write!(f, " for another {:?}", self.retry_in)
+            write!(f, " for another {}", spelled(self.retry_in))
         }
     }
 }

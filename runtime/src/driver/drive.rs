@@ -1,5 +1,6 @@
 //! What generated code gives a driver.
 
+use std::error::Error;
 use std::future::{Future, Pending, pending};
 use std::marker::PhantomData;
 
@@ -22,6 +23,13 @@ pub trait Judge<C>: Workflow {
     fn judge(context: &C, error: &Self::Error) -> Verdict {
         let _ = (context, error);
         Verdict::Retry { after: None }
+    }
+
+    /// What an error came from.
+    #[must_use]
+    fn source_of(error: &Self::Error) -> Option<&(dyn Error + 'static)> {
+        let _ = error;
+        None
     }
 }
 

@@ -42,6 +42,7 @@ pub fn run<W: Drive<C>, C>(
                 cause,
                 rollback,
                 end,
+                source_of: W::source_of,
             }))
         };
         let result = match ended {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use super::Cause;
+use super::{Cause, of_boxed};
 use crate::run::BranchName;
 
 /// A branch that gave no output: which one, and why.
@@ -79,17 +79,19 @@ impl<E: fmt::Debug> fmt::Debug for BranchError<E> {
     }
 }
 
-/// One clause without the handler's error, which is the [`source`](Error::source).
-impl<E> fmt::Display for BranchError<E> {
+/// One clause, with the handler's error.
+impl<E: fmt::Display> fmt::Display for BranchError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, cause, attempts) = (self.name(), self.cause(), self.attempts());
         let (verb, after) = (cause.verb(attempts), cause.after_attempts(attempts));
-        write!(f, "branch `{name}` {verb}{after}{}", cause.detail())
+        let (detail, told) = (cause.detail(), cause.told());
+        write!(f, "branch `{name}` {verb}{after}{detail}{told}")
     }
 }
 
-impl<E: Error + 'static> Error for BranchError<E> {
+/// Its [`source`](Error::source) is what the handler's error came from, if that is in a box.
+impl<E: fmt::Debug + fmt::Display + 'static> Error for BranchError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause().source()
+        self.cause().error().and_then(of_boxed)
     }
 }

@@ -1,6 +1,5 @@
 //! What ends a run, as a value.
 
-use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -162,23 +161,6 @@ impl<E> Cause<E> {
         }
         self
     }
-
-    /// The cause as the source of an error that says where it happened.
-    pub(crate) fn source(&self) -> Option<&(dyn Error + 'static)>
-    where
-        E: Error + 'static,
-    {
-        match self {
-            Cause::Join(join) => join.source(),
-            Cause::Cancelled {
-                join: Some(join), ..
-            }
-            | Cause::Deadline {
-                join: Some(join), ..
-            } if !join.failures.is_empty() => join.source(),
-            cause => cause.error().map(|error| error as _),
-        }
-    }
 }
 
 impl<E> Cause<E> {
@@ -270,11 +252,11 @@ impl<E> Cause<E> {
     }
 }
 
-/// A duration as it is declared: `1h30m`; with a fraction, as Rust prints it.
-pub(super) fn spelled(duration: Duration) -> impl fmt::Display {
+/// A duration as it is declared: `1h30m`. One of less than a minute is printed with its fraction, as Rust does it.
+pub(crate) fn spelled(duration: Duration) -> impl fmt::Display {
     fmt::from_fn(move |f| {
         let seconds = duration.as_secs();
-        if seconds < 60 || duration.subsec_nanos() > 0 {
+        if seconds < 60 {
             return write!(f, "{duration:?}");
         }
         let units = [
@@ -291,9 +273,45 @@ pub(super) fn spelled(duration: Duration) -> impl fmt::Display {
     })
 }
 
-/// What happened, without the handler's error.
-impl<E> fmt::Display for Cause<E> {
+impl<E: fmt::Display> Cause<E> {
+    /// The handler's error, behind what is said without it: ": card declined", "; the last error: card declined".
+    ///
+    /// It is shown in the alternate form, in which `anyhow` and its like print what their errors came from.
+    pub(crate) fn told(&self) -> impl fmt::Display {
+        fmt::from_fn(move |f| match self {
+            Cause::Handler(error) => write!(f, ": {error:#}"),
+            cause => write!(f, "{}", cause.before("; ")),
+        })
+    }
+
+    /// The error that came before a cause which is none itself.
+    pub(crate) fn before(&self, separator: &'static str) -> impl fmt::Display {
+        fmt::from_fn(move |f| {
+            let what = match self {
+                Cause::Join(_)
+                | Cause::Cancelled { join: Some(_), .. }
+                | Cause::Deadline { join: Some(_), .. } => "the first error",
+                Cause::Cancelled { .. } => "the last error",
+                _ => "the attempt before failed with",
+            };
+            match self.error() {
+                Some(error) => write!(f, "{separator}{what}: {error:#}"),
+                None => Ok(()),
+            }
+        })
+    }
+}
+
+impl<E> Cause<E> {
+    /// What happened, without an error of a handler.
+    pub(crate) fn event(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| write!(f, "{}{}", self.verb(0), self.detail()))
+    }
+}
+
+/// What happened, and the error of the handler.
+impl<E: fmt::Display> fmt::Display for Cause<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.verb(0), self.detail())
+        write!(f, "{}{}", self.event(), self.told())
     }
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use stateway_core::Strategy;
 
-use super::BranchError;
-use super::cause::spelled;
+use super::{BranchError, spelled};
 use crate::run::BranchName;
 
 /// A split whose branches could not be joined as it was declared.
@@ -117,7 +116,7 @@ fn brief(text: impl fmt::Display) -> String {
     text
 }
 
-impl<E: Error + 'static> Error for JoinError<E> {
+impl<E: fmt::Debug + fmt::Display + 'static> Error for JoinError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.failures.first().map(|failure| failure as _)
     }

@@ -4,6 +4,7 @@ mod branch;
 mod cause;
 mod join;
 mod rollback;
+mod source;
 
 use std::any::Any;
 use std::error::Error;
@@ -15,19 +16,73 @@ use stateway_core::{Graph, TransitionKind};
 use crate::run::RunId;
 
 pub use branch::BranchError;
+pub(crate) use cause::spelled;
 pub use cause::{Cause, Scope};
 pub use join::JoinError;
 #[cfg(feature = "durable")]
 pub(crate) use join::listed;
 pub use rollback::{Rollback, UndoEntry, UndoError};
+pub(crate) use source::{SourceOf, of_boxed};
 
 /// A run that did not end as it was declared to.
 ///
 /// It says where the run was, gives the cause as a value (the user's own error comes back as it was
 /// returned), and reports the rollback.
 ///
-/// It is a [`std::error::Error`] if the handlers' error is one. For `anyhow::Error`, a `String` or a
-/// `Box<dyn Error>`, which are none, take the error out by [`into_cause`](RunError::into_cause).
+/// It is a [`std::error::Error`] if the handlers' error can be shown (`Debug` and `Display`): an enum of `thiserror`, a
+/// `Box<dyn Error + Send + Sync>`, an `anyhow::Error` or a `String`. So `?` takes it into a function that fails with a
+/// `Box<dyn Error + Send + Sync>`, or into an `anyhow::Result`, of which it can be taken back as it is (`downcast`).
+///
+/// Its text ends with that of the handlers' error, and its [`source`](Error::source) is what that error came from: of a boxed error it is
+/// known, and of another the context says it, by a line in the implementation of its handlers. An `anyhow::Error` has its sources in the text.
+///
+/// ```
+/// # use std::fmt;
+/// # use stateway::prelude::*;
+/// # workflow! {
+/// #     workflow Order { start Placed; done Charged; step charge: Placed -> Charged; }
+/// # }
+/// #[derive(Debug)]
+/// struct BankError(std::num::ParseIntError);
+///
+/// impl fmt::Display for BankError {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         f.write_str("the bank answered nonsense")
+///     }
+/// }
+///
+/// impl std::error::Error for BankError {
+///     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+///         Some(&self.0)
+///     }
+/// }
+///
+/// struct Shop;
+///
+/// impl OrderSteps for Shop {
+///     type Error = BankError;
+///
+///     async fn charge(&self, _: Placed, _: &Step<Charge>) -> Result<Charge, BankError> {
+///         Err(BankError("1,5".parse::<u32>().unwrap_err()))
+///     }
+///
+///     fn source_of(error: &BankError) -> Option<&(dyn std::error::Error + 'static)> {
+///         std::error::Error::source(error)
+///     }
+/// }
+///
+/// async fn sold() -> Result<OrderEnd, Box<dyn std::error::Error + Send + Sync>> {
+///     Ok(Order::start(Placed).run(&Shop).await?)
+/// }
+///
+/// let error = pollster::block_on(sold()).err().unwrap();
+/// assert_eq!(error.to_string(), "step `charge` failed in state `Placed` of `Order`: the bank answered nonsense");
+/// assert_eq!(error.source().unwrap().to_string(), "invalid digit found in string");
+///
+/// // The error of the handlers is there as it was returned.
+/// let error = error.downcast::<RunError<BankError>>().unwrap();
+/// assert!(matches!(error.cause(), Cause::Handler(BankError(_))));
+/// ```
 pub struct RunError<E> {
     // Boxed: a run succeeds far more often than it fails, and its result is moved about.
     failure: Box<RunFailed<E>>,
@@ -41,6 +96,8 @@ pub(crate) struct RunFailed<E> {
     pub(crate) rollback: Rollback<E>,
     /// The end, of a run that reached one.
     pub(crate) end: Option<ErasedValue>,
+    /// What the handlers' error came from.
+    pub(crate) source_of: SourceOf<E>,
 }
 
 /// A value of the workflow that is left over, whatever its type. An error is `Sync`, which the value
@@ -188,9 +245,8 @@ impl<E: fmt::Debug> fmt::Debug for RunError<E> {
     }
 }
 
-/// One clause without the handler's error, which is the [`source`](Error::source), and what is
-/// left to be undone, if there is any.
-impl<E> fmt::Display for RunError<E> {
+/// One clause with the handler's error, and what is left to be undone, if there is any.
+impl<E: fmt::Display> fmt::Display for RunError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (workflow, state) = (self.workflow(), self.state());
         let (cause, attempts) = (self.cause(), self.attempts());
@@ -207,7 +263,8 @@ impl<E> fmt::Display for RunError<E> {
             None => write!(f, "the run {verb}")?,
         }
         write!(f, " in state `{state}` of `{workflow}`")?;
-        write!(f, "{}{}", cause.after_attempts(attempts), cause.detail())?;
+        let (after, detail) = (cause.after_attempts(attempts), cause.detail());
+        write!(f, "{after}{detail}{}", cause.told())?;
         if !self.rollback().is_complete() {
             write!(f, " ({})", self.rollback())?;
         }
@@ -215,12 +272,15 @@ impl<E> fmt::Display for RunError<E> {
     }
 }
 
-impl<E: Error + 'static> Error for RunError<E> {
+impl<E: fmt::Debug + fmt::Display + 'static> Error for RunError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self.cause() {
             // There may be several; the first is what to look at first.
             Cause::NotUndone => self.rollback().failed.first().map(|failed| failed as _),
-            cause => cause.source(),
+            cause => {
+                let error = cause.error()?;
+                (self.failure.source_of)(error).or_else(|| of_boxed(error))
+            }
         }
     }
 }

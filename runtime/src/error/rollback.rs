@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::join::listed;
-use super::{Cause, ErasedValue};
+use super::{Cause, ErasedValue, of_boxed};
 use crate::run::BranchName;
 
 /// What a rollback did, in the order it was done: the last transition first.
@@ -125,8 +125,8 @@ impl<E> fmt::Display for Rollback<E> {
     }
 }
 
-/// One clause without the handler's error, which is the [`source`](Error::source).
-impl<E> fmt::Display for UndoError<E> {
+/// One clause, with the handler's error.
+impl<E: fmt::Display> fmt::Display for UndoError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let UndoEntry {
             transition,
@@ -140,16 +140,17 @@ impl<E> fmt::Display for UndoError<E> {
             self.cause.verb(self.attempts),
             self.cause.after_attempts(self.attempts),
         );
-        let detail = self.cause.detail();
+        let (detail, told) = (self.cause.detail(), self.cause.told());
         write!(
             f,
-            "undo `{handler}` of {branch}`{transition}` {verb}{after}{detail}"
+            "undo `{handler}` of {branch}`{transition}` {verb}{after}{detail}{told}"
         )
     }
 }
 
-impl<E: Error + 'static> Error for UndoError<E> {
+/// Its [`source`](Error::source) is what the handler's error came from, if that is in a box.
+impl<E: fmt::Debug + fmt::Display + 'static> Error for UndoError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause.source()
+        self.cause.error().and_then(of_boxed)
     }
 }

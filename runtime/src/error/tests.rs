@@ -52,6 +52,7 @@ fn error(transition: Option<usize>, attempts: u32, cause: Cause<Error>) -> RunEr
         cause,
         rollback: Rollback::nothing(),
         end: None,
+        source_of: |_| None,
     }
     .into()
 }
@@ -124,19 +125,20 @@ fn a_run_that_failed_says_where_and_why() {
             Some(0),
             1,
             handler(),
-            "step `charge` failed in state `Placed` of `Order`",
+            "step `charge` failed in state `Placed` of `Order`: secret",
         ),
         (
             Some(0),
             3,
             handler(),
-            "step `charge` failed in state `Placed` of `Order` after 3 attempts",
+            "step `charge` failed in state `Placed` of `Order` after 3 attempts: secret",
         ),
         (
             Some(0),
             3,
             timeout(),
-            "step `charge` timed out in state `Placed` of `Order` after 3 attempts: an attempt may take 2s",
+            "step `charge` timed out in state `Placed` of `Order` after 3 attempts: an attempt may take 2s; the attempt \
+             before failed with: secret",
         ),
         (
             Some(0),
@@ -178,6 +180,12 @@ fn a_run_that_failed_says_where_and_why() {
         ),
         (
             Some(0),
+            0,
+            open(Duration::from_millis(10_800_250)),
+            "step `charge` was not called in state `Placed` of `Order`: breaker `bank` is open for another 3h",
+        ),
+        (
+            Some(0),
             1,
             panic("no parcel"),
             "step `charge` panicked in state `Placed` of `Order`: no parcel",
@@ -192,13 +200,13 @@ fn a_run_that_failed_says_where_and_why() {
             Some(0),
             2,
             cancelled(),
-            "step `charge` was cancelled in state `Placed` of `Order` after 2 attempts",
+            "step `charge` was cancelled in state `Placed` of `Order` after 2 attempts; the last error: secret",
         ),
         (
             None,
             0,
             cancelled(),
-            "the run was cancelled in state `Rejected` of `Order`",
+            "the run was cancelled in state `Rejected` of `Order`; the last error: secret",
         ),
         (
             Some(0),
@@ -223,10 +231,14 @@ fn a_run_that_failed_says_where_and_why() {
 #[test]
 fn what_was_not_undone_is_said_in_bounds() {
     let undo = |attempts, cause| not_undone("charge", attempts, cause).to_string();
-    assert_eq!(undo(1, handler()), "undo `refund` of `charge` failed");
+    assert_eq!(
+        undo(1, handler()),
+        "undo `refund` of `charge` failed: secret"
+    );
     assert_eq!(
         undo(3, timeout()),
-        "undo `refund` of `charge` timed out after 3 attempts: an attempt may take 2s"
+        "undo `refund` of `charge` timed out after 3 attempts: an attempt may take 2s; the attempt before failed with: \
+         secret"
     );
     let mut end = error(None, 0, Cause::NotUndone);
     end.failure.rollback.failed = vec![not_undone("charge", 1, handler())];
@@ -311,14 +323,18 @@ fn a_join_of_many_branches_names_the_first_and_cuts_what_is_long() {
 #[test]
 fn a_branch_says_what_it_failed_with() {
     for (attempts, cause, text) in [
-        (1, handler(), "branch `a` failed"),
-        (2, handler(), "branch `a` failed after 2 attempts"),
+        (1, handler(), "branch `a` failed: secret"),
+        (2, handler(), "branch `a` failed after 2 attempts: secret"),
         (
             1,
             open(Duration::ZERO),
             "branch `a` was not called again after 1 attempt: breaker `bank` is open until a probe has ended",
         ),
-        (1, cancelled(), "branch `a` was cancelled"),
+        (
+            1,
+            cancelled(),
+            "branch `a` was cancelled; the last error: secret",
+        ),
     ] {
         assert_eq!(failed("a", attempts, cause).to_string(), text);
     }
@@ -326,42 +342,29 @@ fn a_branch_says_what_it_failed_with() {
 }
 
 #[test]
-fn no_text_repeats_the_error_that_is_its_source() {
-    use std::error::Error as _;
-
-    for cause in [handler(), timeout(), cancelled()] {
-        let error = error(Some(0), 1, cause);
-        assert!(!error.to_string().contains("secret"));
-        assert_eq!(error.source().unwrap().to_string(), "secret");
-    }
+fn a_join_has_the_text_of_the_first_error_and_the_error_is_there() {
     let failures = || {
-        Some(Box::new(join(
-            2,
-            2,
-            &[],
-            vec![failed("fraud", 3, handler())],
-        )))
+        let failures = vec![failed("fraud", 3, handler())];
+        Box::new(join(2, 2, &[], failures))
     };
-    for cause in [
-        Cause::Cancelled {
-            last: None,
-            join: failures(),
-        },
-        Cause::Deadline {
-            limit: Duration::from_secs(1),
-            scope: Scope::Run,
-            last: None,
-            join: failures(),
-        },
+    let place = "in state `Charged` of `Order`";
+    let branches = "0 of 2 branches succeeded where 2 had to; `fraud` failed after 3 attempts";
+    for (cause, verb) in [
+        (Cause::Join(failures()), "failed"),
+        (
+            Cause::Cancelled {
+                last: None,
+                join: Some(failures()),
+            },
+            "was cancelled",
+        ),
     ] {
         let error = error(Some(1), 1, cause);
-        assert!(!error.to_string().contains("secret"));
-        let branch = error.source().unwrap();
-        assert_eq!(branch.to_string(), "branch `fraud` failed after 3 attempts");
-        assert_eq!(branch.source().unwrap().to_string(), "secret");
         assert_eq!(
-            error.into_cause().into_error().unwrap().to_string(),
-            "secret"
+            error.to_string(),
+            format!("split `assess` {verb} {place}: {branches}; the first error: secret")
         );
+        let error = error.into_cause().into_error();
+        assert_eq!(error.unwrap().to_string(), "secret");
     }
 }

@@ -47,8 +47,7 @@ fn said<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
         Cause::Handler(error) => settings.short(format_args!("{error:#}")),
         cause => settings.short(fmt::from_fn(|f| {
             let separator = if cause.says_more() { "; " } else { "" };
-            write!(f, "{}", cause.said())?;
-            before(cause, separator, f)
+            write!(f, "{}{}", cause.said(), cause.before(separator))
         })),
     })
 }
@@ -57,10 +56,7 @@ fn said<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
 pub(super) fn message<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
     shown(settings, || match cause {
         Cause::Handler(error) => settings.short(format_args!("{error:#}")),
-        cause => settings.short(fmt::from_fn(|f| {
-            write!(f, "{cause}")?;
-            before(cause, "; ", f)
-        })),
+        cause => settings.short(cause),
     })
 }
 
@@ -72,26 +68,9 @@ pub(super) fn attempt<E: Display + 'static>(cause: &dyn Any, settings: &Settings
     let most = settings.max_text.min(SHORT);
     shown(settings, || match cause.downcast_ref::<Cause<E>>() {
         Some(Cause::Handler(error)) => short(most, format_args!("{error:#}")),
-        Some(cause) => short(most, cause),
+        Some(cause) => short(most, cause.event()),
         None => String::new(),
     })
-}
-
-/// The error that came before a cause which is none.
-fn before<E: Display>(
-    cause: &Cause<E>,
-    separator: &str,
-    f: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
-    let what = match cause {
-        Cause::Join(_) | Cause::Cancelled { join: Some(_), .. } => "the first error",
-        Cause::Cancelled { .. } => "the last error",
-        _ => "the attempt before failed with",
-    };
-    match cause.error() {
-        Some(error) => write!(f, "{separator}{what}: {error:#}"),
-        None => Ok(()),
-    }
 }
 
 /// Shows an error by code of the user's.

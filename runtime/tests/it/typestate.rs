@@ -48,6 +48,32 @@ fn a_transition_carries_the_input_along_and_replaces_the_state() {
 }
 
 #[test]
+fn a_machine_shows_its_input_and_its_state() {
+    let text = r#"Document(DocumentInput { author: "an author" }, Draft { text: "on names" })"#;
+    assert_eq!(format!("{:?}", draft()), text);
+    let any = AnyDocument::from(draft());
+    assert_eq!(format!("{any:?}"), format!("Draft({text})"));
+    let text = r#"Document(
+    DocumentInput {
+        author: "an author",
+    },
+    Draft {
+        text: "on names",
+    },
+)"#;
+    assert_eq!(format!("{:#?}", draft()), text);
+
+    mod plain {
+        stateway::workflow! {
+            #[derive(Debug)]
+            pub(super) workflow Door { start Open; done Closed; step close: Open -> Closed; }
+        }
+    }
+    let door = plain::Door::start(plain::Open);
+    assert_eq!(format!("{door:?}"), "Door(Open)");
+}
+
+#[test]
 fn a_machine_that_lost_its_type_gets_it_back_by_match_or_conversion() {
     let any = AnyDocument::from(draft());
     let AnyDocument::Draft(document) = any.clone() else {

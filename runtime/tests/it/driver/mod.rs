@@ -4,6 +4,7 @@ mod failure;
 mod groups;
 mod in_doubt;
 mod logs;
+mod question_mark;
 mod rollback_model;
 mod run;
 mod several;

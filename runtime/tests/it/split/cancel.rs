@@ -170,7 +170,7 @@ async fn a_branch_between_two_attempts_stops_at_once_and_its_siblings_return() {
     assert_eq!(
         error.to_string(),
         "split `quote` was cancelled in state `Asked` of `Trip`: 1 of 2 branches succeeded where 2 had to; `flight` was \
-         cancelled; succeeded: `hotel`"
+         cancelled; succeeded: `hotel`; the first error: no seat"
     );
     assert_eq!(
         (error.state(), error.transition()),
@@ -190,7 +190,7 @@ async fn a_join_that_fails_in_a_cancelled_run_is_the_last_error() {
     assert_eq!(
         error.to_string(),
         "split `quote` was cancelled in state `Asked` of `Trip`: 1 of 2 branches succeeded where 2 had to; `hotel` \
-         failed; succeeded: `flight`"
+         failed; succeeded: `flight`; the first error: full"
     );
     assert_eq!(error.into_cause().error(), Some(&"full"));
 }

@@ -86,7 +86,7 @@ fn names<E>(join: &JoinError<E>) -> Vec<String> {
 }
 
 /// The report of a split whose run was out of time after a second.
-async fn late<E: std::fmt::Debug, T>(
+async fn late<E: std::fmt::Debug + std::fmt::Display, T>(
     run: impl Future<Output = Result<T, RunError<E>>>,
 ) -> (String, JoinError<E>) {
     let began = Instant::now();
@@ -111,7 +111,8 @@ async fn the_deadline_of_the_workflow_says_what_had_become_of_the_branches() {
     assert_eq!(
         text,
         "split `quote` ran out of time in state `Asked` of `Trip`: the run may take 1s; 1 of 3 branches succeeded where 3 \
-         had to; `hotel` ran out of time after 2 attempts: the run may take 1s; succeeded: `flight`"
+         had to; `hotel` ran out of time after 2 attempts: the run may take 1s; succeeded: `flight`; the first \
+         error: full"
     );
     assert_eq!((join.branches, join.failures.len()), (3, 1));
     assert_eq!(join.error(), Some(&"full"));
@@ -208,22 +209,22 @@ mod settled {
     struct Waiter;
 
     impl WaitSteps for Waiter {
-        type Error = ();
+        type Error = String;
 
-        async fn endless(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), ()> {
+        async fn endless(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), String> {
             std::future::pending().await
         }
 
-        async fn quick(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), ()> {
+        async fn quick(&self, _: &Begun, _: &Branch<Waiting>) -> Result<(), String> {
             Ok(())
         }
 
         async fn wait(
             &self,
             _: Begun,
-            _: WaitingJoined<()>,
+            _: WaitingJoined<String>,
             _: &Step<Waiting>,
-        ) -> Result<Waiting, ()> {
+        ) -> Result<Waiting, String> {
             unreachable!("the time of the run is up")
         }
     }

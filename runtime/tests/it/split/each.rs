@@ -144,7 +144,7 @@ mod without_a_bound {
             error.to_string(),
             "split `call` failed in state `Listed` of `Call`: 0 of 3 branches succeeded where 1 had \
              to; `number[0]` failed; \
-             `number[1]` failed; `number[2]` failed"
+             `number[1]` failed; `number[2]` failed; the first error: 10"
         );
     }
 

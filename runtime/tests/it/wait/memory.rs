@@ -245,7 +245,8 @@ async fn a_handler_that_fails_for_good_fails_the_run_in_the_state_that_it_left()
             let error = run.await.unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "signal `approve` failed in state `Escalated` of `Request` after 3 attempts"
+                "signal `approve` failed in state `Escalated` of `Request` after 3 attempts: the \
+                 register is closed"
             );
         }
     );
