@@ -44,7 +44,7 @@ pub use running::{Running, running, running_on};
 pub use turn::{
     MayStay, On, Once, TakenFrom, Turn, asked, leads_answering, on, stays, stays_answering,
 };
-pub(crate) use turn::{Moves, Visited, found, leaves};
+pub(crate) use turn::{Moves, Visited, found, leaves, note_left};
 pub use turns::{
     Group, Grouped, events1, events2, events3, events4, events5, events6, events7, events8,
     grouped, steps1, steps2, steps3, steps4, steps5, steps6, steps7, steps8, turns1, turns2,

@@ -187,6 +187,18 @@ pub(crate) fn leaves<T: Transition>(state: usize) -> bool {
     }
 }
 
+/// Notes the state in the place as the one that the transition `T` leaves, if it leaves several.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(crate) fn note_left<T: Transition>(
+    place: Option<&<T::Workflow as Workflow>::State>,
+    run: &CurrentRun<T::Workflow>,
+) {
+    let several = const { T::Workflow::GRAPH.transitions[T::POSITION].sources.len() > 1 };
+    if several && let Some(state) = place {
+        run.leaves(T::Workflow::position(state));
+    }
+}
+
 /// A handler that is called once, or a split that is attempted once.
 #[derive(Clone, Copy)]
 pub struct Once<F>(pub F);
@@ -216,6 +228,7 @@ where
         context: &'run C,
         run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
+        note_left::<T>(place.as_ref(), run);
         Visited::new(self.0(context, S::taken(place), run.begin()), place)
     }
 }

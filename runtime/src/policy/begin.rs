@@ -9,7 +9,7 @@ use super::fails::Fails;
 use super::gate::{Gate, NoGate};
 use super::guard::visited;
 use super::source::{Copied, Hold, Source};
-use crate::driver::{Failed, Judge, Moves, TakenFrom, Turn, Visited, leaves};
+use crate::driver::{Failed, Judge, Moves, TakenFrom, Turn, Visited, leaves, note_left};
 use crate::handler::Step;
 use crate::run::CurrentRun;
 
@@ -49,6 +49,7 @@ where
         run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
         let Guard(_, handler, catch, lend) = self;
+        note_left::<T>(place.as_ref(), run);
         let source = H::hold(S::taken(place));
         let visit = visited(
             context,
@@ -97,6 +98,7 @@ where
         run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
         let GuardInDoubt(_, handler, catch, lend) = self;
+        note_left::<T>(place.as_ref(), run);
         let position = place.as_ref().map_or(0, W::position);
         let (state, step) = (S::taken(place), run.visit_to());
         run.doubts(T::POSITION, position, state.copied());

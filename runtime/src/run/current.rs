@@ -98,7 +98,8 @@ pub struct CurrentRun<W: Workflow> {
     undo: AtomicU32,
     /// What can be undone by itself of the visit under way; boxed, and only for a workflow with such a thing.
     effects: Option<Box<Effects>>,
-    /// The event that moves it out of a waiting state; boxed, and only for a workflow with such a state.
+    /// The event that moves it out of a waiting state, or the state that it leaves, of several; boxed, and only for a workflow that has
+    /// such a state or step.
     event: Option<Box<EventSlot>>,
 }
 
@@ -163,6 +164,16 @@ impl<W: Workflow> CurrentRun<W> {
 
     const HAS_LOGS: bool = !W::GRAPH.logs.is_empty();
 
+    /// True if an event may move it, or a step out of one of several states.
+    const HAS_SLOT: bool = {
+        let (mut position, mut leaves_several) = (0, false);
+        while position < W::GRAPH.transitions.len() {
+            leaves_several |= W::GRAPH.transitions[position].sources.len() > 1;
+            position += 1;
+        }
+        leaves_several || W::GRAPH.has_events()
+    };
+
     fn new(input: W::Input, options: Options, this: Weak<Self>) -> Self {
         let Options {
             cancellation,
@@ -216,7 +227,7 @@ impl<W: Workflow> CurrentRun<W> {
             attempts: AtomicU32::new(0),
             undo: AtomicU32::new(0),
             effects: const { W::GRAPH.has_effects() }.then(Box::default),
-            event: const { W::GRAPH.has_events() }.then(Box::default),
+            event: Self::HAS_SLOT.then(Box::default),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The event that moves a run: a signal, a timer or a poll.
+//! The event that moves a run: a signal, a timer or a poll. A step of several states uses a part of it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -85,13 +85,20 @@ impl<W: Workflow> CurrentRun<W> {
         is_event.then_some(transition.name)
     }
 
-    /// The position of the state that the event takes it out of.
+    /// Notes the state at this position as the one that the transition under way leaves, which leaves several.
+    pub(crate) fn leaves(&self, state: usize) {
+        self.event().left.store(state, Ordering::Relaxed);
+    }
+
+    /// The position of the state that the transition under way leaves, of an event or of what leaves several.
     pub(super) fn left(&self) -> usize {
         self.event().left.load(Ordering::Relaxed)
     }
 
     fn event(&self) -> &EventSlot {
         let event = self.event.as_deref();
-        event.expect("only a workflow with a state that waits has events")
+        event.expect(
+            "only a workflow whose runs wait, or with a step of several states, asks for it",
+        )
     }
 }

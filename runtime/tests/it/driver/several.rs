@@ -193,6 +193,9 @@ mod alone {
                 SendFrom::Typed(typed) => typed.text,
                 SendFrom::Dictated(dictated) => dictated.words.join(" "),
             };
+            if text.is_empty() {
+                return Err("nothing to send".to_owned());
+            }
             Ok(step.to(Sent { text }))
         }
     }
@@ -208,5 +211,17 @@ mod alone {
             .await
             .unwrap();
         assert_eq!(sent.text, "dear all");
+    }
+    #[tokio::test]
+    async fn a_failure_names_the_state_that_the_run_was_in() {
+        let typed = Letter::start(Typed {
+            text: String::new(),
+        });
+        let error = typed.run(&Office).await.err().expect("it is empty");
+        assert_eq!((error.state(), error.transition()), ("Typed", Some("send")));
+
+        let dictated = Letter::start(Dictated { words: Vec::new() });
+        let error = dictated.run(&Office).await.err().expect("it is empty");
+        assert_eq!(error.state(), "Dictated");
     }
 }
