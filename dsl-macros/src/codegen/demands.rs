@@ -43,7 +43,7 @@ fn carried(cx: &Context<'_>) -> Option<TokenStream> {
             }
             // Outside its struct, `Self` is nothing or something else.
             let ty = without_self(ty.to_token_stream(), of);
-            taken.push(demanded(cx, what, ty, None));
+            taken.push(demanded(cx, what, &ty, None));
         }
     };
     if let Some(input) = &cx.graph.ast.input {
@@ -72,7 +72,7 @@ fn carried(cx: &Context<'_>) -> Option<TokenStream> {
     for branch in transitions.flat_map(ast::Transition::branches) {
         let output = &branch.output;
         if !is_plain(output) {
-            taken.push(demanded(cx, "OfBranch", output.to_token_stream(), None));
+            taken.push(demanded(cx, "OfBranch", &output.to_token_stream(), None));
         }
     }
     for transition in &cx.graph.transitions {
@@ -84,7 +84,7 @@ fn carried(cx: &Context<'_>) -> Option<TokenStream> {
         for (ty, what) in sent {
             if let Some(ty) = ty.filter(|ty| !is_plain(ty)) {
                 let ty = ty.to_token_stream();
-                taken.push(demanded(cx, what, ty, Some(&declaration.name)));
+                taken.push(demanded(cx, what, &ty, Some(&declaration.name)));
             }
         }
     }
@@ -93,7 +93,7 @@ fn carried(cx: &Context<'_>) -> Option<TokenStream> {
 
 /// A parameter of the type that is only legal if `ty` is. Its first and last tokens are where those of `ty` are, so that all of that is
 /// underlined.
-fn demanded(cx: &Context<'_>, what: &str, ty: TokenStream, by: Option<&Ident>) -> TokenStream {
+fn demanded(cx: &Context<'_>, what: &str, ty: &TokenStream, by: Option<&Ident>) -> TokenStream {
     let first = cx.own(ty.span());
     let last = ty.clone().into_iter().last();
     let last = last.map_or(first, |token| cx.own(token.span()));

@@ -127,7 +127,7 @@ pub(super) fn kept(
     cx: &Context<'_>,
     span: Span,
     branch: &Branch,
-    call: TokenStream,
+    call: &TokenStream,
 ) -> TokenStream {
     let private = cx.alias(span);
     let copy = copy(cx, branch);

@@ -24,6 +24,8 @@ type Error = std::io::Error;
 
 fn entry(transition: &'static str) -> UndoEntry {
     UndoEntry {
+        branch: None,
+        in_doubt: false,
         transition,
         state: "Charged",
         handler: "refund",
@@ -184,6 +186,14 @@ fn a_run_that_failed_says_where_and_why() {
             open(Duration::from_millis(10_800_250)),
             "step `charge` was not called in state `Placed` of `Order`: breaker `bank` is open for another 3h",
         ),
+    ] {
+        assert_eq!(error(transition, attempts, cause).to_string(), text);
+    }
+}
+
+#[test]
+fn a_run_that_was_stopped_says_where_and_how() {
+    for (transition, attempts, cause, text) in [
         (
             Some(0),
             1,

@@ -96,11 +96,17 @@ pub struct CurrentRun<W: Workflow> {
     attempts: AtomicU32,
     /// In a rollback, the [number](UndoOf::number) of the undo.
     undo: AtomicU32,
-    /// What can be undone by itself of the visit under way; boxed, and only for a workflow with such a thing.
-    effects: Option<Box<Effects>>,
-    /// The event that moves it out of a waiting state, or the state that it leaves, of several; boxed, and only for a workflow that has
-    /// such a state or step.
-    event: Option<Box<EventSlot>>,
+    /// Boxed, and only for a workflow that has such a state, step or branch.
+    slots: Option<Box<Slots>>,
+}
+
+/// Parts that most runs do without.
+#[derive(Default)]
+struct Slots {
+    /// The event that moves it out of a waiting state, or the state that it leaves, of several.
+    event: EventSlot,
+    /// What can be undone by itself of the visit under way.
+    effects: Effects,
 }
 
 /// Transitions that a run may take before it lets its executor do something else.
@@ -164,14 +170,14 @@ impl<W: Workflow> CurrentRun<W> {
 
     const HAS_LOGS: bool = !W::GRAPH.logs.is_empty();
 
-    /// True if an event may move it, or a step out of one of several states.
-    const HAS_SLOT: bool = {
+    /// True if an event may move it, or a step out of one of several states, or something of a visit is undone by itself.
+    const HAS_SLOTS: bool = {
         let (mut position, mut leaves_several) = (0, false);
         while position < W::GRAPH.transitions.len() {
             leaves_several |= W::GRAPH.transitions[position].sources.len() > 1;
             position += 1;
         }
-        leaves_several || W::GRAPH.has_events()
+        leaves_several || W::GRAPH.has_events() || W::GRAPH.has_effects()
     };
 
     fn new(input: W::Input, options: Options, this: Weak<Self>) -> Self {
@@ -226,8 +232,7 @@ impl<W: Workflow> CurrentRun<W> {
             visit: AtomicU64::new(visit),
             attempts: AtomicU32::new(0),
             undo: AtomicU32::new(0),
-            effects: const { W::GRAPH.has_effects() }.then(Box::default),
-            event: Self::HAS_SLOT.then(Box::default),
+            slots: Self::HAS_SLOTS.then(Box::default),
         }
     }
 
@@ -345,7 +350,7 @@ impl<W: Workflow> CurrentRun<W> {
     }
 
     pub(crate) fn effects(&self) -> Option<&Effects> {
-        self.effects.as_deref()
+        self.slots.as_deref().map(|slots| &slots.effects)
     }
 
     /// The visit that is undone, as the handler sees it that undoes it.

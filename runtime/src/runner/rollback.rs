@@ -90,7 +90,7 @@ pub(super) fn undo_entry<W: Workflow>(event: &Event) -> Option<UndoEntry> {
     let (undos, branch) = match branch {
         None => (transition.policy.undo, None),
         Some(branch) => {
-            let (declared, name) = declared::<W>(transition.split.as_ref()?, branch)?;
+            let (declared, name) = declared(transition.split.as_ref()?, branch)?;
             (
                 transition.split.as_ref()?.branches[declared].policy.undo,
                 Some(name),
@@ -108,7 +108,7 @@ pub(super) fn undo_entry<W: Workflow>(event: &Event) -> Option<UndoEntry> {
 }
 
 /// The position and the name of a branch that prints like this.
-fn declared<W: Workflow>(split: &SplitInfo, branch: &str) -> Option<(usize, BranchName)> {
+fn declared(split: &SplitInfo, branch: &str) -> Option<(usize, BranchName)> {
     let (name, item) = match branch.strip_suffix(']').and_then(|it| it.split_once('[')) {
         Some((name, item)) => (name, Some(item.parse().ok()?)),
         None => (branch, None),
@@ -248,7 +248,7 @@ fn effect<W: Durable>(
     }
     let (undo, undos, item) = if let Some(branch) = &branch {
         let split = info.split.as_ref().ok_or_else(unknown)?;
-        let (declared, name) = declared::<W>(split, branch).ok_or_else(unknown)?;
+        let (declared, name) = declared(split, branch).ok_or_else(unknown)?;
         (
             UndoOf::Branch(declared),
             split.branches[declared].policy.undo,
@@ -263,18 +263,17 @@ fn effect<W: Durable>(
     }
     let number = source_row.unwrap_or(row.number);
     let known = sources.shared.as_ref().filter(|it| it.0 == number);
-    let source = match known {
-        Some((_, source)) => EffectSource::Shared(Arc::clone(source)),
-        None => {
-            let payload = match (&source, &sources.payload) {
-                (Source::Here(payload), _) => payload,
-                (_, Some((known, payload))) if *known == number => payload,
-                _ => return Err(format!("the source state of {what} is not in the history")),
-            };
-            let decoded = guarded(|| W::decode(position, payload, codec));
-            let decoded = decoded.map_err(|error| undecoded(&state, &handler, &error))?;
-            W::effect_source(found, decoded)
-        }
+    let source = if let Some((_, source)) = known {
+        EffectSource::Shared(Arc::clone(source))
+    } else {
+        let payload = match (&source, &sources.payload) {
+            (Source::Here(payload), _) => payload,
+            (_, Some((known, payload))) if *known == number => payload,
+            _ => return Err(format!("the source state of {what} is not in the history")),
+        };
+        let decoded = guarded(|| W::decode(position, payload, codec));
+        let decoded = decoded.map_err(|error| undecoded(&state, &handler, &error))?;
+        W::effect_source(found, decoded)
     };
     let value = match source {
         EffectSource::Shared(source) => {

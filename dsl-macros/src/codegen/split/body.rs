@@ -164,7 +164,7 @@ impl Writer<'_> {
         let span = self.cx.at(branch.declaration.name.span());
         let call = remembered(self.cx, span, &branch.declaration.output, call);
         if branch.undone_by().is_some() {
-            effects::kept(self.cx, span, branch.declaration, call)
+            effects::kept(self.cx, span, branch.declaration, &call)
         } else {
             call
         }

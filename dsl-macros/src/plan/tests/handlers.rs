@@ -47,7 +47,7 @@ fn a_state_is_kept_once_for_the_first_who_needs_it() {
 }
 
 #[test]
-fn every_handler_has_its_signature() {
+fn what_is_undone_by_itself_has_its_signature() {
     for (transitions, expected) in [
         (
             "step a: A -> B | C with undo(B => back, C => home, in doubt => look);",
@@ -82,6 +82,14 @@ fn every_handler_has_its_signature() {
                 "a(b: B, joined: Joined, step: &Step) -> Outcome",
             ],
         ),
+    ] {
+        check(transitions, signatures, expected);
+    }
+}
+
+#[test]
+fn every_handler_has_its_signature() {
+    for (transitions, expected) in [
         (
             "step a: A -> B with catch(late), undo(back);",
             &[

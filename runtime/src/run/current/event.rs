@@ -47,7 +47,7 @@ impl<W: Workflow> CurrentRun<W> {
         if !const { W::GRAPH.has_events() } {
             return AnyPayload::nothing();
         }
-        let event = self.event.as_deref();
+        let event = self.slots.as_deref().map(|slots| &slots.event);
         let answer = event.map(|event| std::mem::take(&mut *event.answer()));
         answer.unwrap_or_default()
     }
@@ -96,7 +96,7 @@ impl<W: Workflow> CurrentRun<W> {
     }
 
     fn event(&self) -> &EventSlot {
-        let event = self.event.as_deref();
+        let event = self.slots.as_deref().map(|slots| &slots.event);
         event.expect(
             "only a workflow whose runs wait, or with a step of several states, asks for it",
         )

@@ -22,6 +22,8 @@ fn failure(kind: FailureKind, transition: bool, attempts: u32, message: &str) ->
 
 fn entry(transition: &'static str) -> UndoEntry {
     UndoEntry {
+        branch: None,
+        in_doubt: false,
         transition,
         state: "Charged",
         handler: "refund",
