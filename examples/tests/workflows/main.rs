@@ -1,4 +1,4 @@
-//! Five workflows of the shape that real ones have, each kept in a store and driven by a runner.
+//! Six workflows of the shape that real ones have, each kept in a store and driven by a runner.
 //!
 //! | module | what it shows |
 //! | --- | --- |
@@ -6,10 +6,12 @@
 //! | [`fulfilment`] | a group with a time limit, a signal that interrupts, undos |
 //! | [`payment`] | a step out of two states, handlers that are called once, answers that refuse |
 //! | [`cart`] | signals that stay, timers that each change puts off |
+//! | [`checkout`] | four effects side by side that are each undone, and a call in doubt |
 //! | [`monitor`] | a poll that backs off, an alert, a pause for an operator |
 
 mod agent;
 mod cart;
+mod checkout;
 mod fulfilment;
 mod monitor;
 mod payment;

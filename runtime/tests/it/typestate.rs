@@ -47,6 +47,13 @@ fn a_transition_carries_the_input_along_and_replaces_the_state() {
     assert_eq!(document.into_state(), Published { at: 7 });
 }
 
+mod plain {
+    stateway::workflow! {
+        #[derive(Debug)]
+        pub(super) workflow Door { start Open; done Closed; step close: Open -> Closed; }
+    }
+}
+
 #[test]
 fn a_machine_shows_its_input_and_its_state() {
     let text = r#"Document(DocumentInput { author: "an author" }, Draft { text: "on names" })"#;
@@ -62,13 +69,6 @@ fn a_machine_shows_its_input_and_its_state() {
     },
 )"#;
     assert_eq!(format!("{:#?}", draft()), text);
-
-    mod plain {
-        stateway::workflow! {
-            #[derive(Debug)]
-            pub(super) workflow Door { start Open; done Closed; step close: Open -> Closed; }
-        }
-    }
     let door = plain::Door::start(plain::Open);
     assert_eq!(format!("{door:?}"), "Door(Open)");
 }

@@ -327,7 +327,10 @@ async fn an_undo_of_a_branch_is_tried_again_and_reported_if_it_fails() {
         ]
     );
     let text = error.rollback().failed[0].to_string();
-    assert_eq!(text, "undo `refund` of branch `card` of `reserve` failed");
+    assert_eq!(
+        text,
+        "undo `refund` of branch `card` of `reserve` failed: refund fails"
+    );
     let mut rollback = error.into_rollback();
     let output = rollback.failed.remove(0).into_state::<Slip>();
     assert_eq!(
