@@ -141,6 +141,10 @@ pub mod durability {}
 #[doc = include_str!("patterns.md")]
 pub mod patterns {}
 
+#[cfg(feature = "durable")]
+#[doc = include_str!("messages.md")]
+pub mod messages {}
+
 /// What a module that declares, handles or runs workflows needs.
 pub mod prelude {
     #[cfg(feature = "durable")]

@@ -82,7 +82,10 @@ fn provided(cx: &Context<'_>) -> TokenStream {
         }
 
         #doc_source
-        fn source_of(_error: &Self::Error) -> #private::Option<&(dyn #private::Error + 'static)> {
+        fn source_of(_error: &Self::Error) -> #private::Option<&(dyn #private::Error + 'static)>
+        where
+            Self: ::core::marker::Sized,
+        {
             #private::None
         }
     }

@@ -36,15 +36,13 @@ fn method(cx: &Context<'_>, transition: &ResolvedTransition<'_>) -> Option<Token
     let span = cx.at(name.span());
     let (private, names, visibility) = (cx.alias(span), cx.names(span), cx.visibility(span));
     let next = cx.fresh.ident_at("Next", span);
-    let lent = declaration.is_internal.then(|| quote_spanned!(span=> &mut));
     let payload = declaration.payload();
     let parameter = payload.map(|ty| quote_spanned!(span=> _: #ty,));
-    let argument = payload.map(|ty| quote_spanned!(span=> , #ty));
     Some(quote_spanned! {span=>
         #visibility fn #name<#next>(
             self,
             #parameter
-            _: impl #private::FnOnce(#lent #source #argument) -> #next,
+            _: #next,
         ) -> Self
         where
             Self: #private::InOneState<#names::#name, #source, #next>,
