@@ -4,8 +4,8 @@ use core::fmt::{self, Display};
 use core::time::Duration;
 
 use crate::{
-    BranchInfo, Due, Graph, GroupInfo, Jitter, Policy, Retry, SplitInfo, StateInfo, StateKind,
-    Strategy, TransitionInfo, TransitionKind,
+    BranchInfo, Due, Given, Graph, GroupInfo, Jitter, Policy, Retry, SplitInfo, StateInfo,
+    StateKind, Strategy, TransitionInfo, TransitionKind,
 };
 
 /// A graph as a Mermaid state diagram; see [`Graph::mermaid`].
@@ -249,7 +249,6 @@ impl Display for Label<'_> {
                 }
             }
             (_, Some(Due::After(duration))) => write!(f, " after {}", Written(duration))?,
-            (_, Some(Due::AfterField(field))) => write!(f, " after {field}")?,
             (_, Some(Due::At(field))) => write!(f, " at {field}")?,
             (_, Some(Due::Every(every))) => write!(f, " every {}", Written(every))?,
             (_, Some(Due::Backoff { first, cap })) => {
@@ -278,7 +277,7 @@ fn label_branch(f: &mut fmt::Formatter<'_>, branch: &BranchInfo) -> fmt::Result 
         Some(each) => {
             write!(f, "each {} in {}", branch.name, each.field)?;
             if let Some(most) = each.at_most {
-                write!(f, " at most {most}")?;
+                write!(f, " at most {}", Written(most))?;
             }
         }
     }
@@ -316,10 +315,10 @@ fn label_join(f: &mut fmt::Formatter<'_>, split: &SplitInfo) -> fmt::Result {
     match split.strategy {
         Strategy::All => f.write_str("all")?,
         Strategy::Any => f.write_str("any")?,
-        Strategy::Quorum(needed) => write!(f, "quorum({needed})")?,
-        Strategy::Percent(percent) => write!(f, "percent({percent})")?,
-        Strategy::Settled(0) => f.write_str("settled")?,
-        Strategy::Settled(least) => write!(f, "settled(min {least})")?,
+        Strategy::Quorum(needed) => write!(f, "quorum({})", Written(needed))?,
+        Strategy::Percent(percent) => write!(f, "percent({})", Written(percent))?,
+        Strategy::Settled(Given::Written(0)) => f.write_str("settled")?,
+        Strategy::Settled(least) => write!(f, "settled(min {})", Written(least))?,
     }
     match split.within {
         Some(within) => write!(f, " within {}", Written(within)),
@@ -330,11 +329,35 @@ fn label_join(f: &mut fmt::Formatter<'_>, split: &SplitInfo) -> fmt::Result {
 /// Something as a block has it, with defaults written out.
 struct Written<T>(T);
 
-impl Display for Written<Retry> {
+impl<T: Copy> Display for Written<Given<T>>
+where
+    Written<T>: Display,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Given::Written(value) => Written(value).fmt(f),
+            Given::Field(field) => f.write_str(field),
+        }
+    }
+}
+
+impl Display for Written<u32> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Display for Written<usize> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Display for Written<Retry<Given<u32>, Given<Duration>>> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Written(retry) = self;
         match retry.attempts {
-            Some(attempts) => write!(f, "retry({attempts}")?,
+            Some(attempts) => write!(f, "retry({}", Written(attempts))?,
             None => f.write_str("retry(forever")?,
         }
         if retry.first == retry.cap {

@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use crate::{Policy, SplitInfo};
+use crate::{Given, Policy, SplitInfo};
 
 /// A workflow's states and transitions, in the order of their declaration.
 ///
@@ -102,19 +102,17 @@ pub struct TransitionInfo {
 #[non_exhaustive]
 pub enum Due {
     /// So long after its state was entered.
-    After(Duration),
-    /// So long after it as this field of the state says.
-    AfterField(&'static str),
-    /// At the time in this field of the state.
+    After(Given<Duration>),
+    /// At the time in this field, of the state or as `input.until` of the input.
     At(&'static str),
     /// Again and again, with this time between two.
-    Every(Duration),
+    Every(Given<Duration>),
     /// Again and again, with `first` before the second time, and twice as long before each that follows, up to `cap`.
     Backoff {
         /// The time between the first two.
-        first: Duration,
+        first: Given<Duration>,
         /// The longest time between two.
-        cap: Duration,
+        cap: Given<Duration>,
     },
 }
 
@@ -383,13 +381,14 @@ impl TransitionInfo {
 
     #[must_use]
     pub const fn after(mut self, milliseconds: u64) -> Self {
-        self.due = Some(Due::After(Duration::from_millis(milliseconds)));
+        let after = Given::Written(Duration::from_millis(milliseconds));
+        self.due = Some(Due::After(after));
         self
     }
 
     #[must_use]
     pub const fn after_field(mut self, field: &'static str) -> Self {
-        self.due = Some(Due::AfterField(field));
+        self.due = Some(Due::After(Given::Field(field)));
         self
     }
 
@@ -401,16 +400,41 @@ impl TransitionInfo {
 
     #[must_use]
     pub const fn every(mut self, milliseconds: u64) -> Self {
-        self.due = Some(Due::Every(Duration::from_millis(milliseconds)));
+        let every = Given::Written(Duration::from_millis(milliseconds));
+        self.due = Some(Due::Every(every));
+        self
+    }
+
+    #[must_use]
+    pub const fn every_field(mut self, field: &'static str) -> Self {
+        self.due = Some(Due::Every(Given::Field(field)));
         self
     }
 
     #[must_use]
     pub const fn backoff(mut self, first: u64, cap: u64) -> Self {
         self.due = Some(Due::Backoff {
-            first: Duration::from_millis(first),
-            cap: Duration::from_millis(cap),
+            first: Given::Written(Duration::from_millis(first)),
+            cap: Given::Written(Duration::from_millis(cap)),
         });
+        self
+    }
+
+    /// The first pause of a poll that backs off is in this field.
+    #[must_use]
+    pub const fn first_in(mut self, field: &'static str) -> Self {
+        if let Some(Due::Backoff { first, .. }) = &mut self.due {
+            *first = Given::Field(field);
+        }
+        self
+    }
+
+    /// Its longest pause is in this field.
+    #[must_use]
+    pub const fn cap_in(mut self, field: &'static str) -> Self {
+        if let Some(Due::Backoff { cap, .. }) = &mut self.due {
+            *cap = Given::Field(field);
+        }
         self
     }
 

@@ -7,6 +7,7 @@
 
 // Nothing here allocates yet; the crate promises `alloc` to what later joins it.
 mod diagram;
+mod given;
 mod graph;
 mod machine;
 mod payload;
@@ -27,6 +28,7 @@ pub use core::{
 pub use serde_core as serde;
 
 pub use diagram::{Dot, Mermaid};
+pub use given::Given;
 pub use graph::{
     Due, Graph, GroupInfo, LogInfo, StateInfo, StateKind, TransitionInfo, TransitionKind, graph,
     group, log, state, transition,

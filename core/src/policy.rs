@@ -2,16 +2,18 @@
 
 use core::time::Duration;
 
+use crate::Given;
+
 /// The `with` clauses of one transition.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Policy {
     /// How often and when a failed attempt is repeated.
-    pub retry: Option<Retry>,
+    pub retry: Option<Retry<Given<u32>, Given<Duration>>>,
     /// How long one attempt may take.
-    pub timeout: Option<Duration>,
+    pub timeout: Option<Given<Duration>>,
     /// How long the whole transition may take, retries and delays included.
-    pub deadline: Option<Duration>,
+    pub deadline: Option<Given<Duration>>,
     /// The handlers that undo it, one for each state that it may lead to and that can be undone; of a branch, at most one.
     pub undo: &'static [UndoInfo],
     /// The handler that is asked when the last attempt has failed.
@@ -32,15 +34,17 @@ pub struct Policy {
 ///
 /// The delay before the second attempt is `first`, before each later one `factor` times the one
 /// before, and never above `cap`. [`Jitter`] only shortens it, so that the cap holds after it as well.
+///
+/// In a graph each of its numbers is a [`Given`]: some are known only when a run reads them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub struct Retry {
+pub struct Retry<N = u32, D = Duration> {
     /// All attempts, the first one included, at least 1; `None` without an end.
-    pub attempts: Option<u32>,
+    pub attempts: Option<N>,
     /// The delay before the second attempt.
-    pub first: Duration,
+    pub first: D,
     /// No delay is longer.
-    pub cap: Duration,
+    pub cap: D,
     /// What each delay is multiplied by to give the next; at least 1.
     pub factor: f64,
     /// The part of each delay that is left to chance.
@@ -72,9 +76,9 @@ pub struct UndoInfo {
     /// The handler's name.
     pub handler: &'static str,
     /// How often and when a failed attempt to undo is repeated.
-    pub retry: Option<Retry>,
+    pub retry: Option<Retry<Given<u32>, Given<Duration>>>,
     /// How long one attempt to undo may take.
-    pub timeout: Option<Duration>,
+    pub timeout: Option<Given<Duration>>,
 }
 
 impl Policy {
@@ -114,7 +118,7 @@ impl Retry {
     /// ```
     /// # use core::time::Duration;
     /// # use stateway_core::retry;
-    /// let retry = retry(5, 100, 300, 2.0);
+    /// let retry = retry(5, 100, 300, 2.0).written().expect("all is written out");
     /// let delays: Vec<_> = (1..5).map(|made| retry.delay(made).as_millis()).collect();
     /// assert_eq!(delays, [100, 200, 300, 300]);
     /// ```
@@ -135,12 +139,46 @@ impl Retry {
     }
 }
 
+impl Retry<Given<u32>, Given<Duration>> {
+    /// The retry with its values, if all of them are written out.
+    #[must_use]
+    pub const fn written(&self) -> Option<Retry> {
+        let attempts = match self.attempts {
+            None => None,
+            Some(Given::Written(attempts)) => Some(attempts),
+            Some(Given::Field(_)) => return None,
+        };
+        let (Some(first), Some(cap)) = (self.first.written(), self.cap.written()) else {
+            return None;
+        };
+        Some(self.known(attempts, first, cap))
+    }
+
+    /// The retry with these values.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn known(&self, attempts: Option<u32>, first: Duration, cap: Duration) -> Retry {
+        Retry {
+            attempts,
+            first,
+            cap,
+            factor: self.factor,
+            jitter: self.jitter,
+        }
+    }
+}
+
 /// A retry as generated code writes it, with equal jitter; delays in milliseconds.
 #[doc(hidden)]
 #[must_use]
-pub const fn retry(attempts: u32, first: u64, cap: u64, factor: f64) -> Retry {
+pub const fn retry(
+    attempts: u32,
+    first: u64,
+    cap: u64,
+    factor: f64,
+) -> Retry<Given<u32>, Given<Duration>> {
     Retry {
-        attempts: Some(attempts),
+        attempts: Some(Given::Written(attempts)),
         ..forever(first, cap, factor)
     }
 }
@@ -148,18 +186,18 @@ pub const fn retry(attempts: u32, first: u64, cap: u64, factor: f64) -> Retry {
 /// A retry without an end.
 #[doc(hidden)]
 #[must_use]
-pub const fn forever(first: u64, cap: u64, factor: f64) -> Retry {
+pub const fn forever(first: u64, cap: u64, factor: f64) -> Retry<Given<u32>, Given<Duration>> {
     Retry {
         attempts: None,
-        first: Duration::from_millis(first),
-        cap: Duration::from_millis(cap),
+        first: Given::Written(Duration::from_millis(first)),
+        cap: Given::Written(Duration::from_millis(cap)),
         factor,
         jitter: Jitter::Equal,
     }
 }
 
 #[doc(hidden)]
-impl Retry {
+impl Retry<Given<u32>, Given<Duration>> {
     #[must_use]
     pub const fn full_jitter(mut self) -> Self {
         self.jitter = Jitter::Full;
@@ -169,6 +207,24 @@ impl Retry {
     #[must_use]
     pub const fn no_jitter(mut self) -> Self {
         self.jitter = Jitter::None;
+        self
+    }
+
+    #[must_use]
+    pub const fn attempts_in(mut self, field: &'static str) -> Self {
+        self.attempts = Some(Given::Field(field));
+        self
+    }
+
+    #[must_use]
+    pub const fn first_in(mut self, field: &'static str) -> Self {
+        self.first = Given::Field(field);
+        self
+    }
+
+    #[must_use]
+    pub const fn cap_in(mut self, field: &'static str) -> Self {
+        self.cap = Given::Field(field);
         self
     }
 }
@@ -206,7 +262,7 @@ impl UndoInfo {
 
     #[doc(hidden)]
     #[must_use]
-    pub const fn retry(mut self, retry: Retry) -> Self {
+    pub const fn retry(mut self, retry: Retry<Given<u32>, Given<Duration>>) -> Self {
         self.retry = Some(retry);
         self
     }
@@ -214,7 +270,14 @@ impl UndoInfo {
     #[doc(hidden)]
     #[must_use]
     pub const fn timeout(mut self, milliseconds: u64) -> Self {
-        self.timeout = Some(Duration::from_millis(milliseconds));
+        self.timeout = Some(Given::Written(Duration::from_millis(milliseconds)));
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn timeout_in(mut self, field: &'static str) -> Self {
+        self.timeout = Some(Given::Field(field));
         self
     }
 }
@@ -223,20 +286,32 @@ impl UndoInfo {
 #[doc(hidden)]
 impl Policy {
     #[must_use]
-    pub const fn retry(mut self, retry: Retry) -> Self {
+    pub const fn retry(mut self, retry: Retry<Given<u32>, Given<Duration>>) -> Self {
         self.retry = Some(retry);
         self
     }
 
     #[must_use]
     pub const fn timeout(mut self, milliseconds: u64) -> Self {
-        self.timeout = Some(Duration::from_millis(milliseconds));
+        self.timeout = Some(Given::Written(Duration::from_millis(milliseconds)));
+        self
+    }
+
+    #[must_use]
+    pub const fn timeout_in(mut self, field: &'static str) -> Self {
+        self.timeout = Some(Given::Field(field));
         self
     }
 
     #[must_use]
     pub const fn deadline(mut self, milliseconds: u64) -> Self {
-        self.deadline = Some(Duration::from_millis(milliseconds));
+        self.deadline = Some(Given::Written(Duration::from_millis(milliseconds)));
+        self
+    }
+
+    #[must_use]
+    pub const fn deadline_in(mut self, field: &'static str) -> Self {
+        self.deadline = Some(Given::Field(field));
         self
     }
 

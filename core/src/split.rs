@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::Policy;
+use crate::{Given, Policy};
 
 /// The body of a `split`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,9 +11,9 @@ pub struct SplitInfo {
     /// The branches, in order of declaration. One `each` stands for as many as there are items.
     pub branches: &'static [BranchInfo],
     /// When the branches are joined.
-    pub strategy: Strategy,
+    pub strategy: Strategy<Given<usize>>,
     /// How long the branches may take; what has ended by then counts.
-    pub within: Option<Duration>,
+    pub within: Option<Given<Duration>>,
 }
 
 /// One branch of a [`SplitInfo`].
@@ -37,23 +37,25 @@ pub struct EachInfo {
     /// The field of the source state that holds the items.
     pub field: &'static str,
     /// How many branches may be under way at a time.
-    pub at_most: Option<usize>,
+    pub at_most: Option<Given<usize>>,
 }
 
 /// When the branches of a split are joined.
+///
+/// In a graph its number is a [`Given`]: some are known only when a run reads them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Strategy {
+pub enum Strategy<N = usize> {
     /// When every branch has succeeded.
     All,
     /// At the first success.
     Any,
     /// As soon as so many branches have succeeded.
-    Quorum(usize),
+    Quorum(N),
     /// As soon as so many of a hundred branches have succeeded, rounded up.
-    Percent(usize),
+    Percent(N),
     /// When every branch has ended, at least so many of them well.
-    Settled(usize),
+    Settled(N),
 }
 
 impl SplitInfo {
@@ -92,10 +94,49 @@ impl Strategy {
             }
         }
     }
+}
 
+impl Strategy<Given<usize>> {
+    /// The strategy with its value, if that is written out, or if it has none.
+    #[must_use]
+    pub const fn written(self) -> Option<Strategy> {
+        match self.number() {
+            None => Some(self.known(0)),
+            Some(Given::Written(number)) => Some(self.known(number)),
+            Some(Given::Field(_)) => None,
+        }
+    }
+
+    /// Its number, if it has one.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn number(self) -> Option<Given<usize>> {
+        match self {
+            Strategy::All | Strategy::Any => None,
+            Strategy::Quorum(number) | Strategy::Percent(number) | Strategy::Settled(number) => {
+                Some(number)
+            }
+        }
+    }
+
+    /// The strategy with this number, if it has one.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn known(self, number: usize) -> Strategy {
+        match self {
+            Strategy::All => Strategy::All,
+            Strategy::Any => Strategy::Any,
+            Strategy::Quorum(_) => Strategy::Quorum(number),
+            Strategy::Percent(_) => Strategy::Percent(number),
+            Strategy::Settled(_) => Strategy::Settled(number),
+        }
+    }
+}
+
+impl<N> Strategy<N> {
     /// Whether the branches that are under way are waited for when enough have succeeded.
     #[must_use]
-    pub const fn settles(self) -> bool {
+    pub const fn settles(&self) -> bool {
         matches!(self, Strategy::Settled(_))
     }
 }
@@ -106,7 +147,13 @@ impl Strategy {
 pub const fn split(branches: &'static [BranchInfo], strategy: Strategy) -> SplitInfo {
     SplitInfo {
         branches,
-        strategy,
+        strategy: match strategy {
+            Strategy::All => Strategy::All,
+            Strategy::Any => Strategy::Any,
+            Strategy::Quorum(needed) => Strategy::Quorum(Given::Written(needed)),
+            Strategy::Percent(percent) => Strategy::Percent(Given::Written(percent)),
+            Strategy::Settled(needed) => Strategy::Settled(Given::Written(needed)),
+        },
         within: None,
     }
 }
@@ -115,7 +162,26 @@ pub const fn split(branches: &'static [BranchInfo], strategy: Strategy) -> Split
 impl SplitInfo {
     #[must_use]
     pub const fn within(mut self, milliseconds: u64) -> Self {
-        self.within = Some(Duration::from_millis(milliseconds));
+        self.within = Some(Given::Written(Duration::from_millis(milliseconds)));
+        self
+    }
+
+    #[must_use]
+    pub const fn within_in(mut self, field: &'static str) -> Self {
+        self.within = Some(Given::Field(field));
+        self
+    }
+
+    /// The number of its strategy is in this field.
+    #[must_use]
+    pub const fn number_in(mut self, field: &'static str) -> Self {
+        self.strategy = match self.strategy {
+            Strategy::All => Strategy::All,
+            Strategy::Any => Strategy::Any,
+            Strategy::Quorum(_) => Strategy::Quorum(Given::Field(field)),
+            Strategy::Percent(_) => Strategy::Percent(Given::Field(field)),
+            Strategy::Settled(_) => Strategy::Settled(Given::Field(field)),
+        };
         self
     }
 }
@@ -136,7 +202,20 @@ pub const fn branch(name: &'static str) -> BranchInfo {
 impl BranchInfo {
     #[must_use]
     pub const fn each(mut self, field: &'static str, at_most: Option<usize>) -> Self {
+        let at_most = match at_most {
+            Some(most) => Some(Given::Written(most)),
+            None => None,
+        };
         self.each = Some(EachInfo { field, at_most });
+        self
+    }
+
+    /// The number of branches that may be under way at a time is in this field.
+    #[must_use]
+    pub const fn at_most_in(mut self, field: &'static str) -> Self {
+        if let Some(each) = &mut self.each {
+            each.at_most = Some(Given::Field(field));
+        }
         self
     }
 

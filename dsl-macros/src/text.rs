@@ -25,8 +25,9 @@ fn push(tokens: TokenStream, text: &mut String) {
             }
             TokenTree::Punct(punct) => text.push(punct.as_char()),
             word => {
-                if text.ends_with(|last: char| last.is_alphanumeric() || last == '_' || last == ',')
-                {
+                if text.ends_with(|last: char| {
+                    last.is_alphanumeric() || ['_', ',', ')'].contains(&last)
+                }) {
                     text.push(' ');
                 }
                 text.push_str(&word.to_string());

@@ -55,6 +55,8 @@ mod limiter;
 #[cfg(feature = "runtime")]
 pub mod log;
 mod macros;
+#[cfg(feature = "runtime")]
+mod numbers;
 #[cfg(feature = "durable")]
 mod payload;
 #[cfg(feature = "runtime")]
@@ -79,11 +81,16 @@ pub use breaker::{Breaker, BreakerOpen, BreakerState, Permit, Refused};
 #[cfg(feature = "runtime")]
 pub use driver::Running;
 #[cfg(feature = "runtime")]
-pub use error::{BranchError, Cause, JoinError, Rollback, RunError, Scope, UndoEntry, UndoError};
+pub use error::{
+    BranchError, Cause, JoinError, PolicyError, PolicyValue, Rollback, RunError, Scope, UndoEntry,
+    UndoError,
+};
 #[cfg(feature = "runtime")]
 pub use handler::{Branch, Step, Undo, Undoing};
 #[cfg(feature = "runtime")]
 pub use limiter::{CostAboveCapacity, Limiter};
+#[cfg(feature = "runtime")]
+pub use numbers::{ClauseNumber, ClauseTime};
 #[cfg(feature = "durable")]
 pub use payload::codec::{self, Codec, CodecError, Json};
 #[cfg(feature = "durable")]
@@ -102,9 +109,9 @@ pub use runner::{
 #[cfg(feature = "runtime")]
 pub use split::{Branched, First};
 pub use stateway_core::{
-    BranchInfo, Dot, Due, EachInfo, Graph, GroupInfo, Jitter, LogInfo, Mermaid, Policy, Retry,
-    SplitInfo, State, StateInfo, StateKind, Strategy, Transition, TransitionInfo, TransitionKind,
-    UndoInfo, Workflow,
+    BranchInfo, Dot, Due, EachInfo, Given, Graph, GroupInfo, Jitter, LogInfo, Mermaid, Policy,
+    Retry, SplitInfo, State, StateInfo, StateKind, Strategy, Transition, TransitionInfo,
+    TransitionKind, UndoInfo, Workflow,
 };
 #[cfg(feature = "redb")]
 pub use store::{Durability, OpenError, RedbStore};
@@ -214,6 +221,8 @@ pub mod __private0_1 {
     pub use crate::handler::{Async, Branch, Step, Undo, Undoing};
     #[cfg(feature = "durable")]
     pub use crate::log::{Entries, NotEntries, RunLogs};
+    #[cfg(feature = "runtime")]
+    pub use crate::numbers::{JoinTerms, Numbers, join_terms};
     #[cfg(feature = "durable")]
     pub use crate::payload::codec::{Codec, CodecError};
     #[cfg(feature = "durable")]
@@ -226,8 +235,8 @@ pub mod __private0_1 {
     #[cfg(feature = "runtime")]
     pub use crate::policy::{
         Caught, Copied, Fails, ForAll, ForOne, Guard, GuardInDoubt, Keep, Limited, NoGate, NotKept,
-        Nothing, Otherwise, UndoTurn, Verdict, attempted, copied, copy_of, no_gate, undo_in_doubt,
-        undo_of_branch,
+        Nothing, Otherwise, Reads, UndoTurn, UndoTurnBy, Verdict, attempted, attempted_by, copied,
+        copy_of, no_gate, undo_in_doubt, undo_of_branch,
     };
     #[cfg(feature = "runtime")]
     pub use crate::run::CurrentRun;
@@ -239,7 +248,7 @@ pub mod __private0_1 {
     pub use crate::split::{
         Attempt, Begin, Both, Branched, Branches, Each, First, Join, MaybeDebug, Named, NotDebug,
         One, Report, RunningBranch, all, both, called, context, each, ended, first, item, item_of,
-        items, join, named, one, spawned, undoable, unshared,
+        items, join, join_by, named, one, spawned, undoable, unshared,
     };
     #[cfg(feature = "durable")]
     pub use crate::store::IndexEntry;

@@ -7,7 +7,8 @@ use quote::ToTokens;
 
 use syn::Type;
 
-use super::{Count, Duration};
+use super::given::read;
+use super::{Count, Duration, Given, Read, Reads};
 
 /// `retry(3)`
 pub(crate) struct Clause {
@@ -26,8 +27,8 @@ pub(crate) struct Clauses(pub(crate) Vec<Clause>);
 /// What a clause says.
 pub(crate) enum Meaning {
     Retry(Retry),
-    Timeout(Duration),
-    Deadline(Duration),
+    Timeout(Given<Duration>),
+    Deadline(Given<Duration>),
     Undo(Undo),
     Catch(Ident),
     /// The state that the last failed attempt leads to.
@@ -52,7 +53,7 @@ pub(crate) struct Retry {
 }
 
 pub(crate) enum Attempts {
-    Count(Count),
+    Count(Given<Count>),
     /// `forever`
     Forever,
 }
@@ -75,9 +76,12 @@ impl Jitter {
 
 pub(crate) enum Delay {
     /// `backoff A..B`
-    Backoff { first: Duration, cap: Duration },
+    Backoff {
+        first: Given<Duration>,
+        cap: Given<Duration>,
+    },
     /// `every D`
-    Every(Duration),
+    Every(Given<Duration>),
 }
 
 /// `undo(release)`, or `undo(B => release, C => give_back)`; then `in doubt`, its own `retry` and `timeout`.
@@ -89,7 +93,35 @@ pub(crate) struct Undo {
     /// Whether there may be more of them.
     pub(crate) is_damaged: bool,
     pub(crate) retry: Option<Retry>,
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) timeout: Option<Given<Duration>>,
+}
+
+impl Retry {
+    /// The fields that it reads.
+    fn reads(&self) -> Reads<'_> {
+        let attempts = match &self.attempts {
+            Attempts::Count(count) => Some(count),
+            Attempts::Forever => None,
+        };
+        let delays = match &self.delay {
+            None => [None, None],
+            Some(Delay::Backoff { first, cap }) => {
+                [read(Read::First, Some(first)), read(Read::Cap, Some(cap))]
+            }
+            Some(Delay::Every(every)) => [read(Read::Every, Some(every)), None],
+        };
+        let attempts = read(Read::Attempts, attempts).into_iter();
+        attempts.chain(delays.into_iter().flatten()).collect()
+    }
+}
+
+impl Undo {
+    /// The fields that its own clauses read.
+    pub(crate) fn reads(&self) -> Reads<'_> {
+        let retry = self.retry.iter().flat_map(Retry::reads);
+        let timeout = read(Read::Timeout, self.timeout.as_ref());
+        retry.chain(timeout).collect()
+    }
 }
 
 /// `in doubt`, or `in doubt => look`
@@ -163,7 +195,7 @@ impl Clauses {
     }
 
     /// The time of `timeout(..)` or `deadline(..)`.
-    pub(crate) fn time(&self, kind: ClauseKind) -> Option<&Duration> {
+    pub(crate) fn time(&self, kind: ClauseKind) -> Option<&Given<Duration>> {
         match self.clause(kind)? {
             Meaning::Timeout(time) | Meaning::Deadline(time) => Some(time),
             _ => None,
@@ -197,6 +229,14 @@ impl Clauses {
     /// The clause `once`.
     pub(crate) fn once(&self) -> Option<&Clause> {
         self.iter().find(|clause| clause.kind() == ClauseKind::Once)
+    }
+
+    /// The fields that they read for the handler itself.
+    pub(crate) fn reads(&self) -> Reads<'_> {
+        let retry = self.retry().map(Retry::reads).unwrap_or_default();
+        let timeout = read(Read::Timeout, self.time(ClauseKind::Timeout));
+        let deadline = read(Read::Deadline, self.time(ClauseKind::Deadline));
+        retry.into_iter().chain(timeout).chain(deadline).collect()
     }
 
     /// Whether any of them says how the handler is called.

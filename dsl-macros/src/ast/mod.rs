@@ -4,6 +4,7 @@
 //! not built yet: the grammar is one.
 
 mod clause;
+mod given;
 mod group;
 mod log;
 mod split;
@@ -16,6 +17,7 @@ use syn::{Attribute, LitStr, Type, Visibility};
 pub(crate) use clause::{
     Attempts, Clause, ClauseKind, Clauses, Delay, InDoubt, Jitter, Meaning, Retry, Undo,
 };
+pub(crate) use given::{Given, Place, Read, Reads};
 pub(crate) use group::Group;
 pub(crate) use log::Log;
 pub(crate) use split::{Branch, Each, Join, Split, Strategy};
@@ -138,8 +140,8 @@ pub(crate) enum TransitionKind {
     },
     /// `every 5s`, or `every 5s..5m`
     Poll {
-        every: Duration,
-        cap: Option<Duration>,
+        every: Given<Duration>,
+        cap: Option<Given<Duration>>,
     },
     Split(Split),
     /// `deadline 30d -> TooLate;`: it leaves every state that is not final.
@@ -158,13 +160,11 @@ pub(crate) struct Signal {
 /// When a timer fires.
 pub(crate) enum Due {
     /// So long after the state was entered.
-    After(Duration),
-    /// So long after it as this field of the state says.
-    AfterField(Ident),
-    /// At the time in this field of the state.
-    At(Ident),
+    After(Given<Duration>),
+    /// At the time in this field.
+    At(Place),
     /// Again and again, this time after the state was entered and after each firing.
-    Every(Duration),
+    Every(Given<Duration>),
 }
 
 /// A duration as it was written, known to be valid.
@@ -335,13 +335,28 @@ impl Transition {
         matches!(self.kind, TransitionKind::Poll { .. })
     }
 
+    /// The fields that are read when its handler is to be called: those of its clauses, and of its pauses.
+    pub(crate) fn reads(&self) -> Reads<'_> {
+        let (pause, longest) = match &self.kind {
+            TransitionKind::Poll { every, cap } => (Some(every), cap.as_ref()),
+            TransitionKind::Timer {
+                due: Due::Every(every),
+            } => (Some(every), None),
+            _ => (None, None),
+        };
+        let pauses = given::read(Read::Pause, pause).into_iter();
+        let pauses = pauses.chain(given::read(Read::Longest, longest));
+        self.clauses.reads().into_iter().chain(pauses).collect()
+    }
+
     /// Returns true if its handler may be called more than once in a visit.
     pub(crate) fn is_repeated(&self) -> bool {
         let retry = self.clauses.retry();
         // That both are there is reported.
         let retry = retry.filter(|_| self.clauses.once().is_none());
         retry.is_some_and(|retry| match &retry.attempts {
-            Attempts::Count(count) => count.value > 1,
+            // Of what a field says nobody knows more.
+            Attempts::Count(count) => count.written().is_none_or(|it| it.value > 1),
             Attempts::Forever => true,
         })
     }
@@ -428,6 +443,12 @@ pub(crate) fn upper_camel(snake: &str) -> String {
                 .collect::<Vec<_>>()
         })
         .collect()
+}
+
+impl ToTokens for Count {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.literal.to_tokens(tokens);
+    }
 }
 
 impl ToTokens for Duration {

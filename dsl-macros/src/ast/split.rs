@@ -4,7 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Type;
 
-use super::{Attributes, ClauseKind, Clauses, Count, Duration, plain};
+use super::given::read;
+use super::{Attributes, ClauseKind, Clauses, Count, Duration, Given, Place, Read, Reads};
 
 /// The body of a split.
 #[derive(Default)]
@@ -30,11 +31,10 @@ pub(crate) struct Branch {
 
 /// What an `each` says beside its name and its output.
 pub(crate) struct Each {
-    /// The word `input`, where it is a field of that and not of the source state.
-    pub(crate) input: Option<Ident>,
-    pub(crate) field: Ident,
+    /// The field that has the items.
+    pub(crate) place: Place,
     pub(crate) item: Type,
-    pub(crate) at_most: Option<Count>,
+    pub(crate) at_most: Option<Given<Count>>,
 }
 
 /// `join quorum(2) within 5s;`
@@ -43,27 +43,34 @@ pub(crate) struct Join {
     /// The word of the strategy.
     pub(crate) word: Ident,
     pub(crate) strategy: Strategy,
-    pub(crate) within: Option<Duration>,
+    pub(crate) within: Option<Given<Duration>>,
 }
 
 pub(crate) enum Strategy {
     All,
     Any,
-    Quorum(Count),
-    Percent(Count),
+    Quorum(Given<Count>),
+    Percent(Given<Count>),
     /// `settled`, or `settled(min 2)`
-    Settled(Option<Count>),
+    Settled(Option<Given<Count>>),
 }
 
-impl Each {
-    /// The place of the items as it is written: `items`, or `input.items`.
-    pub(crate) fn place(&self) -> String {
-        let field = plain(&self.field);
-        if self.input.is_some() {
-            format!("input.{field}")
-        } else {
-            field
-        }
+impl Split {
+    /// The fields that the join and an `at most` read.
+    pub(crate) fn reads(&self) -> Reads<'_> {
+        let needed = self.join.as_ref().and_then(|join| match &join.strategy {
+            Strategy::All | Strategy::Any => None,
+            Strategy::Quorum(count) | Strategy::Percent(count) => Some(count),
+            Strategy::Settled(count) => count.as_ref(),
+        });
+        let within = self.join.as_ref().and_then(|join| join.within.as_ref());
+        let each = self.branches.iter().filter_map(|it| it.each.as_ref());
+        let at_most = each.filter_map(|each| read(Read::AtMost, each.at_most.as_ref()));
+        read(Read::Needed, needed)
+            .into_iter()
+            .chain(read(Read::Within, within))
+            .chain(at_most)
+            .collect()
     }
 }
 
@@ -89,14 +96,8 @@ impl ToTokens for Join {
         self.word.to_tokens(tokens);
         tokens.extend(match &self.strategy {
             Strategy::All | Strategy::Any | Strategy::Settled(None) => TokenStream::new(),
-            Strategy::Quorum(count) | Strategy::Percent(count) => {
-                let count = &count.literal;
-                quote!((#count))
-            }
-            Strategy::Settled(Some(count)) => {
-                let count = &count.literal;
-                quote!((min #count))
-            }
+            Strategy::Quorum(count) | Strategy::Percent(count) => quote!((#count)),
+            Strategy::Settled(Some(count)) => quote!((min #count)),
         });
         if let Some(within) = &self.within {
             tokens.extend(quote!(within #within));

@@ -106,7 +106,7 @@ fn items_without_order(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         let each = transition.branches.iter();
         for each in each.filter_map(|branch| branch.declaration.each.as_ref()) {
             for source in &transition.sources {
-                let found = graph.items(*source, each);
+                let found = graph.place(*source, None, &each.place);
                 if let Some(found) = found.filter(|found| is_hashed(&found.field.ty)) {
                     hashed(found.field, each, diagnostics);
                 }
@@ -122,7 +122,7 @@ fn hashed(field: &Field, each: &Each, diagnostics: &mut Diagnostics) {
             format!(
                 "the items of `{}` come in another order when they are read again, and what their branches \
                  gave is known by their places",
-                each.place()
+                each.place.name()
             ),
         )
         .help("use a `Vec`, a `BTreeSet` or a `BTreeMap`");

@@ -12,6 +12,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             && let Some(in_doubt) = &undo.in_doubt
         {
             of_transition(transition, clause, undo, in_doubt, diagnostics);
+            written_out(undo, diagnostics);
             if is_durable {
                 of_transient(graph, transition, clause, diagnostics);
             }
@@ -21,11 +22,24 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                 continue;
             };
             of_branch(branch, clause, undo, diagnostics);
+            written_out(undo, diagnostics);
             of_repeated(transition, branch, clause, diagnostics);
             if is_durable {
                 of_transient(graph, transition, clause, diagnostics);
             }
         }
+    }
+}
+
+/// Such an undo is given one state or another, or only lent one: its clauses read no fields.
+fn written_out(undo: &Undo, diagnostics: &mut Diagnostics) {
+    if let Some((_, place)) = undo.reads().first() {
+        diagnostics
+            .error(
+                &place.field,
+                "the clauses of an undo in doubt, and of a branch, read no fields",
+            )
+            .help("write the number out, such as `retry(5)` or `timeout(2s)`");
     }
 }
 

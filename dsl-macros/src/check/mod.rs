@@ -21,6 +21,7 @@ mod index;
 mod late;
 mod logs;
 mod once;
+mod places;
 mod reachable;
 mod retry;
 mod sources;
@@ -45,6 +46,7 @@ pub(crate) fn check(graph: &Graph<'_>, durable: bool, diagnostics: &mut Diagnost
     retry::check(graph, diagnostics);
     once::check(graph, diagnostics);
     splits::check(graph, diagnostics);
+    places::check(graph, diagnostics);
     timers::check(graph, diagnostics);
     late::check(graph, diagnostics);
     index::check(graph, diagnostics);

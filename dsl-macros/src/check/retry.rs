@@ -1,12 +1,13 @@
 //! Rule: the numbers of `retry`, `timeout` and `deadline` make sense together.
 
-use crate::ast::{Attempts, ClauseKind, Clauses, Count, Delay, Duration, Meaning, Retry};
+use crate::ast::{Attempts, ClauseKind, Clauses, Count, Delay, Duration, Given, Meaning, Retry};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     let run = graph.ast.deadline.as_ref();
-    let run = Limit::of(run, "deadline of the workflow");
+    let name = "deadline of the workflow";
+    let run: Vec<_> = run.map(|time| Limit { time, name }).into_iter().collect();
     for transition in &graph.ast.transitions {
         let of_transition = clauses(&transition.clauses, &run, diagnostics);
         let Some(split) = transition.split() else {
@@ -30,7 +31,9 @@ struct Limit<'a> {
 }
 
 impl<'a> Limit<'a> {
-    fn of(time: Option<&'a Duration>, name: &'static str) -> Vec<Self> {
+    /// The limit that is written out; what a field says is judged when it is read.
+    fn of(time: Option<&'a Given<Duration>>, name: &'static str) -> Vec<Self> {
+        let time = time.and_then(Given::written);
         time.map(|time| Limit { time, name }).into_iter().collect()
     }
 }
@@ -73,8 +76,15 @@ fn retries(clauses: &Clauses, diagnostics: &mut Diagnostics) {
 }
 
 /// Reports a time that could never pass, because another one passes before.
-fn fits(time: Option<&Duration>, name: &str, limits: &[Limit<'_>], diagnostics: &mut Diagnostics) {
-    let Some(time) = time else { return };
+fn fits(
+    time: Option<&Given<Duration>>,
+    name: &str,
+    limits: &[Limit<'_>],
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(time) = time.and_then(Given::written) else {
+        return;
+    };
     let passed = |limit: &&Limit<'_>| time.milliseconds > limit.time.milliseconds;
     if let Some(limit) = limits.iter().find(passed) {
         diagnostics
@@ -92,13 +102,16 @@ fn fits(time: Option<&Duration>, name: &str, limits: &[Limit<'_>], diagnostics: 
 }
 
 fn retry(retry: &Retry, diagnostics: &mut Diagnostics) {
-    if let Attempts::Count(Count { literal, value: 0 }) = &retry.attempts {
+    if let Attempts::Count(Given::Written(Count { literal, value: 0 })) = &retry.attempts {
         diagnostics
             .error(literal, "0 attempts would never call the handler")
             .help("the number counts all attempts: `retry(1)` is one call, `retry(3)` up to three");
     }
     match &retry.delay {
-        Some(Delay::Backoff { first, cap }) if first.milliseconds > cap.milliseconds => {
+        Some(Delay::Backoff {
+            first: Given::Written(first),
+            cap: Given::Written(cap),
+        }) if first.milliseconds > cap.milliseconds => {
             diagnostics
                 .error(
                     first,
@@ -117,7 +130,7 @@ fn retry(retry: &Retry, diagnostics: &mut Diagnostics) {
                 diagnostics
                     .error(
                         factor,
-                        format!("with `every {}` no delay grows", every.literal),
+                        format!("with `every {}` no delay grows", every.text()),
                     )
                     .help("leave the factor out, or write `backoff A..B`");
             }
@@ -125,7 +138,7 @@ fn retry(retry: &Retry, diagnostics: &mut Diagnostics) {
                 diagnostics
                     .error(
                         word,
-                        format!("with `every {}` there is no jitter", every.literal),
+                        format!("with `every {}` there is no jitter", every.text()),
                     )
                     .help(format!("leave `{}` out", jitter.words()));
             }

@@ -2,10 +2,9 @@
 
 use proc_macro2::Ident;
 
-use crate::ast::{Branch, Count, Each, Join, Split, Strategy, TransitionKind, plain, type_name};
+use crate::ast::{Branch, Count, Each, Given, Join, Split, Strategy, TransitionKind, type_name};
 use crate::diagnostics::{Diagnostics, position};
-use crate::graph::{Graph, ResolvedTransition, StateId};
-use crate::suggest;
+use crate::graph::{Graph, ResolvedTransition};
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
@@ -15,10 +14,6 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
         for branch in &split.branches {
             if let Some(each) = &branch.each {
                 bound(each, diagnostics);
-                // What could not be resolved has been reported.
-                for source in &transition.sources {
-                    field(graph, *source, each, diagnostics);
-                }
             }
         }
         // A line that could not be read may have been the branch that is missing.
@@ -72,19 +67,16 @@ fn branches(transition: &ResolvedTransition<'_>, split: &Split, diagnostics: &mu
 
 fn strategy(split: &Split, join: &Join, diagnostics: &mut Diagnostics) {
     match &join.strategy {
-        Strategy::All => {}
         Strategy::Any => variants(split, diagnostics),
-        Strategy::Quorum(count) => {
+        Strategy::Quorum(Given::Written(count)) => {
             let most = |branches| format!("write at most {branches}, which is `all`");
             needed(split, count, "quorum(1)", most, diagnostics);
         }
-        Strategy::Settled(count) => {
-            if let Some(count) = count {
-                let most = |branches| format!("write at most {branches}");
-                needed(split, count, "settled", most, diagnostics);
-            }
+        Strategy::Settled(Some(Given::Written(count))) => {
+            let most = |branches| format!("write at most {branches}");
+            needed(split, count, "settled", most, diagnostics);
         }
-        Strategy::Percent(count) => {
+        Strategy::Percent(Given::Written(count)) => {
             if !(1..=100).contains(&count.value) {
                 let text = &count.literal;
                 diagnostics
@@ -95,6 +87,8 @@ fn strategy(split: &Split, join: &Join, diagnostics: &mut Diagnostics) {
                     .help("write a number from 1 to 100; 100 is `all`");
             }
         }
+        // What is in a field is judged when it is read.
+        Strategy::All | Strategy::Quorum(_) | Strategy::Percent(_) | Strategy::Settled(_) => {}
     }
 }
 
@@ -160,7 +154,8 @@ fn variants(split: &Split, diagnostics: &mut Diagnostics) {
 }
 
 fn bound(each: &Each, diagnostics: &mut Diagnostics) {
-    if let Some(count) = each.at_most.as_ref().filter(|count| count.value == 0) {
+    let written = each.at_most.as_ref().and_then(Given::written);
+    if let Some(count) = written.filter(|count| count.value == 0) {
         diagnostics
             .error(
                 &count.literal,
@@ -168,46 +163,4 @@ fn bound(each: &Each, diagnostics: &mut Diagnostics) {
             )
             .help("write how many may run side by side, or leave `at most` out for all");
     }
-}
-
-/// The items are in a field of each state that the split leaves.
-fn field(graph: &Graph<'_>, source: StateId, each: &Each, diagnostics: &mut Diagnostics) {
-    let (state, field) = (graph.state(source), &each.field);
-    let is_judged = state.declaration.is_some() && diagnostics.all_is_read();
-    if !is_judged || graph.items(source, each).is_some() {
-        return;
-    }
-    let name = state.name;
-    let names = graph.field_names(source, None);
-    let of_input = graph.ast.input.iter().flat_map(|input| &input.fields);
-    let of_input: Vec<String> = of_input.map(|field| plain(&field.name)).collect();
-    if each.input.is_some() {
-        let error = diagnostics.error(field, format!("the input has no field `{field}`"));
-        let known = || of_input.iter().map(String::as_str);
-        match suggest::nearest(&plain(field), known()) {
-            Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
-            None if names.contains(&plain(field)) => error.help(format!(
-                "state `{name}` has it: write its name alone, `in {field}`"
-            )),
-            None if of_input.is_empty() => {
-                let item = quote::ToTokens::to_token_stream(&each.item);
-                error.help(format!("give it one: `input {{ {field}: Vec<{item}> }}`"))
-            }
-            None => error.help(format!("its fields are {}", suggest::all_of(known()))),
-        };
-        return;
-    }
-    let error = diagnostics.error(field, format!("state `{name}` has no field `{field}`"));
-    let known = || names.iter().map(String::as_str);
-    match suggest::nearest(&plain(field), known()) {
-        Some(nearest) => error.help(format!("did you mean `{nearest}`?")),
-        None if of_input.contains(&plain(field)) => {
-            error.help(format!("the input has it: write `in input.{field}`"))
-        }
-        None if names.is_empty() => error.help(format!(
-            "give it one: `{name} {{ {field}: Vec<{}> }}`",
-            quote::ToTokens::to_token_stream(&each.item)
-        )),
-        None => error.help(format!("its fields are {}", suggest::all_of(known()))),
-    };
 }

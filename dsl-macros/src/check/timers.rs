@@ -1,21 +1,22 @@
-//! Rule: the field that says when a timer fires is one of every state that the timer leaves, and what recurs leaves none.
+//! Rule: a timer counts from one moment, and what recurs leaves no state. `places.rs` has the fields that they read.
 
 use quote::ToTokens as _;
 
-use crate::ast::{Due, Duration, Transition, TransitionKind, plain};
+use crate::ast::{Due, Duration, Given, Transition, TransitionKind};
 use crate::diagnostics::Diagnostics;
 use crate::graph::{Graph, ResolvedTransition};
-use crate::suggest;
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.ast.transitions {
         match &transition.kind {
             TransitionKind::Timer {
                 due: Due::Every(every),
-            } if !transition.is_internal => recurs(transition, every, diagnostics),
+            } if !transition.is_internal && transition.is_read => {
+                recurs(transition, every, diagnostics);
+            }
             TransitionKind::Poll {
-                every,
-                cap: Some(cap),
+                every: Given::Written(every),
+                cap: Some(Given::Written(cap)),
             } => backs_off(every, cap, diagnostics),
             _ => {}
         }
@@ -26,40 +27,6 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     }
     for transition in graph.transitions.iter().filter(|it| it.is_whole) {
         begins_anew(graph, transition, diagnostics);
-        let TransitionKind::Timer {
-            due: due @ (Due::AfterField(field) | Due::At(field)),
-        } = &transition.declaration.kind
-        else {
-            continue;
-        };
-        let mut judged = Vec::new();
-        for (source, by) in transition.sources.iter().zip(&transition.by_group) {
-            let state = graph.state(*source);
-            let is_known = graph.field(*source, *by, field).is_some();
-            if state.declaration.is_none() || is_known || (by.is_some() && judged.contains(by)) {
-                continue;
-            }
-            judged.push(*by);
-            let names = graph.field_names(*source, *by);
-            let called = match by {
-                Some(group) => format!("group `{}`", graph.group(*group).declaration.name),
-                None => format!("state `{}`", state.name),
-            };
-            let error = diagnostics.error(field, format!("{called} has no field `{field}`"));
-            let known = || names.iter().map(String::as_str);
-            if let Some(nearest) = suggest::nearest(&plain(field), known()) {
-                error.help(format!("did you mean `{nearest}`?"));
-                continue;
-            }
-            let ty = match due {
-                Due::At(_) => "std::time::SystemTime",
-                _ => "std::time::Duration",
-            };
-            error.help(format!("give it one: `{field}: {ty}`"));
-            if !names.is_empty() {
-                error.note(format!("its fields are {}", suggest::all_of(known())));
-            }
-        }
     }
 }
 
@@ -71,11 +38,8 @@ fn begins_anew(
 ) {
     let after = match &transition.declaration.kind {
         TransitionKind::Timer {
-            due: Due::After(duration),
-        } => duration.to_token_stream(),
-        TransitionKind::Timer {
-            due: Due::AfterField(field),
-        } => field.to_token_stream(),
+            due: Due::After(after),
+        } => after.to_token_stream(),
         _ => return,
     };
     let groups = transition.by_group.iter().flatten();
@@ -104,7 +68,7 @@ fn begins_anew(
 }
 
 /// A timer that leaves its state fires once.
-fn recurs(timer: &Transition, every: &Duration, diagnostics: &mut Diagnostics) {
+fn recurs(timer: &Transition, every: &Given<Duration>, diagnostics: &mut Diagnostics) {
     let name = &timer.name;
     diagnostics
         .error(
@@ -115,7 +79,7 @@ fn recurs(timer: &Transition, every: &Duration, diagnostics: &mut Diagnostics) {
         )
         .help(format!(
             "write `after {}`, or leave the arrow out to stay in the state",
-            every.literal
+            every.text()
         ));
 }
 

@@ -1,10 +1,12 @@
 //! The `with` clauses as constants of the graph.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::context::Context;
-use crate::ast::{Attempts, ClauseKind, Clauses, Count, Delay, Jitter, Retry, Undo, plain};
+use crate::ast::{
+    Attempts, ClauseKind, Clauses, Count, Delay, Duration, Given, Jitter, Place, Retry, Undo, plain,
+};
 use crate::graph::{DoubtHandler, ResolvedBranch, ResolvedTransition, StateId};
 
 /// The delays of a `retry(N)` that says nothing of them, in milliseconds.
@@ -54,12 +56,9 @@ fn common(
         .retry()
         .map(|it| retry(cx, it))
         .map(|it| quote!(.retry(#it)));
-    let time = |kind: ClauseKind, method: TokenStream| {
-        let milliseconds = clauses.time(kind)?.milliseconds;
-        Some(quote!(.#method(#milliseconds)))
-    };
-    let timeout = time(ClauseKind::Timeout, quote!(timeout));
-    let deadline = time(ClauseKind::Deadline, quote!(deadline));
+    let time = |kind: ClauseKind| Some(time(clauses.time(kind)?, kind.word()));
+    let timeout = time(ClauseKind::Timeout);
+    let deadline = time(ClauseKind::Deadline);
     let method = |name: Option<&Ident>, method: TokenStream| {
         let name = plain(name?);
         Some(quote!(.#method(#name)))
@@ -70,20 +69,51 @@ fn common(
     quote!(#retry #timeout #deadline #breaker #limit #once)
 }
 
+/// `.timeout(2000)`, or `.timeout_in("limit")`.
+pub(super) fn time(time: &Given<Duration>, method: &str) -> TokenStream {
+    match time {
+        Given::Written(time) => {
+            let (method, milliseconds) = (format_ident!("{method}"), time.milliseconds);
+            quote!(.#method(#milliseconds))
+        }
+        Given::Field(place) => {
+            let (method, field) = (format_ident!("{method}_in"), place.name());
+            quote!(.#method(#field))
+        }
+    }
+}
+
 fn retry(cx: &Context<'_>, retry: &Retry) -> TokenStream {
     let private = cx.private(cx.workflow.span());
     let factor = retry.factor.as_ref().map_or(2.0, |(_, factor)| *factor);
-    let (first, cap, factor) = match &retry.delay {
-        None => (FIRST, CAP, factor),
-        Some(Delay::Backoff { first, cap }) => (first.milliseconds, cap.milliseconds, factor),
-        Some(Delay::Every(every)) => (every.milliseconds, every.milliseconds, 1.0),
+    let milliseconds = |time: &Given<Duration>| time.written().map_or(0, |it| it.milliseconds);
+    let (delays, first, cap, factor) = match &retry.delay {
+        None => (None, FIRST, CAP, factor),
+        Some(Delay::Backoff { first, cap }) => {
+            let (from, to) = (milliseconds(first), milliseconds(cap));
+            (Some((first, cap)), from, to, factor)
+        }
+        Some(Delay::Every(every)) => {
+            let span = milliseconds(every);
+            (Some((every, every)), span, span, 1.0)
+        }
     };
     let made = match &retry.attempts {
-        Attempts::Count(Count { value, .. }) => {
+        Attempts::Count(Given::Written(Count { value, .. })) => {
             quote!(#private::retry(#value, #first, #cap, #factor))
+        }
+        Attempts::Count(Given::Field(place)) => {
+            let field = place.name();
+            quote!(#private::forever(#first, #cap, #factor).attempts_in(#field))
         }
         Attempts::Forever => quote!(#private::forever(#first, #cap, #factor)),
     };
+    let field = |given: &Given<Duration>| given.field().map(Place::name);
+    let first = delays.and_then(|(first, _)| field(first));
+    let first = first.map(|field| quote!(.first_in(#field)));
+    let cap = delays.and_then(|(_, cap)| field(cap));
+    let cap = cap.map(|field| quote!(.cap_in(#field)));
+    let made = quote!(#made #first #cap);
     match (&retry.delay, &retry.jitter) {
         (Some(Delay::Every(_)), _) | (_, Some((_, Jitter::None))) => quote!(#made.no_jitter()),
         (_, Some((_, Jitter::Full))) => quote!(#made.full_jitter()),
@@ -126,9 +156,6 @@ fn undo_of_branch(cx: &Context<'_>, branch: &ResolvedBranch<'_>) -> Option<Token
 fn rules(cx: &Context<'_>, clause: &Undo) -> TokenStream {
     let retry = clause.retry.as_ref().map(|it| retry(cx, it));
     let retry = retry.map(|it| quote!(.retry(#it)));
-    let timeout = clause.timeout.as_ref().map(|timeout| {
-        let milliseconds = timeout.milliseconds;
-        quote!(.timeout(#milliseconds))
-    });
+    let timeout = clause.timeout.as_ref().map(|it| time(it, "timeout"));
     quote!(#retry #timeout)
 }

@@ -110,8 +110,7 @@ fn moved(transition: &ast::Transition) -> String {
         }
         TransitionKind::Timer { due } => match due {
             Due::After(duration) => format!("{name} after {}", written(duration.to_token_stream())),
-            Due::AfterField(field) => format!("{name} after {field}"),
-            Due::At(field) => format!("{name} at {field}"),
+            Due::At(place) => format!("{name} at {}", place.name()),
             Due::Every(duration) => format!("{name} every {}", written(duration.to_token_stream())),
         },
         TransitionKind::Poll { every, cap } => {
@@ -144,10 +143,10 @@ fn branch(branch: &Branch) -> String {
             let bound = each
                 .at_most
                 .as_ref()
-                .map(|bound| format!(" at most {}", bound.literal));
+                .map(|bound| format!(" at most {}", bound.text()));
             format!(
                 "each {name} in {}{}",
-                each.place(),
+                each.place.name(),
                 bound.unwrap_or_default()
             )
         }

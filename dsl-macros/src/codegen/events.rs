@@ -5,9 +5,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
 use super::context::Context;
+use super::numbers::{self, InputIn, Of};
 use super::turns::{self, Leaf};
-use crate::ast::{Due, TransitionKind};
-use crate::graph::{Found, ResolvedTransition};
+use crate::ast::{Due, Given, Reads, TransitionKind};
+use crate::graph::ResolvedTransition;
 
 /// It in three parts, by where they stand.
 pub(super) struct Events {
@@ -67,44 +68,66 @@ pub(super) fn events(
     })
 }
 
-/// The function that reads the times in the fields of a state.
+/// The function that reads the times in the fields of a state, and of the input.
 fn timing(cx: &Context<'_>) -> Option<TokenStream> {
     let state = &cx.state;
     let span = cx.at(cx.workflow.span());
     let private = cx.alias(span);
     let mut arms = TokenStream::new();
+    let mut takes_input = false;
     for (planned, _, from) in cx.plan.events() {
-        let TransitionKind::Timer { due } = &planned.transition.declaration.kind else {
-            continue;
-        };
-        let (method, field) = match due {
-            Due::After(_) | Due::Every(_) => continue,
-            Due::AfterField(field) => ("after", field),
-            Due::At(field) => ("at", field),
-        };
-        let at = cx.at(field.span());
-        let at_field = cx.alias(at);
-        let method = Ident::new(method, at);
         let position = planned.position;
         let transition = planned.transition;
+        let declaration = transition.declaration;
+        let reads = declaration.reads();
+        let pauses = reads.iter().filter(|(read, _)| read.is_pause());
+        let pauses: Reads<'_> = pauses.copied().collect();
+        let once = match &declaration.kind {
+            TransitionKind::Timer {
+                due: Due::After(Given::Field(place)),
+            } => Some(("after", place)),
+            TransitionKind::Timer {
+                due: Due::At(place),
+            } => Some(("at", place)),
+            _ if pauses.is_empty() => continue,
+            _ => None,
+        };
+        takes_input |= once.is_none_or(|(_, place)| place.input.is_some());
         let named = transition.sources.iter().zip(&transition.by_group);
         for (source, by) in named.filter(|(source, _)| from.contains(source)) {
-            // That it is missing is reported.
-            if let Some(Found { field, path }) = cx.graph.field(*source, *by, field) {
-                let source = cx.graph.state(*source).name;
-                // Under the name that it has there, with or without `r#`.
-                let mut name = field.name.clone();
-                name.set_span(at);
-                let read = quote_spanned!(at=> #at_field::Timing::#method(&state #(.#path)*.#name));
-                arms.extend(quote_spanned!(span=> (#position, #state::#source(state)) => #read,));
-            }
+            let of = Of {
+                state: *source,
+                by: *by,
+                input: InputIn::Input,
+            };
+            let read = if let Some((method, place)) = once {
+                // That it is missing is reported.
+                let Some(field) = numbers::place(cx, place, of) else {
+                    continue;
+                };
+                let at = cx.at(place.field.span());
+                let (method, private) = (Ident::new(method, at), cx.alias(at));
+                quote_spanned!(at=> #private::Timing::#method(&#field))
+            } else {
+                let numbers = numbers::numbers(cx, &pauses, of);
+                quote_spanned!(span=> #private::Timing::again::<Self>(#position, #numbers))
+            };
+            let source = cx.graph.state(*source).name;
+            arms.extend(quote_spanned!(span=> (#position, #state::#source(state)) => #read,));
         }
     }
+    let (name, input) = if takes_input {
+        let input = quote_spanned!(span=> input: &Self::Input,);
+        (Ident::new("timing_by", span), Some(input))
+    } else {
+        (Ident::new("timing", span), None)
+    };
     (!arms.is_empty()).then(|| {
         quote_spanned! {span=>
-            fn timing(
+            fn #name(
                 transition: usize,
                 state: &#state,
+                #input
             ) -> #private::Option<#private::Timing> {
                 #private::Some(match (transition, state) {
                     #arms

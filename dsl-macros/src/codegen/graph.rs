@@ -6,7 +6,7 @@ use quote::{ToTokens as _, format_ident, quote};
 use super::context::Context;
 use super::tokens::Tokens;
 use super::{clauses, logs, split};
-use crate::ast::{Due, StateKind, TransitionKind, plain};
+use crate::ast::{Due, Duration, Given, Place, StateKind, TransitionKind, plain};
 use crate::graph::{Graph, StateId};
 use crate::plan::Standing;
 use crate::text;
@@ -96,33 +96,48 @@ fn event(kind: &TransitionKind) -> TokenStream {
             quote!(#payload #interrupts)
         }
         TransitionKind::Timer { due } => match due {
-            Due::After(duration) => {
+            Due::After(Given::Written(duration)) => {
                 let milliseconds = duration.milliseconds;
                 quote!(.after(#milliseconds))
             }
-            Due::AfterField(field) => {
-                let field = plain(field);
+            Due::After(Given::Field(place)) => {
+                let field = place.name();
                 quote!(.after_field(#field))
             }
-            Due::At(field) => {
-                let field = plain(field);
+            Due::At(place) => {
+                let field = place.name();
                 quote!(.at(#field))
             }
-            Due::Every(every) => {
-                let milliseconds = every.milliseconds;
-                quote!(.every(#milliseconds))
-            }
+            Due::Every(every) => pause(every),
         },
         TransitionKind::Poll { every, cap } => {
-            let first = every.milliseconds;
-            if let Some(cap) = cap {
-                let cap = cap.milliseconds;
-                quote!(.backoff(#first, #cap))
-            } else {
-                quote!(.every(#first))
-            }
+            let Some(cap) = cap else {
+                return pause(every);
+            };
+            let milliseconds =
+                |time: &Given<Duration>| time.written().map_or(0, |it| it.milliseconds);
+            let pauses = [milliseconds(every), milliseconds(cap)];
+            let first = every.field().map(Place::name);
+            let first = first.map(|field| quote!(.first_in(#field)));
+            let longest = cap.field().map(Place::name);
+            let longest = longest.map(|field| quote!(.cap_in(#field)));
+            quote!(.backoff(#(#pauses),*) #first #longest)
         }
         _ => TokenStream::new(),
+    }
+}
+
+/// The pause of what comes again and again.
+fn pause(every: &Given<Duration>) -> TokenStream {
+    match every {
+        Given::Written(every) => {
+            let milliseconds = every.milliseconds;
+            quote!(.every(#milliseconds))
+        }
+        Given::Field(place) => {
+            let field = place.name();
+            quote!(.every_field(#field))
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod left;
 mod logs;
 mod machine;
 mod names;
+mod numbers;
 mod outcomes;
 mod policy;
 mod reader;

@@ -7,7 +7,7 @@ use super::calls::Calls;
 use super::context::Context;
 use super::demands::has_data;
 use super::gate::gate;
-use super::types;
+use super::{numbers, types};
 use crate::graph::ResolvedTransition;
 use crate::plan::{Fallback, Guard};
 
@@ -59,6 +59,12 @@ pub(super) fn guarded(
         quote_spanned!(span=> #private::ForAll)
     } else {
         quote_spanned!(span=> #private::ForOne)
+    };
+    let holds = if guard.reads.is_empty() {
+        holds
+    } else {
+        let reads = numbers::of_source(cx, transition, &guard.reads);
+        quote_spanned!(span=> #private::Reads(#holds, #reads))
     };
     let catch = if let Some(handler) = guard.catch {
         let calls = Calls {

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 
 use super::context::Context;
 use super::effects::{self, UndoCode};
+use super::numbers;
 use super::turns::{self, Leaf, Taken};
 use crate::graph::DoubtHandler;
 
@@ -100,11 +101,17 @@ fn undone(cx: &Context<'_>, context: &Ident) -> (TokenStream, Vec<Leaf>) {
             } else {
                 quote_spanned!(span=> #context::#handler)
             };
+            let undo = planned.transition.declaration.clauses.undo();
+            let reads = undo.map(|(_, undo)| undo.reads()).unwrap_or_default();
+            let turn = if reads.is_empty() {
+                quote_spanned!(span=> #private::UndoTurn::<#position, _>(#handler))
+            } else {
+                let reads = numbers::of_target(cx, *id, &reads);
+                quote_spanned!(span=> #private::UndoTurnBy::<#position, _, _>(#handler, #reads))
+            };
             leaves.push(Leaf {
                 patterns: vec![quote_spanned!(span=> (#code, #index))],
-                turn: Taken::Turn(
-                    quote_spanned!(span=> #private::UndoTurn::<#position, _>(#handler)),
-                ),
+                turn: Taken::Turn(turn),
                 states: vec![*id],
             });
         }

@@ -83,13 +83,18 @@ impl<'a> Graph<'a> {
         None
     }
 
-    /// The field that has the items of an `each` of a split that leaves this state.
-    pub(crate) fn items(&self, source: StateId, each: &ast::Each) -> Option<Found<'a>> {
-        if each.input.is_none() {
-            return self.field(source, None, &each.field);
+    /// The field that a clause or an `each` names, of a transition that leaves this state; `by` is the group that names the state.
+    pub(crate) fn place(
+        &self,
+        source: StateId,
+        by: Option<GroupId>,
+        place: &ast::Place,
+    ) -> Option<Found<'a>> {
+        if place.input.is_none() {
+            return self.field(source, by, &place.field);
         }
         let mut fields = self.ast.input.iter().flat_map(|input| &input.fields);
-        let field = fields.find(|field| plain(&field.name) == plain(&each.field))?;
+        let field = fields.find(|field| plain(&field.name) == plain(&place.field))?;
         let path = Vec::new();
         Some(Found { field, path })
     }

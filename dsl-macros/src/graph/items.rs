@@ -17,11 +17,11 @@ pub(super) fn judge(
 ) -> Option<Type> {
     let each = branch.each.as_ref()?;
     let mut sources = sources.iter();
-    let field = sources.find_map(|source| graph.field(*source, None, &each.field))?;
+    let field = sources.find_map(|source| graph.field(*source, None, &each.place.field))?;
     let whole = text::written(each.item.to_token_stream());
     let is_field = whole == text::written(field.field.ty.to_token_stream());
     let item = of(&each.item).filter(|_| is_field)?;
-    let (name, field) = (&branch.name, &each.field);
+    let (name, field) = (&branch.name, &each.place.field);
     let error = diagnostics.error(
         &each.item,
         format!("`{name}` is an item of `{field}`, and `{whole}` is all of it"),

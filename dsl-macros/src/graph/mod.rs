@@ -53,7 +53,7 @@ pub(crate) const HANDLE_METHODS: [&str; 13] = [
 pub(crate) const PROVIDED_HANDLERS: [&str; 3] = ["retryable", "retry_after", "source_of"];
 
 /// The position of a state in [`Graph::states`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct StateId(pub(crate) usize);
 
 pub(crate) struct ResolvedState<'a> {

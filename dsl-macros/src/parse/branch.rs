@@ -8,8 +8,8 @@ use syn::{Error, Result, Token, Type};
 use super::expected::{WithHelp as _, missing, sign, stop, unexpected};
 use super::split::{begins_line, push, seek};
 use super::tokens::{declared_name, next_word, skip, word};
-use super::{clause, duration, types};
-use crate::ast::{Attributes, Branch, Clauses, Count, Each, Split};
+use super::{clause, given, types};
+use crate::ast::{Attributes, Branch, Clauses, Count, Each, Given, Place, Split};
 use crate::diagnostics::{Diagnostics, unread};
 
 pub(super) fn branch(
@@ -89,7 +89,7 @@ pub(super) fn each(
         first: None,
         diagnostics,
     };
-    let (input, field) = reader.field(&name);
+    let place = reader.field(&name);
     let item = reader.item(&name);
     let output = reader.output(&name);
     split.is_whole &= reader.first.is_none();
@@ -99,8 +99,7 @@ pub(super) fn each(
         name,
         output,
         each: Some(Each {
-            input,
-            field,
+            place,
             item,
             at_most: None,
         }),
@@ -138,7 +137,7 @@ impl Reader<'_, '_> {
     }
 
     /// `in items`, or `in input.items`
-    fn field(&mut self, name: &Ident) -> (Option<Ident>, Ident) {
+    fn field(&mut self, name: &Ident) -> Place {
         let content = self.content;
         if next_word(content).as_deref() == Some("in") {
             skip(content);
@@ -155,7 +154,10 @@ impl Reader<'_, '_> {
             seek_until(content, |content| {
                 content.peek(Token![:]) || is_arrow(content)
             });
-            (None, name.clone())
+            Place {
+                input: None,
+                field: name.clone(),
+            }
         })
     }
 
@@ -233,7 +235,7 @@ fn is_arrow(content: &ParseBuffer<'_>) -> bool {
 }
 
 /// The field of the source state with the items.
-fn items(content: &ParseBuffer<'_>, name: &Ident) -> Result<(Option<Ident>, Ident)> {
+fn items(content: &ParseBuffer<'_>, name: &Ident) -> Result<Place> {
     let alone = |content: &ParseBuffer<'_>, field: &str| {
         let error = stop(content, "the items are in a field of the source state");
         error.with_help(&format!(
@@ -245,9 +247,7 @@ fn items(content: &ParseBuffer<'_>, name: &Ident) -> Result<(Option<Ident>, Iden
     }
     let is_input = next_word(content).as_deref() == Some("input") && content.peek2(Token![.]);
     if is_input {
-        let input = word(content, "input")?;
-        skip(content);
-        return Ok((Some(input), declared_name(content, "a field of the input")?));
+        return given::place(content);
     }
     let field = declared_name(content, "a field of the source state")?;
     if content.peek(Token![.]) {
@@ -264,13 +264,13 @@ fn items(content: &ParseBuffer<'_>, name: &Ident) -> Result<(Option<Ident>, Iden
         };
         return Err(alone(content, &shown));
     }
-    Ok((None, field))
+    Ok(Place { input: None, field })
 }
 
 const HELP: &str = "write how many run side by side, such as `at most 8`";
 
 /// `, at most 8`, if it is there.
-fn at_most(content: &ParseBuffer<'_>) -> Result<Option<Count>> {
+fn at_most(content: &ParseBuffer<'_>) -> Result<Option<Given<Count>>> {
     let word_here = next_word(content);
     if word_here.as_deref() == Some("at") {
         let error = unexpected(content, "`;` after `each`");
@@ -282,7 +282,7 @@ fn at_most(content: &ParseBuffer<'_>) -> Result<Option<Count>> {
     skip(content);
     word(content, "at").map_err(|error| error.with_help(HELP))?;
     word(content, "most").map_err(|error| error.with_help(HELP))?;
-    duration::parse_count(content, "how many branches at a time, such as `8`").map(Some)
+    given::count(content, "how many branches at a time, such as `8`").map(Some)
 }
 
 fn clauses(

@@ -342,6 +342,10 @@ pub(super) fn in_parentheses<T>(
             Ok(read)
         } else {
             let error = unexpected(&content, &format!("the end of `{word}(..)`"));
+            let is_reckoned = sign(&content).is_some_and(|it| ["+", "-", "*", "/"].contains(&&*it));
+            if is_reckoned {
+                return Err(error.with_help("nothing is reckoned here: keep the result in a field"));
+            }
             Err(match next_word(&content).as_deref() {
                 Some("backoff" | "every" | "factor" | "full" | "no") => {
                     error.with_help("its parts are separated by `,`")

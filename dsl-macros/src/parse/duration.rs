@@ -23,7 +23,9 @@ pub(super) fn parse(input: ParseStream<'_>, what: &str) -> Result<Duration> {
     let Some((literal, _)) = input.cursor().literal() else {
         let error = unexpected(input, what);
         return Err(if input.cursor().ident().is_some() {
-            error.with_help("a constant cannot stand here: the duration is written out, as in `2s`")
+            error.with_help(
+                "the duration is written out, as in `2s`: no constant and no field stands here",
+            )
         } else {
             error
         });
@@ -44,20 +46,6 @@ pub(super) fn parse(input: ParseStream<'_>, what: &str) -> Result<Duration> {
         }),
         Err(message) => Err(Error::new(literal.span(), message)),
     }
-}
-
-/// Consumes the range of a backoff: `100ms..10s`.
-pub(super) fn parse_range(input: ParseStream<'_>) -> Result<(Duration, Duration)> {
-    let first = parse(input, "the first delay, such as `100ms`")?;
-    if !input.peek(syn::Token![..]) || input.peek(syn::Token![..=]) {
-        return Err(unexpected(
-            input,
-            "`..` and the longest delay, as in `100ms..10s`",
-        ));
-    }
-    input.parse::<syn::Token![..]>()?;
-    let last = parse(input, "the longest delay, such as `10s`")?;
-    Ok((first, last))
 }
 
 /// How long a literal's text is, in milliseconds, or what is wrong with it.
@@ -123,16 +111,7 @@ fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
 /// Consumes a whole number; `what` says what it counts.
 pub(super) fn parse_count(input: ParseStream<'_>, what: &str) -> Result<Count> {
     let Some((literal, _)) = input.cursor().literal() else {
-        let error = unexpected(input, what);
-        let is_constant = input.cursor().ident().is_some_and(|(word, _)| {
-            let word = word.to_string();
-            word == word.to_uppercase()
-        });
-        return Err(if is_constant {
-            error.with_help("a constant cannot stand here: the number is written out")
-        } else {
-            error
-        });
+        return Err(unexpected(input, what));
     };
     let text = literal.to_string().replace('_', "");
     let Ok(value) = text.parse() else {

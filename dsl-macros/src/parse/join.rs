@@ -4,11 +4,11 @@ use proc_macro2::Ident;
 use syn::parse::ParseBuffer;
 use syn::{Result, Token, parenthesized};
 
-use super::duration;
 use super::expected::{WithHelp as _, sign, stop, unexpected};
+use super::given;
 use super::split::begins_line;
 use super::tokens::{next_word, skip, skip_all, word};
-use crate::ast::{Count, Join, Split, Strategy};
+use crate::ast::{Count, Given, Join, Split, Strategy};
 use crate::diagnostics::{Diagnostics, unread};
 use crate::suggest;
 
@@ -95,7 +95,7 @@ pub(super) fn join(
             let error = unexpected(content, "how long to wait, such as `5s`");
             Some(error.with_help("`within` has no parentheses: `within 5s`"))
         } else {
-            let read = duration::parse(content, "how long to wait, such as `5s`");
+            let read = given::duration(content, "how long to wait, such as `5s`");
             read.map(|time| within = Some(time)).err()
         };
         if let Some(error) = error {
@@ -154,16 +154,19 @@ fn number(content: &ParseBuffer<'_>) -> String {
 }
 
 fn argument(inner: &ParseBuffer<'_>, text: &str) -> Result<Strategy> {
-    let count = |what: &str| -> Result<Count> {
-        let count = duration::parse_count(inner, what)?;
+    let count = |what: &str| -> Result<Given<Count>> {
+        let count = given::count(inner, what)?;
         if inner.is_empty() {
-            Ok(count)
-        } else {
-            Err(unexpected(inner, "`)`").with_help(&format!(
+            return Ok(count);
+        }
+        let error = unexpected(inner, "`)`");
+        Err(match &count {
+            Given::Written(count) => error.with_help(&format!(
                 "write the number alone: `{text}({})`",
                 count.literal
-            )))
-        }
+            )),
+            Given::Field(_) => error,
+        })
     };
     match text {
         "quorum" => count("how many branches").map(Strategy::Quorum),

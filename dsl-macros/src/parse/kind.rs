@@ -6,11 +6,9 @@ use syn::parse::ParseStream;
 use syn::{Error, Result, Token, Type, parenthesized};
 
 use super::expected::{WithHelp as _, sign, stop, unexpected};
-use super::tokens::{
-    begins_declaration, declared_name, is_keyword, next_word, skip, skip_all, word,
-};
-use super::{duration, types};
-use crate::ast::{Due, Duration, Signal, Split, Transition, TransitionKind};
+use super::tokens::{begins_declaration, next_word, skip, skip_all, word};
+use super::{given, types};
+use crate::ast::{Due, Duration, Given, Signal, Split, Transition, TransitionKind};
 use crate::diagnostics::{Diagnostics, unread};
 use crate::suggest;
 
@@ -37,11 +35,11 @@ pub(super) fn kind(
         "timer" => {
             let timer = due(input).map(|due| TransitionKind::Timer { due });
             or_any(timer, |time| TransitionKind::Timer {
-                due: Due::After(time),
+                due: Due::After(Given::Written(time)),
             })
         }
         "poll" => or_any(poll(input), |every| TransitionKind::Poll {
-            every,
+            every: Given::Written(every),
             cap: None,
         }),
         "split" => TransitionKind::Split(Split::default()),
@@ -53,11 +51,14 @@ pub(super) fn kind(
 fn poll(input: ParseStream<'_>) -> Result<TransitionKind> {
     word(input, "every")
         .map_err(|error| error.with_help("a poll asks again and again: `every 5s`"))?;
-    let every = duration::parse(input, "how often to ask, such as `5s`")?;
+    let every = given::before_states(input, "how often to ask, such as `5s`")?;
     let cap = if input.peek(Token![..]) {
         input.parse::<Token![..]>()?;
-        Some(duration::parse(input, "the longest pause, such as `5m`")?)
-    } else if next_word(input).is_some() && input.peek2(syn::Lit) {
+        Some(given::before_states(
+            input,
+            "the longest pause, such as `5m`",
+        )?)
+    } else if is_range_written_otherwise(input, &every) {
         return Err(unexpected(
             input,
             "`..` and the longest pause, as in `5s..5m`",
@@ -66,6 +67,16 @@ fn poll(input: ParseStream<'_>) -> Result<TransitionKind> {
         None
     };
     Ok(TransitionKind::Poll { every, cap })
+}
+
+/// Returns true if another word or sign stands before the longest pause.
+fn is_range_written_otherwise(input: ParseStream<'_>, every: &Given<Duration>) -> bool {
+    let is_word = next_word(input).is_some();
+    if every.field().is_none() {
+        return is_word && input.peek2(syn::Lit);
+    }
+    let is_sign = |sign: String| ["-", ".", "..=", "..."].contains(&&*sign);
+    is_word || sign(input).is_some_and(is_sign)
 }
 
 /// Skips to where the states of the transition begin.
@@ -238,32 +249,22 @@ fn due(input: ParseStream<'_>) -> Result<Due> {
     match next_word(input).as_deref() {
         Some("after") => {
             skip(input);
-            let is_field = next_word(input).is_some_and(|word| !is_keyword(&word));
-            if is_field && input.cursor().literal().is_none() {
-                return Ok(Due::AfterField(declared_name(
-                    input,
-                    "the field that holds how long",
-                )?));
-            }
-            Ok(Due::After(duration::parse(
-                input,
-                "how long to wait, such as `14d`",
-            )?))
+            let after = given::before_states(input, "how long to wait, such as `14d`");
+            after.map(Due::After)
         }
         Some("at") => {
             skip(input);
-            if input.peek2(Token![.]) {
-                return Err(unexpected(input, "the field that holds the time")
-                    .with_help("it is named alone: `at until`"));
+            if next_word(input).is_none() {
+                return Err(unexpected(
+                    input,
+                    "the name of the field that holds the time",
+                ));
             }
-            Ok(Due::At(declared_name(
-                input,
-                "the field that holds the time",
-            )?))
+            given::place(input).map(Due::At)
         }
         Some("every") => {
             skip(input);
-            let every = duration::parse(input, "how often to fire, such as `1d`")?;
+            let every = given::before_states(input, "how often to fire, such as `1d`")?;
             if input.peek(Token![..]) {
                 return Err(stop(input, "a timer does not back off")
                     .with_help("write `every` and one duration; a `poll` may back off"));

@@ -4,10 +4,12 @@ use syn::parse::ParseBuffer;
 use syn::{Error, Result, Token};
 
 use super::clause::in_parentheses;
-use super::duration;
 use super::expected::{WithHelp as _, stop, unexpected};
+use super::given;
 use super::tokens::{declared_name, next_word, skip, word};
-use crate::ast::{Attempts, ClauseKind, Delay, InDoubt, Jitter, Meaning, Retry, Undo};
+use crate::ast::{
+    Attempts, ClauseKind, Delay, Duration, Given, InDoubt, Jitter, Meaning, Retry, Undo,
+};
 use crate::diagnostics::Diagnostics;
 use crate::suggest;
 
@@ -31,8 +33,8 @@ pub(super) fn meaning(
     })
 }
 
-fn time(content: &ParseBuffer<'_>) -> Result<crate::ast::Duration> {
-    duration::parse(content, "a duration, such as `2s`")
+fn time(content: &ParseBuffer<'_>) -> Result<Given<Duration>> {
+    given::duration(content, "a duration, such as `2s`")
 }
 
 /// `5, backoff 100ms..10s, factor 3, no jitter`, or `forever, every 3s`
@@ -55,7 +57,7 @@ fn retry(content: &ParseBuffer<'_>) -> Result<Retry> {
             Some("backoff") => {
                 twice(retry.delay.is_some(), "a delay")?;
                 skip(content);
-                let (first, cap) = duration::parse_range(content)
+                let (first, cap) = given::range(content)
                     .map_err(|error| error.with_help("write `backoff 100ms..10s`"))?;
                 retry.delay = Some(Delay::Backoff { first, cap });
             }
@@ -63,7 +65,7 @@ fn retry(content: &ParseBuffer<'_>) -> Result<Retry> {
                 twice(retry.delay.is_some(), "a delay")?;
                 skip(content);
                 let every = "the delay between attempts, such as `2s`";
-                retry.delay = Some(Delay::Every(duration::parse(content, every)?));
+                retry.delay = Some(Delay::Every(given::duration(content, every)?));
             }
             Some("factor") => {
                 twice(retry.factor.is_some(), "a factor")?;
@@ -101,7 +103,7 @@ fn attempts(content: &ParseBuffer<'_>) -> Result<Attempts> {
         return Ok(Attempts::Forever);
     }
     let what = "how many attempts, such as `3`, or `forever`";
-    let attempts = duration::parse_count(content, what).map(Attempts::Count);
+    let attempts = given::count(content, what).map(Attempts::Count);
     attempts.map_err(|error| match next_word(content).as_deref() {
         Some("backoff" | "every" | "factor") => {
             error.with_help("the number comes first: `retry(5, backoff 100ms..10s)`")

@@ -13,6 +13,7 @@ mod duration;
 mod ends;
 mod expected;
 mod fields;
+mod given;
 mod group;
 mod head;
 mod header;

@@ -205,6 +205,7 @@ impl<'a> Planned<'a> {
         let declaration = self.transition.declaration;
         let is_held = declaration.split().is_some()
             || declaration.clauses.guard()
+            || !declaration.reads().is_empty()
             || declaration.is_internal
             || declaration.is_poll()
             || declaration.answers().is_some()

@@ -55,5 +55,6 @@ impl<'a> PlannedSplit<'a> {
 /// Returns true if every state that the split leaves has the items of its `each`, or the input has them.
 fn has_items(graph: &Graph<'_>, transition: &ResolvedTransition<'_>, each: &Each) -> bool {
     let mut sources = transition.sources.iter();
-    !transition.sources.is_empty() && sources.all(|id| graph.items(*id, each).is_some())
+    !transition.sources.is_empty()
+        && sources.all(|id| graph.place(*id, None, &each.place).is_some())
 }

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use super::fallback::Fallback;
 use super::keep;
-use crate::ast::{ClauseKind, Clauses, TransitionKind};
+use crate::ast::{ClauseKind, Clauses, Reads, TransitionKind};
 use crate::graph::{DoubtHandler, Graph, ResolvedTransition};
 
 /// The way in which the driver takes a transition.
@@ -25,6 +25,8 @@ pub(crate) struct Guard<'a> {
     pub(crate) limit: Option<&'a Ident>,
     /// True if its last call is undone where that is in doubt.
     pub(crate) is_in_doubt: bool,
+    /// The fields that its clauses and its pauses read.
+    pub(crate) reads: Reads<'a>,
 }
 
 /// The party that moves a run out of a state.
@@ -60,7 +62,9 @@ impl<'a> Turn<'a> {
         if takes_one && transition.sources.len() > 1 {
             return None;
         }
-        if !declaration.clauses.guard() && in_doubt(transition).is_none() {
+        let reads = declaration.reads();
+        let is_plain = reads.is_empty() && in_doubt(transition).is_none();
+        if !declaration.clauses.guard() && is_plain {
             return Some(Turn::Once);
         }
         let handlers = &transition.handlers;
@@ -71,6 +75,7 @@ impl<'a> Turn<'a> {
             breaker: handlers.breaker,
             limit: handlers.limit,
             is_in_doubt: in_doubt(transition).is_some(),
+            reads,
         }))
     }
 }

@@ -5,13 +5,13 @@ pub(crate) const STEPS: &str = r"
 /// One order.
 #[derive(Debug, Clone)]
 pub workflow Order {
-    input { customer: u64, cart: Vec<Item> }
+    input { customer: u64, cart: Vec<Item>, tries: u8 }
     start Placed;
     /// Held.
     state Reserved { hold: Hold, until: std::time::SystemTime };
     transient state Checked;
     state Packed;
-    state Weighed { items: Vec<Item> };
+    state Weighed { items: Vec<Item>, limit: Duration, low: Duration };
     done Shipped { parcel: String };
     failed Rejected;
     deadline 30d;
@@ -26,9 +26,9 @@ pub workflow Order {
         branch guess: Result<u32, String> with spawn;
         join quorum(1) within 5s;
     }
-    split label as LabelNext: Weighed -> Shipped with catch(late_label) {
-        each item in items: Item => Label, at most 8 with retry(2), spawn;
-        join settled(min 2);
+    split label as LabelNext: Weighed -> Shipped with catch(late_label), deadline(limit) {
+        each item in items: Item => Label, at most 8 with retry(input.tries, backoff low..limit), spawn;
+        join settled(min input.tries) within limit;
     }
 }
 ";
@@ -37,6 +37,7 @@ pub workflow Order {
 pub(crate) const WAITING: &str = r"
 #[durable(version = 1)]
 workflow Order {
+    input { often: Duration, until: SystemTime }
     start Placed;
     state Charged;
     state Shipped { until: SystemTime, patience: Duration };
@@ -63,7 +64,8 @@ workflow Order {
     timer wake at until: Shipped -> Lost;
     timer nudge after patience: Shipped;
     timer remind every 1d: Shipped with timeout(1m);
-    poll look every 1h: Shipped -> Delivered;
+    poll look every input.often..1h: Shipped -> Delivered with timeout(patience);
+    timer close at input.until: Shipped -> Lost;
     signal hold(u32): Shipped -> Stored with undo(let_go);
     signal ask(String): Stored -> Counted | Handed;
     signal drop_it interrupts Held -> Fallen | Hidden with retry(2);

@@ -56,6 +56,23 @@ const DURABLE: &str = r"
     }
 ";
 
+/// Clauses that read fields.
+const NUMBERS: &str = r"
+    workflow Bill {
+        input { tries: u32, pause: Duration }
+        start Draft { lines: Vec<Line>, limit: Duration, least: usize };
+        start Copied { limit: Duration };
+        state Checked { refunds: u8 };
+        done Paid;
+        step copy: Copied -> Checked with retry(input.tries, backoff limit..1m), timeout(limit);
+        split check: Draft -> Checked with undo(uncheck, retry(refunds)) {
+            each line in lines: Line => u64, at most input.tries with timeout(limit);
+            join quorum(least) within input.pause;
+        }
+        poll pay every input.pause: Checked -> Paid;
+    }
+";
+
 fn check(block: &str, reader: Reader, expected: &ExpectFile) {
     let (errors, code) = expand(block.parse().expect("the block lexes"), reader);
     assert!(errors.is_empty(), "{}", errors[0].message());
@@ -93,4 +110,28 @@ fn a_durable_block_becomes_this_for_the_compiler() {
         Reader::Compiler,
         &expect_file!["durable_for_the_compiler.rs.txt"],
     );
+}
+
+#[test]
+fn clauses_that_read_fields_become_this_for_the_compiler() {
+    check(
+        NUMBERS,
+        Reader::Compiler,
+        &expect_file!["numbers_for_the_compiler.rs.txt"],
+    );
+}
+
+#[test]
+fn documentation_shows_the_fields_that_clauses_read() {
+    let block = NUMBERS.parse().expect("the block lexes");
+    let (_, code) = expand(block, Reader::Documentation);
+    let text = code.to_string();
+    for shown in [
+        "`retry(input.tries, backoff limit..1m)`, `timeout(limit)`",
+        "`undo(uncheck, retry(refunds))`",
+        "each line in lines at most input.tries with timeout(limit); join quorum(least) within input.pause",
+        "pay every input.pause",
+    ] {
+        assert!(text.contains(shown), "`{shown}` is not there");
+    }
 }

@@ -92,6 +92,7 @@ fn instead(tokens: &[Token], at: usize) -> Vec<String> {
         ";" => &[",", "", ":", "."],
         "," => &[";", "", "and", "|", "+"],
         ".." => &["..=", "to", "-", "...", ""],
+        "." => &["::", "->", ""],
         "=" => &[":", ""],
         "with" | "in" | "within" | "as" | "every" | "after" | "answers" => {
             return vec![misspelt(text), String::new(), text.to_uppercase()];

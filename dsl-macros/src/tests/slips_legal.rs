@@ -1,7 +1,7 @@
 //! The blocks that slips are put into, and the slips that are no error, or more than one.
 
 /// Small, so that hundreds of slips are judged in little time.
-pub(super) const BLOCKS: [&str; 4] = [
+pub(super) const BLOCKS: [&str; 5] = [
     r"
 workflow Order {
     input { customer: u64, name: String }
@@ -62,6 +62,22 @@ workflow Call {
     step talk: Ringing -> Talking | Missed;
     signal hang_up(Reason) interrupts Ringing | Talking -> Missed;
     step end: Talking -> Over;
+}
+",
+    r"
+workflow Vote {
+    input { tries: u32, window: u32, until: SystemTime }
+    start Asked { people: Vec<u32>, slow: Duration, least: u32 };
+    state Told { low: Duration, high: Duration };
+    done Over;
+    failed Lost;
+    split ask: Asked -> Told | Lost with retry(input.tries, every slow), undo(Told => untell) {
+        each person in people: u32 => u32, at most input.window with timeout(slow);
+        join quorum(least) within slow;
+    }
+    timer remind every low: Told;
+    poll tell every low..high: Told -> Over | Lost with retry(3, backoff low..high), deadline(high);
+    timer lose at input.until: Told -> Lost;
 }
 ",
 ];

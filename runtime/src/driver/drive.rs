@@ -60,6 +60,13 @@ pub trait Drive<C>: Judge<C> {
         None
     }
 
+    /// The same where the input or a pause may say so: then it is this one that generated code has.
+    #[must_use]
+    fn timing_by(transition: usize, state: &Self::State, input: &Self::Input) -> Option<Timing> {
+        let _ = input;
+        Self::timing(transition, state)
+    }
+
     /// True if the state that the deadline of the workflow leads to is made of the machine.
     const LATE_TAKES_MACHINE: bool = false;
 

@@ -114,7 +114,7 @@ where
         logs: run.logs(),
         answer: run.take_answer(),
         effects: run.take_effects(),
-        waiting: (J::WAITS && waits::<W>(Some(state))).then(|| waiting::<W, C>(state)),
+        waiting: (J::WAITS && waits::<W>(Some(state))).then(|| waiting::<W, C>(run, state)),
     }
 }
 
@@ -133,8 +133,8 @@ fn is_interrupted<W: Workflow>(place: Option<&W::State>) -> bool {
 }
 
 /// The timers that it waits for.
-fn waiting<W: Drive<C>, C>(state: &W::State) -> Waiting {
-    let timing = |transition| W::timing(transition, state);
+fn waiting<W: Drive<C>, C>(run: &CurrentRun<W>, state: &W::State) -> Waiting {
+    let timing = |transition| W::timing_by(transition, state, &run.input);
     Waiting::of::<W>(W::position(state), timing)
 }
 
@@ -152,7 +152,7 @@ where
     let Some(state) = &*place else {
         unreachable!("a run that waits is in a state");
     };
-    let waiting = waiting::<W, C>(state);
+    let waiting = waiting::<W, C>(run, state);
     event(place, waiting, context, run, journal).await
 }
 

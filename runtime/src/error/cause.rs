@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::JoinError;
+use super::{JoinError, PolicyError};
 use crate::breaker::BreakerOpen;
 
 /// What ended a run, or the attempt to undo a transition.
@@ -45,6 +45,9 @@ pub enum Cause<E> {
         /// What the attempt before failed with, if a handler had returned an error.
         last: Option<E>,
     },
+    /// A field holds a number or a time that a clause cannot take. No handler was called.
+    // Boxed, like `Join`.
+    Policy(Box<PolicyError>),
     /// The process died while the handler ran, and that is called once (`with once`): what came of the call is not known.
     Crashed,
     /// The run was cancelled.
@@ -91,6 +94,7 @@ impl<E> Cause<E> {
             }
             Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } => last.as_ref(),
             Cause::Panic(_)
+            | Cause::Policy(_)
             | Cause::Crashed
             | Cause::Terminated
             | Cause::NoSignal
@@ -109,6 +113,7 @@ impl<E> Cause<E> {
             }
             Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } => last,
             Cause::Panic(_)
+            | Cause::Policy(_)
             | Cause::Crashed
             | Cause::Terminated
             | Cause::NoSignal
@@ -173,6 +178,7 @@ impl<E> Cause<E> {
             Cause::Deadline { .. } => "ran out of time",
             Cause::BreakerOpen { .. } if attempts == 0 => "was not called",
             Cause::BreakerOpen { .. } => "was not called again",
+            Cause::Policy(_) => "could not begin",
             Cause::Cancelled { .. } => "was cancelled",
             Cause::Crashed => "was under way when its process died",
             Cause::Terminated => "was terminated",
@@ -224,6 +230,7 @@ impl<E> Cause<E> {
             | Cause::Cancelled {
                 join: Some(join), ..
             } => write!(f, "{join}"),
+            Cause::Policy(policy) => write!(f, "{policy}"),
             Cause::Timeout { limit, .. } => write!(f, "an attempt may take {}", spelled(*limit)),
             Cause::Deadline {
                 limit, scope, join, ..

@@ -3,6 +3,7 @@
 mod branch;
 mod cause;
 mod join;
+mod policy;
 mod rollback;
 mod source;
 
@@ -21,6 +22,7 @@ pub use cause::{Cause, Scope};
 pub use join::JoinError;
 #[cfg(feature = "durable")]
 pub(crate) use join::listed;
+pub use policy::{PolicyError, PolicyValue};
 pub use rollback::{Rollback, UndoEntry, UndoError};
 pub(crate) use source::{SourceOf, of_boxed};
 

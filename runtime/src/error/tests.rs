@@ -87,6 +87,22 @@ fn open(retry_in: Duration) -> Cause<Error> {
     }
 }
 
+fn refused(
+    clause: &'static str,
+    value: PolicyValue,
+    least: PolicyValue,
+    most: Option<PolicyValue>,
+) -> Cause<Error> {
+    Cause::Policy(Box::new(PolicyError {
+        clause,
+        of: "charge",
+        field: "input.limit",
+        value,
+        least,
+        most,
+    }))
+}
+
 fn panic(message: &str) -> Cause<Error> {
     Cause::Panic(message.into())
 }
@@ -117,6 +133,66 @@ fn join(
 
 fn failed(name: &'static str, attempts: u32, cause: Cause<Error>) -> BranchError<Error> {
     BranchError::new(branch(name, None), attempts, cause)
+}
+
+#[test]
+fn a_value_that_a_clause_cannot_take_is_said_with_those_that_it_can() {
+    let number = PolicyValue::Number;
+    let time = |seconds| PolicyValue::Time(Duration::from_secs(seconds));
+    let shortest = PolicyValue::SHORTEST;
+    for (clause, value, least, most, text) in [
+        (
+            "at most",
+            number(0),
+            number(1),
+            None,
+            "0: it must be at least 1",
+        ),
+        (
+            "quorum",
+            number(4),
+            number(1),
+            Some(number(3)),
+            "4: it must be from 1 to 3",
+        ),
+        (
+            "quorum",
+            number(4),
+            number(1),
+            Some(number(1)),
+            "4: it must be 1",
+        ),
+        (
+            "timeout",
+            time(0),
+            shortest,
+            None,
+            "0s: it must be longer than 0s",
+        ),
+        (
+            "retry",
+            time(90),
+            shortest,
+            Some(time(60)),
+            "1m30s: it must be at most 1m",
+        ),
+        (
+            "retry",
+            time(1),
+            time(60),
+            None,
+            "1s: it must be at least 1m",
+        ),
+    ] {
+        let error = error(Some(0), 0, refused(clause, value, least, most));
+        let said = error.to_string();
+        let expected = format!(
+            "step `charge` could not begin in state `Placed` of `Order`: `{clause}` of `charge` reads `input.limit`, \
+             which is {text}"
+        );
+        assert_eq!(said, expected);
+        assert!(std::error::Error::source(&error).is_none());
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::fails::Fails;
 use super::gate::{CallPermit, Gate};
 use super::rules::Rules;
 use super::source::Source;
+use super::terms::Fields;
 use super::verdict::{Verdict, delay};
 use super::visit::VisitPolicy;
 use crate::driver::Judge;
@@ -20,15 +21,18 @@ use crate::run::PartName;
 use crate::support::panic::forget_panic;
 use crate::support::time::after;
 
+/// The values of the clauses that read fields of this source.
+pub(super) type TermsOf<P> = <<P as Source>::Fields as Fields>::Terms;
+
 /// What a visit consists of.
-pub(super) struct VisitPlan<'run, W: Judge<C>, C, V, R, G, P, F, K> {
+pub(super) struct VisitPlan<'run, W: Judge<C>, C, V, R, G, P: Source, F, K> {
     pub(super) context: &'run C,
     /// What the handler sees of the visit.
     pub(super) seen: &'run V,
     pub(super) source: P,
     pub(super) handler: F,
     pub(super) catch: K,
-    pub(super) policy: VisitPolicy<'run, W, R, G>,
+    pub(super) policy: VisitPolicy<'run, W, R, G, TermsOf<P>>,
 }
 
 /// How far a visit has come: plain data, beside the error all that has to outlive the wait for the next
@@ -65,7 +69,7 @@ where
     K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
 {
     let (context, seen) = (visit.context, visit.seen);
-    let all = VisitPolicy::<W, R, G>::ATTEMPTS;
+    let all = visit.policy.attempts();
     let mut progress = VisitProgress {
         made: u32::from(first.is_some()),
         due: None,
@@ -77,8 +81,11 @@ where
         progress.due = Some(due);
     }
     let mut failed = first;
-    if R::ONCE && visit.policy.was_called() {
-        let cause = Cause::Crashed;
+    if let Some(cause) = visit.policy.fails_at_once() {
+        if let Cause::Policy(_) = cause {
+            // As with a breaker, the refusal is one of the attempts.
+            progress.made = progress.made.max(1);
+        }
         failed = Some(FailedCall {
             cause,
             permit: None,
@@ -140,17 +147,15 @@ where
         if R::IN_DOUBT && is_answer::<W, C>(context, &cause) {
             visit.policy.is_certain();
         }
-        // An error that another attempt would give again is an answer of the other side, about the
-        // request: to a breaker it is a success.
-        tell(permit, matches!(verdict, Verdict::Final));
+        settle(permit, &cause, &verdict);
         if visit.policy.is_cancelled() {
             break cause.cancelled(last);
         }
-        let delay = match (verdict, R::RETRY) {
+        let delay = match (verdict, visit.policy.retry()) {
             (Verdict::Retry { after }, Some(retry))
                 if all.is_none_or(|all| progress.made < all) =>
             {
-                delay(retry, progress.made, &cause, after)
+                delay(&retry, progress.made, &cause, after)
             }
             _ => break cause.after(last),
         };
@@ -192,10 +197,32 @@ where
     let limit = visit.policy.catch_limit();
     let state = K::TAKES_STATE.then(|| visit.source.give(true));
     let caught = visit.catch.catch(visit.context, state, cause, visit.seen);
-    match attempt(caught, limit, VisitPolicy::<W, R, G>::CATCHES_PANICS).await {
+    match attempt(
+        caught,
+        limit,
+        VisitPolicy::<W, R, G, TermsOf<P>>::CATCHES_PANICS,
+    )
+    .await
+    {
         Called::Succeeded(value) => Ok(value),
         Called::Failed(cause) => Err(cause),
         Called::Stopped(limit) => Err(limit.cause(None)),
+    }
+}
+
+/// Tells the breaker about a call that was let through and has failed.
+///
+/// An error that another attempt would give again is an answer of the other side, about the request: to a breaker it is a success. Of a
+/// split that could not begin nobody was called.
+fn settle<E, R: Rules, G: Gate>(
+    permit: Option<CallPermit<R, G>>,
+    cause: &Cause<E>,
+    verdict: &Verdict,
+) {
+    if let Cause::Policy(_) = cause {
+        permit.into_iter().for_each(CallPermit::abandoned);
+    } else {
+        tell(permit, matches!(verdict, Verdict::Final));
     }
 }
 
@@ -232,7 +259,7 @@ where
         let state = source.give(is_last && !K::TAKES_STATE);
         handler(context, state, seen).await
     };
-    let catches_panics = VisitPolicy::<W, R, G>::CATCHES_PANICS || K::CATCHES;
+    let catches_panics = VisitPolicy::<W, R, G, TermsOf<P>>::CATCHES_PANICS || K::CATCHES;
     attempt(handler, limit, catches_panics).await
 }
 
@@ -241,6 +268,8 @@ fn weigh<W: Judge<C>, C>(context: &C, cause: &Cause<W::Error>) -> Verdict {
     match cause {
         Cause::Handler(error) => judge::<W, C>(context, error),
         Cause::Join(join) => rejoin::<W, C>(context, join),
+        // The same would be read again.
+        Cause::Policy(_) => Verdict::Final,
         Cause::BreakerOpen { retry_in, .. } => Verdict::Retry {
             after: Some(*retry_in),
         },
@@ -269,6 +298,7 @@ fn judge<W: Judge<C>, C>(context: &C, error: &W::Error) -> Verdict {
 fn rejoin<W: Judge<C>, C>(context: &C, join: &JoinError<W::Error>) -> Verdict {
     let is_final = |failure: &&BranchError<W::Error>| match failure.cause() {
         Cause::Handler(error) => matches!(judge::<W, C>(context, error), Verdict::Final),
+        Cause::Policy(_) => true,
         _ => false,
     };
     let lost = join.failures.iter().filter(is_final).count();

@@ -8,7 +8,7 @@ use super::catch::Catch;
 use super::fails::Fails;
 use super::gate::{Gate, NoGate};
 use super::guard::visited;
-use super::source::{Copied, Hold, Source};
+use super::source::{Copied, Hold};
 use crate::driver::{Failed, Judge, Moves, TakenFrom, Turn, Visited, leaves, note_left};
 use crate::handler::Step;
 use crate::run::CurrentRun;
@@ -26,7 +26,7 @@ where
     S: TakenFrom<W> + Send,
     T: Transition<Workflow = W> + Send,
     O: Moves<W::State> + Send + 'run,
-    H: Hold<S, Source: Source<State = S> + Send + 'run> + Copy + Send,
+    H: Hold<S, W::Input, Source: Send + 'run> + Copy + Send,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send + Sync + 'run,
     Fut: Future<Output = Result<O, X>> + Send + 'run,
     X: Fails<W::Error> + 'run,
@@ -48,9 +48,9 @@ where
         context: &'run C,
         run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
-        let Guard(_, handler, catch, lend) = self;
+        let Guard(holds, handler, catch, lend) = self;
         note_left::<T>(place.as_ref(), run);
-        let source = H::hold(S::taken(place));
+        let source = holds.hold(S::taken(place), &run.input);
         let visit = visited(
             context,
             run,
@@ -76,7 +76,7 @@ where
     S: TakenFrom<W> + Copied + Send,
     T: Transition<Workflow = W> + Send,
     O: Moves<W::State> + Send + 'run,
-    H: Hold<S, Source: Source<State = S> + Send + 'run> + Copy + Send,
+    H: Hold<S, W::Input, Source: Send + 'run> + Copy + Send,
     F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send + Sync + 'run,
     Fut: Future<Output = Result<O, X>> + Send + 'run,
     X: Fails<W::Error> + 'run,
@@ -97,12 +97,12 @@ where
         context: &'run C,
         run: &'run CurrentRun<W>,
     ) -> impl Future<Output = Self::Output> + Send {
-        let GuardInDoubt(_, handler, catch, lend) = self;
+        let GuardInDoubt(holds, handler, catch, lend) = self;
         note_left::<T>(place.as_ref(), run);
         let position = place.as_ref().map_or(0, W::position);
         let (state, step) = (S::taken(place), run.visit_to());
         run.doubts(T::POSITION, position, state.copied());
-        let source = H::hold(state);
+        let source = holds.hold(state, &run.input);
         let visit = visited(context, run, step, source, handler, catch, lend(context));
         Visited::new(visit, place)
     }

@@ -67,6 +67,13 @@ impl<R: Rules, G: Gate> CallPermit<R, G> {
     pub(super) fn failed(mut self) {
         drop(self.permit.take());
     }
+
+    /// No call was made.
+    pub(super) fn abandoned(mut self) {
+        if let Some(permit) = self.permit.take() {
+            G::abandoned(permit);
+        }
+    }
 }
 
 impl<R: Rules, G: Gate> Drop for CallPermit<R, G> {

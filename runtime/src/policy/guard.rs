@@ -12,22 +12,24 @@ use stateway_core::Transition;
 use tokio::task::coop::unconstrained;
 use tokio::time::sleep_until;
 
-use super::attempts::{FailedCall, VisitPlan, attempts};
+use super::attempts::{FailedCall, TermsOf, VisitPlan, attempts};
 use super::catch::{Catch, Nothing};
 use super::fails::Fails;
 use super::gate::{CallPermit, Gate};
 use super::rules::{OfBranch, OfTransition, Rules};
-use super::source::{Lent, Source};
+use super::source::{Lent, Source, WithNumbers};
+use super::terms::Fields as _;
 use super::visit::VisitPolicy;
 use crate::driver::Judge;
 use crate::error::Cause;
 use crate::handler::{Branch, Step, VisitPart};
+use crate::numbers::Numbers;
 use crate::run::CurrentRun;
 use crate::support::panic::{catch_panic, forget_panic};
 
 pin_project! {
     /// The attempts of one visit to a transition, or of a branch.
-    pub struct Guarded<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K> {
+    pub struct Guarded<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P: Source, F, Fut, K> {
         visit: Option<VisitPlan<'run, W, C, V, R, G, P, F, K>>,
         permit: Option<CallPermit<R, G>>,
         // Whichever it is, it is dropped in one way: code that drops it as what it is would be
@@ -68,7 +70,8 @@ where
     X: Fails<W::Error>,
     K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = O>,
 {
-    let policy = VisitPolicy::new(run, run.counter(), gate);
+    let terms = source.fields().terms::<OfTransition<T>>();
+    let policy = VisitPolicy::new(run, run.counter(), gate, terms);
     Guarded::new(VisitPlan {
         context,
         seen,
@@ -92,22 +95,76 @@ pub fn attempted<'run, T, const POSITION: usize, W, C, S, O, G, F, Fut>(
 where
     W: Judge<C>,
     T: Transition<Workflow = W>,
+    S: Copy,
     G: Gate,
     F: Fn(&'run C, S, &'run Branch<T>) -> Fut,
     Fut: Future<Output = Result<O, W::Error>>,
 {
-    let policy = VisitPolicy::new(branch.run(), branch.attempts(), gate);
+    branch_under(context, branch, Lent(state), handler, gate)
+}
+
+/// Like [`attempted`], for a branch whose clauses have read these fields.
+#[expect(clippy::type_complexity, reason = "nobody writes it")]
+pub fn attempted_by<'run, T, const POSITION: usize, W, C, S, O, G, F, Fut>(
+    context: &'run C,
+    branch: &'run Branch<T>,
+    state: S,
+    numbers: Numbers,
+    handler: F,
+    gate: G,
+) -> Guarded<
+    'run,
+    W,
+    C,
+    Branch<T>,
+    OfBranch<T, POSITION>,
+    O,
+    G,
+    WithNumbers<Lent<S>>,
+    F,
+    Fut,
+    Nothing<O>,
+>
+where
+    W: Judge<C>,
+    T: Transition<Workflow = W>,
+    S: Copy,
+    G: Gate,
+    F: Fn(&'run C, S, &'run Branch<T>) -> Fut,
+    Fut: Future<Output = Result<O, W::Error>>,
+{
+    let source = WithNumbers(Lent(state), numbers);
+    branch_under(context, branch, source, handler, gate)
+}
+
+#[expect(clippy::type_complexity, reason = "nobody writes it")]
+#[inline]
+fn branch_under<'run, T, const POSITION: usize, W, C, P, O, G, F, Fut>(
+    context: &'run C,
+    branch: &'run Branch<T>,
+    source: P,
+    handler: F,
+    gate: G,
+) -> Guarded<'run, W, C, Branch<T>, OfBranch<T, POSITION>, O, G, P, F, Fut, Nothing<O>>
+where
+    W: Judge<C>,
+    T: Transition<Workflow = W>,
+    P: Source,
+    G: Gate,
+{
+    let terms = source.fields().terms::<OfBranch<T, POSITION>>();
+    let policy = VisitPolicy::new(branch.run(), branch.attempts(), gate, terms);
     Guarded::new(VisitPlan {
         context,
         seen: branch,
-        source: Lent(state),
+        source,
         handler,
         catch: Nothing::new(),
         policy,
     })
 }
 
-impl<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P, F, Fut, K>
+impl<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P: Source, F, Fut, K>
     Guarded<'run, W, C, V, R, T, G, P, F, Fut, K>
 {
     #[inline]
@@ -187,7 +244,10 @@ where
         let begins = this.first.is_none();
         if begins {
             // A visit of a stored run may have had attempts before.
-            if visit.policy.recorder().is_some() || visit.policy.due().is_some() {
+            if visit.policy.recorder().is_some()
+                || visit.policy.is_refused()
+                || visit.policy.due().is_some()
+            {
                 return Poll::Ready(FirstAttempt::NotYet);
             }
             match visit.policy.permit() {
@@ -200,7 +260,7 @@ where
         let mut poll = || {
             if std::mem::take(&mut begins) {
                 // A state that panics when it is copied is a failure of this attempt.
-                let is_last = VisitPolicy::<W, R, G>::ATTEMPTS == Some(1) && !K::TAKES_STATE;
+                let is_last = visit.policy.attempts() == Some(1) && !K::TAKES_STATE;
                 let state = visit.source.give(is_last);
                 let call = (visit.handler)(visit.context, state, visit.seen);
                 this.first.set(Some(call));
@@ -210,7 +270,7 @@ where
                 None => unreachable!("the first call is under way"),
             }
         };
-        let polled = if VisitPolicy::<W, R, G>::CATCHES_PANICS || K::CATCHES {
+        let polled = if VisitPolicy::<W, R, G, TermsOf<P>>::CATCHES_PANICS || K::CATCHES {
             catch_panic(poll)
         } else {
             poll()

@@ -3,17 +3,21 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use stateway_core::{Policy, Retry, Transition, UndoInfo, Workflow};
+use stateway_core::{BranchInfo, Due, Given, Policy, Retry, Transition, UndoInfo, Workflow};
 
 /// What the declaration says. Known where the code is compiled, so that a clause that is not there
 /// costs nothing.
 pub trait Rules {
+    /// The name of the transition, the branch or the undo handler.
+    const NAME: &'static str;
     /// `retry(..)`
-    const RETRY: Option<&'static Retry>;
+    const RETRY: Option<&'static Retry<Given<u32>, Given<Duration>>>;
     /// `timeout(..)`
-    const TIMEOUT: Option<Duration>;
+    const TIMEOUT: Option<Given<Duration>>;
     /// `deadline(..)`
-    const DEADLINE: Option<Duration>;
+    const DEADLINE: Option<Given<Duration>>;
+    /// When it fires or asks, of a timer or a poll.
+    const DUE: Option<Due> = None;
     /// Whether a panic of one attempt is its failure, also where no other follows.
     const CATCHES_PANICS: bool;
     /// Whether others are called for the same purpose, so that it may be dropped as not needed.
@@ -43,9 +47,11 @@ impl<T: Transition> OfTransition<T> {
 }
 
 impl<T: Transition> Rules for OfTransition<T> {
-    const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
-    const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
-    const DEADLINE: Option<Duration> = Self::POLICY.deadline;
+    const NAME: &'static str = T::Workflow::GRAPH.transitions[T::POSITION].name;
+    const DUE: Option<Due> = T::Workflow::GRAPH.transitions[T::POSITION].due;
+    const RETRY: Option<&'static Retry<Given<u32>, Given<Duration>>> = Self::POLICY.retry.as_ref();
+    const TIMEOUT: Option<Given<Duration>> = Self::POLICY.timeout;
+    const DEADLINE: Option<Given<Duration>> = Self::POLICY.deadline;
     const ONCE: bool = Self::POLICY.once;
     const IN_DOUBT: bool = Self::POLICY.in_doubt().is_some();
     // A split may go on after a panic.
@@ -76,9 +82,10 @@ impl<T: Transition, const POSITION: usize> OfUndo<T, POSITION> {
 }
 
 impl<T: Transition, const POSITION: usize> Rules for OfUndo<T, POSITION> {
-    const RETRY: Option<&'static Retry> = Self::UNDO.retry.as_ref();
-    const TIMEOUT: Option<Duration> = Self::UNDO.timeout;
-    const DEADLINE: Option<Duration> = None;
+    const NAME: &'static str = Self::UNDO.handler;
+    const RETRY: Option<&'static Retry<Given<u32>, Given<Duration>>> = Self::UNDO.retry.as_ref();
+    const TIMEOUT: Option<Given<Duration>> = Self::UNDO.timeout;
+    const DEADLINE: Option<Given<Duration>> = None;
     const CATCHES_PANICS: bool = true;
     const FORWARD: bool = false;
 }
@@ -91,9 +98,10 @@ impl<T: Transition, const POSITION: usize> OfBranchUndo<T, POSITION> {
 }
 
 impl<T: Transition, const POSITION: usize> Rules for OfBranchUndo<T, POSITION> {
-    const RETRY: Option<&'static Retry> = Self::UNDO.retry.as_ref();
-    const TIMEOUT: Option<Duration> = Self::UNDO.timeout;
-    const DEADLINE: Option<Duration> = None;
+    const NAME: &'static str = Self::UNDO.handler;
+    const RETRY: Option<&'static Retry<Given<u32>, Given<Duration>>> = Self::UNDO.retry.as_ref();
+    const TIMEOUT: Option<Given<Duration>> = Self::UNDO.timeout;
+    const DEADLINE: Option<Given<Duration>> = None;
     const CATCHES_PANICS: bool = true;
     const FORWARD: bool = false;
 }
@@ -102,16 +110,18 @@ impl<T: Transition, const POSITION: usize> Rules for OfBranchUndo<T, POSITION> {
 pub struct OfBranch<T, const POSITION: usize>(PhantomData<fn() -> T>);
 
 impl<T: Transition, const POSITION: usize> OfBranch<T, POSITION> {
-    const POLICY: &'static Policy = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
-        Some(split) => &split.branches[POSITION].policy,
+    const BRANCH: &'static BranchInfo = match &T::Workflow::GRAPH.transitions[T::POSITION].split {
+        Some(split) => &split.branches[POSITION],
         None => panic!("only a split has branches"),
     };
+    const POLICY: &'static Policy = &Self::BRANCH.policy;
 }
 
 impl<T: Transition, const POSITION: usize> Rules for OfBranch<T, POSITION> {
-    const RETRY: Option<&'static Retry> = Self::POLICY.retry.as_ref();
-    const TIMEOUT: Option<Duration> = Self::POLICY.timeout;
-    const DEADLINE: Option<Duration> = Self::POLICY.deadline;
+    const NAME: &'static str = Self::BRANCH.name;
+    const RETRY: Option<&'static Retry<Given<u32>, Given<Duration>>> = Self::POLICY.retry.as_ref();
+    const TIMEOUT: Option<Given<Duration>> = Self::POLICY.timeout;
+    const DEADLINE: Option<Given<Duration>> = Self::POLICY.deadline;
     const ONCE: bool = Self::POLICY.once;
     const CATCHES_PANICS: bool = true;
     const MAY_BE_ONE_TOO_MANY: bool = true;

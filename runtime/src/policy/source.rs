@@ -1,9 +1,17 @@
 //! The state that a handler is called with, as often as it is called.
 
+use super::terms::Fields;
+use crate::numbers::Numbers;
+
 /// Gives a handler its source state.
 pub trait Source {
     /// The state.
     type State;
+    /// The fields that the clauses read of it and of the input; `()` where they read none.
+    type Fields: Fields;
+
+    /// Those fields, as they were when it was taken.
+    fn fields(&self) -> Self::Fields;
 
     /// The state for one more call; `last` says that no other follows.
     fn give(&mut self, last: bool) -> Self::State;
@@ -18,13 +26,16 @@ pub struct OnceOnly<S>(Option<S>);
 /// What a branch borrows, as often as it is called.
 pub struct Lent<S>(pub(super) S);
 
-/// How a transition holds the state that it leaves, until its handler is called for the last time.
-pub trait Hold<S> {
+/// A state, with the fields that the clauses read.
+pub struct WithNumbers<P>(pub(super) P, pub(super) Numbers);
+
+/// How a transition holds the state that it leaves, until its handler is called for the last time. `I` is the input of the run.
+pub trait Hold<S, I> {
     /// The state, for as many calls as there may be.
-    type Source;
+    type Source: Source<State = S>;
 
     /// Holds it.
-    fn hold(state: S) -> Self::Source;
+    fn hold(self, state: S, input: &I) -> Self::Source;
 }
 
 /// For several calls.
@@ -35,26 +46,43 @@ pub struct ForAll;
 #[derive(Clone, Copy)]
 pub struct ForOne;
 
-impl<S: Copied> Hold<S> for ForAll {
+/// In one of these ways, where clauses read fields by this function.
+#[derive(Clone, Copy)]
+pub struct Reads<H, N>(pub H, pub N);
+
+impl<S: Copied, I> Hold<S, I> for ForAll {
     type Source = Kept<S>;
 
     #[inline]
-    fn hold(state: S) -> Kept<S> {
+    fn hold(self, state: S, _: &I) -> Kept<S> {
         Kept(Some(state))
     }
 }
 
-impl<S> Hold<S> for ForOne {
+impl<S, I> Hold<S, I> for ForOne {
     type Source = OnceOnly<S>;
 
     #[inline]
-    fn hold(state: S) -> OnceOnly<S> {
+    fn hold(self, state: S, _: &I) -> OnceOnly<S> {
         OnceOnly(Some(state))
+    }
+}
+
+impl<S, I, H: Hold<S, I>, N: Fn(&S, &I) -> Numbers> Hold<S, I> for Reads<H, N> {
+    type Source = WithNumbers<H::Source>;
+
+    fn hold(self, state: S, input: &I) -> Self::Source {
+        let numbers = (self.1)(&state, input);
+        WithNumbers(self.0.hold(state, input), numbers)
     }
 }
 
 impl<S: Copied> Source for Kept<S> {
     type State = S;
+    type Fields = ();
+
+    #[inline]
+    fn fields(&self) {}
 
     #[inline]
     fn give(&mut self, last: bool) -> S {
@@ -69,6 +97,10 @@ impl<S: Copied> Source for Kept<S> {
 
 impl<S> Source for OnceOnly<S> {
     type State = S;
+    type Fields = ();
+
+    #[inline]
+    fn fields(&self) {}
 
     #[inline]
     fn give(&mut self, _last: bool) -> S {
@@ -80,10 +112,27 @@ impl<S> Source for OnceOnly<S> {
 
 impl<S: Copy> Source for Lent<S> {
     type State = S;
+    type Fields = ();
+
+    #[inline]
+    fn fields(&self) {}
 
     #[inline]
     fn give(&mut self, _last: bool) -> S {
         self.0
+    }
+}
+
+impl<P: Source> Source for WithNumbers<P> {
+    type State = P::State;
+    type Fields = Numbers;
+
+    fn fields(&self) -> Numbers {
+        self.1
+    }
+
+    fn give(&mut self, last: bool) -> P::State {
+        self.0.give(last)
     }
 }
 

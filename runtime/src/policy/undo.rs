@@ -10,11 +10,13 @@ use super::attempts::{VisitPlan, attempts};
 use super::catch::Nothing;
 use super::gate::NoGate;
 use super::rules::{OfBranchUndo, OfUndo, Rules};
-use super::source::{Copied, ForAll, Hold as _};
+use super::source::{Copied, ForAll, Hold, Reads, Source as _};
+use super::terms::Fields as _;
 use super::visit::VisitPolicy;
 use crate::driver::{Judge, TakenFrom, Turn, UndoFailure, found};
 use crate::error::{Cause, ErasedValue};
 use crate::handler::Undo;
+use crate::numbers::Numbers;
 use crate::run::{CurrentRun, UndoOf};
 
 /// The undo at `POSITION` of a transition, of the state that it led to.
@@ -44,8 +46,49 @@ where
         run: &'run CurrentRun<W>,
     ) -> Self::Output {
         let state: S = found(place);
+        let undone = undone::<T, OfUndo<T, POSITION>, _, _, _, _, _, _>(
+            context,
+            run,
+            state.copied(),
+            ForAll,
+            self.0,
+        );
+        let undone = undone.await;
+        undone.map_err(|cause| (cause, ErasedValue::new(state)))
+    }
+}
+
+/// The same where its clauses read fields by this function.
+#[derive(Clone, Copy)]
+pub struct UndoTurnBy<const POSITION: usize, F, N>(pub F, pub N);
+
+impl<'run, const POSITION: usize, W, C, F, N, S, T, Fut> Turn<'run, W, C, (S, T, Fut)>
+    for UndoTurnBy<POSITION, F, N>
+where
+    W: Judge<C, State: Send, Input: Send + Sync>,
+    C: Sync + 'run,
+    S: State<Workflow = W> + Copied + Send,
+    T: Transition<Workflow = W>,
+    F: Fn(&'run C, S, &'run Undo<T>) -> Fut + Copy + Send + Sync + 'run,
+    Fut: Future<Output = Result<(), W::Error>> + Send + 'run,
+    N: Fn(&S, &W::Input) -> Numbers + Copy + Send,
+{
+    type Output = Result<(), UndoFailure<W::Error>>;
+
+    fn is_for(undo: usize, transition: usize) -> bool {
+        transition == T::POSITION && undo == const { UndoOf::Target(POSITION).number() }
+    }
+
+    async fn take(
+        self,
+        place: &mut Option<W::State>,
+        context: &'run C,
+        run: &'run CurrentRun<W>,
+    ) -> Self::Output {
+        let state: S = found(place);
+        let (copy, holds) = (state.copied(), Reads(ForAll, self.1));
         let undone =
-            undone::<T, OfUndo<T, POSITION>, _, _, _, _, _>(context, run, state.copied(), self.0);
+            undone::<T, OfUndo<T, POSITION>, _, _, _, _, _, _>(context, run, copy, holds, self.0);
         let undone = undone.await;
         undone.map_err(|cause| (cause, ErasedValue::new(state)))
     }
@@ -104,10 +147,11 @@ where
         let (source, output) = run.undone_value::<S, V>();
         let (copy, handler) = (self.copy, self.handler);
         let kept = Output { output, copy };
-        let undone = undone::<T, OfBranchUndo<T, POSITION>, _, _, _, _, _>(
+        let undone = undone::<T, OfBranchUndo<T, POSITION>, _, _, _, _, _, _>(
             context,
             run,
             kept.copied(),
+            ForAll,
             |context, kept: Output<V>, undo| {
                 handler(context, Arc::clone(&source), kept.output, undo)
             },
@@ -171,8 +215,13 @@ where
         run: &'run CurrentRun<W>,
     ) -> Self::Output {
         let (_, state) = run.undone_value::<(), S>();
-        let undone =
-            undone::<T, OfUndo<T, POSITION>, _, _, _, _, _>(context, run, state.copied(), self.0);
+        let undone = undone::<T, OfUndo<T, POSITION>, _, _, _, _, _, _>(
+            context,
+            run,
+            state.copied(),
+            ForAll,
+            self.0,
+        );
         let undone = undone.await;
         undone.map_err(|cause| (cause, ErasedValue::new(state)))
     }
@@ -182,10 +231,11 @@ where
 ///
 /// # Errors
 /// What the last attempt failed with.
-async fn undone<'run, T, R, W, C, S, F, Fut>(
+async fn undone<'run, T, R, W, C, S, H, F, Fut>(
     context: &'run C,
     run: &'run CurrentRun<W>,
     state: S,
+    holds: H,
     handler: F,
 ) -> Result<(), Cause<W::Error>>
 where
@@ -193,16 +243,19 @@ where
     T: Transition<Workflow = W>,
     R: Rules,
     S: Copied,
+    H: Hold<S, W::Input>,
     F: Fn(&'run C, S, &'run Undo<T>) -> Fut,
     Fut: Future<Output = Result<(), W::Error>>,
 {
+    let source = holds.hold(state, &run.input);
+    let terms = source.fields().terms::<R>();
     let visit = VisitPlan {
         context,
         seen: run.undo::<T>(),
-        source: ForAll::hold(state),
+        source,
         handler,
         catch: Nothing::new(),
-        policy: VisitPolicy::<W, R, NoGate>::new(run, run.counter(), NoGate),
+        policy: VisitPolicy::<W, R, NoGate, _>::new(run, run.counter(), NoGate, terms),
     };
     attempts(visit, None).await
 }

@@ -7,20 +7,21 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use stateway_core::Workflow;
+use stateway_core::{Given, Retry, Workflow};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::{Limit, Why};
 use super::gate::Gate;
 use super::rules::Rules;
+use super::terms::{Terms, Values};
 use crate::error::{Cause, Scope};
 use crate::journal::{Begun, Recorder};
 use crate::run::{CurrentRun, PartName};
 use crate::support::time::after;
 
 /// The policy under which a handler is called in one visit.
-pub(super) struct VisitPolicy<'run, W: Workflow, R, G> {
+pub(super) struct VisitPolicy<'run, W: Workflow, R, G, N> {
     run: &'run CurrentRun<W>,
     /// How often the handler was called.
     counter: &'run AtomicU32,
@@ -29,16 +30,23 @@ pub(super) struct VisitPolicy<'run, W: Workflow, R, G> {
     began: Option<Instant>,
     /// How long it was under way before, of a run that was taken up again.
     age: Duration,
+    /// The values of its clauses that are in fields.
+    terms: N,
     rules: PhantomData<fn() -> R>,
 }
 
-impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
+impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, N> {
     /// Whether a panic ends the attempt and not the run, also without a `catch`: the guard around it costs time, and around
     /// the run there is one anyway.
     pub(super) const CATCHES_PANICS: bool = R::RETRY.is_some() || R::CATCHES_PANICS;
 
     #[inline]
-    pub(super) fn new(run: &'run CurrentRun<W>, counter: &'run AtomicU32, gate: G) -> Self {
+    pub(super) fn new(
+        run: &'run CurrentRun<W>,
+        counter: &'run AtomicU32,
+        gate: G,
+        terms: N,
+    ) -> Self {
         let is_timed = R::TIMEOUT.is_some() || R::DEADLINE.is_some();
         let age = match run.recorder() {
             Some(recorder) if R::DEADLINE.is_some() && !R::MAY_BE_ONE_TOO_MANY => {
@@ -52,15 +60,60 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
             gate,
             began: is_timed.then(Instant::now),
             age,
+            terms,
             rules: PhantomData,
         }
     }
 
+    /// Returns true if a clause cannot take the value that it reads.
+    #[inline]
+    pub(super) fn is_refused(&self) -> bool {
+        self.terms.refused().is_some()
+    }
+
+    /// The failure of a visit before any call: a clause cannot take the value that it reads, or the process died while a handler ran that
+    /// is called once.
+    pub(super) fn fails_at_once<E>(&self) -> Option<Cause<E>> {
+        if let Some(refused) = self.terms.refused() {
+            return Some(Cause::Policy(Box::new(refused.clone())));
+        }
+        (R::ONCE && self.was_called()).then_some(Cause::Crashed)
+    }
+
     /// The number of calls that the handler may get; `None` without an end.
-    pub(super) const ATTEMPTS: Option<u32> = match R::RETRY {
-        Some(retry) => retry.attempts,
-        None => Some(1),
-    };
+    #[inline]
+    pub(super) fn attempts(&self) -> Option<u32> {
+        let Some(retry) = R::RETRY else {
+            return Some(1);
+        };
+        let attempts = retry.attempts?;
+        attempts
+            .written()
+            .or_else(|| self.terms.values()?.retry?.attempts)
+    }
+
+    /// The `retry`, if there is one.
+    pub(super) fn retry(&self) -> Option<Retry> {
+        let written = R::RETRY?.written();
+        written.or_else(|| self.terms.values()?.retry)
+    }
+
+    /// The `timeout`, if there is one.
+    #[inline]
+    fn timeout(&self) -> Option<Duration> {
+        self.time(R::TIMEOUT?, |values| values.timeout)
+    }
+
+    /// The value of a clause.
+    #[inline]
+    fn time(
+        &self,
+        given: Given<Duration>,
+        read: fn(&Values) -> Option<Duration>,
+    ) -> Option<Duration> {
+        let written = given.written();
+        written.or_else(|| self.terms.values().and_then(read))
+    }
 
     #[inline]
     pub(super) fn is_cancelled(&self) -> bool {
@@ -117,18 +170,18 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
     }
 
     fn limit_of(&self, began: Option<Instant>) -> Option<Limit> {
-        Self::first(began, self.deadline())
+        self.first(began, self.deadline())
     }
 
     /// When a `catch` that is called now is stopped. The deadline of the transition may be what it is asked about, so it does not
     /// count.
     pub(super) fn catch_limit(&self) -> Option<Limit> {
-        Self::first(Some(Instant::now()), self.deadline_of_run())
+        self.first(Some(Instant::now()), self.deadline_of_run())
     }
 
     /// What stops a call first that began then: its timeout, or a deadline.
-    fn first(began: Option<Instant>, deadline: Option<Limit>) -> Option<Limit> {
-        let timeout = began.zip(R::TIMEOUT).map(|(began, timeout)| Limit {
+    fn first(&self, began: Option<Instant>, deadline: Option<Limit>) -> Option<Limit> {
+        let timeout = began.zip(self.timeout()).map(|(began, timeout)| Limit {
             at: after(began, timeout),
             why: Why::Timeout(timeout),
         });
@@ -150,7 +203,8 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
 
     /// The deadline that passes first.
     fn deadline(&self) -> Option<Limit> {
-        let of_transition = self.began.zip(R::DEADLINE).map(|(began, limit)| Limit {
+        let of_transition = R::DEADLINE.and_then(|it| self.time(it, |values| values.deadline));
+        let of_transition = self.began.zip(of_transition).map(|(began, limit)| Limit {
             at: after(began, limit.saturating_sub(self.age)),
             why: Why::Deadline(limit, Scope::Transition),
         });
@@ -174,7 +228,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate> VisitPolicy<'run, W, R, G> {
     }
 
     /// Returns true if the process died while the handler ran, of one that is taken up.
-    pub(super) fn was_called(&self) -> bool {
+    fn was_called(&self) -> bool {
         self.recorder().is_some() && self.counter.load(Ordering::Relaxed) > 0
     }
 

@@ -310,6 +310,7 @@ impl fmt::Display for Failure {
             FailureKind::Deadline => "ran out of time",
             FailureKind::BreakerOpen if attempts == 0 => "was refused a call",
             FailureKind::BreakerOpen => "was refused another call",
+            FailureKind::Policy => "could not begin",
             FailureKind::Crashed => "was under way when its process died,",
             FailureKind::Cancelled => "was cancelled",
             FailureKind::Terminated => "was terminated",

@@ -23,6 +23,7 @@ pub(super) fn failure<W: Workflow, E: Display>(
         Cause::Timeout { .. } => FailureKind::Timeout,
         Cause::Deadline { .. } => FailureKind::Deadline,
         Cause::BreakerOpen { .. } => FailureKind::BreakerOpen,
+        Cause::Policy(_) => FailureKind::Policy,
         Cause::Crashed => FailureKind::Crashed,
         Cause::Cancelled { .. } => FailureKind::Cancelled,
         Cause::Terminated => FailureKind::Terminated,

@@ -14,6 +14,7 @@ use super::join::{Branches, Report, end};
 use super::running_branch::{Attempt, RunningBranch, name};
 use super::tally::Tally;
 use crate::handler::{Branch, Step};
+use crate::numbers::JoinTerms;
 
 pin_project! {
     /// The branches of an `each`.
@@ -26,6 +27,8 @@ pin_project! {
         // How many items there are, and have begun.
         items: usize,
         begun: usize,
+        // How many of them may be under way at a time.
+        at_most: usize,
         // Made when the first branch begins.
         running: Option<FuturesUnorderedBounded<RunningBranch<'run, T, F::Branch>>>,
         ended: Vec<EndedBranch<T, F>>,
@@ -65,13 +68,32 @@ where
     T: Transition,
     F: Fn(Branch<T>) -> Fut + Begin<T>,
 {
+    let at_most = const {
+        match info::<T>().branches[0].each {
+            Some(each) => match each.at_most {
+                Some(given) => given.written(),
+                None => None,
+            },
+            None => None,
+        }
+    };
     Each {
         step,
         branch,
         items,
         begun: 0,
+        at_most: at_most.unwrap_or(items),
         running: None,
         ended: Vec::new(),
+    }
+}
+
+impl<T: Transition, F: Begin<T>> Each<'_, T, F> {
+    /// Has as many branches under way at a time as the join says, where that is in a field.
+    #[must_use]
+    pub fn by(mut self, terms: &JoinTerms) -> Self {
+        self.at_most = terms.at_most.unwrap_or(self.items);
+        self
     }
 }
 
@@ -95,9 +117,7 @@ where
         let this = self.project();
         if this.running.is_none() {
             let length = *this.items;
-            let each = info::<T>().branches[0].each;
-            let at_most = each.and_then(|each| each.at_most).unwrap_or(length);
-            *this.running = Some(FuturesUnorderedBounded::new(length.min(at_most)));
+            *this.running = Some(FuturesUnorderedBounded::new(length.min(*this.at_most)));
             this.ended.resize_with(length, || Branched::Cancelled);
         }
         let running = this.running.as_mut().expect("they were just made");

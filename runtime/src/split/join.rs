@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use stateway_core::{SplitInfo, Transition};
+use stateway_core::{SplitInfo, Strategy, Transition};
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep_until};
 
@@ -15,6 +15,7 @@ use super::info;
 use super::tally::{Decision, End, Tally};
 use crate::error::{BranchError, Cause, JoinError};
 use crate::handler::Step;
+use crate::numbers::JoinTerms;
 use crate::run::{BranchName, CurrentRun};
 use crate::support::panic::forget_panic;
 
@@ -111,10 +112,29 @@ pub fn join<'run, T: Transition, E, B: Branches<E>>(
     step: &'run Step<T>,
     branches: Pin<&'run mut B>,
 ) -> Join<'run, T, B, E> {
+    joined_by(step, branches, None)
+}
+
+/// Like [`join`], where numbers of the join are in fields.
+pub fn join_by<'run, T: Transition, E, B: Branches<E>>(
+    step: &'run Step<T>,
+    branches: Pin<&'run mut B>,
+    terms: JoinTerms,
+) -> Join<'run, T, B, E> {
+    joined_by(step, branches, Some(Box::new(terms)))
+}
+
+#[inline]
+fn joined_by<'run, T: Transition, E, B: Branches<E>>(
+    step: &'run Step<T>,
+    branches: Pin<&'run mut B>,
+    terms: Option<Box<JoinTerms>>,
+) -> Join<'run, T, B, E> {
     Join {
         step,
-        tally: Tally::new(info::<T>().strategy, branches.length()),
+        tally: Tally::new(strategy::<T>(terms.as_deref()), branches.length()),
         branches,
+        terms,
         within: None,
         timer: None,
         gone: None,
@@ -124,11 +144,22 @@ pub fn join<'run, T: Transition, E, B: Branches<E>>(
     }
 }
 
+/// How the branches of the split `T` are joined; `terms` are there if numbers of that are in fields.
+#[inline]
+fn strategy<T: Transition>(terms: Option<&JoinTerms>) -> Strategy {
+    terms.map_or_else(
+        || const { info::<T>().strategy.written() }.expect("what is in a field is read"),
+        |terms| terms.strategy,
+    )
+}
+
 /// Branches that are waited for.
 pub struct Join<'run, T: Transition, B, E> {
     step: &'run Step<T>,
     tally: Tally,
     branches: Pin<&'run mut B>,
+    // Boxed: most splits have none.
+    terms: Option<Box<JoinTerms>>,
     // The time of `within`, if it was up.
     within: Option<Duration>,
     // Boxed: most splits have none, or never wait for it.
@@ -177,7 +208,7 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
             || run.is_out_of_time() && failures.any(|it| it.cause().is_deadline_of_run());
         let has_ended = !report.succeeded.is_empty() || !report.failures.is_empty();
         let join = JoinError {
-            strategy: info::<T>().strategy,
+            strategy: strategy::<T>(this.terms.as_deref()),
             branches: this.tally.branches,
             needed: this.tally.needed,
             succeeded: report.succeeded,
@@ -201,6 +232,18 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
 }
 
 impl<T: Transition, B, E> Join<'_, T, B, E> {
+    /// The time of `within`.
+    #[inline]
+    fn time(&self) -> Option<Duration> {
+        let written = const {
+            match info::<T>().within {
+                Some(within) => within.written(),
+                None => None,
+            }
+        };
+        written.or_else(|| self.terms.as_ref()?.within)
+    }
+
     /// Waits for the decision.
     fn poll_decision(&mut self, cx: &mut Context<'_>) -> Poll<Decision>
     where
@@ -211,11 +254,12 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
             return Poll::Ready(decision);
         }
         let run = self.step.run();
-        let limit = self.tally.begin(info::<T>().within, run.deadline());
+        let within = self.time();
+        let limit = self.tally.begin(within, run.deadline());
         let branches = self.branches.as_mut();
         let is_over = self.tally.is_late() || branches.poll(cx, &mut self.tally).is_ready();
         if let Some(decision) = self.tally.decided() {
-            self.within = info::<T>().within.filter(|_| self.tally.was_late());
+            self.within = within.filter(|_| self.tally.was_late());
             return Poll::Ready(decision);
         }
         if is_over {
@@ -235,7 +279,7 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
             .timer
             .get_or_insert_with(|| Box::pin(unconstrained(sleep_until(limit))));
         ready!(timer.as_mut().poll(cx));
-        self.within = info::<T>().within;
+        self.within = within;
         Poll::Ready(self.tally.out_of_time())
     }
 }

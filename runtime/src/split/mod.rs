@@ -26,7 +26,7 @@ use stateway_core::{SplitInfo, Transition, Workflow};
 
 pub use branched::{Branched, First, all, first};
 pub use each::{Begin, Each, each, items};
-pub use join::{Branches, Join, Report, join};
+pub use join::{Branches, Join, Report, join, join_by};
 pub use maybe_debug::{MaybeDebug, NotDebug};
 pub use named::{Both, Named, One, both, named, one};
 #[cfg(feature = "durable")]
@@ -38,7 +38,7 @@ pub use spawned::{context, item, spawned, unshared};
 pub use undoable::{item_of, undoable};
 
 /// The body of the split `T`.
-pub(crate) fn info<T: Transition>() -> &'static SplitInfo {
+pub(crate) const fn info<T: Transition>() -> &'static SplitInfo {
     const {
         match &T::Workflow::GRAPH.transitions[T::POSITION].split {
             Some(split) => split,

@@ -100,6 +100,7 @@ names! {
         Timeout "timeout",
         Deadline "deadline",
         BreakerOpen "breaker_open",
+        Policy "policy",
         Crashed "crashed",
         Cancelled "cancelled",
         Terminated "terminated",

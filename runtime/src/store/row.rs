@@ -180,6 +180,8 @@ pub enum FailureKind {
     Deadline,
     /// The circuit breaker let no call through.
     BreakerOpen,
+    /// A field holds a number or a time that a clause cannot take.
+    Policy,
     /// The process died while a handler ran that is called once.
     Crashed,
     /// The run was cancelled.

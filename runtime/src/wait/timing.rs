@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use stateway_core::TransitionKind;
+
 /// The time at which a timer fires, or the pauses of a poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timing {
@@ -24,6 +26,14 @@ impl Timing {
     /// At the time in a field.
     pub fn at<T: PointInTime>(field: &T) -> Self {
         Timing::At(field.point())
+    }
+
+    /// Again and again, as a timer or as a poll does.
+    pub(crate) fn pauses(kind: TransitionKind, first: Duration, cap: Duration) -> Self {
+        match kind {
+            TransitionKind::Timer => Timing::Every(first),
+            _ => Timing::Asks { first, cap },
+        }
     }
 
     /// As long after the state was entered as a field says.

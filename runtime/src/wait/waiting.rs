@@ -20,15 +20,18 @@ impl Waiting {
         let transitions = W::GRAPH.transitions.iter().enumerate();
         let timers = transitions.filter(|(_, it)| it.sources.contains(&state));
         let timers = timers.filter_map(|(position, it)| {
+            let read = || timing(position).expect("the field of a timer is read");
             let timing = match it.due? {
-                Due::After(delay) => Timing::After(delay),
-                Due::Every(span) if it.kind == TransitionKind::Timer => Timing::Every(span),
-                Due::Every(span) => Timing::Asks {
-                    first: span,
-                    cap: span,
-                },
-                Due::Backoff { first, cap } => Timing::Asks { first, cap },
-                _ => timing(position).expect("the field of a timer is read"),
+                Due::After(delay) => delay.written().map_or_else(read, Timing::After),
+                Due::Every(span) => {
+                    let span = span.written();
+                    span.map_or_else(read, |span| Timing::pauses(it.kind, span, span))
+                }
+                Due::Backoff { first, cap } => {
+                    let pauses = first.written().zip(cap.written());
+                    pauses.map_or_else(read, |(first, cap)| Timing::pauses(it.kind, first, cap))
+                }
+                _ => read(),
             };
             Some((position, timing))
         });

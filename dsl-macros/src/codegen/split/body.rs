@@ -8,10 +8,11 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::joined::variants;
 use super::remembered::remembered;
-use crate::ast::{Each, Strategy};
+use crate::ast::{Each, Given, Strategy};
 use crate::codegen::context::Context;
 use crate::codegen::effects;
 use crate::codegen::gate::gate;
+use crate::codegen::numbers::{self, InputIn, Of};
 use crate::codegen::types;
 use crate::graph::{ResolvedBranch, ResolvedTransition};
 use crate::plan::{Branches, PlannedSplit};
@@ -53,7 +54,12 @@ fn body(
     };
     let branches = writer.branches();
     let joined = writer.joined();
-    let join = quote_spanned!(span=> #private::join::<#outcome, #context::Error, _>);
+    let terms = writer.terms();
+    let join = if terms.is_some() {
+        quote_spanned!(span=> #private::join_by::<#outcome, #context::Error, _>(step, branches, terms))
+    } else {
+        quote_spanned!(span=> #private::join::<#outcome, #context::Error, _>(step, branches))
+    };
     let before = if split.spawns {
         // Tasks share the state. They have gone when the branches are joined.
         quote_spanned! {span=>
@@ -61,8 +67,9 @@ fn body(
             let joined = {
                 let shared = &shared;
                 let state = &**shared;
+                #terms
                 #branches
-                let joined = #join(step, branches).await?;
+                let joined = #join.await?;
                 #joined
             };
             let state = #private::unshared(shared);
@@ -71,8 +78,9 @@ fn body(
         quote_spanned! {span=>
             let joined = {
                 let state = &state;
+                #terms
                 #branches
-                let joined = #join(step, branches).await?;
+                let joined = #join.await?;
                 #joined
             };
         }
@@ -94,6 +102,29 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// The numbers of the join, if some are in fields.
+    fn terms(&self) -> Option<TokenStream> {
+        let Writer { cx, context, .. } = self;
+        let reads = self.transition.declaration.split()?.reads();
+        let span = cx.at(self.transition.declaration.name.span());
+        let (private, outcome) = (self.private, &self.transition.outcome);
+        let numbers = numbers::numbers(cx, &reads, self.of(InputIn::Step)?);
+        (!reads.is_empty()).then(|| {
+            quote_spanned! {span=>
+                let terms = #private::join_terms::<#outcome, #context::Error>(#numbers)?;
+            }
+        })
+    }
+
+    /// Where the fields are that clauses read.
+    fn of(&self, input: InputIn) -> Option<Of> {
+        Some(Of {
+            state: *self.transition.sources.first()?,
+            by: *self.transition.by_group.first()?,
+            input,
+        })
+    }
+
     /// The branches, pinned as what the runtime takes.
     fn branches(&self) -> TokenStream {
         let private = self.private;
@@ -113,11 +144,13 @@ impl Writer<'_> {
                 let item = &each.item;
                 let future = self.future(0, branch);
                 let items = self.items(each, &quote!(step));
+                let read = each.at_most.as_ref().and_then(Given::field);
+                let by = read.map(|_| quote!(.by(&terms)));
                 if branch.declaration.spawns() {
-                    let each = quote!(#private::each(step, #items.count(), |branch| #future));
+                    let each = quote!(#private::each(step, #items.count(), |branch| #future) #by);
                     return quote_spanned!(span=> let branches = ::core::pin::pin!(#each););
                 }
-                let each = quote!(#private::each(step, items.len(), move |branch| #future));
+                let each = quote!(#private::each(step, items.len(), move |branch| #future) #by);
                 let items = quote!(let items = &#private::items::<#item>(#items););
                 quote_spanned!(span=> #items let branches = ::core::pin::pin!(#each);)
             }
@@ -204,11 +237,25 @@ impl Writer<'_> {
                 quote_spanned!(span=> #context::#name),
             )
         };
-        quote_spanned! {span=>
-            #private::ended(
+        let reads = branch.declaration.clauses.reads();
+        let of = self.of(InputIn::Branch);
+        let of = of.filter(|_| !reads.is_empty());
+        let numbers = of.map(|of| numbers::numbers(self.cx, &reads, of));
+        let attempted = match numbers {
+            None => quote_spanned! {span=>
                 #private::attempted::<_, #position, _, _, _, _, _, _, _>(
                     context, &branch, #lent, #handler, #gate,
                 )
+            },
+            Some(numbers) => quote_spanned! {span=>
+                #private::attempted_by::<_, #position, _, _, _, _, _, _, _>(
+                    context, &branch, #lent, #numbers, #handler, #gate,
+                )
+            },
+        };
+        quote_spanned! {span=>
+            #private::ended(
+                #attempted
                 .await,
                 &branch,
             )
@@ -268,14 +315,14 @@ pub(in crate::codegen) fn items(
     each: &Each,
     seen: &TokenStream,
 ) -> TokenStream {
-    let field = &each.field;
+    let field = &each.place.field;
     // At the place of the field: a field that has no items is an error there.
     let span = cx.at(field.span());
-    if each.input.is_some() {
+    if each.place.input.is_some() {
         return quote_spanned!(span=> #seen.input().#field.iter());
     }
     let source = transition.sources.first();
-    let found = source.and_then(|source| cx.graph.items(*source, each));
+    let found = source.and_then(|source| cx.graph.place(*source, None, &each.place));
     let path = found.map(|found| found.path).unwrap_or_default();
     quote_spanned!(span=> state #(.#path)*.#field.iter())
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::ast::{Strategy, plain};
+use crate::ast::{Count, Given, Place, Read, Strategy, plain};
 use crate::codegen::clauses;
 use crate::codegen::context::Context;
 use crate::graph::{ResolvedBranch, ResolvedTransition};
@@ -24,25 +24,34 @@ pub(in crate::codegen) fn constant(
         None | Some(Strategy::All) => quote!(All),
         Some(Strategy::Any) => quote!(Any),
         Some(Strategy::Quorum(count)) => {
-            let count = count.value as usize;
+            let count = number(count);
             quote!(Quorum(#count))
         }
         Some(Strategy::Percent(count)) => {
-            let count = count.value as usize;
+            let count = number(count);
             quote!(Percent(#count))
         }
         Some(Strategy::Settled(min)) => {
-            let min = min.as_ref().map_or(0, |min| min.value as usize);
+            let min = min.as_ref().map_or(0, number);
             quote!(Settled(#min))
         }
     };
-    let within = join.and_then(|join| join.within.as_ref()).map(|within| {
-        let milliseconds = within.milliseconds;
-        quote!(.within(#milliseconds))
+    let mut reads = split.reads().into_iter();
+    let needed = reads.find(|(read, _)| *read == Read::Needed);
+    let needed = needed.map(|(_, place)| {
+        let field = place.name();
+        quote!(.number_in(#field))
     });
+    let within = join.and_then(|join| join.within.as_ref());
+    let within = within.map(|within| clauses::time(within, "within"));
     quote! {
-        .of(#private::split(&[#(#branches),*], #private::Strategy::#strategy) #within)
+        .of(#private::split(&[#(#branches),*], #private::Strategy::#strategy) #needed #within)
     }
+}
+
+/// The number that is written out. One in a field is named beside it.
+fn number(count: &Given<Count>) -> usize {
+    count.written().map_or(0, |count| count.value as usize)
 }
 
 fn branch(cx: &Context<'_>, branch: &ResolvedBranch<'_>) -> TokenStream {
@@ -50,8 +59,9 @@ fn branch(cx: &Context<'_>, branch: &ResolvedBranch<'_>) -> TokenStream {
     let declaration = branch.declaration;
     let name = plain(&declaration.name);
     let each = declaration.each.as_ref().map(|each| {
-        let field = each.place();
-        let at_most = each.at_most.as_ref().map_or_else(
+        let field = each.place.name();
+        let written = each.at_most.as_ref().and_then(Given::written);
+        let at_most = written.map_or_else(
             || quote!(#private::None),
             |count| {
                 // None at a time is reported.
@@ -59,7 +69,10 @@ fn branch(cx: &Context<'_>, branch: &ResolvedBranch<'_>) -> TokenStream {
                 quote!(#private::Some(#count))
             },
         );
-        quote!(.each(#field, #at_most))
+        let place = each.at_most.as_ref().and_then(Given::field);
+        let read = place.map(Place::name);
+        let read = read.map(|field| quote!(.at_most_in(#field)));
+        quote!(.each(#field, #at_most) #read)
     });
     let spawn = declaration.spawns().then(|| quote!(.spawn()));
     let policy = clauses::of_branch(cx, branch);

@@ -36,7 +36,7 @@ fn driven(plan: &Plan<'_>) -> Vec<String> {
         let split = planned.split.as_ref().map(|split| {
             let branches = match &split.branches {
                 Branches::Named(branches) => format!(" of {}", branches.len()),
-                Branches::Each(_, each) => format!(" of each in {}", each.place()),
+                Branches::Each(_, each) => format!(" of each in {}", each.place.name()),
             };
             let on = if split.spawns { " on tasks" } else { "" };
             format!(" split{branches}{on}")

@@ -33,7 +33,7 @@ fn entry(transition: &'static str) -> UndoEntry {
 #[test]
 fn a_stored_run_that_failed_says_where_and_why() {
     use FailureKind::{
-        BreakerOpen, Cancelled, Deadline, Handler, Join, Panic, Terminated, Timeout,
+        BreakerOpen, Cancelled, Deadline, Handler, Join, Panic, Policy, Terminated, Timeout,
     };
 
     for (kind, transition, attempts, message, text) in [
@@ -93,6 +93,13 @@ fn a_stored_run_that_failed_says_where_and_why() {
             1,
             "breaker `b` is open",
             "was refused another call in state `Charged` at `ship` after 1 attempt: breaker `b` is open",
+        ),
+        (
+            Policy,
+            true,
+            0,
+            "`retry` of `ship` reads `tries`, which is 0: it must be at least 1",
+            "could not begin in state `Charged` at `ship`: `retry` of `ship` reads `tries`, which is 0: it must be at least 1",
         ),
         (Cancelled, false, 0, "", "was cancelled in state `Charged`"),
         (

@@ -76,14 +76,14 @@ struct Ledger {
 }
 
 impl World {
-    fn has(&self, key: impl ToString) {
+    fn has(&self, key: &impl ToString) {
         let key = key.to_string();
         let mut ledger = self.0.lock().unwrap();
         ledger.calls.push(short(&key));
         *ledger.alive.entry(key).or_default() += 1;
     }
 
-    fn undo(&self, key: impl ToString) {
+    fn undo(&self, key: &impl ToString) {
         let key = key.to_string();
         let mut ledger = self.0.lock().unwrap();
         ledger.alive.remove(&key);
@@ -124,24 +124,24 @@ impl TradeSteps for World {
 
     async fn stock(&self, asked: &Asked, branch: &Branch<Reserve>) -> Result<u32, String> {
         sleep(Duration::from_millis(10)).await;
-        self.has(branch.key());
+        self.has(&branch.key());
         Ok(asked.cart + 1)
     }
 
     async fn restock(&self, asked: &Asked, stock: u32, undo: &Undo<Reserve>) -> Result<(), String> {
         assert_eq!(stock, asked.cart + 1);
-        self.undo(undo.done());
+        self.undo(&undo.done());
         Ok(())
     }
 
     async fn card(&self, _: &Asked, branch: &Branch<Reserve>) -> Result<String, String> {
-        self.has(branch.key());
+        self.has(&branch.key());
         Ok("card".to_owned())
     }
 
     async fn refund(&self, _: &Asked, card: String, undo: &Undo<Reserve>) -> Result<(), String> {
         assert_eq!(card, "card");
-        self.undo(undo.done());
+        self.undo(&undo.done());
         Ok(())
     }
 
@@ -172,15 +172,15 @@ impl TradeSteps for World {
         match step.input().fault {
             Fault::Refused => Err("refused".into()),
             Fault::Doubt => {
-                self.has(step.key());
+                self.has(&step.key());
                 Err("no answer".into())
             }
             Fault::Hangs => {
-                self.has(step.key());
+                self.has(&step.key());
                 pending().await
             }
             _ => {
-                self.has(step.key());
+                self.has(&step.key());
                 Ok(step.to(Paid))
             }
         }
@@ -194,7 +194,7 @@ impl TradeSteps for World {
         if let Undoing::InDoubt(reserved) = undoing {
             assert_eq!(reserved.cart, 7);
         }
-        self.undo(undo.done());
+        self.undo(&undo.done());
         Ok(())
     }
 
@@ -211,7 +211,7 @@ impl TradeSteps for World {
         if branch.input().fault == Fault::Item && *paper == 30 {
             return Err("refused".into());
         }
-        self.has(branch.key());
+        self.has(&branch.key());
         Ok(*paper + 1)
     }
 
@@ -223,7 +223,7 @@ impl TradeSteps for World {
         undo: &Undo<Wrap>,
     ) -> Result<(), String> {
         assert_eq!(sheet, *paper + 1);
-        self.undo(undo.done());
+        self.undo(&undo.done());
         Ok(())
     }
 
@@ -474,7 +474,8 @@ async fn the_source_state_is_stored_once_for_all_branches_of_a_split() {
         papers,
     };
     let run = runner.start("t", input, Asked { cart: 7 }).await.unwrap();
-    run.end().await.expect("a `failed` state is an end");
+    let end = run.end().await.expect("a `failed` state is an end");
+    assert!(matches!(end, TradeEnd::Lost(_)));
     let history = runner.history(run.id()).await.unwrap();
     let sources = history.iter().filter_map(|row| match &row.event {
         Event::Effect {
@@ -515,32 +516,32 @@ mod dropped {
         type Error = String;
 
         async fn one(&self, _: &Asked, branch: &Branch<Running>) -> Result<u32, String> {
-            self.has(branch.key());
+            self.has(&branch.key());
             Ok(1)
         }
 
         async fn two(&self, _: &Asked, branch: &Branch<Running>) -> Result<u32, String> {
-            self.has(branch.key());
+            self.has(&branch.key());
             Ok(2)
         }
 
         async fn three(&self, _: &Asked, branch: &Branch<Running>) -> Result<u32, String> {
-            self.has(branch.key());
+            self.has(&branch.key());
             Ok(3)
         }
 
         async fn undo_one(&self, _: &Asked, _: u32, undo: &Undo<Running>) -> Result<(), String> {
-            self.undo(undo.done());
+            self.undo(&undo.done());
             Ok(())
         }
 
         async fn undo_two(&self, _: &Asked, _: u32, undo: &Undo<Running>) -> Result<(), String> {
-            self.undo(undo.done());
+            self.undo(&undo.done());
             Ok(())
         }
 
         async fn undo_three(&self, _: &Asked, _: u32, undo: &Undo<Running>) -> Result<(), String> {
-            self.undo(undo.done());
+            self.undo(&undo.done());
             Ok(())
         }
 

@@ -16,6 +16,7 @@ mod keys;
 mod logs;
 mod many;
 mod names;
+mod numbers;
 mod once;
 mod park;
 mod pause;

@@ -234,7 +234,7 @@ fn the_graph_says_that_a_retry_has_no_end() {
 #[test]
 fn a_retry_that_says_nothing_of_delays_waits_longer_each_time_and_at_random() {
     let retry = unsaid::Unsaid::GRAPH.transitions[0].policy.retry;
-    let retry = retry.expect("it has a retry");
+    let retry = retry.and_then(|it| it.written()).expect("it has a retry");
     assert_eq!(
         (retry.first, retry.cap),
         (Duration::from_millis(100), Duration::from_secs(10))

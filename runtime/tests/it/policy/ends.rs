@@ -143,7 +143,8 @@ proptest! {
         factor in prop_oneof![Just(1.0), 1.0..4.0, Just(1e300), Just(f64::MAX)],
         made in prop_oneof![1..20_u32, Just(u32::MAX)],
     ) {
-        let retry: Retry = stateway_core::forever(first, cap, factor);
+        let retry = stateway_core::forever(first, cap, factor).written();
+        let retry: Retry = retry.expect("all is written out");
         let delay = retry.delay(made);
         prop_assert!(delay <= retry.cap);
         prop_assert!(retry.delay(made.saturating_add(1)) >= delay);

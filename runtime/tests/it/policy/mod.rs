@@ -8,5 +8,7 @@ mod deadline;
 mod ends;
 mod fallback;
 mod limit;
+mod numbers;
+mod numbers_refused;
 mod table;
 mod undo;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::{Jitter, Scope};
+use stateway::{Given, Jitter, Scope};
 use tokio::time::Instant;
 
 use crate::support::desk::{Act, Desk, Oops};
@@ -294,14 +294,17 @@ async fn an_error_before_a_timeout_in_the_last_attempt_is_kept() {
 #[test]
 fn the_policies_are_data_in_the_graph() {
     let charge = &Order::GRAPH.transitions[1];
-    let retry = charge.policy.retry.expect("it has a retry");
+    let retry = charge.policy.retry.and_then(|it| it.written());
+    let retry = retry.expect("it has a retry");
     assert_eq!((retry.attempts, retry.jitter), (Some(3), Jitter::None));
     assert_eq!(
         (retry.first, retry.cap),
         (Duration::from_secs(1), Duration::from_secs(1))
     );
-    assert_eq!(charge.policy.timeout, Some(Duration::from_secs(10)));
-    assert_eq!(charge.policy.deadline, Some(Duration::from_secs(20)));
+    let timeout = Given::Written(Duration::from_secs(10));
+    assert_eq!(charge.policy.timeout, Some(timeout));
+    let deadline = Given::Written(Duration::from_secs(20));
+    assert_eq!(charge.policy.deadline, Some(deadline));
     let undo = charge.policy.undo[0];
     let target = undo.target.expect("it led to a state");
     assert_eq!(Order::GRAPH.states[target].name, "Charged");

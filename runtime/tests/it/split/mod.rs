@@ -6,6 +6,7 @@ mod each;
 mod fair;
 mod gates;
 mod model;
+mod numbers;
 mod of_input;
 mod policy;
 mod run;

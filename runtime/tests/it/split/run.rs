@@ -1,9 +1,10 @@
 //! What the handlers of a split see, and what is joined of what they gave.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::{Strategy, TransitionKind};
+use stateway::{Given, Strategy, TransitionKind};
 
 workflow! {
     #[derive(Debug, Clone, PartialEq)]
@@ -244,9 +245,13 @@ fn the_graph_says_what_a_split_consists_of() {
     assert_eq!((split.strategy, split.within), (Strategy::All, None));
     let split = read.split.expect("it is one");
     let each = split.branches[0].each.expect("it is one");
-    assert_eq!((each.field, each.at_most), ("papers", Some(2)));
-    assert_eq!(split.strategy, Strategy::Settled(1));
-    assert_eq!(split.within.map(|it| it.as_secs()), Some(60));
+    assert_eq!(
+        (each.field, each.at_most),
+        ("papers", Some(Given::Written(2)))
+    );
+    assert_eq!(split.strategy.written(), Some(Strategy::Settled(1)));
+    let within = Given::Written(Duration::from_mins(1));
+    assert_eq!(split.within, Some(within));
 }
 
 #[test]

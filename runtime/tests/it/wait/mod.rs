@@ -1,4 +1,5 @@
 //! Runs in memory that wait for signals and timers.
 
 mod memory;
+mod numbers;
 mod panics;

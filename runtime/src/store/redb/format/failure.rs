@@ -60,7 +60,7 @@ pub(super) fn read_failure(from: &mut RecordReader<'_>) -> Result<Failure, Unrea
     })
 }
 
-pub(super) const KINDS: [FailureKind; 9] = [
+pub(super) const KINDS: [FailureKind; 10] = [
     FailureKind::Handler,
     FailureKind::Join,
     FailureKind::Panic,
@@ -70,6 +70,7 @@ pub(super) const KINDS: [FailureKind; 9] = [
     FailureKind::Cancelled,
     FailureKind::Terminated,
     FailureKind::Crashed,
+    FailureKind::Policy,
 ];
 
 pub(super) fn stop_number(stop: Option<Stop>) -> u8 {

@@ -5,7 +5,7 @@ stateway::workflow! {
         state Sent { letter: u32 };
         done Paid;
         failed Lost;
-        step send: Draft -> Sent with retry(often);
+        step send: Draft -> Sent with retry("often");
         step pay: Sent -> Paid | Lost;
     }
 }

@@ -1,0 +1,84 @@
+//! What the clauses of a visit come to, where some of their numbers are in fields.
+//!
+//! Where all are written out these are no values at all: the rules have them as constants.
+
+use std::time::Duration;
+
+use stateway_core::Retry;
+
+use super::rules::Rules;
+use crate::error::PolicyError;
+use crate::numbers::{Judged, Numbers};
+
+/// The fields that the clauses of a visit read.
+pub trait Fields {
+    /// The values, once they are judged.
+    type Terms: Terms;
+
+    /// Judges what was read by the rules `R`.
+    fn terms<R: Rules>(self) -> Self::Terms;
+}
+
+/// The values of the clauses that read fields.
+pub trait Terms: Send + Sync + 'static {
+    /// The values, if all of them are such as their clauses take.
+    fn values(&self) -> Option<&Values>;
+
+    /// The value that is none.
+    fn refused(&self) -> Option<&PolicyError>;
+}
+
+/// The clauses of a visit that reads fields, with their values.
+#[derive(Debug, Clone, Copy)]
+pub struct Values {
+    pub(super) retry: Option<Retry>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) deadline: Option<Duration>,
+}
+
+/// All is written out.
+impl Fields for () {
+    type Terms = ();
+
+    #[inline]
+    fn terms<R: Rules>(self) {}
+}
+
+impl Terms for () {
+    #[inline]
+    fn values(&self) -> Option<&Values> {
+        None
+    }
+
+    #[inline]
+    fn refused(&self) -> Option<&PolicyError> {
+        None
+    }
+}
+
+impl Fields for Numbers {
+    type Terms = Judged<Values>;
+
+    fn terms<R: Rules>(self) -> Judged<Values> {
+        let retry = R::RETRY.map(|retry| self.retry(retry, R::NAME));
+        let values = Values {
+            retry: retry.transpose()?,
+            timeout: self.timeout_of(R::TIMEOUT, R::NAME)?,
+            deadline: self.deadline_of(R::DEADLINE, R::NAME)?,
+        };
+        if let Some(due) = R::DUE {
+            self.pauses(due, R::NAME)?;
+        }
+        Ok(values)
+    }
+}
+
+impl Terms for Judged<Values> {
+    fn values(&self) -> Option<&Values> {
+        self.as_ref().ok()
+    }
+
+    fn refused(&self) -> Option<&PolicyError> {
+        self.as_ref().err().map(|error| &**error)
+    }
+}
