@@ -220,7 +220,7 @@ pub enum Progress {
     Output {
         /// Its output, as the codec wrote it.
         output: Vec<u8>,
-        /// How it is undone by itself, if it can be.
+        /// The undo of the branch, if it can be undone by itself.
         effect: Option<EffectNote>,
     },
 }

@@ -1,4 +1,4 @@
-//! What whoever holds a run changes of it.
+//! Commits: changes of a run by its holder.
 
 use super::super::apply::Fence;
 use super::super::{Commit, Event, HistoryRow, Hold, NewRun, StoreError};
@@ -29,7 +29,7 @@ impl Shelf {
 }
 
 impl KeptRun {
-    /// Whether this is the commit that has moved it last.
+    /// Returns true for the commit that has moved it last.
     fn has(&self, commit: &Commit) -> bool {
         let last = self.history.iter().rposition(|row| row.event.moves());
         let is_in = last.is_some_and(|last| commit.is_in(&self.history[..=last]));

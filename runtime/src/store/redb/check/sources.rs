@@ -15,7 +15,7 @@ impl Sources {
     /// Looks at the next row.
     ///
     /// # Errors
-    /// What it should have, and has not.
+    /// The row lacks a payload that another needs, or names no row before it.
     pub(super) fn follow(&mut self, row: &HistoryRow) -> Result<(), String> {
         let source = match &row.event {
             Event::Effect { source, .. } => Some(source),
@@ -39,7 +39,7 @@ impl Sources {
     /// Ends the history.
     ///
     /// # Errors
-    /// What was not there.
+    /// A row that another needs was not there.
     pub(super) fn end(self) -> Result<(), String> {
         match self.wanted.first_key_value() {
             Some((here, by)) => Err(lack(*here, *by)),

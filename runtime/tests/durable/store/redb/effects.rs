@@ -94,7 +94,7 @@ async fn effects_outlive_an_opening_and_go_with_their_run() {
         assert_eq!(store.history(&run, 0, 10_000).await.unwrap(), history);
         assert_eq!(store.undoable(&run, 10_000).await.unwrap(), left);
         for effect in &left {
-            // What one needs is found by its number, wherever it is.
+            // The row that one needs is found by its number, wherever it is.
             let Event::Effect { source, .. } = &effect.event else {
                 panic!("{effect:?}")
             };
@@ -275,7 +275,7 @@ async fn a_pause_refuses_to_drop_a_note_that_cannot_be_read() {
         "{refused:?}"
     );
     assert_eq!(store.get(&row.id).await.unwrap(), before);
-    // What drops all of them need not read them.
+    // A transition drops all of them, and need not read them.
     store.commit(step(&row, Status::Running)).await.unwrap();
     drop(store);
     assert!(checked(&damaged).is_intact());

@@ -53,7 +53,7 @@ pub(crate) enum Ask {
         run: u8,
         key: u8,
         output: Option<u8>,
-        /// Whether the output is of a branch that can be undone by itself.
+        /// True if the output is of a branch that can be undone by itself.
         has_effect: bool,
         waits: bool,
         epoch: u8,
