@@ -52,8 +52,10 @@ impl KeptRun {
             self.held = None;
         }
         self.add(commit.entries());
-        let history = &mut self.history;
-        history.retain(|row| !removed.contains(&row.number) || row.is_undoable());
+        if !removed.is_empty() {
+            let history = &mut self.history;
+            history.retain(|row| !removed.contains(&row.number) || row.is_undoable());
+        }
         if let Event::Transition { payload, .. } = &commit.event {
             self.payload.clone_from(payload);
         }
