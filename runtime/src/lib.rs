@@ -149,8 +149,8 @@ pub mod durability {}
 pub mod patterns {}
 
 #[cfg(feature = "durable")]
-#[doc = include_str!("messages.md")]
-pub mod messages {}
+#[doc = include_str!("compiler_messages.md")]
+pub mod compiler_messages {}
 
 /// What a module that declares, handles or runs workflows needs.
 pub mod prelude {
