@@ -60,6 +60,21 @@ mod tried_again {
     }
 }
 
+mod a_field {
+    stateway::workflow! {
+        #[derive(Clone)]
+        workflow Bill {
+            start Draft { tries: u32 };
+            done Paid;
+            split send: Draft -> Paid {
+                branch print: u32 with undo(shred, retry(tries));
+                branch mail: u32;
+                join all;
+            }
+        }
+    }
+}
+
 mod shared {
     stateway::workflow! {
         #[derive(Clone)]

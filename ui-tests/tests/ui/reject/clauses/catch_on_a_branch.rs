@@ -3,7 +3,7 @@ stateway::workflow! {
         start Draft;
         done Paid;
         split pay: Draft -> Paid {
-            branch cash: u32 with undo(give_back);
+            branch cash: u32;
             branch card: u32 with catch(by_hand);
             join all;
         }
