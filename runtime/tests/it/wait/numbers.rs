@@ -146,7 +146,7 @@ async fn a_clause_of_a_poll_reads_the_input() {
     let end = Parcel::start(input(40), sent(5, 9)).run(&post).await;
     assert_eq!(end.unwrap(), ParcelEnd::Lost(Lost));
     assert_eq!(*post.asked.lock().unwrap(), [0, 1]);
-    assert_eq!(*post.said.lock().unwrap(), ["failed"]);
+    assert_eq!(*post.said.lock().unwrap(), ["failed: blind"]);
 }
 
 #[tokio::test(start_paused = true)]
