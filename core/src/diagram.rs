@@ -275,7 +275,10 @@ fn label_branch(f: &mut fmt::Formatter<'_>, branch: &BranchInfo) -> fmt::Result 
     match branch.each {
         None => f.write_str(branch.name)?,
         Some(each) => {
-            write!(f, "each {} in {}", branch.name, each.field)?;
+            match each.value {
+                None => write!(f, "each {} in {}", branch.name, each.field)?,
+                Some(value) => write!(f, "each ({}, {value}) in {}", branch.name, each.field)?,
+            }
             if let Some(most) = each.at_most {
                 write!(f, " at most {}", Written(most))?;
             }

@@ -34,8 +34,10 @@ pub struct BranchInfo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EachInfo {
-    /// The field of the source state that holds the items.
+    /// The field that holds the items: of the source state, or as `input.items` of the input.
     pub field: &'static str,
+    /// The name of the values, if the branch is about the entries of a map: the branch is called like the keys.
+    pub value: Option<&'static str>,
     /// How many branches may be under way at a time.
     pub at_most: Option<Given<usize>>,
 }
@@ -206,7 +208,20 @@ impl BranchInfo {
             Some(most) => Some(Given::Written(most)),
             None => None,
         };
-        self.each = Some(EachInfo { field, at_most });
+        self.each = Some(EachInfo {
+            field,
+            value: None,
+            at_most,
+        });
+        self
+    }
+
+    /// The items are the entries of a map, with values of this name.
+    #[must_use]
+    pub const fn value(mut self, name: &'static str) -> Self {
+        if let Some(each) = &mut self.each {
+            each.value = Some(name);
+        }
         self
     }
 

@@ -107,7 +107,7 @@ pub use runner::{
     Runner, Runners, SentMessage, SentSignal, SignalError, StartError,
 };
 #[cfg(feature = "runtime")]
-pub use split::{Branched, First};
+pub use split::{Branched, Entries, First};
 pub use stateway_core::{
     BranchInfo, Dot, Due, EachInfo, Given, Graph, GroupInfo, Jitter, LogInfo, Mermaid, Policy,
     Retry, SplitInfo, State, StateInfo, StateKind, Strategy, Transition, TransitionInfo,
@@ -247,8 +247,9 @@ pub mod __private0_1 {
     #[cfg(feature = "runtime")]
     pub use crate::split::{
         Attempt, Begin, Both, Branched, Branches, Each, First, Join, MaybeDebug, Named, NotDebug,
-        One, Report, RunningBranch, all, both, called, context, each, ended, first, item, item_of,
-        items, join, join_by, named, one, spawned, undoable, unshared,
+        One, Report, RunningBranch, all, both, called, context, each, ended, entries, first, item,
+        item_of, items, join, join_by, named, one, pair, pair_of, pairs, spawned, undoable,
+        unshared,
     };
     #[cfg(feature = "durable")]
     pub use crate::store::IndexEntry;

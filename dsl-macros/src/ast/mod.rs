@@ -20,7 +20,7 @@ pub(crate) use clause::{
 pub(crate) use given::{Given, Place, Read, Reads};
 pub(crate) use group::Group;
 pub(crate) use log::Log;
-pub(crate) use split::{Branch, Each, Join, Split, Strategy};
+pub(crate) use split::{Branch, Each, EachValue, Join, Split, Strategy};
 pub(crate) use stored::{is_borrowed, is_hashed, is_told_otherwise};
 
 /// The content of one `workflow!` block.

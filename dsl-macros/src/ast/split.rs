@@ -33,8 +33,17 @@ pub(crate) struct Branch {
 pub(crate) struct Each {
     /// The field that has the items.
     pub(crate) place: Place,
+    /// The type of an item; of an entry, that of its key.
     pub(crate) item: Type,
+    /// The value, if the items are the entries of a map. The branch is called like the keys.
+    pub(crate) value: Option<EachValue>,
     pub(crate) at_most: Option<Given<Count>>,
+}
+
+/// `n` of `each (id, n) in cart: String, u32`
+pub(crate) struct EachValue {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
 }
 
 /// `join quorum(2) within 5s;`

@@ -104,7 +104,9 @@ fn undo_of_transient(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
 fn items_without_order(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
         let each = transition.branches.iter();
-        for each in each.filter_map(|branch| branch.declaration.each.as_ref()) {
+        let each = each.filter_map(|branch| branch.declaration.each.as_ref());
+        // That a map has an order is asked by rustc, of every one.
+        for each in each.filter(|each| each.value.is_none()) {
             for source in &transition.sources {
                 let found = graph.place(*source, None, &each.place);
                 if let Some(found) = found.filter(|found| is_hashed(&found.field.ty)) {

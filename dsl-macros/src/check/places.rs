@@ -36,9 +36,11 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
 #[derive(Default)]
 struct Reported(HashSet<(Option<StateId>, String)>);
 
-/// The states that a transition leaves, each with the group that names it.
+/// The states that a transition leaves, each with the group that names it. A split leaves one, whichever way it is named.
 fn left(transition: &ResolvedTransition<'_>) -> impl Iterator<Item = (StateId, Option<GroupId>)> {
+    let is_split = transition.declaration.split().is_some();
     let groups = transition.by_group.iter().copied();
+    let groups = groups.map(move |by| by.filter(|_| !is_split));
     transition.sources.iter().copied().zip(groups)
 }
 

@@ -144,8 +144,12 @@ fn branch(branch: &Branch) -> String {
                 .at_most
                 .as_ref()
                 .map(|bound| format!(" at most {}", bound.text()));
+            let names = match &each.value {
+                None => name.to_string(),
+                Some(value) => format!("({name}, {})", value.name),
+            };
             format!(
-                "each {name} in {}{}",
+                "each {names} in {}{}",
                 each.place.name(),
                 bound.unwrap_or_default()
             )

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::context::Context;
+use super::numbers::InputIn;
 use super::split::items_of;
 use super::turns::{Leaf, Taken};
 use super::types;
@@ -61,11 +62,21 @@ pub(super) fn leaves(cx: &Context<'_>, context: &Ident, planned: &Planned<'_>) -
             let declaration = branch.declaration;
             let output = &declaration.output;
             let item = declaration.each.as_ref().map(|each| {
-                let items = items_of(cx, transition, each, &quote!(undo));
+                let items = items_of(cx, transition, each, InputIn::Undo);
                 let ty = &each.item;
-                quote_spanned!(span=> let item: &#ty = #private::item_of(#items, undo);)
+                if each.value.is_some() {
+                    quote_spanned!(span=> let item = #private::pair_of(#items, undo);)
+                } else {
+                    quote_spanned!(span=> let item: &#ty = #private::item_of(#items, undo);)
+                }
             });
-            let argument = item.as_ref().map(|_| quote_spanned!(span=> item,));
+            let argument = declaration.each.as_ref().map(|each| {
+                if each.value.is_some() {
+                    quote_spanned!(span=> item.0, item.1,)
+                } else {
+                    quote_spanned!(span=> item,)
+                }
+            });
             let copy = copy(cx, declaration);
             Leaf {
                 patterns: vec![UndoCode::Branch(position).pattern(planned.position, span)],

@@ -97,6 +97,8 @@ fn payloads(kind: &TransitionKind, used: &mut HashSet<String>) {
                 words(branch.output.to_token_stream(), used);
                 if let Some(each) = &branch.each {
                     words(each.item.to_token_stream(), used);
+                    let value = each.value.as_ref().map(|value| &value.ty);
+                    words(value.to_token_stream(), used);
                 }
             }
         }

@@ -26,6 +26,8 @@ pub(super) enum InputIn {
     Step,
     /// `branch.input()`
     Branch,
+    /// `undo.input()`
+    Undo,
 }
 
 /// The numbers, read of the state in the variable `state` and of the input.
@@ -53,6 +55,7 @@ pub(super) fn place(cx: &Context<'_>, place: &Place, of: Of) -> Option<TokenStre
             InputIn::Input => quote_spanned!(span=> input.#name),
             InputIn::Step => quote_spanned!(span=> step.input().#name),
             InputIn::Branch => quote_spanned!(span=> branch.input().#name),
+            InputIn::Undo => quote_spanned!(span=> undo.input().#name),
         });
     }
     Some(quote_spanned!(span=> state #(.#path)*.#name))

@@ -169,9 +169,16 @@ impl<'a> Resolver<'a, '_> {
                     .collect::<Vec<_>>(),
             );
         }
+        let is_whole_split = transition.split().is_some_and(|split| split.is_whole);
         let branches = transition.branches().map(|declaration| ResolvedBranch {
             declaration,
-            item: items::judge(&self.graph, declaration, &sources, self.diagnostics),
+            item: items::judge(
+                &self.graph,
+                declaration,
+                &sources,
+                is_whole_split,
+                self.diagnostics,
+            ),
             is_handled: true,
             breaker: None,
             limit: None,

@@ -9,7 +9,7 @@ use super::expected::{WithHelp as _, missing, sign, stop, unexpected};
 use super::split::{begins_line, push, seek};
 use super::tokens::{declared_name, next_word, skip, word};
 use super::{clause, given, types};
-use crate::ast::{Attributes, Branch, Clauses, Count, Each, Given, Place, Split};
+use crate::ast::{Attributes, Branch, Clauses, Count, Each, EachValue, Given, Place, Split};
 use crate::diagnostics::{Diagnostics, unread};
 
 pub(super) fn branch(
@@ -82,15 +82,24 @@ pub(super) fn each(
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
     let begin = content.cursor();
-    let name = declared_name(content, "an item")?;
     let mut reader = Reader {
         content,
         begin,
         first: None,
         diagnostics,
     };
+    let (name, value) = reader.names()?;
     let place = reader.field(&name);
-    let item = reader.item(&name);
+    let (item, value) = match value {
+        None => {
+            let item = reader.item(&name);
+            (reader.second_type(&name).unwrap_or(item), None)
+        }
+        Some(value) => {
+            let (item, ty) = reader.entry(&name, &value);
+            (item, Some(EachValue { name: value, ty }))
+        }
+    };
     let output = reader.output(&name);
     split.is_whole &= reader.first.is_none();
     let mut branch = Branch {
@@ -101,6 +110,7 @@ pub(super) fn each(
         each: Some(Each {
             place,
             item,
+            value,
             at_most: None,
         }),
         clauses: Clauses::default(),
@@ -116,15 +126,15 @@ pub(super) fn each(
 }
 
 /// Reads the parts of an `each`. What cannot be read after the first error is not worth another.
-struct Reader<'a, 'd> {
-    content: &'a ParseBuffer<'a>,
+pub(super) struct Reader<'a, 'd> {
+    pub(super) content: &'a ParseBuffer<'a>,
     begin: Cursor<'a>,
-    first: Option<Error>,
-    diagnostics: &'d mut Diagnostics,
+    pub(super) first: Option<Error>,
+    pub(super) diagnostics: &'d mut Diagnostics,
 }
 
 impl Reader<'_, '_> {
-    fn report(&mut self, error: Error) -> Error {
+    pub(super) fn report(&mut self, error: Error) -> Error {
         if let Some(first) = &self.first {
             return first.clone();
         }
@@ -132,7 +142,7 @@ impl Reader<'_, '_> {
         self.first.insert(error).clone()
     }
 
-    fn missing(&self, expected: &str) -> Error {
+    pub(super) fn missing(&self, expected: &str) -> Error {
         missing(self.content, self.begin, expected)
     }
 
@@ -163,12 +173,21 @@ impl Reader<'_, '_> {
 
     /// `: Item`
     fn item(&mut self, name: &Ident) -> Type {
+        self.item_until(name, is_arrow)
+    }
+
+    /// The same, up to such a place.
+    pub(super) fn item_until(
+        &mut self,
+        name: &Ident,
+        is_end: fn(&ParseBuffer<'_>) -> bool,
+    ) -> Type {
         let content = self.content;
         let what = format!("the type of the item `{name}`");
         if content.peek(Token![:]) && !content.peek(Token![::]) {
             skip(content);
             return types::read(content, &what, self.diagnostics, |content| {
-                seek_until(content, is_arrow);
+                seek_until(content, is_end);
             });
         }
         let error = self.report(self.missing("`: Item => Output`"));
@@ -176,7 +195,7 @@ impl Reader<'_, '_> {
             return unread(&error);
         }
         behind_any_sign(content);
-        types::beside(content, &error, |content| seek_until(content, is_arrow))
+        types::beside(content, &error, |content| seek_until(content, is_end))
     }
 
     /// `=> Output`
@@ -201,7 +220,7 @@ impl Reader<'_, '_> {
 }
 
 /// Skips to such a place, or to the end of the line.
-fn seek_until(content: &ParseBuffer<'_>, is_it: impl Fn(&ParseBuffer<'_>) -> bool) {
+pub(super) fn seek_until(content: &ParseBuffer<'_>, is_it: impl Fn(&ParseBuffer<'_>) -> bool) {
     while !content.is_empty() && !content.peek(Token![;]) && !is_it(content) {
         skip(content);
     }
@@ -223,14 +242,14 @@ fn is_before_another_arrow(content: &ParseBuffer<'_>) -> bool {
     false
 }
 
-fn behind_any_sign(content: &ParseBuffer<'_>) {
+pub(super) fn behind_any_sign(content: &ParseBuffer<'_>) {
     for _ in 0..sign(content).map_or(0, |sign| sign.len()) {
         skip(content);
     }
 }
 
 /// Returns true if a `=>` stands here, or what is written in its place.
-fn is_arrow(content: &ParseBuffer<'_>) -> bool {
+pub(super) fn is_arrow(content: &ParseBuffer<'_>) -> bool {
     sign(content).is_some_and(|sign| ["=>", "->", "-->", "==>", "="].contains(&sign.as_str()))
 }
 
@@ -245,8 +264,7 @@ fn items(content: &ParseBuffer<'_>, name: &Ident) -> Result<Place> {
     if next_word(content).as_deref() == Some("self") || content.peek(Token![&]) {
         return Err(alone(content, "items"));
     }
-    let is_input = next_word(content).as_deref() == Some("input") && content.peek2(Token![.]);
-    if is_input {
+    if next_word(content).as_deref() == Some("input") {
         return given::place(content);
     }
     let field = declared_name(content, "a field of the source state")?;

@@ -11,6 +11,7 @@ mod clause;
 mod durable;
 mod duration;
 mod ends;
+mod entry;
 mod expected;
 mod fields;
 mod given;

@@ -162,20 +162,53 @@ fn of_branch<'a>(
 ) -> Signature<'a> {
     let declaration = branch.declaration;
     let visit = visit("branch", Visit::Branch);
+    let (item, value) = item(branch, &visit);
+    let others = item.iter().chain(&value).chain([&visit]);
+    let others: Vec<&str> = others.map(|it| &*it.name).collect();
+    let state = source(graph, transition, Held::Lent, &others);
+    Signature {
+        name: &declaration.name,
+        role: Role::Branch(branch),
+        parameters: iter::once(state)
+            .chain(item)
+            .chain(value)
+            .chain([visit])
+            .collect(),
+        gives: Gives::Output(&declaration.output),
+        is_optional: false,
+    }
+}
+
+/// The parameters for the item of an `each`: it alone, or a key and its value.
+fn item<'a>(
+    branch: &'a ResolvedBranch<'a>,
+    visit: &Parameter<'a>,
+) -> (Option<Parameter<'a>>, Option<Parameter<'a>>) {
+    let declaration = branch.declaration;
     let item = declaration.each.as_ref().map(|each| Parameter {
         name: of_variable(&declaration.name, &visit.name),
         held: Held::Lent,
         takes: Takes::Item(branch.item.as_ref().unwrap_or(&each.item)),
     });
-    let others: Vec<&str> = item.iter().chain([&visit]).map(|it| &*it.name).collect();
-    let state = source(graph, transition, Held::Lent, &others);
-    Signature {
-        name: &declaration.name,
-        role: Role::Branch(branch),
-        parameters: iter::once(state).chain(item).chain([visit]).collect(),
-        gives: Gives::Output(&declaration.output),
-        is_optional: false,
-    }
+    let value = declaration
+        .each
+        .as_ref()
+        .and_then(|each| each.value.as_ref());
+    let value = value.map(|value| {
+        let taken = item.as_ref().map_or("", |item| &item.name);
+        let name = of_variable(&value.name, &visit.name);
+        Parameter {
+            // `item` may stand for the key already.
+            name: if name == taken {
+                "value".to_owned()
+            } else {
+                name
+            },
+            held: Held::Lent,
+            takes: Takes::Item(&value.ty),
+        }
+    });
+    (item, value)
 }
 
 fn own<'a>(graph: &Graph<'_>, transition: &'a ResolvedTransition<'a>) -> Signature<'a> {
@@ -294,12 +327,9 @@ fn undo_of_branch<'a>(
 ) -> Signature<'a> {
     let declaration = branch.declaration;
     let visit = visit("undo", Visit::Undo);
-    let item = declaration.each.as_ref().map(|each| Parameter {
-        name: of_variable(&declaration.name, &visit.name),
-        held: Held::Lent,
-        takes: Takes::Item(branch.item.as_ref().unwrap_or(&each.item)),
-    });
-    let others: Vec<&str> = item.iter().chain([&visit]).map(|it| &*it.name).collect();
+    let (item, value) = item(branch, &visit);
+    let others = item.iter().chain(&value).chain([&visit]);
+    let others: Vec<&str> = others.map(|it| &*it.name).collect();
     let state = source(graph, transition, Held::Lent, &others);
     let taken: Vec<&str> = others.into_iter().chain([&*state.name]).collect();
     let output = owned(
@@ -312,6 +342,7 @@ fn undo_of_branch<'a>(
         role: Role::UndoBranch(branch),
         parameters: iter::once(state)
             .chain(item)
+            .chain(value)
             .chain([output, visit])
             .collect(),
         gives: Gives::Nothing,

@@ -10,7 +10,8 @@ pub workflow Order {
     /// Held.
     state Reserved { hold: Hold, until: std::time::SystemTime };
     transient state Checked;
-    state Packed;
+    state Packed { contents: BTreeMap<u64, u32> };
+    state Listed;
     state Weighed { items: Vec<Item>, limit: Duration, low: Duration };
     done Shipped { parcel: String };
     failed Rejected;
@@ -21,7 +22,11 @@ pub workflow Order {
     step fetch as FetchNext: Reserved -> Checked | Reserved
         with timeout(2s), deadline(1m), undo(Checked => drop_check, Reserved => keep, timeout(5s));
     step ship: Checked -> Packed with catch(late), breaker(carrier), limit(quota);
-    split weigh: Packed -> Weighed with undo(unpack), retry(2) {
+    split list: Packed -> Listed {
+        each (number, times) in contents: u64, u32 => u8 with retry(2);
+        join all;
+    }
+    split weigh: Listed -> Weighed with undo(unpack), retry(2) {
         branch scale: u32 with retry(3), timeout(2s), breaker(carrier);
         branch guess: Result<u32, String> with spawn;
         join quorum(1) within 5s;

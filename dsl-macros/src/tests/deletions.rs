@@ -8,8 +8,17 @@ use super::expand;
 use crate::codegen::Reader;
 
 /// Deletions that leave a legal block: `pub`, `transient` and one of several derives may be there
-/// or not, and what is wrong with the types `Vec<>`, `Result<u32,>` and `::time::SystemTime` rustc says itself.
-const LEGAL: [&str; 7] = ["Clone", "pub", "Item", "std", "transient", "Item", "String"];
+/// or not, and what is wrong with the types `Vec<>`, `BTreeMap<u64,>`, `Result<u32,>` and `::time::SystemTime` rustc says itself.
+const LEGAL: [&str; 8] = [
+    "Clone",
+    "pub",
+    "Item",
+    "std",
+    "transient",
+    "u32",
+    "Item",
+    "String",
+];
 
 const READERS: [Reader; 3] = [Reader::Compiler, Reader::Documentation, Reader::Editor];
 

@@ -56,6 +56,24 @@ const DURABLE: &str = r"
     }
 ";
 
+/// Branches for the entries of a map.
+const ENTRIES: &str = r"
+    workflow Bill {
+        input { taxes: BTreeMap<String, u8> }
+        start Draft { lines: BTreeMap<String, Line> };
+        state Checked;
+        done Paid;
+        split check: Draft -> Checked {
+            each (name, line) in lines: String, Line => u64;
+            join all;
+        }
+        split tax: Checked -> Paid {
+            each (tax_of, percent) in input.taxes: String, u8 => u64 with spawn, retry(2);
+            join settled;
+        }
+    }
+";
+
 /// Clauses that read fields.
 const NUMBERS: &str = r"
     workflow Bill {
@@ -134,4 +152,13 @@ fn documentation_shows_the_fields_that_clauses_read() {
     ] {
         assert!(text.contains(shown), "`{shown}` is not there");
     }
+}
+
+#[test]
+fn branches_for_the_entries_of_a_map_become_this_for_the_compiler() {
+    check(
+        ENTRIES,
+        Reader::Compiler,
+        &expect_file!["entries_for_the_compiler.rs.txt"],
+    );
 }

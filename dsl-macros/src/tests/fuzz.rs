@@ -106,7 +106,9 @@ fn has_expressions(block: &TokenStream) -> bool {
     let branches = ast.transitions.iter().flat_map(Transition::branches);
     let branches = branches.flat_map(|branch| {
         let item = branch.each.as_ref().map(|each| &each.item);
-        item.into_iter().chain([&branch.output])
+        let each = branch.each.as_ref();
+        let value = each.and_then(|each| Some(&each.value.as_ref()?.ty));
+        item.into_iter().chain(value).chain([&branch.output])
     });
     fields
         .chain(branches)

@@ -66,14 +66,19 @@ workflow Call {
 ",
     r"
 workflow Vote {
-    input { tries: u32, window: u32, until: SystemTime }
+    input { tries: u32, window: u32, until: SystemTime, cart: Cart }
     start Asked { people: Vec<u32>, slow: Duration, least: u32 };
+    state Heard;
     state Told { low: Duration, high: Duration };
     done Over;
     failed Lost;
-    split ask: Asked -> Told | Lost with retry(input.tries, every slow), undo(Told => untell) {
+    split ask: Asked -> Heard | Lost with retry(input.tries, every slow), undo(Heard => unask) {
         each person in people: u32 => u32, at most input.window with timeout(slow);
         join quorum(least) within slow;
+    }
+    split price: Heard -> Told {
+        each (product, amount) in input.cart: String, u32 => u8, at most 8;
+        join all;
     }
     timer remind every low: Told;
     poll tell every low..high: Told -> Over | Lost with retry(3, backoff low..high), deadline(high);

@@ -12,6 +12,7 @@
 
 mod branched;
 mod each;
+mod entries;
 mod join;
 mod maybe_debug;
 mod named;
@@ -26,6 +27,7 @@ use stateway_core::{SplitInfo, Transition, Workflow};
 
 pub use branched::{Branched, First, all, first};
 pub use each::{Begin, Each, each, items};
+pub use entries::{Entries, entries, pair, pairs};
 pub use join::{Branches, Join, Report, join, join_by};
 pub use maybe_debug::{MaybeDebug, NotDebug};
 pub use named::{Both, Named, One, both, named, one};
@@ -35,7 +37,7 @@ pub(crate) use running_branch::name;
 pub use running_branch::{Attempt, RunningBranch, called, ended};
 pub(crate) use spawned::Tasks;
 pub use spawned::{context, item, spawned, unshared};
-pub use undoable::{item_of, undoable};
+pub use undoable::{item_of, pair_of, undoable};
 
 /// The body of the split `T`.
 pub(crate) const fn info<T: Transition>() -> &'static SplitInfo {

@@ -77,3 +77,15 @@ pub fn item_of<'s, T: Transition, S>(
     let item = undo.run().undone_item().and_then(|item| items.nth(item));
     item.expect("an item that had a branch is there")
 }
+
+/// The same of an entry.
+///
+/// # Panics
+/// If there are fewer entries than when it was done: the state is the same one.
+pub fn pair_of<'s, T: Transition, K, V>(
+    mut entries: impl Iterator<Item = (&'s K, &'s V)>,
+    undo: &Undo<T>,
+) -> (&'s K, &'s V) {
+    let entry = undo.run().undone_item().and_then(|item| entries.nth(item));
+    entry.expect("an entry that had a branch is there")
+}

@@ -120,7 +120,7 @@ impl Writer<'_> {
     fn of(&self, input: InputIn) -> Option<Of> {
         Some(Of {
             state: *self.transition.sources.first()?,
-            by: *self.transition.by_group.first()?,
+            by: None,
             input,
         })
     }
@@ -141,9 +141,9 @@ impl Writer<'_> {
                 quote_spanned!(span=> let branches = ::core::pin::pin!(#private::named(#seats));)
             }
             Branches::Each(branch, each) => {
-                let item = &each.item;
+                let (item, has_pairs) = (&each.item, each.value.is_some());
                 let future = self.future(0, branch);
-                let items = self.items(each, &quote!(step));
+                let items = self.items(each, InputIn::Step);
                 let read = each.at_most.as_ref().and_then(Given::field);
                 let by = read.map(|_| quote!(.by(&terms)));
                 if branch.declaration.spawns() {
@@ -151,14 +151,18 @@ impl Writer<'_> {
                     return quote_spanned!(span=> let branches = ::core::pin::pin!(#each););
                 }
                 let each = quote!(#private::each(step, items.len(), move |branch| #future) #by);
-                let items = quote!(let items = &#private::items::<#item>(#items););
+                let items = if has_pairs {
+                    quote!(let items = &#private::pairs(#items);)
+                } else {
+                    quote!(let items = &#private::items::<#item>(#items);)
+                };
                 quote_spanned!(span=> #items let branches = ::core::pin::pin!(#each);)
             }
         }
     }
 
-    fn items(&self, each: &Each, seen: &TokenStream) -> TokenStream {
-        items(self.cx, self.transition, each, seen)
+    fn items(&self, each: &Each, input: InputIn) -> TokenStream {
+        items(self.cx, self.transition, each, input)
     }
 
     /// The future of a branch, on the task of the run or on its own.
@@ -173,8 +177,12 @@ impl Writer<'_> {
         }
         // A task shares the whole state and finds its item in it.
         let item = each.map(|each| {
-            let (items, ty) = (self.items(each, &quote!(branch)), &each.item);
-            quote_spanned!(span=> let item: &#ty = #private::item(#items, &branch);)
+            let (items, ty) = (self.items(each, InputIn::Branch), &each.item);
+            if each.value.is_some() {
+                quote_spanned!(span=> let item = #private::pair(#items, &branch);)
+            } else {
+                quote_spanned!(span=> let item: &#ty = #private::item(#items, &branch);)
+            }
         });
         quote_spanned! {span=>
             {
@@ -207,9 +215,16 @@ impl Writer<'_> {
         let (private, context) = (self.private, self.context);
         let name = &branch.declaration.name;
         let span = self.cx.at(name.span());
-        let is_each = branch.declaration.each.is_some();
+        let each = branch.declaration.each.as_ref();
+        let item = each.map(|each| {
+            if each.value.is_some() {
+                quote_spanned!(span=> item.0, item.1)
+            } else {
+                quote_spanned!(span=> item)
+            }
+        });
         if !branch.declaration.clauses.guard() {
-            let item = is_each.then(|| quote_spanned!(span=> item,));
+            let item = item.map(|item| quote_spanned!(span=> #item,));
             return quote_spanned! {span=>
                 #private::ended(
                     #context::#name(context, state, #item #private::called(&branch)).await,
@@ -224,11 +239,11 @@ impl Writer<'_> {
             branch.breaker,
             branch.limit,
         );
-        let (lent, handler) = if is_each {
+        let (lent, handler) = if let Some(item) = item {
             (
                 quote_spanned!(span=> (state, item)),
                 quote_spanned! {span=>
-                    |context, (state, item), branch| #context::#name(context, state, item, branch)
+                    |context, (state, item), branch| #context::#name(context, state, #item, branch)
                 },
             )
         } else {
@@ -308,23 +323,30 @@ impl Writer<'_> {
     }
 }
 
-/// The items of an `each`, of the state that is called `state`; `seen` lends the input.
+/// The items of an `each`, of the state that is called `state`.
 pub(in crate::codegen) fn items(
     cx: &Context<'_>,
     transition: &ResolvedTransition<'_>,
     each: &Each,
-    seen: &TokenStream,
+    input: InputIn,
 ) -> TokenStream {
-    let field = &each.place.field;
     // At the place of the field: a field that has no items is an error there.
-    let span = cx.at(field.span());
-    if each.place.input.is_some() {
-        return quote_spanned!(span=> #seen.input().#field.iter());
-    }
+    let span = cx.at(each.place.field.span());
     let source = transition.sources.first();
-    let found = source.and_then(|source| cx.graph.place(*source, None, &each.place));
-    let path = found.map(|found| found.path).unwrap_or_default();
-    quote_spanned!(span=> state #(.#path)*.#field.iter())
+    let place = source.and_then(|source| {
+        let of = Of {
+            state: *source,
+            by: None,
+            input,
+        };
+        numbers::place(cx, &each.place, of)
+    });
+    let Some(value) = &each.value else {
+        return quote_spanned!(span=> #place.iter());
+    };
+    let private = cx.alias(span);
+    let (key, value) = (&each.item, &value.ty);
+    quote_spanned!(span=> #private::entries::<#key, #value, _>(&#place))
 }
 
 /// Joins the leaves in halves, as the runtime holds the branches: a list would be as deep as it is long.

@@ -72,7 +72,11 @@ fn branch(cx: &Context<'_>, branch: &ResolvedBranch<'_>) -> TokenStream {
         let place = each.at_most.as_ref().and_then(Given::field);
         let read = place.map(Place::name);
         let read = read.map(|field| quote!(.at_most_in(#field)));
-        quote!(.each(#field, #at_most) #read)
+        let value = each.value.as_ref().map(|value| {
+            let name = plain(&value.name);
+            quote!(.value(#name))
+        });
+        quote!(.each(#field, #at_most) #value #read)
     });
     let spawn = declaration.spawns().then(|| quote!(.spawn()));
     let policy = clauses::of_branch(cx, branch);

@@ -82,6 +82,14 @@ fn what_is_undone_by_itself_has_its_signature() {
                 "a(b: B, joined: Joined, step: &Step) -> Outcome",
             ],
         ),
+        (
+            "split a: B -> C { each (key, n) in items: u8, u32 => u16 with undo(tear); join all; }",
+            &[
+                "key(b: &B, key: &u8, n: &u32, branch: &Branch) -> u16",
+                "tear(b: &B, key: &u8, n: &u32, output: u16, undo: &Undo) -> ()",
+                "a(b: B, joined: Joined, step: &Step) -> Outcome",
+            ],
+        ),
     ] {
         check(transitions, signatures, expected);
     }
@@ -111,6 +119,13 @@ fn every_handler_has_its_signature() {
             "split a: B -> C { each item in items: u8 => u16; join all; }",
             &[
                 "item(b: &B, item: &u8, branch: &Branch) -> u16",
+                "a(b: B, joined: Joined, step: &Step) -> Outcome",
+            ],
+        ),
+        (
+            "split a: B -> C { each (key, value) in items: u8, String => u16; join all; }",
+            &[
+                "key(b: &B, key: &u8, value: &String, branch: &Branch) -> u16",
                 "a(b: B, joined: Joined, step: &Step) -> Outcome",
             ],
         ),

@@ -10,6 +10,7 @@ mod effects;
 mod else_pause;
 mod endless;
 mod ends;
+mod entries;
 pub(crate) mod fallback;
 mod gone;
 mod keys;

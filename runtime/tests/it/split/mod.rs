@@ -3,6 +3,7 @@
 mod cancel;
 mod deadline;
 mod each;
+mod entries;
 mod fair;
 mod gates;
 mod model;
