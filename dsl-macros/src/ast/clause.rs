@@ -189,7 +189,7 @@ impl Clauses {
         })
     }
 
-    /// What the undo says of a call in doubt, if anything.
+    /// The part of the undo about a call in doubt, if it has one.
     pub(crate) fn in_doubt(&self) -> Option<&InDoubt> {
         self.undo().and_then(|(_, undo)| undo.in_doubt.as_ref())
     }

@@ -12,7 +12,7 @@ pub(crate) enum Given<T> {
     Field(Place),
 }
 
-/// What is read from a field. The names are those of the methods of `Numbers` in the runtime.
+/// A value that a field holds. The names are those of the methods of `Numbers` in the runtime.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Read {
     Attempts,

@@ -143,7 +143,7 @@ fn of_repeated(
         .help("put `retry` on the branches, or leave `undo` out");
 }
 
-/// What leaves a transient state is not undone after a crash: the undo needs that state.
+/// A transition out of a transient state is not undone after a crash: the undo needs that state.
 fn of_transient(
     graph: &Graph<'_>,
     transition: &ResolvedTransition<'_>,

@@ -87,7 +87,7 @@ fn strategy(split: &Split, join: &Join, diagnostics: &mut Diagnostics) {
                     .help("write a number from 1 to 100; 100 is `all`");
             }
         }
-        // What is in a field is judged when it is read.
+        // A field is judged when it is read.
         Strategy::All | Strategy::Quorum(_) | Strategy::Percent(_) | Strategy::Settled(_) => {}
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn judge(
     Some(error.unread())
 }
 
-/// What is wrong with a field that is known to have no items, and what to do about it.
+/// The error about a field that is known to have no items, and the way out.
 fn no_items(branch: &ast::Branch, each: &Each, found: &Found<'_>) -> Option<(String, String)> {
     let (name, place) = (&branch.name, each.place.name());
     let ty = text::written(found.field.ty.to_token_stream());

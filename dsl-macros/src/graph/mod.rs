@@ -122,7 +122,7 @@ impl<'a> DoubtHandler<'a> {
 pub(crate) struct Handlers<'a> {
     /// What undoes it, by the state that it led to.
     pub(crate) undo: Vec<(StateId, &'a Ident)>,
-    /// What undoes a step whose last call is in doubt.
+    /// The handler that undoes a step whose last call is in doubt.
     pub(crate) in_doubt: Option<DoubtHandler<'a>>,
     pub(crate) catch: Option<&'a Ident>,
     /// The target that the last failed attempt leads to, with its name where `else` names it.

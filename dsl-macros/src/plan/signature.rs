@@ -57,7 +57,7 @@ pub(crate) enum Takes<'a> {
     State(Vec<StateId>),
     /// Whatever the handler says: what it should be could not be read.
     Any(&'a Type),
-    /// What a step may have done: the state that it led to, or those that it left.
+    /// The deed of a step, done or in doubt: the state that it led to, or those that it left.
     Undoing(Vec<StateId>, StateId),
     /// An item of an `each`.
     Item(&'a Type),

@@ -1,6 +1,6 @@
-//! What a step may have done that is undone.
+//! The deed of a step that is undone, done or in doubt.
 
-/// What a step has done, or may have done, as an `undo(handler, in doubt)` is told.
+/// Tells the handler of an `undo(handler, in doubt)` whether the step was done, or may have been.
 ///
 /// A call is in doubt if it ended in anything but an answer: with an error that is
 /// [`retryable`](crate::policies), by a panic, by a timeout or a deadline, or because its process died. The other side may have

@@ -114,7 +114,7 @@ pub(crate) struct Taken<'a, W: Workflow> {
     pub(crate) waiting: Option<Waiting>,
 }
 
-/// What was done and can be undone.
+/// Something that was done and can be undone.
 pub(crate) struct Entry<W: Workflow> {
     /// The transition's position in the graph.
     pub(crate) transition: usize,
@@ -127,7 +127,7 @@ pub(crate) struct Entry<W: Workflow> {
     pub(crate) left: Left<W>,
 }
 
-/// What an undo is given.
+/// The value that an undo is given.
 pub(crate) enum Left<W: Workflow> {
     /// The state that a transition led to.
     State(W::State),

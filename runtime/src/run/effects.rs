@@ -40,7 +40,7 @@ impl UndoOf {
     }
 }
 
-/// What an undo is given beside the visit.
+/// The value that an undo is given beside the visit.
 pub(crate) struct EffectValue {
     /// The position of the item, of a branch of an `each`.
     pub(crate) item: Option<usize>,
@@ -114,7 +114,7 @@ struct State {
     doubt: Option<Doubt>,
     /// True if a step that may be in doubt was begun in the visit under way.
     has_begun: bool,
-    /// What is being undone.
+    /// The effect that is being undone.
     undoing: Option<EffectValue>,
 }
 

@@ -14,7 +14,7 @@ use crate::payload::durable::Durable;
 use crate::run::{BranchName, EffectSource, EffectValue, UndoOf};
 use crate::store::{Event, Found, HistoryRow, Name, Source};
 
-/// What of a run was not undone, the last first, by its whole history.
+/// The rows of a run that were not undone, the last first, by its whole history.
 pub(super) fn left(history: &[HistoryRow]) -> impl Iterator<Item = &HistoryRow> {
     let undone: HashSet<_> = history.iter().filter_map(HistoryRow::undone).collect();
     let undoable = history.iter().rev().filter(|row| row.is_undoable());

@@ -1,5 +1,6 @@
 //! Runs that are driven in memory.
 
+mod effects_model;
 mod failure;
 mod groups;
 mod in_doubt;
