@@ -220,7 +220,7 @@ pub mod __private0_1 {
     #[cfg(feature = "runtime")]
     pub use crate::handler::{Async, Branch, Step, Undo, Undoing};
     #[cfg(feature = "durable")]
-    pub use crate::log::{Entries, NotEntries, RunLogs};
+    pub use crate::log::{LoggedEntries, NotLogged, RunLogs};
     #[cfg(feature = "runtime")]
     pub use crate::numbers::{JoinTerms, Numbers, join_terms};
     #[cfg(feature = "durable")]
@@ -234,9 +234,9 @@ pub mod __private0_1 {
     pub use crate::payload::index::indexed;
     #[cfg(feature = "runtime")]
     pub use crate::policy::{
-        Caught, Copied, Fails, ForAll, ForOne, Guard, GuardInDoubt, Keep, Limited, NoGate, NotKept,
-        Nothing, Otherwise, Reads, UndoTurn, UndoTurnBy, Verdict, attempted, attempted_by, copied,
-        copy_of, no_gate, undo_in_doubt, undo_of_branch,
+        Caught, Copied, Fails, ForAll, ForOne, Guard, InDoubt, Keep, Limited, NoGate, NotKept,
+        Nothing, Otherwise, Reads, UndoTurn, Verdict, attempted, attempted_by, copied, copy_of,
+        no_gate, undo_in_doubt, undo_of_branch,
     };
     #[cfg(feature = "runtime")]
     pub use crate::run::CurrentRun;
@@ -248,8 +248,7 @@ pub mod __private0_1 {
     pub use crate::split::{
         Attempt, Begin, Both, Branched, Branches, Each, First, Join, MaybeDebug, Named, NotDebug,
         One, Report, RunningBranch, all, both, called, context, each, ended, entries, first, item,
-        item_of, items, join, join_by, named, one, pair, pair_of, pairs, spawned, undoable,
-        unshared,
+        item_of, items, join, join_by, named, one, pair, pairs, spawned, undoable, unshared,
     };
     #[cfg(feature = "durable")]
     pub use crate::store::IndexEntry;

@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 
 use super::context::Context;
 use super::numbers::InputIn;
-use super::split::items_of;
+use super::split::{item_argument, items_of};
 use super::turns::{Leaf, Taken};
 use super::types;
 use crate::ast::{Branch, is_borrowed};
@@ -63,20 +63,12 @@ pub(super) fn leaves(cx: &Context<'_>, context: &Ident, planned: &Planned<'_>) -
             let output = &declaration.output;
             let item = declaration.each.as_ref().map(|each| {
                 let items = items_of(cx, transition, each, InputIn::Undo);
-                let ty = &each.item;
-                if each.value.is_some() {
-                    quote_spanned!(span=> let item = #private::pair_of(#items, undo);)
-                } else {
-                    quote_spanned!(span=> let item: &#ty = #private::item_of(#items, undo);)
-                }
+                quote_spanned!(span=> let item = #private::item_of(#items, undo);)
             });
-            let argument = declaration.each.as_ref().map(|each| {
-                if each.value.is_some() {
-                    quote_spanned!(span=> item.0, item.1,)
-                } else {
-                    quote_spanned!(span=> item,)
-                }
-            });
+            let argument = declaration
+                .each
+                .as_ref()
+                .map(|each| item_argument(each, span));
             let copy = copy(cx, declaration);
             Leaf {
                 patterns: vec![UndoCode::Branch(position).pattern(planned.position, span)],

@@ -85,13 +85,13 @@ pub(super) fn stored(cx: &Context<'_>) -> Option<TokenStream> {
     for (position, log) in logs(cx).filter(|(_, log)| !is_borrowed(&log.entry)) {
         let entry = &log.entry;
         encoded.extend(quote! {
-            #position => #private::Entries::<#entry>::new().encoded(logs, #position, |entry| {
+            #position => #private::LoggedEntries::<#entry>::new().encoded(logs, #position, |entry| {
                 #private::Stored(#private::Some(entry)).encode(codec)
             }),
         });
         decoded.extend(quote! {
             #position => #private::Stored::<#entry>(#private::None)
-                .decode(bytes, codec, |entry| #private::Entries::<#entry>::new().restore(logs, #position, entry)),
+                .decode(bytes, codec, |entry| #private::LoggedEntries::<#entry>::new().restore(logs, #position, entry)),
         });
     }
     (!encoded.is_empty()).then(|| {
@@ -101,7 +101,7 @@ pub(super) fn stored(cx: &Context<'_>) -> Option<TokenStream> {
                 logs: &#private::RunLogs,
                 codec: &dyn #private::Codec,
             ) -> #private::Result<#private::Vec<#private::Vec<u8>>, #private::CodecError> {
-                use #private::NotEntries as _;
+                use #private::NotLogged as _;
 
                 match position {
                     #encoded
@@ -115,7 +115,7 @@ pub(super) fn stored(cx: &Context<'_>) -> Option<TokenStream> {
                 logs: &#private::RunLogs,
                 codec: &dyn #private::Codec,
             ) -> #private::Result<(), #private::CodecError> {
-                use #private::NotEntries as _;
+                use #private::NotLogged as _;
 
                 match position {
                     #decoded

@@ -66,6 +66,11 @@ pub(super) fn guarded(
         let reads = numbers::of_source(cx, transition, &guard.reads);
         quote_spanned!(span=> #private::Reads(#holds, #reads))
     };
+    let holds = if guard.is_in_doubt {
+        quote_spanned!(span=> #private::InDoubt(#holds))
+    } else {
+        holds
+    };
     let catch = if let Some(handler) = guard.catch {
         let calls = Calls {
             cx,
@@ -87,12 +92,7 @@ pub(super) fn guarded(
             quote_spanned!(span=> |context: &'run #context| #gate)
         }
     };
-    let guard = if guard.is_in_doubt {
-        quote_spanned!(span=> #private::GuardInDoubt)
-    } else {
-        quote_spanned!(span=> #private::Guard)
-    };
-    quote_spanned!(span=> #guard(#holds, #handler, #catch, #lend))
+    quote_spanned!(span=> #private::Guard(#holds, #handler, #catch, #lend))
 }
 
 /// The stand-in for a `catch` where `else` names a state.

@@ -103,15 +103,17 @@ fn undone(cx: &Context<'_>, context: &Ident) -> (TokenStream, Vec<Leaf>) {
             };
             let undo = planned.transition.declaration.clauses.undo();
             let reads = undo.map(|(_, undo)| undo.reads()).unwrap_or_default();
-            let turn = if reads.is_empty() {
-                quote_spanned!(span=> #private::UndoTurn::<#position, _>(#handler))
+            let holds = if reads.is_empty() {
+                quote_spanned!(span=> #private::ForAll)
             } else {
                 let reads = numbers::of_target(cx, *id, &reads);
-                quote_spanned!(span=> #private::UndoTurnBy::<#position, _, _>(#handler, #reads))
+                quote_spanned!(span=> #private::Reads(#private::ForAll, #reads))
             };
             leaves.push(Leaf {
                 patterns: vec![quote_spanned!(span=> (#code, #index))],
-                turn: Taken::Turn(turn),
+                turn: Taken::Turn(
+                    quote_spanned!(span=> #private::UndoTurn::<#position, _, _>(#handler, #holds)),
+                ),
                 states: vec![*id],
             });
         }

@@ -111,17 +111,17 @@ impl<M: LogPayload> AnyLog for LogOf<M> {
 }
 
 /// The entries of a log as a store keeps them. Of entries that cannot be those of a log, which is reported at their type,
-/// [`NotEntries`] has the same methods.
+/// [`NotLogged`] has the same methods.
 #[cfg(feature = "durable")]
 #[doc(hidden)]
 #[expect(
     missing_debug_implementations,
     reason = "generated code names it, and nobody prints it"
 )]
-pub struct Entries<M>(PhantomData<fn() -> M>);
+pub struct LoggedEntries<M>(PhantomData<fn() -> M>);
 
 #[cfg(feature = "durable")]
-impl<M> Entries<M> {
+impl<M> LoggedEntries<M> {
     /// Those of type `M`.
     #[expect(
         clippy::new_without_default,
@@ -129,12 +129,12 @@ impl<M> Entries<M> {
     )]
     #[must_use]
     pub const fn new() -> Self {
-        Entries(PhantomData)
+        LoggedEntries(PhantomData)
     }
 }
 
 #[cfg(feature = "durable")]
-impl<M: LogPayload> Entries<M> {
+impl<M: LogPayload> LoggedEntries<M> {
     /// What `encode` makes of each entry that the handler under way has added, in order.
     ///
     /// # Errors
@@ -159,7 +159,7 @@ impl<M: LogPayload> Entries<M> {
 /// The entries of a log that does not compile.
 #[cfg(feature = "durable")]
 #[doc(hidden)]
-pub trait NotEntries<M> {
+pub trait NotLogged<M> {
     /// Is never called.
     fn encoded<T, E>(
         self,
@@ -173,7 +173,7 @@ pub trait NotEntries<M> {
 }
 
 #[cfg(feature = "durable")]
-impl<M> NotEntries<M> for Entries<M> {
+impl<M> NotLogged<M> for LoggedEntries<M> {
     fn encoded<T, E>(
         self,
         _: &RunLogs,

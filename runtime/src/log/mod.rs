@@ -16,7 +16,7 @@ use crate::run::CurrentRun;
 pub(crate) use kept::LogOf;
 pub use kept::RunLogs;
 #[cfg(feature = "durable")]
-pub use kept::{Entries, NotEntries};
+pub use kept::{LoggedEntries, NotLogged};
 
 /// A log as a handler sees it: what the run has said so far.
 ///

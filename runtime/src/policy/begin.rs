@@ -50,58 +50,10 @@ where
     ) -> impl Future<Output = Self::Output> + Send {
         let Guard(holds, handler, catch, lend) = self;
         note_left::<T>(place.as_ref(), run);
-        let source = holds.hold(S::taken(place), &run.input);
-        let visit = visited(
-            context,
-            run,
-            run.visit_to(),
-            source,
-            handler,
-            catch,
-            lend(context),
-        );
-        Visited::new(visit, place)
-    }
-}
-
-/// The same for a step that is undone where its last call is in doubt: a copy of the state is kept for that.
-#[derive(Clone, Copy)]
-pub struct GuardInDoubt<H, F, K, L>(pub H, pub F, pub K, pub L);
-
-impl<'run, W, C, H, F, K, L, S, T, O, Fut, X, G> Turn<'run, W, C, (S, T, O, Fut, X, G)>
-    for GuardInDoubt<H, F, K, L>
-where
-    W: Judge<C, State: Send, Input: Send + Sync>,
-    C: Sync + 'run,
-    S: TakenFrom<W> + Copied + Send,
-    T: Transition<Workflow = W> + Send,
-    O: Moves<W::State> + Send + 'run,
-    H: Hold<S, W::Input, Source: Send + 'run> + Copy + Send,
-    F: Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send + Sync + 'run,
-    Fut: Future<Output = Result<O, X>> + Send + 'run,
-    X: Fails<W::Error> + 'run,
-    K: Catch<&'run C, S, W::Error, &'run Step<T>, Outcome = O> + Copy + Send + 'run,
-    L: Fn(&'run C) -> G + Copy + Send,
-    G: Gate<Permit: Send> + Send + Sync + 'run,
-{
-    type Output = Result<(), Failed<W::Error>>;
-
-    #[inline]
-    fn is_for(state: usize, _: usize) -> bool {
-        leaves::<T>(state)
-    }
-
-    fn take(
-        self,
-        place: &mut Option<W::State>,
-        context: &'run C,
-        run: &'run CurrentRun<W>,
-    ) -> impl Future<Output = Self::Output> + Send {
-        let GuardInDoubt(holds, handler, catch, lend) = self;
-        note_left::<T>(place.as_ref(), run);
-        let position = place.as_ref().map_or(0, W::position);
-        let (state, step) = (S::taken(place), run.visit_to());
-        run.doubts(T::POSITION, position, state.copied());
+        let (state, step) = (S::taken(place), run.visit_to::<T>());
+        if let Some(copy) = holds.in_doubt(&state) {
+            run.doubts(copy);
+        }
         let source = holds.hold(state, &run.input);
         let visit = visited(context, run, step, source, handler, catch, lend(context));
         Visited::new(visit, place)

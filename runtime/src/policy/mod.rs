@@ -20,11 +20,11 @@ mod undo;
 mod verdict;
 mod visit;
 
-pub use begin::{Guard, GuardInDoubt, copied, copy_of, no_gate};
+pub use begin::{Guard, copied, copy_of, no_gate};
 pub use catch::{Caught, Nothing, Otherwise};
 pub use fails::Fails;
 pub use gate::{Limited, NoGate};
 pub use guard::{attempted, attempted_by};
-pub use source::{Copied, ForAll, ForOne, Keep, NotKept, Reads};
-pub use undo::{UndoTurn, UndoTurnBy, undo_in_doubt, undo_of_branch};
+pub use source::{Copied, ForAll, ForOne, InDoubt, Keep, NotKept, Reads};
+pub use undo::{UndoTurn, undo_in_doubt, undo_of_branch};
 pub use verdict::Verdict;

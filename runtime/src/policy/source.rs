@@ -2,6 +2,7 @@
 
 use super::terms::Fields;
 use crate::numbers::Numbers;
+use crate::wait::AnyPayload;
 
 /// Gives a handler its source state.
 pub trait Source {
@@ -36,6 +37,13 @@ pub trait Hold<S, I> {
 
     /// Holds it.
     fn hold(self, state: S, input: &I) -> Self::Source;
+
+    /// A copy of it for the undo of a call in doubt, if there is such an undo.
+    #[inline]
+    fn in_doubt(&self, state: &S) -> Option<AnyPayload> {
+        let _ = state;
+        None
+    }
 }
 
 /// For several calls.
@@ -49,6 +57,22 @@ pub struct ForOne;
 /// In one of these ways, where clauses read fields by this function.
 #[derive(Clone, Copy)]
 pub struct Reads<H, N>(pub H, pub N);
+
+/// In one of these ways, where a call that is in doubt is undone.
+#[derive(Clone, Copy)]
+pub struct InDoubt<H>(pub H);
+
+impl<S: Copied + Send + 'static, I, H: Hold<S, I>> Hold<S, I> for InDoubt<H> {
+    type Source = H::Source;
+
+    fn hold(self, state: S, input: &I) -> Self::Source {
+        self.0.hold(state, input)
+    }
+
+    fn in_doubt(&self, state: &S) -> Option<AnyPayload> {
+        Some(AnyPayload::new(state.copied()))
+    }
+}
 
 impl<S: Copied, I> Hold<S, I> for ForAll {
     type Source = Kept<S>;

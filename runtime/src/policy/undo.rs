@@ -10,21 +10,20 @@ use super::attempts::{VisitPlan, attempts};
 use super::catch::Nothing;
 use super::gate::NoGate;
 use super::rules::{OfBranchUndo, OfUndo, Rules};
-use super::source::{Copied, ForAll, Hold, Reads, Source as _};
+use super::source::{Copied, ForAll, Hold, Source as _};
 use super::terms::Fields as _;
 use super::visit::VisitPolicy;
 use crate::driver::{Judge, TakenFrom, Turn, UndoFailure, found};
 use crate::error::{Cause, ErasedValue};
 use crate::handler::Undo;
-use crate::numbers::Numbers;
 use crate::run::{CurrentRun, UndoOf};
 
-/// The undo at `POSITION` of a transition, of the state that it led to.
+/// The undo at `POSITION` of a transition, of the state that it led to: the handler, and how that state is held.
 #[derive(Clone, Copy)]
-pub struct UndoTurn<const POSITION: usize, F>(pub F);
+pub struct UndoTurn<const POSITION: usize, F, H>(pub F, pub H);
 
-impl<'run, const POSITION: usize, W, C, F, S, T, Fut> Turn<'run, W, C, (S, T, Fut)>
-    for UndoTurn<POSITION, F>
+impl<'run, const POSITION: usize, W, C, F, H, S, T, Fut> Turn<'run, W, C, (S, T, Fut)>
+    for UndoTurn<POSITION, F, H>
 where
     W: Judge<C, State: Send, Input: Send + Sync>,
     C: Sync + 'run,
@@ -32,6 +31,7 @@ where
     T: Transition<Workflow = W>,
     F: Fn(&'run C, S, &'run Undo<T>) -> Fut + Copy + Send + Sync + 'run,
     Fut: Future<Output = Result<(), W::Error>> + Send + 'run,
+    H: Hold<S, W::Input, Source: Send> + Copy + Send,
 {
     type Output = Result<(), UndoFailure<W::Error>>;
 
@@ -45,50 +45,10 @@ where
         context: &'run C,
         run: &'run CurrentRun<W>,
     ) -> Self::Output {
-        let state: S = found(place);
-        let undone = undone::<T, OfUndo<T, POSITION>, _, _, _, _, _, _>(
-            context,
-            run,
-            state.copied(),
-            ForAll,
-            self.0,
-        );
-        let undone = undone.await;
-        undone.map_err(|cause| (cause, ErasedValue::new(state)))
-    }
-}
-
-/// The same where its clauses read fields by this function.
-#[derive(Clone, Copy)]
-pub struct UndoTurnBy<const POSITION: usize, F, N>(pub F, pub N);
-
-impl<'run, const POSITION: usize, W, C, F, N, S, T, Fut> Turn<'run, W, C, (S, T, Fut)>
-    for UndoTurnBy<POSITION, F, N>
-where
-    W: Judge<C, State: Send, Input: Send + Sync>,
-    C: Sync + 'run,
-    S: State<Workflow = W> + Copied + Send,
-    T: Transition<Workflow = W>,
-    F: Fn(&'run C, S, &'run Undo<T>) -> Fut + Copy + Send + Sync + 'run,
-    Fut: Future<Output = Result<(), W::Error>> + Send + 'run,
-    N: Fn(&S, &W::Input) -> Numbers + Copy + Send,
-{
-    type Output = Result<(), UndoFailure<W::Error>>;
-
-    fn is_for(undo: usize, transition: usize) -> bool {
-        transition == T::POSITION && undo == const { UndoOf::Target(POSITION).number() }
-    }
-
-    async fn take(
-        self,
-        place: &mut Option<W::State>,
-        context: &'run C,
-        run: &'run CurrentRun<W>,
-    ) -> Self::Output {
-        let state: S = found(place);
-        let (copy, holds) = (state.copied(), Reads(ForAll, self.1));
+        let (state, UndoTurn(handler, holds)): (S, _) = (found(place), self);
+        let copy = state.copied();
         let undone =
-            undone::<T, OfUndo<T, POSITION>, _, _, _, _, _, _>(context, run, copy, holds, self.0);
+            undone::<T, OfUndo<T, POSITION>, _, _, _, _, _, _>(context, run, copy, holds, handler);
         let undone = undone.await;
         undone.map_err(|cause| (cause, ErasedValue::new(state)))
     }

@@ -159,20 +159,21 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
-    /// A step is to be called that leaves `value`: from its first call on that is in doubt.
-    pub(crate) fn doubts<S: Send + 'static>(&self, transition: usize, state: usize, value: S) {
+    /// The step under way is to be called, and leaves this state: from its first call on that is in doubt.
+    pub(crate) fn doubts(&self, left: AnyPayload) {
+        let transition = self.transition();
         let Some(position) = W::GRAPH.transitions[transition].policy.in_doubt() else {
             return;
         };
         let effect = Effect {
             transition,
             visit: self.visit(),
-            state,
+            state: self.place().state,
             undo: UndoOf::InDoubt(position),
             value: EffectValue {
                 item: None,
                 source: Arc::new(()),
-                value: AnyPayload::new(value),
+                value: left,
             },
         };
         if let Some(mut state) = self.effects_state() {

@@ -22,4 +22,6 @@ pub use id::{RunId, RunIdError};
 pub(crate) use id::{incarnation, unique};
 pub use key::Key;
 pub(crate) use key::Part;
+#[cfg(feature = "durable")]
+pub(crate) use part::branch;
 pub(crate) use part::{PartName, PartOf};

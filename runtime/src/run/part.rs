@@ -76,13 +76,7 @@ impl FromStr for PartName {
             (None, _) => PartOf::Whole,
             (Some("undo"), None) => PartOf::Undo,
             (whole, Some(name)) => {
-                let (name, item) = match name.strip_suffix(']') {
-                    None => (name, None),
-                    Some(name) => {
-                        let (name, item) = name.split_once('[').ok_or(NoPart)?;
-                        (name, Some(number(Some(item))?))
-                    }
-                };
+                let (name, item) = branch(name)?;
                 PartOf::Branch {
                     whole: number(whole)?,
                     name: name.to_owned().into(),
@@ -100,6 +94,17 @@ impl FromStr for PartName {
             return Err(NoPart);
         }
         Ok(part)
+    }
+}
+
+/// The name of a branch, and the position of its item: `air`, or `chunk[3]`.
+pub(crate) fn branch(text: &str) -> Result<(&str, Option<usize>), NoPart> {
+    match text.strip_suffix(']') {
+        None => Ok((text, None)),
+        Some(text) => {
+            let (name, item) = text.split_once('[').ok_or(NoPart)?;
+            Ok((name, Some(number(Some(item))?)))
+        }
     }
 }
 

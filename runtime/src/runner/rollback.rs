@@ -109,10 +109,7 @@ pub(super) fn undo_entry<W: Workflow>(event: &Event) -> Option<UndoEntry> {
 
 /// The position and the name of a branch that prints like this.
 fn declared(split: &SplitInfo, branch: &str) -> Option<(usize, BranchName)> {
-    let (name, item) = match branch.strip_suffix(']').and_then(|it| it.split_once('[')) {
-        Some((name, item)) => (name, Some(item.parse().ok()?)),
-        None => (branch, None),
-    };
+    let (name, item) = crate::run::branch(branch).ok()?;
     let declared = split.branches.iter().position(|it| it.name == name)?;
     let of = crate::split::name(split, declared, item.unwrap_or(declared));
     (of.item == item).then_some((declared, of))

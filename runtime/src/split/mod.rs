@@ -37,7 +37,7 @@ pub(crate) use running_branch::name;
 pub use running_branch::{Attempt, RunningBranch, called, ended};
 pub(crate) use spawned::Tasks;
 pub use spawned::{context, item, spawned, unshared};
-pub use undoable::{item_of, pair_of, undoable};
+pub use undoable::{item_of, undoable};
 
 /// The body of the split `T`.
 pub(crate) const fn info<T: Transition>() -> &'static SplitInfo {

@@ -3,9 +3,8 @@
 use std::future::Future;
 use std::task::Poll;
 
-use stateway_core::Transition;
+use stateway_core::{Transition, Workflow as _};
 
-use super::info;
 use crate::error::BranchError;
 use crate::handler::{Branch, Undo};
 use crate::policy::Copied;
@@ -47,7 +46,7 @@ where
     run.has_done(Effect {
         transition: T::POSITION,
         visit: branch.visit(),
-        state: source_of::<T>(),
+        state: T::Workflow::GRAPH.transitions[T::POSITION].sources[0],
         undo: UndoOf::Branch(branch.declared()),
         value: EffectValue {
             item: branch.entry().item,
@@ -58,34 +57,11 @@ where
     output
 }
 
-/// The position of the state that the split `T` leaves.
-fn source_of<T: Transition>() -> usize {
-    use stateway_core::Workflow as _;
-
-    let _ = info::<T>();
-    T::Workflow::GRAPH.transitions[T::POSITION].sources[0]
-}
-
-/// The item that a branch was about which is undone.
+/// The item, or the entry, that a branch was about which is undone.
 ///
 /// # Panics
-/// If there are fewer items than when it was done: the state is the same one.
-pub fn item_of<'s, T: Transition, S>(
-    mut items: impl Iterator<Item = &'s S>,
-    undo: &Undo<T>,
-) -> &'s S {
+/// If there are fewer than when it was done: the state is the same one.
+pub fn item_of<T: Transition, I: Iterator>(mut items: I, undo: &Undo<T>) -> I::Item {
     let item = undo.run().undone_item().and_then(|item| items.nth(item));
     item.expect("an item that had a branch is there")
-}
-
-/// The same of an entry.
-///
-/// # Panics
-/// If there are fewer entries than when it was done: the state is the same one.
-pub fn pair_of<'s, T: Transition, K, V>(
-    mut entries: impl Iterator<Item = (&'s K, &'s V)>,
-    undo: &Undo<T>,
-) -> (&'s K, &'s V) {
-    let entry = undo.run().undone_item().and_then(|item| entries.nth(item));
-    entry.expect("an entry that had a branch is there")
 }

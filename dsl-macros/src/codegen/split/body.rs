@@ -3,7 +3,7 @@
 //! It is an `async` block, and not a function of the runtime: the branches borrow the state that it
 //! holds, and a closure that gives a future which borrows from its argument has no type to write.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::joined::variants;
@@ -216,15 +216,8 @@ impl Writer<'_> {
         let name = &branch.declaration.name;
         let span = self.cx.at(name.span());
         let each = branch.declaration.each.as_ref();
-        let item = each.map(|each| {
-            if each.value.is_some() {
-                quote_spanned!(span=> item.0, item.1)
-            } else {
-                quote_spanned!(span=> item)
-            }
-        });
+        let item = each.map(|each| item_argument(each, span));
         if !branch.declaration.clauses.guard() {
-            let item = item.map(|item| quote_spanned!(span=> #item,));
             return quote_spanned! {span=>
                 #private::ended(
                     #context::#name(context, state, #item #private::called(&branch)).await,
@@ -243,7 +236,7 @@ impl Writer<'_> {
             (
                 quote_spanned!(span=> (state, item)),
                 quote_spanned! {span=>
-                    |context, (state, item), branch| #context::#name(context, state, #item, branch)
+                    |context, (state, item), branch| #context::#name(context, state, #item branch)
                 },
             )
         } else {
@@ -320,6 +313,15 @@ impl Writer<'_> {
                 #joined { #(#names: #values #done,)* }
             }
         }
+    }
+}
+
+/// The arguments of a handler for the item of an `each`: it alone, or a key and its value.
+pub(in crate::codegen) fn item_argument(each: &Each, span: Span) -> TokenStream {
+    if each.value.is_some() {
+        quote_spanned!(span=> item.0, item.1,)
+    } else {
+        quote_spanned!(span=> item,)
     }
 }
 

@@ -5,6 +5,6 @@ mod constant;
 mod joined;
 mod remembered;
 
-pub(super) use body::{attempt, items as items_of};
+pub(super) use body::{attempt, item_argument, items as items_of};
 pub(super) use constant::constant;
 pub(super) use joined::{texts, types};
