@@ -38,8 +38,8 @@ pub(crate) trait Recorder: Send + Sync {
     fn attempted<'a>(&'a self, part: &'a PartName, begun: Begun, may_release: bool)
     -> Recorded<'a>;
 
-    /// Records that the handler of this part is to be called, which is then known also if the process dies.
-    fn begins<'a>(&'a self, part: &'a PartName) -> Recorded<'a>;
+    /// Records that the handler of this part is called, the call that begins included, which is then known also if the process dies.
+    fn begins<'a>(&'a self, part: &'a PartName, begun: Begun) -> Recorded<'a>;
 
     /// Records that the next attempt begins, where the store was told that the run only waits for it.
     fn goes_on<'a>(&'a self, part: &'a PartName, begun: Begun) -> Option<Recorded<'a>>;
@@ -50,9 +50,6 @@ pub(crate) trait Recorder: Send + Sync {
 
     /// Waits until the attempt is to be made at once that the run waits for.
     fn retried_now(&self) -> Recorded<'_>;
-
-    /// Whether the handler of this part, which is a visit as a whole, may have been called before the run was taken up.
-    fn may_have_called(&self, part: &PartName) -> bool;
 
     /// Whether a change of the run is on its way to the store, or the run is lost: that is waited for, whatever stops
     /// the run.

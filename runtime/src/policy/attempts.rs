@@ -126,7 +126,7 @@ where
                     continue;
                 }
             };
-            visit.policy.begins(part).await;
+            visit.policy.begins(part, progress.made).await;
             let cause = match call(&mut visit, all == Some(progress.made)).await {
                 Called::Succeeded(value) => {
                     permit.succeeded();

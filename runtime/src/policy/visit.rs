@@ -232,10 +232,17 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         self.recorder().is_some() && self.counter.load(Ordering::Relaxed) > 0
     }
 
-    /// Records that the handler is to be called, of one that is never called a second time.
-    pub(super) async fn begins(&self, part: Option<&PartName>) {
-        if let (true, Some(recorder), Some(part)) = (R::ONCE, self.recorder(), part) {
-            recorder.begins(part).await;
+    /// Records that the handler is to be called for this attempt, of one that is never called a second time, or whose calls may be
+    /// in doubt.
+    pub(super) async fn begins(&self, part: Option<&PartName>, attempt: u32) {
+        let is_recorded = R::ONCE || R::IN_DOUBT;
+        if let (true, Some(recorder), Some(part)) = (is_recorded, self.recorder(), part) {
+            let begun = Begun {
+                made: attempt - 1,
+                called: self.counter.load(Ordering::Relaxed).saturating_add(1),
+                delay: Duration::ZERO,
+            };
+            recorder.begins(part, begun).await;
         }
     }
 

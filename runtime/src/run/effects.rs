@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stateway_core::Workflow;
 
-use crate::run::{BranchName, CurrentRun, PartName, PartOf};
+use crate::run::{BranchName, CurrentRun};
 use crate::support::panic::forget_panic;
 use crate::wait::AnyPayload;
 
@@ -205,15 +205,7 @@ impl<W: Workflow> CurrentRun<W> {
         let Some(Doubt { effect, is_certain }) = doubt else {
             return;
         };
-        let may_have_called = || {
-            let part = PartName {
-                visit: effect.visit,
-                transition: W::GRAPH.transitions[effect.transition].name.into(),
-                of: PartOf::Whole,
-            };
-            self.recorder().is_some_and(|it| it.may_have_called(&part))
-        };
-        if !is_certain && (self.attempts() > 0 || may_have_called()) {
+        if !is_certain && self.attempts() > 0 {
             self.has_done(effect);
         } else {
             forget_panic(|| drop(effect));

@@ -1,6 +1,6 @@
 //! A step of a stored run whose last call is in doubt, also if it was made before the run was taken up.
 
-use super::held::{HeldRun, Loss};
+use super::held::HeldRun;
 use crate::payload::durable::Durable;
 use crate::run::{PartName, PartOf, UndoOf, VisitEffects};
 
@@ -27,11 +27,13 @@ fn part<W: Durable>(held: &HeldRun, step: usize) -> PartName {
     }
 }
 
-/// The visit ends with this transition, or leads nowhere: keeps whether its step is in doubt.
-pub(super) fn settle<W: Durable>(held: &HeldRun, leads: Option<usize>, effects: &VisitEffects) {
-    let Some((step, undo)) = step_in_doubt::<W>(&held.state_name()) else {
-        return;
-    };
+/// The visit ends with this transition, or leads nowhere: keeps whether its step is in doubt. Gives that step.
+pub(super) fn settle<W: Durable>(
+    held: &HeldRun,
+    leads: Option<usize>,
+    effects: &VisitEffects,
+) -> Option<PartName> {
+    let (step, undo) = step_in_doubt::<W>(&held.state_name())?;
     let part = part::<W>(held, step);
     let is_in_doubt = if leads == Some(step) {
         false
@@ -39,23 +41,8 @@ pub(super) fn settle<W: Durable>(held: &HeldRun, leads: Option<usize>, effects: 
         let mut effects = effects.done.iter();
         effects.any(|it| it.transition == step && matches!(it.undo, UndoOf::InDoubt(_)))
     } else {
-        held.may_have_called(&part)
+        held.was_called(&part)
     };
     held.set_doubt(&part, is_in_doubt.then_some(undo));
-}
-
-/// The run is to stand still where it is: has the store know if its step is in doubt, since whoever lets it go on begins the
-/// attempts anew.
-///
-/// # Errors
-/// Why the run is not driven any longer.
-pub(super) async fn remember<W: Durable>(held: &HeldRun) -> Result<(), Loss> {
-    let Some((step, undo)) = step_in_doubt::<W>(&held.state_name()) else {
-        return Ok(());
-    };
-    let part = part::<W>(held, step);
-    if held.rolls_back() || !held.may_have_called(&part) {
-        return Ok(());
-    }
-    held.note_doubt(&part, undo).await
+    Some(part)
 }

@@ -203,11 +203,7 @@ where
         }
         let (input, mut place) = match take_up::<W>(&claimed, held.settings()) {
             Ok(taken_up) => taken_up,
-            Err(reason) => {
-                // Its crashes are counted anew when it goes on.
-                doubt::remember::<W>(held).await?;
-                return Err(held.park(&reason).await);
-            }
+            Err(reason) => return Err(held.park(&reason).await),
         };
         let logs = restored::<W>(held).await?;
         let is_late = is_late::<W>(row);

@@ -273,7 +273,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         last: Option<Entry<W>>,
     ) -> impl Future<Output = Result<(), Loss>> {
         // Its state is stored, or the run is parked.
-        doubt::settle::<W>(self.held, None, &effects);
+        let step = doubt::settle::<W>(self.held, None, &effects);
         forget_panic(|| drop((last, effects)));
         let failure = failure::<W, _>(place, cause, self.held.settings());
         let transition = place.transition.map(|it| &W::GRAPH.transitions[it]);
@@ -295,7 +295,10 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                     transition = failure.transition.as_deref(), attempts = failure.attempts,
                     "the last attempt has failed, and the run is paused: see to why, and resume it"
                 );
-                doubt::remember::<W>(held).await?;
+                // Who resumes it begins the attempts anew.
+                if let Some(step) = step {
+                    held.note_doubt(&step).await?;
+                }
                 return Err(held.pause(failure).await);
             }
             held.record(RunChange::new(event, status).because(failure))

@@ -82,46 +82,35 @@ impl HeldRun {
         })
     }
 
-    /// Whether this step may have been called in its visit before the run was taken up, so that nobody knows how that ended.
-    pub(in crate::runner) fn may_have_called(&self, step: &PartName) -> bool {
-        let state = self.state();
-        state.row.crashes > 0
-            || match state.notes.get(&step.to_string()) {
-                Some(Progress::Attempts { called, .. }) => *called > 0,
-                Some(Progress::Output { effect, .. }) => effect.is_some(),
-                None => false,
-            }
-    }
-
-    /// The last call of this step is in doubt, and this undoes it; or it is not.
-    pub(in crate::runner) fn set_doubt(&self, step: &PartName, undo: Option<&'static str>) {
-        let (part, mut state) = (step.to_string(), self.state());
-        match undo {
-            Some(undo) => drop(state.affect(part, Vec::new(), undo.into())),
-            None if state
-                .notes
-                .get(&part)
-                .is_some_and(|it| it.effect().is_some()) =>
-            {
-                state.notes.remove(&part);
-            }
-            None => {}
+    /// Whether this step was called in its visit before the run was taken up, and nobody knows how that ended.
+    pub(in crate::runner) fn was_called(&self, step: &PartName) -> bool {
+        match self.state().notes.get(&step.to_string()) {
+            Some(Progress::Attempts { called, .. }) => *called > 0,
+            Some(Progress::Output { effect, .. }) => effect.is_some(),
+            None => false,
         }
     }
 
-    /// Has the store know that the last call of this step is in doubt, where the run stands still before its visit has ended.
+    /// Keeps that the last call of this step is in doubt, and this undoes it; or that it is not.
+    pub(in crate::runner) fn set_doubt(&self, step: &PartName, undo: Option<&'static str>) {
+        let (part, mut state) = (step.to_string(), self.state());
+        state.notes.remove(&part);
+        if let Some(undo) = undo {
+            state.affect(part, Vec::new(), undo.into());
+        }
+    }
+
+    /// Has the store know of a doubt that is kept, where the run stands still before its visit has ended.
     ///
     /// # Errors
     /// Why the run is not driven any longer.
-    pub(in crate::runner) async fn note_doubt(
-        &self,
-        step: &PartName,
-        undo: &'static str,
-    ) -> Result<(), Loss> {
-        let progress = self
-            .state()
-            .affect(step.to_string(), Vec::new(), undo.into());
-        self.note(step.to_string(), progress, false).await
+    pub(in crate::runner) async fn note_doubt(&self, step: &PartName) -> Result<(), Loss> {
+        let part = step.to_string();
+        let kept = self.state().notes.get(&part).cloned();
+        match kept {
+            Some(doubt) => self.note(part, doubt, false).await,
+            None => Ok(()),
+        }
     }
 
     /// The number of the visit that leaves the state of the run, which is stored.

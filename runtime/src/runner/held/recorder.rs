@@ -34,6 +34,21 @@ impl HeldRun {
     }
 }
 
+impl HeldRun {
+    /// The attempts of a part of which one is made now.
+    fn under_way(&self, part: &PartName, begun: Begun) -> Progress {
+        let now = self.now();
+        Progress::Attempts {
+            made: begun.made,
+            called: begun.called,
+            due: now,
+            noted: now,
+            waits: false,
+            failed: self.state().failed_of(part),
+        }
+    }
+}
+
 impl Recorder for HeldRun {
     fn begun(&self, part: &PartName) -> Option<Begun> {
         let part = part.to_string();
@@ -98,37 +113,14 @@ impl Recorder for HeldRun {
         })
     }
 
-    fn begins<'a>(&'a self, part: &'a PartName) -> Recorded<'a> {
-        Box::pin(async move {
-            let now = self.now();
-            // Called, and not ended.
-            let progress = Progress::Attempts {
-                made: 0,
-                called: 1,
-                due: now,
-                noted: now,
-                waits: false,
-                failed: Vec::new(),
-            };
-            self.noted(part, progress, false).await;
-        })
+    fn begins<'a>(&'a self, part: &'a PartName, begun: Begun) -> Recorded<'a> {
+        Box::pin(async move { self.noted(part, self.under_way(part, begun), false).await })
     }
 
     fn goes_on<'a>(&'a self, part: &'a PartName, begun: Begun) -> Option<Recorded<'a>> {
         // Branches do not wait, so nothing comes in between.
         let waits = self.state().row.waits;
-        waits.then(|| {
-            let now = self.now();
-            let progress = Progress::Attempts {
-                made: begun.made,
-                called: begun.called,
-                due: now,
-                noted: now,
-                waits: false,
-                failed: self.state().failed_of(part),
-            };
-            Box::pin(self.noted(part, progress, true)) as Recorded<'a>
-        })
+        waits.then(|| Box::pin(self.noted(part, self.under_way(part, begun), true)) as Recorded<'a>)
     }
 
     fn given_back(&self, delay: Duration, may_release: bool) -> Recorded<'_> {
@@ -149,10 +141,6 @@ impl Recorder for HeldRun {
 
     fn retried_now(&self) -> Recorded<'_> {
         Box::pin(self.is_told_to_retry())
-    }
-
-    fn may_have_called(&self, part: &PartName) -> bool {
-        HeldRun::may_have_called(self, part)
     }
 
     fn is_recording(&self) -> bool {

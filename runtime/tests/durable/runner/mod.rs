@@ -13,6 +13,7 @@ mod ends;
 mod entries;
 pub(crate) mod fallback;
 mod gone;
+mod in_doubt;
 mod keys;
 mod logs;
 mod many;

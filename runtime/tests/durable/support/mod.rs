@@ -11,6 +11,7 @@ pub(crate) mod late;
 pub(crate) mod shop;
 pub(crate) mod stopped;
 pub(crate) mod tower;
+pub(crate) mod trade;
 pub(crate) mod walk;
 
 /// Arguments with which this program runs nothing but one of its tests, in this module: `module_path!()`.
