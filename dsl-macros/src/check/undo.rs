@@ -189,7 +189,7 @@ impl Rule<'_> {
         };
     }
 
-    /// What is to be done beside, so that the clause is legal: a stored run undoes nothing that it has not stored.
+    /// The other half of the advice: a stored run undoes nothing that it has not stored, so the source is stored as well.
     fn and_store(&self) -> String {
         let transient = self.unstored.iter().map(String::as_str);
         if self.unstored.is_empty() {

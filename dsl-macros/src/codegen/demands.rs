@@ -15,7 +15,7 @@ use crate::ast::{self, Field};
 use crate::graph::StateId;
 use crate::plan::Keeper;
 
-/// What compiles if the data of the workflow can move between threads, be copied and be stored as the declaration needs it.
+/// Calls that compile if the data of the workflow can move between threads, be copied and be stored as the declaration needs it.
 pub(super) fn demands(cx: &Context<'_>) -> TokenStream {
     let carried = carried(cx);
     let mut called = repeated(cx);

@@ -102,7 +102,7 @@ How long to wait before the next attempt, where the error says so.
 It takes the place of the delay that `retry` would choose, also above its cap.";
 
 const SOURCE_OF: &str = "\
-What an error came from, for the [`source`](std::error::Error::source) of a `RunError`.
+The error behind an error of the handlers, for the [`source`](std::error::Error::source) of a `RunError`.
 
 Where the handlers' error is a [`std::error::Error`], give its own: `std::error::Error::source(error)`. Of a boxed error it is
 known without.";

@@ -8,8 +8,8 @@ use crate::ast::{self, Each};
 use crate::diagnostics::Diagnostics;
 use crate::text;
 
-/// Reports an `each` whose item is of the type that the field has as a whole, or whose field is no collection of items; gives what
-/// stands for the type of the item. `is_read` says whether all of the split could be read.
+/// The type of the item of an `each`. An item of the type that the field has as a whole is an error, and so is a field that is no
+/// collection of items. `is_read` says that all of the split could be read.
 pub(super) fn judge(
     graph: &Graph<'_>,
     branch: &ast::Branch,

@@ -25,7 +25,7 @@ pub trait Judge<C>: Workflow {
         Verdict::Retry { after: None }
     }
 
-    /// What an error came from.
+    /// The error behind an error of the handlers.
     #[must_use]
     fn source_of(error: &Self::Error) -> Option<&(dyn Error + 'static)> {
         let _ = error;

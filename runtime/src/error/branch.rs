@@ -56,7 +56,7 @@ impl<E> BranchError<E> {
         self.failure.attempts
     }
 
-    /// What the last attempt failed with.
+    /// The error of the last attempt.
     #[must_use]
     pub fn cause(&self) -> &Cause<E> {
         &self.failure.cause

@@ -310,13 +310,13 @@ impl<E: fmt::Display> Cause<E> {
 }
 
 impl<E> Cause<E> {
-    /// What happened, without an error of a handler.
+    /// The cause in words, without the error of a handler.
     pub(crate) fn event(&self) -> impl fmt::Display {
         fmt::from_fn(|f| write!(f, "{}{}", self.verb(0), self.detail()))
     }
 }
 
-/// What happened, and the error of the handler.
+/// The cause in words, and the error of the handler.
 impl<E: fmt::Display> fmt::Display for Cause<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.event(), self.told())

@@ -98,7 +98,7 @@ pub(crate) struct RunFailed<E> {
     pub(crate) rollback: Rollback<E>,
     /// The end, of a run that reached one.
     pub(crate) end: Option<ErasedValue>,
-    /// What the handlers' error came from.
+    /// Gives the error behind an error of the handlers.
     pub(crate) source_of: SourceOf<E>,
 }
 

@@ -52,7 +52,7 @@ pub struct UndoError<E> {
     pub entry: UndoEntry,
     /// How often the handler was called.
     pub attempts: u32,
-    /// What the last attempt failed with.
+    /// The error of the last attempt.
     pub cause: Cause<E>,
     pub(crate) state: ErasedValue,
 }

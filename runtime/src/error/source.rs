@@ -1,4 +1,4 @@
-//! What the error of a handler came from, for the sources of ours.
+//! The error behind an error of a handler, for the `source` of ours.
 //!
 //! Handlers fail with whatever their context says, also with a `Box<dyn Error + Send + Sync>`, an `anyhow::Error` or a `String`, and none
 //! of those is an [`Error`]. So our errors are one if it can be shown. Its text is a part of theirs, and their source is what it came
@@ -11,7 +11,7 @@ use std::error::Error;
 /// `OrderSteps::source_of`.
 pub(crate) type SourceOf<E> = fn(&E) -> Option<&(dyn Error + 'static)>;
 
-/// What an error came from that is in a box, whatever error it is. Of any other type nothing is known.
+/// The source of an error in a box, whatever error that is. Of any other type nothing is known.
 pub(crate) fn of_boxed<E: 'static>(error: &E) -> Option<&(dyn Error + 'static)> {
     let error: &dyn Any = error;
     if let Some(error) = error.downcast_ref::<Box<dyn Error + Send + Sync>>() {

@@ -20,7 +20,7 @@ pub trait VisitPart {
     fn part(&self) -> PartName;
 }
 
-/// What a handler gives: every future. Apart from it for its message.
+/// The return type of a handler: every future. Apart from it for its message.
 #[diagnostic::on_unimplemented(
     message = "a handler is an `async fn`, and `{Self}` is no future",
     label = "this has to be given by an `async fn`",

@@ -107,7 +107,7 @@ pub(crate) struct Taken<'a, W: Workflow> {
     pub(crate) logs: &'a RunLogs,
     /// The answer to the signal that has taken it there, if it gives one.
     pub(crate) answer: AnyPayload,
-    /// What it has done beside that can be undone by itself, and what a visit had that it has interrupted.
+    /// The effects of its branches that can be undone each by itself, and those of a visit that it has interrupted.
     pub(crate) effects: VisitEffects,
     /// The timers that it waits for there, if it waits.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
@@ -131,7 +131,7 @@ pub(crate) struct Entry<W: Workflow> {
 pub(crate) enum Left<W: Workflow> {
     /// The state that a transition led to.
     State(W::State),
-    /// What a branch has done, or a step that is in doubt.
+    /// The effect of a branch, or of a step that is in doubt.
     Effect(Box<EffectValue>),
 }
 

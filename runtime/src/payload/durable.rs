@@ -277,7 +277,7 @@ pub fn nothing_from_json(json: &[u8], codec: &dyn Codec) -> Result<Vec<u8>, Code
     codec.encode(PayloadRef::new(&()))
 }
 
-/// What is asked of a transition without effects: the graph says that it has none.
+/// Stands for the effects of a transition that has none, as the graph says.
 ///
 /// # Panics
 /// Always.

@@ -30,7 +30,7 @@ pub struct Lent<S>(pub(super) S);
 /// A state, with the fields that the clauses read.
 pub struct WithNumbers<P>(pub(super) P, pub(super) Numbers);
 
-/// How a transition holds the state that it leaves, until its handler is called for the last time. `I` is the input of the run.
+/// A way to hold the state that a transition leaves, until its handler is called for the last time. `I` is the input of the run.
 pub trait Hold<S, I> {
     /// The state, for as many calls as there may be.
     type Source: Source<State = S>;

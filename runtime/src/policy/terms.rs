@@ -1,4 +1,4 @@
-//! What the clauses of a visit come to, where some of their numbers are in fields.
+//! The clauses of a visit, where some of their numbers are in fields.
 //!
 //! Where all are written out these are no values at all: the rules have them as constants.
 

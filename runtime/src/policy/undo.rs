@@ -190,7 +190,7 @@ where
 /// Calls the handler that undoes a visit to the transition `T`, or a part of it, under the rules of that undo.
 ///
 /// # Errors
-/// What the last attempt failed with.
+/// The cause of the last attempt.
 async fn undone<'run, T, R, W, C, S, H, F, Fut>(
     context: &'run C,
     run: &'run CurrentRun<W>,

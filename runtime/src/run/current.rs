@@ -105,7 +105,7 @@ pub struct CurrentRun<W: Workflow> {
 struct Slots {
     /// The event that moves it out of a waiting state, or the state that it leaves, of several.
     event: EventSlot,
-    /// What can be undone by itself of the visit under way.
+    /// The effects of the visit under way that can be undone each by itself.
     effects: Effects,
 }
 

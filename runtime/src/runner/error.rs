@@ -195,7 +195,7 @@ pub struct NotUndone {
     pub entry: UndoEntry,
     /// How often the handler was called.
     pub attempts: u32,
-    /// What the last attempt failed with.
+    /// The error of the last attempt, as it prints.
     pub cause: String,
 }
 

@@ -144,7 +144,7 @@ fn joined_by<'run, T: Transition, E, B: Branches<E>>(
     }
 }
 
-/// How the branches of the split `T` are joined; `terms` are there if numbers of that are in fields.
+/// The strategy that the branches of the split `T` are joined by; `terms` are there if numbers of that are in fields.
 #[inline]
 fn strategy<T: Transition>(terms: Option<&JoinTerms>) -> Strategy {
     terms.map_or_else(

@@ -32,7 +32,7 @@ impl Tasks {
 /// Runs a branch on a task of its own, which begins when this is first polled.
 ///
 /// # Errors
-/// What the branch fails with.
+/// The error of the branch.
 ///
 /// # Panics
 /// If the run was not begun with a context to share, which generated code does.

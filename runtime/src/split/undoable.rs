@@ -15,7 +15,7 @@ use crate::wait::AnyPayload;
 /// The output of `call`, of which a copy is kept for the undo. In a stored run it is stored anyway.
 ///
 /// # Errors
-/// What the branch fails with. If its output panics when it is copied, that is its failure, and it is undone with the output
+/// The error of the branch. If its output panics when it is copied, that is its failure, and it is undone with the output
 /// itself.
 pub async fn undoable<T, S, O, E>(
     branch: &Branch<T>,

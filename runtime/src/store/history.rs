@@ -76,7 +76,7 @@ pub enum Event {
         of: u64,
         /// How often the handler was called.
         attempts: u32,
-        /// What the last attempt failed with.
+        /// The error of the last attempt.
         cause: Text,
     },
     /// It was parked.
