@@ -254,20 +254,20 @@ impl Engine {
     /// Claims as many runs as there are places, with one at hand.
     async fn claim(
         self: &Arc<Self>,
-        place: OwnedSemaphorePermit,
+        mut places: OwnedSemaphorePermit,
     ) -> Result<ClaimOutcome, StoreError> {
-        let mut places = vec![place];
-        while places.len() < PAGE
-            && let Some(place) = self.place()
-        {
-            places.push(place);
+        // All at once: most claims find nothing, and give them back. Where another was faster there is one place.
+        let more = self.places.available_permits().min(PAGE - 1);
+        let more = u32::try_from(more).unwrap_or(0);
+        if let Ok(more) = Arc::clone(&self.places).try_acquire_many_owned(more) {
+            places.merge(more);
         }
         let now = self.settings.clock.now();
         let claim = Claim {
             workflows: Arc::clone(&self.known),
             now,
             lease: self.lease(),
-            limit: places.len(),
+            limit: places.num_permits(),
             suspects: self.suspected.under_way(&self.settings),
         };
         // On a task of its own, since what is claimed has to be driven, or given back.
@@ -281,7 +281,9 @@ impl Engine {
                 let next = claims.next;
                 return Ok(ClaimOutcome::Nothing { next });
             }
-            for (claimed, place) in claims.taken.into_iter().zip(places) {
+            for claimed in claims.taken {
+                // A store that gives more than it was asked for holds up nobody: the rest waits for its lease to end.
+                let Some(place) = places.split(1) else { break };
                 engine.spawn(engine.drive(claimed, place));
             }
             Ok(ClaimOutcome::Runs)
