@@ -3,6 +3,7 @@
 //! A change that cannot be made is an error of whoever drives the run, who drops it then. So nothing that was not recorded has
 //! a consequence.
 
+mod ask;
 mod back;
 mod change;
 mod effects;
@@ -18,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Notify, oneshot, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ends::{Notice, Reached};
@@ -27,8 +28,8 @@ use super::settings::Settings;
 use super::suspected::Suspicion;
 use crate::run::{PartName, PartOf, RunId};
 use crate::store::{
-    Claimed, Commit, Event, Fired, Hold, Note, NoteRow, Progress, Status, Store, StoreError,
-    StoreFuture, Text, Wait,
+    Claimed, Commit, Event, Fired, Hold, Note, NoteRow, Progress, Status, Store, StoreError, Text,
+    Wait,
 };
 use crate::support::time::later;
 
@@ -133,9 +134,6 @@ impl Drop for Recording<'_> {
         self.0.store(false, Ordering::Relaxed);
     }
 }
-
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl HeldRun {
     /// A run that was claimed, and what tells that the claim is lost.
@@ -430,48 +428,6 @@ impl HeldRun {
             failed: Vec::new(),
         };
         self.note(key, progress, false).await
-    }
-
-    /// Asks the store again and again as long as it does not answer. That is repeatable by its laws; if it
-    /// takes so long that another claims the run, the fence says so.
-    async fn answer<'a, T>(
-        &self,
-        mut ask: impl FnMut() -> StoreFuture<'a, T>,
-    ) -> Result<T, StoreError> {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            match ask().await {
-                Err(StoreError::Unavailable { .. }) => {
-                    sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-                answer => return answer,
-            }
-        }
-    }
-
-    /// Waits until the store has answered.
-    pub(super) async fn asked<'a, T>(
-        &self,
-        ask: impl FnMut() -> StoreFuture<'a, T>,
-    ) -> Result<T, Loss> {
-        Ok(self.answer(ask).await?)
-    }
-
-    /// Waits until the store has taken something. If that is too large for it, the run is parked.
-    async fn taken<'a, T>(&self, ask: impl FnMut() -> StoreFuture<'a, T>) -> Result<T, Loss> {
-        match self.answer(ask).await {
-            Err(error @ StoreError::TooLarge { .. }) => {
-                let (parks, reason) = self.parks(&error.to_string());
-                let commit = self.commit(parks);
-                let _recording = Recording::new(&self.is_recording);
-                let _ = self
-                    .asked(|| self.keeper.store.commit(commit.clone()))
-                    .await?;
-                Err(Loss::Parked(reason))
-            }
-            answer => Ok(answer?),
-        }
     }
 
     /// When the run entered its state.

@@ -1,5 +1,8 @@
 //! A store that does one thing wrong, and all others as the one in memory does them.
 
+mod claim;
+mod commit;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -110,179 +113,12 @@ impl Store for Faulty {
         })
     }
 
-    fn claim(&self, mut claim: Claim) -> StoreFuture<'_, Claims> {
-        if self.is(ClaimIgnoresTheLimit) {
-            claim.limit = usize::MAX;
-        }
-        if self.is(ClaimIgnoresTheTime) {
-            claim.now = far();
-        }
-        if self.is(ClaimGivesWhatIsHeld) {
-            claim.lease.holder = Holder::unique();
-        }
-        if self.is(ClaimIgnoresSuspects) {
-            claim.suspects = Suspects::none(u32::MAX);
-        }
-        if self.is(ClaimTakesEachSuspectAlone) {
-            claim.suspects.alone_from = 0;
-        }
-        Box::pin(async move {
-            if self.is(ClaimIgnoresLeases) {
-                self.lapse_all().await?;
-            }
-            let mut claim = claim;
-            if self.is(ClaimLooksAtOneWorkflow) {
-                claim.workflows = claim.workflows.iter().take(1).cloned().collect();
-            }
-            let mut claims = self.store.claim(claim.clone()).await?;
-            if self.is(ClaimSaysNothingOfItsOwn) {
-                claims.own.clear();
-            }
-            if self.is(ClaimDoesNotCountWhatIsLeft) {
-                claims.left = 0;
-            }
-            if self.is(ClaimNeverSaysWhenToAskAgain) {
-                claims.next = None;
-            }
-            if self.is(NextIgnoresLeases) {
-                let rows = self.store.list(Filter::default()).await?;
-                let rows = rows.iter().filter(|row| claim.knows(row));
-                let due = rows.filter_map(|row| row.due).min();
-                claims.next = due.map(|due| due.duration_since(claim.now).unwrap_or_default());
-            }
-            let claimed = &mut claims.taken;
-            let more: &[&[u32]] = match self.fault {
-                ClaimIgnoresTheWorkflow => &[&[1]],
-                ClaimIgnoresTheVersion => &[&[2, 3]],
-                _ => &[],
-            };
-            for versions in more {
-                for workflow in ["Order", "Refund", "Other"] {
-                    let known = WorkflowVersions {
-                        workflow: workflow.into(),
-                        versions: versions.to_vec(),
-                    };
-                    let other = Claim {
-                        workflows: [known].into(),
-                        ..claim.clone()
-                    };
-                    claimed.extend(self.store.claim(other).await?.taken);
-                }
-            }
-            for claimed in claimed {
-                self.effects.claimed(self.fault, claimed);
-                if self.is(ClaimForgetsNotes) {
-                    claimed.notes.clear();
-                }
-                if self.is(ClaimSaysTheTimeOfTheCaller) {
-                    claimed.now = claim.now;
-                }
-                if self.is(ClaimForgetsTheInbox) {
-                    claimed.inbox.clear();
-                }
-            }
-            Ok(claims)
-        })
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {
+        Box::pin(self.claimed(claim))
     }
 
-    fn commit(&self, mut commit: Commit) -> StoreFuture<'_, Hold> {
-        Box::pin(async move {
-            let row = self.row(&commit.run).await;
-            if let Some(row) = &row {
-                if self.is(CommitTakesAnyEpoch) {
-                    commit.epoch = row.epoch;
-                }
-                if self.is(CommitTakesAnySequence) {
-                    commit.sequence = row.sequence;
-                }
-                if self.is(StopMovesTheRun) && row.rows > row.sequence {
-                    let run = commit.run;
-                    return Err(StoreError::Fenced { run });
-                }
-                if self.is(CommitRefusesARepetition) && commit.sequence != row.sequence {
-                    let run = commit.run;
-                    return Err(StoreError::Fenced { run });
-                }
-            }
-            if self.is(CommitIgnoresTheRelease) {
-                commit.release = None;
-            }
-            if self.is(CommitForgetsTheFailure) {
-                commit.failure = None;
-            }
-            let messages = commit.outbox.messages.clone();
-            match self.fault {
-                CommitForgetsWhatWasConsumed => commit.consumed.clear(),
-                CommitForgetsTheIndex => commit.index.clear(),
-                CommitForgetsWhatFired => commit.fired.clear(),
-                CommitEntersWhereItStays => {
-                    if let Event::Transition { internal, .. } = &mut commit.event {
-                        *internal = false;
-                    }
-                }
-                CommitBoundsNothing => commit.keep_history = None,
-                CommitKeepsOneRowLess => {
-                    commit.keep_history = commit.keep_history.map(|rows| rows.saturating_sub(1));
-                }
-                CommitBoundsWhatIsNotBounded => {
-                    commit.keep_history = commit.keep_history.or(Some(3));
-                }
-                CommitForgetsTheEntries => commit.logged.clear(),
-                CommitForgetsTheLastEntry => drop(commit.logged.pop()),
-                CommitLogsBackwards => commit.logged.reverse(),
-                CommitLogsWhateverHappens if !matches!(commit.event, Event::Transition { .. }) => {
-                    self.keep(&commit.logged);
-                }
-                CommitRepeatsOtherEntries
-                    if row
-                        .as_ref()
-                        .is_some_and(|row| row.sequence == commit.sequence + 1) =>
-                {
-                    let mut entries = self.entries(&commit.run).await;
-                    let more = entries.len().saturating_sub(commit.logged.len());
-                    commit.logged = entries.split_off(more);
-                }
-                LogOutlivesItsRun if commit.status == Status::Done => {
-                    self.keep(&self.entries(&commit.run).await);
-                }
-                CommitStartsNothing => commit.outbox.runs.clear(),
-                CommitSendsNothing => commit.outbox.messages.clear(),
-                // The message to a run of the same outbox is lost then.
-                CommitSendsBeforeItStarts | CommitSendsThoughItIsRefused => {
-                    commit.outbox.messages.clear();
-                    for message in messages {
-                        let _ = self.store.send(message.into()).await;
-                    }
-                }
-                _ => {}
-            }
-            self.effects
-                .commit(self.fault, &self.store, &mut commit)
-                .await;
-            let answer = self.store.commit(commit.clone()).await;
-            self.effects.answered(self.fault, &commit, &answer);
-            if self.is(CommitRepeats)
-                && answer.is_ok()
-                && row
-                    .as_ref()
-                    .is_some_and(|row| row.sequence == commit.sequence + 1)
-            {
-                commit.sequence += 1;
-                return self.store.commit(commit).await;
-            }
-            let is_repeated = row.is_some_and(|row| row.sequence == commit.sequence + 1);
-            if (self.is(LogKeepsWhatWasRefused) && answer.is_err())
-                || (self.is(LogKeepsWhatWasRepeated) && answer.is_ok() && is_repeated)
-            {
-                self.keep(&commit.logged);
-            }
-            match answer {
-                Err(StoreError::Fenced { .. }) if self.is(CommitSaysOkWhenFenced) => Ok(Hold::Kept),
-                Ok(_) if self.is(CommitSaysTheClaimIsKept) => Ok(Hold::Kept),
-                Ok(_) if self.is(CommitSaysTheClaimIsDropped) => Ok(Hold::Dropped),
-                answer => answer,
-            }
-        })
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold> {
+        Box::pin(self.committed(commit))
     }
 
     fn note(&self, mut note: Note) -> StoreFuture<'_, Hold> {

@@ -72,7 +72,7 @@ impl HeldRun {
         }
     }
 
-    /// Whether something is to be undone beside what the row has, if the visit ends with this transition, or without one.
+    /// True if the visit, should it end with this transition or without one, leaves an undo that the row does not count yet.
     pub(in crate::runner) fn has_effects(&self, leads: Option<&str>) -> bool {
         let state = self.state();
         let mut effects = state.notes.iter().filter(|(_, it)| it.effect().is_some());
@@ -82,7 +82,7 @@ impl HeldRun {
         })
     }
 
-    /// Whether this step was called in its visit before the run was taken up, and nobody knows how that ended.
+    /// True if this step was called in its visit before the run was taken up, and nobody knows how that ended.
     pub(in crate::runner) fn was_called(&self, step: &PartName) -> bool {
         match self.state().notes.get(&step.to_string()) {
             Some(Progress::Attempts { called, .. }) => *called > 0,
