@@ -265,3 +265,66 @@ fn the_diagrams_name_the_fields() {
     let vote = "vote of first with timeout(limit), second with timeout(limit), spawn, third; join quorum(votes)";
     assert!(dot.contains(vote), "{dot}");
 }
+
+mod guarded {
+    use super::*;
+    use stateway::BreakerState;
+
+    workflow! {
+        #[derive(Debug)]
+        workflow Vouch {
+            start Asked { votes: u32 };
+            done Vouched;
+
+            split vouch as Vouching: Asked -> Vouched with breaker(line) {
+                branch one: u32;
+                branch other: u32;
+                join quorum(votes);
+            }
+        }
+    }
+
+    impl VouchSteps for Breaker {
+        type Error = String;
+
+        async fn one(&self, _: &Asked, _: &Branch<Vouching>) -> Result<u32, String> {
+            Ok(1)
+        }
+
+        async fn other(&self, _: &Asked, _: &Branch<Vouching>) -> Result<u32, String> {
+            Ok(2)
+        }
+
+        async fn vouch(
+            &self,
+            _: Asked,
+            _: VouchingJoined<String>,
+            step: &Step<Vouching>,
+        ) -> Result<Vouching, String> {
+            Ok(step.to(Vouched))
+        }
+
+        fn line(&self) -> &Breaker {
+            self
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_quorum_is_neither_a_failure_nor_a_success_to_a_breaker() {
+        let line = Breaker::new("line").failures(1).cool_down(SECOND);
+        let refused = async || {
+            let error = Vouch::start(Asked { votes: 3 }).run(&line).await;
+            let error = error.expect_err("it asks for three of two");
+            assert!(matches!(error.cause(), Cause::Policy(_)), "{error}");
+        };
+        refused().await;
+        assert!(matches!(line.state(), BreakerState::Closed));
+        line.acquire().expect("it is closed").failure();
+        sleep(SECOND).await;
+        refused().await;
+        assert!(matches!(line.state(), BreakerState::HalfOpen));
+        let vouched = Vouch::start(Asked { votes: 2 }).run(&line).await;
+        vouched.expect("both vouch");
+        assert!(matches!(line.state(), BreakerState::Closed));
+    }
+}
