@@ -382,9 +382,9 @@ async fn a_poll_of_any_length_claims() {
             .lease(Duration::MAX)
             .launch();
         let runner = runner.await.unwrap();
-        shop.tell("charge", &[Act::Fail]);
         let id = format!("o-{pause:?}");
-        let run = runner.start(id, input(), Placed).await.unwrap();
+        let due = Clock::tokio().now() + Duration::from_secs(2);
+        let run = runner.start(id, input(), Placed).at(due).await.unwrap();
         assert_eq!(run.end().await.unwrap(), shipped());
         runner.shut_down(Duration::ZERO).await;
     }

@@ -168,7 +168,9 @@ async fn a_long_history_is_read_from_everywhere() {
     }
     let row = world.redb.get(&id(0)).await.unwrap().unwrap().row;
     assert_eq!((row.sequence, row.rows), (300, 330));
-    for from in 0..=331 {
+    // Around the marks, and past the end.
+    let starts = (0..=331).filter(|from| from % 7 == 0 || from % 64 < 3 || *from > 327);
+    for from in starts {
         for limit in [0, 1, 2, 63, 64, 65, 1_000, usize::MAX] {
             world.read(&id(0), from, limit).await.unwrap();
         }
