@@ -9,9 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use stateway::store::{
     Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Event, Filter, Found,
-    Heartbeat, HistoryRow, Hold, Holder, LogEntry, LogRow, Message, MessageState, NewRun, Note,
-    Progress, Purge, Release, Request, RunCount, RunRow, Sent, Status, Stop, Store, StoreFuture,
-    Suspects, WorkflowVersions,
+    Heartbeat, HistoryRow, Hold, LogEntry, LogRow, Message, MessageState, NewRun, Note, Progress,
+    Purge, Release, Request, RunCount, RunRow, Sent, Status, Stop, Store, StoreFuture,
 };
 use stateway::{MemoryStore, RunId, StoreError};
 
