@@ -29,6 +29,7 @@ const NAMED_FOR_TESTS: [&str; 1] = [
 const OURS: [&str; 5] = ["alloc", "core", "std", "stateway_core", "stateway_macros"];
 
 #[test]
+#[ignore = "compiles all dependencies again: `.ci/slow` runs it"]
 fn the_public_api_names_few_other_crates() {
     assert_eq!(named("redb"), BTreeSet::from(NAMED.map(String::from)));
 
@@ -94,6 +95,7 @@ const OF_STORES: [&str; 42] = [
 ];
 
 #[test]
+#[ignore = "compiles all dependencies again: `.ci/slow` runs it"]
 fn every_type_that_cannot_grow_is_one_that_should_not() {
     let exhaustive = api("redb,testing").exhaustive();
     let decided = COMPLETE.into_iter().chain(OF_STORES);

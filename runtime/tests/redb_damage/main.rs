@@ -10,6 +10,8 @@ mod disk;
 mod harm;
 mod judge;
 mod model;
+#[path = "../shared/rounds.rs"]
+mod rounds;
 #[allow(dead_code, reason = "each test uses its part")]
 #[path = "../durable/support/walk.rs"]
 mod walk;
@@ -23,6 +25,7 @@ use fastrand::Rng;
 use harm::Harm;
 use judge::{Tally, Verdict, judge};
 use model::Model;
+use rounds::rounds;
 use stateway::store::{Created, Heartbeat, Status, Store as _};
 use stateway::{RedbStore, StoreError};
 
@@ -46,8 +49,9 @@ fn hush() {
 /// Damage in the tables that redb keeps for itself may end the process: it panics in a destructor as it panics. So the
 /// rounds are those of the `test` in a process of its own, which goes on behind a round that ended it. That may come
 /// in one of a hundred rounds.
-fn judge_all(test: &str, harm: Harm, rounds: u64, may_hide: fn(&str) -> bool) {
+fn judge_all(test: &str, harm: Harm, few: u32, may_hide: fn(&str) -> bool) {
     hush();
+    let rounds = u64::from(rounds(few));
     if let Ok(from) = env::var(FROM) {
         return judge_from(harm, from.parse().unwrap(), rounds, may_hide);
     }
@@ -73,7 +77,10 @@ fn judge_all(test: &str, harm: Harm, rounds: u64, may_hide: fn(&str) -> bool) {
         let round: u64 = std::fs::read_to_string(&tells).unwrap().parse().unwrap();
         from = round + 1;
     }
-    assert!(ends * 100 <= rounds, "{ends} of {rounds} ended the process");
+    assert!(
+        ends <= rounds.div_ceil(100),
+        "{ends} of {rounds} ended the process"
+    );
 }
 
 /// In the environment of a child: the round that it begins with, and the file in which it says which one it is at.
@@ -144,7 +151,7 @@ fn a_zeroed_page_changes_nothing_silently() {
     judge_all(
         "a_zeroed_page_changes_nothing_silently",
         Harm::Zeroed,
-        300,
+        60,
         |_| false,
     );
 }
@@ -154,7 +161,7 @@ fn a_flipped_bit_changes_nothing_silently() {
     judge_all(
         "a_flipped_bit_changes_nothing_silently",
         Harm::Flipped,
-        500,
+        100,
         is_message_taken_again,
     );
 }
@@ -164,7 +171,7 @@ fn a_damaged_way_to_a_record_changes_nothing_silently() {
     judge_all(
         "a_damaged_way_to_a_record_changes_nothing_silently",
         Harm::Astray,
-        400,
+        80,
         |_| false,
     );
 }
@@ -174,7 +181,7 @@ fn a_damaged_id_of_a_message_is_found_by_who_looks_for_it() {
     judge_all(
         "a_damaged_id_of_a_message_is_found_by_who_looks_for_it",
         Harm::Forgotten,
-        150,
+        30,
         is_message_taken_again,
     );
 }
@@ -228,7 +235,7 @@ fn a_file_that_was_cut_off_changes_nothing_silently() {
     judge_all(
         "a_file_that_was_cut_off_changes_nothing_silently",
         Harm::Cut,
-        300,
+        60,
         |_| false,
     );
 }
@@ -238,7 +245,7 @@ fn garbage_changes_nothing_silently() {
     judge_all(
         "garbage_changes_nothing_silently",
         Harm::Garbage,
-        300,
+        60,
         is_message_taken_again,
     );
 }
@@ -248,7 +255,7 @@ fn a_page_in_the_place_of_another_is_found_by_who_looks_for_it() {
     judge_all(
         "a_page_in_the_place_of_another_is_found_by_who_looks_for_it",
         Harm::Misplaced,
-        200,
+        40,
         |_| true,
     );
 }

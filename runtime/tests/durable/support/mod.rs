@@ -3,6 +3,9 @@
 #[macro_use]
 mod passed_on;
 
+#[path = "../../shared/rounds.rs"]
+mod rounds;
+
 pub(crate) mod bank;
 pub(crate) mod cut;
 pub(crate) mod disk;
@@ -13,6 +16,8 @@ pub(crate) mod stopped;
 pub(crate) mod tower;
 pub(crate) mod trade;
 pub(crate) mod walk;
+
+pub(crate) use rounds::rounds;
 
 /// Arguments with which this program runs nothing but one of its tests, in this module: `module_path!()`.
 pub(crate) fn only(module: &str, test: &str) -> [String; 3] {

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 use stateway::testing::fuzz;
 
+use crate::support::rounds;
+
 /// JSON, as it may be written.
 fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
@@ -44,7 +46,7 @@ fn record() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(5_000))]
+    #![proptest_config(ProptestConfig::with_cases(rounds(2_000)))]
 
     #[test]
     fn what_is_read_of_a_record_is_what_was_written(bytes in record()) {
@@ -53,7 +55,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(rounds(1_000)))]
 
     #[test]
     fn json_is_compared_like_the_model(one in json(), other in json()) {

@@ -13,6 +13,8 @@ use stateway::{Clock, MemoryStore};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::support::rounds;
+
 workflow! {
     #[derive(Debug, Clone)]
     #[durable(version = 1)]
@@ -430,7 +432,7 @@ async fn stored(script: &[Action]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(rounds(150)))]
 
     #[test]
     fn what_is_taken_is_what_the_law_says(script in actions()) {

@@ -10,6 +10,7 @@ use stateway::store::{Status, Stop, Store as _};
 
 use self::ask::{Ask, What, ask};
 use self::world::{World, id};
+use crate::support::rounds;
 
 fn check(asks: &[Ask], all: &tokio::runtime::Runtime) -> Result<(), TestCaseError> {
     all.block_on(async {
@@ -74,7 +75,7 @@ fn both_stores_answer_alike() {
         .build()
         .unwrap();
     let config = ProptestConfig {
-        cases: 400,
+        cases: rounds(100),
         failure_persistence: None,
         ..ProptestConfig::default()
     };
