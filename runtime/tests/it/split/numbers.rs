@@ -271,7 +271,7 @@ mod guarded {
     use stateway::BreakerState;
 
     workflow! {
-        #[derive(Debug)]
+        #[derive(Debug, PartialEq)]
         workflow Vouch {
             start Asked { votes: u32 };
             done Vouched;
@@ -324,7 +324,7 @@ mod guarded {
         refused().await;
         assert!(matches!(line.state(), BreakerState::HalfOpen));
         let vouched = Vouch::start(Asked { votes: 2 }).run(&line).await;
-        vouched.expect("both vouch");
+        assert_eq!(vouched.expect("both vouch"), VouchEnd::Vouched(Vouched));
         assert!(matches!(line.state(), BreakerState::Closed));
     }
 }
