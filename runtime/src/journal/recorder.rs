@@ -41,6 +41,9 @@ pub(crate) trait Recorder: Send + Sync {
     /// Records that the handler of this part is called, the call that begins included, which is then known also if the process dies.
     fn begins<'a>(&'a self, part: &'a PartName, begun: Begun) -> Recorded<'a>;
 
+    /// True if the handler of this part was called before the run was taken up, or before it was paused, and nobody knows how that ended.
+    fn was_called(&self, part: &PartName) -> bool;
+
     /// Records that the next attempt begins, where the store was told that the run only waits for it.
     fn goes_on<'a>(&'a self, part: &'a PartName, begun: Begun) -> Option<Recorded<'a>>;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use stateway_core::Workflow;
 
-use crate::run::{BranchName, CurrentRun};
+use crate::run::{BranchName, CurrentRun, PartName, PartOf};
 use crate::support::panic::forget_panic;
 use crate::wait::AnyPayload;
 
@@ -205,7 +205,15 @@ impl<W: Workflow> CurrentRun<W> {
         let Some(Doubt { effect, is_certain }) = doubt else {
             return;
         };
-        if !is_certain && self.attempts() > 0 {
+        let was_called = || {
+            let part = PartName {
+                visit: effect.visit,
+                transition: W::GRAPH.transitions[effect.transition].name.into(),
+                of: PartOf::Whole,
+            };
+            self.recorder().is_some_and(|it| it.was_called(&part))
+        };
+        if !is_certain && (self.attempts() > 0 || was_called()) {
             self.has_done(effect);
         } else {
             forget_panic(|| drop(effect));

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{HeldRun, Loss};
 use crate::journal::{Begun, Decode, Encode, Recorded, Recorder};
 use crate::payload::codec::Codec;
-use crate::run::PartName;
+use crate::run::{PartName, PartOf};
 use crate::store::{FailedAttempt, Progress};
 use crate::support::time::later;
 
@@ -51,24 +51,35 @@ impl HeldRun {
 
 impl Recorder for HeldRun {
     fn begun(&self, part: &PartName) -> Option<Begun> {
-        let part = part.to_string();
+        let (is_whole, part) = (part.of == PartOf::Whole, part.to_string());
         let mut state = self.state();
-        let &Progress::Attempts {
-            made,
-            called,
-            due,
-            noted,
-            ..
-        } = state.notes.get(&part)?
-        else {
-            return None;
+        let begun = match state.notes.get(&part)? {
+            &Progress::Attempts {
+                made,
+                called,
+                due,
+                noted,
+                ..
+            } => Begun {
+                made,
+                called,
+                delay: state.left(noted, due),
+            },
+            // The process died after the doubt was kept for a pause, and before the pause. Where the run was resumed since then, the
+            // attempts begin anew.
+            Progress::Output { effect, .. }
+                if is_whole && effect.is_some() && state.row.attempts_since.is_none() =>
+            {
+                Begun {
+                    made: 0,
+                    called: 1,
+                    delay: Duration::ZERO,
+                }
+            }
+            Progress::Output { .. } => return None,
         };
         state.notes.remove(&part);
-        Some(Begun {
-            made,
-            called,
-            delay: state.left(noted, due),
-        })
+        Some(begun)
     }
 
     fn failed(&self, part: &PartName, number: u32, cause: &dyn Any) {
@@ -98,7 +109,8 @@ impl Recorder for HeldRun {
             let waits = may_release && delay >= SHORT;
             let progress = Progress::Attempts {
                 made,
-                called,
+                // A call before a pause is still in doubt.
+                called: called.max(u32::from(self.was_called(part))),
                 due,
                 noted,
                 waits,
@@ -121,6 +133,10 @@ impl Recorder for HeldRun {
         // Branches do not wait, so nothing comes in between.
         let waits = self.state().row.waits;
         waits.then(|| Box::pin(self.noted(part, self.under_way(part, begun), true)) as Recorded<'a>)
+    }
+
+    fn was_called(&self, part: &PartName) -> bool {
+        HeldRun::was_called(self, part)
     }
 
     fn given_back(&self, delay: Duration, may_release: bool) -> Recorded<'_> {

@@ -6,6 +6,7 @@ mod branches;
 mod cancel;
 mod claims;
 mod crashes;
+mod doubts;
 mod effects;
 mod else_pause;
 mod endless;

@@ -1,0 +1,123 @@
+//! Calls in doubt before a pause, where no call is made after it, or none may be.
+use std::sync::Arc;
+use std::time::Duration;
+
+use stateway::prelude::*;
+use stateway::store::{Status, Store};
+use stateway::testing::{Crash, Crashes};
+use stateway::{Clock, MemoryStore};
+use tokio::time::sleep;
+
+use crate::support::trade::World;
+
+workflow! {
+    #[durable(version = 1)]
+    #[derive(Debug, Clone)]
+    workflow Fax {
+        start Asked;
+        start Single;
+        done Over;
+        failed Lost;
+        step fax as Faxing: Asked -> Over with retry(2, every 1s), breaker(line), else pause, undo(in doubt => look);
+        step once as Once: Single -> Over with once, else pause, undo(in doubt => look_once);
+        signal quit interrupts Asked -> Lost with retry(2, every 1m);
+    }
+}
+
+#[derive(Clone)]
+struct Office(World, Arc<Breaker>);
+
+impl FaxSteps for Office {
+    type Error = String;
+    fn retryable(&self, error: &String) -> bool {
+        error != "refused"
+    }
+    fn line(&self) -> &Breaker {
+        &self.1
+    }
+    async fn fax(&self, _: Asked, step: &Step<Faxing>) -> Result<Faxing, String> {
+        self.0.has(&step.key());
+        Err("no answer".into())
+    }
+    async fn once(&self, _: Single, step: &Step<Once>) -> Result<Once, String> {
+        self.0.has(&step.key());
+        Err("no answer".into())
+    }
+    async fn quit(&self, _: Asked, step: &Step<OnQuit>) -> Result<OnQuit, String> {
+        if step.attempt() == 1 {
+            Err("not yet".into())
+        } else {
+            Ok(step.to(Lost))
+        }
+    }
+    async fn look(&self, _: Asked, undo: &Undo<Faxing>) -> Result<(), String> {
+        self.0.undo(&undo.done());
+        Ok(())
+    }
+    async fn look_once(&self, _: Single, undo: &Undo<Once>) -> Result<(), String> {
+        self.0.undo(&undo.done());
+        Ok(())
+    }
+}
+
+async fn open(store: impl Store) -> (Runner<Fax>, World) {
+    let line = Breaker::new("line")
+        .failures(2)
+        .cool_down(Duration::from_secs(9));
+    let office = Office(World::default(), Arc::new(line));
+    let runner = Runner::<Fax>::builder(office.clone())
+        .store(store)
+        .clock(Clock::tokio());
+    (runner.launch().await.unwrap(), office.0)
+}
+
+async fn is_paused(run: &stateway::runner::Run<Fax>) {
+    while run.info().await.unwrap().status != Status::Paused {
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// After the resume the breaker lets no call through. What the calls before the pause may have done is still to be undone.
+#[tokio::test(start_paused = true)]
+async fn a_doubt_before_a_pause_outlives_a_breaker_that_refuses_after_it() {
+    for signals in [false, true] {
+        let (runner, world) = open(MemoryStore::new()).await;
+        let run = runner.start("f", (), Asked).await.unwrap();
+        is_paused(&run).await;
+        runner.resume("f").await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+        if signals {
+            run.quit().await.unwrap();
+        } else {
+            runner.cancel("f").await.unwrap();
+        }
+        let _ = run.end().await;
+        assert_eq!(
+            (world.calls("1"), world.undone()),
+            (2, vec!["1".to_owned()]),
+            "{signals}"
+        );
+    }
+}
+
+/// With `once` nothing is called a second time before somebody resumes it, whatever crashes.
+#[tokio::test(start_paused = true)]
+async fn once_and_else_pause_and_in_doubt_call_once_whatever_crashes() {
+    for (n, crash) in (1..8).flat_map(|n| [(n, Crash::Before), (n, Crash::After)]) {
+        let crashes = Crashes::new(MemoryStore::new()).at(n, crash);
+        let (runner, world) = open(crashes.clone()).await;
+        let first = async { is_paused(&runner.start("f", (), Single).await.unwrap()).await };
+        tokio::select! {
+            () = first => {}
+            () = crashes.crashed() => {}
+        }
+        let calls = world.calls("1");
+        drop(runner);
+        let (runner, world) = open(crashes.restarted()).await;
+        is_paused(&runner.start("f", (), Single).await.unwrap()).await;
+        assert!(
+            calls + world.calls("1") <= 1,
+            "{crash:?} at {n}: called twice"
+        );
+    }
+}
