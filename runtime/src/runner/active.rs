@@ -29,6 +29,14 @@ impl Active {
         }
     }
 
+    /// The store has recorded that the run is to stop, and has ended its pause. A rollback is never cancelled.
+    pub(super) fn hear_of_a_stop(&self, stop: Stop) {
+        if stop == Stop::Terminate || !self.held.rolls_back() {
+            self.held.hear_of_a_pause(false);
+        }
+        self.tell(stop);
+    }
+
     /// Waits until nothing of it is called any more.
     pub(super) async fn gone(&self) {
         self.gone.cancelled().await;

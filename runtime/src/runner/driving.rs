@@ -60,7 +60,14 @@ impl Engine {
         };
         let gone = active.gone.clone();
         // One that was lost may have been claimed again before it has gone.
-        let before = self.active().insert(run.clone(), active.clone());
+        let (before, asked) = {
+            let mut list = self.active();
+            let before = list.insert(run.clone(), active.clone());
+            (before, self.takings.asked_of(&run, held.incarnation()))
+        };
+        for stop in asked {
+            active.hear_of_a_stop(stop);
+        }
         if let Some(before) = &before {
             before.held.lose(Loss::Fenced);
         }

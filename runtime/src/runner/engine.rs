@@ -24,6 +24,7 @@ use super::moves::Moves;
 use super::pulse::Pulse;
 use super::settings::Settings;
 use super::suspected::Suspected;
+use super::takings::Takings;
 use crate::payload::durable::Durable;
 use crate::run::RunId;
 use crate::store::{
@@ -42,6 +43,8 @@ pub(super) struct Engine {
     /// Where it was launched: runs go on there, whoever starts them.
     pub(super) runtime: Handle,
     active: Mutex<HashMap<RunId, Active>>,
+    /// Locked after the list above.
+    pub(super) takings: Arc<Takings>,
     pub(super) ends: Ends,
     pub(super) moves: Arc<Moves>,
     places: Arc<Semaphore>,
@@ -89,6 +92,7 @@ impl Engine {
             holder: Holder::unique(),
             runtime: Handle::current(),
             active: Mutex::default(),
+            takings: Arc::default(),
             ends: Ends::default(),
             moves: Arc::default(),
             places: Arc::new(Semaphore::new(settings.max_in_flight)),
@@ -177,17 +181,15 @@ impl Engine {
         self.wake.notify_one();
     }
 
-    /// Tells a run that is driven here under this claim to stop; others hear it from the store.
-    pub(super) fn tell(&self, run: &RunId, epoch: u64, stop: Stop) {
-        match self.active().get(run) {
-            Some(held) if held.epoch == epoch => {
-                // The store has ended the pause of a run that is to stop. A rollback is never cancelled.
-                if stop == Stop::Terminate || !held.held.rolls_back() {
-                    held.held.hear_of_a_pause(false);
-                }
-                held.tell(stop);
+    /// Tells a run to stop that is driven here, and not another with its id; others hear it from the store.
+    pub(super) fn tell(&self, run: &RunId, incarnation: u64, stop: Stop) {
+        let active = self.active();
+        match active.get(run) {
+            Some(held) if held.held.incarnation() == incarnation => held.hear_of_a_stop(stop),
+            _ => {
+                self.takings.keep(run, incarnation, stop);
+                self.wake();
             }
-            _ => self.wake(),
         }
     }
 
@@ -273,6 +275,7 @@ impl Engine {
         // On a task of its own, since what is claimed has to be driven, or given back.
         let (engine, store) = (Arc::clone(self), Arc::clone(&self.store));
         let claims = async move {
+            let _taking = engine.takings.begin();
             let claims = store.claim(claim).await?;
             for row in claims.own {
                 engine.disown(row);

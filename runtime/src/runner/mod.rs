@@ -33,6 +33,7 @@ mod start;
 mod starting;
 mod suspected;
 mod take_up;
+mod takings;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -276,16 +277,16 @@ impl<W: Durable> Runner<W> {
     }
 
     async fn stop(&self, id: &RunId, stop: Stop) -> Result<(), StoreError> {
-        let epoch = match self.find(id).await {
-            Ok(found) => Some(found.row.epoch),
+        let incarnation = match self.find(id).await {
+            Ok(found) => Some(found.row.incarnation),
             // Nobody drives it.
             Err(StoreError::Broken { .. }) if stop == Stop::Terminate => None,
             Err(error) => return Err(error),
         };
         let engine = self.engine();
         engine.store.stop(id, stop, self.request()).await?;
-        if let Some(epoch) = epoch {
-            engine.tell(id, epoch, stop);
+        if let Some(incarnation) = incarnation {
+            engine.tell(id, incarnation, stop);
         }
         Ok(())
     }

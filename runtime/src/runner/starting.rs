@@ -28,12 +28,14 @@ impl Engine {
             if engine.is_closed() {
                 return;
             }
+            let taking = engine.takings.begin();
             let created = engine
                 .store
                 .create(new.clone())
                 .await
                 .map_err(StartError::Store);
             let started = created.and_then(|created| engine.started(new, created, place));
+            drop(taking);
             let (started, driven) = match started {
                 Ok((started, driven)) => (Ok(started), driven),
                 Err(error) => (Err(error), None),

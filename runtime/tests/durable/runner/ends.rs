@@ -79,6 +79,35 @@ async fn a_request_to_stop_does_not_reach_the_next_run_with_the_id() {
     );
 }
 
+/// A run whose claim, or whose row, is on its way from the store when somebody stops it. It hears of it at once and not with its next
+/// heartbeat.
+#[tokio::test(start_paused = true)]
+async fn a_request_to_stop_reaches_a_run_that_is_just_being_taken_up() {
+    let late = Late::default;
+    for (store, asked_after) in [
+        (late().with_claims(), Duration::from_millis(2_500)),
+        (late().with_finds(), Duration::from_millis(1_500)),
+    ] {
+        let shop = Shop::new();
+        let due = Clock::tokio().now() + Duration::from_secs(2);
+        let runner = over(store.clone(), &shop).launch().await.unwrap();
+        shop.tell("reserve", &[Act::GiveUp]);
+        let run = runner.start("o-1", input(), Placed).at(due).await.unwrap();
+        tokio::time::sleep(asked_after).await;
+        let asked = tokio::spawn({
+            let runner = runner.clone();
+            async move { runner.cancel("o-1").await }
+        });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        // Also those to whoever asks from now on.
+        (0..100).for_each(|_| store.answer());
+        asked.await.unwrap().unwrap();
+        let end = tokio::time::timeout(Duration::from_secs(2), run.end()).await;
+        let end = end.expect("it hears of it before its next heartbeat");
+        end.expect_err("it was cancelled");
+    }
+}
+
 /// The time is not asserted: a report that grows with the square of the undos takes a minute here.
 #[tokio::test(start_paused = true)]
 async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use stateway::store::{Commit, Hold, Request, Stop, Store, StoreFuture};
+use stateway::store::{
+    Claim, Claims, Commit, Found, Hold, Note, Request, Stop, Store, StoreFuture,
+};
 use stateway::{MemoryStore, RunId};
 use tokio::sync::Semaphore;
 
@@ -12,6 +14,8 @@ pub(crate) struct Late {
     store: Arc<MemoryStore>,
     ends: Answers,
     stops: Answers,
+    claims: Answers,
+    finds: Answers,
 }
 
 /// The answers to one operation. None is late unless that is asked for.
@@ -55,10 +59,24 @@ impl Late {
         }
     }
 
+    /// Its answers to claims that take something are late.
+    pub(crate) fn with_claims(self) -> Self {
+        let claims = Answers::late();
+        Late { claims, ..self }
+    }
+
+    /// Its answers to who looks for a run are late, and out of date.
+    pub(crate) fn with_finds(self) -> Self {
+        let finds = Answers::late();
+        Late { finds, ..self }
+    }
+
     /// Gives one answer that is late.
     pub(crate) fn answer(&self) {
         self.ends.give();
         self.stops.give();
+        self.claims.give();
+        self.finds.give();
     }
 }
 
@@ -83,5 +101,25 @@ impl Store for Late {
         })
     }
 
-    passed_on!();
+    fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {
+        Box::pin(async move {
+            let claims = self.store.claim(claim).await?;
+            if !claims.taken.is_empty() {
+                self.claims.wait().await;
+            }
+            Ok(claims)
+        })
+    }
+
+    fn get(&self, run: &RunId) -> StoreFuture<'_, Option<Found>> {
+        let run = run.clone();
+        Box::pin(async move {
+            let found = self.store.get(&run).await?;
+            self.finds.wait().await;
+            Ok(found)
+        })
+    }
+
+    passed_on! { note(note: Note) -> Hold; }
+    passed_on! { @but_claims }
 }

@@ -1,5 +1,5 @@
 //! What a store around another leaves to the one inside, its field `store`: all but `commit` and `stop`, or these and
-//! `note`.
+//! `note`, or these and `claim` and `get`.
 
 macro_rules! passed_on {
     () => {
@@ -8,9 +8,15 @@ macro_rules! passed_on {
     };
     (@but_notes) => {
         passed_on! {
+            claim(claim: stateway::store::Claim) -> stateway::store::Claims;
+            get(run: &RunId) -> Option<stateway::store::Found>;
+        }
+        passed_on! { @but_claims }
+    };
+    (@but_claims) => {
+        passed_on! {
             create(run: stateway::store::NewRun) -> stateway::store::Created;
             declare(declaration: stateway::store::Declaration) -> stateway::store::Declared;
-            claim(claim: stateway::store::Claim) -> stateway::store::Claims;
             release(release: stateway::store::Release) -> ();
             heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
             send(delivery: stateway::store::Delivery) -> stateway::store::Sent;
@@ -19,7 +25,6 @@ macro_rules! passed_on {
             resume(run: &RunId, request: stateway::store::Request) -> ();
             retry_now(run: &RunId, request: stateway::store::Request) -> ();
             retry_rollback(run: &RunId, request: stateway::store::Request) -> ();
-            get(run: &RunId) -> Option<stateway::store::Found>;
             list(filter: stateway::store::Filter) -> Vec<stateway::store::RunRow>;
             count(filter: stateway::store::Filter) -> Vec<stateway::store::RunCount>;
             history(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::HistoryRow>;

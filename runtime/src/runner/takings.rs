@@ -1,0 +1,84 @@
+//! Requests to stop runs that are just being taken up: the store has recorded the claim, and the run is not on the list of those that
+//! are driven yet. Other requests need no such room: the store repeats them with its answer to the next change.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::run::RunId;
+use crate::store::Stop;
+
+/// The claims and starts under way, and the requests meanwhile. A request is dropped when all that were under way with it have ended.
+#[derive(Default)]
+pub(super) struct Takings(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    next: u64,
+    under_way: BTreeSet<u64>,
+    unheard: Vec<Unheard>,
+}
+
+struct Unheard {
+    /// Only takings below this number may take the run up without having seen the request.
+    below: u64,
+    run: RunId,
+    incarnation: u64,
+    stop: Stop,
+}
+
+/// A claim or a start. It is dropped when its runs are on the list.
+pub(super) struct Taking {
+    takings: Arc<Takings>,
+    number: u64,
+}
+
+impl Takings {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs are being taken up until the guard is dropped.
+    pub(super) fn begin(self: &Arc<Self>) -> Taking {
+        let mut state = self.state();
+        let number = state.next;
+        state.next += 1;
+        state.under_way.insert(number);
+        Taking {
+            takings: Arc::clone(self),
+            number,
+        }
+    }
+
+    /// Keeps a request for a run that is not on the list, if it may be about to be. The list is locked.
+    pub(super) fn keep(&self, run: &RunId, incarnation: u64, stop: Stop) {
+        let mut state = self.state();
+        if !state.under_way.is_empty() {
+            let below = state.next;
+            state.unheard.push(Unheard {
+                below,
+                run: run.clone(),
+                incarnation,
+                stop,
+            });
+        }
+    }
+
+    /// The requests for a run that is just put on the list. The list is locked.
+    pub(super) fn asked_of(&self, run: &RunId, incarnation: u64) -> Vec<Stop> {
+        let state = self.state();
+        let unheard = state.unheard.iter();
+        let unheard = unheard.filter(|it| it.run == *run && it.incarnation == incarnation);
+        unheard.map(|it| it.stop).collect()
+    }
+}
+
+impl Drop for Taking {
+    fn drop(&mut self) {
+        let mut state = self.takings.state();
+        state.under_way.remove(&self.number);
+        let oldest = state.under_way.first().copied();
+        state
+            .unheard
+            .retain(|it| oldest.is_some_and(|oldest| oldest < it.below));
+    }
+}
