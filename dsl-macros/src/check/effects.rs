@@ -37,7 +37,7 @@ fn written_out(undo: &Undo, diagnostics: &mut Diagnostics) {
         diagnostics
             .error(
                 &place.field,
-                "the clauses of an undo in doubt, and of a branch, read no fields",
+                "the clauses within an undo in doubt, and within the undo of a branch, read no fields",
             )
             .help("write the number out, such as `retry(5)` or `timeout(2s)`");
     }
