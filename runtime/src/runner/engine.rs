@@ -184,12 +184,11 @@ impl Engine {
     /// Tells a run to stop that is driven here, and not another with its id; others hear it from the store.
     pub(super) fn tell(&self, run: &RunId, incarnation: u64, stop: Stop) {
         let active = self.active();
+        // One that is driven here may be lost, and just be taken up again.
+        self.takings.keep(run, incarnation, stop);
         match active.get(run) {
             Some(held) if held.held.incarnation() == incarnation => held.hear_of_a_stop(stop),
-            _ => {
-                self.takings.keep(run, incarnation, stop);
-                self.wake();
-            }
+            _ => self.wake(),
         }
     }
 

@@ -49,7 +49,7 @@ impl Takings {
         }
     }
 
-    /// Keeps a request for a run that is not on the list, if it may be about to be. The list is locked.
+    /// Keeps a request for a run that may be about to be put on the list. The list is locked.
     pub(super) fn keep(&self, run: &RunId, incarnation: u64, stop: Stop) {
         let mut state = self.state();
         if !state.under_way.is_empty() {
