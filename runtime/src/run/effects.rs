@@ -220,6 +220,15 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
+    /// Whether a visit that was interrupted leaves a call in doubt; nothing if it was not begun here.
+    #[cfg(feature = "durable")]
+    pub(crate) fn left_in_doubt(&self) -> Option<bool> {
+        let state = self.effects_state()?;
+        let mut done = state.done.iter();
+        let is_in_doubt = done.any(|it| matches!(it.undo, UndoOf::InDoubt(_)));
+        state.has_begun.then_some(is_in_doubt)
+    }
+
     /// Takes the effects of the visit that ends, also those of one that was interrupted before it.
     pub(crate) fn take_effects(&self) -> VisitEffects {
         if !Self::HAS_EFFECTS {

@@ -1,8 +1,8 @@
 //! A step of a stored run whose last call is in doubt, also if it was made before the run was taken up.
 
-use super::held::HeldRun;
+use super::held::{HeldRun, Loss};
 use crate::payload::durable::Durable;
-use crate::run::{PartName, PartOf, UndoOf, VisitEffects};
+use crate::run::{CurrentRun, PartName, PartOf, UndoOf, VisitEffects};
 
 /// The step that leaves a state, by its position, and the handler that undoes it in doubt; nothing if there is none.
 fn step_in_doubt<W: Durable>(state: &str) -> Option<(usize, &'static str)> {
@@ -45,4 +45,21 @@ pub(super) fn settle<W: Durable>(
     };
     held.set_doubt(&part, is_in_doubt.then_some(undo));
     Some(part)
+}
+
+/// The visit was interrupted. If its step was called in vain for certain, or not called at all, has the store know that: the handler of the
+/// signal may wait, and the run go to another.
+///
+/// # Errors
+/// Why the run is not driven any longer.
+pub(super) async fn interrupted<W: Durable>(
+    held: &HeldRun,
+    run: &CurrentRun<W>,
+) -> Result<(), Loss> {
+    match step_in_doubt::<W>(&held.state_name()) {
+        Some((step, _)) if run.left_in_doubt() == Some(false) => {
+            held.note_no_call(part::<W>(held, step)).await
+        }
+        _ => Ok(()),
+    }
 }

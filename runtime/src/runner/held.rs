@@ -418,6 +418,11 @@ impl HeldRun {
         if is_noted {
             return Ok(());
         }
+        self.note_no_call(part).await
+    }
+
+    /// Keeps that this part was not called, whatever was kept of it before.
+    pub(super) async fn note_no_call(&self, part: PartName) -> Result<(), Loss> {
         let now = self.now();
         let progress = Progress::Attempts {
             made: 0,
@@ -427,7 +432,7 @@ impl HeldRun {
             waits: false,
             failed: Vec::new(),
         };
-        self.note(key, progress, false).await
+        self.note(part.to_string(), progress, false).await
     }
 
     /// When the run entered its state.

@@ -227,6 +227,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             Next::Message(signal) => {
                 let payload = self.inbox.take(signal).await?;
                 if W::GRAPH.states[waiting.state].interrupted {
+                    doubt::interrupted(held, run).await?;
                     let transition = W::GRAPH.transitions[signal].name;
                     held.waits_no_more(run.visit() + 1, transition).await?;
                 }

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stateway::prelude::*;
-use stateway::store::{Status, Store};
+use stateway::store::{Commit, Hold, Note, Request, Status, Stop, Store, StoreFuture};
 use stateway::testing::{Crash, Crashes};
-use stateway::{Clock, MemoryStore};
+use stateway::{Clock, MemoryStore, RunId};
 use tokio::time::sleep;
 
 use crate::support::trade::World;
@@ -16,11 +16,13 @@ workflow! {
     workflow Fax {
         start Asked;
         start Single;
+        start Saved;
         done Over;
         failed Lost;
         step fax as Faxing: Asked -> Over with retry(2, every 1s), breaker(line), else pause, undo(in doubt => look);
         step once as Once: Single -> Over with once, else pause, undo(in doubt => look_once);
-        signal quit interrupts Asked -> Lost with retry(2, every 1m);
+        step save as Saving: Saved -> Over with catch(think), undo(in doubt => look_saved);
+        signal quit interrupts Asked | Saved -> Lost with retry(2, every 1m);
     }
 }
 
@@ -43,13 +45,26 @@ impl FaxSteps for Office {
         self.0.has(&step.key());
         Err("no answer".into())
     }
-    async fn quit(&self, _: Asked, step: &Step<OnQuit>) -> Result<OnQuit, String> {
+    async fn quit(&self, _: QuitFrom, step: &Step<OnQuit>) -> Result<OnQuit, String> {
         if step.attempt() == 1 {
             Err("not yet".into())
         } else {
             Ok(step.to(Lost))
         }
     }
+    async fn save(&self, _: Saved, _: &Step<Saving>) -> Result<Saving, String> {
+        Err("refused".into())
+    }
+
+    async fn think(&self, _: Saved, _: Cause<String>, _: &Step<Saving>) -> Result<Saving, String> {
+        std::future::pending().await
+    }
+
+    async fn look_saved(&self, _: Saved, undo: &Undo<Saving>) -> Result<(), String> {
+        self.0.undo(&undo.done());
+        Ok(())
+    }
+
     async fn look(&self, _: Asked, undo: &Undo<Faxing>) -> Result<(), String> {
         self.0.undo(&undo.done());
         Ok(())
@@ -120,4 +135,53 @@ async fn once_and_else_pause_and_in_doubt_call_once_whatever_crashes() {
             "{crash:?} at {n}: called twice"
         );
     }
+}
+
+/// An error that is not retryable, then a signal in the `catch` whose handler waits in the store: nothing was done.
+#[tokio::test(start_paused = true)]
+async fn a_refused_call_is_not_in_doubt_after_the_wait_of_a_signal() {
+    let (runner, world) = open(MemoryStore::new()).await;
+    let run = runner.start("f", (), Saved).await.unwrap();
+    sleep(Duration::from_secs(5)).await;
+    run.quit().await.unwrap();
+    let end = run.end().await.expect("a `failed` state is an end");
+    assert!(matches!(end, FaxEnd::Lost(_)));
+    assert_eq!(world.undone(), [""; 0]);
+}
+
+/// Its notes take a while.
+struct Slow {
+    store: MemoryStore,
+}
+
+impl Store for Slow {
+    fn commit(&self, commit: Commit) -> StoreFuture<'_, Hold> {
+        self.store.commit(commit)
+    }
+
+    fn note(&self, note: Note) -> StoreFuture<'_, Hold> {
+        Box::pin(async move {
+            let hold = self.store.note(note).await;
+            sleep(Duration::from_secs(2)).await;
+            hold
+        })
+    }
+
+    passed_on! { stop(run: &RunId, stop: Stop, request: Request) -> (); }
+    passed_on! { @but_notes }
+}
+
+/// The signal comes between the record of the call and the call, which is not made.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_was_recorded_and_not_made_is_not_in_doubt() {
+    let store = Slow {
+        store: MemoryStore::new(),
+    };
+    let (runner, world) = open(store).await;
+    let run = runner.start("f", (), Asked).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    run.quit().await.unwrap();
+    let end = run.end().await.expect("a `failed` state is an end");
+    assert!(matches!(end, FaxEnd::Lost(_)));
+    assert_eq!((world.calls("1"), world.undone()), (0, Vec::new()));
 }
