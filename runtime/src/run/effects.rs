@@ -220,7 +220,7 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
-    /// Whether a visit that was interrupted leaves a call in doubt; nothing if it was not begun here.
+    /// True if a visit that was interrupted leaves a call in doubt; nothing if it was not begun here.
     #[cfg(feature = "durable")]
     pub(crate) fn left_in_doubt(&self) -> Option<bool> {
         let state = self.effects_state()?;

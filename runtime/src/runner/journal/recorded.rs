@@ -31,7 +31,7 @@ pub(super) fn fired_by_position<W: Durable>(fired: &[Fired]) -> Vec<Firing> {
     found.collect()
 }
 
-/// How a run stands that is to end like this, when something is to be undone before, or nothing is.
+/// The status of a run that is to end like this, when something is to be undone before, or nothing is.
 pub(super) fn status(ending: Ending, is_to_undo: bool) -> Status {
     match ending {
         _ if is_to_undo => Status::RollingBack,
@@ -42,7 +42,7 @@ pub(super) fn status(ending: Ending, is_to_undo: bool) -> Status {
     }
 }
 
-/// How a run ends whose rollback had begun when it was taken up.
+/// The ending of a run whose rollback had begun when it was taken up.
 pub(in crate::runner) fn ending(row: &RunRow) -> Ending {
     match row.failure.as_ref().map(|failure| failure.kind) {
         Some(FailureKind::Cancelled) => Ending::Cancelled,
