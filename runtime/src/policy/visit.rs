@@ -227,6 +227,15 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         Some((begun.made, after(Instant::now(), begun.delay)))
     }
 
+    /// The attempts so far, of which the next is due after this delay.
+    fn begun(&self, made: u32, delay: Duration) -> Begun {
+        Begun {
+            made,
+            called: self.counter.load(Ordering::Relaxed),
+            delay,
+        }
+    }
+
     /// Returns true if the process died while the handler ran, of one that is taken up.
     fn was_called(&self) -> bool {
         self.recorder().is_some() && self.counter.load(Ordering::Relaxed) > 0
@@ -237,11 +246,8 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
     pub(super) async fn begins(&self, part: Option<&PartName>, attempt: u32) {
         let is_recorded = R::ONCE || R::IN_DOUBT;
         if let (true, Some(recorder), Some(part)) = (is_recorded, self.recorder(), part) {
-            let begun = Begun {
-                made: attempt - 1,
-                called: self.counter.load(Ordering::Relaxed).saturating_add(1),
-                delay: Duration::ZERO,
-            };
+            let mut begun = self.begun(attempt - 1, Duration::ZERO);
+            begun.called = begun.called.saturating_add(1);
             recorder.begins(part, begun).await;
         }
     }
@@ -264,23 +270,14 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         if !self.deadline().is_some_and(|deadline| stops(&deadline)) {
             let delay = due.saturating_duration_since(Instant::now());
             let may_release = !R::MAY_BE_ONE_TOO_MANY && !R::IS_HELD;
-            let called = self.counter.load(Ordering::Relaxed);
-            let begun = Begun {
-                made,
-                called,
-                delay,
-            };
+            let begun = self.begun(made, delay);
             recorder.attempted(part, begun, may_release).await;
         }
     }
 
     /// Records that the next attempt begins, after a wait that the store was told of.
     pub(super) async fn goes_on(&self, part: Option<&PartName>, made: u32) {
-        let begun = Begun {
-            made,
-            called: self.counter.load(Ordering::Relaxed),
-            delay: Duration::ZERO,
-        };
+        let begun = self.begun(made, Duration::ZERO);
         let recorder = self.recorder().zip(part);
         if let Some(recorded) = recorder.and_then(|(it, part)| it.goes_on(part, begun)) {
             recorded.await;

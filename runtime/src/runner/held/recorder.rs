@@ -35,15 +35,16 @@ impl HeldRun {
 }
 
 impl HeldRun {
-    /// The attempts of a part of which one is made now.
-    fn under_way(&self, part: &PartName, begun: Begun) -> Progress {
-        let now = self.now();
+    /// The attempts of a part, of which the next is due after this delay. A call before a pause is in doubt still, also if none was made
+    /// since then.
+    fn attempts(&self, part: &PartName, begun: Begun, waits: bool) -> Progress {
+        let noted = self.now();
         Progress::Attempts {
             made: begun.made,
-            called: begun.called,
-            due: now,
-            noted: now,
-            waits: false,
+            called: begun.called.max(u32::from(self.was_called(part))),
+            due: later(noted, begun.delay),
+            noted,
+            waits,
             failed: self.state().failed_of(part),
         }
     }
@@ -98,24 +99,11 @@ impl Recorder for HeldRun {
         begun: Begun,
         may_release: bool,
     ) -> Recorded<'a> {
-        let Begun {
-            made,
-            called,
-            delay,
-        } = begun;
         Box::pin(async move {
-            let noted = self.now();
-            let due = later(noted, delay);
+            let delay = begun.delay;
             let waits = may_release && delay >= SHORT;
-            let progress = Progress::Attempts {
-                made,
-                // A call before a pause is still in doubt.
-                called: called.max(u32::from(self.was_called(part))),
-                due,
-                noted,
-                waits,
-                failed: self.state().failed_of(part),
-            };
+            let due = later(self.now(), delay);
+            let progress = self.attempts(part, begun, waits);
             self.forget_retry();
             self.noted(part, progress, may_release).await;
             if may_release && (delay >= self.keeper.settings.patience || self.is_draining()) {
@@ -126,13 +114,18 @@ impl Recorder for HeldRun {
     }
 
     fn begins<'a>(&'a self, part: &'a PartName, begun: Begun) -> Recorded<'a> {
-        Box::pin(async move { self.noted(part, self.under_way(part, begun), false).await })
+        Box::pin(async move {
+            self.noted(part, self.attempts(part, begun, false), false)
+                .await;
+        })
     }
 
     fn goes_on<'a>(&'a self, part: &'a PartName, begun: Begun) -> Option<Recorded<'a>> {
         // Branches do not wait, so nothing comes in between.
         let waits = self.state().row.waits;
-        waits.then(|| Box::pin(self.noted(part, self.under_way(part, begun), true)) as Recorded<'a>)
+        waits.then(|| {
+            Box::pin(self.noted(part, self.attempts(part, begun, false), true)) as Recorded<'a>
+        })
     }
 
     fn was_called(&self, part: &PartName) -> bool {

@@ -115,6 +115,47 @@ async fn a_doubt_before_a_pause_outlives_a_breaker_that_refuses_after_it() {
     }
 }
 
+/// The same, where the process dies at any operation of the store, and the run is cancelled before anybody takes it up.
+#[tokio::test(start_paused = true)]
+async fn a_doubt_before_a_pause_outlives_each_crash_behind_it() {
+    let mut cases = 0;
+    for (n, crash) in (1..30).flat_map(|n| [(n, Crash::Before), (n, Crash::After)]) {
+        let crashes = Crashes::new(MemoryStore::new()).at(n, crash);
+        let (runner, before) = open(crashes.clone()).await;
+        let script = async {
+            let run = runner.start("f", (), Asked).await.unwrap();
+            is_paused(&run).await;
+            runner.resume("f").await.unwrap();
+            // The breaker refuses, twice.
+            sleep(Duration::from_millis(10)).await;
+            is_paused(&run).await;
+        };
+        let has_crashed = tokio::select! {
+            () = script => false,
+            () = crashes.crashed() => true,
+        };
+        drop(runner);
+        let store: Arc<dyn Store> = Arc::new(crashes.restarted());
+        let id = "f".parse().unwrap();
+        if store.get(&id).await.unwrap().is_none() {
+            continue;
+        }
+        let now = Clock::tokio().now();
+        store.stop(&id, Stop::Cancel, now.into()).await.unwrap();
+        let (runner, after) = open(Arc::clone(&store)).await;
+        let run = runner.get("f").await.unwrap().unwrap();
+        run.end().await.expect_err("it was cancelled");
+        if before.calls("1") > 0 {
+            assert_eq!(after.undone(), ["1"], "{crash:?} at {n}");
+            cases += 1;
+        }
+        if !has_crashed {
+            break;
+        }
+    }
+    assert!(cases > 5, "only {cases} crashes came behind a call");
+}
+
 /// With `once` nothing is called a second time before somebody resumes it, whatever crashes.
 #[tokio::test(start_paused = true)]
 async fn once_and_else_pause_and_in_doubt_call_once_whatever_crashes() {
