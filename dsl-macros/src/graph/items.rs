@@ -8,8 +8,8 @@ use crate::ast::{self, Each};
 use crate::diagnostics::Diagnostics;
 use crate::text;
 
-/// The type of the item of an `each`. An item of the type that the field has as a whole is an error, and so is a field that is no
-/// collection of items. `is_read` says that all of the split could be read.
+/// The type of the item of an `each`. It is an error if the item has the type of the whole field, or if the field is no collection
+/// of items. `is_read` says that all of the split could be read.
 pub(super) fn judge(
     graph: &Graph<'_>,
     branch: &ast::Branch,

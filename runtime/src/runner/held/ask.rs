@@ -11,8 +11,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl HeldRun {
-    /// Asks the store again and again as long as it does not answer. That is repeatable by its laws; if it
-    /// takes so long that another claims the run, the fence says so.
+    /// Asks the store until it answers. Each operation may be repeated, by the laws of a store. If another runner claims the run
+    /// meanwhile, the fence says so.
     pub(super) async fn answer<'a, T>(
         &self,
         mut ask: impl FnMut() -> StoreFuture<'a, T>,

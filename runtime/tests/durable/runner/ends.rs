@@ -99,7 +99,7 @@ async fn a_request_to_stop_reaches_a_run_that_is_just_being_taken_up() {
             async move { runner.cancel("o-1").await }
         });
         tokio::time::sleep(Duration::from_secs(1)).await;
-        // Also those to whoever asks from now on.
+        // And all that are asked for from now on.
         (0..100).for_each(|_| store.answer());
         asked.await.unwrap().unwrap();
         let end = tokio::time::timeout(Duration::from_secs(2), run.end()).await;

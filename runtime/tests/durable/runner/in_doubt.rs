@@ -78,14 +78,20 @@ async fn is_called(world: &World, key: &str) {
     called.expect("it is called within a minute");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_call_that_is_stopped_with_its_runner_is_in_doubt() {
+/// A run whose runner was stopped in the middle of its payment.
+async fn stopped_in_its_call() -> (Arc<dyn Store>, World) {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let world = World::default();
     let runner = open(Arc::clone(&store), &world, &Clock::tokio()).await;
     start(&runner, Fault::Hangs).await;
     is_called(&world, "2").await;
     runner.shut_down(Duration::ZERO).await;
+    (store, world)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_stopped_with_its_runner_is_in_doubt() {
+    let (store, world) = stopped_in_its_call().await;
     let row = cancelled(&store, &world).await;
     assert_eq!((row.status, row.crashes), (Status::Cancelled, 0));
     assert_eq!(world.undone(), ["2", "1/branch/stock", "1/branch/card"]);
@@ -120,12 +126,7 @@ async fn a_doubt_that_a_signal_leaves_outlives_the_wait_of_its_handler() {
 /// The run is paused between, so that its crashes are forgotten.
 #[tokio::test(start_paused = true)]
 async fn a_call_in_doubt_outlives_a_pause() {
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let world = World::default();
-    let runner = open(Arc::clone(&store), &world, &Clock::tokio()).await;
-    start(&runner, Fault::Hangs).await;
-    is_called(&world, "2").await;
-    runner.shut_down(Duration::ZERO).await;
+    let (store, world) = stopped_in_its_call().await;
     let (id, now) = ("t".parse().unwrap(), Clock::tokio().now());
     store.pause(&id, now.into()).await.unwrap();
     store.resume(&id, now.into()).await.unwrap();

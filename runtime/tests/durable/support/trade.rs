@@ -251,7 +251,7 @@ pub(crate) async fn start(runner: &Runner<Trade>, fault: Fault) -> Run<Trade> {
     let papers = vec![10, 20, 30, 40];
     let input = TradeInput { fault, papers };
     loop {
-        // Whoever starts a run asks again where nobody answers.
+        // The store may have crashed: start it again.
         match runner.start("t", input.clone(), Asked { cart: 7 }).await {
             Ok(run) => return run,
             Err(error) => assert!(format!("{error:?}").contains("Unavailable"), "{error:?}"),

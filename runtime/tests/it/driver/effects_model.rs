@@ -29,7 +29,7 @@ workflow! {
     }
 }
 
-/// How a call ends.
+/// The end of a call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Act {
     Succeeds,
@@ -38,7 +38,7 @@ enum Act {
     Panics,
 }
 
-/// What the calls of one round do.
+/// The ends of the calls of one round.
 #[derive(Debug, Clone)]
 struct Round {
     left: Act,
@@ -54,10 +54,10 @@ const RIGHT: u64 = 4;
 const LIGHT: u64 = 7;
 const LEFT: u64 = 10;
 
-/// What was done in a round, by the name of its undo.
+/// An effect of a round, by the name of its undo.
 type Done = (&'static str, usize);
 
-/// What is undone, as simple as it can be said.
+/// The effects that are undone, as simple as it can be said.
 fn model(rounds: &[Round]) -> Vec<Done> {
     let mut done = Vec::new();
     for (at, round) in rounds.iter().enumerate() {
