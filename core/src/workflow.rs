@@ -72,17 +72,13 @@ pub trait State: Sized + 'static {
     label = "a run cannot begin here",
     note = "a run begins in a state that is declared with `start`"
 )]
-pub trait StartState<W> {
+pub trait StartState<W>: Into<<Self as StartState<W>>::This> {
     /// The state itself.
     ///
     /// `Order::start` gives a machine in this, so that rustc learns the state from the argument and from nothing else. If it also asked
     /// where the machine goes, a wrong type there would be two errors at the argument.
     #[doc(hidden)]
     type This;
-
-    /// The state, as a machine has it.
-    #[doc(hidden)]
-    fn this(self) -> Self::This;
 }
 
 /// The outcome of a transition, such as `Reserve`: one variant for each state it may lead to.

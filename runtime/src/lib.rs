@@ -180,11 +180,11 @@ pub mod __private0_1 {
     // Under one short path: a path of the standard library is twice as many tokens, and the
     // expansion of each block is read again at every `cargo check`.
     pub use core::clone::Clone;
-    pub use core::convert::{From, identity};
+    pub use core::convert::{From, TryFrom, identity};
     pub use core::error::Error;
     pub use core::future::{Future, pending};
     pub use core::marker::{Send, Sync};
-    pub use core::ops::FnOnce;
+    pub use core::ops::{Deref, FnOnce};
     pub use core::option::Option::{self, None, Some};
     pub use core::pin::pin;
     pub use core::result::Result::{self, Err, Ok};

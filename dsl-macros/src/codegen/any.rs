@@ -107,7 +107,7 @@ pub(super) fn conversions(cx: &Context<'_>) -> TokenStream {
     let span = cx.at(cx.workflow.span());
     let (workflow, any, here, private) = (&cx.workflow, &cx.any, &cx.here, cx.alias(span));
     quote_spanned! {span=>
-        impl<#here> ::core::ops::Deref for #workflow<#here> {
+        impl<#here> #private::Deref for #workflow<#here> {
             type Target = #here;
 
             fn deref(&self) -> &#here { self.0.state() }
@@ -120,7 +120,7 @@ pub(super) fn conversions(cx: &Context<'_>) -> TokenStream {
             fn from(machine: #workflow<#here>) -> Self { #private::widen(machine.0) }
         }
 
-        impl<#here> ::core::convert::TryFrom<#any> for #workflow<#here>
+        impl<#here> #private::TryFrom<#any> for #workflow<#here>
         where
             #here: #private::State<Workflow = #workflow>,
         {

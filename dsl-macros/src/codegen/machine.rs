@@ -65,7 +65,7 @@ fn start(cx: &Context<'_>) -> TokenStream {
             #parameter
             state: impl #private::StartState<#workflow, This = #here>,
         ) -> #workflow<#here> {
-            #workflow(#private::enter(#value, state.this()))
+            #workflow(#private::enter(#value, state.into()))
         }
     }
 }
@@ -121,20 +121,20 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
     } else {
         quote_spanned!(span=> #private::known(self.0))
     };
-    let (parameter, shared, start) = if let Some(clause) = spawned {
+    let (parameter, shared, running) = if let Some(clause) = spawned {
         // At the clause: a context that is not in an `Arc` is told why it should be.
         let at = cx.at(clause.span());
         let private = cx.private(at);
         (
             quote_spanned!(at=> context: &'run #private::Arc<#context>),
             Some(quote_spanned!(span=> #context: #private::Send + #private::Sync + 'static,)),
-            quote_spanned!(span=> #private::running_on(#parts, context, start)),
+            quote_spanned!(span=> running_on),
         )
     } else {
         (
             quote_spanned!(span=> context: &'run #context),
             None,
-            quote_spanned!(span=> #private::running(#parts, context, start)),
+            quote_spanned!(span=> running),
         )
     };
     quote_spanned! {span=>
@@ -153,8 +153,7 @@ pub(super) fn run(cx: &Context<'_>, of: Option<&Ident>) -> TokenStream {
             #shared
             #workflow: #private::Drive<#context>,
         {
-            let start = #private::run::<#workflow, #context>;
-            #start
+            #private::#running(#parts, context, #private::run::<#workflow, #context>)
         }
     }
 }

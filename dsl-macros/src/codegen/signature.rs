@@ -54,17 +54,17 @@ pub(super) fn function(
     } else {
         (None, quote_spanned!(span=> ;))
     };
+    let private = cx.private(span);
     let future = if cx.reader == Reader::Compiler {
-        let private = cx.private(span);
         quote_spanned!(span=> #private::Async)
     } else {
-        quote_spanned!(span=> ::core::future::Future)
+        quote_spanned!(span=> #private::Future)
     };
     quote_spanned! {span=>
         #quiet
         #head
         fn #name #arguments -> impl #future<
-            Output = ::core::result::Result<#output, Self::Error>,
+            Output = #private::Result<#output, Self::Error>,
         > + ::core::marker::Send #end
     }
 }

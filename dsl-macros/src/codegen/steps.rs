@@ -82,10 +82,7 @@ fn provided(cx: &Context<'_>) -> TokenStream {
         }
 
         #doc_source
-        fn source_of(_error: &Self::Error) -> #private::Option<&(dyn #private::Error + 'static)>
-        where
-            Self: ::core::marker::Sized,
-        {
+        fn source_of(_error: &Self::Error) -> #private::Option<&(dyn #private::Error + 'static)> {
             #private::None
         }
     }

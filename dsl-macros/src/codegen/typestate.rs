@@ -65,11 +65,7 @@ fn lists(cx: &Context<'_>) -> TokenStream {
             let span = cx.at(name.span());
             let alias = cx.alias(span);
             starts.extend(quote_spanned! {span=>
-                impl #alias::StartState<#workflow> for #name {
-                    type This = Self;
-
-                    fn this(self) -> Self { self }
-                }
+                impl #alias::StartState<#workflow> for #name { type This = Self; }
             });
         }
     }
