@@ -5,19 +5,16 @@
 
 use proc_macro2::Ident;
 
-use crate::ast::TransitionKind;
+use crate::ast::{TransitionKind, plain};
 use crate::diagnostics::{Diagnostics, position};
 use crate::graph::{Graph, ResolvedTransition, StateId};
 
 pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    nothing_to_interrupt(graph, diagnostics);
     for id in graph.ids() {
         let state = graph.state(id);
         if state.kind.is_final() {
             continue;
-        }
-        let mut all = graph.exits(id);
-        if all.all(|it| it.is_whole && !it.declaration.kind.is_active()) {
-            nothing_to_interrupt(graph, id, diagnostics);
         }
         // The deadline of the workflow leaves every state.
         let is_judged = |it: &&ResolvedTransition<'_>| {
@@ -38,10 +35,10 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                     .find(|it| it.declaration.signal().is_some() && !it.declaration.is_internal);
                 let group = both.into_iter().find_map(|it| group_of(graph, it, id));
                 error.help(match (signal, group) {
-                    (Some(signal), group) => format!(
+                    (Some(signal), _) => format!(
                         "write `signal {} interrupts {} -> ..` if it may come while that runs, or put a state between them",
                         signal.declaration.name,
-                        group.unwrap_or(state.name)
+                        sources(graph, signal).join(" | ")
                     ),
                     (None, Some(group)) if both.iter().any(|it| is_timer(it)) => format!(
                         "a timer leaves a run that waits: put the states of `{group}` that wait into a group within it, and leave that; \
@@ -79,32 +76,45 @@ fn group_of<'a>(
     Some(&graph.group(group).declaration.name)
 }
 
-/// Reports the signals that interrupt where nothing runs. In a group something has to run in one of its states.
-fn nothing_to_interrupt(graph: &Graph<'_>, state: StateId, diagnostics: &mut Diagnostics) {
-    let runs = |state: StateId| {
-        let mut exits = graph.exits(state);
-        exits.any(|it| it.declaration.kind.is_active())
+/// Reports the signals that interrupt where nothing runs: something has to run in one of the states that are left.
+fn nothing_to_interrupt(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
+    // What was not read may run there.
+    let waits = |state: &StateId| {
+        let mut exits = graph.exits(*state);
+        !graph.state(*state).kind.is_final()
+            && exits.all(|it| it.is_whole && !it.declaration.kind.is_active())
     };
-    for exit in graph.exits(state) {
-        let named = exit.sources.iter().zip(&exit.by_group);
-        let by = named.clone().find(|(source, _)| **source == state);
-        let by = by.and_then(|(_, by)| *by);
-        let mut same = named.filter(|(_, other)| by.is_some() && **other == by);
-        if same.any(|(source, _)| runs(*source)) {
+    for transition in &graph.transitions {
+        let Some(interrupts) = transition.declaration.interrupts() else {
+            continue;
+        };
+        if !transition.is_whole || !transition.sources.iter().all(waits) {
             continue;
         }
-        if let Some(interrupts) = exit.declaration.interrupts() {
-            let (signal, state) = (&exit.declaration.name, graph.state(state).name);
-            diagnostics
-                .error(
-                    interrupts,
-                    format!(
-                        "there is nothing that signal `{signal}` could interrupt: no step or split leaves `{state}`"
-                    ),
-                )
-                .help("write `:` in place of `interrupts`: a state that waits takes the signal");
-        }
+        let signal = &transition.declaration.name;
+        let states = sources(graph, transition).join("` or `");
+        diagnostics
+            .error(
+                interrupts,
+                format!(
+                    "there is nothing that signal `{signal}` could interrupt: no step or split leaves `{states}`"
+                ),
+            )
+            .help("write `:` in place of `interrupts`: a state that waits takes the signal");
     }
+}
+
+/// The states that the transition leaves, and its groups, as they were declared.
+fn sources(graph: &Graph<'_>, transition: &ResolvedTransition<'_>) -> Vec<String> {
+    let named = transition.sources.iter().zip(&transition.by_group);
+    let mut names: Vec<_> = named
+        .map(|(source, by)| match by {
+            Some(group) => plain(&graph.group(*group).declaration.name),
+            None => plain(graph.state(*source).name),
+        })
+        .collect();
+    names.dedup();
+    names
 }
 
 fn is_timer(transition: &ResolvedTransition<'_>) -> bool {

@@ -16,6 +16,7 @@ mod late;
 mod late_machine;
 mod late_rollback;
 mod loan;
+mod mixed;
 mod model;
 mod parcel;
 mod power;
