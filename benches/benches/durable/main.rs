@@ -127,10 +127,10 @@ fn rates(runtime: &Runtime, at_once: &[u64], is_alone: bool) {
             // A peer that fails is a cell that says so, and no end of the table.
             let mut failed = Vec::new();
             for (peer, rate) in [
-                ("cano", runtime.block_on(tokio::spawn(cano::rate(at_once)))),
+                ("cano", runtime.block_on(runtime.spawn(cano::rate(at_once)))),
                 (
                     "duroxide",
-                    runtime.block_on(tokio::spawn(duroxide::rate(at_once))),
+                    runtime.block_on(runtime.spawn(duroxide::rate(at_once))),
                 ),
             ] {
                 match rate {
