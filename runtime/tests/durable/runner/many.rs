@@ -240,6 +240,61 @@ async fn they_claim_together_and_share_a_heartbeat() {
     assert_eq!(trip.row.epoch, began + 1, "it was claimed");
 }
 
+/// Workflows of one shape under names of their own, and a builder that has them all.
+macro_rules! jobs {
+    ($($module:ident $name:tt)*) => {
+        $(mod $module {
+            use super::*;
+
+            workflow! {
+                #[durable(version = 1, name = $name)]
+                pub(super) workflow Job {
+                    start Asked;
+                    done  Made;
+
+                    step make: Asked -> Made;
+                }
+            }
+
+            impl JobSteps for Till {
+                type Error = Infallible;
+
+                async fn make(&self, _: Asked, step: &Step<Make>) -> Result<Make, Infallible> {
+                    Ok(step.to(Made))
+                }
+            }
+        })*
+
+        async fn launch_all(store: &Arc<Counted>) -> Runners {
+            let runners = Runners::builder(Arc::clone(store)).clock(Clock::tokio());
+            $(let runners = runners.workflow::<$module::Job>(Till);)*
+            runners.launch().await.unwrap()
+        }
+    };
+}
+
+jobs! {
+    job1 "job-1" job2 "job-2" job3 "job-3" job4 "job-4" job5 "job-5" job6 "job-6" job7 "job-7"
+    job8 "job-8" job9 "job-9" job10 "job-10" job11 "job-11" job12 "job-12" job13 "job-13"
+    job14 "job-14" job15 "job-15" job16 "job-16" job17 "job-17" job18 "job-18" job19 "job-19"
+    job20 "job-20"
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_processes_of_twenty_workflows_claim_once_a_second_each() {
+    let store = Arc::<Counted>::default();
+    let mut fleet = Vec::new();
+    for _ in 0..50 {
+        fleet.push(launch_all(&store).await);
+    }
+    let before = store.claims.load(Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let claims = store.claims.load(Ordering::Relaxed) - before;
+    assert!((50 * 59..=50 * 61).contains(&claims), "{claims}");
+    let beats = store.beats.load(Ordering::Relaxed);
+    assert_eq!(beats, 0, "who holds no run has nothing to tell");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_runner_outlives_the_runners_that_it_is_of() {
     let runners = launch(&Arc::default()).await;
