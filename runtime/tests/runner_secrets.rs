@@ -304,7 +304,8 @@ async fn run_all(file: &Path, codec: impl Codec, key: Option<u8>) -> Vec<String>
                 let is_said = failure.to_string().contains(SECRET);
                 assert!(is_said, "{failure}");
                 let of_undo = failure
-                    .not_undone
+                    .rollback
+                    .failed
                     .iter()
                     .all(|it| it.cause.contains(SECRET));
                 assert!(of_undo, "{failure:?}");

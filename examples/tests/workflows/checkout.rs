@@ -250,7 +250,7 @@ async fn an_authorization_whose_answer_is_lost_is_voided() {
     let EndError::Failed(failure) = error else {
         panic!("it fails, and not: {error}");
     };
-    assert!(failure.undone[0].in_doubt);
+    assert!(failure.rollback.undone[0].in_doubt);
     assert_eq!(
         shop.undone(),
         ["payment", "stock", "coupon", "gift", "cart", "order"]

@@ -89,16 +89,32 @@ impl<E> fmt::Display for JoinError<E> {
 /// So many things are named in one line.
 const NAMED: usize = 8;
 
-/// The first names of a list, and how many more there are.
+/// The first names of a list, in backticks, and how many more there are.
 pub(crate) fn listed<T: fmt::Display>(
     names: impl ExactSizeIterator<Item = T> + Clone,
 ) -> impl fmt::Display {
+    several(names.map(Name))
+}
+
+#[derive(Clone)]
+struct Name<T>(T);
+
+impl<T: fmt::Display> fmt::Display for Name<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.0)
+    }
+}
+
+/// The first things of a list, and how many more there are.
+pub(crate) fn several<T: fmt::Display>(
+    things: impl ExactSizeIterator<Item = T> + Clone,
+) -> impl fmt::Display {
     fmt::from_fn(move |f| {
-        for (position, name) in names.clone().take(NAMED).enumerate() {
+        for (position, thing) in things.clone().take(NAMED).enumerate() {
             let comma = if position == 0 { "" } else { ", " };
-            write!(f, "{comma}`{name}`")?;
+            write!(f, "{comma}{thing}")?;
         }
-        match names.len().saturating_sub(NAMED) {
+        match things.len().saturating_sub(NAMED) {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }
@@ -106,7 +122,7 @@ pub(crate) fn listed<T: fmt::Display>(
 }
 
 /// A text in a list, cut if it is long: a panic may say much.
-fn brief(text: impl fmt::Display) -> String {
+pub(crate) fn brief(text: impl fmt::Display) -> String {
     const BRIEF: usize = 160;
     let mut text = text.to_string();
     if text.len() > BRIEF {

@@ -21,7 +21,7 @@ pub(crate) use cause::spelled;
 pub use cause::{Cause, Scope};
 pub use join::JoinError;
 #[cfg(feature = "durable")]
-pub(crate) use join::listed;
+pub(crate) use join::{brief, listed, several};
 pub use policy::{PolicyError, PolicyValue};
 pub use rollback::{Rollback, UndoEntry, UndoError};
 pub(crate) use source::{SourceOf, of_boxed};

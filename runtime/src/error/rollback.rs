@@ -35,13 +35,17 @@ pub struct UndoEntry {
     pub in_doubt: bool,
 }
 
-/// `reserve`, or `air[3]` for a branch.
+/// `reserve`, `air[3]` for a branch, or `book, in doubt`.
 impl fmt::Display for UndoEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.branch {
-            Some(branch) => branch.fmt(f),
-            None => f.write_str(self.transition),
+            Some(branch) => branch.fmt(f)?,
+            None => f.write_str(self.transition)?,
         }
+        if self.in_doubt {
+            f.write_str(", in doubt")?;
+        }
+        Ok(())
     }
 }
 

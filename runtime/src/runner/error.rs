@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::settings::Unfit;
 use super::signal::SignalError;
-use crate::error::{UndoEntry, listed};
+use crate::error::{UndoEntry, brief, listed, several};
 use crate::payload::codec::CodecError;
 use crate::run::{RunId, RunIdError};
 use crate::store::{Failure, FailureKind, StoreError};
@@ -176,15 +176,33 @@ pub struct RunFailure {
     pub workflow: String,
     /// The run.
     pub run: RunId,
+    /// The state that it is in.
+    pub state: String,
     /// What ended it. `None` for one that reached a `failed` state and could not be undone as a
     /// whole.
     pub failure: Option<Failure>,
-    /// What was undone, the last transition first.
+    /// What its rollback did.
+    pub rollback: RunRollback,
+}
+
+/// What the rollback of a stored run did, by [`Run::rollback`](super::Run::rollback): the last transition first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RunRollback {
+    /// What was undone.
     pub undone: Vec<UndoEntry>,
     /// What could not be undone: somebody has to see to it.
-    pub not_undone: Vec<NotUndone>,
-    /// What is left to be undone, because the run was terminated before it was its turn.
+    pub failed: Vec<NotUndone>,
+    /// What is left to be undone: the run was terminated before it was its turn, or its rollback is under way.
     pub skipped: Vec<UndoEntry>,
+}
+
+impl RunRollback {
+    /// Whether everything that was to be undone is undone.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty()
+    }
 }
 
 /// A transition of a stored run that could not be undone.
@@ -269,33 +287,73 @@ impl Error for EndError {
 
 impl fmt::Display for RunFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RunFailure { workflow, run, .. } = self;
+        let RunFailure {
+            workflow,
+            run,
+            state,
+            rollback,
+            ..
+        } = self;
         write!(f, "run `{run}` of `{workflow}` ")?;
         match &self.failure {
-            None => f.write_str("failed and could not be undone as a whole")?,
+            None => write!(
+                f,
+                "ended in state `{state}` and could not be undone as a whole"
+            )?,
             Some(failure) => failure.fmt(f)?,
         }
-        for (what, entries) in [
-            (
-                "not undone",
-                self.not_undone
-                    .iter()
-                    .map(|it| it.entry.transition)
-                    .collect(),
-            ),
-            (
-                "left as it is",
-                self.skipped
-                    .iter()
-                    .map(|it| it.transition)
-                    .collect::<Vec<_>>(),
-            ),
-        ] {
-            if !entries.is_empty() {
-                write!(f, "; {what}: {}", listed(entries.iter()))?;
+        if rollback.is_complete() {
+            return Ok(());
+        }
+        f.write_str("; ")?;
+        rollback.write_what_is_left(f)
+    }
+}
+
+/// ``undone: `charge`; not undone: `ship` (`call_back` failed after 3 attempts: no answer)``. Of many transitions the first eight are
+/// named.
+impl fmt::Display for RunRollback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.undone.is_empty() {
+            write!(f, "undone: {}", listed(self.undone.iter()))?;
+            if !self.is_complete() {
+                f.write_str("; ")?;
             }
+        } else if self.is_complete() {
+            f.write_str("nothing to undo")?;
+        }
+        self.write_what_is_left(f)
+    }
+}
+
+impl RunRollback {
+    fn write_what_is_left(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.failed.is_empty() {
+            write!(f, "not undone: {}", several(self.failed.iter()))?;
+        }
+        if !self.skipped.is_empty() {
+            let separator = if self.failed.is_empty() { "" } else { "; " };
+            let skipped = listed(self.skipped.iter());
+            write!(f, "{separator}left as it is: {skipped}")?;
         }
         Ok(())
+    }
+}
+
+/// `` `ship` (`call_back` failed after 3 attempts: no answer)``
+impl fmt::Display for NotUndone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NotUndone {
+            entry, attempts, ..
+        } = self;
+        write!(f, "`{entry}` (`{}` failed", entry.handler)?;
+        if *attempts > 1 {
+            write!(f, " after {attempts} attempts")?;
+        }
+        match brief(&self.cause).as_str() {
+            "" => f.write_str(")"),
+            cause => write!(f, ": {cause})"),
+        }
     }
 }
 

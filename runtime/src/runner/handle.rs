@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::ends::Notice;
 use super::engine::Engine;
-use super::error::{EndError, NotUndone, RunFailure};
+use super::error::{EndError, NotUndone, RunFailure, RunRollback};
 use super::info::RunInfo;
 use super::rollback::{left, undo_entry};
 use crate::payload::codec::{Codec, CodecError, guarded};
@@ -191,6 +191,30 @@ impl<W: Durable> Run<W> {
         }
     }
 
+    /// What its rollback has undone so far, and what it could not.
+    ///
+    /// [`EndError::Failed`] has the same. This is for a run that has ended in a `failed` state as it was declared to, and for one whose
+    /// rollback is under way: `skipped` is then what comes next. Of a run that goes forward, or is done, there is nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not say, or does not have the run any more.
+    ///
+    /// # Example
+    /// ```no_run
+    /// # use stateway::{Durable, StoreError, runner::Run};
+    /// # async fn show<W: Durable>(run: Run<W>) -> Result<(), StoreError> {
+    /// let rollback = run.rollback().await?;
+    /// for undone in &rollback.undone {
+    ///     println!("{undone} was undone by {}", undone.handler);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn rollback(&self) -> Result<RunRollback, StoreError> {
+        let found = self.find().await?;
+        self.rolled_back(&found.row).await
+    }
+
     fn decode(&self, state: &str, payload: &[u8]) -> Result<W::State, Undecoded> {
         let position = W::GRAPH.states.iter().position(|it| it.name == state);
         let unknown = || CodecError::new(format!("`{}` has no such state", W::GRAPH.name));
@@ -218,25 +242,31 @@ impl<W: Durable> Run<W> {
     /// The end of a run that did not end well.
     async fn failed(&self, found: Found) -> Result<W::End, EndError> {
         let report = self.report(&found.row).await?;
-        if report.failure.is_none() && report.not_undone.is_empty() && report.skipped.is_empty() {
+        if report.failure.is_none() && report.rollback.is_complete() {
             return self.ended_in(&found.row.state, &found.payload);
         }
         Err(EndError::Failed(Box::new(report)))
     }
 
-    /// What became of a run, as its history has it.
+    /// What became of a run.
     async fn report(&self, row: &RunRow) -> Result<RunFailure, StoreError> {
-        let settings = &self.engine.settings;
         let failure = row.failure.clone();
-        let mut report = RunFailure {
+        Ok(RunFailure {
             workflow: row.workflow.clone().into_owned(),
             run: row.id.clone(),
-            failure: failure.map(|failure| settings.read_failure(failure)),
-            undone: Vec::new(),
-            not_undone: Vec::new(),
-            skipped: Vec::new(),
-        };
-        if row.undo_before == u64::MAX && row.undos == 0 {
+            state: row.state.clone().into_owned(),
+            failure: failure.map(|failure| self.engine.settings.read_failure(failure)),
+            rollback: self.rolled_back(row).await?,
+        })
+    }
+
+    /// What its rollback did, as its history has it.
+    async fn rolled_back(&self, row: &RunRow) -> Result<RunRollback, StoreError> {
+        let settings = &self.engine.settings;
+        let mut report = RunRollback::default();
+        let is_nothing_undone = row.undo_before == u64::MAX && row.undos == 0;
+        let goes_forward = !row.rolls_back && row.status != Status::Terminated;
+        if is_nothing_undone || goes_forward {
             return Ok(report);
         }
         let mut history = super::history(&*self.engine.store, &self.id).await?;
@@ -280,7 +310,7 @@ impl<W: Durable> Run<W> {
                     cause: settings.read_text(cause),
                 })
             });
-        report.not_undone = failed.collect();
+        report.failed = failed.collect();
         Ok(report)
     }
 }

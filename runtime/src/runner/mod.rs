@@ -51,7 +51,8 @@ use rollback::can_undo;
 pub use builder::{Builder, Handles};
 pub use changes::{Changes, WatchError};
 pub use error::{
-    Differs, EndError, NotUndone, RetryRollbackError, RunFailure, StartError, StoredError,
+    Differs, EndError, NotUndone, RetryRollbackError, RunFailure, RunRollback, StartError,
+    StoredError,
 };
 pub use handle::Run;
 pub use info::{AttemptInfo, RunInfo};

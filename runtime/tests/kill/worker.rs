@@ -59,7 +59,7 @@ pub(crate) async fn work(folder: &Path, runs: u64, seed: u64) {
             }
             loop {
                 match run.end().await {
-                    Err(EndError::Failed(failure)) if !failure.not_undone.is_empty() => {
+                    Err(EndError::Failed(failure)) if !failure.rollback.failed.is_empty() => {
                         let retried = operator.retry_rollback(name(number)).await;
                         retried.expect("nobody else retries it");
                     }

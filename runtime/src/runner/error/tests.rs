@@ -7,6 +7,7 @@ fn failure(kind: FailureKind, transition: bool, attempts: u32, message: &str) ->
     RunFailure {
         workflow: "Order".into(),
         run: "o-1".parse().unwrap(),
+        state: "Charged".into(),
         failure: Some(Failure {
             state: "Charged".into(),
             transition: transition.then(|| "ship".into()),
@@ -14,9 +15,7 @@ fn failure(kind: FailureKind, transition: bool, attempts: u32, message: &str) ->
             kind,
             message: Text::from(message),
         }),
-        undone: Vec::new(),
-        not_undone: Vec::new(),
-        skipped: Vec::new(),
+        rollback: RunRollback::default(),
     }
 }
 
@@ -125,23 +124,51 @@ fn a_stored_run_that_failed_says_where_and_why() {
 #[test]
 fn what_was_not_undone_is_said_in_bounds() {
     let mut failed = failure(FailureKind::Handler, true, 1, "no");
-    failed.not_undone.push(NotUndone {
+    failed.rollback.failed.push(NotUndone {
         entry: entry("charge"),
         attempts: 1,
         cause: "gone".into(),
     });
-    failed.skipped = (0..50_000).map(|_| entry("a")).collect();
+    failed.rollback.skipped = (0..50_000).map(|_| entry("a")).collect();
     assert_eq!(
         failed.to_string(),
-        "run `o-1` of `Order` failed in state `Charged` at `ship`: no; not undone: `charge`; left as it is: `a`, `a`, `a`, \
+        "run `o-1` of `Order` failed in state `Charged` at `ship`: no; not undone: `charge` (`refund` failed: gone); left as it is: `a`, `a`, `a`, \
          `a`, `a`, `a`, `a`, `a` and 49992 more"
     );
     failed.failure = None;
-    failed.skipped.clear();
+    failed.rollback.skipped.clear();
     assert_eq!(
         failed.to_string(),
-        "run `o-1` of `Order` failed and could not be undone as a whole; not undone: `charge`"
+        "run `o-1` of `Order` ended in state `Charged` and could not be undone as a whole; not undone: `charge` \
+         (`refund` failed: gone)"
     );
+}
+
+#[test]
+fn a_rollback_says_what_it_did_and_what_is_left() {
+    let mut rollback = RunRollback::default();
+    assert_eq!(rollback.to_string(), "nothing to undo");
+    rollback.undone = vec![
+        UndoEntry {
+            in_doubt: true,
+            ..entry("book")
+        },
+        entry("reserve"),
+    ];
+    assert_eq!(rollback.to_string(), "undone: `book, in doubt`, `reserve`");
+    rollback.failed.push(NotUndone {
+        entry: entry("charge"),
+        attempts: 3,
+        cause: String::new(),
+    });
+    rollback.skipped.push(entry("pack"));
+    assert_eq!(
+        rollback.to_string(),
+        "undone: `book, in doubt`, `reserve`; not undone: `charge` (`refund` failed after 3 attempts); left as it is: `pack`"
+    );
+    rollback.undone.clear();
+    rollback.failed.clear();
+    assert_eq!(rollback.to_string(), "left as it is: `pack`");
 }
 
 #[test]

@@ -114,8 +114,8 @@ async fn a_run_that_fails_is_undone_whatever_crashes() {
         ..plan()
     };
     check(plan, |ended| {
-        matches!(ended, Err(EndError::Failed(failure)) if failure.not_undone.is_empty()
-        && failure.undone.len() == 7)
+        matches!(ended, Err(EndError::Failed(failure)) if failure.rollback.failed.is_empty()
+        && failure.rollback.undone.len() == 7)
     })
     .await;
 }
@@ -130,7 +130,7 @@ async fn a_run_that_is_rolled_back_never_goes_forward_whatever_crashes() {
     // If it dies before the failure is recorded, `arrive` is called again, and succeeds.
     check(plan, |ended| match ended {
         Ok(end) => matches!(end, JourneyEnd::Arrived(_)),
-        Err(EndError::Failed(failure)) => failure.undone.len() == 7,
+        Err(EndError::Failed(failure)) => failure.rollback.undone.len() == 7,
         Err(_) => false,
     })
     .await;
@@ -152,8 +152,8 @@ async fn what_cannot_be_undone_is_reported_whatever_crashes() {
         ..plan()
     };
     check(plan, |ended| {
-        matches!(ended, Err(EndError::Failed(failure)) if failure.not_undone.len() == 1
-        && failure.not_undone[0].cause == "uninsure failed" && failure.undone.len() == 6)
+        matches!(ended, Err(EndError::Failed(failure)) if failure.rollback.failed.len() == 1
+        && failure.rollback.failed[0].cause == "uninsure failed" && failure.rollback.undone.len() == 6)
     })
     .await;
 }
@@ -166,7 +166,7 @@ async fn a_split_that_fails_is_undone_whatever_crashes() {
     };
     check(
         plan,
-        |ended| matches!(ended, Err(EndError::Failed(failure)) if failure.not_undone.is_empty()),
+        |ended| matches!(ended, Err(EndError::Failed(failure)) if failure.rollback.failed.is_empty()),
     )
     .await;
 }

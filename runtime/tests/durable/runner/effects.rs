@@ -16,9 +16,14 @@ async fn branches_are_undone_when_their_split_fails_the_last_first() {
     let world = World::default();
     let failure = failed(&world, Fault::Branch).await;
     assert_eq!(world.undone(), ["1/branch/stock", "1/branch/card"]);
-    let undone: Vec<_> = failure.undone.iter().map(ToString::to_string).collect();
+    let undone: Vec<_> = failure
+        .rollback
+        .undone
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(undone, ["stock", "card"]);
-    let first = &failure.undone[0];
+    let first = &failure.rollback.undone[0];
     assert_eq!(
         (first.transition, first.state, first.handler),
         ("reserve", "Asked", "restock")
@@ -29,7 +34,12 @@ async fn branches_are_undone_when_their_split_fails_the_last_first() {
 async fn they_are_undone_in_turn_with_what_comes_behind_them() {
     let world = World::default();
     let failure = failed(&world, Fault::Item).await;
-    let undone: Vec<_> = failure.undone.iter().map(ToString::to_string).collect();
+    let undone: Vec<_> = failure
+        .rollback
+        .undone
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(undone, ["paper[1]", "paper[0]", "pay", "stock", "card"]);
     assert_eq!(world.alive(), BTreeSet::new());
     let world = World::default();

@@ -93,7 +93,12 @@ async fn one_that_is_cancelled_is_rolled_back() {
     let Err(EndError::Failed(failure)) = run.end().await else {
         panic!("it was cancelled");
     };
-    let undone: Vec<_> = failure.undone.iter().map(|it| it.handler).collect();
+    let undone: Vec<_> = failure
+        .rollback
+        .undone
+        .iter()
+        .map(|it| it.handler)
+        .collect();
     assert_eq!(undone, ["refund", "free"]);
     assert_eq!(failure.failure.unwrap().kind, FailureKind::Cancelled);
     assert_eq!(run.info().await.unwrap().status, Status::Cancelled);

@@ -160,10 +160,10 @@ async fn a_rollback_of_many_transitions_is_reported_in_about_linear_time() {
     let Err(EndError::Failed(failure)) = run.end().await else {
         panic!("one was not undone")
     };
-    assert_eq!(failure.undone.len() as u64, MANY - 1);
-    let [not_undone] = &*failure.not_undone else {
-        panic!("{:?}", failure.not_undone)
+    assert_eq!(failure.rollback.undone.len() as u64, MANY - 1);
+    let [not_undone] = &*failure.rollback.failed else {
+        panic!("{:?}", failure.rollback.failed)
     };
     assert_eq!((not_undone.attempts, &*not_undone.cause), (2, "it is gone"));
-    assert!(failure.skipped.is_empty());
+    assert!(failure.rollback.skipped.is_empty());
 }

@@ -13,16 +13,21 @@ use crate::support::trade::*;
 #[tokio::test(start_paused = true)]
 async fn a_call_in_doubt_is_undone_and_one_that_was_refused_is_not() {
     for (fault, undone) in [
-        (Fault::Doubt, &["pay", "stock", "card"][..]),
-        (Fault::Hangs, &["pay", "stock", "card"]),
+        (Fault::Doubt, &["pay, in doubt", "stock", "card"][..]),
+        (Fault::Hangs, &["pay, in doubt", "stock", "card"]),
         (Fault::Refused, &["stock", "card"]),
         (Fault::Join, &["stock", "card"]),
     ] {
         let world = World::default();
         let failure = failed(&world, fault).await;
-        let names: Vec<_> = failure.undone.iter().map(ToString::to_string).collect();
+        let names: Vec<_> = failure
+            .rollback
+            .undone
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(names, undone, "{fault:?}");
-        assert_eq!(failure.undone[0].in_doubt, undone.len() == 3);
+        assert_eq!(failure.rollback.undone[0].in_doubt, undone.len() == 3);
         assert_eq!(world.alive(), BTreeSet::new());
     }
 }
@@ -49,8 +54,13 @@ async fn what_a_termination_leaves_is_undone_when_the_rollback_is_retried() {
     let Err(EndError::Failed(failure)) = run.end().await else {
         panic!("it was terminated");
     };
-    let skipped: Vec<_> = failure.skipped.iter().map(ToString::to_string).collect();
-    assert_eq!(skipped, ["pay", "stock", "card"]);
+    let skipped: Vec<_> = failure
+        .rollback
+        .skipped
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(skipped, ["pay, in doubt", "stock", "card"]);
     assert_eq!(world.undone(), [""; 0]);
     runner.retry_rollback("t").await.unwrap();
     run.end().await.expect_err("it was terminated");

@@ -29,6 +29,7 @@ mod retry_crashes;
 mod retry_now;
 mod retry_refused;
 mod retry_rollback;
+mod rolled_back;
 mod shut_down;
 mod siblings;
 mod start;

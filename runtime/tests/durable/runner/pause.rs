@@ -167,7 +167,13 @@ async fn a_paused_run_and_a_paused_rollback_are_terminated() {
         is_paused(&scene.run).await;
         scene.runner.terminate("o-1").await.unwrap();
         let failure = failure(scene.run.end().await);
-        assert!(failure.skipped.iter().any(|it| it.handler == "release"));
+        assert!(
+            failure
+                .rollback
+                .skipped
+                .iter()
+                .any(|it| it.handler == "release")
+        );
         let info = scene.run.info().await.unwrap();
         assert_eq!(info.status, Status::Terminated);
     }

@@ -51,7 +51,7 @@ async fn a_last_attempt_that_fails_begins_the_rollback_and_undoes_nothing_yet() 
     assert!(row.rolls_back && row.failure.is_some());
     assert_eq!(calls, 3);
     scene.runner.resume("o-1").await.unwrap();
-    assert_eq!(failure(scene.run.end().await).undone.len(), 2);
+    assert_eq!(failure(scene.run.end().await).rollback.undone.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +69,7 @@ async fn a_cancellation_before_and_after() {
     let scene = Scene::at(&[("charge", Act::GiveUp)]).await;
     scene.runner.pause("o-1").await.unwrap();
     scene.runner.cancel("o-1").await.unwrap();
-    assert_eq!(failure(scene.run.end().await).undone.len(), 1);
+    assert_eq!(failure(scene.run.end().await).rollback.undone.len(), 1);
 
     let scene = Scene::at(&[("charge", Act::GiveUp)]).await;
     let cancelled = scene.runner.clone();
@@ -83,7 +83,7 @@ async fn a_cancellation_before_and_after() {
     is_paused(&scene.run).await;
     assert_eq!(scene.shop.calls("release"), 0, "its rollback stands still");
     scene.runner.resume("o-1").await.unwrap();
-    assert_eq!(failure(scene.run.end().await).undone.len(), 1);
+    assert_eq!(failure(scene.run.end().await).rollback.undone.len(), 1);
     let info = scene.run.info().await.unwrap();
     assert_eq!(info.status, Status::Cancelled);
 }

@@ -93,15 +93,21 @@ async fn ended(run: &Run<Tower>, left: &[&str], fails: &[&str]) -> Vec<&'static 
         (FailureKind::Handler, "no money is left")
     );
     let not_undone: Vec<_> = failure
-        .not_undone
+        .rollback
+        .failed
         .iter()
         .map(|it| it.entry.handler)
         .collect();
     let expected: Vec<_> = left.iter().filter(|floor| fails.contains(floor)).collect();
     assert!(not_undone.iter().eq(expected), "{not_undone:?}");
     assert_eq!(row.not_undone, not_undone.len() as u64);
-    assert_eq!((row.undos, failure.skipped.len()), (0, 0));
-    let undone: Vec<_> = failure.undone.iter().map(|it| it.handler).collect();
+    assert_eq!((row.undos, failure.rollback.skipped.len()), (0, 0));
+    let undone: Vec<_> = failure
+        .rollback
+        .undone
+        .iter()
+        .map(|it| it.handler)
+        .collect();
     assert!(
         undone
             .iter()

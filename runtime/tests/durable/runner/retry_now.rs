@@ -103,5 +103,5 @@ async fn an_undo_is_retried_at_once() {
         panic!("it has failed");
     };
     assert!(began.elapsed() < Duration::from_secs(1), "and not 2");
-    assert!(failure.not_undone.is_empty());
+    assert!(failure.rollback.failed.is_empty());
 }

@@ -19,11 +19,21 @@ async fn failure(run: &Run<Order>) -> RunFailure {
 }
 
 fn handlers(failure: &RunFailure) -> [Vec<&'static str>; 3] {
-    let not_undone = failure.not_undone.iter().map(|it| &it.entry);
+    let not_undone = failure.rollback.failed.iter().map(|it| &it.entry);
     [
-        failure.undone.iter().map(|it| it.handler).collect(),
+        failure
+            .rollback
+            .undone
+            .iter()
+            .map(|it| it.handler)
+            .collect(),
         not_undone.map(|it| it.handler).collect(),
-        failure.skipped.iter().map(|it| it.handler).collect(),
+        failure
+            .rollback
+            .skipped
+            .iter()
+            .map(|it| it.handler)
+            .collect(),
     ]
 }
 
@@ -98,7 +108,7 @@ async fn a_refusal_that_is_undone_at_last_is_the_end_that_was_declared() {
     for cause in ["release panicked", "release failed"] {
         let failure = failure(&run).await;
         assert_eq!(failure.failure, None);
-        let said = &failure.not_undone[0].cause;
+        let said = &failure.rollback.failed[0].cause;
         assert!(said.contains(cause), "the last of it: {said}");
         runner.retry_rollback("o-1").await.unwrap();
     }
@@ -223,7 +233,7 @@ async fn a_run_whose_rollback_is_retried_has_not_ended() {
     let there = other.get("o-1").await.unwrap().unwrap();
     let (one, two, three) = tokio::join!(failure(&run), failure(&same), failure(&there));
     assert!(
-        one == two && two == three && one.not_undone.is_empty(),
+        one == two && two == three && one.rollback.failed.is_empty(),
         "all wait for it"
     );
     // It is purged by when it ended again, and then it is gone.

@@ -220,7 +220,7 @@ async fn a_branch_of_a_terminated_run_has_ended_before_its_rollback_is_retried()
         let Err(EndError::Failed(failure)) = run.end().await else {
             panic!("it was terminated")
         };
-        assert_eq!(failure.undone.len(), 1, "{failure:?}");
+        assert_eq!(failure.rollback.undone.len(), 1, "{failure:?}");
         drop(second);
     }
 }

@@ -44,7 +44,7 @@ async fn a_run_that_waits_in_the_store_is_cancelled_at_once() {
     let before = Clock::tokio().now();
     runner.cancel("o-1").await.unwrap();
     let failure = failure(run.end().await);
-    assert_eq!(failure.undone.len(), 1, "it is released");
+    assert_eq!(failure.rollback.undone.len(), 1, "it is released");
     assert_eq!(shop.calls("charge"), 1, "and not charged again");
     let took = row(&store, "o-1").await.ended.unwrap();
     let took = took.duration_since(before).unwrap_or_default();
@@ -61,7 +61,7 @@ async fn a_cancellation_reaches_the_process_that_has_the_run() {
         FailureKind::Cancelled
     );
     let seen = here.get("o-1").await.unwrap().unwrap();
-    assert_eq!(failure(seen.end().await).undone.len(), 2);
+    assert_eq!(failure(seen.end().await).rollback.undone.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,8 +75,13 @@ async fn a_terminated_run_is_dropped_where_it_is_and_not_undone() {
     runner.terminate("o-1").await.unwrap();
     let failure = failure(run.end().await);
     assert_eq!(failure.failure.unwrap().kind, FailureKind::Terminated);
-    assert_eq!(failure.undone, []);
-    let skipped: Vec<_> = failure.skipped.iter().map(|it| it.handler).collect();
+    assert_eq!(failure.rollback.undone, []);
+    let skipped: Vec<_> = failure
+        .rollback
+        .skipped
+        .iter()
+        .map(|it| it.handler)
+        .collect();
     assert_eq!(skipped, ["refund", "release"], "it says what is not undone");
     assert_eq!(shop.calls("refund"), 0);
     assert_eq!(row(&store, "o-1").await.status, Status::Terminated);
@@ -87,7 +92,13 @@ async fn a_rollback_is_terminated_between_two_undos() {
     let scene = Scene::at(&[("ship", Act::Fail), ("refund", Act::Take(60))]).await;
     scene.runner.terminate("o-1").await.unwrap();
     let failure = failure(scene.run.end().await);
-    assert_eq!((failure.undone.len(), failure.skipped.len()), (1, 1));
+    assert_eq!(
+        (
+            failure.rollback.undone.len(),
+            failure.rollback.skipped.len()
+        ),
+        (1, 1)
+    );
     assert_eq!(scene.shop.calls("release"), 0);
 }
 
@@ -140,10 +151,10 @@ async fn what_cannot_be_undone_is_told() {
     shop.tell("refund", &[Act::Fail]);
     let run = runner.start("o-1", input(), Placed).await.unwrap();
     let failure = failure(run.end().await);
-    assert_eq!(failure.not_undone[0].entry.handler, "refund");
-    assert_eq!(failure.not_undone[0].cause, "refund failed");
+    assert_eq!(failure.rollback.failed[0].entry.handler, "refund");
+    assert_eq!(failure.rollback.failed[0].cause, "refund failed");
     assert_eq!(
-        failure.undone[0].handler, "release",
+        failure.rollback.undone[0].handler, "release",
         "the others are undone"
     );
     assert_eq!(row(&store, "o-1").await.status, Status::Failed);
@@ -210,7 +221,7 @@ async fn a_run_that_was_cancelled_is_not_left_to_wait() {
     // The one that has it has not heard when it gives it back for a minute.
     here.cancel("o-1").await.unwrap();
     let began = tokio::time::Instant::now();
-    assert_eq!(failure(run.end().await).undone.len(), 1);
+    assert_eq!(failure(run.end().await).rollback.undone.len(), 1);
     assert!(began.elapsed() < Duration::from_secs(10));
     assert_eq!(shop.calls("charge"), 1);
 }
@@ -299,7 +310,7 @@ async fn an_error_that_panics_as_it_is_shown_is_an_error() {
     };
     let said = "an error that panicked as it was shown: it cannot be said";
     assert_eq!(failure.failure.unwrap().message.as_str(), said);
-    assert_eq!(failure.not_undone[0].cause, said);
+    assert_eq!(failure.rollback.failed[0].cause, said);
 }
 
 #[tokio::test(start_paused = true)]
@@ -338,7 +349,7 @@ async fn a_refusal_whose_rollback_is_terminated_has_no_other_failure() {
         let run = runner.get("o-1").await.unwrap().unwrap();
         let failure = failure(run.end().await);
         assert_eq!(failure.failure, None);
-        assert!(!failure.skipped.is_empty());
+        assert!(!failure.rollback.skipped.is_empty());
     }
 }
 

@@ -70,8 +70,8 @@ async fn a_long_error_takes_little_of_the_file() {
     };
     let said = cut(8 << 10, LONG);
     assert_eq!(failure.failure.unwrap().message, *said);
-    assert_eq!(failure.not_undone.len(), 21);
-    assert!(failure.not_undone.iter().all(|it| it.cause == said));
+    assert_eq!(failure.rollback.failed.len(), 21);
+    assert!(failure.rollback.failed.iter().all(|it| it.cause == said));
     drop((run, runner, store));
     let length = std::fs::metadata(&file).unwrap().len();
     assert!(length < 4 << 20, "{length} bytes");
@@ -95,7 +95,7 @@ async fn the_message_of_a_panic_is_cut_as_well() {
         panic!("it fails")
     };
     assert_eq!(failure.failure.unwrap().message, *cut(10, 100));
-    assert_eq!(failure.not_undone[0].cause, cut(10, 100));
+    assert_eq!(failure.rollback.failed[0].cause, cut(10, 100));
 }
 
 /// Refuses a state, and says much about it.

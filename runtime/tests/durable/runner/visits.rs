@@ -257,5 +257,5 @@ async fn a_panic_of_the_handler_behind_a_recorded_transition_is_a_failure() {
     };
     let why = failure.failure.unwrap();
     assert_eq!(why.kind, stateway::store::FailureKind::Panic);
-    assert_eq!((shop.calls("ship"), failure.undone.len()), (1, 2));
+    assert_eq!((shop.calls("ship"), failure.rollback.undone.len()), (1, 2));
 }

@@ -67,5 +67,10 @@ pub(crate) fn failure(ended: Result<OrderEnd, EndError>) -> Box<RunFailure> {
 /// The handlers that have undone what a run did.
 pub(crate) fn undone(ended: Result<OrderEnd, EndError>) -> Vec<&'static str> {
     let failure = failure(ended);
-    failure.undone.iter().map(|it| it.handler).collect()
+    failure
+        .rollback
+        .undone
+        .iter()
+        .map(|it| it.handler)
+        .collect()
 }

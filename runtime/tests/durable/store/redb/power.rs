@@ -391,7 +391,7 @@ fn has_arrived(ended: &Result<JourneyEnd, EndError>) -> bool {
 }
 
 fn was_undone(ended: &Result<JourneyEnd, EndError>) -> bool {
-    matches!(ended, Err(EndError::Failed(failure)) if failure.not_undone.is_empty())
+    matches!(ended, Err(EndError::Failed(failure)) if failure.rollback.failed.is_empty())
 }
 
 #[tokio::test]
