@@ -39,9 +39,10 @@ pub use payload::{
     OfAnswer, OfBranch, OfInput, OfLentState, OfSignal, OfState, OutputPayload, Payload,
     RepeatedPayload, SharedPayload, StoredAnswer, StoredGroup, StoredInput, StoredLog,
     StoredOutput, StoredSignal, StoredState, demand_kept_to_catch, demand_kept_to_interrupt,
-    demand_kept_to_retry, demand_kept_to_undo, demand_made, demand_output_kept_to_undo,
-    demand_repeated, demand_stored, demand_stored_answer, demand_stored_group, demand_stored_input,
-    demand_stored_log, demand_stored_output, demand_stored_signal,
+    demand_kept_to_retry, demand_kept_to_undo, demand_kept_to_undo_effect, demand_made,
+    demand_output_kept_to_undo, demand_repeated, demand_stored, demand_stored_answer,
+    demand_stored_group, demand_stored_input, demand_stored_log, demand_stored_output,
+    demand_stored_signal,
 };
 pub use policy::{Jitter, Policy, Retry, UndoInfo, forever, retry, undo, undo_effect};
 pub use split::{BranchInfo, EachInfo, SplitInfo, Strategy, branch, split};

@@ -125,6 +125,19 @@ pub trait KeptToUndo<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> KeptToUndo<By> for T {}
 
+/// A state that the undo of a call in doubt, or of a branch, takes after the handler: every one that is `Clone`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "state `{Self}` is kept for `{By}`, which undoes what was begun in it: derive Clone",
+    label = "the handler takes the state, and the undo needs it after that",
+    note = "`#[derive(Clone)]` before this state, or before `workflow` for all states",
+    note = "or leave `in doubt`, or the `undo` of the branch, out: without it no copy is made"
+)]
+pub trait KeptToUndoEffect<By> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone, By> KeptToUndoEffect<By> for T {}
+
 /// The output of a branch that can be undone: every one that is `Clone`, `Send` and `'static`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -396,6 +409,10 @@ pub const fn demand_kept_to_catch<T: KeptToCatch<By>, By>() {}
 /// Does nothing but compile: generated code calls it with a state that an undo takes after the handler that follows.
 #[doc(hidden)]
 pub const fn demand_kept_to_undo<T: KeptToUndo<By>, By>() {}
+
+/// Does nothing but compile: generated code calls it with a state that the undo of a call in doubt, or of a branch, takes.
+#[doc(hidden)]
+pub const fn demand_kept_to_undo_effect<T: KeptToUndoEffect<By>, By>() {}
 
 /// Does nothing but compile: generated code calls it with the output of a branch that can be undone.
 #[doc(hidden)]

@@ -198,11 +198,12 @@ pub mod __private0_1 {
         OfBranch, OfInput, OfLentState, OfSignal, OfState, Policy, Source, StartState, State,
         StateInfo, StateKind, Strategy, Target, Transition, TransitionInfo, TransitionKind,
         Workflow, advance, advance_answering, branch, demand_kept_to_catch,
-        demand_kept_to_interrupt, demand_kept_to_retry, demand_kept_to_undo, demand_made,
-        demand_output_kept_to_undo, demand_repeated, demand_stored, demand_stored_answer,
-        demand_stored_group, demand_stored_input, demand_stored_log, demand_stored_output,
-        demand_stored_signal, enter, forever, graph, group, known, log, narrow, nothing_is_left,
-        retry, split, state, transition, undo, undo_effect, widen,
+        demand_kept_to_interrupt, demand_kept_to_retry, demand_kept_to_undo,
+        demand_kept_to_undo_effect, demand_made, demand_output_kept_to_undo, demand_repeated,
+        demand_stored, demand_stored_answer, demand_stored_group, demand_stored_input,
+        demand_stored_log, demand_stored_output, demand_stored_signal, enter, forever, graph,
+        group, known, log, narrow, nothing_is_left, retry, split, state, transition, undo,
+        undo_effect, widen,
     };
     pub use stateway_macros::expand;
 

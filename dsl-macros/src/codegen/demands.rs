@@ -171,6 +171,7 @@ fn kept(cx: &Context<'_>) -> TokenStream {
                 Keeper::Retry(_) => "demand_kept_to_retry",
                 Keeper::Catch(_) => "demand_kept_to_catch",
                 Keeper::Undo(_) => "demand_kept_to_undo",
+                Keeper::UndoOfEffect(_) => "demand_kept_to_undo_effect",
                 _ => "demand_kept_to_interrupt",
             };
             let demand = Ident::new(demand, span);

@@ -7,6 +7,7 @@ use syn::{Error, Result, Token, Type};
 
 use super::expected::{WithHelp as _, missing, sign, stop, unexpected};
 use super::split::{begins_line, push, seek};
+use super::tail::comma_before_with;
 use super::tokens::{declared_name, next_word, skip, word};
 use super::{clause, given, types};
 use crate::ast::{Attributes, Branch, Clauses, Count, Each, EachValue, Given, Place, Split};
@@ -294,7 +295,12 @@ fn at_most(content: &ParseBuffer<'_>) -> Result<Option<Given<Count>>> {
         let error = unexpected(content, "`;` after `each`");
         return Err(error.with_help("a `,` stands before `at most`"));
     }
+    let rest = content.fork();
     if !content.peek(Token![,]) {
+        return Ok(None);
+    }
+    skip(&rest);
+    if next_word(&rest).as_deref() == Some("with") {
         return Ok(None);
     }
     skip(content);
@@ -309,6 +315,7 @@ fn clauses(
     clauses: &mut Clauses,
     diagnostics: &mut Diagnostics,
 ) -> Result<()> {
+    comma_before_with(content, diagnostics);
     match next_word(content).as_deref() {
         Some("with") => skip(content),
         Some(word) if clause::kind(word).is_some() => {

@@ -317,6 +317,9 @@ fn elsewhere(word: &str) -> Option<&'static str> {
         "within" => "it stands behind the strategy: `join quorum(2) within 5s;`",
         "at" | "most" => "it stands behind the output of an `each`: `=> Output, at most 8`",
         "as" => "it stands behind the name of a transition: `step name as Outcome: ..`",
+        "in" | "doubt" | "in_doubt" => {
+            "`in doubt` stands in an `undo`: `undo(refund, in doubt)`, or `undo(in doubt => look)`"
+        }
         "compensate" | "rollback" | "compensation" => "what undoes a step is `undo(handler)`",
         "rate" | "throttle" | "rate_limit" => "a limiter is `limit(method)`",
         "delay" | "sleep" | "wait" => "a run waits by `timer name after 5s: A -> B;`",

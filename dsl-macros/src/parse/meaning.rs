@@ -136,6 +136,7 @@ fn undo(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<Undo
         rest_of_undo(content, &mut undo, diagnostics)?;
         return Ok(undo);
     }
+    one_word(content, |rest| rest.peek2(Token![=>]))?;
     let first = declared_name(content, "a handler")?;
     if let Some(handler) = arrow(content)? {
         undo.handlers.push((Some(first), handler));
@@ -183,15 +184,34 @@ fn rest_of_undo(
             }
             _ if called => return Err(not_of_undo(content, &text)),
             _ => {
+                one_word(content, |_| true)?;
                 let target = declared_name(content, "a state")?;
                 let Some(handler) = arrow(content)? else {
-                    return Err(unexpected(content, "`=>` and the handler that undoes it"));
+                    let error = unexpected(content, "`=>` and the handler that undoes it");
+                    let help =
+                        "several handlers are told apart by states: `undo(A => one, B => other)`";
+                    return Err(error.with_help(help));
                 };
                 undo.handlers.push((Some(target), handler));
             }
         }
     }
     Ok(())
+}
+
+/// Refuses a word that stands for `in doubt`, and is no handler.
+fn one_word(
+    content: &ParseBuffer<'_>,
+    is_no_handler: impl Fn(&ParseBuffer<'_>) -> bool,
+) -> Result<()> {
+    let text = next_word(content).filter(|_| is_no_handler(content));
+    match text.as_deref() {
+        Some(text @ ("in_doubt" | "doubt" | "indoubt")) => {
+            let error = stop(content, &format!("`undo` has no clause `{text}`"));
+            Err(error.with_help("write `in doubt`, which is two words"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `in doubt`, or `in doubt => look`

@@ -23,6 +23,7 @@ pub(super) fn clauses(
     while let Some(doc) = doc_here(input) {
         diagnostics.detail(&doc);
     }
+    comma_before_with(input, diagnostics);
     let word = next_word(input).filter(|_| !begins_declaration(input));
     let mut doubt = None;
     match word.as_deref() {
@@ -63,6 +64,19 @@ pub(super) fn clauses(
         transition.clauses.doubt(&unread(error));
     }
     read
+}
+
+/// Reports a `,` that stands before `with`, and goes on behind it.
+pub(super) fn comma_before_with(input: ParseStream<'_>, diagnostics: &mut Diagnostics) {
+    let rest = input.fork();
+    if input.peek(Token![,]) {
+        skip(&rest);
+        if next_word(&rest).as_deref() == Some("with") {
+            let error = stop(input, "no `,` stands before `with`");
+            diagnostics.detail(&error.with_help("remove it"));
+            skip(input);
+        }
+    }
 }
 
 /// Returns true if a word stands in the place of `with`, before a clause.

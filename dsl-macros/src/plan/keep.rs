@@ -22,8 +22,10 @@ pub(crate) enum Keeper<'a> {
     Retry(&'a Ident),
     /// The `catch` of this transition.
     Catch(&'a Ident),
-    /// This undo handler.
+    /// This undo handler, of the transition that led to the state.
     Undo(&'a Ident),
+    /// This undo handler, of a call in doubt or of a branch, which leaves the state.
+    UndoOfEffect(&'a Ident),
     /// The signal of this name, which interrupts the handler that has the state.
     Interrupt(&'a Ident),
     /// The state that `else` of this transition names, which is made of the machine.
@@ -39,6 +41,7 @@ impl<'a> Keeper<'a> {
             Keeper::Retry(name)
             | Keeper::Catch(name)
             | Keeper::Undo(name)
+            | Keeper::UndoOfEffect(name)
             | Keeper::Interrupt(name)
             | Keeper::Fallback(name, _)
             | Keeper::Deadline(name) => name,
@@ -103,7 +106,7 @@ pub(super) fn kept<'a>(
         let left = in_doubt.or_else(|| branches.find_map(ResolvedBranch::undone_by));
         let left = left.into_iter().flat_map(|handler| {
             let sources = transition.sources.iter();
-            sources.map(move |state| (*state, Keeper::Undo(handler)))
+            sources.map(move |state| (*state, Keeper::UndoOfEffect(handler)))
         });
         for (state, keeper) in sources.chain(interrupted).chain(undone).chain(left) {
             keep(state, keeper);

@@ -118,6 +118,9 @@ impl<W: Durable> Run<W> {
     /// # async fn wait<W: Durable>(run: Run<W>, is_reserved: fn(&W::Any) -> bool) -> Result<(), WatchError> {
     /// // `|order| matches!(order, AnyOrder::Reserved(_))`
     /// let order = run.reached(is_reserved).await?;
+    /// // Where only the wait matters: a machine is not dropped by accident.
+    /// let _ = run.reached(is_reserved).await?;
+    /// # drop(order);
     /// # Ok(())
     /// # }
     /// ```

@@ -27,15 +27,15 @@ fn a_state_is_kept_once_for_the_first_who_needs_it() {
         ("signal a: A with retry(2);", &["A for retry of a"]),
         (
             "step a: A -> B with undo(back, in doubt);",
-            &["B for undo back", "A for undo back"],
+            &["B for undo back", "A for undo of effect back"],
         ),
         (
             "step a: A -> Done with undo(in doubt => look);",
-            &["A for undo look"],
+            &["A for undo of effect look"],
         ),
         (
             "split a: A -> B { branch one: u8 with undo(back); join all; }",
-            &["A for undo back"],
+            &["A for undo of effect back"],
         ),
         (
             "signal a: A; timer b every 1d: A; poll c every 1s: A -> B;",

@@ -101,6 +101,7 @@ fn kept(plan: &Plan<'_>) -> Vec<String> {
             Keeper::Retry(_) => "retry of",
             Keeper::Catch(_) => "catch of",
             Keeper::Undo(_) => "undo",
+            Keeper::UndoOfEffect(_) => "undo of effect",
             Keeper::Interrupt(_) => "interrupted by",
             Keeper::Fallback(..) => "else of",
             Keeper::Deadline(_) => "late by",
