@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Names a branch of a split. It prints as `credit`, or as `chunk[3]` for an item of an `each`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct BranchName {
     /// The name, as declared.

@@ -16,7 +16,9 @@ use super::id::RunId;
 /// `/branch/name/item` where items are counted from 0; the undo of a branch adds `/undo` to that, and the undo of a call in doubt
 /// is `/doubt/name/undo`. A `/` in the name of the workflow or the id of the run prints as `%2F`,
 /// and a `%` as `%25`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// Keys are sorted by workflow, run, incarnation and visit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     pub(crate) workflow: &'static str,
     pub(crate) run: RunId,
@@ -27,7 +29,7 @@ pub struct Key {
 }
 
 /// Which part of a visit a key names.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Part {
     Whole,
     Undo,
