@@ -92,6 +92,10 @@ fn main() {
         .enable_all()
         .build();
     let runtime = runtime.expect("tokio starts");
+    // `cargo bench --bench waiting -- timers`: those of stored runs alone.
+    if std::env::args().any(|argument| argument == "timers") {
+        return runtime.block_on(stored_timers());
+    }
     runtime.block_on(async {
         println!("a signal in memory, without what an executor takes for its turn");
         line(1, in_memory_alone().await);
@@ -135,10 +139,7 @@ fn main() {
         }
         println!("a timer of duroxide, by the number that fall due at once");
         line(64, duroxide::timers(64).await);
-        println!("a timer of a stored run, by the number that fall due at once");
-        for runs in [1_000, 100_000] {
-            line(runs, timers(runs).await);
-        }
+        stored_timers().await;
         for runs in [10_000, 100_000] {
             let (launch, bytes) = launch(runs).await;
             println!("a launch over {runs} runs that wait: {launch:.1?}, {bytes} bytes a run");
@@ -420,6 +421,13 @@ async fn waiting(runner: &Arc<Runner<Bell>>, runs: u32, until: SystemTime) {
     }
     for task in tasks {
         task.await.expect("it does not panic");
+    }
+}
+
+async fn stored_timers() {
+    println!("a timer of a stored run, by the number that fall due at once");
+    for runs in [1_000, 100_000] {
+        line(runs, timers(runs).await);
     }
 }
 
