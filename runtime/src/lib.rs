@@ -39,6 +39,8 @@
 //! - `redb` (default, with `durable`): `RedbStore`, which keeps runs in one file.
 //! - `testing` (with `durable`): the suite that every store has to pass, and a store that crashes on purpose. For
 //!   `[dev-dependencies]`.
+// On docs.rs each item says which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "runtime")]
 mod breaker;
@@ -149,6 +151,10 @@ pub mod durability {}
 pub mod patterns {}
 
 #[cfg(feature = "durable")]
+#[doc = include_str!("language.md")]
+pub mod language {}
+
+#[cfg(feature = "durable")]
 #[doc = include_str!("compiler_messages.md")]
 pub mod compiler_messages {}
 
@@ -168,7 +174,7 @@ pub mod prelude {
 
 /// The README's code is tested like the documentation.
 #[cfg(all(doctest, feature = "redb"))]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 mod readme {}
 
 /// The items that generated code uses. Not for use by hand.

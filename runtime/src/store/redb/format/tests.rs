@@ -10,7 +10,7 @@ use crate::store::{
     Parent, Source, Stop, Text, TraceContext,
 };
 
-const DOCUMENT: &str = include_str!("../../../../../docs/format.md");
+const DOCUMENT: &str = include_str!("../format.md");
 
 /// The bytes of the examples of the document, in order.
 fn examples() -> Vec<Vec<u8>> {
