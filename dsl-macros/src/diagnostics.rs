@@ -12,9 +12,9 @@ use quote::{ToTokens, quote};
 pub(crate) struct Diagnostics {
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
-    /// Whether a name leads nowhere, or a declaration was not read.
+    /// True if a name leads nowhere, or a declaration was not read.
     misshapen: bool,
-    /// Whether a declaration was not read, which may be a state.
+    /// True if a declaration was not read, which may be a state.
     incomplete: bool,
     damaged: bool,
 }
@@ -87,22 +87,22 @@ impl Diagnostics {
         self.error(at, message)
     }
 
-    /// How many there are.
+    /// The number of errors.
     pub(crate) fn count(&self) -> usize {
         self.errors.len()
     }
 
-    /// Whether everything was read and every name resolved.
+    /// Returns true if everything was read and every name resolved.
     pub(crate) fn all_is_read(&self) -> bool {
         !self.damaged && !self.misshapen
     }
 
-    /// Whether every state is known.
+    /// Returns true if every state is known.
     pub(crate) fn states_are_known(&self) -> bool {
         !self.incomplete
     }
 
-    /// Whether all states and ends of transitions were read and every name resolved, so that a rule about the
+    /// Returns true if all states and ends of transitions were read and every name resolved, so that a rule about the
     /// whole graph can be judged.
     pub(crate) fn graph_is_whole(&self) -> bool {
         !self.misshapen

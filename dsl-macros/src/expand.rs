@@ -32,7 +32,7 @@ pub(crate) fn expand(tokens: TokenStream, reader: Reader) -> TokenStream {
     )
 }
 
-/// What the wrapper macro in `stateway` passes.
+/// The arguments that the wrapper macro in `stateway` passes.
 struct Invocation {
     krate: TokenStream,
     runtime: bool,

@@ -37,7 +37,7 @@ pub(crate) enum Move {
     Pay(Cents),
 }
 
-/// What a reviewer says.
+/// The verdict of a reviewer.
 #[derive(Debug)]
 pub(crate) enum Verdict {
     Approve,

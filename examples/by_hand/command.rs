@@ -19,7 +19,7 @@ usage: by_hand [--file <path>] <command>
     show
 ";
 
-/// What is asked for, and of which file.
+/// The command, and its file.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) file: PathBuf,

@@ -81,7 +81,7 @@ impl Place {
         let beside = beside(&self.path, ".new");
         let written = write_through(&beside, claim).and_then(|()| fs::rename(&beside, &self.path));
         written.map_err(|source| {
-            // What is left of it is of no use; that it stays is no worse than that it was made.
+            // The rest of it is of no use; that it stays is no worse than that it was made.
             let _ = fs::remove_file(&beside);
             KeepError::Write {
                 path: self.path.clone(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What a `license` field says, so that equal offers are equal.
+/// The meaning of a `license` field, so that equal offers are equal.
 ///
 /// `Apache-2.0/MIT` (the older notation), `Apache-2.0 OR MIT` and `MIT OR Apache-2.0` offer the
 /// same choice and become the last. An expression with parentheses stays as it is written.

@@ -1,4 +1,4 @@
-//! How one dependency is inspected, and the handlers that look at the disk.
+//! The inspection of one dependency, and the handlers that look at the disk.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ pub(crate) enum InspectionError {
     },
 }
 
-/// What is read of a manifest. Cargo has resolved `license.workspace` when it packed the package.
+/// The part of a manifest that is read. Cargo has resolved `license.workspace` when it packed the package.
 #[derive(Deserialize)]
 struct Manifest {
     package: Fields,

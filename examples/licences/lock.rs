@@ -52,7 +52,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Package>, LockError> {
 }
 
 impl Source {
-    /// Whether it is a registry: git dependencies are kept elsewhere, in another layout.
+    /// Returns true if it is a registry: git dependencies are kept elsewhere, in another layout.
     pub(crate) fn is_registry(&self) -> bool {
         self.0.starts_with("registry+") || self.0.starts_with("sparse+")
     }

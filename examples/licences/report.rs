@@ -1,4 +1,4 @@
-//! What was found, by licence.
+//! The findings, by licence.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ impl Report {
         self.unreadable.push(package);
     }
 
-    /// Whether every inspection came to an end.
+    /// Returns true if every inspection came to an end.
     pub(crate) fn is_complete(&self) -> bool {
         self.unreadable.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Whether the books balance at the end of the day.
+//! The audit at the end of the day: do the books balance?
 
 use std::collections::BTreeMap;
 

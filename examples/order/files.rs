@@ -44,7 +44,7 @@ pub(crate) struct BrokenLine {
     source: Json,
 }
 
-/// What is wrong within a line. It speaks of the column only: for the parser every line is the
+/// A mistake within a line. It speaks of the column only: for the parser every line is the
 /// first.
 #[derive(Debug)]
 struct Json(serde_json::Error);

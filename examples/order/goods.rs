@@ -1,4 +1,4 @@
-//! What an order is about: articles, carts, customers and their cards.
+//! The goods of an order: articles, carts, customers and their cards.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,15 +18,15 @@ pub(crate) struct Sku(String);
 #[serde(transparent)]
 pub(crate) struct CustomerId(String);
 
-/// What stands for a card; the number itself never reaches the shop.
+/// A token that stands for a card; the number itself never reaches the shop.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct CardToken(String);
 
-/// How many of which article.
+/// The quantity of an article.
 pub(crate) type Units = BTreeMap<Sku, u64>;
 
-/// What was ordered: at least one article, at a total that is known to fit.
+/// The ordered goods: at least one article, at a total that is known to fit.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Line>", into = "Vec<Line>")]
 pub(crate) struct Cart {
@@ -56,12 +56,12 @@ enum CartError {
 }
 
 impl Cart {
-    /// How many of which article, each article once.
+    /// The quantities, each article once.
     pub(crate) fn units(&self) -> &Units {
         &self.units
     }
 
-    /// What all of it costs.
+    /// The total price.
     pub(crate) fn total(&self) -> Cents {
         self.total
     }

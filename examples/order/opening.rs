@@ -1,4 +1,4 @@
-//! What a shop starts a day with.
+//! The state of a shop at the start of a day.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::cents::Cents;
 use crate::goods::{CardToken, Sku};
 
-/// What is in stock, and what is on the cards.
+/// The stock, and the money on the cards.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Opening {

@@ -1,6 +1,6 @@
 //! The order process, and the shop's part in it.
 //!
-//! What is declared here is all that can happen to an order. The handlers decide between the
+//! The block is all that can happen to an order. The handlers decide between the
 //! declared ways; what they do to the shop is in [`books`](crate::books).
 
 use std::sync::{Mutex, MutexGuard};

@@ -1,4 +1,4 @@
-//! What became of the orders, counted from how each run ended.
+//! The fate of the orders, counted from how each run ended.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -46,7 +46,7 @@ impl Summary {
         self.unread += 1;
     }
 
-    /// Whether every line was an order and every order came to an end.
+    /// Returns true if every line was an order and every order came to an end.
     pub(crate) fn is_complete(&self) -> bool {
         self.stuck == 0 && self.unread == 0
     }

@@ -1,4 +1,4 @@
-//! What became of the orders, counted from their ends, and whether the books agree.
+//! The fate of the orders, counted from their ends, and whether the books agree.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -80,7 +80,7 @@ pub(crate) struct Books {
     under_way: BTreeMap<ParcelId, Units>,
     cards: BTreeMap<CardToken, Card>,
     handed_over: u64,
-    /// What was charged and not paid back.
+    /// The sums that were charged and not paid back.
     taken: u64,
     /// Names holds and parcels; never used twice.
     next: u64,
@@ -217,7 +217,7 @@ impl Books {
         self.once(key, |_| Entry::HandedOver { parcel }).map(|_| ())
     }
 
-    /// How many units the customers have, what was taken from the cards, and what is neither in the stock nor
+    /// The units that the customers have, the sums taken from the cards, and what is neither in the stock nor
     /// with a customer.
     pub(crate) fn totals(&self) -> (u64, Cents, usize) {
         let open = self.held.len() + self.under_way.len();

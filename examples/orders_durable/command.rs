@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What the program is told.
+/// The command line.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) task: Task,
     /// Where runs and books are.
     pub(crate) folder: PathBuf,
-    /// How long a step takes.
+    /// The time that a step takes.
     pub(crate) pause: Duration,
 }
 

@@ -75,7 +75,7 @@ enum ShopError {
     NotPrinted(#[from] NotPrinted),
 }
 
-/// What is not as it should be in the end.
+/// The faults that are left in the end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 enum Complaint {

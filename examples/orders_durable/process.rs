@@ -37,7 +37,7 @@ workflow! {
 #[derive(Debug, Clone)]
 pub(crate) struct Shop {
     books: Arc<Mutex<Books>>,
-    /// How long a step takes, beside the entry in the books.
+    /// The time that a step takes, beside the entry in the books.
     pause: Duration,
 }
 
@@ -88,7 +88,7 @@ impl OrderSteps for Shop {
         let charged = self.work(|books| books.charge(&step.key(), &input.card, input.cart.total()));
         Ok(match charged.await? {
             Ok(payment) => step.to(Charged { hold, payment }),
-            // What is on hold is released by its undo.
+            // A hold is released by its undo.
             Err(reason) => step.to(Rejected { reason }),
         })
     }

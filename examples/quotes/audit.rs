@@ -1,4 +1,4 @@
-//! Whether the quotes are what the sources answered.
+//! The audit of the quotes: are they what the sources answered?
 //!
 //! The server is the other witness: it keeps each price that it answered, and to which question.
 
@@ -36,7 +36,7 @@ pub(crate) enum Discrepancy {
     },
 }
 
-/// What each source answered to each question, by the books.
+/// The answer of each source to each question, by the books.
 pub(crate) struct Audit<'a> {
     answers: HashMap<(Source, Symbol, &'a str, u32), Cents>,
 }
@@ -55,7 +55,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// What is wrong with a quote.
+    /// The mistake in a quote.
     pub(crate) fn discrepancies(&self, symbol: Symbol, quoted: &Quoted) -> Vec<Discrepancy> {
         let (mut found, mut prices) = (Vec::new(), Vec::new());
         for (source, branch) in &quoted.sources {

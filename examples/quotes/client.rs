@@ -1,4 +1,4 @@
-//! How a source is asked.
+//! The client of a source.
 
 use std::net::SocketAddr;
 
@@ -51,7 +51,7 @@ impl Client {
         Ok(price)
     }
 
-    /// What the sources did.
+    /// The deeds of the sources.
     pub(crate) async fn books(&self) -> Result<Books, Call> {
         let url = format!("http://{}/books", self.server);
         read(checked(self.http.get(url).send().await?)?).await
@@ -67,7 +67,7 @@ fn checked(response: reqwest::Response) -> Result<reqwest::Response, Call> {
     }
 }
 
-/// What was answered, told apart from an answer that did not arrive.
+/// An answer, told apart from one that did not arrive.
 async fn read<T: serde::de::DeserializeOwned>(response: reqwest::Response) -> Result<T, Call> {
     let text = response.bytes().await?;
     serde_json::from_slice(&text).map_err(Call::Rubbish)

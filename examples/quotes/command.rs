@@ -1,10 +1,10 @@
 //! The command line: `--seed 7 --symbols 60`.
 
-/// What to do.
+/// The command line.
 pub(crate) struct Command {
-    /// What the sources' answers depend on.
+    /// The seed of the sources' answers.
     pub(crate) seed: u64,
-    /// How many are asked about.
+    /// The number of symbols.
     pub(crate) symbols: u32,
 }
 

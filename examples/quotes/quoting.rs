@@ -33,7 +33,7 @@ workflow! {
     }
 }
 
-/// What a source answered, and to which question.
+/// An answer of a source, and the question.
 #[derive(Debug)]
 pub(crate) struct Price {
     pub(crate) price: Cents,

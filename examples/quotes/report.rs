@@ -1,4 +1,4 @@
-//! What the program prints.
+//! The program's report.
 
 use std::error::Error;
 use std::fmt::{self, Display};
@@ -11,7 +11,7 @@ use crate::quoting::{Price, QuotingEnd};
 use crate::source::{Source, Symbol};
 use crate::wire::Books;
 
-/// How asking about one symbol ended.
+/// The result for one symbol.
 pub(crate) struct Outcome {
     pub(crate) symbol: Symbol,
     pub(crate) end: Result<QuotingEnd, RunError<Call>>,
@@ -24,7 +24,7 @@ pub(crate) struct Report {
     pub(crate) books: Books,
 }
 
-/// How often something became of the branches of a source.
+/// The counts of what became of the branches of a source.
 #[derive(Default)]
 struct Tally {
     prices: usize,
@@ -119,7 +119,7 @@ impl Display for Outcome {
     }
 }
 
-/// What is known of the sources of a symbol without a quote: each failure, and who gave a price.
+/// The facts about the sources of a symbol without a quote: each failure, and who gave a price.
 fn too_few(join: &JoinError<Call>) -> impl Display {
     fmt::from_fn(move |f| {
         for failure in &join.failures {
@@ -141,7 +141,7 @@ fn too_few(join: &JoinError<Call>) -> impl Display {
     })
 }
 
-/// What became of a source.
+/// The fate of a source.
 fn cell(branch: &Branched<Price, Call>) -> impl Display {
     fmt::from_fn(move |f| match branch {
         Branched::Done(answer) => write!(f, "{:>8}", answer.price),

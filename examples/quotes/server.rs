@@ -46,7 +46,7 @@ struct Server {
     books: Mutex<Books>,
 }
 
-/// What becomes of a question.
+/// The fate of a question.
 enum Fate {
     Fast(Duration),
     Slow(Duration),

@@ -25,7 +25,7 @@ impl Source {
     ];
 }
 
-/// What has a price. They are numbered from 1, and print as `SYM-001`.
+/// A symbol that has a price. Symbols are numbered from 1, and print as `SYM-001`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Symbol(pub(crate) u32);

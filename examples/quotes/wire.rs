@@ -1,4 +1,4 @@
-//! What the client and the sources say to each other.
+//! The messages between client and sources.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub(crate) struct Answer {
 pub(crate) struct Books {
     /// Each answer that was a price; also those that nobody waited for any more.
     pub(crate) answered: Vec<Answered>,
-    /// How many questions there were.
+    /// The number of questions.
     pub(crate) asked: u32,
     /// Questions that were answered with an error.
     pub(crate) down: u32,

@@ -1,4 +1,4 @@
-//! How the agency speaks to the server.
+//! The agency's client of the server.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The command line: `--seed 7 --trips 200`.
 
-/// What to do.
+/// The command line.
 pub(crate) struct Command {
-    /// What the server's failures depend on.
+    /// The seed of the server's failures.
     pub(crate) seed: u64,
     pub(crate) trips: u32,
 }

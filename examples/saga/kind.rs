@@ -1,4 +1,4 @@
-//! What a trip consists of.
+//! The parts of a trip.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What the program prints, and whether the books balance.
+//! The program's report, and whether the books balance.
 
 use std::error::Error as _;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::kind::Kind;
 use crate::trip::TripEnd;
 use crate::wire::Balance;
 
-/// How one trip ended, and what was undone on the way.
+/// The end of one trip, and what was undone on the way.
 pub(crate) struct Outcome {
     pub(crate) number: u32,
     pub(crate) end: Result<TripEnd, RunError<Call>>,
@@ -24,7 +24,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Whether the server holds a booking of each kind for each trip that was booked, no other, and
+    /// Returns true if the server holds a booking of each kind for each trip that was booked, no other, and
     /// no trip is stuck.
     pub(crate) fn balances(&self) -> bool {
         self.stuck() == 0
@@ -33,7 +33,7 @@ impl Report {
                 .all(|kind| self.held(kind) == self.booked())
     }
 
-    /// What the server holds.
+    /// The bookings that the server holds.
     fn held(&self, kind: Kind) -> usize {
         self.books
             .booked

@@ -56,7 +56,7 @@ struct Books {
     asked: HashMap<(Kind, String), u32>,
 }
 
-/// What becomes of a request.
+/// The fate of a request.
 enum Fate {
     Well,
     Busy,
@@ -97,7 +97,7 @@ impl Server {
         }
     }
 
-    /// Whether anything is left for this trip.
+    /// Returns true if anything is left for this trip.
     fn is_left(&self, order: &Order) -> bool {
         self.random((order.trip, order.what, "left")).u32(0..100) < 88
     }
@@ -107,7 +107,7 @@ impl Server {
         status.into_response()
     }
 
-    /// What the client gets to know of what was done.
+    /// The answer that the client gets.
     fn answer(&self, fate: &Fate, done: Response) -> Response {
         match fate {
             Fate::AnswerLost => self.fail(StatusCode::INTERNAL_SERVER_ERROR),

@@ -44,7 +44,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) undone: Mutex<Vec<String>>,
 }
 
-/// What all trips share.
+/// The context that all trips share.
 pub(crate) struct Agency {
     pub(crate) client: Client,
     /// The agency may not flood the server.

@@ -1,4 +1,4 @@
-//! What the client and the server say to each other.
+//! The messages between client and server.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the examples say: results on standard output, errors with their causes on standard error.
+//! Output of the examples: results on standard output, errors with their causes on standard error.
 //!
 //! `println!` panics where the reader has gone, as in `.. | head -1`; these do not.
 

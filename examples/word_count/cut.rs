@@ -21,7 +21,7 @@ pub(crate) struct Part {
     length: usize,
 }
 
-/// What is counted at a time.
+/// The chunk that is counted at a time.
 #[derive(Debug)]
 pub(crate) struct Chunk {
     pub(crate) parts: Vec<Part>,
@@ -36,7 +36,7 @@ pub(crate) struct Chunk {
 pub(crate) fn cut(path: &Path, file: usize) -> io::Result<Option<Vec<Part>>> {
     let mut input = File::open(path)?;
     let (mut parts, mut from) = (Vec::new(), 0);
-    // What is read and not cut yet, and how much of it is known to be text.
+    // The bytes that are read and not cut yet, and how many of them are known to be text.
     let (mut buffer, mut valid) = (Vec::new(), 0);
     loop {
         let seen = buffer.len();
@@ -67,7 +67,7 @@ pub(crate) fn cut(path: &Path, file: usize) -> io::Result<Option<Vec<Part>>> {
     Ok(Some(parts))
 }
 
-/// How many of these bytes are text, where a character at the end may not be complete yet; `None` if
+/// Counts the bytes that are text, where a character at the end may not be complete yet; `None` if
 /// others can never become text.
 fn text_in(bytes: &[u8]) -> Option<usize> {
     if bytes.contains(&0) {
@@ -80,7 +80,7 @@ fn text_in(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether a text may be cut behind this byte. An ASCII character is one byte, and no byte of another
+/// Returns true if a text may be cut behind this byte. An ASCII character is one byte, and no byte of another
 /// character looks like one.
 fn is_break(byte: u8) -> bool {
     byte.is_ascii() && !words::is_part(byte.into())

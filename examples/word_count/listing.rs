@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cut::{self, Part};
 
-/// What a folder holds.
+/// The contents of a folder.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     pub(crate) files: Vec<TextFile>,
@@ -22,7 +22,7 @@ pub(crate) struct TextFile {
     pub(crate) bytes: u64,
 }
 
-/// What is not counted.
+/// The files that are not counted.
 #[derive(Debug, Default)]
 pub(crate) struct Skipped {
     pub(crate) not_text: Vec<PathBuf>,
@@ -42,7 +42,7 @@ pub(crate) struct Unreadable {
 }
 
 impl Listing {
-    /// How much text there is.
+    /// The size of the text.
     pub(crate) fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }

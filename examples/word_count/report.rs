@@ -1,4 +1,4 @@
-//! What the program prints.
+//! The program's report.
 
 use std::fmt::{self, Display};
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(crate) struct Report<'a> {
     pub(crate) reported: &'a Reported,
     /// On how many threads chunks were counted.
     pub(crate) threads: usize,
-    /// How long one thread took.
+    /// The time that one thread took.
     pub(crate) plain: Duration,
 }
 

@@ -1,14 +1,14 @@
-//! What a word is, and how often each occurs.
+//! Words, and how often each occurs.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-/// Whether a character is part of a word: a letter, a digit, or an apostrophe as in "don't".
+/// Returns true if a character is part of a word: a letter, a digit, or an apostrophe as in "don't".
 pub(crate) fn is_part(character: char) -> bool {
     character.is_alphanumeric() || character == '\''
 }
 
-/// How often each word occurs, in lower case.
+/// The number of times that each word occurs, in lower case.
 #[derive(Debug, Default)]
 pub(crate) struct Counts(HashMap<Box<str>, u64>);
 
@@ -58,12 +58,12 @@ impl Counts {
         whole
     }
 
-    /// How many words there are.
+    /// The number of words.
     pub(crate) fn total(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// How many different words there are.
+    /// The number of different words.
     pub(crate) fn distinct(&self) -> usize {
         self.0.len()
     }

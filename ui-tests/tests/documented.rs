@@ -115,7 +115,7 @@ fn needs_an_example(item: &str) -> bool {
     !OF_GENERATED_CODE.contains(&path) && (!is_of_stores || OF_ALL.contains(&path))
 }
 
-/// What rustdoc says of a crate: items by number.
+/// The items of a crate by number, as rustdoc has them.
 struct Api(Value);
 
 impl Api {
@@ -143,7 +143,7 @@ impl Api {
         let mut open = vec![(self.0["root"].clone(), String::new())];
         let mut seen = BTreeSet::new();
         while let Some((id, within)) = open.pop() {
-            // What is not public or is hidden is not in the index.
+            // The index has no private or hidden items.
             let item = &self.0["index"][id.to_string()];
             if item.is_null() || !seen.insert(id.to_string()) {
                 continue;

@@ -178,7 +178,7 @@ impl Api {
         let mut open = vec![self.0["root"].clone()];
         let mut seen = BTreeSet::new();
         while let Some(id) = open.pop() {
-            // What is not public or is hidden is not in the index.
+            // The index has no private or hidden items.
             let item = &self.0["index"][id.to_string()];
             let inner = &item["inner"];
             let is_new = !item.is_null() && seen.insert(id.to_string());

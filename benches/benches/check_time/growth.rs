@@ -1,4 +1,4 @@
-//! How a check grows with the workflow: one workflow of 10 to 160 states, and one split of 5 to 80 branches.
+//! The growth of a check with the workflow: one workflow of 10 to 160 states, and one split of 5 to 80 branches.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What `workflow!` costs at compile time: `cargo check` of 20 generated workflows of 10 states,
+//! The cost of `workflow!` at compile time: `cargo check` of 20 generated workflows of 10 states,
 //! beside the same states written by hand.
 //!
 //! `cargo bench -p stateway-benches --bench check_time`
@@ -115,7 +115,7 @@ impl Contestant {
         contestant
     }
 
-    /// How long a check takes after an edit, in milliseconds.
+    /// The milliseconds that a check takes after an edit.
     fn time(&self, mode: Mode, edit: usize) -> f64 {
         let checked = self.check(mode, edit);
         let (time, _) =

@@ -1,4 +1,4 @@
-//! What a store and a runner cost beside a hundred times as many others: suspects, names, and runners in one process.
+//! The cost of a store and a runner beside a hundred times as many others: suspects, names, and runners in one process.
 //!
 //! Each table has one line for a few and one for many. What a line times is the same in both, so the lines should say
 //! the same. Nothing is flushed, since a disk would hide the difference.
@@ -95,7 +95,7 @@ fn open() -> RedbStore {
 /// So many times it is asked in a row.
 const ROW: u32 = 200;
 
-/// How long each of these takes in the fastest of five rows: other programs make a row slow, and none makes it fast.
+/// The time that each of these takes in the fastest of five rows: other programs make a row slow, and none makes it fast.
 async fn each<F: Future>(mut ask: impl FnMut(u32) -> F) -> Duration {
     let mut fastest = Duration::MAX;
     for row in 0..5 {

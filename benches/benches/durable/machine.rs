@@ -1,4 +1,4 @@
-//! How far apart the processors of the machine are: virtual ones may share a cache or not, and it changes.
+//! The distance between the processors of the machine: virtual ones may share a cache or not, and it changes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -6,7 +6,7 @@ use std::time::Instant;
 
 const ROUNDS: u64 = 200_000;
 
-/// How many nanoseconds a word takes from one thread to another and back.
+/// The nanoseconds that a word takes from one thread to another and back.
 #[expect(clippy::cast_precision_loss, reason = "they are small")]
 pub(crate) fn round_trip() -> f64 {
     let word = AtomicU64::new(0);

@@ -1,4 +1,4 @@
-//! What a durable transition costs: runs of ten states on a file, by Stateway, by Cano with redb and by
+//! The cost of a durable transition: runs of ten states on a file, by Stateway, by Cano with redb and by
 //! duroxide with `SQLite`, so many of them at once; beside redb alone, which writes the same rows in batches.
 //!
 //! "ns apart" is how long a word takes from one thread to another and back. Stateway uses several threads and redb
@@ -27,10 +27,10 @@ use tokio::runtime::{Builder, Runtime};
 /// Every run has so many states, and one transition less.
 const STATES: u64 = 10;
 
-/// How many runs are under way at once.
+/// The numbers of runs at once.
 const AT_ONCE: [u64; 5] = [1, 8, 64, 256, 1_000];
 
-/// What a contestant has done.
+/// The result of a contestant.
 struct Rate {
     /// Transitions in a second.
     transitions: f64,
@@ -153,7 +153,7 @@ fn rates(runtime: &Runtime, at_once: &[u64], is_alone: bool) {
     }
 }
 
-/// What a peer said as it failed.
+/// The message of a peer's failure.
 fn message(error: tokio::task::JoinError) -> String {
     let panic = error.into_panic();
     let text = panic.downcast_ref::<String>().cloned();

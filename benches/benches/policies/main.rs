@@ -1,4 +1,4 @@
-//! What a policy costs a step that goes well: a step that leads to itself 100 times, without a
+//! The cost of a policy for a step that goes well: a step that leads to itself 100 times, without a
 //! policy and under each, by Stateway and by Cano.
 //!
 //! `cargo bench -p stateway-benches --bench policies`
@@ -80,7 +80,7 @@ fn measure(
     policy: &str,
     walk: Walk<'_>,
 ) -> Cost {
-    // What is allocated once is not part of a walk.
+    // One-time allocations are not part of a walk.
     assert_eq!(walk(), LENGTH, "{library} {policy}");
     let name = format!("{library}_{policy}");
     group.bench_function(&name, |b| b.iter(walk));

@@ -1,4 +1,4 @@
-//! What a branch costs that is ready at once: runs of one split over 2 to 1,000 branches, all of them
+//! The cost of a branch that is ready at once: runs of one split over 2 to 1,000 branches, all of them
 //! needed, by Stateway and by Cano.
 //!
 //! Stateway has two kinds of branches: named ones, each with a type of its own, and those of an `each`.
@@ -124,7 +124,7 @@ fn measure(
     sum: u64,
     run: Run<'_>,
 ) -> Cost {
-    // What is allocated once is not part of a run.
+    // One-time allocations are not part of a run.
     assert_eq!(run(), sum, "{name}");
     group.bench_function(name, |b| b.iter(run));
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]

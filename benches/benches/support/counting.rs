@@ -27,7 +27,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// How many allocations `work` makes.
+/// Counts the allocations of `work`.
 pub(crate) fn allocations<T>(work: impl FnOnce() -> T) -> u64 {
     let before = ALLOCATIONS.load(Ordering::Relaxed);
     std::hint::black_box(work());

@@ -109,7 +109,7 @@ macro_rules! chain {
     };
 }
 
-/// What every state carries, in every contestant.
+/// The data of every state, in every contestant.
 pub(crate) const LENGTH: u64 = 99;
 
 pub(crate) use chain;

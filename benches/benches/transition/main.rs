@@ -1,4 +1,4 @@
-//! What one transition costs in memory: a chain of 100 states, walked by Stateway, by a loop
+//! The cost of one transition in memory: a chain of 100 states, walked by Stateway, by a loop
 //! written by hand, and by Cano.
 //!
 //! `cargo bench -p stateway-benches --bench transition`

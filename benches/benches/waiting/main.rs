@@ -472,7 +472,7 @@ async fn launch(runs: u32) -> (Duration, i64) {
     let runner = runner(folder.path()).await;
     let took = began.elapsed();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    // What redb caches of the file is bounded, and not counted.
+    // redb's cache of the file is bounded, and not counted.
     let each = (live() - bytes) / i64::from(runs);
     runner.shut_down(Duration::from_secs(10)).await;
     (took, each)

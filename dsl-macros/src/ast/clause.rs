@@ -1,4 +1,4 @@
-//! What stands after `with`.
+//! The clauses after `with`.
 
 use std::ops::Deref;
 
@@ -13,18 +13,18 @@ use super::{Count, Duration, Given, Read, Reads};
 /// `retry(3)`
 pub(crate) struct Clause {
     pub(crate) name: Ident,
-    /// What stands in parentheses, as it was written.
+    /// The tokens in parentheses, as they were written.
     pub(crate) arguments: Option<Group>,
     pub(crate) meaning: Meaning,
     /// The error in place of what could not be read of it. Its handlers are then those that it seems to name.
     pub(crate) unread: Option<Type>,
 }
 
-/// What stands after `with`; one clause of a kind.
+/// The clauses after `with`, at most one of each kind.
 #[derive(Default)]
 pub(crate) struct Clauses(pub(crate) Vec<Clause>);
 
-/// What a clause says.
+/// The meaning of a clause.
 pub(crate) enum Meaning {
     Retry(Retry),
     Timeout(Given<Duration>),
@@ -90,7 +90,7 @@ pub(crate) struct Undo {
     /// The target, where it is named, and the handler.
     pub(crate) handlers: Vec<(Option<Ident>, Ident)>,
     pub(crate) in_doubt: Option<InDoubt>,
-    /// Whether there may be more of them.
+    /// True if there may be more of them.
     pub(crate) is_damaged: bool,
     pub(crate) retry: Option<Retry>,
     pub(crate) timeout: Option<Given<Duration>>,
@@ -155,7 +155,7 @@ pub(crate) enum ClauseKind {
 }
 
 impl Clauses {
-    /// What the clause of this kind says.
+    /// Returns the meaning of the clause of this kind.
     pub(crate) fn clause(&self, kind: ClauseKind) -> Option<&Meaning> {
         let clause = self.0.iter().find(|clause| clause.kind() == kind)?;
         Some(&clause.meaning)
@@ -239,7 +239,7 @@ impl Clauses {
         retry.into_iter().chain(timeout).chain(deadline).collect()
     }
 
-    /// Whether any of them says how the handler is called.
+    /// Returns true if any of them says how the handler is called.
     pub(crate) fn guard(&self) -> bool {
         self.iter().any(|clause| clause.kind().guards())
     }
@@ -299,7 +299,7 @@ impl ClauseKind {
         }
     }
 
-    /// Whether it says how the handler of a transition is called.
+    /// Returns true if it says how the handler of a transition is called.
     pub(crate) fn guards(self) -> bool {
         !matches!(self, ClauseKind::Undo | ClauseKind::Spawn)
     }

@@ -39,7 +39,7 @@ pub(crate) struct Workflow {
     pub(crate) unread: Vec<String>,
 }
 
-/// What stands before a declaration.
+/// The attributes before a declaration.
 #[derive(Default)]
 pub(crate) struct Attributes {
     /// Documentation and everything that the language does not take for itself, in order.
@@ -124,7 +124,7 @@ pub(crate) struct Transition {
     pub(crate) targets: Vec<Ident>,
     /// True if no arrow follows its source: the run stays in its state.
     pub(crate) is_internal: bool,
-    /// Whether these are all that it leaves and leads to.
+    /// True if these are all that it leaves and leads to.
     pub(crate) is_read: bool,
     /// The error in place of what could not be read of these. Where there is none, every state may stand there.
     pub(crate) unread: Option<Type>,
@@ -193,7 +193,7 @@ pub(crate) struct Count {
 }
 
 impl Attributes {
-    /// What goes to a function of the trait of handlers. Others, such as `inline`, are for what has a body.
+    /// The attributes for a function of the trait of handlers. Others, such as `inline`, need a body.
     pub(crate) fn of_handler(&self) -> impl Iterator<Item = &Attribute> {
         self.kept.iter().filter(|attribute| {
             let name = attribute
@@ -260,7 +260,7 @@ impl TransitionKind {
         }
     }
 
-    /// Whether the driver moves it as soon as its state is entered, so that nothing else may
+    /// Returns true if the driver moves it as soon as its state is entered, so that nothing else may
     /// leave that state.
     pub(crate) fn is_active(&self) -> bool {
         matches!(self, TransitionKind::Step | TransitionKind::Split(_))
@@ -412,7 +412,7 @@ pub(crate) fn plain(ident: &Ident) -> String {
 /// `GiveUp` for `give_up`; `None` where that is no name.
 pub(crate) fn type_name(snake: &Ident) -> Option<Ident> {
     let name = upper_camel(&plain(snake));
-    // What a name consists of is known; it only has to begin as one and be no keyword.
+    // The characters of a name are known; it only has to begin as one and be no keyword.
     let is_name = name.starts_with(char::is_alphabetic) && name != "Self";
     is_name.then(|| Ident::new(&name, snake.span()))
 }

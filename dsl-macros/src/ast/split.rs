@@ -1,4 +1,4 @@
-//! What stands between the braces of a split.
+//! The lines between the braces of a split.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -13,7 +13,7 @@ pub(crate) struct Split {
     pub(crate) branches: Vec<Branch>,
     /// `None` where it is missing or could not be read, which is reported.
     pub(crate) join: Option<Join>,
-    /// Whether every line could be read.
+    /// True if every line could be read.
     pub(crate) is_whole: bool,
     /// The error in place of the type that its branches are joined to, if that is not known.
     pub(crate) unread: Option<Box<Type>>,
@@ -29,7 +29,7 @@ pub(crate) struct Branch {
     pub(crate) clauses: Clauses,
 }
 
-/// What an `each` says beside its name and its output.
+/// The parts of an `each` beside its name and its output.
 pub(crate) struct Each {
     /// The field that has the items.
     pub(crate) place: Place,
@@ -84,7 +84,7 @@ impl Split {
 }
 
 impl Branch {
-    /// Whether it runs on a task of its own.
+    /// Returns true if it runs on a task of its own.
     pub(crate) fn spawns(&self) -> bool {
         self.clauses
             .iter()
@@ -93,7 +93,7 @@ impl Branch {
 }
 
 impl Strategy {
-    /// Whether what is joined has a place for every branch, also for one that failed.
+    /// Returns true if what is joined has a place for every branch, also for one that failed.
     pub(crate) fn keeps_failures(&self) -> bool {
         !matches!(self, Strategy::All | Strategy::Any)
     }

@@ -1,4 +1,4 @@
-//! What the declaration says of how data is stored.
+//! The parts of a declaration that decide how data is stored.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -6,7 +6,7 @@ use syn::{Attribute, Meta, Type};
 
 use super::Field;
 
-/// Whether attributes tell serde to store a field otherwise than its type says, or not at all.
+/// Returns true if attributes tell serde to store a field otherwise than its type says, or not at all.
 pub(crate) fn is_told_otherwise(field: &Field) -> bool {
     field.attributes.iter().any(tells_otherwise)
 }
@@ -30,7 +30,7 @@ fn tells_otherwise(attribute: &Attribute) -> bool {
         })
 }
 
-/// Whether there is a reference anywhere in a type.
+/// Returns true if there is a reference anywhere in a type.
 pub(crate) fn is_borrowed(ty: &Type) -> bool {
     has(
         ty.to_token_stream(),
@@ -38,7 +38,7 @@ pub(crate) fn is_borrowed(ty: &Type) -> bool {
     )
 }
 
-/// Whether a type is, or holds, a hash set or a hash map, as far as its name says.
+/// Returns true if a type is, or holds, a hash set or a hash map, as far as its name says.
 pub(crate) fn is_hashed(ty: &Type) -> bool {
     has(
         ty.to_token_stream(),
@@ -46,7 +46,7 @@ pub(crate) fn is_hashed(ty: &Type) -> bool {
     )
 }
 
-/// Whether there is such a token.
+/// Returns true if there is such a token.
 fn has(tokens: TokenStream, is_it: &impl Fn(&TokenTree) -> bool) -> bool {
     tokens.into_iter().any(|token| match &token {
         TokenTree::Group(group) => has(group.stream(), is_it),

@@ -6,7 +6,7 @@ use crate::ast::{Each, Field, is_borrowed, is_hashed, is_told_otherwise};
 use crate::diagnostics::Diagnostics;
 use crate::graph::Graph;
 
-/// Whether the crate was built with stores.
+/// Reports what a stored workflow cannot have. `is_built` is true if the crate was built with stores.
 pub(super) fn check(graph: &Graph<'_>, is_built: bool, diagnostics: &mut Diagnostics) {
     let Some(durable) = &graph.ast.attributes.durable else {
         return;
@@ -26,7 +26,7 @@ pub(super) fn check(graph: &Graph<'_>, is_built: bool, diagnostics: &mut Diagnos
     items_without_order(graph, diagnostics);
 }
 
-/// What is read again after a restart has nobody to borrow from.
+/// A value that is read again after a restart has nobody to borrow from.
 fn borrowed(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     let mut check = |owner: String, ty: &Type| {
         if is_borrowed(ty) {
@@ -75,7 +75,7 @@ fn borrowed(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What a transition into a transient state has led to is gone after a crash, and its undo needs it.
+/// A transient state is gone after a crash, and the undo of the transition that led there needs it.
 fn undo_of_transient(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {
         for (target, handler) in &transition.handlers.undo {
@@ -99,7 +99,7 @@ fn undo_of_transient(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What the branches of an `each` gave is known by the place of their items, so the items have to come back in the
+/// The outputs of an `each` are known by the place of their items, so the items have to come back in the
 /// same order.
 fn items_without_order(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     for transition in &graph.transitions {

@@ -78,7 +78,7 @@ fn group_of<'a>(
 
 /// Reports the signals that interrupt where nothing runs: something has to run in one of the states that are left.
 fn nothing_to_interrupt(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
-    // What was not read may run there.
+    // A declaration that was not read may run there.
     let waits = |state: &StateId| {
         let mut exits = graph.exits(*state);
         !graph.state(*state).kind.is_final()

@@ -1,4 +1,4 @@
-//! What a declaration must not say. One file, one rule or one family of rules; none emits code.
+//! The rules of a declaration. One file holds one rule or one family of rules; none emits code.
 //!
 //! Rules about a single declaration are always judged, and those about the ends of transitions for each that was
 //! read and leads where it says. Rules about the graph as a whole are judged only if that is so of all: a typo must

@@ -107,7 +107,7 @@ fn needed(
             .help(format!("write how many have to succeed, or `{least}`"));
         return;
     }
-    // How many items an `each` has, only a run knows.
+    // Only a run knows the number of items of an `each`.
     let all_named = split.branches.iter().all(|branch| branch.each.is_none());
     let branches = split.branches.len();
     // One branch alone has been reported.

@@ -34,7 +34,7 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let input = cx.graph.ast.input.is_some().then(|| {
         let input = &cx.input;
         quote_spanned! {span=>
-            /// What the run was started with.
+            /// Returns the input that the run was started with.
             #[must_use]
             #visibility fn input(&self) -> &#input {
                 match self { #(#any::#names(machine) => machine.0.input(),)* }
@@ -51,7 +51,7 @@ fn any(cx: &Context<'_>, runtime: bool) -> TokenStream {
 
         #generated
         impl #any {
-            /// The name and the kind of the state.
+            /// Returns the name and the kind of the state.
             #[must_use]
             #visibility fn state(&self) -> &'static #private::StateInfo {
                 let position: usize = match *self { #(#any::#names(_) => #positions,)* };

@@ -30,7 +30,7 @@ pub(super) struct Context<'a> {
     pub(super) version: Option<u32>,
     /// The name that its runs are stored under, where one is given.
     pub(super) stored_name: Option<&'a syn::LitStr>,
-    /// How many rows of the history of a run are kept, if not all are.
+    /// The number of history rows that a run keeps, if not all.
     pub(super) history: Option<u32>,
     /// `Order`
     pub(super) workflow: Ident,

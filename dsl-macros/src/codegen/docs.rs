@@ -8,7 +8,7 @@ use crate::{ast, suggest};
 use super::diagram;
 use crate::text;
 
-/// What follows the user's own documentation of the workflow.
+/// The text behind the user's own documentation of the workflow.
 pub(super) fn of_workflow(graph: &Graph<'_>) -> String {
     let mut doc = String::from("\n# Transitions\n\n");
     let with = graph

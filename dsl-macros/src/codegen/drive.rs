@@ -1,4 +1,4 @@
-//! What a driver needs: any state as one value, and for each state the future of its handler.
+//! The driver's code: any state as one value, and for each state the future of its handler.
 //!
 //! The runtime awaits the turns, in functions that are generic over the handlers. Rustc checks those once; a body with an
 //! `.await` for each state takes it several times as long.

@@ -1,4 +1,4 @@
-//! What the runs of a `#[durable]` workflow are stored by: serde for its data, and its states as bytes.
+//! Storage of a `#[durable]` workflow: serde for its data, and its states as bytes.
 //!
 //! A field that serde cannot store is reported where it is declared, once. The derived code has bounds that the
 //! compiler takes on trust, since they are for any lifetime, and the code that encodes compiles either way.
@@ -37,7 +37,7 @@ fn alias_name(cx: &Context<'_>) -> Ident {
     )
 }
 
-/// What goes to a struct that is stored.
+/// The attributes of a stored struct.
 #[derive(Default)]
 pub(super) struct Serde {
     /// Before the struct, behind its derives.
@@ -131,7 +131,7 @@ fn on_trust(field: &Field, of: &TokenStream) -> Option<String> {
     (!ty.contains('$')).then_some(ty)
 }
 
-/// Whether what follows the type could be read as a part of it.
+/// Returns true if what follows the type could be read as a part of it.
 fn ends_in_bounds(ty: &Type) -> bool {
     match ty {
         Type::Group(group) => ends_in_bounds(&group.elem),

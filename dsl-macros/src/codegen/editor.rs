@@ -1,4 +1,4 @@
-//! What only an editor reads: the names of states in the transitions, as far as they are written.
+//! Code that only an editor reads: the names of states in the transitions, as far as they are written.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;

@@ -38,7 +38,7 @@ pub(super) fn machine(cx: &Context<'_>, runtime: bool) -> TokenStream {
 
         #generated
         impl<#here> #workflow<#here> {
-            /// Ends the machine and gives the data of its state.
+            /// Ends the machine and returns the data of its state.
             #visibility fn into_state(self) -> #here { self.0.into_parts().1 }
 
             #borrow
@@ -60,7 +60,7 @@ fn start(cx: &Context<'_>) -> TokenStream {
         None => (None, quote_spanned!(span=> ())),
     };
     quote_spanned! {span=>
-        /// Begins a run in a start state.
+        /// Starts a machine in a start state.
         #visibility fn start<#here>(
             #parameter
             state: impl #private::StartState<#workflow, This = #here>,
@@ -75,7 +75,7 @@ fn borrow_input(cx: &Context<'_>) -> Option<TokenStream> {
     let (input, visibility) = (&cx.input, cx.visibility(span));
     cx.graph.ast.input.is_some().then(|| {
         quote_spanned! {span=>
-            /// What the run was started with.
+            /// Returns the input that the run was started with.
             #[must_use]
             #visibility fn input(&self) -> &#input { self.0.input() }
         }
@@ -94,7 +94,7 @@ Runs the machine from here to a final state, in this process, without storing it
 Dropping the future drops the handler that is running and the machine with it: nothing goes on
 elsewhere, and nothing is undone. `cancelled_by` stops a run and undoes what it did.";
 
-/// What is said beside, where branches run on tasks of their own.
+/// The addition for branches that run on tasks of their own.
 const SPAWNED: &str = "
 
 The context is in an `Arc`, since branches of this workflow run on tasks of their own, which share it.

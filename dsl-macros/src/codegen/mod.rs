@@ -2,7 +2,7 @@
 //! left is written out as well as it can be, so that the rest of the program still finds its
 //! types and an editor its completions.
 //!
-//! What a user names stands flat; what only the compiler needs stands in a `const _` block, where it
+//! Items that a user names stand flat; items for the compiler stand in a `const _` block, where they
 //! cannot meet a user's name. Both kinds take their spans from the declaration wherever rustc would
 //! point at them.
 
@@ -88,7 +88,7 @@ pub(crate) fn generate(
     code
 }
 
-/// What only the compiler needs, where it cannot meet a name of the user.
+/// The items for the compiler, where they cannot meet a name of the user.
 fn hidden(cx: &Context<'_>, runtime: bool) -> TokenStream {
     let span = Span::call_site();
     let (quiet, path, alias) = (tokens::quiet(), cx.private(span), cx.alias(span));

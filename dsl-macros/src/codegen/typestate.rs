@@ -40,7 +40,7 @@ pub(super) fn methods(cx: &Context<'_>) -> TokenStream {
     }
 }
 
-/// What the states and the transitions implement: the pattern is in the crate `stateway-core`.
+/// The implementations of states and transitions: the pattern is in the crate `stateway-core`.
 fn lists(cx: &Context<'_>) -> TokenStream {
     let Context {
         workflow,
@@ -84,7 +84,7 @@ fn lists(cx: &Context<'_>) -> TokenStream {
         let moved = groups(&targets);
         transitions.extend(quote!(#name #outcome #position (#(#targets)*) {#moved};));
         for source in &transition.sources {
-            // What leaves a state alone is its source by a blanket impl.
+            // A transition that leaves a state alone is its source by a blanket impl.
             if cx.graph.exits(*source).count() > 1 {
                 let (source, exits) = (cx.graph.state(*source).name, exits(cx, *source));
                 shared.extend(quote!(#source #name (#(#exits)*);));

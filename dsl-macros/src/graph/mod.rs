@@ -66,7 +66,7 @@ pub(crate) struct ResolvedState<'a> {
 pub(crate) struct ResolvedTransition<'a> {
     pub(crate) declaration: &'a ast::Transition,
     pub(crate) outcome: Ident,
-    /// Whether all its ends were read, and are declared.
+    /// True if all its ends were read, and are declared.
     pub(crate) is_whole: bool,
     pub(crate) sources: Vec<StateId>,
     /// The error in place of a source that is not declared, and similar to none that is.
@@ -88,7 +88,7 @@ pub(crate) struct ResolvedBranch<'a> {
     pub(crate) declaration: &'a ast::Branch,
     /// The error in place of the type of its item, if that is none.
     pub(crate) item: Option<Type>,
-    /// Whether its name is that of its handler, and of nothing else.
+    /// True if its name is that of its handler, and of nothing else.
     pub(crate) is_handled: bool,
     pub(crate) breaker: Option<&'a Ident>,
     pub(crate) limit: Option<&'a Ident>,
@@ -120,7 +120,7 @@ impl<'a> DoubtHandler<'a> {
 /// decides what the context has to implement.
 #[derive(Default)]
 pub(crate) struct Handlers<'a> {
-    /// What undoes it, by the state that it led to.
+    /// The handlers that undo it, by the state that it led to.
     pub(crate) undo: Vec<(StateId, &'a Ident)>,
     /// The handler that undoes a step whose last call is in doubt.
     pub(crate) in_doubt: Option<DoubtHandler<'a>>,

@@ -102,7 +102,7 @@ fn groups<'a>(
 
 struct Resolver<'a, 'd> {
     graph: Graph<'a>,
-    /// How many states are declared; stubs of undeclared ones come after them.
+    /// The number of declared states; stubs of undeclared ones come after them.
     declared: usize,
     /// The names of the states, as they are in the graph: to ask the compiler for each again costs more.
     names: Vec<String>,

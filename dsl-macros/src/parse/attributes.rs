@@ -1,4 +1,4 @@
-//! What stands before a declaration: documentation, derives, the language's own attributes, and
+//! The attributes before a declaration: documentation, derives, the language's own, and
 //! the rest, which goes to the items as it is.
 
 use quote::ToTokens as _;

@@ -48,7 +48,7 @@ pub(super) fn parse(input: ParseStream<'_>, what: &str) -> Result<Duration> {
     }
 }
 
-/// How long a literal's text is, in milliseconds, or what is wrong with it.
+/// Returns the duration of a literal's text in milliseconds, or its mistake.
 fn milliseconds(text: &str) -> std::result::Result<u64, String> {
     let text = text.replace('_', "");
     if !text.starts_with(|first: char| first.is_ascii_digit()) {

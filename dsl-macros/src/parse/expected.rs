@@ -7,7 +7,7 @@ use syn::parse::ParseStream;
 
 use crate::ast::plain;
 
-/// What several signs make together, the longer first.
+/// The operators of several signs, the longer first.
 const SIGNS: [&str; 17] = [
     "-->", "==>", "..=", "...", "->", "=>", "::", "..", "||", "&&", "==", "<-", "<=", ">=", "--",
     "~>", "|>",

@@ -143,7 +143,7 @@ fn field(
         diagnostics.detail(&error);
         let any = unread(&error);
         if !is_end(input) {
-            // What follows is its type, or nothing that can be read.
+            // The tokens that follow are its type, or cannot be read.
             types::beside(input, &error, seek);
         }
         (any.clone(), Some(any))

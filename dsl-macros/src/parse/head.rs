@@ -103,7 +103,7 @@ fn has_states(input: ParseStream<'_>, kind: &TransitionKind) -> bool {
     behind_states(input).is_some_and(|rest| rest.peek(Token![->]) || stays(&rest, kind))
 }
 
-/// What follows the states behind the sign at which the line is, if there are any.
+/// Returns what follows the states behind the current sign, if there are any.
 fn behind_states<'a>(input: &ParseBuffer<'a>) -> Option<ParseBuffer<'a>> {
     let rest = input.fork();
     for _ in 0..sign(input).map_or(0, |sign| sign.len()) {

@@ -101,13 +101,13 @@ pub(super) fn meant(
     })
 }
 
-/// What a line is that has a name, and no keyword before it.
+/// Returns the kind of a line that begins with a name in place of a keyword.
 pub(super) const NO_KEYWORD: &str = "a step";
 
 /// The same of one that has the name of a state.
 pub(super) const NO_STATE: &str = "a state";
 
-/// What an unknown word opens, as far as what follows tells.
+/// Guesses from what follows which line an unknown word opens.
 fn by_its_line(body: ParseStream<'_>) -> Option<&'static str> {
     let rest = body.fork();
     skip(&rest);

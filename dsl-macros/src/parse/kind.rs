@@ -1,4 +1,4 @@
-//! What a kind of transition says beside its states: what a signal carries, when a timer fires, how often a poll asks.
+//! The parts of a transition beside its states: the payload of a signal, the time of a timer, the pauses of a poll.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;

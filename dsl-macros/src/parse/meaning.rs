@@ -1,4 +1,4 @@
-//! What stands in the parentheses of a clause.
+//! The arguments of a clause.
 
 use syn::parse::ParseBuffer;
 use syn::{Error, Result, Token};

@@ -9,7 +9,7 @@ use syn::{Error, Type};
 use super::expected::WithHelp as _;
 use crate::text;
 
-/// What is wrong with the type of `what`.
+/// The mistakes in the type of `what`.
 pub(super) fn judge(ty: &Type, what: &str) -> Option<Error> {
     let text = written(ty);
     if let Some(sized) = sized(ty) {

@@ -6,7 +6,7 @@ use super::clause;
 use super::tokens::is_keyword;
 use crate::ast::{ClauseKind, Meaning, Undo};
 
-/// What a clause with these arguments probably says, if it names a handler.
+/// Guesses the meaning of a clause with these arguments, if it names a handler.
 pub(super) fn handlers(kind: ClauseKind, arguments: TokenStream) -> Option<Meaning> {
     let named = named(arguments);
     let first = named.first().map(|(_, handler)| handler.clone());

@@ -88,7 +88,7 @@ pub(super) fn seek(content: ParseStream<'_>) {
     }
 }
 
-/// Whether the next word opens a line, and is not what a line is about.
+/// Returns true if the next word opens a line, and is not what a line is about.
 pub(super) fn begins_line(content: &ParseBuffer<'_>) -> bool {
     next_word(content).is_some_and(|word| LINES.contains(&word.as_str()))
         && !super::tokens::second_is_one_of(content, &SECOND)
@@ -140,7 +140,7 @@ fn keyword(content: &ParseBuffer<'_>, keyword: &str) -> Result<Ident> {
     Ok(Ident::new(keyword, place))
 }
 
-/// What a line is. One that is misspelt is reported.
+/// Returns the kind of a line. A misspelt one is reported.
 fn meant_line(content: &ParseBuffer<'_>, diagnostics: &mut Diagnostics) -> Result<&'static str> {
     let Some(text) = next_word(content) else {
         return Err(unexpected(content, "`branch`, `each` or `join`"));

@@ -1,4 +1,4 @@
-//! What follows the states of a transition: its clauses, and what stands there by mistake.
+//! The end of a transition behind its states: its clauses, and what stands there by mistake.
 
 use proc_macro2::Delimiter;
 use syn::buffer::Cursor;
@@ -135,7 +135,7 @@ pub(super) fn clauses_in_braces(
         tokens::skip_all(&content);
         read
     };
-    // What is wrong beside the braces is not reported as well.
+    // Mistakes beside the braces are not reported as well.
     if read(input).is_ok() && input.peek(Token![,]) {
         skip(input);
         let _ = clause::list(input, &mut transition.clauses, diagnostics);

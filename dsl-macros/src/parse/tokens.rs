@@ -26,13 +26,13 @@ pub(super) fn next_word(input: ParseStream<'_>) -> Option<String> {
     input.cursor().ident().map(|(ident, _)| ident.to_string())
 }
 
-/// Whether the token after the next is a word.
+/// Returns true if the token after the next is a word.
 pub(super) fn second_is_word(input: ParseStream<'_>) -> bool {
     let after = input.cursor().token_tree().map(|(_, rest)| rest);
     after.is_some_and(|rest| rest.ident().is_some())
 }
 
-/// Whether the token after the next is one of these words.
+/// Returns true if the token after the next is one of these words.
 pub(super) fn second_is_one_of(input: ParseStream<'_>, words: &[&str]) -> bool {
     let after = input.cursor().token_tree().map(|(_, rest)| rest);
     let word = after.and_then(|after| after.ident().map(|(ident, _)| ident.to_string()));
@@ -93,7 +93,7 @@ fn behind_self(input: ParseStream<'_>, word: &str) -> Option<String> {
     next_word(&rest).filter(|_| is_self)
 }
 
-/// Whether `word` is a keyword of Rust.
+/// Returns true if `word` is a keyword of Rust.
 pub(crate) fn is_keyword(word: &str) -> bool {
     KEYWORDS.contains(&word)
 }

@@ -176,7 +176,7 @@ impl<'a> Planned<'a> {
                 .then(|| Turn::of(graph, transition, split.is_some()))
                 .flatten(),
             split,
-            // What undoes it may be any handler, where that could not be read.
+            // Any handler may undo it if the clause could not be read.
             undo: if is_handled && is_undo_read(transition) {
                 &transition.handlers.undo
             } else {

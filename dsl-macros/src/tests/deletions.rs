@@ -62,7 +62,7 @@ fn any_missing_group_is_survived() {
     }
 }
 
-/// What was taken out.
+/// The token that was taken out.
 #[derive(Debug)]
 struct Deleted {
     token: TokenTree,

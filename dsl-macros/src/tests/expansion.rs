@@ -1,4 +1,4 @@
-//! What a small block becomes, as a reader would see it. `UPDATE_EXPECT=1 cargo test -p
+//! The expansion of a small block, as a reader would see it. `UPDATE_EXPECT=1 cargo test -p
 //! stateway-macros` writes it anew.
 
 use expect_test::{ExpectFile, expect_file};

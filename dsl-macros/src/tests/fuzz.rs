@@ -95,7 +95,7 @@ pub(crate) fn block(bytes: &[u8], judge: impl Fn(TokenStream) -> Result<(), Stri
     proc_macro2::extra::invalidate_current_thread_spans();
 }
 
-/// Whether a type of the block has an expression in it that the parser passes on as it is.
+/// Returns true if a type of the block has an expression in it that the parser passes on as it is.
 fn has_expressions(block: &TokenStream) -> bool {
     let Some(ast) = parse::parse(block.clone(), &mut Diagnostics::default()) else {
         return false;
@@ -115,7 +115,7 @@ fn has_expressions(block: &TokenStream) -> bool {
         .any(|ty| matches!(ty, syn::Type::Verbatim(_)))
 }
 
-/// How many errors an expansion has.
+/// Counts the errors of an expansion.
 fn reported(code: &TokenStream) -> usize {
     let tokens = code.clone().into_iter();
     tokens

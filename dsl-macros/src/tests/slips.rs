@@ -79,7 +79,7 @@ fn joined(tokens: Vec<Token>) -> Vec<Token> {
     all
 }
 
-/// What is written in the place of a token, as a hand would.
+/// Tokens that somebody may type in place of another.
 fn instead(tokens: &[Token], at: usize) -> Vec<String> {
     let text = tokens[at].text.as_str();
     let before = at.checked_sub(1).map_or("", |at| tokens[at].text.as_str());
@@ -166,7 +166,7 @@ fn slips(block: &str) -> Vec<Slip> {
     slips
 }
 
-/// What handlers name in an expansion.
+/// The names of an expansion that handlers use.
 #[derive(Default)]
 struct Named {
     /// The functions of the trait, with how many parameters each has, and whether it must be there.
@@ -212,7 +212,7 @@ fn named(code: TokenStream) -> Named {
     named
 }
 
-/// What a program that fits `good` would be blamed for.
+/// The errors that a program which fits `good` would be blamed for.
 fn blamed(good: &Named, damaged: &Named) -> Vec<String> {
     let mut blamed = Vec::new();
     for (name, (parameters, _)) in &good.handlers {

@@ -42,7 +42,7 @@ pub(crate) enum Message {
     Refused { call: Call, reason: String },
 }
 
-/// What a model replies.
+/// A reply of the model.
 pub(crate) enum Reply {
     Calls(Vec<Call>),
     Answer(String),
@@ -224,7 +224,7 @@ fn engineer(task: &str, messages: &[&Message]) -> Reply {
     }
 }
 
-/// What the engineer has heard when the first turn is over.
+/// The messages that the engineer has heard when the first turn is over.
 fn first_turn() -> [Message; 3] {
     let (read, broken) = (wants("read", "a"), wants("broken", "b"));
     [

@@ -60,7 +60,7 @@ workflow! {
     }
 }
 
-/// What was charged and is not paid back, by payment.
+/// The sums that were charged and not paid back, by payment.
 type Books = BTreeMap<u64, u32>;
 
 /// A shop whose carriers may be on strike.

@@ -73,7 +73,7 @@ workflow! {
 #[derive(Clone, Default)]
 struct Bank {
     moved: Arc<Mutex<Vec<i64>>>,
-    /// Whether its answers arrive.
+    /// True if its answers arrive.
     is_heard: bool,
 }
 

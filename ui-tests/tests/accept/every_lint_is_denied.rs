@@ -88,7 +88,7 @@ pub mod bills {
             timer remind every 1d: Quiet;
             /// The text that it is sent.
             signal note(u8): Quiet;
-            /// What is still to be paid.
+            /// The sum that is still to be paid.
             signal ask answers u64: Quiet;
             /// A part is paid.
             signal pay_part(u64) answers u64: Quiet -> Sent;

@@ -270,7 +270,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What became of the branches, as the handler gets it.
+    /// The results of the branches, as the handler gets them.
     fn joined(&self) -> TokenStream {
         let (private, joined) = (self.private, &self.transition.joined);
         let strategy = &self.split.join.strategy;

@@ -1,4 +1,4 @@
-//! What the branches of a split are joined to, typed by its strategy.
+//! The type that the branches of a split are joined to, by its strategy.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};

@@ -1,4 +1,4 @@
-//! What stands around the name of a workflow.
+//! Words around the name of a workflow.
 
 mod behind {
     stateway::workflow! {

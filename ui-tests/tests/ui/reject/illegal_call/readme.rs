@@ -1,4 +1,4 @@
-// What the README shows.
+// The example of the README.
 stateway::workflow! {
     workflow Order {
         start  Placed;

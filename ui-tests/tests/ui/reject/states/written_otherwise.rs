@@ -1,4 +1,4 @@
-//! What does not belong to a state.
+//! Parts that do not belong to a state.
 
 mod generic {
     stateway::workflow! {

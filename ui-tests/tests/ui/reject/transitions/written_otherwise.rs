@@ -1,4 +1,4 @@
-//! What does not belong to a transition, or stands in another place.
+//! Parts that do not belong to a transition, or stand in another place.
 
 mod asynchronous {
     stateway::workflow! {
