@@ -1,4 +1,4 @@
-//! What a driven run allocates: nothing; with splits, what its branches share, once.
+//! The allocations of a driven run: none; with splits, one for what its branches share.
 
 use std::convert::Infallible;
 
@@ -44,7 +44,7 @@ impl CountSteps for Counter {
     }
 }
 
-/// How many blocks a run of so many turns allocates.
+/// Counts the blocks that a run of `n` turns allocates.
 fn blocks(turns: u64) -> u64 {
     let before = dhat::HeapStats::get().total_blocks;
     let run = Count::start(CountInput { turns }, Even { turn: 0 }).run(&Counter);
@@ -96,7 +96,7 @@ mod splits {
         }
     }
 
-    /// How many blocks a run of so many splits allocates.
+    /// Counts the blocks that a run of `n` splits allocates.
     pub(super) fn blocks(left: u64) -> u64 {
         let before = dhat::HeapStats::get().total_blocks;
         let run = Count::start(Counting { left }).run(&Counter);

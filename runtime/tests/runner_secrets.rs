@@ -1,4 +1,4 @@
-//! What a payload says is in no log, in no reason and in no error's text, and not in the file if the codec encrypts.
+//! The content of a payload is in no log, in no reason and in no error's text, and not in the file if the codec encrypts.
 
 use std::fmt::{self, Write as _};
 use std::path::Path;
@@ -218,7 +218,7 @@ fn said(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What goes wrong in a run.
+/// The faults of a run.
 const ACTS: [&str; 19] = [
     "",
     "refuse",
@@ -300,7 +300,7 @@ async fn run_all(file: &Path, codec: impl Codec, key: Option<u8>) -> Vec<String>
         match run.end().await {
             Ok(_) => assert!(["", "refuse"].contains(&act), "{act}"),
             Err(EndError::Failed(failure)) => {
-                // What a handler said is told to who asks for it.
+                // The words of a handler are told to those who ask for them.
                 let is_said = failure.to_string().contains(SECRET);
                 assert!(is_said, "{failure}");
                 let of_undo = failure

@@ -24,7 +24,7 @@ fn writer(waiting: QueueEnd<Request>, written: &Written, fails_at: Option<u32>) 
         applied.push(request);
         if Some(number) == fails_at {
             waiting.stop("the disk is gone".to_owned());
-            // What is under way is dropped behind it.
+            // Running work is dropped behind it.
             return drop(applied);
         }
         written.lock().unwrap().push(number);

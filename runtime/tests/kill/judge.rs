@@ -1,4 +1,4 @@
-//! What has to be true at the end, of the store and of the world outside.
+//! The conditions at the end, of the store and of the world outside.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::effects::{Effect, What, micros, read};
 use crate::trip::{ORDER, fails, is_refused};
 use crate::worker::{is_cancelled, name, path};
 
-/// What there was to judge.
+/// The evidence.
 #[derive(Default)]
 pub(crate) struct Summary {
     runs: usize,

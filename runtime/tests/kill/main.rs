@@ -42,7 +42,7 @@ const TRIALS: [Trial; 2] = [
     },
 ];
 
-/// What a test is told.
+/// The arguments of a test.
 struct Plan {
     runs: u64,
     kills: u32,

@@ -52,7 +52,7 @@ pub(crate) const ORDER: [&str; 10] = [
     "quote", "reserve", "pay", "ticket", "confirm", "insure", "pack", "brief", "board", "arrive",
 ];
 
-/// Whether a trip is refused when it boards, or fails when it arrives.
+/// Returns true if a trip is refused when it boards, or fails when it arrives.
 pub(crate) fn is_refused(number: u64) -> bool {
     number % 7 == 3
 }

@@ -10,7 +10,7 @@ use stateway::prelude::*;
 
 use crate::log::Log;
 
-/// What becomes of a job.
+/// The fate of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Fate {
     Ends,

@@ -1,4 +1,4 @@
-//! What has to be true at the end, of the store and of what was logged.
+//! The conditions at the end, of the store and of the log.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -13,12 +13,12 @@ use crate::log::{Line, What, micros, read};
 pub(crate) struct Judged {
     pub(crate) row: RunRow,
     pub(crate) history: Vec<HistoryRow>,
-    /// What was asked of it from outside.
+    /// The requests from outside.
     pub(crate) stops: Vec<String>,
 }
 
 impl Judged {
-    /// How often it was claimed after it was started, if it was started with a claim.
+    /// The number of claims after its start, if it was started with a claim.
     pub(crate) fn claims(&self) -> u64 {
         self.row.epoch - micros(self.row.started) - 1
     }

@@ -19,10 +19,10 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What a test is told.
+/// The arguments of a test.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
-    /// How long processes are treated at random.
+    /// The time for which processes are treated at random.
     pub(crate) chaos: Duration,
     pub(crate) seed: u64,
 }

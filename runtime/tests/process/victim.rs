@@ -43,7 +43,7 @@ impl Victim {
         self.0.wait().expect("it can be waited for");
     }
 
-    /// How it ended, if it has.
+    /// The end of it, if it has ended.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
         self.0.try_wait().expect("it can be asked for")
     }

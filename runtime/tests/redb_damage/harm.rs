@@ -1,4 +1,4 @@
-//! What may become of the bytes of a file.
+//! Damage to the bytes of a file.
 
 use fastrand::Rng;
 
@@ -30,12 +30,12 @@ fn has(page: &[u8], text: &[u8]) -> bool {
     page.windows(text.len()).any(|it| it == text)
 }
 
-/// Whether a page is a leaf of redb with ids of messages, and nothing else of them.
+/// Returns true if a page is a leaf of redb with ids of messages, and nothing else of them.
 fn has_messages(page: &[u8]) -> bool {
     page[0] == 1 && has(page, b"message-") && !has(page, b"nudge")
 }
 
-/// Whether a page is a leaf of redb with records of runs, or a branch of a table with ids.
+/// Returns true if a page is a leaf of redb with records of runs, or a branch of a table with ids.
 fn leads_to_runs(page: &[u8]) -> bool {
     match page[0] {
         1 => has(page, b"Walk"),

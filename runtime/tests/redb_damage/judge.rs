@@ -39,7 +39,7 @@ impl Tally {
     }
 }
 
-/// What was noticed.
+/// The damage that was noticed.
 #[derive(Default)]
 struct Noticed {
     /// So many answers were errors.
@@ -124,7 +124,7 @@ fn refused(error: OpenError) -> Verdict {
     }
 }
 
-/// Whether a row is that of a run that cannot be read.
+/// Returns true if a row is that of a run that cannot be read.
 fn is_broken(row: &RunRow) -> bool {
     let reason = row.parked.as_ref().map_or("", |reason| reason.as_str());
     row.status == Status::Parked && reason.starts_with("what is stored of it cannot be read")

@@ -29,7 +29,7 @@ use rounds::rounds;
 use stateway::store::{Created, Heartbeat, Status, Store as _};
 use stateway::{RedbStore, StoreError};
 
-/// What redb says as it trips over a damaged page is of no interest here.
+/// Panics of redb over a damaged page are of no interest here.
 fn hush() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -126,7 +126,7 @@ fn is_message_taken_again(answer: &str) -> bool {
     answer.ends_with(": Kept")
 }
 
-/// Whether somebody who looks over the file finds nothing.
+/// Returns true if somebody who looks over the file finds nothing.
 fn is_intact(bytes: &[u8]) -> bool {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = folder.path().join("runs.redb");
@@ -260,7 +260,7 @@ fn a_page_in_the_place_of_another_is_found_by_who_looks_for_it() {
     );
 }
 
-/// Whether a page has the record of a run: only records name the workflow.
+/// Returns true if a page has the record of a run: only records name the workflow.
 fn has_record(page: &[u8], run: &str) -> bool {
     let has = |text: &str| page.windows(text.len()).any(|it| it == text.as_bytes());
     has(run) && has("Walk")
@@ -320,7 +320,7 @@ fn who_needs_a_damaged_page_is_refused_alone() {
                 other => panic!("{run:?}: {other:?}"),
             }
         }
-        // What was claimed as it was started is claimed still, and the index is what the file has.
+        // A run that was claimed as it was started is still claimed, and the index is that of the file.
         let claim = || store.claim(model::claim());
         assert!(claim().await.unwrap().taken.is_empty());
         let lapse = Heartbeat {

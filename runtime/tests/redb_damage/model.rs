@@ -18,7 +18,7 @@ pub(crate) struct Model {
     pub(crate) found: BTreeMap<String, Found>,
     pub(crate) histories: BTreeMap<String, Vec<HistoryRow>>,
     pub(crate) logs: BTreeMap<String, Vec<LogRow>>,
-    /// What a claim of all that is due gives.
+    /// The result of a claim of everything that is due.
     pub(crate) claimed: BTreeMap<String, Claimed>,
 }
 

@@ -224,7 +224,7 @@ macro_rules! declare_wide {
             }
         }
 
-        /// What the end of a run holds.
+        /// The data at the end of a run.
         pub(super) fn held(end: WideEnd) -> super::Large {
             match end {
                 WideEnd::$first(end) => end.held,

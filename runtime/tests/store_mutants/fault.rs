@@ -1,8 +1,8 @@
-//! What a store may do wrong.
+//! The faults that a store may have.
 
 macro_rules! faults {
     ($($fault:ident,)*) => {
-        /// What a store does wrong.
+        /// A fault of a store.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Fault {
             $($fault,)*

@@ -28,7 +28,7 @@ fn found(fault: Fault) -> Vec<&'static str> {
 
 #[test]
 fn every_broken_law_is_found() {
-    // What they print as they fail is nothing to read here.
+    // Nobody needs to read here what they print as they fail.
     std::panic::set_hook(Box::new(|_| {}));
     let missed: Vec<_> = ALL
         .iter()

@@ -1,4 +1,4 @@
-//! What of a run is stored, and what an older or newer program reads of it.
+//! The stored parts of a run, and what an older or newer program reads of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What failed attempts leave in the history.
+//! The traces of failed attempts in the history.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -33,7 +33,7 @@ workflow! {
     }
 }
 
-/// What handlers fail with, call by call. Then they succeed.
+/// The errors of the handlers, call by call. Then they succeed.
 #[derive(Default)]
 struct Agent(Mutex<HashMap<&'static str, VecDeque<String>>>);
 

@@ -173,7 +173,7 @@ mod rounds {
     }
 }
 
-/// What a branch of the second round had given was taken for that of the first, where no state between was stored.
+/// The output of a branch of the second round was taken for that of the first, if no state between was stored.
 #[tokio::test(start_paused = true)]
 async fn outputs_of_branches_belong_to_their_round() {
     use rounds::*;

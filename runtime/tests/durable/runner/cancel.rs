@@ -1,4 +1,4 @@
-//! What cancelling got wrong elsewhere: each is a fault that users of other engines have reported.
+//! Faults of cancelling elsewhere: users of other engines have reported each.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -90,7 +90,7 @@ async fn who_lost_a_run_drops_its_handler_and_records_nothing() {
     );
 }
 
-/// What the handler waits for happens as the runner hears that another process has the run.
+/// The event that the handler waits for happens as the runner hears that another process has the run.
 #[tokio::test(start_paused = true)]
 async fn the_handler_of_a_run_that_is_lost_does_not_go_on() {
     let (store, here) = (Arc::new(MemoryStore::new()), Shop::new());
@@ -211,7 +211,7 @@ async fn a_wait_whose_holder_died_is_no_longer_than_it_was() {
     );
 }
 
-/// What a suspended process, or a slow disk, looks like from inside: the store answers when the leases have passed.
+/// A suspended process, or a slow disk, from inside: the store answers when the leases have passed.
 #[tokio::test(start_paused = true)]
 async fn a_runner_whose_heartbeats_are_late_does_not_take_up_its_own_runs() {
     let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());

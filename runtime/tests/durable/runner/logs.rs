@@ -82,7 +82,7 @@ impl AgentSteps for Model {
     }
 
     async fn decide(&self, it: Deciding, step: &Step<Decide>) -> Result<Decide, String> {
-        // What was said on the way to a state that is not stored is read at once.
+        // Entries on the way to a state that is not stored are read at once.
         let last = step.messages().last().expect("something was said");
         assert!(last.text.starts_with(&it.turn.to_string()), "{last:?}");
         assert_eq!(step.costs().last(), Some(&it.turn));
@@ -111,7 +111,7 @@ async fn launch(store: &Arc<dyn Store>, model: &Model) -> Runner<Agent> {
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// What is said in three turns with an answer in between.
+/// The entries of three turns with an answer in between.
 fn said() -> Vec<Message> {
     vec![
         Message::new("user", "why?"),

@@ -136,7 +136,7 @@ async fn declared_by_another() -> (tempfile::TempDir, RedbStore) {
     };
     assert_eq!(store.declare(other).await.unwrap(), Declared::Granted);
     drop(store);
-    // What was declared is in the file.
+    // The declaration is in the file.
     (folder, RedbStore::open(&file).unwrap())
 }
 

@@ -125,7 +125,7 @@ async fn ends(office: &Arc<Office>, input: ErrandInput, first: u64) -> Result<Er
     run.end().await
 }
 
-/// What ended the run, and the whole text.
+/// The cause that ended the run, and the whole text.
 fn failure(ended: Result<ErrandEnd, EndError>) -> (Failure, String) {
     match ended {
         Err(EndError::Failed(failed)) => {

@@ -9,7 +9,7 @@ use stateway::{Clock, MemoryStore, StoreError};
 
 use crate::support::shop::*;
 
-/// What a run of this program, in this state, is stored as.
+/// The record of a run of this program in this state.
 fn stored(id: &str) -> NewRun {
     NewRun {
         incarnation: 1,

@@ -77,7 +77,7 @@ async fn check_all(place: &Place) {
     }
 }
 
-/// What was undone by now, when the run has ended.
+/// The undone transitions, when the run has ended.
 async fn ended(run: &Run<Tower>, left: &[&str], fails: &[&str]) -> Vec<&'static str> {
     let Err(EndError::Failed(failure)) = run.end().await else {
         panic!("it failed")

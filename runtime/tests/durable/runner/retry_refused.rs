@@ -124,7 +124,7 @@ fn charged() -> NewRun {
 
 const RECEIPT: &[u8] = br#"{"receipt":"r"}"#;
 
-/// What is said when this program is to undo it; nothing if it does.
+/// The refusal of this program to undo it; nothing if it does.
 async fn refusal(
     new: NewRun,
     undo: &'static str,

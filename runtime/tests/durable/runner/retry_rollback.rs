@@ -97,7 +97,7 @@ async fn an_undo_that_failed_for_good_is_tried_again() {
     );
 }
 
-/// What `RunError` does not say of a run in a `failed` state: it ended as declared, when all of it is undone.
+/// A run in a `failed` state has ended as declared when all of it is undone, so there is no `RunError`.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_that_is_undone_at_last_is_the_end_that_was_declared() {
     let (store, shop) = (Arc::new(MemoryStore::new()), Shop::new());

@@ -1,4 +1,4 @@
-//! What the rollback of a stored run did, asked of its handle.
+//! The report of a rollback, asked of the handle of a stored run.
 
 use std::sync::Arc;
 

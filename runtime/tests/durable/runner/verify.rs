@@ -1,4 +1,4 @@
-//! What is written and not read again is noticed before it is recorded, and a codec that panics is an error.
+//! A payload that is written and not read again is noticed before it is recorded, and a codec that panics is an error.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -145,7 +145,7 @@ async fn a_payload_that_is_not_read_again_parks_its_run_before_it_is_recorded() 
             (row.status, &*row.state, row.undos),
             (Status::Parked, "Moved", 1)
         );
-        // What it did before can be undone.
+        // Its earlier transitions can be undone.
         runner.cancel("p-1").await.unwrap();
         runner.unpark("p-1").await.unwrap();
         assert!(matches!(run.end().await, Err(EndError::Failed(_))));

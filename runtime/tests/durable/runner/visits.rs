@@ -1,4 +1,4 @@
-//! What belongs to one visit of a run, and outlives the process: its attempts and their times, its deadline.
+//! The parts of a visit that outlive the process: its attempts and their times, its deadline.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -214,7 +214,7 @@ mod passing {
     }
 }
 
-/// What is known of the attempts of one visit was taken for those of another, behind a state that is not stored.
+/// The attempts of one visit were taken for those of another, behind a state that is not stored.
 #[tokio::test(start_paused = true)]
 async fn attempts_behind_a_transient_state_are_those_of_their_own_step() {
     use passing::*;

@@ -47,7 +47,7 @@ pub(crate) struct Bank(Arc<Desk>);
 
 #[derive(Default)]
 struct Desk {
-    /// How often each handler still fails.
+    /// The failures that are left for each handler.
     fails: Mutex<HashMap<&'static str, u32>>,
     /// The handler, its attempt and its key.
     calls: Mutex<Vec<(&'static str, u32, String)>>,

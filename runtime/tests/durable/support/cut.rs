@@ -42,7 +42,7 @@ impl Line {
         self.0.late.store(seconds, Ordering::Relaxed);
     }
 
-    /// What happens as the runner hears that it has lost something.
+    /// The action at the moment the runner hears that it has lost something.
     pub(crate) fn when_it_hears(&self, then: impl FnOnce() + Send + 'static) {
         *self.0.hears.lock().unwrap() = Some(Box::new(then));
     }

@@ -17,7 +17,7 @@ pub(crate) enum Moment {
     Never,
 }
 
-/// What was written since the last flush.
+/// The writes since the last flush.
 #[derive(Debug, Clone)]
 enum Written {
     Data(usize, Vec<u8>),
@@ -26,9 +26,9 @@ enum Written {
 
 #[derive(Debug)]
 struct Platters {
-    /// What was flushed.
+    /// The flushed bytes.
     flushed: Vec<u8>,
-    /// What a reader sees.
+    /// The bytes that a reader sees.
     now: Vec<u8>,
     since: Vec<Written>,
     flushes: u64,
@@ -79,7 +79,7 @@ impl Disk {
         self.0.lock().unwrap()
     }
 
-    /// Whether the power has gone.
+    /// Returns true if the power has gone.
     pub(crate) fn is_lost(&self) -> bool {
         self.platters().is_lost
     }
@@ -103,7 +103,7 @@ impl Disk {
         self.platters().is_lost = true;
     }
 
-    /// What a machine finds when the power is back: what was flushed, and of what was written since, each
+    /// The disk when the power is back: the flushed bytes, and of the writes since then, each
     /// sector or not.
     pub(crate) fn left(&self, seed: u64, moment: Moment) -> Disk {
         let platters = self.platters();

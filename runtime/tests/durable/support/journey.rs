@@ -49,7 +49,7 @@ workflow! {
     }
 }
 
-/// What the journey meets.
+/// The events that the journey meets.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Plan {
     pub(crate) legs: u32,
@@ -63,7 +63,7 @@ pub(crate) struct Plan {
     pub(crate) stumbles: Vec<String>,
 }
 
-/// What happened, in order.
+/// The events, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Seen {
     /// A handler was called.
@@ -99,7 +99,7 @@ impl World {
         self.log.lock().unwrap().clone()
     }
 
-    /// What was done, by name: how many different keys.
+    /// The effects, by name: the number of different keys.
     pub(crate) fn effects(&self, name: &str) -> usize {
         let done = self.done.lock().unwrap();
         done.keys()

@@ -1,4 +1,4 @@
-//! What a store around another leaves to the one inside, its field `store`: all but `commit` and `stop`, or these and
+//! The operations that a store around another leaves to the one inside, its field `store`: all but `commit` and `stop`, or these and
 //! `note`, or these and `claim` and `get`.
 
 macro_rules! passed_on {

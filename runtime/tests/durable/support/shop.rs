@@ -33,7 +33,7 @@ workflow! {
     }
 }
 
-/// What one call of a handler does. It succeeds if nothing is said.
+/// The behaviour of one call of a handler. It succeeds if nothing is said.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Act {
     Succeed,
@@ -86,14 +86,14 @@ impl Shop {
         Shop::default()
     }
 
-    /// What the next calls of a handler do, one after the other; `charge o-1` names the handler for one run.
+    /// Sets the behaviour of the next calls of a handler, one after the other; `charge o-1` names the handler for one run.
     pub(crate) fn tell(&self, handler: &str, acts: &[Act]) {
         let mut all = self.0.acts.lock().unwrap();
         let of_handler = all.entry(handler.to_owned()).or_default();
         of_handler.extend(acts.iter().cloned());
     }
 
-    /// How many handlers that hang were dropped.
+    /// Counts the hanging handlers that were dropped.
     pub(crate) fn dropped(&self) -> usize {
         self.0.dropped.load(Ordering::Relaxed)
     }
@@ -113,7 +113,7 @@ impl Shop {
         self.0.log.lock().unwrap().clone()
     }
 
-    /// How often a handler was called.
+    /// Counts the calls of a handler.
     pub(crate) fn calls(&self, handler: &str) -> usize {
         let log = self.log();
         let calls = log.iter().filter(|call| call.starts_with(handler));

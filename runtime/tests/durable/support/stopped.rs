@@ -56,7 +56,7 @@ impl Scene {
     }
 }
 
-/// What a run failed with.
+/// The failure of a run.
 pub(crate) fn failure(ended: Result<OrderEnd, EndError>) -> Box<RunFailure> {
     match ended {
         Err(EndError::Failed(failure)) => failure,

@@ -29,7 +29,7 @@ workflow! {
 /// The handlers that take floors down, in the order in which a rollback calls them.
 pub(crate) const TAKES: [&str; 3] = ["take_four", "take_two", "take_one"];
 
-/// What was seen, in order.
+/// The events that were seen, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Seen {
     /// A handler that undoes something was called, with this key, at this attempt.
@@ -54,7 +54,7 @@ impl World {
         self.0.lock().unwrap().fails = fails.to_vec();
     }
 
-    /// What was seen since this was asked for last.
+    /// Returns the events since the last call.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         std::mem::take(&mut self.0.lock().unwrap().seen)
     }
@@ -172,7 +172,7 @@ impl Place {
     }
 }
 
-/// What one machine does until it is lost: of it nothing is left then.
+/// The work of one machine until it is lost, with everything in it.
 pub(crate) fn machine<T>(work: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build();
@@ -198,7 +198,7 @@ pub(crate) fn fall(place: &Place, world: &World, fails: &[&'static str]) {
     });
 }
 
-/// What one rollback after the other has tried to undo, by number: whether it was undone.
+/// The undos that one rollback after the other has tried, by number, with whether each succeeded.
 pub(crate) fn rounds(history: &[HistoryRow]) -> Vec<Vec<(u64, bool)>> {
     let mut rounds = vec![Vec::new()];
     for row in history {

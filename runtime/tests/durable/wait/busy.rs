@@ -134,7 +134,7 @@ async fn a_poll_and_a_timer_that_take_longer_than_their_pauses_keep_no_signal_wa
             .await
             .unwrap();
         assert_eq!(stopped.unwrap(), OnStop::Stopped(Stopped { notes: 1 }));
-        // What the attempts of an asking failed with is not that of another transition.
+        // The errors of an asking are not those of another transition.
         let rows = runner.history("s-1").await.unwrap();
         for row in rows {
             let Event::Transition { transition, .. } = &row.event else {

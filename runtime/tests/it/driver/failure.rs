@@ -22,7 +22,7 @@ struct Strike {
     until: u32,
 }
 
-/// What `ship` does.
+/// The behaviour of `ship`.
 enum Shop {
     Fails,
     Panics,

@@ -31,7 +31,7 @@ workflow! {
     }
 }
 
-/// How a call ends.
+/// The end of a call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Act {
     Fails,

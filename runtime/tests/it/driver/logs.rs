@@ -16,7 +16,7 @@ workflow! {
         done Replied { said: Vec<String> };
         failed GivenUp;
 
-        /// What was said.
+        /// The entries.
         log messages: String;
         log costs: u32;
 
@@ -36,7 +36,7 @@ workflow! {
 
 #[derive(Default)]
 struct Model {
-    /// What it does at each turn.
+    /// Its behaviour at each turn.
     script: Vec<&'static str>,
     heard: Mutex<Vec<String>>,
 }

@@ -15,7 +15,7 @@ workflow! {
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
-/// What the error of a run reads like, from the outside in.
+/// The texts of a run's error, from the outside in.
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut texts = vec![error.to_string()];
     let mut source = error.source();

@@ -39,7 +39,7 @@ const CAUGHT: [usize; 2] = [4, 5];
 const DONE: usize = 6;
 const BAD: usize = 7;
 
-/// What happens when a handler is called.
+/// The result of a call of a handler.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Act {
     /// It goes along one of the edges of its state.
@@ -55,7 +55,7 @@ struct Case {
     start: usize,
     /// For each state, the states that it has edges to; where there is none, it ends.
     edges: Vec<Vec<usize>>,
-    /// What each call does, one after the other; then runs end.
+    /// The behaviour of each call, one after the other; then runs end.
     acts: Vec<Act>,
     /// Undo handlers that fail, by the number of the call.
     broken: Vec<usize>,
@@ -80,7 +80,7 @@ impl Case {
 /// A visit that was undone: of which transition, to which state, with which data.
 type Undone = (usize, usize, usize);
 
-/// What the run is to do, as simple as it can be said.
+/// The expected run, as simple as it can be said.
 fn model(case: &Case) -> (Option<usize>, Vec<Undone>) {
     let mut taken: Vec<Undone> = Vec::new();
     let (mut state, mut call, mut visit) = (case.start, 0, 0);
@@ -145,7 +145,7 @@ struct Log {
     calls: usize,
     visits: usize,
     undone: Vec<Undone>,
-    /// How often each entry was tried to undo.
+    /// The number of undo attempts of each entry.
     tries: HashMap<Undone, usize>,
 }
 
@@ -310,7 +310,7 @@ fn check(case: &Case) -> Result<(), TestCaseError> {
     let log = walker.log.into_inner().expect("panics are outside");
     let (end, undone) = model(case);
     prop_assert_eq!(&log.undone, &undone);
-    // What fails once is tried again where the undo has a retry, and nothing is done twice else.
+    // An undo that fails once is tried again if it has a retry, and nothing else is done twice.
     let retried = |entry: &Undone| entry.0 == 2;
     let mut lost = 0;
     for (position, entry) in undone.iter().enumerate() {

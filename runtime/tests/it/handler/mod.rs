@@ -1,3 +1,3 @@
-//! What a handler sees.
+//! The arguments of a handler.
 
 mod key;

@@ -1,4 +1,4 @@
-//! How long a run waits between two attempts.
+//! The wait of a run between two attempts.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};

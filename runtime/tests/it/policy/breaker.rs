@@ -202,7 +202,7 @@ struct Till {
     /// So many calls fail.
     down: AtomicU32,
     hangs: bool,
-    /// Whether the calls fail because the request is wrong.
+    /// True if the calls fail because the request is wrong.
     wrong: bool,
     calls: AtomicU32,
 }

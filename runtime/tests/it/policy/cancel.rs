@@ -1,4 +1,4 @@
-//! What becomes of a run that is cancelled, terminated or dropped: those lines of the table.
+//! Runs that are cancelled, terminated or dropped: those lines of the table.
 
 use std::time::Duration;
 

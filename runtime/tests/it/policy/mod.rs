@@ -1,4 +1,4 @@
-//! What the clauses of a transition do.
+//! The clauses of a transition.
 
 mod backoff;
 mod breaker;

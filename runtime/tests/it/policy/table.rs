@@ -1,4 +1,4 @@
-//! What happens when something fails, what is tried again, what is undone and what the caller
+//! Failures: what is tried again, what is undone and what the caller
 //! sees: the table of the documentation, line by line. Cancellation has a file of its own.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What an `undo` may have of its own, and what its handler sees.
+//! The clauses of an `undo`, and the arguments of its handler.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -29,12 +29,12 @@ workflow! {
     }
 }
 
-/// What the handlers saw.
+/// The calls that the handlers saw.
 #[derive(Default)]
 struct Agency {
     desk: Desk,
     by_rail: bool,
-    /// Whether `retryable` panics.
+    /// True if `retryable` panics.
     judges_badly: bool,
     seen: Mutex<Vec<(Key, RunId, u32)>>,
 }

@@ -1,6 +1,6 @@
 //! No branch waits for a sibling that is always ready, and no clock stands still for one.
 //!
-//! What a task may do with the resources of tokio before it lets others run is limited. A handler that
+//! A task may use the resources of tokio to a limit before it lets others run. A handler that
 //! never waits uses it up at every poll, and nothing that comes after it in the same task would go on.
 
 use std::sync::atomic::{AtomicU64, Ordering};

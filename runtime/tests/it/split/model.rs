@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use stateway::prelude::*;
 use tokio::time::{Instant, sleep};
 
-/// What a branch does after so many milliseconds.
+/// The behaviour of a branch after `n` milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Script {
     after: u64,
@@ -21,7 +21,7 @@ enum Does {
     Panic,
 }
 
-/// What became of a branch.
+/// The fate of a branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Became {
     Done(usize),
@@ -29,16 +29,16 @@ enum Became {
     Cancelled,
 }
 
-/// How a split ended, and when: what became of each branch, or which of them had failed.
+/// The end of a split, and when: the fate of each branch, or those that had failed.
 #[derive(Debug, PartialEq, Eq)]
 struct Report {
     at: u64,
     joined: Result<Vec<Became>, Vec<usize>>,
-    /// How many handlers were called.
+    /// The number of handlers that were called.
     called: usize,
 }
 
-/// What the strategies come down to, in the words of the documentation.
+/// The strategies, in the words of the documentation.
 #[derive(Debug, Clone, Copy)]
 enum Rule {
     All,

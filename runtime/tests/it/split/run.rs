@@ -1,4 +1,4 @@
-//! What the handlers of a split see, and what is joined of what they gave.
+//! The arguments of a split's handlers, and the join of their outputs.
 
 use std::sync::Mutex;
 use std::time::Duration;

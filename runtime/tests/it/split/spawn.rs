@@ -279,7 +279,7 @@ mod stopped {
     }
 
     impl Machine {
-        /// What is not to meet a computation.
+        /// A value that must not meet a computation.
         fn alone(&self, what: &'static str) {
             assert_eq!(self.computing.load(Ordering::SeqCst), 0, "{what}");
             self.log.lock().expect("nobody holds it").push(what);

@@ -37,7 +37,7 @@ workflow! {
     }
 }
 
-/// What a branch gives: it panics when it is copied if it says so.
+/// The output of a branch: it panics when it is copied if it says so.
 #[derive(Debug, PartialEq)]
 struct Slip(String);
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use stateway::{CancellationToken, Cause};
 
-/// What a handler fails with.
+/// The error of a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Oops {
     #[error("the other side is down")]
@@ -16,7 +16,7 @@ pub(crate) enum Oops {
     Final,
 }
 
-/// What one call of a handler does.
+/// The behaviour of one call of a handler.
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
     Fail(Oops),
@@ -71,7 +71,7 @@ impl Desk {
         self.causes.lock().expect("no handler holds it").push(cause);
     }
 
-    /// What a `catch` was asked about.
+    /// The causes that a `catch` was asked about.
     pub(crate) fn seen(&self) -> Vec<Cause<Oops>> {
         self.causes.lock().expect("no handler holds it").clone()
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use stateway::prelude::*;
 use tokio::time::{Instant, sleep};
 
-/// What one branch does.
+/// The behaviour of one branch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Do {
     /// Gives its own name after this time.
@@ -17,12 +17,12 @@ pub(crate) enum Do {
     Hang,
 }
 
-/// What a branch fails with: its name.
+/// The error of a branch: its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is away")]
 pub(crate) struct Away(pub(crate) char);
 
-/// What the handler that joins saw of a branch.
+/// The result of a branch, as the handler that joins saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
     Done(char),
@@ -31,7 +31,7 @@ pub(crate) enum Seen {
     Cancelled,
 }
 
-/// How a run ended, and when.
+/// The end of a run, and when.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// The branches were joined.

@@ -36,7 +36,7 @@ async fn set_aside(store: &RedbStore, id: &str, now: SystemTime, wait: Duration)
     store.release(released).await.unwrap();
 }
 
-/// How long the next run waits, for a runner to which it is `now`.
+/// Returns the wait of the next run, for a runner whose time is `now`.
 async fn wait(store: &RedbStore, now: SystemTime) -> Duration {
     let nothing = Claim {
         limit: 0,
@@ -91,7 +91,7 @@ async fn a_clock_that_was_set_back_keeps_no_run_waiting_behind_later_openings() 
     let disk = disk();
     let store = open(&disk);
     set_aside(&store, "before", at(0), HOUR).await;
-    // What is recorded from now on has earlier times.
+    // Records from now on have earlier times.
     set_aside(&store, "after", at(0) - DAY, 2 * HOUR).await;
     drop(store);
     for _ in 0..2 {

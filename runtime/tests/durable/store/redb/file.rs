@@ -1,4 +1,4 @@
-//! What may lie under the path of a `RedbStore`: the table of `RedbOptions::open`, row by row.
+//! Files that may lie under the path of a `RedbStore`: the table of `RedbOptions::open`, row by row.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -312,7 +312,7 @@ mod unix {
         assert!(fs::symlink_metadata(folder.file()).unwrap().is_symlink());
         assert!(has_run(&folder.at("data").join("orders.redb"), "a"));
         assert!(has_run(&folder.file(), "a"));
-        // What is left of a store that was moved away is no reason to make one elsewhere.
+        // The rest of a store that was moved away is no reason to make one elsewhere.
         let names = fs::read_dir(folder.at("data")).unwrap().count();
         assert_eq!(names, 1);
     }

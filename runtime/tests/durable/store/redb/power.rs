@@ -33,7 +33,7 @@ fn disk(moment: Moment) -> Disk {
     Disk::with(new.bytes(), moment)
 }
 
-/// What was asked of the store, and what of it was acknowledged.
+/// The requests to the store, and the acknowledged ones among them.
 #[derive(Debug, Clone, Default)]
 struct Asked {
     runs: [AskedOf; RUNS],
@@ -47,7 +47,7 @@ struct AskedOf {
     created: Acknowledged,
     commits: u64,
     acknowledged: u64,
-    /// How many commits of any run had been acknowledged when each of its own was asked for.
+    /// The number of acknowledged commits of any run when each of its own was requested.
     after: Vec<usize>,
     /// The commit after which a note was acknowledged last.
     noted: Option<u64>,

@@ -176,7 +176,7 @@ async fn a_crash_in_a_purge_leaves_a_run_whole_or_nothing_of_it() {
     }
 }
 
-/// What a purge has removed by then is missed by nobody, since no state of a rollback takes a message.
+/// Nobody misses what a purge has removed by then, because no state of a rollback takes a message.
 #[tokio::test]
 async fn a_run_that_is_half_purged_is_rolled_back_again() {
     let full = Disk::with(Vec::new(), Moment::Never);
@@ -230,7 +230,7 @@ async fn a_run_that_is_half_purged_is_rolled_back_again() {
         messages.push(claimed.inbox.len());
         let left = store.undoable(&run, 1_000).await.unwrap();
         assert_eq!(left.len(), 130, "crash {crash}");
-        // What is left of its logs is there as it was.
+        // The rest of its logs is there as it was.
         let log = store.log(&run, 0, 2_000).await.unwrap();
         let numbered = |row: &LogRow| row.entry == row.number.to_le_bytes();
         assert!(log.iter().all(numbered) && claimed.row.logged == 1_300);

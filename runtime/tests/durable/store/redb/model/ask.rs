@@ -1,9 +1,9 @@
-//! What a store can be asked, at random.
+//! Random requests to a store.
 
 use proptest::prelude::*;
 use stateway::store::{Status, Stop};
 
-/// What is asked. Numbers are taken modulo what there is.
+/// A request. Numbers are taken modulo the number of things there are.
 #[derive(Debug, Clone)]
 pub(crate) enum Ask {
     Create {

@@ -83,7 +83,7 @@ pub(crate) struct World {
     holders: [Holder; 3],
 }
 
-/// How a store answered. Errors are compared by their texts.
+/// The answer of a store. Errors are compared by their texts.
 pub(crate) fn text<T: Debug>(answer: &Result<T, StoreError>) -> String {
     match answer {
         Ok(answer) => format!("{answer:?}"),
