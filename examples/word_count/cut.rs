@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::words;
 
-/// A part of a file is about so long: what is read at once.
+/// A part of a file is about this long: the bytes that are read at once.
 const PART: u64 = 128 * 1024;
 
 /// A part of a file: text that begins and ends between two words.
@@ -107,7 +107,7 @@ impl Part {
     }
 }
 
-/// Makes at most so many chunks of the parts.
+/// Makes at most `n` chunks of the parts.
 pub(crate) fn chunks(parts: Vec<Part>, at_most: usize) -> Vec<Chunk> {
     let total: usize = parts.iter().map(Part::length).sum();
     let enough = total.div_ceil(at_most.max(1));

@@ -10,7 +10,7 @@ use crate::process::Reported;
 /// So many of a kind are listed by name.
 const NAMED: usize = 5;
 
-/// A word is printed up to so many characters.
+/// A word is printed up to `n` characters.
 const LONG: usize = 40;
 
 /// A folder's words.

@@ -56,7 +56,7 @@ fn measured(folder: &Path, name: &str, source: String) -> Option<(f64, u64)> {
         .min_by(|one, other| one.0.total_cmp(&other.0))
 }
 
-/// A chain of so many states, each left by a step to the next or to `Failed`.
+/// A chain of `n` states, each left by a step to the next or to `Failed`.
 fn chain(states: usize, with_clauses: bool) -> String {
     let mut code = String::from("stateway::workflow! {\n");
     if with_clauses {

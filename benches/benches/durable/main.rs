@@ -1,5 +1,5 @@
 //! The cost of a durable transition: runs of ten states on a file, by Stateway, by Cano with redb and by
-//! duroxide with `SQLite`, so many of them at once; beside redb alone, which writes the same rows in batches.
+//! duroxide with `SQLite`, `n` of them at once; beside redb alone, which writes the same rows in batches.
 //!
 //! "ns apart" is how long a word takes from one thread to another and back. Stateway uses several threads and redb
 //! alone one, so "of redb" is lower where the processors share no cache, which on a virtual machine changes
@@ -7,7 +7,7 @@
 //!
 //! Then what runs cost that wait: their memory, and the launch of a runner over 100,000 of them.
 //!
-//! `cargo bench -p stateway-benches --bench durable`, with numbers behind `--` for so many runs at once, with
+//! `cargo bench -p stateway-benches --bench durable`, with numbers behind `--` for `n` runs at once, with
 //! `alone` to leave out Cano and duroxide, and with `waiting` for the runs that wait only.
 
 mod bare;
@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Every run has so many states, and one transition less.
+/// Every run has `n` states, and one transition less.
 const STATES: u64 = 10;
 
 /// The numbers of runs at once.
@@ -173,12 +173,12 @@ fn median(rates: &mut Vec<Rate>) -> Rate {
     rates.swap_remove(rates.len() / 2)
 }
 
-/// So many runs are made in all, for about a second of work.
+/// `n` runs are made in all, for about a second of work.
 fn runs(at_once: u64, a_second: u64) -> u64 {
     a_second.max(at_once).next_multiple_of(at_once)
 }
 
-/// Lets so many runs go at once until there were so many in all. Gives how long they took.
+/// Lets `n` runs go at once until there were `runs` in all. Gives how long they took.
 async fn timed<F>(at_once: u64, runs: u64, run: impl Fn(u64) -> F) -> Duration
 where
     F: Future<Output = ()> + Send + 'static,

@@ -24,7 +24,7 @@ static ALLOCATOR: Counting = Counting;
 const GROUP: &str = "policies";
 const LENGTH: u64 = 100;
 
-/// A walk of so many steps, which gives how many it took.
+/// A walk of `n` steps, which gives how many it took.
 type Walk<'a> = &'a dyn Fn() -> u64;
 
 struct Row {

@@ -27,7 +27,7 @@ const GROUP: &str = "split";
 /// So many splits one after the other, to tell what a branch costs apart from its run.
 const SPLITS: u64 = 100;
 
-/// A run over so many branches, which gives the sum of what they gave.
+/// A run over `n` branches, which gives the sum of what they gave.
 type Run<'a> = &'a dyn Fn() -> u64;
 
 #[derive(Clone, Copy)]

@@ -111,7 +111,7 @@ pub(crate) mod each {
         }
     }
 
-    /// Takes a split of so many branches once.
+    /// Takes a split of `n` branches once.
     pub(crate) async fn run(branches: u64) -> u64 {
         let all = vec![(); usize::try_from(branches).expect("it is small")];
         match Count::start(Counting { all }).run(&Counter).await {

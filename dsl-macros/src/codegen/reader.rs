@@ -1,4 +1,4 @@
-//! Who reads the expansion. rustc, rustdoc and editors want some parts in different words.
+//! The readers of the expansion. rustc, rustdoc and editors want some parts in different words.
 //!
 //! A proc macro cannot see the `cfg`s of the crate it expands, and to write every such part in all
 //! versions would cost each `cargo check` a third of the expansion. The program that runs the macro

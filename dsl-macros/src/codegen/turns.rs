@@ -1,7 +1,7 @@
 //! One future type for the turns of all states, in time and on a stack that do not grow with their number.
 //!
 //! A function of the runtime picks among some turns, and is generic over them: the compiler checks that one
-//! once, and here that each handler fits. It takes so many as are listed there; of more, groups are picked from, each a
+//! once, and here that each handler fits. It takes as many as are listed there; of more, groups are picked from, each a
 //! type of its own, and groups of groups.
 
 use proc_macro2::{Ident, TokenStream};

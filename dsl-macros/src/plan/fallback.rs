@@ -1,4 +1,4 @@
-//! Where a transition leads when its last attempt has failed, by `else`.
+//! The target of a transition whose last attempt has failed, by `else`.
 
 use proc_macro2::Ident;
 

@@ -15,7 +15,7 @@ pub(crate) struct Kept<'a> {
     pub(crate) keeper: Keeper<'a>,
 }
 
-/// Who needs the copy.
+/// The one who needs the copy.
 #[derive(Clone, Copy)]
 pub(crate) enum Keeper<'a> {
     /// The next attempt of this transition.
@@ -54,7 +54,7 @@ pub(super) fn keeps_source(graph: &Graph<'_>, transition: &ResolvedTransition<'_
     of_source(graph, transition).is_some()
 }
 
-/// Who needs the source after the handler was called with it.
+/// Returns the one who needs the source after the handler was called with it.
 fn of_source<'a>(graph: &Graph<'_>, transition: &ResolvedTransition<'a>) -> Option<Keeper<'a>> {
     let declaration = transition.declaration;
     let name = &declaration.name;
@@ -82,7 +82,7 @@ pub(super) fn kept<'a>(
             kept.push(Kept { state, keeper });
         }
     };
-    // Of what could not be read nobody knows what it keeps.
+    // Nobody knows what an unread clause keeps.
     for transition in handled.filter(|it| it.declaration.unread.is_none()) {
         let sources = transition
             .sources

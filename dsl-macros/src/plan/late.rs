@@ -1,4 +1,4 @@
-//! Where the deadline of a workflow leads.
+//! The state that the deadline of a workflow leads to.
 
 use proc_macro2::Ident;
 

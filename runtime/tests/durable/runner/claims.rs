@@ -12,7 +12,7 @@ use stateway::{Clock, MemoryStore};
 use crate::support::cut::Line;
 use crate::support::shop::*;
 
-/// A runner whose clock is so many seconds off.
+/// A runner whose clock is `n` seconds off.
 async fn skewed(store: &Arc<MemoryStore>, shop: &Shop, seconds: i64) -> Runner<Order> {
     let clock = Clock::tokio();
     let skewed = Clock::new(move || {

@@ -24,7 +24,7 @@ async fn run(
         .expect("the store is there");
     let input = JourneyInput { plan: plan.clone() };
     let run = loop {
-        // Whoever starts a run asks again where nobody answers.
+        // A caller that gets no answer asks again.
         match runner.start("j", input.clone(), Planned).await {
             Ok(run) => break run,
             Err(error) => assert!(format!("{error:?}").contains("Unavailable"), "{error:?}"),

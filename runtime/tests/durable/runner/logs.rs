@@ -193,7 +193,7 @@ async fn ends(store: Arc<dyn Store>) -> AgentEnd {
     };
     let runner = launch(&store, &model).await;
     let run = loop {
-        // Whoever starts a run asks again where nobody answers.
+        // A caller that gets no answer asks again.
         if let Ok(run) = runner.start("a-1", THREE, Asked).await {
             break run;
         }

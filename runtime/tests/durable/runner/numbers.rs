@@ -113,7 +113,7 @@ fn input(tries: u32) -> ErrandInput {
     }
 }
 
-/// Runs to its end, in two processes: the first is shut down after so many seconds.
+/// Runs to its end, in two processes: the first is shut down after `n` seconds.
 async fn ends(office: &Arc<Office>, input: ErrandInput, first: u64) -> Result<ErrandEnd, EndError> {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let runner = launch(&store, office).await;

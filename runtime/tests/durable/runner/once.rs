@@ -113,7 +113,7 @@ async fn ends(store: Arc<dyn Store>, bank: &Bank) -> Result<TransferEnd, EndErro
     let runner = Runner::<Transfer>::builder(bank.clone()).clock(Clock::tokio());
     let runner = runner.store(store).launch().await.unwrap();
     let run = loop {
-        // Whoever starts a run asks again where nobody answers.
+        // A caller that gets no answer asks again.
         if let Ok(run) = runner.start("t-1", (), Asked).await {
             break run;
         }

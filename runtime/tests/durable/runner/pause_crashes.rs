@@ -14,7 +14,7 @@ use crate::support::bank::*;
 async fn resume_until_it_ends(store: Arc<dyn Store>, bank: &Bank, pauses: bool) -> TransferEnd {
     let runner = open(&store, bank).await;
     let run = loop {
-        // Whoever starts a run asks again where nobody answers.
+        // A caller that gets no answer asks again.
         if let Ok(run) = runner.start("t-1", (), Begun).await {
             break run;
         }

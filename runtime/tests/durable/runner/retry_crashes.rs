@@ -144,7 +144,7 @@ async fn retry(crashes: &Crashes, world: &World) {
     {
         loop {
             match runner.retry_rollback("t").await {
-                // Whoever asks asks again where nobody answers; it may have been heard.
+                // A caller that gets no answer asks again; it may have been heard.
                 Err(RetryRollbackError::Store(StoreError::Unavailable { .. })) => {}
                 Ok(()) | Err(RetryRollbackError::Store(StoreError::NotEnded { .. })) => break,
                 Err(error) => panic!("{error:?}"),

@@ -11,7 +11,7 @@ use stateway::{Clock, Durable, MemoryStore, RunId, StoreError};
 
 use crate::support::shop::*;
 
-/// A store that takes so many bytes at once.
+/// A store that takes `n` bytes at once.
 struct Small {
     store: Arc<MemoryStore>,
     limit: AtomicUsize,

@@ -48,7 +48,7 @@ struct Gate {
     opened: Condvar,
 }
 
-/// A disk writes so many bytes at a time, or none of them.
+/// A disk writes `n` bytes at a time, or none of them.
 const SECTOR: usize = 512;
 
 impl Disk {

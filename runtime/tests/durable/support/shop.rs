@@ -47,15 +47,15 @@ pub(crate) enum Act {
     GiveUp,
     /// Waits until the shop opens, logs that it went on, and succeeds.
     WaitForOpening,
-    /// Takes so many seconds, and fails.
+    /// Takes `n` seconds, and fails.
     FailAfter(u64),
-    /// Takes so many seconds.
+    /// Takes `n` seconds.
     Take(u64),
     /// Tells the test that the process dies of it, and never returns.
     Die,
     /// Goes to the state that is not the usual one.
     Otherwise,
-    /// Makes a payload of so many bytes.
+    /// Makes a payload of `n` bytes.
     Large(usize),
 }
 

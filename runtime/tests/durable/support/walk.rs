@@ -6,7 +6,7 @@ use stateway::store::{
     Claim, Commit, Event, Holder, Lease, NewRun, Purge, RunRow, Status, Suspects, WorkflowVersions,
 };
 
-/// The time at which these runs begin, and so many seconds.
+/// The time at which these runs begin, and `n` seconds.
 pub(crate) fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_hours(500_000) + Duration::from_secs(seconds)
 }

@@ -124,7 +124,7 @@ impl TripSteps for Agency {
 
 type Outcome = Result<TripEnd, RunError<&'static str>>;
 
-/// Runs with a token that fires after so many milliseconds; gives how long it took as well.
+/// Runs with a token that fires after `n` milliseconds; gives how long it took as well.
 async fn cancelled_after(agency: &Agency, milliseconds: u64) -> (Outcome, u128) {
     let token = CancellationToken::new();
     let began = Instant::now();

@@ -1,4 +1,4 @@
-//! `each`: as many branches as there are items, so many at a time.
+//! `each`: as many branches as there are items, `n` at a time.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

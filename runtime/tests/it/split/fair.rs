@@ -27,7 +27,7 @@ impl Mill {
         Err(())
     }
 
-    /// Takes so many turns, waiting for nothing else.
+    /// Takes `n` turns, waiting for nothing else.
     async fn count(&self, turns: u32) {
         for _ in 0..turns {
             consume_budget().await;

@@ -36,7 +36,7 @@ pub(crate) enum Seen {
 pub(crate) enum End {
     /// The branches were joined.
     Joined(u64, Vec<Seen>),
-    /// They could not be; so many had succeeded, and these had failed.
+    /// They could not be; this number had succeeded, and these had failed.
     NotJoined(u64, usize, Vec<char>),
     /// The run was cancelled.
     Cancelled(u64),

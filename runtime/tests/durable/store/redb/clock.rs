@@ -22,7 +22,7 @@ fn open(disk: &Disk) -> RedbStore {
     RedbStore::options().open_backend(disk.clone()).unwrap()
 }
 
-/// Adds a run when it is `now` for its runner, and lets it wait in the store for so long.
+/// Adds a run when it is `now` for its runner, and lets it wait in the store for that time.
 async fn set_aside(store: &RedbStore, id: &str, now: SystemTime, wait: Duration) {
     let run = NewRun {
         at: now,

@@ -21,7 +21,7 @@ fn undoable_step(row: &RunRow) -> Commit {
     commit
 }
 
-/// A run that has ended, with so many rows of history beside its first, and so many messages.
+/// A run that has ended, with `n` rows of history beside its first, and `n` messages.
 async fn ended(store: &RedbStore, id: &str, workflow: &'static str, rows: u64, messages: u64) {
     let run = NewRun {
         workflow: workflow.into(),
