@@ -1,44 +1,6 @@
-//! Workflows for processes that must not take a wrong turn.
-//!
-//! A [`workflow!`] block declares the states of a process, the data that each state carries, and
-//! the transitions between them. It becomes a typestate: a transition that was not declared does
-//! not compile. The same declaration can be moved by hand, or driven by handlers.
-//!
-//! ```
-//! use stateway::prelude::*;
-//!
-//! workflow! {
-//!     /// One order, from checkout to doorstep.
-//!     #[derive(Debug, PartialEq)]
-//!     workflow Order {
-//!         input { items: u32 }
-//!
-//!         start  Placed;
-//!         state  Reserved { hold: u64 };
-//!         done   Shipped { parcel: String };
-//!         failed Rejected;
-//!
-//!         step reserve: Placed -> Reserved | Rejected;
-//!         step ship: Reserved -> Shipped;
-//!     }
-//! }
-//!
-//! // By hand: the type says where the order is.
-//! let order = Order::start(OrderInput { items: 2 }, Placed);
-//! let order = order.reserve(|_placed| Reserved { hold: 7 });
-//! assert_eq!(order.hold, 7);
-//! ```
+#![doc = include_str!("crate.md")]
 #![cfg_attr(feature = "runtime", doc = include_str!("driven.md"))]
-//!
-//! # Features
-//!
-//! - `runtime` (default): the driver, what handlers see, policies and errors. Without it [`workflow!`]
-//!   gives the typestate, the graph and the diagrams, and no trait of handlers.
-//! - `durable` (default, with `runtime`): runs that outlive the process, as the module `durability` promises:
-//!   `#[durable]`, the runner, the trait of stores and `MemoryStore`.
-//! - `redb` (default, with `durable`): `RedbStore`, which keeps runs in one file.
-//! - `testing` (with `durable`): the suite that every store has to pass, and a store that crashes on purpose. For
-//!   `[dev-dependencies]`.
+#![doc = include_str!("features.md")]
 // On docs.rs each item says which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -131,32 +93,7 @@ pub use wait::{
 pub use wait::{Applies, RecordedAnswer};
 
 #[cfg(feature = "runtime")]
-#[doc = include_str!("policies.md")]
-pub mod policies {}
-
-#[cfg(feature = "runtime")]
-#[doc = include_str!("splits.md")]
-pub mod splits {}
-
-#[cfg(feature = "durable")]
-#[doc = include_str!("waiting.md")]
-pub mod waiting {}
-
-#[cfg(feature = "durable")]
-#[doc = include_str!("durable.md")]
-pub mod durability {}
-
-#[cfg(feature = "durable")]
-#[doc = include_str!("patterns.md")]
-pub mod patterns {}
-
-#[cfg(feature = "durable")]
-#[doc = include_str!("language.md")]
-pub mod language {}
-
-#[cfg(feature = "durable")]
-#[doc = include_str!("compiler_messages.md")]
-pub mod compiler_messages {}
+pub mod guide;
 
 /// What a module that declares, handles or runs workflows needs.
 pub mod prelude {

@@ -3,7 +3,7 @@
 /// Tells the handler of an `undo(handler, in doubt)` whether the step was done, or may have been.
 ///
 /// A call is in doubt if it ended in anything but an answer: with an error that is
-/// [`retryable`](crate::policies), by a panic, by a timeout or a deadline, or because its process died. The other side may have
+/// [`retryable`](crate::guide::policies), by a panic, by a timeout or a deadline, or because its process died. The other side may have
 /// done what it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
