@@ -1,4 +1,4 @@
-//! Every public item has an example where somebody needs one.
+//! Every public item has an example where somebody needs one, and says how it fails.
 //!
 //! Run it to see what lacks one: `cargo test -p stateway-ui-tests --test documented -- --ignored --nocapture`. Like
 //! `public_api`, it reads what rustdoc gives as JSON.
@@ -9,8 +9,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Those without an example. It only ever falls.
-const WITHOUT: usize = 217;
+/// Items without an example, fallible functions without `# Errors`, and async ones without `# Cancel safety`. They only ever fall.
+const WITHOUT: [usize; 3] = [217, 0, 0];
 
 /// Implemented, or made, by generated code alone.
 const OF_GENERATED_CODE: [&str; 21] = [
@@ -81,27 +81,35 @@ const CALLED: [&str; 24] = [
 
 #[test]
 #[ignore = "runs rustdoc: `.ci/run` calls it"]
-fn every_public_item_has_an_example() {
-    let (mut lacking, mut all) = (BTreeSet::new(), 0);
-    for (package, features) in [
+fn every_public_item_says_what_its_callers_need() {
+    let crates = [
         ("stateway-core", ""),
         ("stateway", "redb,testing,jiff,chrono"),
-    ] {
-        let api = Api::of(package, features);
-        let needing = api.items().into_iter();
-        for (path, item) in needing.filter(|(path, _)| needs_an_example(path)) {
-            all += 1;
-            let docs = item["docs"].as_str().unwrap_or_default();
-            if !docs.contains("```") {
-                lacking.insert(path);
-            }
+    ];
+    let apis = crates.map(|(package, features)| Api::of(package, features));
+    let items: Vec<_> = apis.iter().flat_map(Api::items).collect();
+    let lacking = |what: &str, needs: &dyn Fn(&str, &Value) -> bool| {
+        let needing: Vec<_> = items.iter().filter(|(path, it)| needs(path, it)).collect();
+        let docs = |item: &Value| item["docs"].as_str().unwrap_or_default().to_owned();
+        let lacking = needing.iter().filter(|(_, it)| !docs(it).contains(what));
+        let lacking: Vec<_> = lacking.map(|(path, _)| path).collect();
+        for path in &lacking {
+            println!("{path}");
         }
-    }
-    for path in &lacking {
-        println!("{path}");
-    }
-    println!("{} of {all} items lack an example", lacking.len());
-    assert_eq!(lacking.len(), WITHOUT);
+        println!("{} of {} have no {what}", lacking.len(), needing.len());
+        lacking.len()
+    };
+    let examples = lacking("```", &|path, _| needs_an_example(path));
+    let errors = lacking("# Errors", &|_, item| {
+        let output = &item["inner"]["function"]["sig"]["output"]["resolved_path"];
+        output["path"]
+            .as_str()
+            .is_some_and(|path| path.ends_with("Result"))
+    });
+    let cancel_safety = lacking("# Cancel safety", &|_, item| {
+        item["inner"]["function"]["header"]["is_async"] == Value::Bool(true)
+    });
+    assert_eq!([examples, errors, cancel_safety], WITHOUT);
 }
 
 /// Takes `struct stateway::Runner`, or `function stateway::Runner::start`.
