@@ -23,7 +23,19 @@ use crate::support::clock::Clock;
 
 // Without a bound of its own, so that a workflow that is not durable is reported in our words.
 impl<W> Runner<W> {
-    /// A runner whose runs are handled by `context`, to be given a [`store`](Builder::store) and launched.
+    /// Builds a runner whose runs are handled by `context`. It needs a [`store`](Builder::store) before it is
+    /// [launched](Builder::launch).
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .launch()
+    ///     .await?;
+    /// assert!(runner.get("o-42").await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// The errors of the handlers are stored as texts, so they have to be `Display`.
     pub fn builder<C>(context: C) -> Builder<Runner<W>, ()>
@@ -34,7 +46,19 @@ impl<W> Runner<W> {
         Runner::shared(Arc::new(context))
     }
 
-    /// The same with a context that others have as well.
+    /// Like [`builder`](Runner::builder), for a context that is already shared.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let shop = Arc::new(Shop);
+    /// let runner = Runner::<Order>::shared(Arc::clone(&shop))
+    ///     .store(MemoryStore::new())
+    ///     .launch()
+    ///     .await?;
+    /// // The handlers of HTTP requests keep `shop`.
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn shared<C>(context: Arc<C>) -> Builder<Runner<W>, ()>
     where
         W: Drive<C, Error: StoredError> + Durable<State: Send, Input: Send + Sync, End: Send>,
@@ -46,21 +70,35 @@ impl<W> Runner<W> {
 }
 
 impl Runners {
-    /// Runners of several workflows over one store, to be given the [workflows](Builder::workflow) and launched.
+    /// Builds runners of several workflows over one store. It needs the [workflows](Builder::workflow) before it is
+    /// launched.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// use stateway::Runners;
+    ///
+    /// let runners = Runners::builder(MemoryStore::new())
+    ///     .workflow::<Order>(Shop)
+    ///     .launch()
+    ///     .await?;
+    /// let runner = runners.of::<Order>();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder<S: Store>(store: S) -> Builder<Runners, Arc<dyn Store>> {
         Builder::new(Vec::new(), Arc::new(store))
     }
 }
 
-/// Handlers of the stored runs of a workflow. Every context is that implements the trait of the handlers, and whose errors
-/// are `Display`.
+/// Handles the stored runs of a workflow. Every context that implements the trait of the handlers, with errors that are
+/// `Display`, implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not handle runs of `{W}`",
     label = "this is to handle them",
     note = "a context implements the trait of the handlers that `workflow!` generates, is `Send`, `Sync` and `'static`, and its errors are `Display`"
 )]
 pub trait Handles<W>: Send + Sync + 'static {
-    /// The context, without its type.
+    /// Erases the type of the context.
     #[doc(hidden)]
     fn host(self: Arc<Self>) -> AnyHost;
 }
@@ -79,7 +117,19 @@ where
 #[doc(hidden)]
 pub struct AnyHost(Arc<dyn Host>);
 
-/// A runner, or several, that are being set up: `R` is what is launched, and `S` its store, or `()` as long as it has none.
+/// A runner, or runners, before the launch. `R` is [`Runner`] or [`Runners`], and `S` is the store, or `()` until it has one.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// let runner = Runner::<Order>::builder(Shop)
+///     .store(MemoryStore::new())
+///     .max_in_flight(500)
+///     .max_crashes(3)
+///     .launch()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a runner runs when it is launched"]
 pub struct Builder<R, S> {
     hosts: Vec<Arc<dyn Host>>,
@@ -106,7 +156,18 @@ impl fmt::Debug for AnyHost {
 }
 
 impl<W, S> Builder<Runner<W>, S> {
-    /// The store that its runs are in. An `Arc` of one can be shared between runners.
+    /// Sets the store that its runs are in. Runners share a store by an `Arc` of it.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let store = Arc::new(MemoryStore::new());
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(Arc::clone(&store))
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn store<T: Store>(self, store: T) -> Builder<Runner<W>, Arc<dyn Store>> {
         Builder {
             hosts: self.hosts,
@@ -117,8 +178,19 @@ impl<W, S> Builder<Runner<W>, S> {
         }
     }
 
-    /// Takes over the runs that another package has left in the store under the name of this workflow: the package was
-    /// renamed, or the declaration has moved to another one.
+    /// Takes over the runs that another package has left in the store under the name of this workflow, because the package
+    /// was renamed, or the declaration has moved to another one.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .adopt() // package `shop` is `store` now
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn adopt(mut self) -> Self {
         self.adopted = self.hosts.iter().map(|host| host.workflow()).collect();
         self
@@ -126,15 +198,42 @@ impl<W, S> Builder<Runner<W>, S> {
 }
 
 impl<S> Builder<Runners, S> {
-    /// Adds a workflow, whose runs are handled by `context`.
+    /// Adds a workflow whose runs are handled by `context`.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// use stateway::Runners;
+    ///
+    /// let runners = Runners::builder(MemoryStore::new())
+    ///     .workflow::<Order>(Shop)
+    ///     // .workflow::<Delivery>(Fleet)
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
-    /// If it was added before, or another whose runs are stored under the same name.
+    /// If the workflow was added before, or another one whose runs are stored under the same name.
     pub fn workflow<W: Durable>(self, context: impl Handles<W>) -> Self {
         self.workflow_shared(Arc::new(context))
     }
 
-    /// The same with a context that others have as well, such as another workflow.
+    /// Like [`workflow`](Builder::workflow), for a context that is already shared, such as with another workflow.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// use stateway::Runners;
+    ///
+    /// let shop = Arc::new(Shop);
+    /// let runners = Runners::builder(MemoryStore::new())
+    ///     .workflow_shared::<Order>(Arc::clone(&shop))
+    ///     // .workflow_shared::<Refund>(shop)
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// Those of [`workflow`](Builder::workflow).
@@ -150,8 +249,21 @@ impl<S> Builder<Runners, S> {
         self
     }
 
-    /// Takes over the runs that another package has left in the store under the name of this workflow: the package was
-    /// renamed, or the declaration has moved to another one.
+    /// Takes over the runs that another package has left in the store under the name of this workflow, because the package
+    /// was renamed, or the declaration has moved to another one.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// use stateway::Runners;
+    ///
+    /// let runners = Runners::builder(MemoryStore::new())
+    ///     .workflow::<Order>(Shop)
+    ///     .adopt::<Order>()
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn adopt<W: Durable>(mut self) -> Self {
         self.adopted.push(W::NAME);
         self
@@ -169,33 +281,92 @@ impl<R, S> Builder<R, S> {
         }
     }
 
-    /// How payloads are encoded; [`Json`](crate::Json) otherwise.
+    /// Sets how payloads are encoded. Defaults to [`Json`](crate::Json).
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # use stateway::{Codec, CodecError, Json, codec::{PayloadRef, PayloadSlot}};
+    /// # struct Masked(u8);
+    /// # impl Codec for Masked {
+    /// #     fn encode(&self, payload: PayloadRef<'_>) -> Result<Vec<u8>, CodecError> {
+    /// #         Ok(Json.encode(payload)?.into_iter().map(|byte| byte ^ self.0).collect())
+    /// #     }
+    /// #     fn decode(&self, bytes: &[u8], slot: PayloadSlot<'_>) -> Result<(), CodecError> {
+    /// #         Json.decode(&bytes.iter().map(|byte| byte ^ self.0).collect::<Vec<_>>(), slot)
+    /// #     }
+    /// # }
+    /// // `Masked` is a `Codec` of your own, such as one that encrypts.
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .codec(Masked(7))
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn codec(mut self, codec: impl Codec) -> Self {
         self.settings.codec = Arc::new(codec);
         self
     }
 
-    /// What time it is; that of the system otherwise.
+    /// Sets the clock. Defaults to the clock of the system.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// use stateway::Clock;
+    ///
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .clock(Clock::tokio()) // a test of 14 days takes no time
+    ///     .poll_every(Duration::from_hours(1))
+    ///     .lease(Duration::from_hours(1))
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;
         self
     }
 
-    /// How many runs are driven at a time, 10,000 otherwise. Others wait in the store.
+    /// Drives at most `runs` at a time. Defaults to 10,000. Others wait in the store.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .max_in_flight(50) // the bank takes no more calls at once
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
-    /// If it is 0.
+    /// If `runs` is 0.
     pub fn max_in_flight(mut self, runs: usize) -> Self {
         assert!(runs > 0, "a runner drives at least one run at a time");
         self.settings.max_in_flight = runs.min(Semaphore::MAX_PERMITS);
         self
     }
 
-    /// How long a claim of a run holds when nothing is heard of this process, 30 seconds otherwise. The store
-    /// hears of it three times as often.
+    /// Sets how long a claim of a run holds without a heartbeat of this process. Defaults to 30 seconds. The
+    /// process sends three heartbeats in that time.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .lease(Duration::from_secs(5)) // others take over 5 seconds after a crash
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
-    /// If it is shorter than 10 ms: what is claimed would be lost before it begins.
+    /// If `lease` is shorter than 10 ms: a claim would be lost before its run begins.
     pub fn lease(mut self, lease: Duration) -> Self {
         assert!(
             lease >= Duration::from_millis(10),
@@ -205,41 +376,97 @@ impl<R, S> Builder<R, S> {
         self
     }
 
-    /// How often the store is asked for runs that others have left there, every second otherwise, and every
-    /// millisecond at most.
+    /// Sets the pause between two looks into the store for runs that others have left there. Defaults to 1 second, and is
+    /// 1 millisecond at least.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .poll_every(Duration::from_millis(200))
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_every(mut self, pause: Duration) -> Self {
         self.settings.poll = pause.max(Duration::from_millis(1));
         self
     }
 
-    /// A run that has to wait this long for its next attempt waits in the store and not in memory; 10 seconds
-    /// otherwise.
+    /// Lets a run that waits for `delay` or longer for its next attempt wait in the store, and not in memory. Defaults to
+    /// 10 seconds.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .wait_in_store_from(Duration::from_mins(1))
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait_in_store_from(mut self, delay: Duration) -> Self {
         self.settings.patience = delay;
         self
     }
 
-    /// A run whose process died so many times in the same state is parked; 10 times otherwise.
+    /// Parks a run after its process has died `crashes` times in one state. Defaults to 10.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .max_crashes(3)
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
-    /// If it is 0.
+    /// If `crashes` is 0.
     pub fn max_crashes(mut self, crashes: u32) -> Self {
         assert!(crashes > 0, "a run that never crashed is not parked");
         self.settings.max_crashes = crashes;
         self
     }
 
-    /// How many bytes an encoded input, state or output of a branch may have; 1 MiB otherwise.
+    /// Sets how many bytes an encoded input, state or output of a branch may have. Defaults to 1 MiB.
     ///
-    /// A run with a larger one is not started, or parked where it comes up.
+    /// A run whose input or start state is larger is not started, and a run that comes to a larger one is parked.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .max_payload(64 << 10)
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn max_payload(mut self, bytes: usize) -> Self {
         self.settings.max_payload = bytes;
         self
     }
 
-    /// Sets how many bytes of a text are stored: of an error, a panic, or why a run is parked. Defaults to 8 KiB.
+    /// Sets how many bytes are stored of the text of an error or a panic, or of the reason why a run is parked. Defaults to
+    /// 8 KiB.
     ///
-    /// Of a longer text the beginning is stored, and how long it was. The error itself is never cut for a handler.
+    /// The store keeps the beginning of a longer text, and its length. Handlers always get the complete error.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .max_text(2 << 10)
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn max_text(mut self, bytes: usize) -> Self {
         self.settings.max_text = bytes;
         self
@@ -250,8 +477,19 @@ impl<R, S> Builder<R, S> {
     ///
     /// Serde writes some values that it does not read again: a NaN, a flattened `u128`, a field with
     /// `skip_serializing` and no default. A run with such an input is not started, and one with such a state or output is
-    /// parked before that is recorded, so that what it did can still be undone by a program that is mended. If payloads are
+    /// parked before that is recorded, so that a program that is mended can still undo what it did. If payloads are
     /// not verified, the run is parked when it is taken up the next time, or rolled back.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let runner = Runner::<Order>::builder(Shop)
+    ///     .store(MemoryStore::new())
+    ///     .verify_payloads(true)
+    ///     .launch()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn verify_payloads(mut self, verifies: bool) -> Self {
         self.settings.verifies = verifies;
         self
@@ -259,19 +497,33 @@ impl<R, S> Builder<R, S> {
 }
 
 impl<W, S> Builder<Runner<W>, S> {
-    /// Begins to drive: runs that the store has and nobody holds go on, from the state that was last
-    /// recorded.
+    /// Begins to drive, and continues the runs in the store that nobody holds, from the state that was last recorded.
     ///
     /// Transitions that were recorded are not repeated. The one that was in flight is, so handlers
     /// must tolerate a repeat: [`Step::key`](crate::Step::key) is the same then.
     ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let store = Arc::new(MemoryStore::new());
+    /// let first = Runner::<Order>::builder(Shop).store(Arc::clone(&store)).launch().await?;
+    /// first.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// first.shut_down(Duration::from_secs(5)).await;
+    ///
+    /// // After a restart of the process, the order is taken up again.
+    /// let second = Runner::<Order>::builder(Shop).store(store).launch().await?;
+    /// let run = second.get("o-42").await?.expect("it is stored");
+    /// let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Runs are driven on the tokio runtime of this call, also those that are started from another. When that runtime
-    /// goes, or when the store stops for good, so does the runner: handlers are dropped where they wait, whoever
-    /// waits for the end of a run is told, and no run is started any more.
+    /// is dropped, or when the store stops for good, the runner stops as well: handlers are dropped where they wait,
+    /// [`Run::end`](super::Run::end) returns an error, and no run is started any more.
     ///
     /// # Errors
-    /// [`LaunchError`] if the store does not answer, or if the name of the workflow is another's in this store. Runs that
-    /// cannot go on are parked, which is no error.
+    /// [`LaunchError`] if the store does not answer, or if the name of the workflow belongs to another one in this store. A run
+    /// that cannot continue is parked, which is no error.
     ///
     /// # Panics
     /// Outside of a tokio runtime, and in one without timers.
@@ -289,8 +541,22 @@ impl<W, S> Builder<Runner<W>, S> {
 impl<S> Builder<Runners, S> {
     /// Begins to drive the runs of all these workflows, as [`launch`](Builder::launch) of a single runner does.
     ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// use stateway::Runners;
+    ///
+    /// let runners = Runners::builder(MemoryStore::new())
+    ///     .workflow::<Order>(Shop)
+    ///     .launch()
+    ///     .await?;
+    /// let run = runners.of::<Order>().start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
-    /// [`LaunchError`], if the name of one of them is another's. Nothing is driven then.
+    /// [`LaunchError`] if the store does not answer, or if the name of one of them belongs to another workflow. Nothing is
+    /// driven then.
     ///
     /// # Panics
     /// Outside of a tokio runtime, and in one without timers.

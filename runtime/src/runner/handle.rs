@@ -1,4 +1,4 @@
-//! A stored run, as the one who started it sees it.
+//! The handle of a stored run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,22 +18,31 @@ use crate::payload::durable::Durable;
 use crate::run::RunId;
 use crate::store::{Event, Found, RunRow, Status, StoreError};
 
-/// A run in a store.
+/// A handle of a stored run: cheap to clone, and dropping it does not affect the run.
 ///
-/// It is a name and not the run: dropping it changes nothing, and there may be many. Where the run was purged
-/// and another started with its id, it is the name of that one.
+/// ```
+#[doc = include_str!("example.md")]
+/// let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// run.deliver("Ada".to_owned()).await?;
+/// assert!(matches!(run.end().await?, OrderEnd::Delivered(_)));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Runner::start`](super::Runner::start) and [`Runner::get`](super::Runner::get) return one. If the run was purged and another
+/// started with its id, the handle leads to that one, except where an error says that the run is gone.
 pub struct Run<W> {
     engine: Arc<Engine>,
     id: RunId,
     /// The run that had the id when this was made.
     incarnation: u64,
-    /// Whether it was added when this was made.
+    /// True if the run was added when this was made.
     is_new: bool,
     workflow: PhantomData<fn() -> W>,
 }
 
 impl<W> Run<W> {
-    /// A run that is there.
+    /// Returns the handle of a run that exists.
     pub(super) fn known(engine: Arc<Engine>, id: RunId, incarnation: u64) -> Self {
         Run::started(engine, id, incarnation, false)
     }
@@ -48,13 +57,32 @@ impl<W> Run<W> {
         }
     }
 
-    /// Whether the [`start`](super::Runner::start) that gave this has added the run; otherwise it was there.
+    /// Returns true if the [`start`](super::Runner::start) that returned this handle has added the run, and false if the run
+    /// existed.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// if !run.is_new() {
+    ///     println!("order {} was sent twice", run.id());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.is_new
     }
 
-    /// The id that it was started with.
+    /// Returns the id that the run was started with.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// assert_eq!(run.id().text(), "o-42");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn id(&self) -> &RunId {
         &self.id
@@ -79,7 +107,7 @@ impl<W> Run<W> {
         })
     }
 
-    /// The run that this is a handle of, and no other that has its id by now.
+    /// Returns the run that this is a handle of, and no other that has its id by now.
     pub(super) async fn find_this(&self) -> Result<Found, StoreError> {
         let found = self.find().await?;
         if found.row.incarnation == self.incarnation {
@@ -89,29 +117,61 @@ impl<W> Run<W> {
         Err(StoreError::NotFound { run })
     }
 
-    /// Where the run stands: its status and state, the attempts that have failed of what is under way, and when it is due.
+    /// Returns where the run stands: its status and state, the failed attempts of the transition that it is at, and when it is due.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    ///
+    /// use stateway::store::Status;
+    ///
+    /// let info = run.info().await?;
+    /// assert_eq!((info.status, &*info.state), (Status::Running, "Charged"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`StoreError`] if the store does not say, or does not have the run any more.
+    /// [`StoreError`] if the store does not answer, or does not have the run any more.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
     pub async fn info(&self) -> Result<RunInfo, StoreError> {
         Ok(RunInfo::found(self.find().await?, &self.engine.settings))
     }
 }
 
 impl<W: Durable> Run<W> {
-    /// The machine as it was last recorded, with its typestate.
+    /// Returns the machine as it was last recorded, with its typestate.
     ///
-    /// What it is moved to by hand is not stored.
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    ///
+    /// match run.state().await? {
+    ///     AnyOrder::Charged(order) => assert_eq!(order.city, "Oslo"),
+    ///     _ => println!("not charged, or delivered already"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Moving this machine by hand changes nothing in the store.
     ///
     /// # Errors
-    /// [`EndError::Store`] if the store does not say, or does not have the run any more, and
+    /// [`EndError::Store`] if the store does not answer, or does not have the run any more, and
     /// [`EndError::Codec`] if its input or its state does not decode.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
     pub async fn state(&self) -> Result<W::Any, EndError> {
         let found = self.find().await?;
         Ok(self.machine(&found.input, &found.row.state, &found.payload)?)
     }
 
-    /// The machine of these bytes.
+    /// Decodes the machine.
     pub(super) fn machine(
         &self,
         input: &[u8],
@@ -127,16 +187,28 @@ impl<W: Durable> Run<W> {
         Ok(W::gather(&mut Some(input), &mut Some(state)))
     }
 
-    /// Waits until the run has ended.
+    /// Waits until the run has ended, and returns the final state.
     ///
-    /// It may be driven by another process, or not at all for the time being, as one of a version that no program knows, or one
-    /// that is [paused](super::Runner::pause): then this waits, and looks into the store now and then.
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # run.deliver("Ada".to_owned()).await?;
+    /// match run.end().await {
+    ///     Ok(OrderEnd::Delivered(delivered)) => println!("signed by {}", delivered.signed_by),
+    ///     Err(EndError::Failed(failure)) => println!("{failure}"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// If another process drives the run, or nobody does because no program knows its version or because it is
+    /// [paused](super::Runner::pause), this waits, and looks into the store now and then.
     ///
     /// # Errors
-    /// [`EndError::Failed`] if the run ended otherwise than in one of its final states, or could not be undone as
-    /// a whole. A run in a `failed` state that was undone has ended as it was declared to:
-    /// that is `Ok`. [`EndError::Parked`] if it is parked, and [`EndError::ShutDown`] if the runner is shut down
-    /// before it ended.
+    /// [`EndError::Failed`] if the run did not end in one of its final states, or could not be undone completely. A run that
+    /// ended in a `failed` state and was undone has ended as declared: that is `Ok`. [`EndError::Parked`] if the run is
+    /// parked, and [`EndError::ShutDown`] if the runner is shut down before the run has ended.
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing.
@@ -191,25 +263,30 @@ impl<W: Durable> Run<W> {
         }
     }
 
-    /// What its rollback has undone so far, and what it could not.
+    /// Returns the transitions that the rollback of the run has undone so far, and those that it could not undo.
     ///
-    /// [`EndError::Failed`] has the same. This is for a run that has ended in a `failed` state as it was declared to, and for one whose
-    /// rollback is under way: `skipped` is then what comes next. Of a run that goes forward, or is done, there is nothing.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the store does not say, or does not have the run any more.
-    ///
-    /// # Example
-    /// ```no_run
-    /// # use stateway::{Durable, StoreError, runner::Run};
-    /// # async fn show<W: Durable>(run: Run<W>) -> Result<(), StoreError> {
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    /// # runner.cancel("o-42").await?;
+    /// # assert!(run.end().await.is_err());
     /// let rollback = run.rollback().await?;
     /// for undone in &rollback.undone {
-    ///     println!("{undone} was undone by {}", undone.handler);
+    ///     println!("`{undone}` was undone by `{}`", undone.handler);
     /// }
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// [`EndError::Failed`] has the same. This is for a run that has ended in a `failed` state as declared, and for one that is
+    /// being rolled back: `skipped` are then the transitions that follow. For a run that goes forward, or is done, all is empty.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not answer, or does not have the run any more.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
     pub async fn rollback(&self) -> Result<RunRollback, StoreError> {
         let found = self.find().await?;
         self.rolled_back(&found.row).await
@@ -231,7 +308,7 @@ impl<W: Durable> Run<W> {
         }
     }
 
-    /// The end of a run in one of its final states.
+    /// Decodes the end of a run in one of its final states.
     fn ended_in(&self, state: &str, payload: &[u8]) -> Result<W::End, EndError> {
         let end = W::end(&mut Some(self.decode(state, payload)?));
         let no_end = || CodecError::new("it is no final state");
@@ -239,7 +316,7 @@ impl<W: Durable> Run<W> {
         Ok(end)
     }
 
-    /// The end of a run that did not end well.
+    /// Returns the end of a run that did not end well.
     async fn failed(&self, found: Found) -> Result<W::End, EndError> {
         let report = self.report(&found.row).await?;
         if report.failure.is_none() && report.rollback.is_complete() {
@@ -248,7 +325,7 @@ impl<W: Durable> Run<W> {
         Err(EndError::Failed(Box::new(report)))
     }
 
-    /// What became of a run.
+    /// Reports how a run ended.
     async fn report(&self, row: &RunRow) -> Result<RunFailure, StoreError> {
         let failure = row.failure.clone();
         Ok(RunFailure {
@@ -260,7 +337,7 @@ impl<W: Durable> Run<W> {
         })
     }
 
-    /// What its rollback did, as its history has it.
+    /// Reads the effects of its rollback from its history.
     async fn rolled_back(&self, row: &RunRow) -> Result<RunRollback, StoreError> {
         let settings = &self.engine.settings;
         let mut report = RunRollback::default();
@@ -329,7 +406,7 @@ impl From<Undecoded> for EndError {
     }
 }
 
-/// What is told next.
+/// Waits for the next notice.
 async fn heard(notice: &mut watch::Receiver<Notice>) -> Notice {
     notice.changed().await.ok()?;
     notice.borrow().clone()

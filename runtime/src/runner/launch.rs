@@ -1,4 +1,4 @@
-//! A runner that is launched, and what is said where one is used that is not.
+//! The launch of a runner, and the compiler messages where a runner is used that is not launched.
 
 use std::fmt;
 use std::future::Future;
@@ -11,7 +11,15 @@ use super::launch_error::LaunchError;
 use super::start::Start;
 use super::{Runner, StopOnDrop};
 
-/// A [`Runner`], or [`Runners`](super::Runners), that begin to drive when this is awaited: see [`Builder::launch`].
+/// The launch of a [`Runner`], or of [`Runners`](super::Runners), by [`Builder::launch`]. Awaiting this begins to drive.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// let launch = Runner::<Order>::builder(Shop).store(MemoryStore::new()).launch();
+/// let runner: Runner<Order> = launch.await?;
+/// # Ok(())
+/// # }
+/// ```
 // Without the type of the store, so that one which is none is one error, where it is given.
 #[must_use = "a runner is launched when this is awaited"]
 pub struct Launch<R> {

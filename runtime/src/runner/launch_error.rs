@@ -6,6 +6,21 @@ use std::fmt;
 use crate::store::{Declaration, Declared, StoreError};
 
 /// Why a runner was not launched. No run has changed.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// use stateway::LaunchError;
+///
+/// let builder = Runner::<Order>::builder(Shop).store(MemoryStore::new());
+/// let runner = match builder.launch().await {
+///     Ok(runner) => runner,
+///     // This program is not to touch the runs of the other one.
+///     Err(LaunchError::OtherPackage { name, other, .. }) => panic!("`{name}` belongs to `{other}`"),
+///     Err(error) => return Err(error.into()),
+/// };
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LaunchError {
@@ -22,12 +37,12 @@ pub enum LaunchError {
     OtherWorkflow {
         /// The name that runs are stored under.
         name: String,
-        /// Where this workflow is declared.
+        /// The path of this workflow.
         path: &'static str,
-        /// Where the other is.
+        /// The path of the other workflow.
         other: &'static str,
     },
-    /// The store does not answer.
+    /// The store did not answer.
     Store(StoreError),
 }
 

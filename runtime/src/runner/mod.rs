@@ -66,19 +66,31 @@ pub use sent::{AppliedSignal, NotApplied, SentSignal};
 pub use signal::{SentMessage, SignalError, SignalJson};
 pub use start::{NotStarted, Start};
 
-/// Drives the stored runs of one workflow. For those of several see [`Runners`].
+/// Drives the stored runs of one workflow. [`Runners`] drive those of several.
 ///
-/// It is made by [`builder`](Runner::builder) and [`launch`](Builder::launch), and may be cloned: all clones are
-/// the same runner. When the last is dropped, everything stops where it is, as if the process had died;
-/// [`shut_down`](Runner::shut_down) lets what is under way come to its next boundary.
+/// ```
+#[doc = include_str!("example.md")]
+/// let runner = Runner::<Order>::builder(Shop).store(MemoryStore::new()).launch().await?;
+/// let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// run.deliver("Ada".to_owned()).await?;
+///
+/// let OrderEnd::Delivered(delivered) = run.end().await?;
+/// assert_eq!(delivered.signed_by, "Ada");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`builder`](Runner::builder) and [`launch`](Builder::launch) make one. Its clones are the same runner. When the last
+/// clone is dropped, everything stops in place, as if the process had died; [`shut_down`](Runner::shut_down) lets
+/// the runs come to their next boundary first.
 pub struct Runner<W> {
     engine: Arc<StopOnDrop>,
-    /// Who asks, for the history.
+    /// The name of the one who asks, for the history.
     by: Option<Arc<str>>,
     workflow: PhantomData<fn() -> W>,
 }
 
-/// What stops the engine when the last runner goes.
+/// Stops the engine when the last runner is dropped.
 struct StopOnDrop(Arc<Engine>);
 
 impl Drop for StopOnDrop {
@@ -96,14 +108,17 @@ impl<W> Runner<W> {
         }
     }
 
-    /// Names who is behind what is asked of this runner: [`cancel`](Runner::cancel), [`terminate`](Runner::terminate),
-    /// [`pause`](Runner::pause), [`resume`](Runner::resume), [`retry_now`](Runner::retry_now), [`unpark`](Runner::unpark) and
-    /// [`retry_rollback`](Runner::retry_rollback). The history of the run says so ([`HistoryRow::by`]), in plain text.
+    /// Names the one who asks this runner to [`cancel`](Runner::cancel), [`terminate`](Runner::terminate),
+    /// [`pause`](Runner::pause), [`resume`](Runner::resume), [`retry_now`](Runner::retry_now), [`unpark`](Runner::unpark) or
+    /// [`retry_rollback`](Runner::retry_rollback). The history of the run keeps the name ([`HistoryRow::by`]), in plain text.
     ///
-    /// ```no_run
-    /// # use stateway::{Durable, Runner};
-    /// # async fn cancel<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
     /// runner.by("operator 7").cancel("o-42").await?;
+    /// let history = runner.history("o-42").await?;
+    /// assert!(history.iter().any(|row| row.by.as_deref() == Some("operator 7")));
     /// # Ok(())
     /// # }
     /// ```
@@ -117,7 +132,7 @@ impl<W> Runner<W> {
 }
 
 impl<W: Durable> Runner<W> {
-    /// Something that is asked now, by whoever the runner was told.
+    /// A request that is made now, by the one whom the runner was given.
     fn request(&self) -> Request {
         Request {
             at: self.engine().settings.clock.now(),
@@ -129,19 +144,31 @@ impl<W: Durable> Runner<W> {
         &self.engine.0
     }
 
-    /// Starts a run in one of the start states of its workflow. It is stored when what this gives has been awaited, and
-    /// driven from then on; before that more can be said of it: [`Start`].
+    /// Starts a run in one of the start states of its workflow. The run is stored when the returned [`Start`] has been
+    /// awaited, and is driven from then on; the methods of [`Start`] set more before that.
     ///
-    /// A run that exists with this id, the same input and the same start state is returned, wherever it is by now. So
-    /// starting the same run twice is safe; [`Run::is_new`] tells which it was.
+    /// Returns the run that exists with this id if it has the same input and the same start state, in whichever state it is
+    /// by now. So starting the same run twice is safe; [`Run::is_new`] tells the two cases apart.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// assert!(run.is_new());
+    ///
+    /// // A request that is repeated gets the run that it started.
+    /// let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// assert!(!run.is_new());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Inputs and start states are the same if they are equal by `PartialEq`, which `#[derive(PartialEq)]` on the workflow
     /// gives them. Without it they are compared as JSON: then a list in another order is another input, and a `HashSet` in
-    /// another order is not. What nests deeper than a codec reads, which is 127 levels for [`Json`](crate::Json), is not
-    /// started.
+    /// another order is not. A value that nests deeper than the codec reads, which is 127 levels for
+    /// [`Json`](crate::Json), is refused.
     ///
     /// # Errors
-    /// [`StartError`], which says what is wrong and whether something may have been stored.
+    /// [`StartError`], which says what is wrong and if something may have been stored.
     ///
     /// # Cancel safety
     /// Dropping the future starts the run or does not; starting it again with the same id is safe.
@@ -153,10 +180,25 @@ impl<W: Durable> Runner<W> {
         Start::new(self.engine(), id, input, W::state(state))
     }
 
-    /// The run with this id; `None` if there is none of this workflow.
+    /// Returns the run with this id; `None` if this workflow has no such run.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// match runner.get("o-42").await? {
+    ///     Some(run) => println!("it is {}", run.info().await?.state),
+    ///     None => println!("there is no such order"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`StoreError`] if the store does not say.
+    /// [`StoreError`] if the store does not answer, or cannot read the run.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
     pub async fn get(&self, id: impl IntoRunId) -> Result<Option<Run<W>>, StoreError> {
         let id = valid(id)?;
         let found = self
@@ -169,20 +211,28 @@ impl<W: Durable> Runner<W> {
         Ok(incarnation.map(|incarnation| Run::known(Arc::clone(self.engine()), id, incarnation)))
     }
 
-    /// Sends a signal by its name: for HTTP and command lines. The JSON is what the signal carries, and is decoded and checked
-    /// before anything is stored; of a signal that carries nothing it is empty or `null`.
+    /// Sends a signal by its name, for HTTP and command lines. `json` is the payload of the signal, and is decoded and checked
+    /// before anything is stored; it is empty or `null` for a signal without a payload.
     ///
-    /// ```no_run
-    /// # use stateway::{Durable, Runner, SignalError};
-    /// # async fn approve<W: Durable>(runner: &Runner<W>, body: &[u8]) -> Result<(), SignalError> {
-    /// runner.signal_json("o-42", "approve", body).message_id("request-17").await?;
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// // POST /orders/o-42/deliver
+    /// let body = br#""Ada""#;
+    /// let sent = runner.signal_json("o-42", "deliver", body).message_id("request-17").await?;
+    /// assert!(sent.is_new);
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`SignalError`]: of HTTP, `Id`, `Unknown` and `NotFound` are 404, `Ended`, `NeverAccepted` and `NotAcceptedNow` 409, and
+    /// [`SignalError`]. In HTTP, `Id`, `Unknown` and `NotFound` are 404, `Ended`, `NeverAccepted` and `NotAcceptedNow` 409, and
     /// `Payload` 422.
+    ///
+    /// # Cancel safety
+    /// Dropping the future sends the signal or does not; sending it again with the same
+    /// [`message_id`](SignalJson::message_id) is safe.
     pub fn signal_json(
         &self,
         id: impl IntoRunId,
@@ -193,11 +243,28 @@ impl<W: Durable> Runner<W> {
         SignalJson::new(self, id, signal.into(), json.into())
     }
 
-    /// The runs of this workflow that pass the filter, in the order of their ids or the newest first; as many as its `limit` says, which
-    /// is 100 if nothing is said.
+    /// Returns the runs of this workflow that pass the filter, in the order of their ids or the newest first, up to its `limit`, which
+    /// defaults to 100.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// use stateway::store::Status;
+    ///
+    /// for row in runner.list(Filter::new().status(Status::Parked)).await? {
+    ///     println!("{} is parked in {}: {}", row.id, row.state, row.parked.unwrap_or_default());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`StoreError`] if the store does not say.
+    /// [`StoreError`] if the store does not answer, or if the newest come first and the run to list
+    /// [after](Filter::after) is not there.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
     pub async fn list(&self, filter: Filter) -> Result<Vec<RunInfo>, StoreError> {
         let workflow = Some(W::NAME.to_owned());
         let filter = Filter { workflow, ..filter };
@@ -206,20 +273,55 @@ impl<W: Durable> Runner<W> {
         Ok(rows.map(|row| RunInfo::listed(row, settings)).collect())
     }
 
-    /// How many runs of this workflow pass the filter, by status and state, whatever its limit and its order.
+    /// Counts the runs of this workflow that pass the filter, by status and state. The limit and the order of the filter do not
+    /// matter.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    ///
+    /// for count in runner.count(Filter::new()).await? {
+    ///     println!("{} orders are {} in {}", count.runs, count.status, count.state);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`StoreError`] if the store does not say.
+    /// [`StoreError`] if the store does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
     pub async fn count(&self, filter: Filter) -> Result<Vec<RunCount>, StoreError> {
         let workflow = Some(W::NAME.to_owned());
         let filter = Filter { workflow, ..filter };
         self.engine().store.count(filter).await
     }
 
-    /// Everything that happened to a run, from its start on.
+    /// Returns everything that happened to a run, from its start on.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    ///
+    /// use stateway::store::Event;
+    ///
+    /// for row in runner.history("o-42").await? {
+    ///     if let Event::Transition { transition, state, attempts, .. } = row.event {
+    ///         println!("`{transition}` led to `{state}` after {attempts} attempts");
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`StoreError`] if the store does not say, or has no such run.
+    /// [`StoreError::NotFound`] if this workflow has no such run, and others if the store does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
     pub async fn history(&self, id: impl IntoRunId) -> Result<Vec<HistoryRow>, StoreError> {
         let id = valid(id)?;
         self.find(&id).await?;
@@ -228,10 +330,10 @@ impl<W: Durable> Runner<W> {
         Ok(history.map(|row| settings.read_history(row)).collect())
     }
 
-    /// A run of this workflow.
+    /// Returns a run of this workflow.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] for a run of another.
+    /// [`StoreError::NotFound`] for a run of another workflow.
     async fn find(&self, id: &RunId) -> Result<Found, StoreError> {
         let found = self
             .engine()
@@ -244,27 +346,59 @@ impl<W: Durable> Runner<W> {
 
     /// Cancels a run: it stops at its next boundary and is rolled back. The request is stored when this returns.
     ///
-    /// A boundary is a recorded transition, or the wait between two attempts; the handler under way learns of it by its
-    /// [`cancellation`](crate::Step::cancellation) and is not dropped. If it goes on and leads to a final state, the
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    ///
+    /// runner.by("customer 7").cancel("o-42").await?;
+    /// assert!(run.end().await.is_err());
+    /// assert_eq!(run.rollback().await?.undone[0].handler, "refund");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A boundary is a recorded transition, or the wait between two attempts. The handler that is running learns of the request by its
+    /// [`cancellation`](crate::Step::cancellation) and is not dropped. If it returns an outcome that leads to a final state, the
     /// run ends there: a cancellation that comes while the last handler runs undoes nothing, and the run is
     /// [`Done`](crate::store::Status::Done). A rollback is never cancelled.
     ///
-    /// If another runner drives the run, that one hears of it with its next heartbeat, after a third of its
-    /// [lease](Builder::lease) at most. A parked run is cancelled when it goes on, and a paused one at once. The run stays in the store, as
-    /// [`Cancelled`](crate::store::Status::Cancelled) in the end.
+    /// If another runner drives the run, that runner hears of the request with its next heartbeat, after a third of its
+    /// [lease](Builder::lease) at most. A parked run is cancelled when it is unparked, and a paused one at once. The run stays in the
+    /// store, as [`Cancelled`](crate::store::Status::Cancelled) in the end.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::Ended`], or that the store does not answer.
+    /// [`StoreError::NotFound`], [`StoreError::Ended`], and others if the store does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future cancels the run or does not; cancelling it again is safe.
     pub async fn cancel(&self, id: impl IntoRunId) -> Result<(), StoreError> {
         self.stop(&valid(id)?, Stop::Cancel).await
     }
 
-    /// Terminates a run: the handler under way is dropped where it waits, and nothing is undone. A run that
-    /// is parked ends as well, whatever it is parked for: also one that cannot be read, of which the store has nothing
-    /// but the reason then.
+    /// Terminates a run: the handler that is running is dropped where it waits, and nothing is undone. A parked run ends as
+    /// well, whatever it is parked for. If that run cannot be read, the store keeps only the reason.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    ///
+    /// use stateway::store::Status;
+    ///
+    /// // The customer was paid back by hand: no refund is to be made.
+    /// runner.by("operator 7").terminate("o-42").await?;
+    /// assert!(run.end().await.is_err());
+    /// assert_eq!(run.info().await?.status, Status::Terminated);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Those of [`cancel`](Runner::cancel).
+    /// [`StoreError::NotFound`], [`StoreError::Ended`], and others if the store does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future terminates the run or does not; terminating it again is safe.
     pub async fn terminate(&self, id: impl IntoRunId) -> Result<(), StoreError> {
         let (engine, id) = (self.engine(), valid(id)?);
         self.stop(&id, Stop::Terminate).await?;
@@ -292,10 +426,27 @@ impl<W: Durable> Runner<W> {
         Ok(())
     }
 
-    /// Lets a parked run go on, in the state it was parked in.
+    /// Lets a parked run continue, in the state it was parked in.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// use stateway::store::Status;
+    ///
+    /// // A version of the program that reads these payloads is launched.
+    /// for row in runner.list(Filter::new().status(Status::Parked)).await? {
+    ///     runner.by("operator 7").unpark(row.id).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::NotParked`], or that the store does not answer.
+    /// [`StoreError::NotFound`], [`StoreError::NotParked`], and others if the store does not answer.
+    ///
+    /// # Cancel safety
+    /// Dropping the future unparks the run or does not.
     pub async fn unpark(&self, id: impl IntoRunId) -> Result<(), StoreError> {
         let (engine, id) = (self.engine(), valid(id)?);
         match self.find(&id).await {
@@ -308,18 +459,18 @@ impl<W: Durable> Runner<W> {
         Ok(())
     }
 
-    /// Rolls a run back again that has ended and was not undone as a whole. The undo handlers of the transitions that were
+    /// Retries the rollback of a run that has ended and was not undone completely. The undo handlers of the transitions that were
     /// not undone are called, the last transition first, with their retries and timeouts anew and with the
-    /// [keys](crate::Undo::key) that they had before. Handlers that have undone theirs are never called again. The request is
+    /// [keys](crate::Undo::key) that they had before. Handlers that have succeeded are never called again. The request is
     /// stored when this returns.
     ///
-    /// It is for a run of which an undo failed for good ([`RunInfo::not_undone`], [`Filter::not_undone`]), when somebody has
-    /// seen to why, and for a run that was terminated, of which nothing was undone from then on. What its last handler had
-    /// begun when it was terminated was not recorded, and is not undone.
+    /// It is for a run with an undo that failed for good ([`RunInfo::not_undone`], [`Filter::not_undone`]), once somebody has
+    /// removed the cause, and for a run that was terminated and so skipped its undos. The call that was running when the
+    /// run was terminated was not recorded, and is not undone.
     ///
     /// The run ends again in the status and with the failure that it had; if its rollback was terminated, in the status that
-    /// it would have had without that. What is not undone then can be tried again. Until it ends again, it has not ended:
-    /// [`end`](Run::end) waits for it, a second [`start`](Runner::start) gives it, [`purge`](Runner::purge) spares it, and
+    /// it would have had without that. An undo that fails again can be retried again. Until the run ends again, it has not ended:
+    /// [`end`](Run::end) waits for it, a second [`start`](Runner::start) returns it, [`purge`](Runner::purge) spares it, and
     /// it can be terminated.
     ///
     /// ```no_run
@@ -354,11 +505,23 @@ impl<W: Durable> Runner<W> {
         Ok(())
     }
 
-    /// Removes the runs of this workflow that ended longer ago than this, with their histories, and says
-    /// how many they were.
+    /// Removes the runs of this workflow that ended longer ago than `ended_longer_ago`, with their histories, and returns
+    /// their number.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let month = Duration::from_hours(30 * 24);
+    /// let purged = runner.purge(month).await?;
+    /// println!("{purged} orders are removed");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`StoreError`] if the store does not answer. What was removed by then is.
+    /// [`StoreError`] if the store does not answer. Runs that were removed by then stay removed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave some of the runs in the store.
     pub async fn purge(&self, ended_longer_ago: Duration) -> Result<u64, StoreError> {
         let engine = self.engine();
         let now = engine.settings.clock.now();
@@ -380,11 +543,21 @@ impl<W: Durable> Runner<W> {
         }
     }
 
-    /// Shuts the runner down: no run is claimed or started any more, and those under way stop at their next
-    /// boundary, which is a recorded transition, or a wait between two attempts. What has not come that far
-    /// `within` this time is stopped where it is. All of them wait in the store for the next launch. The store is
-    /// given 5 seconds more to take them back, and branches that compute to end; what it has not taken by then waits until
-    /// its lease has passed.
+    /// Shuts the runner down: no run is claimed or started any more, and the runs that it drives stop at their next
+    /// boundary, which is a recorded transition, or a wait between two attempts. Runs that do not reach a boundary
+    /// `within` this time are stopped in place. All of them wait in the store for the next launch. The store has
+    /// 5 seconds more to take them back, and branches that compute have them to end; a run that is not taken back by then
+    /// waits until its lease has passed.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// // On SIGTERM, handlers have 20 seconds to return.
+    /// runner.shut_down(Duration::from_secs(20)).await;
+    /// let refused = runner.start("o-43", OrderInput { customer: 7 }, Placed).await;
+    /// assert!(matches!(refused, Err(StartError::ShutDown)));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Cancel safety
     /// Dropping the future leaves the runner draining.
@@ -393,15 +566,15 @@ impl<W: Durable> Runner<W> {
     }
 }
 
-/// The id that was given.
+/// Returns the id that was given, if it is one.
 fn valid(id: impl IntoRunId) -> Result<RunId, StoreError> {
     id.into_run_id().map_err(StoreError::Id)
 }
 
-/// So many rows are asked for at a time.
+/// The number of rows that are read at a time.
 const PAGE: usize = 1_000;
 
-/// The whole history of a run.
+/// Reads the complete history of a run.
 async fn history(store: &dyn Store, run: &RunId) -> Result<Vec<HistoryRow>, StoreError> {
     let mut history: Vec<HistoryRow> = Vec::new();
     loop {

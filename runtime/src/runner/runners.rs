@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::{Runner, StopOnDrop};
 use crate::payload::durable::Durable;
 
-/// Drives the stored runs of several workflows: they are claimed together, and share the places for runs under way, the
-/// heartbeats and the settings.
+/// Drives the stored runs of several workflows. The runs are claimed together, and share the
+/// [places](super::Builder::max_in_flight), the heartbeats and the settings.
 ///
 /// ```no_run
 /// # use stateway::prelude::*;
@@ -26,8 +26,8 @@ use crate::payload::durable::Durable;
 /// # }
 /// ```
 ///
-/// It may be cloned. When the last clone and the last of its runners are dropped, everything stops where it is, as if the
-/// process had died.
+/// Its clones are the same runners. When the last clone and the last of its runners are dropped, everything stops in place, as
+/// if the process had died.
 #[derive(Clone)]
 pub struct Runners(Arc<StopOnDrop>);
 
@@ -36,7 +36,16 @@ impl Runners {
         Runners(engine)
     }
 
-    /// The runner of one of the workflows.
+    /// Returns the runner of one of the workflows.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let runners = stateway::Runners::builder(MemoryStore::new()).workflow::<Order>(Shop).launch().await?;
+    /// let orders: Runner<Order> = runners.of();
+    /// orders.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// If the workflow was not [added](super::Builder::workflow) before the launch.
@@ -54,6 +63,15 @@ impl Runners {
     }
 
     /// Shuts the runners of all these workflows down, as [`Runner::shut_down`] does.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let runners = stateway::Runners::builder(MemoryStore::new()).workflow::<Order>(Shop).launch().await?;
+    /// // On SIGTERM, handlers of all workflows have 20 seconds to return.
+    /// runners.shut_down(Duration::from_secs(20)).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Cancel safety
     /// Dropping the future leaves them draining.

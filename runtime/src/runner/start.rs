@@ -1,4 +1,4 @@
-//! A run that is to be started: what may be said of it before.
+//! A run before it is started, and the settings of that.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -20,14 +20,18 @@ use crate::run::{RunId, RunIdError};
 use crate::store::{Message, NewRun};
 use crate::wait::{Parts, Sealed, Signal, Signals};
 
-/// A run that is started when this is awaited.
+/// A run before it is started, by [`Runner::start`](super::Runner::start). Awaiting this starts it.
 ///
-/// ```no_run
-/// # use std::time::{Duration, SystemTime};
-/// # use stateway::{Durable, StartError, runner::Start};
-/// # async fn tomorrow<W: Durable>(start: Start<'_, W>) -> Result<(), StartError> {
-/// let tomorrow = SystemTime::now() + Duration::from_secs(86_400);
-/// let run = start.at(tomorrow).priority(5).await?;
+/// ```
+#[doc = include_str!("example.md")]
+/// use std::time::SystemTime;
+///
+/// let tomorrow = SystemTime::now() + Duration::from_hours(24);
+/// let run = runner
+///     .start("o-42", OrderInput { customer: 7 }, Placed)
+///     .at(tomorrow)
+///     .priority(5)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +57,18 @@ impl<'a, W: Durable> Start<'a, W> {
     }
 
     /// Sets when the run is due, by the [clock](super::Builder::clock) of the runner. Nobody drives it before, unless it is
-    /// to stop or is sent a signal. Defaults to now.
+    /// asked to stop or gets a signal. Defaults to now.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// use std::time::SystemTime;
+    ///
+    /// let tomorrow = SystemTime::now() + Duration::from_hours(24);
+    /// let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).at(tomorrow).await?;
+    /// assert_eq!(run.info().await?.state, "Placed");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn at(mut self, due: SystemTime) -> Self {
         if let Ok(new) = &mut self.new {
             new.due = Some(due);
@@ -61,8 +76,16 @@ impl<'a, W: Durable> Start<'a, W> {
         self
     }
 
-    /// Sets which of the runs that are due is taken up first when there is not a place for all: the one with the highest
-    /// priority, however long others have waited. Defaults to 0.
+    /// Sets the priority of the run. If there is no place for all runs that are due, the one with the highest priority is
+    /// taken up first, however long others have waited. Defaults to 0.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let express = runner.start("o-42", OrderInput { customer: 7 }, Placed).priority(10).await?;
+    /// assert_eq!(express.info().await?.priority, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn priority(mut self, priority: i8) -> Self {
         if let Ok(new) = &mut self.new {
             new.priority = priority;
@@ -70,9 +93,21 @@ impl<'a, W: Durable> Start<'a, W> {
         self
     }
 
-    /// Lets the run take the place of one with the same id that has ended, whatever that was started with: it is removed
-    /// with its history, in the same change. Its [keys](crate::Step::key) are not those of the new one. A run that has not
+    /// Lets the run replace one with the same id that has ended, with whatever input that was started: the old run is removed
+    /// with its history, in the same change. The new run has [keys](crate::Step::key) of its own. A run that has not
     /// ended is returned, as without this.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let failed = runner.start("o-42", OrderInput { customer: 0 }, Placed).await?;
+    /// assert!(failed.end().await.is_err());
+    ///
+    /// // The customer has corrected the order.
+    /// let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).again().await?;
+    /// assert!(run.is_new());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn again(mut self) -> Self {
         if let Ok(new) = &mut self.new {
             new.again = true;
@@ -80,24 +115,21 @@ impl<'a, W: Durable> Start<'a, W> {
         self
     }
 
-    /// Sends the run a signal as it is started, in the same change: `with_signal(|run| run.approve(approval))`. Where the run was
-    /// there, nothing is sent.
+    /// Sends the run a signal as it is started, in the same change. If the run exists already, nothing is sent.
     ///
-    /// Without a [`message_id`](Signal::message_id) it has the id `start/` with the name of the signal, and from the second of a signal on with
-    /// its number, such as `start/add/2`. What it leads to is asked by
-    /// sending it again, with the same id.
-    ///
-    /// ```no_run
-    /// # use stateway::{Clock, MemoryStore, prelude::*};
-    /// # workflow! {
-    /// #     #[durable(version = 1)]
-    /// #     workflow Leave { start Asked; done Granted { days: u32 }; signal grant(u32): Asked -> Granted; }
-    /// # }
-    /// # async fn granted(runner: Runner<Leave>) -> Result<(), stateway::StartError> {
-    /// let run = runner.start("l-1", (), Asked).with_signal(|run| run.grant(3)).await?;
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let run = runner
+    ///     .start("o-42", OrderInput { customer: 7 }, Placed)
+    ///     .with_signal(|run| run.deliver("Ada".to_owned()))
+    ///     .await?;
+    /// assert!(matches!(run.end().await?, OrderEnd::Delivered(_)));
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Without a [`message_id`](Signal::message_id) the message has the id `start/` with the name of the signal. From the second one
+    /// of a signal on, its number follows, such as `start/add/2`. To wait for its outcome, send the signal again with the same id.
     pub fn with_signal<T, P, A>(
         mut self,
         signal: impl for<'s> FnOnce(&'s NotStarted<W>) -> Signal<'s, NotStarted<W>, T, P, A>,
@@ -120,7 +152,17 @@ impl<'a, W: Durable> Start<'a, W> {
     }
 }
 
-/// A run that is to be started, to which [`Start::with_signal`] sends a signal.
+/// A run before it is started, to which [`Start::with_signal`] sends a signal.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// let run = runner
+///     .start("o-42", OrderInput { customer: 7 }, Placed)
+///     .with_signal(|run| run.deliver("Ada".to_owned()).message_id("request-17"))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct NotStarted<W>(PhantomData<fn() -> W>);
 
