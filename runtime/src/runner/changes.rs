@@ -10,28 +10,29 @@ use crate::payload::durable::Durable;
 use crate::run::RunId;
 use crate::store::{Event, HistoryRow, Status, StoreError};
 
-/// The states of a run in the order in which it comes to them, each with its typestate.
+/// The states of a run in the order in which it comes to them, each with its typestate, from [`Run::changes`].
 ///
-/// It is made by [`Run::changes`]. It reads the history, so no state is missed, also if the run is fast or another process drives it.
-/// Of a transition that [stays](crate::TransitionInfo::is_internal) there is the state as it has changed.
-///
-/// ```no_run
-/// # use stateway::{Durable, runner::{Run, WatchError}};
-/// # async fn watch<W: Durable>(run: Run<W>) -> Result<(), WatchError> {
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// # run.deliver("Ada".to_owned()).await?;
 /// let mut changes = run.changes().await?;
 /// while let Some(order) = changes.next().await? {
-///     // A `match` over `AnyOrder`.
+///     println!("the order is {}", order.state().name);
 /// }
 /// # Ok(())
 /// # }
 /// ```
+///
+/// It reads the history, so no state is missed, also if the run is fast or another process drives it.
+/// A transition that [stays](crate::TransitionInfo::is_internal) gives the changed state.
 pub struct Changes<W: Durable> {
     run: Run<W>,
     /// The input of the run, as it is stored.
     input: Vec<u8>,
-    /// The state that it begins with, until that was given.
+    /// The state that it begins with, until that was returned.
     first: Option<W::Any>,
-    /// The rows that were read and not looked at.
+    /// Rows that were read and not examined.
     rows: VecDeque<HistoryRow>,
     /// The number of the first row that was not read.
     next: u64,
@@ -39,22 +40,36 @@ pub struct Changes<W: Durable> {
     ended: Option<Status>,
 }
 
-/// Why a run is not in the state that was waited for.
+/// Why a run did not come to the state that was waited for.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// use stateway::runner::WatchError;
+///
+/// let run = runner.start("o-42", OrderInput { customer: 0 }, Placed).await?;
+/// match run.reached(|order| matches!(order, AnyOrder::Charged(_))).await {
+///     Ok(_) => println!("charged"),
+///     Err(WatchError::Ended { status, .. }) => println!("never charged: the order is {status}"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WatchError {
-    /// It has ended, and did not come to it.
+    /// The run has ended without coming to the state.
     Ended {
         /// The run.
         run: RunId,
-        /// How.
+        /// The status that it has ended in.
         status: Status,
     },
-    /// It is parked: it goes on when somebody has seen to it and calls [`unpark`](super::Runner::unpark).
+    /// The run is parked. It continues after [`unpark`](super::Runner::unpark).
     Parked {
         /// The run.
         run: RunId,
-        /// Why.
+        /// The reason why it is parked.
         reason: String,
     },
     /// The runner is shut down.
@@ -68,15 +83,15 @@ pub enum WatchError {
         run: RunId,
         /// The state.
         state: String,
-        /// Why.
+        /// The error of the codec.
         source: CodecError,
     },
-    /// Rows that had not been read were removed from the history, which the declaration bounds by `#[durable(history = ..)]`: states
-    /// were missed. If it is asked again, it goes on with the next one that is there.
+    /// States were missed, because their rows were removed from the history, which the declaration bounds by
+    /// `#[durable(history = ..)]`, before they were read. The next call continues with the next state that is there.
     Missed {
         /// The run.
         run: RunId,
-        /// How many rows.
+        /// The number of rows.
         rows: u64,
     },
     /// The run was purged, or another has its id by now.
@@ -84,7 +99,7 @@ pub enum WatchError {
         /// The run.
         run: RunId,
     },
-    /// The store does not say.
+    /// The store did not answer.
     Store(StoreError),
 }
 
@@ -92,10 +107,25 @@ pub enum WatchError {
 const PAGE: usize = 64;
 
 impl<W: Durable> Run<W> {
-    /// Follows the run: its states from the one that it is in.
+    /// Follows the states of the run from the one that it is in.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # run.deliver("Ada".to_owned()).await?;
+    /// let mut changes = run.changes().await?;
+    /// while let Some(order) = changes.next().await? {
+    ///     println!("the order is {}", order.state().name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`WatchError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
     pub async fn changes(&self) -> Result<Changes<W>, WatchError> {
         let found = self.find_this().await?;
         let row = &found.row;
@@ -110,23 +140,21 @@ impl<W: Durable> Run<W> {
         })
     }
 
-    /// Waits until the run comes to a state that `is_it` is true of: the one that it is in, or one that follows. Gives the machine as
-    /// it was there.
+    /// Waits until the run comes to a state for which `is_it` returns true: the one that it is in, or one that follows. Returns the
+    /// machine as it was there.
     ///
-    /// ```no_run
-    /// # use stateway::{Durable, runner::{Run, WatchError}};
-    /// # async fn wait<W: Durable>(run: Run<W>, is_reserved: fn(&W::Any) -> bool) -> Result<(), WatchError> {
-    /// // `|order| matches!(order, AnyOrder::Reserved(_))`
-    /// let order = run.reached(is_reserved).await?;
-    /// // Where only the wait matters: a machine is not dropped by accident.
-    /// let _ = run.reached(is_reserved).await?;
-    /// # drop(order);
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// // A machine is `#[must_use]`, so `let _` says that only the wait matters.
+    /// let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`WatchError::Ended`] if it ends without, and the others of [`WatchError`].
+    /// [`WatchError::Ended`] if the run ends before, and the others of [`WatchError`].
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing.
@@ -146,10 +174,10 @@ impl<W: Durable> Run<W> {
 }
 
 impl<W: Durable> Changes<W> {
-    /// Waits for the next state; `None` when the run has ended. The first is the one that the run was in when it was asked for.
+    /// Waits for the next state; `None` when the run has ended. The first is the one that the run was in at [`Run::changes`].
     ///
     /// # Errors
-    /// [`WatchError`]. It may be asked again.
+    /// [`WatchError`]. It may be called again.
     ///
     /// # Cancel safety
     /// Dropping the future changes nothing, and loses no state.
@@ -157,7 +185,7 @@ impl<W: Durable> Changes<W> {
         Ok(self.step().await?.ok())
     }
 
-    /// The next state, or the status that the run has ended in.
+    /// Returns the next state, or the status that the run has ended in.
     async fn step(&mut self) -> Result<Result<W::Any, Status>, WatchError> {
         if let Some(first) = self.first.take() {
             return Ok(Ok(first));
@@ -176,7 +204,7 @@ impl<W: Durable> Changes<W> {
         }
     }
 
-    /// Reads rows, once there are some or the run has ended.
+    /// Reads rows as soon as there are some or the run has ended.
     async fn read(&mut self) -> Result<(), WatchError> {
         let (run, next) = (&self.run, self.next);
         match run.until(|| look(run, next)).await? {
@@ -196,15 +224,15 @@ impl<W: Durable> Changes<W> {
     }
 }
 
-/// The news about a run, since it was looked at.
+/// The news about a run since it was last read.
 enum News {
-    /// There are rows.
+    /// New rows.
     Rows(Vec<HistoryRow>),
-    /// There are none, and there will be none.
+    /// The end: there are no more rows.
     Ended(Status),
 }
 
-/// The rows of a run from this one on; nothing if they are still to come.
+/// Reads the rows of a run from number `next` on; `None` if they are still to come.
 async fn look<W: Durable>(run: &Run<W>, next: u64) -> Result<Option<News>, WatchError> {
     // Asked first: no rows are added to a run that had ended by then.
     let row = run.find_this().await?.row;

@@ -1,4 +1,4 @@
-//! What a runner and its runs answer when something is not as it should be.
+//! The errors of a runner and of its runs.
 
 use std::error::Error;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::payload::codec::CodecError;
 use crate::run::{RunId, RunIdError};
 use crate::store::{Failure, FailureKind, StoreError};
 
-/// The error of handlers whose runs are stored: it is kept as a text.
+/// The error of handlers whose runs are stored. It is kept as a text.
 ///
 /// Implemented for every type that is `Display`.
 #[diagnostic::on_unimplemented(
@@ -24,14 +24,27 @@ pub trait StoredError: fmt::Display {}
 impl<E: fmt::Display> StoredError for E {}
 
 /// Why a run was not started.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+///
+/// match runner.start("o-42", OrderInput { customer: 8 }, Placed).await {
+///     Ok(run) => println!("{} is {}", run.id(), if run.is_new() { "new" } else { "known" }),
+///     Err(StartError::Conflict { run, .. }) => println!("409: another order is called {run}"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A run with this id is there, and is not the same: this is what differs.
+    /// Another run has this id.
     Conflict {
         /// The id.
         run: RunId,
-        /// What differs.
+        /// The part in which the two runs differ.
         differs: Differs,
     },
     /// The text is no id.
@@ -40,19 +53,31 @@ pub enum StartError {
     Codec(CodecError),
     /// The input, or the state to begin in, is too large to be stored.
     TooLarge {
-        /// Which of them, how large it is, and what can be done.
+        /// A sentence that names it, its size and the way out.
         what: String,
     },
-    /// The signal that it was to be started [with](super::Start::with_signal) is refused. Nothing was stored.
+    /// The signal of [`with_signal`](super::Start::with_signal) is refused. Nothing was stored.
     Signal(SignalError),
     /// The runner has been shut down. Nothing was stored.
     ShutDown,
-    /// The store did not take it. If it was not [reached](StoreError::Unavailable), the run may have been
-    /// stored or not: start it again, with the same id.
+    /// The store did not take the run. If the store was not [reached](StoreError::Unavailable), the run may have been
+    /// stored or not: start it again with the same id.
     Store(StoreError),
 }
 
-/// What differs between a run that is there and one that was to be started with the same id.
+/// The part in which a stored run differs from one that is started with the same id.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+///
+/// use stateway::runner::Differs;
+///
+/// let other = runner.start("o-42", OrderInput { customer: 8 }, Placed).await;
+/// assert!(matches!(other, Err(StartError::Conflict { differs: Differs::Input, .. })));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Differs {
@@ -60,9 +85,9 @@ pub enum Differs {
     Workflow,
     /// The input.
     Input,
-    /// The input or the state that it begins in, but only in the order of a list, and the type is not `PartialEq`.
+    /// The order of a list in the input or in the start state. The type is not `PartialEq`.
     Order,
-    /// The state that it begins in.
+    /// The start state.
     Start,
 }
 
@@ -120,34 +145,65 @@ impl Error for StartError {
 }
 
 /// Why a rollback was not retried.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+///
+/// use stateway::{RetryRollbackError, StoreError};
+///
+/// match runner.retry_rollback("o-42").await {
+///     Ok(()) => println!("the undos are called again"),
+///     // A program of the version of the run has to do it.
+///     Err(RetryRollbackError::Unable { reason, .. }) => println!("not by this program: {reason}"),
+///     Err(RetryRollbackError::Store(StoreError::NotEnded { .. })) => println!("wait for its end"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RetryRollbackError {
-    /// This program cannot undo what is left: the run is of another version, an undo that is to be called is not there,
-    /// or something that it needs does not decode. Nothing has changed.
+    /// This program cannot undo the rest: the run is of another version, the program does not have an undo that is to be
+    /// called, or a payload does not decode. Nothing has changed.
     Unable {
         /// The run.
         run: RunId,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// The run is not there ([`NotFound`](StoreError::NotFound)), has not ended ([`NotEnded`](StoreError::NotEnded)),
-    /// has nothing left to be undone ([`NothingToUndo`](StoreError::NothingToUndo)), or the store does not answer.
+    /// The run does not exist ([`NotFound`](StoreError::NotFound)), has not ended ([`NotEnded`](StoreError::NotEnded)),
+    /// has nothing left to be undone ([`NothingToUndo`](StoreError::NothingToUndo)), or the store did not answer.
     Store(StoreError),
 }
 
-/// Why a stored run has not ended as it was declared to, or what kept us from knowing.
+/// Why a stored run has not ended as declared, or why its end is not known.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 0 }, Placed).await?;
+///
+/// match run.end().await {
+///     Ok(_) => println!("delivered"),
+///     Err(EndError::Failed(failure)) => println!("{}: {failure}", failure.rollback),
+///     // It continues after `runner.unpark(..)`.
+///     Err(EndError::Parked { reason, .. }) => println!("somebody has to see to it: {reason}"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum EndError {
-    /// It failed, or could not be undone as a whole.
+    /// The run failed, or could not be undone completely.
     Failed(Box<RunFailure>),
-    /// It is parked: it goes on when somebody has seen to it and calls
-    /// [`unpark`](crate::Runner::unpark).
+    /// The run is parked. It continues after [`unpark`](crate::Runner::unpark).
     Parked {
         /// The run.
         run: RunId,
-        /// Why.
+        /// The reason why it is parked.
         reason: String,
     },
     /// The runner was shut down, or dropped, before the run ended. The run is in the store.
@@ -161,44 +217,73 @@ pub enum EndError {
         run: RunId,
         /// The state that it is in.
         state: String,
-        /// Why it does not decode.
+        /// The error of the codec.
         source: CodecError,
     },
     /// The store did not answer, or does not have the run any more.
     Store(StoreError),
 }
 
-/// How a stored run failed.
+/// The failure of a stored run: the cause, and the effects of its rollback.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 0 }, Placed).await?;
+///
+/// if let Err(EndError::Failed(failure)) = run.end().await {
+///     let cause = failure.failure.expect("a handler failed");
+///     assert_eq!(cause.transition.as_deref(), Some("charge"));
+///     assert_eq!(cause.message.as_str(), "no such customer");
+///     assert!(failure.rollback.is_complete());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunFailure {
-    /// The workflow's name.
+    /// The name of the workflow.
     pub workflow: String,
     /// The run.
     pub run: RunId,
     /// The state that it is in.
     pub state: String,
-    /// What ended it. `None` for one that reached a `failed` state and could not be undone as a
-    /// whole.
+    /// The failure that ended it. `None` if it reached a `failed` state and could not be undone completely.
     pub failure: Option<Failure>,
-    /// What its rollback did.
+    /// The effects of its rollback.
     pub rollback: RunRollback,
 }
 
-/// What the rollback of a stored run did, by [`Run::rollback`](super::Run::rollback): the last transition first.
+/// The effects of the rollback of a stored run, by [`Run::rollback`](super::Run::rollback), the last transition first.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-13", OrderInput { customer: 13 }, Placed).await?;
+/// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+/// # runner.cancel("o-13").await?;
+/// # assert!(run.end().await.is_err());
+/// let rollback = run.rollback().await?;
+/// for failed in &rollback.failed {
+///     println!("`{}` was not undone: {}", failed.entry, failed.cause);
+/// }
+/// assert!(!rollback.is_complete());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RunRollback {
-    /// What was undone.
+    /// The transitions that were undone.
     pub undone: Vec<UndoEntry>,
-    /// What could not be undone: somebody has to see to it.
+    /// The transitions that could not be undone. Somebody has to see to each.
     pub failed: Vec<NotUndone>,
-    /// What is left to be undone: the run was terminated before it was its turn, or its rollback is under way.
+    /// The transitions that are left to be undone, because the run was terminated before their turn, or because its rollback
+    /// has not ended.
     pub skipped: Vec<UndoEntry>,
 }
 
 impl RunRollback {
-    /// Whether everything that was to be undone is undone.
+    /// Returns true if everything that was to be undone is undone.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.failed.is_empty() && self.skipped.is_empty()
@@ -206,14 +291,30 @@ impl RunRollback {
 }
 
 /// A transition of a stored run that could not be undone.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-13", OrderInput { customer: 13 }, Placed).await?;
+/// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+/// # runner.cancel("o-13").await?;
+/// # assert!(run.end().await.is_err());
+/// let rollback = run.rollback().await?;
+/// let failed = &rollback.failed[0];
+/// assert_eq!((failed.entry.handler, &*failed.cause), ("refund", "the account is closed"));
+///
+/// // Somebody has opened the account again.
+/// runner.retry_rollback("o-13").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NotUndone {
-    /// Which transition it is, and which handler failed.
+    /// The transition, and the handler that failed.
     pub entry: UndoEntry,
-    /// How often the handler was called.
+    /// The number of calls of the handler.
     pub attempts: u32,
-    /// The error of the last attempt, as it prints.
+    /// The text of the error of the last attempt.
     pub cause: String,
 }
 
@@ -310,8 +411,7 @@ impl fmt::Display for RunFailure {
     }
 }
 
-/// ``undone: `charge`; not undone: `ship` (`call_back` failed after 3 attempts: no answer)``. Of many transitions the first eight are
-/// named.
+/// ``undone: `charge`; not undone: `ship` (`call_back` failed after 3 attempts: no answer)``. Names the first eight transitions.
 impl fmt::Display for RunRollback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.undone.is_empty() {
@@ -357,7 +457,7 @@ impl fmt::Display for NotUndone {
     }
 }
 
-/// What a run did: "failed in state `Charged` at `ship` after 3 attempts: no carrier".
+/// A clause whose subject is the run: "failed in state `Charged` at `ship` after 3 attempts: no carrier".
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let attempts = self.attempts;

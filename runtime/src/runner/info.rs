@@ -1,4 +1,4 @@
-//! Where a run stands, as its users see it.
+//! Where a run stands, for its users.
 
 use std::time::SystemTime;
 
@@ -6,75 +6,105 @@ use super::settings::Settings;
 use crate::run::{PartName, PartOf, RunId};
 use crate::store::{Failure, Found, IndexEntry, NoteRow, Parent, Progress, RunRow, Status, Stop};
 
-/// Where a stored run stands.
+/// Where a stored run stands, by [`Run::info`](super::Run::info) and [`Runner::list`](super::Runner::list).
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+///
+/// let info = run.info().await?;
+/// println!("{} is {} in {} since {:?}", info.id, info.status, info.state, info.entered);
+/// if info.not_undone > 0 {
+///     println!("{} transitions could not be undone", info.not_undone);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct RunInfo {
-    /// The id that it was started with.
+    /// The id that the run was started with.
     pub id: RunId,
-    /// Tells it apart from runs that had its id before; part of its [keys](crate::Key). Serde writes it as they do: many readers of
-    /// JSON know no such numbers.
+    /// The number that tells the run apart from others that had its id before; part of its [keys](crate::Key). Serde writes it as
+    /// 16 hexadecimal digits, as the keys do, because many readers of JSON know no such numbers.
     #[serde(serialize_with = "hexadecimal")]
     pub incarnation: u64,
-    /// The name that its workflow is stored under.
+    /// The name under which its workflow is stored.
     pub workflow: String,
     /// The version of the declaration that it was started with.
     pub version: u32,
-    /// How it stands.
+    /// The status.
     pub status: Status,
     /// The name of the state that it is in.
     pub state: String,
     /// The number of its last visit that was recorded.
     pub visit: u64,
-    /// When it was started.
+    /// The time the run was started.
     pub started: SystemTime,
-    /// When it entered the state that it is in.
+    /// The time the run entered the state that it is in.
     pub entered: SystemTime,
-    /// When it is to be looked at; `None` for one that has ended, is parked or paused, or waits for a message.
+    /// The time the run is due; `None` if it has ended, is parked or paused, or waits for a message.
     pub due: Option<SystemTime>,
-    /// When it ended.
+    /// The time the run ended.
     pub ended: Option<SystemTime>,
-    /// Which of the runs that are due is taken up first: that with the highest.
+    /// The priority. Of the runs that are due, the one with the highest is taken up first.
     pub priority: i8,
-    /// The run that has started it.
+    /// The run that has started this one.
     pub parent: Option<Parent>,
-    /// What it is found by, beside its state.
+    /// The `#[index]` fields of the state that the run is in.
     pub index: Vec<IndexEntry>,
-    /// The attempts that have failed of what is under way, of the visit as a whole and of its branches. [`list`](super::Runner::list)
-    /// does not know them.
+    /// The failed attempts of the visit that has not ended, and of its branches. Empty in a [`list`](super::Runner::list).
     pub attempts: Vec<AttemptInfo>,
-    /// How often its process died in the state that it is in.
+    /// The number of times that its process died in the state that it is in.
     pub crashes: u32,
-    /// What it was asked from outside.
+    /// The request to stop, if there is one.
     pub stop: Option<Stop>,
-    /// Whether it was asked to pause and has not come to a boundary yet: it is [`Paused`](Status::Paused) then.
+    /// True if the run was asked to pause and has not reached a boundary, where it will be [`Paused`](Status::Paused).
     pub pause_asked: bool,
-    /// Why it is parked.
+    /// The reason why the run is parked.
     pub parked: Option<String>,
-    /// Why it is, or was, rolled back, unless it had reached a `failed` state; or why it is paused, if its last attempt has
-    /// failed (`else pause`).
+    /// The failure because of which the run is, or was, rolled back, unless it had reached a `failed` state; or because of which
+    /// it is paused, if its last attempt has failed (`else pause`).
     pub failure: Option<Failure>,
-    /// How many transitions are still to be undone, if it is rolled back.
+    /// The number of transitions that are still to be undone, if the run is rolled back.
     pub undos: u64,
-    /// How many transitions could not be undone: somebody has to see to each.
+    /// The number of transitions that could not be undone. Somebody has to see to each.
     pub not_undone: u64,
 }
 
-/// Attempts that have failed of a visit under way, or of one of its branches.
+/// The failed attempts of a visit that has not ended, or of one of its branches.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+///
+/// for attempt in run.info().await?.attempts {
+///     println!(
+///         "`{}` has failed {} times ({}), and is called again at {:?}",
+///         attempt.transition,
+///         attempt.made,
+///         attempt.error.unwrap_or_default(),
+///         attempt.next,
+///     );
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct AttemptInfo {
     /// The name of the transition.
     pub transition: String,
-    /// The name of the branch, if it is about one.
+    /// The name of the branch, if these are attempts of one.
     pub branch: Option<String>,
-    /// Whether it is about undoing the transition.
+    /// True if these are attempts to undo the transition.
     pub undoes: bool,
-    /// How many attempts have failed.
+    /// The number of attempts that have failed.
     pub made: u32,
-    /// What the last of them failed with.
+    /// The text of the error of the last attempt.
     pub error: Option<String>,
-    /// When the next one is due.
+    /// The time the next attempt is due.
     pub next: SystemTime,
 }
 

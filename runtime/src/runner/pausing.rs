@@ -1,4 +1,4 @@
-//! Pausing runs, letting them go on, and retrying at once.
+//! Pausing and resuming runs, and retrying at once.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ impl<W: Durable> Runner<W> {
     /// stored when this returns.
     ///
     /// A boundary is a recorded transition, a recorded undo, or the wait between two attempts. A run that nobody drives, such
-    /// as one that waits for a signal or a timer, is [`Paused`](Status::Paused) at once. A handler that is called just now, or
-    /// the branches of a split, end first; what they came to is recorded as usual, and no other handler is called after that. If
-    /// another runner drives the run, it hears of the pause as it records what comes next, or with its next heartbeat.
+    /// as one that waits for a signal or a timer, is [`Paused`](Status::Paused) at once. A handler that is running, or
+    /// the branches of a split, end first; their outcome is recorded as usual, and no other handler is called after that. If
+    /// another runner drives the run, that runner hears of the pause with its next record or its next heartbeat.
     ///
-    /// Nothing but [`resume`](Runner::resume), [`retry_now`](Runner::retry_now), [`cancel`](Runner::cancel) and
-    /// [`terminate`](Runner::terminate) ends a pause: it outlives the process. Signals to a paused run are stored and taken when
-    /// it goes on. Timers, polls and deadlines that fall due meanwhile are at work then. A rollback can be paused as well, and
-    /// goes on as a rollback. Pausing a paused run changes nothing.
+    /// Only [`resume`](Runner::resume), [`retry_now`](Runner::retry_now), [`cancel`](Runner::cancel) and
+    /// [`terminate`](Runner::terminate) end a pause: it outlives the process. Signals to a paused run are stored, and taken when
+    /// it is resumed. Timers, polls and deadlines that fall due meanwhile take effect then. A rollback can be paused as well, and
+    /// continues as a rollback. Pausing a paused run changes nothing.
     ///
     /// ```no_run
     /// # use stateway::{Durable, Runner};
@@ -35,8 +35,8 @@ impl<W: Durable> Runner<W> {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::Ended`], [`StoreError::Parked`] for a run that stands still already, or that the
-    /// store does not answer.
+    /// [`StoreError::NotFound`], [`StoreError::Ended`], [`StoreError::Parked`] for a run that stands still already, and others if
+    /// the store does not answer.
     ///
     /// # Cancel safety
     /// Dropping the future pauses the run or does not.
@@ -48,9 +48,9 @@ impl<W: Durable> Runner<W> {
         Ok(())
     }
 
-    /// Lets a paused run go on where it stands, at once. If it was paused by `else pause`, its handler gets all its attempts
-    /// anew, with the same [key](crate::Step::key). If its runner has not come to a boundary since it was asked to pause, the request
-    /// is taken back.
+    /// Resumes a paused run at once, in the state that it is in. If it was paused by `else pause`, its handler gets all its attempts
+    /// anew, with the same [key](crate::Step::key). If the run has not reached a boundary since it was asked to pause, the request
+    /// is withdrawn.
     ///
     /// ```no_run
     /// # use stateway::{Durable, Runner};
@@ -61,7 +61,7 @@ impl<W: Durable> Runner<W> {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::NotPaused`], or that the store does not answer.
+    /// [`StoreError::NotFound`], [`StoreError::NotPaused`], and others if the store does not answer.
     ///
     /// # Cancel safety
     /// Dropping the future resumes the run or does not.
@@ -74,11 +74,11 @@ impl<W: Durable> Runner<W> {
         Ok(())
     }
 
-    /// Lets a run make its next attempt at once, whatever the delay before it was. The attempts are counted on, and the keys of
+    /// Makes the next attempt of a run at once, without the rest of its delay. The attempts made so far still count, and the keys of
     /// the handler stay the same. A paused run is [resumed](Runner::resume) by it.
     ///
     /// It is for a transition, or an undo, that waits between two attempts; a branch of a split waits out its own delays. If
-    /// another runner drives the run and waits there, it hears of the request with its next heartbeat. A limiter still decides when
+    /// another runner drives the run, that runner hears of the request with its next heartbeat. A limiter still decides when
     /// the call gets through.
     ///
     /// ```no_run
@@ -92,7 +92,7 @@ impl<W: Durable> Runner<W> {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Ended`], [`StoreError::Parked`], [`StoreError::NotRetrying`] for a run that
-    /// waits for no attempt, or whose branches alone wait for theirs, or that the store does not answer.
+    /// waits for no attempt, or in which only branches do, and others if the store does not answer.
     ///
     /// # Cancel safety
     /// Dropping the future asks for the attempt or does not.
@@ -105,9 +105,10 @@ impl<W: Durable> Runner<W> {
         Ok(())
     }
 
-    /// [Pauses](Runner::pause) every run of this workflow that goes forward or is rolled back, and says how many were asked to.
+    /// [Pauses](Runner::pause) every run of this workflow that goes forward or is rolled back, and returns the number of runs that
+    /// were asked to.
     ///
-    /// The runs are paused one by one, page by page. Those that are started afterwards are not paused, and those that are started
+    /// The runs are paused one by one, page by page. Runs that are started afterwards are not paused, and runs that are started
     /// meanwhile may be.
     ///
     /// ```no_run
@@ -120,7 +121,7 @@ impl<W: Durable> Runner<W> {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError`] if the store does not answer. What was paused by then is.
+    /// [`StoreError`] if the store does not answer. Runs that were paused by then stay paused.
     ///
     /// # Cancel safety
     /// Dropping the future leaves some of the runs paused.
@@ -141,8 +142,8 @@ impl<W: Durable> Runner<W> {
         .await
     }
 
-    /// [Resumes](Runner::resume) every paused run of this workflow, also those that `else pause` has paused, and says how many
-    /// they were.
+    /// [Resumes](Runner::resume) every paused run of this workflow, also those that `else pause` has paused, and returns their
+    /// number.
     ///
     /// ```no_run
     /// # use stateway::{Durable, Runner};
@@ -153,7 +154,7 @@ impl<W: Durable> Runner<W> {
     /// ```
     ///
     /// # Errors
-    /// [`StoreError`] if the store does not answer. What was resumed by then is.
+    /// [`StoreError`] if the store does not answer. Runs that were resumed by then stay resumed.
     ///
     /// # Cancel safety
     /// Dropping the future leaves some of the runs resumed.
@@ -175,7 +176,7 @@ impl<W: Durable> Runner<W> {
         Ok(resumed)
     }
 
-    /// Asks the same of each run that has this status and is `meant`, and `tell`s those that it was asked of. Counts them.
+    /// Asks each run that has this status and is `meant`, `tell`s the runner of each run that was asked, and counts them.
     async fn each(
         &self,
         status: Status,

@@ -16,13 +16,13 @@ use crate::payload::durable::Durable;
 use crate::run::RunId;
 use crate::store::{LogEntry, LogRow, Store, StoreError};
 
-/// Entries are read in pages of this many.
+/// The number of entries that are read at a time.
 const PAGE: usize = 256;
 
-/// What the handler has added to the logs, as it is stored, and from then on kept.
+/// Encodes the entries that the handler has added to the logs, and keeps them.
 ///
 /// # Errors
-/// Why an entry cannot be stored.
+/// The reason why an entry cannot be stored.
 pub(super) fn new_entries<W: Durable>(
     logs: &RunLogs,
     settings: &Settings,
@@ -47,10 +47,10 @@ pub(super) fn new_entries<W: Durable>(
     Ok(entries)
 }
 
-/// What a run that is taken up has said.
+/// Reads the logs of a run that is taken up.
 ///
 /// # Errors
-/// Why the run is not driven.
+/// The reason why the run is not driven.
 pub(super) async fn restored<W: Durable>(held: &HeldRun) -> Result<RunLogs, Loss> {
     let logs = RunLogs::new(W::GRAPH);
     if W::GRAPH.logs.is_empty() {
@@ -86,7 +86,7 @@ fn restore<W: Durable>(row: &LogRow, logs: &RunLogs, codec: &dyn Codec) -> Resul
     })
 }
 
-/// A log of a stored run, to be read from outside; a method of the block's own trait, such as `ChatLogs`, gives it.
+/// A log of a stored run, to be read from outside. A method of the block's own trait, such as `ChatLogs`, returns it.
 ///
 /// ```
 /// use stateway::prelude::*;
@@ -188,6 +188,32 @@ impl<W: Workflow> Logs<W> for Run<W> {
 }
 
 /// Why a log was not read.
+///
+/// ```
+/// # use stateway::{MemoryStore, prelude::*};
+/// # workflow! {
+/// #     #[durable(version = 1)]
+/// #     workflow Chat { start Asked; done Replied; log messages: String; step answer: Asked -> Replied; }
+/// # }
+/// # struct Model;
+/// # impl ChatSteps for Model {
+/// #     type Error = String;
+/// #     async fn answer(&self, _: Asked, step: &Step<Answer>) -> Result<Answer, String> { Ok(step.to(Replied)) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let runner = Runner::<Chat>::builder(Model).store(MemoryStore::new()).launch().await?;
+/// # let run = runner.start("c-1", (), Asked).await?;
+/// use stateway::runner::LogError;
+///
+/// match run.messages().read().await {
+///     Ok(messages) => println!("{} messages", messages.len()),
+///     // Another version of the program may have written it.
+///     Err(LogError::Codec { log, source, .. }) => println!("`{log}` has an entry of another form: {source}"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LogError {
@@ -197,10 +223,10 @@ pub enum LogError {
         run: RunId,
         /// The log.
         log: &'static str,
-        /// Why.
+        /// The error of the codec.
         source: CodecError,
     },
-    /// The store does not say.
+    /// The store did not answer.
     Store(StoreError),
 }
 

@@ -1,4 +1,4 @@
-//! A signal that is stored, and what has become of it.
+//! A stored signal, and its outcome.
 
 use std::error::Error;
 use std::fmt;
@@ -14,19 +14,45 @@ use crate::run::RunId;
 use crate::store::{Event, MessageState, Name, Status, StoreError};
 use crate::wait::{Applies, NoAnswer, RecordedAnswer};
 
-/// A signal that is stored.
+/// A signal that is stored. `T` is its outcome, and `A` the answer that its sender gets.
 ///
-/// `T` is its outcome, and `A` the answer that its sender gets. To drop it changes nothing.
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+///
+/// let sent = run.deliver("Ada".to_owned()).message_id("request-17").await?;
+/// if !sent.is_new {
+///     println!("request {} was sent twice", sent.message_id);
+/// }
+/// let OnDeliver::Delivered(delivered) = sent.applied().await?;
+/// assert_eq!(delivered.signed_by, "Ada");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Dropping it changes nothing.
 pub struct SentSignal<T: Transition, A = NoAnswer> {
     /// The id of the message.
     pub message_id: String,
-    /// True if it was stored now, false if the run had had a message with this id.
+    /// True if the signal was stored now, false if the run had a message with this id before.
     pub is_new: bool,
     run: Run<T::Workflow>,
     answer: PhantomData<fn() -> A>,
 }
 
 /// The transition that has taken a signal, as it is recorded.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+///
+/// let sent = runner.signal_json("o-42", "deliver", br#""Ada""#).await?;
+/// let applied = sent.applied().await?;
+/// assert_eq!((&*applied.transition, &*applied.state), ("deliver", "Delivered"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AppliedSignal {
@@ -38,11 +64,29 @@ pub struct AppliedSignal {
     answer: Option<Vec<u8>>,
 }
 
-/// Why a signal has led to nothing, or what kept us from knowing.
+/// Why a signal has led to nothing, or why its outcome is not known.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+///
+/// use stateway::NotApplied;
+///
+/// let sent = run.deliver("Ada".to_owned()).await?;
+/// match sent.applied().await {
+///     Ok(_) => println!("delivered"),
+///     Err(NotApplied::Ended { status, .. }) => println!("too late: the order is {status}"),
+///     // The signal is stored, and may be taken later.
+///     Err(NotApplied::Parked { reason, .. }) => println!("somebody has to see to it: {reason}"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum NotApplied {
-    /// It was not stored, and so it was not sent.
+    /// The signal was not stored, and so it was not sent.
     NotSent(SignalError),
     /// The run has ended, or is being rolled back, and no state has taken the signal. The history names it among those that
     /// were [left](crate::store::HistoryRow::left).
@@ -52,14 +96,14 @@ pub enum NotApplied {
         /// Its status.
         status: Status,
     },
-    /// The run is parked: it may take the signal when somebody has seen to it and calls [`unpark`](super::Runner::unpark).
+    /// The run is parked. It may take the signal after [`unpark`](super::Runner::unpark).
     Parked {
         /// The run.
         run: RunId,
-        /// Why.
+        /// The reason why it is parked.
         reason: String,
     },
-    /// The signal was taken so long ago that the history does not have the row any more: the declaration bounds it by
+    /// The signal was taken, and the history does not have the row any more, because the declaration bounds it by
     /// `#[durable(history = ..)]`.
     Forgotten {
         /// The run.
@@ -74,7 +118,7 @@ pub enum NotApplied {
     Codec {
         /// The run.
         run: RunId,
-        /// Why.
+        /// The error of the codec.
         source: CodecError,
     },
     /// The runner is shut down. The signal is stored, and may be taken later.
@@ -82,7 +126,7 @@ pub enum NotApplied {
         /// The run.
         run: RunId,
     },
-    /// The store does not say.
+    /// The store did not answer.
     Store(StoreError),
 }
 
@@ -101,8 +145,19 @@ impl<T, A> SentSignal<T, A>
 where
     T: Transition<Workflow: Durable>,
 {
-    /// Waits until a state has taken the signal, and gives what it has led to: the outcome, with its state as it was recorded.
-    /// It may be another process that drives the run.
+    /// Waits until a state has taken the signal, and returns the outcome, with its state as it was recorded. Another process may
+    /// drive the run.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// let sent = run.deliver("Ada".to_owned()).await?;
+    /// let OnDeliver::Delivered(delivered) = sent.applied().await?;
+    /// assert_eq!(delivered.signed_by, "Ada");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`NotApplied`].
@@ -132,7 +187,18 @@ where
         outcome.map_err(|source| self.undecoded(source))
     }
 
-    /// Waits until a state has taken the signal, and gives its answer. It may be asked for again.
+    /// Waits until a state has taken the signal, and returns its answer. It may be called again.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// // `signal redirect(String) answers String: Charged;` returns the city that it was.
+    /// let sent = run.redirect("Bergen".to_owned()).await?;
+    /// assert_eq!(sent.answered().await?, "Oslo");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`NotApplied`].
@@ -164,7 +230,7 @@ impl<W: Durable> Run<W> {
         self.until(|| self.stands(message)).await
     }
 
-    /// Returns the transition that has taken the message; nothing if it is still to come.
+    /// Returns the transition that has taken the message; `None` if none has.
     async fn stands(&self, message: &str) -> Result<Option<AppliedSignal>, NotApplied> {
         let store = &self.engine().store;
         let run = || self.id().clone();

@@ -19,18 +19,41 @@ use crate::run::{RunId, RunIdError};
 use crate::store::{Delivery, Message, Name, Sent, Status, StoreError};
 use crate::wait::{Answering, Parts, RecordedAnswer, Sealed, Signal, Signals};
 
-/// A signal that was sent by its name, and is stored.
+/// A stored signal that was sent by its name, with [`Runner::signal_json`].
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+///
+/// let sent = runner.signal_json("o-42", "deliver", br#""Ada""#).await?;
+/// assert_eq!(sent.applied().await?.state, "Delivered");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct SentMessage<W> {
     /// The id of the message.
     pub message_id: String,
-    /// True if it was stored now, false if the run had had a message with this id.
+    /// True if the signal was stored now, false if the run had a message with this id before.
     pub is_new: bool,
     run: Run<W>,
 }
 
 impl<W: Durable> SentMessage<W> {
     /// Waits until a state has taken the signal, as [`SentSignal::applied`] does.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    ///
+    /// let sent = runner.signal_json("o-42", "deliver", br#""Ada""#).await?;
+    /// let applied = sent.applied().await?;
+    /// println!("202 Accepted: the order is {}", applied.state);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`NotApplied`].
@@ -52,7 +75,24 @@ impl<W> fmt::Debug for SentMessage<W> {
     }
 }
 
-/// Why a signal was not stored. Nothing has changed, unless the store could not answer.
+/// Why a signal was not stored. Nothing has changed, unless the store did not answer.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+///
+/// use stateway::SignalError;
+///
+/// let status = match runner.signal_json("o-42", "deliver", b"17").await {
+///     Ok(_) => 202,
+///     Err(SignalError::Id(_) | SignalError::Unknown { .. } | SignalError::NotFound { .. }) => 404,
+///     Err(SignalError::Payload { .. }) => 422,
+///     Err(_) => 409,
+/// };
+/// assert_eq!(status, 422); // a signature is no number
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SignalError {
@@ -62,10 +102,10 @@ pub enum SignalError {
     Unknown {
         /// The name.
         signal: String,
-        /// The names of those that it has.
+        /// The names of the signals that it has.
         known: Vec<&'static str>,
     },
-    /// The store has no run of the workflow with this id, or no longer the one that is meant.
+    /// The store has no run of the workflow with this id, or not the one of the handle any more.
     NotFound {
         /// The run.
         run: RunId,
@@ -74,7 +114,7 @@ pub enum SignalError {
     Ended {
         /// The run.
         run: RunId,
-        /// How; or that its rollback is being retried.
+        /// The status that it has ended in; [`RollingBack`](Status::RollingBack) if its rollback is being retried.
         status: Status,
     },
     /// No state that the run can still come to takes the signal.
@@ -86,8 +126,8 @@ pub enum SignalError {
         /// The state that the run is in.
         state: Name,
     },
-    /// The state that the run is in does not take the signal, and it was to be sent only
-    /// [if it does](Signal::if_accepted_now).
+    /// The state that the run is in does not take the signal, and the signal was sent with
+    /// [`if_accepted_now`](Signal::if_accepted_now).
     NotAcceptedNow {
         /// The run.
         run: RunId,
@@ -100,10 +140,10 @@ pub enum SignalError {
     Payload {
         /// The signal.
         signal: &'static str,
-        /// Why.
+        /// The error of the codec.
         source: CodecError,
     },
-    /// The store did not do it.
+    /// The store did not keep the signal.
     Store(StoreError),
 }
 
@@ -112,15 +152,40 @@ impl<W> Sealed for Run<W> {}
 impl<W: Durable> Signals<W> for Run<W> {}
 
 impl<'a, W: Durable, T, P, A> Signal<'a, Run<W>, T, P, A> {
-    /// Gives the message an id: a second one with the same id is the same message, whatever it carries, and is
-    /// applied once. Without this each is another.
+    /// Gives the message an id. A second one with the same id is the same message, whatever it carries, and is
+    /// applied once. Defaults to an id of its own for each message.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// run.deliver("Ada".to_owned()).message_id("request-17").await?;
+    /// // The client has sent its request again.
+    /// let sent = run.deliver("Ada".to_owned()).message_id("request-17").await?;
+    /// assert!(!sent.is_new);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn message_id(mut self, id: impl Into<String>) -> Self {
         self.parts().message_id = Some(id.into());
         self
     }
 
-    /// Refuses the signal unless the state that the run is in, as it is stored, takes it. Without this it waits for a state
+    /// Refuses the signal unless the state that the run is in, as it is stored, takes it. Defaults to waiting for a state
     /// that does.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// use std::time::SystemTime;
+    /// use stateway::SignalError;
+    ///
+    /// let tomorrow = SystemTime::now() + Duration::from_hours(24);
+    /// let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).at(tomorrow).await?;
+    /// let sent = run.deliver("Ada".to_owned()).if_accepted_now().await;
+    /// assert!(matches!(sent, Err(SignalError::NotAcceptedNow { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn if_accepted_now(mut self) -> Self {
         self.parts().only_now = true;
         self
@@ -128,12 +193,23 @@ impl<'a, W: Durable, T, P, A> Signal<'a, Run<W>, T, P, A> {
 
     /// Sends the signal and waits for its answer.
     ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// // `signal redirect(String) answers String: Charged;` returns the city that it was.
+    /// let before = run.redirect("Bergen".to_owned()).message_id("request-17").answered().await?;
+    /// assert_eq!(before, "Oslo");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`NotApplied::NotSent`] if it was not stored, and the others of [`NotApplied`].
     ///
     /// # Cancel safety
-    /// A future that is dropped may have sent the signal, which then stays sent: give it an [id](Signal::message_id), and send it
-    /// again to get the answer.
+    /// A future that is dropped may have sent the signal, which then stays sent. To get the answer, give the signal an
+    /// [id](Signal::message_id) and send it again.
     // Not an `async fn`, for the same reason as that of a run in memory.
     pub fn answered(self) -> Answering<'a, A, NotApplied>
     where
@@ -185,7 +261,21 @@ where
     }
 }
 
-/// A signal that a [`Runner`] sends by its name, when this is awaited.
+/// A signal by its name, from [`Runner::signal_json`]. Awaiting this sends it.
+///
+/// ```
+#[doc = include_str!("example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+///
+/// runner
+///     .signal_json("o-42", "deliver", br#""Ada""#)
+///     .message_id("request-17")
+///     .if_accepted_now()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a signal is sent when it is awaited"]
 pub struct SignalJson<'a, W> {
     runner: &'a Runner<W>,
@@ -288,14 +378,14 @@ struct Outgoing {
     graph: &'static Graph,
     transition: &'static TransitionInfo,
     run: RunId,
-    /// The run that is meant, of those that have had the id.
+    /// The run that is meant, of those that had the id.
     incarnation: u64,
     message_id: Option<String>,
     only_now: bool,
 }
 
 impl Outgoing {
-    /// Stores it. Gives the id of the message, and whether it is new.
+    /// Stores the message. Returns its id, and true if it is new.
     async fn send(
         self,
         engine: &Engine,
@@ -352,7 +442,7 @@ fn refused(error: StoreError, signal: &'static str, only_now: bool) -> SignalErr
     }
 }
 
-/// The states from which one of these can be reached, these included.
+/// Returns the states from which one of these can be reached, these included.
 fn ahead(graph: &Graph, of: &[usize]) -> Vec<usize> {
     let mut found = vec![false; graph.states.len()];
     let mut open: Vec<usize> = of.to_vec();
