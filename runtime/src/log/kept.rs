@@ -1,4 +1,4 @@
-//! The logs of one run, as the run owns them: entries that are kept, and those of the handler under way.
+//! The logs of one run, as the run owns them: entries that are kept, and those of the handler that runs.
 
 use std::any::Any;
 #[cfg(feature = "durable")]
@@ -9,7 +9,7 @@ use stateway_core::{Graph, LogPayload};
 
 use crate::support::panic::forget_panic;
 
-/// The logs of one run, each at the position of its declaration. The type of the entries is told by who first asks for it.
+/// The logs of one run, each at the position of its declaration. The first access decides the type of the entries.
 #[doc(hidden)]
 #[expect(
     missing_debug_implementations,
@@ -19,10 +19,10 @@ pub struct RunLogs(Box<[OnceLock<Box<dyn AnyLog>>]>);
 
 /// A log whose entries have some type.
 trait AnyLog: Any + Send + Sync {
-    /// Keeps what the handler under way has added.
+    /// Keeps the entries that the handler has added.
     fn keep(&self);
 
-    /// Drops that.
+    /// Drops the entries that the handler has added.
     fn discard(&self);
 
     fn as_any(&self) -> &dyn Any;
@@ -36,24 +36,24 @@ pub(crate) struct LogOf<M> {
 }
 
 impl RunLogs {
-    /// Those of a run that has said nothing yet.
+    /// Returns the empty logs of a new run.
     pub(crate) fn new(graph: &Graph) -> Self {
         RunLogs(graph.logs.iter().map(|_| OnceLock::new()).collect())
     }
 
-    /// The log at this position.
+    /// Returns the log at this position.
     pub(crate) fn of<M: LogPayload>(&self, position: usize) -> &LogOf<M> {
         let log = self.0[position].get_or_init(|| Box::new(LogOf::<M>::new()));
         let log = (**log).as_any().downcast_ref();
         log.unwrap_or_else(|| unreachable!("a log has entries of one type"))
     }
 
-    /// Keeps what the handler under way has added: its transition is taken.
+    /// Keeps the entries that the handler has added: its transition is taken.
     pub(crate) fn keep(&self) {
         self.made().for_each(AnyLog::keep);
     }
 
-    /// Drops what a handler has added that has led nowhere.
+    /// Drops the entries of a handler that has led nowhere.
     pub(crate) fn discard(&self) {
         self.made().for_each(AnyLog::discard);
     }
@@ -101,7 +101,7 @@ impl<M: LogPayload> AnyLog for LogOf<M> {
 
     fn discard(&self) {
         let new = std::mem::take(&mut *self.new_entries());
-        // An entry may panic as it goes.
+        // An entry may panic as it is dropped.
         forget_panic(|| drop(new));
     }
 
@@ -110,7 +110,7 @@ impl<M: LogPayload> AnyLog for LogOf<M> {
     }
 }
 
-/// The entries of a log as a store keeps them. Of entries that cannot be those of a log, which is reported at their type,
+/// The entries of a log as a store keeps them. For entries that cannot be those of a log, which is reported at their type,
 /// [`NotLogged`] has the same methods.
 #[cfg(feature = "durable")]
 #[doc(hidden)]
@@ -122,7 +122,7 @@ pub struct LoggedEntries<M>(PhantomData<fn() -> M>);
 
 #[cfg(feature = "durable")]
 impl<M> LoggedEntries<M> {
-    /// Those of type `M`.
+    /// Returns the entries of type `M`.
     #[expect(
         clippy::new_without_default,
         reason = "code without a prelude knows no `Default`"
@@ -135,10 +135,10 @@ impl<M> LoggedEntries<M> {
 
 #[cfg(feature = "durable")]
 impl<M: LogPayload> LoggedEntries<M> {
-    /// What `encode` makes of each entry that the handler under way has added, in order.
+    /// Encodes each entry that the handler has added, in order.
     ///
     /// # Errors
-    /// The first of its errors.
+    /// The first error of `encode`.
     pub fn encoded<T, E>(
         self,
         logs: &RunLogs,
@@ -150,7 +150,7 @@ impl<M: LogPayload> LoggedEntries<M> {
         new.iter().map(encode).collect()
     }
 
-    /// Adds an entry that is kept already.
+    /// Adds an entry that the store has.
     pub fn restore(self, logs: &RunLogs, position: usize, entry: M) {
         logs.of(position).kept.push(entry);
     }

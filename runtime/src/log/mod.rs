@@ -1,7 +1,7 @@
-//! The logs of a run: what it says once and never changes.
+//! The logs of a run: entries that are added and never change.
 //!
-//! A `log messages: Message;` in a block belongs to the run and not to a state: it only grows. What a handler adds is kept with
-//! the transition that it returns, or not at all.
+//! A `log messages: Message;` in a block belongs to the run and not to a state, and only grows. Entries that a handler adds are kept
+//! with the transition that it returns, or not at all.
 
 mod kept;
 
@@ -18,11 +18,11 @@ pub use kept::RunLogs;
 #[cfg(feature = "durable")]
 pub use kept::{LoggedEntries, NotLogged};
 
-/// A log as a handler sees it: what the run has said so far.
+/// A log as a handler sees it: the entries of the run so far.
 ///
-/// It derefs to nothing and is no `Vec`, since others may read it at the same time: [`iter`](Log::iter),
-/// [`get`](Log::get), [`last`](Log::last) and an index lend its entries, for as long as the handler runs. What the handler itself
-/// has [pushed](Log::push) is not in it before the next transition.
+/// It is no `Vec` and does not deref to a slice, because others may read it at the same time: [`iter`](Log::iter),
+/// [`get`](Log::get), [`last`](Log::last) and an index lend its entries, for as long as the handler runs. Entries that the handler
+/// itself has [pushed](Log::push) are not in it before the next transition.
 ///
 /// ```
 /// use stateway::prelude::*;
@@ -71,11 +71,28 @@ pub struct Log<'a, M, Access = Append> {
     access: PhantomData<fn() -> Access>,
 }
 
-/// The access of the handler of a transition: it may add.
+/// The access of the handler of a transition: it reads and adds. The second parameter of [`Log`], which defaults to this.
+///
+/// ```
+/// use stateway::log::{Append, Log};
+///
+/// /// Any step of any workflow with such a log calls this.
+/// fn note(messages: &Log<'_, String, Append>, text: &str) {
+///     messages.push(format!("{}: {text}", messages.len()));
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum Append {}
 
 /// The access of a branch and of an undo: they read.
+///
+/// ```
+/// use stateway::log::{Log, ReadOnly};
+///
+/// fn words(messages: &Log<'_, String, ReadOnly>) -> usize {
+///     messages.iter().map(|message| message.split_whitespace().count()).sum()
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum ReadOnly {}
 
@@ -85,30 +102,82 @@ impl<'a, M, Access> Log<'a, M, Access> {
         Log { log, access }
     }
 
-    /// The entries, the oldest first.
+    /// Returns the entries, the oldest first.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// async fn answer(&self, _: Answering, step: &Step<Answer>) -> Result<Answer, String> {
+    ///     let prompt: Vec<&str> = step.messages().iter().map(String::as_str).collect();
+    ///     assert_eq!(prompt, ["why?"]);
+    ///     Ok(step.to(Replied))
+    /// }
+    /// # }
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = &'a M> + use<'a, M, Access> {
         self.log.iter()
     }
 
-    /// The entry at this position; `None` if there are fewer.
+    /// Returns the entry at this position; `None` if there are fewer.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// async fn answer(&self, _: Answering, step: &Step<Answer>) -> Result<Answer, String> {
+    ///     assert_eq!(step.messages().get(0).unwrap(), "why?");
+    ///     assert!(step.messages().get(1).is_none());
+    ///     Ok(step.to(Replied))
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn get(&self, position: usize) -> Option<&'a M> {
         self.log.get(position)
     }
 
-    /// The newest entry.
+    /// Returns the newest entry; `None` if there are none.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// async fn answer(&self, _: Answering, step: &Step<Answer>) -> Result<Answer, String> {
+    ///     let question = step.messages().last().expect("`ask` has pushed one");
+    ///     assert_eq!(question, "why?");
+    ///     Ok(step.to(Replied))
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn last(&self) -> Option<&'a M> {
         self.get(self.len().checked_sub(1)?)
     }
 
-    /// The number of entries.
+    /// Returns the number of entries.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// async fn answer(&self, _: Answering, step: &Step<Answer>) -> Result<Answer, String> {
+    ///     if step.messages().len() > 100 {
+    ///         return Err("this conversation is too long".to_owned());
+    ///     }
+    ///     Ok(step.to(Replied))
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.log.len()
     }
 
-    /// Returns true if there are none.
+    /// Returns true if there are no entries.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// async fn answer(&self, _: Answering, step: &Step<Answer>) -> Result<Answer, String> {
+    ///     if step.messages().is_empty() {
+    ///         return Err("there is nothing to answer".to_owned());
+    ///     }
+    ///     Ok(step.to(Replied))
+    /// }
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -116,8 +185,18 @@ impl<'a, M, Access> Log<'a, M, Access> {
 }
 
 impl<M> Log<'_, M, Append> {
-    /// Adds an entry. It is kept with the transition that the handler returns, in the same commit of a stored run; if the
-    /// handler fails, is dropped, or says of a poll that it is not time yet, it is gone.
+    /// Adds an entry. It is kept with the transition that the handler returns, in the same commit of a stored run. It is lost if
+    /// the handler fails, is dropped, or returns `Ok(None)` from a poll.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// async fn answer(&self, _: Answering, step: &Step<Answer>) -> Result<Answer, String> {
+    ///     step.messages().push("because".to_owned());
+    ///     assert_eq!(step.messages().len(), 1); // with this transition there will be two
+    ///     Ok(step.to(Replied))
+    /// }
+    /// # }
+    /// ```
     pub fn push(&self, entry: M) {
         self.log.push(entry);
     }
@@ -140,7 +219,7 @@ impl<M: fmt::Debug, Access> fmt::Debug for Log<'_, M, Access> {
     }
 }
 
-/// What has the logs of a run of the workflow `W`: the [`Step`], the [`Branch`] and the [`Undo`] of its handlers.
+/// Has the logs of a run of the workflow `W`. Implemented for the [`Step`], the [`Branch`] and the [`Undo`] of its handlers.
 ///
 /// The block's own trait, such as `ChatLogs`, has a method for each log.
 #[diagnostic::on_unimplemented(
@@ -149,12 +228,12 @@ impl<M: fmt::Debug, Access> fmt::Debug for Log<'_, M, Access> {
     note = "the `Step`, the `Branch` and the `Undo` of its handlers have them"
 )]
 pub trait Logs<W: Workflow> {
-    /// A log, as it is seen from here.
+    /// The type of a log with entries of type `M`.
     type Log<'a, M: 'static>
     where
         Self: 'a;
 
-    /// The log at this position of the declaration.
+    /// Returns the log at this position of the declaration.
     #[doc(hidden)]
     fn log<M: LogPayload>(&self, position: usize) -> Self::Log<'_, M>;
 }

@@ -1,4 +1,4 @@
-//! Why a store did not do what it was asked.
+//! The error of a store.
 
 use std::error::Error;
 use std::fmt;
@@ -6,11 +6,27 @@ use std::fmt;
 use super::Name;
 use crate::run::{RunId, RunIdError};
 
-/// Why a store did not do what it was asked.
+/// Why an operation of a store failed.
+///
+/// ```
+#[doc = include_str!("../runner/example.md")]
+/// use stateway::StoreError;
+///
+/// match runner.cancel("o-42").await {
+///     Ok(()) => println!("202"),
+///     Err(StoreError::NotFound { .. } | StoreError::Id(_)) => println!("404"),
+///     Err(StoreError::Ended { run }) => println!("409: order {run} has ended"),
+///     // It may have taken place; cancelling it again is safe.
+///     Err(StoreError::Unavailable { .. }) => println!("503"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The run was claimed again, or has moved on: the caller does not hold it any more.
+    /// The caller does not hold the run any more: it was claimed again, or has moved on.
     Fenced {
         /// The run.
         run: RunId,
@@ -27,7 +43,7 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
-    /// The run is in another state than was demanded.
+    /// The run is in none of the demanded states.
     NotInState {
         /// The run.
         run: RunId,
@@ -39,7 +55,7 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
-    /// The run is parked, so it stands still already. It goes on when it is [unparked](crate::Store::unpark).
+    /// The run is parked, so it stands still already. It continues after [`unpark`](crate::Store::unpark).
     Parked {
         /// The run.
         run: RunId,
@@ -64,38 +80,38 @@ pub enum StoreError {
         /// The run.
         run: RunId,
     },
-    /// What was to be stored of this run is more than the store takes at once. Nothing has changed. A runner parks a run
+    /// The change of this run is larger than the store takes at once. Nothing has changed. A runner parks a run
     /// that it drives, with this as the reason.
     TooLarge {
         /// The run.
         run: RunId,
-        /// About how many bytes it has.
+        /// The size in bytes, approximately.
         size: usize,
-        /// How many bytes it may have.
+        /// The largest size in bytes.
         limit: usize,
     },
-    /// What is stored of this run cannot be read.
+    /// A record of this run cannot be read.
     Broken {
         /// The run.
         run: RunId,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// The store was closed, or cannot go on: what it said to be done is done, and nothing more will be.
+    /// The store was closed, or has stopped for good. Acknowledged changes are kept, and there will be no more.
     Closed {
-        /// Why, if it was not asked to.
+        /// The reason, if it has stopped by itself.
         reason: Option<String>,
     },
-    /// The store could not be reached, or could not answer. The operation may have taken place or not; it may
+    /// The store could not be reached, or could not answer. The operation may have taken place or not, and may
     /// be tried again.
     Unavailable {
-        /// Why.
+        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
 }
 
 impl StoreError {
-    /// An operation that failed for this reason, and may be tried again.
+    /// Returns the error of an operation that failed for this reason, and may be tried again.
     pub fn unavailable(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         StoreError::Unavailable {
             source: reason.into(),

@@ -1,15 +1,35 @@
-//! What has happened to a run.
+//! The history of a run.
 
 use std::time::SystemTime;
 
 use super::{Failure, LeftMessage, Name, Source, Stop, Text};
 
-/// What happened to a run, and what it means for its row.
+/// One thing that happened to a run, and its meaning for the row of the run.
+///
+/// ```
+#[doc = include_str!("../runner/example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+/// # runner.cancel("o-42").await?;
+/// # assert!(run.end().await.is_err());
+/// use stateway::store::Event;
+///
+/// for row in runner.history("o-42").await? {
+///     match row.event {
+///         Event::Transition { transition, state, .. } => println!("`{transition}` led to {state}"),
+///         Event::StopAsked { stop } => println!("{stop}, by {}", row.by.unwrap_or_default()),
+///         Event::Undone { of, .. } => println!("the transition of row {of} was undone"),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
-    /// It was started.
+    /// The run was started.
     Started {
         /// The state that it began in.
         state: Name,
@@ -24,7 +44,7 @@ pub enum Event {
         visit: u64,
         /// The version of the declaration under which it was taken.
         version: u32,
-        /// How often its handler was called.
+        /// The number of calls of its handler.
         attempts: u32,
         /// The id of the message that caused it, if one did.
         message: Option<String>,
@@ -36,12 +56,12 @@ pub enum Event {
         /// The answer to the message, as the codec wrote it, if the sender gets one. Serde leaves it out.
         #[serde(skip)]
         answer: Option<Vec<u8>>,
-        /// The name of the handler that undoes it, if there is one: one more is to be undone then.
+        /// The name of the handler that undoes it, if there is one. One more transition is to be undone then.
         undo: Option<Name>,
     },
-    /// The visit that ends with the next row which is none of these has had an effect that can be undone by itself: a branch of a split
-    /// that was done, or a call whose end nobody knows. One more is to be undone. It moves nothing: it is recorded with a
-    /// [commit](super::Commit::effects), which does.
+    /// A visit has had an effect that can be undone by itself: a branch of a split that was done, or a call whose end nobody knows.
+    /// The visit ends with the next row that is not an effect. One more is to be undone. An effect moves nothing: it is recorded
+    /// with a [commit](super::Commit::effects), which does.
     Effect {
         /// The name of the step or split.
         transition: Name,
@@ -60,96 +80,112 @@ pub enum Event {
         /// The name of the handler that undoes it.
         undo: Name,
     },
-    /// The rollback began: everything that has an undo is still to be undone, and there are no crashes.
+    /// The rollback began. Everything that has an undo is still to be undone, and there are no crashes.
     RollbackBegan,
-    /// The transition or effect with this number in the history was undone, and those before it are still to be: one less
+    /// The transition or effect with this number in the history was undone, and those before it are still to be. One less
     /// is to be undone, and there are no crashes.
     Undone {
         /// The number of its history row.
         of: u64,
-        /// How often the handler was called.
+        /// The number of calls of the handler.
         attempts: u32,
     },
-    /// The same, but it could not be undone.
+    /// The transition or effect with this number in the history could not be undone, and those before it are still to be. One less
+    /// is to be undone, and there are no crashes.
     NotUndone {
         /// The number of its history row.
         of: u64,
-        /// How often the handler was called.
+        /// The number of calls of the handler.
         attempts: u32,
         /// The error of the last attempt.
         cause: Text,
     },
-    /// It was parked.
+    /// The run was parked.
     Parked {
-        /// Why.
+        /// The reason.
         reason: Text,
     },
-    /// It was asked to stop. It moves nothing: whoever holds the run goes on with the sequence that it knows.
+    /// The run was asked to stop. It moves nothing: the holder of the run continues with the sequence that it knows.
     StopAsked {
-        /// How.
+        /// The way to stop.
         stop: Stop,
     },
-    /// Somebody let it go on.
+    /// The run was unparked.
     Unparked,
-    /// It was asked to pause. It moves nothing: if somebody holds the run, that holder goes on to its next boundary with the
-    /// sequence that it knows. If nobody does, the run is paused from here on.
+    /// The run was asked to pause. It moves nothing: the holder, if there is one, continues to its next boundary with the
+    /// sequence that it knows. If nobody holds the run, it is paused from here on.
     PauseAsked,
-    /// The request to pause was taken back before the run had come to a boundary. It moves nothing.
+    /// The request to pause was withdrawn before the run had reached a boundary. It moves nothing.
     PauseWithdrawn,
     /// The last attempt has failed, and the run is paused (`else pause`). The notes about the visit are dropped, so its attempts
-    /// begin anew when it is resumed, but for the outputs of branches that have an [effect](super::EffectNote).
+    /// begin anew when it is resumed; the outputs of branches that have an [effect](super::EffectNote) are kept.
     Paused,
-    /// Somebody let it go on after it was paused.
+    /// The run was resumed after a pause.
     Resumed,
-    /// It was asked to make its next attempt at once. It moves nothing.
+    /// The run was asked to make its next attempt at once. It moves nothing.
     RetryAsked,
-    /// It ended without another transition.
+    /// The run ended without another transition.
     Ended,
-    /// Somebody let it be rolled back again after it had ended: what was not undone is still to be undone, and what was
-    /// is not undone again.
+    /// The rollback was retried after the run had ended. Transitions that were not undone are still to be undone, and those that
+    /// were are not undone again.
     RollbackRetried,
 }
 
 /// One row of the history of a run.
+///
+/// ```
+#[doc = include_str!("../runner/example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+///
+/// for row in runner.history("o-42").await? {
+///     // Serde writes a row as one object.
+///     println!("{}", serde_json::to_string(&row)?);
+///     for attempt in row.failed_attempts {
+///         println!("  attempt {} failed: {}", attempt.number, attempt.error);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct HistoryRow {
-    /// Its number: they are counted from 0, without a gap.
+    /// The number of the row. Rows are counted from 0, without a gap.
     pub number: u64,
-    /// When it happened.
+    /// The time of the event.
     pub at: SystemTime,
-    /// What happened.
+    /// The event.
     #[serde(flatten)]
     pub event: Event,
-    /// Why the run fails, if this is where that was recorded.
+    /// The failure of the run, if this row records it.
     pub failure: Option<Failure>,
-    /// Who asked for it, if an operator did and said so.
+    /// The name of the operator who asked for it, as [`Runner::by`](crate::Runner::by) gave it.
     pub by: Option<String>,
-    /// The attempts of the visit that ends with it which had failed before, the last ones if there were many.
+    /// The failed attempts of the visit that ends with this row, the last ones if there were many.
     pub failed_attempts: Vec<FailedAttempt>,
-    /// The messages that the run leaves, if it ends here: no state has taken them. The [oldest](LeftMessage::MOST), if there are
-    /// many.
+    /// The messages that no state has taken, if the run ends here; the [oldest](LeftMessage::MOST) if there are many.
     pub left: Vec<LeftMessage>,
 }
 
-/// An attempt that failed, and was not the end of its visit: another was made, a `catch` or a split went on.
+/// An attempt that failed, and was not the end of its visit, because another attempt, a `catch` or a split followed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FailedAttempt {
-    /// The branch that it was made for; `None` for the transition, or the undo, as a whole.
+    /// The branch that it was made for; `None` if it was made for the transition or the undo itself.
     pub branch: Option<String>,
     /// Its number, counted from 1.
     pub number: u32,
-    /// When it had failed.
+    /// The time it failed.
     pub at: SystemTime,
-    /// What it failed with: the beginning, where that is long.
+    /// The text of its error; the beginning, if that is long.
     pub error: Text,
 }
 
-/// When something is asked of a run from outside, and by whom.
+/// A request to a run from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// When.
+    /// The time of the request.
     pub at: SystemTime,
-    /// Who is behind it. It is in the history then.
+    /// The name of the one who asks, for the history.
     pub by: Option<String>,
 }
 
@@ -160,7 +196,7 @@ impl From<SystemTime> for Request {
 }
 
 impl Event {
-    /// Whether it counts up the sequence of the run.
+    /// Returns true if it counts up the sequence of the run.
     #[must_use]
     pub fn moves(&self) -> bool {
         !matches!(
@@ -173,8 +209,8 @@ impl Event {
         )
     }
 
-    /// Returns true if the visit goes on after it, so that all that is known of it has to be kept. Some of that may have to be kept
-    /// anyway: see [`keeps`](Event::keeps).
+    /// Returns true if the visit continues after it, so that all notes about it have to be kept. Some may have to be kept
+    /// otherwise too: see [`keeps`](Event::keeps).
     #[must_use]
     pub fn keeps_notes(&self) -> bool {
         matches!(self, Event::Parked { .. }) || !self.moves()
@@ -191,7 +227,7 @@ impl HistoryRow {
         )
     }
 
-    /// Returns the number of the row that it says was undone.
+    /// Returns the number of the row that was undone, if this row says so.
     #[must_use]
     pub fn undone(&self) -> Option<u64> {
         match self.event {

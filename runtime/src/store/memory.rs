@@ -1,4 +1,4 @@
-//! Runs in memory: the laws as a program.
+//! A store in memory: the laws as a program.
 
 mod claims;
 mod commits;
@@ -25,15 +25,26 @@ use crate::run::RunId;
 
 /// Keeps runs in memory, for tests: they outlive a runner, and not the process.
 ///
-/// It is the plain model that other stores are compared with. Every operation looks at all runs
-/// if it has to.
+/// ```
+#[doc = include_str!("../runner/example.md")]
+/// // The two runners of this test share a store, as two processes do.
+/// let store = Arc::new(MemoryStore::new());
+/// let one = Runner::<Order>::builder(Shop).store(Arc::clone(&store)).launch().await?;
+/// let other = Runner::<Order>::builder(Shop).store(store).launch().await?;
+/// one.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// assert!(other.get("o-42").await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It is the plain model that other stores are compared with. An operation may look at all runs.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<Shelf>);
 
 struct Shelf {
     runs: BTreeMap<RunId, KeptRun>,
     timeline: Timeline,
-    /// The packages that have declared names.
+    /// The package of each declared name.
     packages: BTreeMap<String, String>,
     paths: Paths,
 }
@@ -49,7 +60,7 @@ impl Default for Shelf {
     }
 }
 
-/// A claim that was not given back.
+/// A claim that was not released.
 #[derive(Clone, Copy)]
 struct Held {
     holder: Holder,
@@ -59,7 +70,7 @@ struct Held {
 struct KeptRun {
     row: RunRow,
     held: Option<Held>,
-    /// How far the clock was behind that set its due time.
+    /// The delay of the clock that set its due time.
     behind: Moment,
     input: Vec<u8>,
     trace: Option<TraceContext>,
@@ -69,7 +80,7 @@ struct KeptRun {
     log: Vec<LogRow>,
     notes: BTreeMap<String, Progress>,
     inbox: Vec<Message>,
-    /// The messages that it has had, with the number of the row whose transition has taken each.
+    /// The ids of all its messages, with the number of the row whose transition has taken each.
     known: BTreeMap<String, Option<u64>>,
 }
 
@@ -80,7 +91,15 @@ impl fmt::Debug for MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// Returns an empty store.
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// let runner = Runner::<Order>::builder(Shop).store(MemoryStore::new()).launch().await?;
+    /// assert!(runner.list(Filter::new()).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         MemoryStore::default()
@@ -104,7 +123,7 @@ impl Shelf {
         self.runs.get_mut(run).ok_or_else(not_found)
     }
 
-    /// The run, and how far the clock is behind of who says that it is `now`.
+    /// Returns the run, and the delay of the clock by which it is `now`.
     fn find_at(
         &mut self,
         run: &RunId,
@@ -183,7 +202,7 @@ impl KeptRun {
         }
     }
 
-    /// From when on it may be claimed, as long as nobody holds it.
+    /// Returns the time from which on it may be claimed; `None` while it is held.
     fn due(&self) -> Option<Moment> {
         let due = self.row.live_due().filter(|_| self.held.is_none())?;
         Some(micros(due).saturating_add(self.behind))
@@ -193,7 +212,7 @@ impl KeptRun {
         self.held.is_some_and(|held| held.holder == holder)
     }
 
-    /// When it passes from its holder to whoever claims it.
+    /// Returns the time from which on another may claim it, if it is held.
     fn lapses(&self) -> Option<Moment> {
         self.row.live_due()?;
         self.held.map(|held| held.until)
@@ -219,7 +238,7 @@ impl KeptRun {
         })
     }
 
-    /// Makes it due at this moment, also where the clock is another than that which has set its times.
+    /// Makes it due at this moment, also if its times were set by another clock.
     fn wake<T>(
         &mut self,
         now: Moment,
@@ -231,12 +250,12 @@ impl KeptRun {
         Ok(woken)
     }
 
-    /// Whether its holder still has it.
+    /// Tells if its holder still has it.
     fn hold(&self) -> Hold {
         Hold::kept_if(self.held.is_some())
     }
 
-    /// The messages that it leaves, if it has ended.
+    /// Returns the messages that it leaves, if it has ended.
     fn left(&self) -> Vec<LeftMessage> {
         if !self.row.status.is_ended() {
             return Vec::new();

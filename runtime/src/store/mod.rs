@@ -74,6 +74,49 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 
 /// Keeps runs.
 ///
+/// [`RedbStore`] and [`MemoryStore`] are stores. Programs call one for things that no [`Runner`](crate::Runner) does, such as a
+/// list of the runs of all workflows:
+///
+/// ```
+/// use stateway::store::{Filter, Status};
+/// use stateway::{Store, StoreError};
+///
+/// async fn page_operators(store: &dyn Store) -> Result<(), StoreError> {
+///     for row in store.list(Filter::new().status(Status::Parked)).await? {
+///         println!("{} of {} is parked", row.id, row.workflow);
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// A runner claims runs and commits their changes:
+///
+/// ```
+/// # use std::time::{Duration, SystemTime};
+/// # use stateway::store::*;
+/// # use stateway::{MemoryStore, RunId, StoreError};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), StoreError> {
+/// # let (store, now) = (MemoryStore::new(), SystemTime::now());
+/// # let lease = Lease { holder: Holder::unique(), duration: Duration::from_secs(30) };
+/// # let workflows = [WorkflowVersions::one("Order", 1)].into();
+/// # let suspects = Suspects { under_way: 0, deaths: 0, alone_from: 5 };
+/// # let claim = Claim { workflows, now, lease, limit: 10, suspects };
+/// store.create(NewRun::new(RunId::unique(), "Order", 1, "Placed", now)).await?;
+///
+/// let Claimed { row, .. } = store.claim(claim).await?.taken.remove(0);
+/// let park = Event::Parked { reason: "no such customer".into() };
+/// let commit = Commit::new(&row, park, Status::Parked, now);
+/// assert_eq!(store.commit(commit.clone()).await?, Hold::Dropped);
+///
+/// // Law 5: its answer was lost, and it is repeated.
+/// assert_eq!(store.commit(commit).await?, Hold::Dropped);
+/// // Law 4: another change with the same epoch and sequence.
+/// let late = Commit::new(&row, Event::RollbackBegan, Status::RollingBack, now);
+/// assert!(matches!(store.commit(late).await, Err(StoreError::Fenced { .. })));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # The laws
 ///
 /// 1. **Durable.** When an operation that changes something has returned `Ok`, the change outlives the

@@ -1,4 +1,4 @@
-//! Which runs to list or to remove.
+//! The choice of runs to list or to remove.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use super::micros::micros;
 use super::{IndexEntry, IndexValue, Name, RunRow, Status};
 use crate::run::RunId;
 
-/// Which runs to list. The default lists the first hundred of all.
+/// Chooses runs to list. Defaults to the first 100 of all.
 ///
 /// ```
 /// use stateway::store::{Filter, Status};
@@ -16,28 +16,28 @@ use crate::run::RunId;
 /// let parked = Filter::new().status(Status::Parked).newest_first().limit(20);
 /// ```
 ///
-/// A run whose record cannot be read passes whatever the filter asks of what could not be read.
+/// If a part of the record of a run cannot be read, the run passes every condition on that part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Filter {
-    /// Those of this workflow.
+    /// The name that the workflow is stored under.
     pub workflow: Option<String>,
-    /// Those that stand like this.
+    /// The status.
     pub status: Option<Status>,
-    /// Those in this state.
+    /// The name of the state.
     pub state: Option<String>,
-    /// Those with this entry in their [index](RunRow::index).
+    /// An entry of the [index](RunRow::index).
     pub index: Option<IndexEntry>,
-    /// Only those of which a transition [could not be undone](RunRow::not_undone).
+    /// True for runs with a transition that [could not be undone](RunRow::not_undone) only.
     pub not_undone: bool,
-    /// Those that were started before.
+    /// The time before which the run was started.
     pub started_before: Option<SystemTime>,
-    /// Whether the runs that were started last come first, in place of the order of their ids. A store may have to look at all
+    /// True if the runs that were started last come first, in place of the order of their ids. A store may have to look at all
     /// runs for that.
     pub newest_first: bool,
-    /// Those that come after this run in that order: where the page before ended.
+    /// The last run of the page before.
     pub after: Option<RunId>,
-    /// How many at most.
+    /// The largest number of runs.
     pub limit: usize,
 }
 
@@ -58,34 +58,93 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// The first hundred of all runs.
+    /// Chooses the first 100 of all runs.
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// let orders = runner.list(Filter::new()).await?;
+    /// assert_eq!(orders.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Filter::default()
     }
 
-    /// Only those of this workflow. A [`Runner`](crate::Runner) lists those of its own.
+    /// Chooses only runs of the workflow that is stored under this name. A [`Runner`](crate::Runner) always lists the runs of its own.
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// use stateway::Store as _;
+    ///
+    /// let store = Arc::new(MemoryStore::new());
+    /// let runner = Runner::<Order>::builder(Shop).store(Arc::clone(&store)).launch().await?;
+    /// runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// // A dashboard of all workflows looks into the store.
+    /// assert_eq!(store.list(Filter::new().workflow("Order")).await?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn workflow(mut self, name: impl Into<String>) -> Self {
         self.workflow = Some(name.into());
         self
     }
 
-    /// Only those that stand like this.
+    /// Chooses only runs with this status.
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 0 }, Placed).await?;
+    /// # assert!(run.end().await.is_err());
+    /// use stateway::store::Status;
+    ///
+    /// let failed = runner.list(Filter::new().status(Status::Failed)).await?;
+    /// assert_eq!(failed[0].id.text(), "o-42");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn status(mut self, status: Status) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Only those in the state of this name.
+    /// Chooses only runs in the state of this name.
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    ///
+    /// let charged = runner.list(Filter::new().state("Charged")).await?;
+    /// assert_eq!(charged.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn state(mut self, name: impl Into<String>) -> Self {
         self.state = Some(name.into());
         self
     }
 
-    /// Only those with this entry in their [index](RunRow::index).
+    /// Chooses only runs with this entry in their [index](RunRow::index): the field of their state has `#[index]`.
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    ///
+    /// // `state Charged { #[index] city: String };`
+    /// let for_oslo = Filter::new().state("Charged").index("city", "Oslo");
+    /// assert_eq!(runner.list(for_oslo).await?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn index(mut self, name: impl Into<String>, value: impl Into<IndexValue>) -> Self {
         self.index = Some(IndexEntry {
@@ -95,53 +154,124 @@ impl Filter {
         self
     }
 
-    /// Only those of which a transition [could not be undone](RunRow::not_undone).
+    /// Chooses only runs with a transition that [could not be undone](RunRow::not_undone).
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// # let run = runner.start("o-13", OrderInput { customer: 13 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    /// # runner.cancel("o-13").await?;
+    /// # assert!(run.end().await.is_err());
+    /// for row in runner.list(Filter::new().not_undone()).await? {
+    ///     println!("{}: {} refunds have failed", row.id, row.not_undone);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn not_undone(mut self) -> Self {
         self.not_undone = true;
         self
     }
 
-    /// Only those that were started before.
+    /// Chooses only runs that were started before `time`.
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// use std::time::SystemTime;
+    ///
+    /// let yesterday = SystemTime::now() - Duration::from_hours(24);
+    /// let stuck = Filter::new().state("Charged").started_before(yesterday);
+    /// assert!(runner.list(stuck).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn started_before(mut self, time: SystemTime) -> Self {
         self.started_before = Some(time);
         self
     }
 
-    /// Those that were started last come first, in place of the order of their ids. A store may have to look at all
+    /// Lists the runs that were started last first, in place of the order of their ids. A store may have to look at all
     /// runs for that.
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// # runner.start("o-1", OrderInput { customer: 7 }, Placed).await?;
+    /// # std::thread::sleep(Duration::from_millis(1));
+    /// # runner.start("o-2", OrderInput { customer: 7 }, Placed).await?;
+    /// let newest = runner.list(Filter::new().newest_first().limit(1)).await?;
+    /// assert_eq!(newest[0].id.text(), "o-2");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn newest_first(mut self) -> Self {
         self.newest_first = true;
         self
     }
 
-    /// Only those that come after this run: where the page before ended.
+    /// Chooses only runs that come after `run`, the last one of the page before.
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// # runner.start("o-1", OrderInput { customer: 7 }, Placed).await?;
+    /// # runner.start("o-2", OrderInput { customer: 7 }, Placed).await?;
+    /// let mut page = Filter::new().limit(1);
+    /// while let Some(last) = runner.list(page.clone()).await?.pop() {
+    ///     println!("{} is in {}", last.id, last.state);
+    ///     page = page.after(last.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn after(mut self, run: RunId) -> Self {
         self.after = Some(run);
         self
     }
 
-    /// So many at most.
+    /// Chooses at most `runs` runs. Defaults to 100.
+    ///
+    /// ```
+    #[doc = include_str!("../runner/example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    ///
+    /// let page = runner.list(Filter::new().limit(20)).await?;
+    /// assert!(page.len() <= 20);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn limit(mut self, runs: usize) -> Self {
         self.limit = runs;
         self
     }
 
-    /// The run behind which a list in the order of ids begins.
+    /// Returns the run behind which a list in the order of ids begins.
     pub(crate) fn behind_id(&self) -> Option<&RunId> {
         self.after.as_ref().filter(|_| !self.newest_first)
     }
 
-    /// The run behind which a list of the newest begins.
+    /// Returns the run behind which a list of the newest begins.
     pub(crate) fn behind_newer(&self) -> Option<&RunId> {
         self.after.as_ref().filter(|_| self.newest_first)
     }
 
-    /// Whether a row passes.
+    /// Returns true if the filter chooses the run of this row. [`after`](Filter::after) and [`limit`](Filter::limit) do not matter.
+    ///
+    /// ```
+    /// use stateway::store::{Filter, NewRun, RunRow, Status};
+    /// # use stateway::RunId;
+    /// # let now = std::time::SystemTime::now();
+    /// # let row = RunRow::new(&NewRun::new(RunId::unique(), "Order", 1, "Placed", now));
+    ///
+    /// // A store lists with it.
+    /// assert!(Filter::new().state("Placed").passes(&row));
+    /// assert!(!Filter::new().status(Status::Parked).passes(&row));
+    /// ```
     #[must_use]
     pub fn passes(&self, row: &RunRow) -> bool {
         self.workflow.as_ref().is_none_or(|it| *it == row.workflow)
@@ -162,11 +292,11 @@ pub(crate) struct Page {
     rows: BTreeMap<ListPlace, RunRow>,
 }
 
-/// The place of a row in a list: when it was started, if the newest come first, and its id.
+/// The place of a row in a list: the time the run was started, if the newest come first, and its id.
 type ListPlace = (Reverse<i64>, RunId);
 
 impl Page {
-    /// The page that a filter asks for, with the row [behind](Filter::behind_newer) which it begins.
+    /// Returns the empty page of a filter, which begins behind the row of [`behind_newer`](Filter::behind_newer).
     pub(crate) fn new(filter: &Filter, behind: Option<RunRow>) -> Self {
         let place = |row: RunRow| (Reverse(micros(row.started)), row.id);
         Page {
@@ -177,7 +307,7 @@ impl Page {
         }
     }
 
-    /// Whether no further row is on it.
+    /// Returns true if no further row is on it.
     pub(crate) fn is_full(&self) -> bool {
         self.rows.len() >= self.limit && (self.is_by_id || self.limit == 0)
     }
@@ -203,32 +333,48 @@ impl Page {
     }
 }
 
-/// How many runs stand alike.
+/// The number of runs with one status and one state.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct RunCount {
-    /// How they stand.
+    /// The status.
     pub status: Status,
-    /// The state that they are in.
+    /// The name of the state.
     pub state: Name,
-    /// How many they are.
+    /// The number of runs.
     pub runs: u64,
 }
 
-/// Which runs to remove.
+/// Chooses runs to remove.
+///
+/// ```
+#[doc = include_str!("../runner/example.md")]
+/// use std::time::SystemTime;
+/// use stateway::{Store as _, store::Purge};
+///
+/// # let store = MemoryStore::new();
+/// let month_ago = SystemTime::now() - Duration::from_hours(30 * 24);
+/// // A store keeps the runs of workflows that no program has any more.
+/// let purge = Purge::new(month_ago).workflow("OldOrder").limit(500);
+/// println!("{} runs are removed", store.purge(purge).await?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Runner::purge`](crate::Runner::purge) removes the runs of its workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Purge {
-    /// Those of this workflow.
+    /// The name that the workflow is stored under.
     pub workflow: Option<String>,
-    /// Those that ended before.
+    /// The time before which the run ended.
     pub ended_before: SystemTime,
-    /// How many at most, those that ended first.
+    /// The largest number of runs. Those that ended first are removed.
     pub limit: usize,
 }
 
 impl Purge {
-    /// Up to a thousand runs that ended before.
+    /// Chooses runs that ended before this time.
     #[must_use]
     pub fn new(ended_before: SystemTime) -> Self {
         Purge {
@@ -238,14 +384,14 @@ impl Purge {
         }
     }
 
-    /// Only those of this workflow.
+    /// Chooses only runs of the workflow that is stored under this name.
     #[must_use]
     pub fn workflow(mut self, name: impl Into<String>) -> Self {
         self.workflow = Some(name.into());
         self
     }
 
-    /// So many at most, those that ended first.
+    /// Chooses at most `runs` runs, those that ended first. Defaults to 1,000.
     #[must_use]
     pub fn limit(mut self, runs: usize) -> Self {
         self.limit = runs;

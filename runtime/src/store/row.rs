@@ -1,4 +1,4 @@
-//! The row of a run: where it is, and who may move it.
+//! The row of a run: its place, and the right to move it.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -6,123 +6,142 @@ use std::time::SystemTime;
 use super::{IndexEntry, Parent, Text};
 use crate::run::RunId;
 
-/// A name of the declaration: borrowed where the program has it, owned where it was read.
+/// A name of the declaration: borrowed if the program has it, owned if it was read.
 pub type Name = Cow<'static, str>;
 
-/// The row of a run: where it is, and who may move it.
+/// The row of a run: its place, and the right to move it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact that holds or not, whatever the others say"
 )]
 pub struct RunRow {
-    /// The id that it was started with.
+    /// The id that the run was started with.
     pub id: RunId,
-    /// Tells it apart from runs that had its id before, or have it in another store.
+    /// The number that tells the run apart from others that had its id before, or have it in another store.
     pub incarnation: u64,
-    /// The name of its workflow.
+    /// The name that its workflow is stored under.
     pub workflow: Name,
     /// The version of the declaration that it was started with.
     pub version: u32,
-    /// Which of the runs that are due is claimed first: the one with the highest.
+    /// The priority. Of the runs that are due, the one with the highest is claimed first.
     pub priority: i8,
-    /// The run that has started it.
+    /// The run that has started this one.
     pub parent: Option<Parent>,
-    /// What it is found by, beside its state.
+    /// The `#[index]` fields of the state that the run is in.
     pub index: Vec<IndexEntry>,
-    /// How it stands.
+    /// The status.
     pub status: Status,
     /// The name of the state that it is in.
     pub state: Name,
-    /// How often it was moved: by commits, and by whoever let it go on.
+    /// The number of times that the run was moved, by commits and by operators.
     pub sequence: u64,
     /// The number of the last row of its history.
     pub rows: u64,
-    /// Rows of its history with a smaller number were [removed](RunRow::removes), but for the first and those of transitions with an
-    /// undo and of effects; 0 if all are there.
+    /// The number below which rows of its history were [removed](RunRow::removes), except the first row and those of transitions
+    /// with an undo and of effects; 0 if all are there.
     pub history_from: u64,
-    /// The number of entries that its logs have, all together.
+    /// The number of entries of all its logs.
     pub logged: u64,
-    /// The number of its last claim. They do not begin with 1: see [`create`](crate::Store::create).
+    /// The number of its last claim. Epochs do not begin with 1: see [`create`](crate::Store::create).
     pub epoch: u64,
     /// The number of the last visit that was recorded; keys are made of it.
     pub visit: u64,
-    /// How many transitions and [effects](super::Event::Effect) would have to be undone.
+    /// The number of transitions and [effects](super::Event::Effect) that a rollback would undo.
     pub undos: u64,
-    /// Transitions and effects with a smaller number in the history are still to be undone, but for those that were undone before the
-    /// rollback was [retried](super::Event::RollbackRetried).
+    /// The number of a history row. Transitions and effects of rows before it are still to be undone, except those that were undone
+    /// before the rollback was [retried](super::Event::RollbackRetried).
     pub undo_before: u64,
-    /// How many transitions and effects could not be undone: their undo failed for good, and somebody has to see to each. Those of the
-    /// last rollback, if it was [retried](super::Event::RollbackRetried).
+    /// The number of transitions and effects whose undo failed for good. Somebody has to see to each. If the rollback was
+    /// [retried](super::Event::RollbackRetried), those of the last one count.
     pub not_undone: u64,
-    /// Whether its rollback has begun: it never goes forward again.
+    /// True if its rollback has begun. The run never goes forward again.
     pub rolls_back: bool,
-    /// How often its holder died while a handler of it may have been under way, since its last commit.
+    /// The number of times that its holder died while a handler of it may have been running, since its last commit.
     pub crashes: u32,
-    /// Whether it only waits for its next attempt: then the death of its holder says nothing about it.
+    /// True if the run only waits for its next attempt. The death of its holder then says nothing about the run.
     pub waits: bool,
-    /// When it was started.
+    /// The time the run was started.
     pub started: SystemTime,
-    /// When it entered the state that it is in.
+    /// The time the run entered the state that it is in.
     pub entered: SystemTime,
-    /// The timers of that state, and its poll, that were at work since then and left the run in it; and the deadline of the workflow, if
-    /// it has led the run to a state.
+    /// The timers and the poll of that state that have fired since then and left the run in it, and the deadline of the workflow, if
+    /// that has led the run to a state.
     pub fired: Vec<Fired>,
-    /// When the attempts of its visit began anew, if the run was resumed after the last of them had failed (`else pause`).
+    /// The time the attempts of its visit began anew, if the run was resumed after the last of them had failed (`else pause`).
     pub attempts_since: Option<SystemTime>,
-    /// When it is to be looked at; `None` for one that has ended, is parked or paused, or waits for a message.
+    /// The time the run is due; `None` if it has ended, is parked or paused, or waits for a message.
     pub due: Option<SystemTime>,
-    /// Whether it is to stop.
+    /// The request to stop, if there is one.
     pub stop: Option<Stop>,
-    /// Whether it was asked to pause while somebody held it. The next change by its holder pauses it.
+    /// True if the run was asked to pause while it was held. The next change by its holder pauses it.
     pub pause_asked: bool,
-    /// Whether it was asked to make its next attempt at once, since it waits for that.
+    /// True if the run was asked to make its next attempt at once, and waits for that attempt.
     pub retry_asked: bool,
-    /// Why it is parked.
+    /// The reason why the run is parked.
     pub parked: Option<Text>,
-    /// Why it is, or was, rolled back, unless it had reached a `failed` state; or why it is paused, if its last attempt has
-    /// failed (`else pause`).
+    /// The failure because of which the run is, or was, rolled back, unless it had reached a `failed` state; or because of which
+    /// it is paused, if its last attempt has failed (`else pause`).
     pub failure: Option<Failure>,
-    /// When it ended.
+    /// The time the run ended.
     pub ended: Option<SystemTime>,
 }
 
-/// A timer or a poll that was at work since a run entered its state, and left it there.
+/// A timer or a poll that has fired since a run entered its state, and left it there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fired {
     /// The transition.
     pub transition: Name,
-    /// When it was due the last time; of a poll, when it was asked.
+    /// The time it was last due; of a poll, the time it was last asked.
     pub at: SystemTime,
-    /// The number of times that it was at work.
+    /// The number of times that it has fired.
     pub made: u32,
 }
 
-/// How a run stands.
+/// The status of a run.
+///
+/// ```
+#[doc = include_str!("../runner/example.md")]
+/// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+///
+/// use stateway::store::Status;
+///
+/// match run.info().await?.status {
+///     Status::Running | Status::RollingBack => println!("it continues by itself"),
+///     Status::Parked => println!("call `unpark` when somebody has seen to it"),
+///     Status::Paused => println!("call `resume`"),
+///     ended => println!("it is {ended}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It prints, and serde writes it, as its [name](Status::name), such as `rolling_back`, and it is read from that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
-    /// It goes forward, or waits.
+    /// The run goes forward, or waits.
     Running,
-    /// What it did is being undone.
+    /// The run is being undone.
     RollingBack,
-    /// It stands still until somebody has seen to it.
+    /// The run cannot continue, and stands still until it is [unparked](crate::Store::unpark).
     Parked,
-    /// It stands still until it is [resumed](crate::Store::resume): somebody said so, or its last attempt has failed where
-    /// its declaration says `else pause`.
+    /// The run stands still until it is [resumed](crate::Store::resume): an operator paused it, or its last attempt has failed
+    /// and its declaration says `else pause`.
     Paused,
-    /// It ended in a `done` state.
+    /// The run ended in a `done` state.
     Done,
-    /// It failed, or reached a `failed` state, and was rolled back as far as it could be.
+    /// The run failed, or reached a `failed` state, and was rolled back as far as possible.
     Failed,
-    /// It was cancelled and rolled back.
+    /// The run was cancelled and rolled back.
     Cancelled,
-    /// It was terminated; nothing was undone from then on.
+    /// The run was terminated; nothing was undone from then on.
     Terminated,
 }
 
 impl Status {
-    /// Whether nothing more happens to such a run, unless its rollback is
+    /// Returns true if nothing more happens to such a run, unless its rollback is
     /// [retried](crate::Store::retry_rollback).
     #[must_use]
     pub const fn is_ended(self) -> bool {
@@ -132,39 +151,39 @@ impl Status {
         )
     }
 
-    /// Whether such a run may be claimed.
+    /// Returns true if such a run may be claimed.
     #[must_use]
     pub const fn is_live(self) -> bool {
         matches!(self, Status::Running | Status::RollingBack)
     }
 }
 
-/// What a run was asked from outside.
+/// A request to a run to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stop {
-    /// To stop at the next boundary and to be rolled back.
+    /// The run stops at its next boundary and is rolled back.
     Cancel,
-    /// To stop at once. Nothing is undone.
+    /// The run stops at once, and nothing is undone.
     Terminate,
 }
 
-/// Why a run failed, as it is stored: an error of the user's own type is kept as its text.
+/// The failure of a run, as it is stored: an error of the user's own type is kept as its text.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Failure {
     /// The state that the run was in.
     pub state: Name,
-    /// The transition under way, if there was one.
+    /// The transition that failed, if there was one.
     pub transition: Option<Name>,
-    /// How often its handler was called.
+    /// The number of calls of its handler.
     pub attempts: u32,
-    /// What kind of failure it was.
+    /// The kind of the failure.
     pub kind: FailureKind,
-    /// What it said: the error as `{:#}` prints it, the panic's message, or the limit that was exceeded. Empty if its kind
+    /// The error as `{:#}` prints it, the message of the panic, or the limit that was exceeded. Empty if the kind
     /// says it all.
     pub message: Text,
 }
 
-/// What kind of failure it was; see [`Cause`](crate::Cause).
+/// The kind of a failure; see [`Cause`](crate::Cause).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureKind {
@@ -182,7 +201,7 @@ pub enum FailureKind {
     BreakerOpen,
     /// A field holds a number or a time that a clause cannot take.
     Policy,
-    /// The process died while a handler ran that is called once.
+    /// The process died while a handler ran that is called only once.
     Crashed,
     /// The run was cancelled.
     Cancelled,

@@ -1,4 +1,4 @@
-//! Looking over a whole file: its pages, its records, and how they belong together. Nothing of it is changed.
+//! Checks a complete file: its pages, its records, and their relations. Nothing is changed.
 
 mod sources;
 
@@ -25,20 +25,35 @@ use crate::run::RunId;
 use crate::store::StoreError;
 use crate::store::micros::micros;
 
-/// What [`RedbStore::check_integrity`] has found.
+/// The findings of [`RedbStore::check_integrity`].
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("orders.redb");
+/// use stateway::RedbStore;
+///
+/// # drop(RedbStore::open(&path)?);
+/// let report = RedbStore::check_integrity(&path)?;
+/// for damage in &report.damages {
+///     // `None` if it may concern any run.
+///     println!("{:?}: {}", damage.run, damage.what);
+/// }
+/// assert!(report.is_intact());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IntegrityReport {
     /// The file.
     pub path: PathBuf,
-    /// How many runs there are, those that have ended among them.
+    /// The number of runs, including those that have ended.
     pub runs: u64,
-    /// How many rows their histories have.
+    /// The number of rows of their histories.
     pub rows: u64,
-    /// How many rows belong to no run. They take room and do no harm: a run that could not be read and was purged leaves
-    /// them, and so does a purge that was cut off, until the next one.
+    /// The number of rows that belong to no run. They take room and do no harm: a run that could not be read and was purged leaves
+    /// them, and so does an interrupted purge, until the next one.
     pub loose_rows: u64,
-    /// What is damaged.
+    /// The damages.
     pub damages: Vec<Damage>,
 }
 
@@ -46,14 +61,14 @@ pub struct IntegrityReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Damage {
-    /// The run that it concerns; `None` if that is not known, or if it may concern any.
+    /// The run that is damaged; `None` if that is not known, or if any run may be.
     pub run: Option<RunId>,
-    /// What is damaged.
+    /// A clause about the damage.
     pub what: String,
 }
 
 impl IntegrityReport {
-    /// Whether nothing is damaged.
+    /// Returns true if nothing is damaged.
     #[must_use]
     pub fn is_intact(&self) -> bool {
         self.damages.is_empty()
@@ -84,8 +99,8 @@ impl fmt::Display for IntegrityReport {
 }
 
 impl RedbStore {
-    /// Looks over a file that is not open: every page, every record, and the history of every run. It changes nothing,
-    /// and blocks its thread for as long as it takes to read the file a few times.
+    /// Checks a file that is not open: every page, every record, and the history of every run. It changes nothing,
+    /// and blocks its thread for the time of reading the file a few times.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -99,7 +114,7 @@ impl RedbStore {
     /// ```
     ///
     /// # Errors
-    /// [`OpenError`] if it is no store, or so damaged that nothing can be read.
+    /// [`OpenError`] if the file is no store, or so damaged that nothing can be read.
     pub fn check_integrity(path: impl AsRef<Path>) -> Result<IntegrityReport, OpenError> {
         let path = path.as_ref();
         let failed = |error: std::io::Error| OpenError::file(path, error);
@@ -119,7 +134,7 @@ impl RedbStore {
     }
 }
 
-/// Looks over what a backend has.
+/// Checks the bytes of a backend.
 pub(super) fn check(
     path: &Path,
     backend: impl redb::StorageBackend,

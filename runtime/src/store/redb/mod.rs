@@ -1,4 +1,4 @@
-//! Runs in one file, without a server.
+//! A store in one file, without a server.
 
 mod broken;
 mod changes;
@@ -61,27 +61,41 @@ pub use check::{Damage, IntegrityReport};
 pub use open::{Durability, RedbOptions};
 pub use refused::OpenError;
 
-/// Keeps runs in one file, by way of the crate `redb`.
+/// Keeps runs in one file, with the crate `redb`.
 ///
-/// A thread of its own writes: what comes together is written in one transaction and flushed once, so that
-/// the commits of runs that are under way at the same time share a flush. The workers of an
+/// ```
+#[doc = include_str!("../../runner/example.md")]
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("orders.redb");
+///
+/// use stateway::RedbStore;
+///
+/// let store = RedbStore::open(path)?;
+/// let runner = Runner::<Order>::builder(Shop).store(store).launch().await?;
+/// // Stored on disk when this returns.
+/// let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A thread of its own writes. Changes that come together are written in one transaction and flushed once, so that
+/// the commits of several runs share a flush. The workers of an
 /// executor are never blocked: writes wait in a bounded queue, and reads have threads of their own.
 ///
 /// One process at a time has the file. Leases are kept in memory: when the file is opened all are void,
-/// since whoever held one is gone. A clone is the same store; when the last is dropped, what waits is written, and
-/// the file is closed. Runners and the handles of their runs keep one as well.
+/// because their holders are gone. A clone is the same store. When the last one is dropped, the changes that wait are written, and
+/// the file is closed. Runners and the handles of their runs keep a clone as well.
 ///
-/// A file that is damaged costs what cannot be read of it: a run with a record that is damaged is listed as parked, and an
-/// operation that needs a page that is damaged is refused with [`Broken`](StoreError::Broken), or, where it is about no
-/// run alone, [`Unavailable`](StoreError::Unavailable). Nothing panics, as long as panics unwind; but damage to the pages
-/// in which redb keeps what is free may end the process as it commits.
-/// [`check_integrity`](RedbStore::check_integrity) says what is damaged.
+/// A damaged file costs only the records that cannot be read: a run with a damaged record is listed as parked, and an
+/// operation that needs a damaged page is refused with [`Broken`](StoreError::Broken), or with
+/// [`Unavailable`](StoreError::Unavailable) if it is not about a single run. Nothing panics, as long as panics unwind; but damage
+/// to the pages in which redb keeps the free space may end the process as it commits.
+/// [`check_integrity`](RedbStore::check_integrity) finds the damage.
 ///
-/// A run that is not found is not there: a bit that was flipped in a file that had been closed is noticed when it hides a
-/// run, and the operation is refused. Two kinds of damage are noticed by `check_integrity` and
-/// [`verify`](RedbOptions::verify) alone: an id of a message that is damaged is forgotten, so that this message is taken
-/// again if it is sent again, and of runs that have ended a part may be missing if a damaged pointer leads to another
-/// page that is whole.
+/// A run that is not found does not exist: if a bit that was flipped in a closed file hides a run, that is noticed, and the
+/// operation is refused. Two kinds of damage are noticed by `check_integrity` and [`verify`](RedbOptions::verify) alone: a
+/// damaged id of a message is forgotten, so that this message is taken again if it is sent again; and parts of runs that have
+/// ended may be missing if a damaged pointer leads to another page that is whole.
 ///
 /// `docs/format.md` in the repository describes the file.
 #[derive(Clone)]
@@ -91,22 +105,40 @@ pub struct RedbStore {
 
 struct Inner {
     database: Arc<Database>,
-    /// None once it is closed.
+    /// `None` when it is closed.
     queue: Option<Queue<Queued>>,
     writer: Option<JoinHandle<()>>,
     broken: Arc<Broken>,
 }
 
 impl RedbStore {
-    /// Opens a file, or makes it. More can be said by [`options`](RedbStore::options).
+    /// Opens a store, or makes it if there is no file. [`options`](RedbStore::options) opens one with other settings.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("orders.redb");
+    /// use stateway::RedbStore;
+    ///
+    /// let store = RedbStore::open(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`OpenError`], [`InUse`](OpenError::InUse) among others, if another process has it.
+    /// [`OpenError`], such as [`InUse`](OpenError::InUse) if another process has the file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         RedbStore::options().open(path)
     }
 
-    /// A store that is not opened yet.
+    /// Returns the settings of a store before it is opened.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("orders.redb");
+    /// use stateway::RedbStore;
+    ///
+    /// let store = RedbStore::options().cache_size(256 << 20).open(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn options() -> RedbOptions {
         RedbOptions::default()
     }
@@ -147,8 +179,8 @@ impl RedbStore {
         }
     }
 
-    /// Writes, and waits until that is on disk. `run` is the one that it is about, and `weight` says about how many bytes
-    /// it is.
+    /// Writes, and waits until that is on disk. `run` is the run of the operation, and `weight` its size in bytes,
+    /// approximately.
     fn write<T: Send + 'static>(
         &self,
         run: Option<RunId>,
@@ -206,13 +238,13 @@ impl RedbStore {
         queue.expect("it is closed when nobody has it")
     }
 
-    /// Why the writer has stopped, if it has by itself.
+    /// Returns the reason why the writer has stopped, if it has by itself.
     fn stopped(&self) -> Option<&String> {
         self.queue().stopped()
     }
 
-    /// Reads from a snapshot that has everything acknowledged so far. Where nothing can be written any more nothing
-    /// is read either: who waits for a change would wait for ever.
+    /// Reads from a snapshot that has every change acknowledged so far. If nothing can be written any more, nothing
+    /// is read either, because a caller that waits for a change would wait for ever.
     fn read<T: Send + 'static>(
         &self,
         run: Option<RunId>,
@@ -241,7 +273,7 @@ impl RedbStore {
     }
 }
 
-/// What is said of an operation that needs a page which is damaged.
+/// Returns the error of an operation that needs a damaged page.
 fn refusal(run: Option<&RunId>, reason: &str) -> StoreError {
     match run {
         Some(run) => StoreError::Broken {
@@ -252,13 +284,13 @@ fn refusal(run: Option<&RunId>, reason: &str) -> StoreError {
     }
 }
 
-/// An operation, what came of it, and who waits for that. All of it goes back there: what one thread allocates
+/// An operation, its result, and the one who waits for it. All of it is sent back: memory that one thread allocates
 /// and another frees makes both wait for the allocator.
 struct Asked<T, F> {
-    /// The run that it is about.
+    /// The run of the operation.
     run: Option<RunId>,
     operation: F,
-    /// By the clock of the caller, which may be paused.
+    /// The time by the clock of the caller, which may be paused.
     at: Instant,
     result: Option<Result<T, StoreError>>,
     answer: Option<oneshot::Sender<Box<Self>>>,

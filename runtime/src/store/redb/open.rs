@@ -28,24 +28,48 @@ use crate::store::StoreError;
 use crate::store::micros::micros;
 use crate::store::timeline::{Moment, Timeline};
 
-/// What an acknowledged change may still be lost to.
+/// The events to which an acknowledged change may still be lost.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("orders.redb");
+/// use std::time::Duration;
+/// use stateway::{Durability, RedbStore};
+///
+/// // A crash may cost the transitions of the last 50 ms, whose handlers are then called again.
+/// let durability = Durability::MayLoseLatest { within: Duration::from_millis(50) };
+/// let store = RedbStore::options().durability(durability).open(path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Durability {
-    /// To nothing: it is on disk, and outlives a loss of power. Runs that are under way at the same time share a
+    /// None: the change is on disk, and outlives a loss of power. Runs that commit at the same time share a
     /// flush.
     #[default]
     Flushed,
-    /// To a crash of the process or of the machine in the time after it. The file is flushed at least that
-    /// often, and when the store is closed. What is left after a crash is what was there at some moment: no
+    /// A crash of the process or of the machine `within` this time after the change. The file is flushed at least that
+    /// often, and when the store is closed. After a crash the store is as it was at some moment: it has no
     /// later change without an earlier one.
     MayLoseLatest {
-        /// How long an acknowledged change may wait for the disk.
+        /// The longest time that an acknowledged change waits for the disk.
         within: Duration,
     },
 }
 
-/// A store in a file, before it is opened.
+/// The settings of a [`RedbStore`] before it is opened.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("orders.redb");
+/// use stateway::RedbStore;
+///
+/// let store = RedbStore::options()
+///     .cache_size(256 << 20)
+///     .queue(10_000)
+///     .open(path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "it is a store when it is opened"]
 pub struct RedbOptions {
@@ -68,11 +92,22 @@ impl Default for RedbOptions {
     }
 }
 
-/// So many times a file may appear and disappear while it is opened.
+/// The number of times that a file may appear and disappear while it is opened.
 const TRIES: usize = 64;
 
 impl RedbOptions {
-    /// Sets what an acknowledged change may be lost to. Defaults to nothing.
+    /// Sets the events to which an acknowledged change may be lost. Defaults to [`Flushed`](Durability::Flushed), which is none.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("orders.redb");
+    /// use std::time::Duration;
+    /// use stateway::{Durability, RedbStore};
+    ///
+    /// let durability = Durability::MayLoseLatest { within: Duration::from_millis(50) };
+    /// let store = RedbStore::options().durability(durability).open(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
@@ -80,8 +115,18 @@ impl RedbOptions {
 
     /// Sets how many operations may wait for the writer. Defaults to 4096. Others wait until there is a place.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("orders.redb");
+    /// use stateway::RedbStore;
+    ///
+    /// // A batch starts 50,000 runs at once.
+    /// let store = RedbStore::options().queue(50_000).open(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Panics
-    /// If it is 0.
+    /// If `operations` is 0.
     pub fn queue(mut self, operations: usize) -> Self {
         assert!(operations > 0, "at least one operation has to have a place");
         self.queue = operations;
@@ -89,13 +134,22 @@ impl RedbOptions {
     }
 
     /// Sets how many bytes of the file are kept in memory. Defaults to 64 MiB.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("orders.redb");
+    /// use stateway::RedbStore;
+    ///
+    /// let store = RedbStore::options().cache_size(1 << 30).open(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cache_size(mut self, bytes: usize) -> Self {
         self.cache = bytes;
         self
     }
 
-    /// Sets who may read and write a file that is made, as `chmod` has it and less the umask of the process. Defaults
-    /// to `0o600`: its owner alone. A file that is there keeps what it has.
+    /// Sets the permissions of a file that is made, as those of `chmod`, less the umask of the process. Defaults
+    /// to `0o600`: its owner alone. A file that exists keeps its permissions.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -112,23 +166,46 @@ impl RedbOptions {
         self
     }
 
-    /// Sets whether every page is verified as the file is opened, and a damaged one refused. Defaults to `false`: a file
+    /// Sets whether every page is verified as the file is opened, and a damaged file refused. Defaults to `false`: a file
     /// that was closed in order is trusted, and a damaged page is noticed when it is needed.
     ///
-    /// That takes as long as reading the file a few times. Without it, a disk that has written a page in the place of
-    /// another, or has forgotten to write one, is noticed by [`check_integrity`](RedbStore::check_integrity) alone: what
-    /// it says is whole, and old.
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("orders.redb");
+    /// use stateway::RedbStore;
+    ///
+    /// // After a disk has failed.
+    /// let store = RedbStore::options().verify(true).open(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// Verifying takes as long as reading the file a few times. Without it, [`check_integrity`](RedbStore::check_integrity) alone
+    /// notices a disk that has written a page in the place of another, or has forgotten to write one: such a page is whole,
+    /// and old.
     pub fn verify(mut self, verifies: bool) -> Self {
         self.verifies = verifies;
         self
     }
 
-    /// Opens the file, or makes it. It blocks its thread for as long as that takes, which grows with the number of
+    /// Opens the store, or makes it if there is no file. It blocks its thread meanwhile; the time grows with the number of
     /// runs that have not ended.
     ///
-    /// | what there is | what happens |
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("orders.redb");
+    /// use stateway::{OpenError, RedbStore};
+    ///
+    /// let store = match RedbStore::options().open(&path) {
+    ///     Ok(store) => store,
+    ///     Err(OpenError::InUse { path }) => panic!("another process drives the runs in {path:?}"),
+    ///     Err(error) => return Err(error.into()),
+    /// };
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// | at the path | then |
     /// | --- | --- |
-    /// | nothing | A store is made in a file with a random name beside it, `.stateway-<random>.new`, and gets its own name when it is one, unless that has been taken meanwhile. A crash may leave such a file, which may be deleted. |
+    /// | nothing | A store is made in a file with a random name beside it, `.stateway-<random>.new`, and gets its own name when it is complete, unless another file has got that meanwhile. A crash may leave such a file, which may be deleted. |
     /// | a store | It is opened. One that was not closed in order is repaired, with a `WARN` in the log. |
     /// | a store that is open, here or in another process | [`InUse`](OpenError::InUse) |
     /// | a store of a newer format | [`Newer`](OpenError::Newer) |
@@ -136,16 +213,16 @@ impl RedbOptions {
     /// | a file of redb that another program made, or any other file | [`Foreign`](OpenError::Foreign) |
     /// | a file of 0 bytes | [`Empty`](OpenError::Empty) |
     /// | a folder, a pipe, a device; a file or folder without permission | [`File`](OpenError::File) |
-    /// | a link | What is said above of what it leads to. If that is nothing, the store is made there. |
+    /// | a link | The row of this table for the target of the link. If that does not exist, the store is made there. |
     ///
-    /// Of several that open one path at the same time, whether there is a store or not, one gets it, and the others hear
-    /// that it is in use.
+    /// If several open one path at the same time, one gets the store, and the others get [`InUse`](OpenError::InUse), also if the
+    /// store is new.
     ///
     /// # Errors
     /// [`OpenError`]. Not one byte of a file is changed that is not opened.
     ///
     /// # Panics
-    /// Never for what is in the file, as long as panics unwind: with `panic = "abort"`, a damaged page that redb trips
+    /// Never because of the content of the file, as long as panics unwind: with `panic = "abort"`, a damaged page that redb trips
     /// over ends the process.
     pub fn open(self, path: impl AsRef<Path>) -> Result<RedbStore, OpenError> {
         let path = path.as_ref();
@@ -178,10 +255,18 @@ impl RedbOptions {
         )))
     }
 
-    /// Opens a store over bytes that are kept elsewhere than in a file of the system: for tests of
-    /// what happens when a disk fails, with the feature `testing`. The backend is one of the version of redb that this
-    /// crate has, which may change in any release. If there are none, it is made, and if that is cut off by a crash, what is
-    /// left is no store, and is made into one.
+    /// Opens a store over bytes that are not in a file of the system, for tests of a disk that fails, with the feature
+    /// `testing`. The backend is one of the version of redb that this crate has, which may change in any release. A store is
+    /// made if there are no bytes. If a crash interrupts that, the next call makes it.
+    ///
+    /// ```
+    /// use redb::backends::InMemoryBackend;
+    /// use stateway::RedbStore;
+    ///
+    /// // Or one of your own, whose disk is full after a while.
+    /// let store = RedbStore::options().open_backend(InMemoryBackend::new())?;
+    /// # Ok::<(), stateway::OpenError>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`open`](RedbOptions::open).
@@ -191,7 +276,8 @@ impl RedbOptions {
         self.take_up(path, &WriteGate::shut(backend), true, || Ok(()))
     }
 
-    /// Makes a store of what is behind a gate, which is opened when it is known to be one. Then it is published.
+    /// Makes a store of the bytes behind a gate. The gate is opened when the bytes are known to be a store, and the store is
+    /// published after that.
     fn take_up(
         &self,
         path: &Path,
@@ -252,13 +338,13 @@ impl RedbOptions {
     }
 }
 
-/// Whether a new file was not published because its name is another's.
+/// Returns true if a new file was not published because another has its name.
 fn is_taken(error: &(dyn std::error::Error + 'static)) -> bool {
     let error = error.downcast_ref::<io::Error>();
     error.is_some_and(|error| error.kind() == ErrorKind::AlreadyExists)
 }
 
-/// Sees to it that it is a store: that it has the tables. They are made where there is nothing at all, if it may be
+/// Checks that the file is a store: that it has the tables. They are made if there is nothing at all and the store may be
 /// new.
 pub(super) fn prepare(
     path: &Path,
@@ -304,7 +390,7 @@ pub(super) fn prepare(
     }
 }
 
-/// The runs that have not ended. Who held one is gone, so all may be claimed.
+/// Reads the runs that have not ended. All may be claimed, because their holders are gone.
 pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<Index, Fault> {
     let mut index = Index::default();
     let runs = database.begin_read()?.open_table(RUNS)?;
@@ -331,7 +417,7 @@ pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<In
             Err(reason) => spoil(run, reason),
         }
     }
-    // Which ones are missing nobody knows, so no miss could be trusted.
+    // Nobody knows which ones are missing, so no miss could be trusted.
     let kept = runs.len()?;
     if found != kept {
         let reason = format!("{found} of {kept} runs that have not ended are found");
@@ -340,7 +426,7 @@ pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<In
     Ok(index)
 }
 
-/// The number of the next row of the history, and the time at which the last was written, if that can be read. Numbers
+/// Returns the number of the next row of the history, and the time the last was written, if that can be read. Numbers
 /// begin with 1, so that 0 is none.
 fn end_of_history(database: &redb::Database) -> Result<(u64, Option<Moment>), Fault> {
     let file = database.begin_read()?;
@@ -353,7 +439,7 @@ fn end_of_history(database: &redb::Database) -> Result<(u64, Option<Moment>), Fa
                 let behind = guarded(|| behind(&file, last, &row)).unwrap_or(0);
                 seen = Some(micros(row.history.at).saturating_add(behind));
             }
-            // The number may be what is damaged, and less than that of others, which would be overwritten.
+            // The number itself may be damaged, and smaller than that of other rows, which would be overwritten.
             Err(_) => {
                 for entry in history.iter()? {
                     last = last.max(entry?.0.value());
@@ -367,7 +453,7 @@ fn end_of_history(database: &redb::Database) -> Result<(u64, Option<Moment>), Fa
     Ok((next?, seen))
 }
 
-/// How far the clock was behind that wrote this row, if its run says so: that may have been purged.
+/// Returns the delay of the clock that wrote this row, if its run has that; the run may have been purged.
 fn behind(file: &ReadTransaction, number: u64, row: &Row) -> Result<Moment, Fault> {
     let run = RunId::unchecked(&row.run);
     let live = file.open_table(RUNS)?.find(&run)?;

@@ -1,4 +1,4 @@
-//! Why a file was not opened.
+//! The error of opening a file.
 
 use std::error::Error;
 use std::fmt;
@@ -9,47 +9,62 @@ use redb::{DatabaseError, StorageError};
 use super::fault::Fault;
 
 /// Why a file was not opened. Not one byte of it has been changed.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("orders.redb");
+/// use stateway::{OpenError, RedbStore};
+///
+/// std::fs::write(&path, "not a store")?;
+/// match RedbStore::open(&path) {
+///     Ok(_) => println!("the store is open"),
+///     Err(OpenError::InUse { .. }) => println!("stop the other process first"),
+///     Err(OpenError::Foreign { reason, .. }) => println!("this path has another file: {reason}"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// It is open already: one process at a time has the file, and in that one, one store.
+    /// The file is open already. One process at a time has it, and in that process, one store.
     InUse {
         /// The file.
         path: PathBuf,
     },
-    /// It was written by a newer version of this library.
+    /// The file was written by a newer version of this library.
     Newer {
         /// The file.
         path: PathBuf,
-        /// The version of the file.
+        /// The version of its format.
         found: u64,
-        /// The newest that is known here.
+        /// The newest version that is known here.
         known: u64,
     },
-    /// It is something else than a store of runs.
+    /// The file is not a store of runs.
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What there is instead.
+        /// A clause about the content of the file.
         reason: String,
     },
-    /// It is a file without a byte in it. A store is never that, so it is somebody else's, or what was a store is lost.
+    /// The file is empty. A store is never empty, so the file belongs to somebody else, or the store is lost.
     Empty {
         /// The file.
         path: PathBuf,
     },
-    /// It is a store of runs, and so damaged that it cannot be opened.
+    /// The file is a store of runs, and so damaged that it cannot be opened.
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is damaged.
+        /// A clause about the damage.
         reason: String,
     },
-    /// It cannot be opened, created or read.
+    /// The file cannot be opened, created or read.
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
 }
@@ -76,7 +91,7 @@ impl OpenError {
         }
     }
 
-    /// What redb says of a file that it does not open.
+    /// Translates the error of redb for a file that it does not open.
     pub(super) fn of(path: &Path, error: DatabaseError) -> Self {
         match error {
             DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
@@ -100,7 +115,7 @@ impl OpenError {
         }
     }
 
-    /// What was found as the tables were read.
+    /// Translates a fault that was found as the tables were read.
     pub(super) fn found(path: &Path, fault: Fault) -> Self {
         match fault {
             Fault::Damaged(reason) => OpenError::damaged(path, reason),
