@@ -146,7 +146,6 @@ impl<W: Durable> Run<W> {
     /// ```
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// // A machine is `#[must_use]`, so `let _` says that only the wait matters.
     /// let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
     /// # Ok(())

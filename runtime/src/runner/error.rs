@@ -28,7 +28,6 @@ impl<E: fmt::Display> StoredError for E {}
 /// ```
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-///
 /// match runner.start("o-42", OrderInput { customer: 8 }, Placed).await {
 ///     Ok(run) => println!("{} is {}", run.id(), if run.is_new() { "new" } else { "known" }),
 ///     Err(StartError::Conflict { run, .. }) => println!("409: another order is called {run}"),
@@ -70,7 +69,6 @@ pub enum StartError {
 /// ```
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-///
 /// use stateway::runner::Differs;
 ///
 /// let other = runner.start("o-42", OrderInput { customer: 8 }, Placed).await;
@@ -149,7 +147,6 @@ impl Error for StartError {
 /// ```
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-///
 /// use stateway::{RetryRollbackError, StoreError};
 ///
 /// match runner.retry_rollback("o-42").await {
@@ -183,7 +180,6 @@ pub enum RetryRollbackError {
 /// ```
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 0 }, Placed).await?;
-///
 /// match run.end().await {
 ///     Ok(_) => println!("delivered"),
 ///     Err(EndError::Failed(failure)) => println!("{}: {failure}", failure.rollback),
@@ -229,7 +225,6 @@ pub enum EndError {
 /// ```
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 0 }, Placed).await?;
-///
 /// if let Err(EndError::Failed(failure)) = run.end().await {
 ///     let cause = failure.failure.expect("a handler failed");
 ///     assert_eq!(cause.transition.as_deref(), Some("charge"));

@@ -123,7 +123,6 @@ impl<W> Run<W> {
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
     /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-    ///
     /// use stateway::store::Status;
     ///
     /// let info = run.info().await?;
@@ -149,7 +148,6 @@ impl<W: Durable> Run<W> {
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
     /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-    ///
     /// match run.state().await? {
     ///     AnyOrder::Charged(order) => assert_eq!(order.city, "Oslo"),
     ///     _ => println!("not charged, or delivered already"),

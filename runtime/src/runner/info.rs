@@ -12,7 +12,6 @@ use crate::store::{Failure, Found, IndexEntry, NoteRow, Parent, Progress, RunRow
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
 /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-///
 /// let info = run.info().await?;
 /// println!("{} is {} in {} since {:?}", info.id, info.status, info.state, info.entered);
 /// if info.not_undone > 0 {
@@ -78,7 +77,6 @@ pub struct RunInfo {
 /// ```
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-///
 /// for attempt in run.info().await?.attempts {
 ///     println!(
 ///         "`{}` has failed {} times ({}), and is called again at {:?}",

@@ -115,7 +115,6 @@ impl<W> Runner<W> {
     /// ```
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// runner.by("operator 7").cancel("o-42").await?;
     /// let history = runner.history("o-42").await?;
     /// assert!(history.iter().any(|row| row.by.as_deref() == Some("operator 7")));
@@ -185,7 +184,6 @@ impl<W: Durable> Runner<W> {
     /// ```
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// match runner.get("o-42").await? {
     ///     Some(run) => println!("it is {}", run.info().await?.state),
     ///     None => println!("there is no such order"),
@@ -217,7 +215,6 @@ impl<W: Durable> Runner<W> {
     /// ```
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// // POST /orders/o-42/deliver
     /// let body = br#""Ada""#;
     /// let sent = runner.signal_json("o-42", "deliver", body).message_id("request-17").await?;
@@ -249,7 +246,6 @@ impl<W: Durable> Runner<W> {
     /// ```
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// use stateway::store::Status;
     ///
     /// for row in runner.list(Filter::new().status(Status::Parked)).await? {
@@ -280,7 +276,6 @@ impl<W: Durable> Runner<W> {
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
     /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-    ///
     /// for count in runner.count(Filter::new()).await? {
     ///     println!("{} orders are {} in {}", count.runs, count.status, count.state);
     /// }
@@ -305,7 +300,6 @@ impl<W: Durable> Runner<W> {
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
     /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-    ///
     /// use stateway::store::Event;
     ///
     /// for row in runner.history("o-42").await? {
@@ -350,7 +344,6 @@ impl<W: Durable> Runner<W> {
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
     /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-    ///
     /// runner.by("customer 7").cancel("o-42").await?;
     /// assert!(run.end().await.is_err());
     /// assert_eq!(run.rollback().await?.undone[0].handler, "refund");
@@ -383,7 +376,6 @@ impl<W: Durable> Runner<W> {
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
     /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-    ///
     /// use stateway::store::Status;
     ///
     /// // The customer was paid back by hand: no refund is to be made.
@@ -431,7 +423,6 @@ impl<W: Durable> Runner<W> {
     /// ```
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// use stateway::store::Status;
     ///
     /// // A version of the program that reads these payloads is launched.

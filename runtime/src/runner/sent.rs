@@ -19,7 +19,6 @@ use crate::wait::{Applies, NoAnswer, RecordedAnswer};
 /// ```
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-///
 /// let sent = run.deliver("Ada".to_owned()).message_id("request-17").await?;
 /// if !sent.is_new {
 ///     println!("request {} was sent twice", sent.message_id);
@@ -46,7 +45,6 @@ pub struct SentSignal<T: Transition, A = NoAnswer> {
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
 /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-///
 /// let sent = runner.signal_json("o-42", "deliver", br#""Ada""#).await?;
 /// let applied = sent.applied().await?;
 /// assert_eq!((&*applied.transition, &*applied.state), ("deliver", "Delivered"));
@@ -69,7 +67,6 @@ pub struct AppliedSignal {
 /// ```
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-///
 /// use stateway::NotApplied;
 ///
 /// let sent = run.deliver("Ada".to_owned()).await?;
@@ -151,7 +148,6 @@ where
     /// ```
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// let sent = run.deliver("Ada".to_owned()).await?;
     /// let OnDeliver::Delivered(delivered) = sent.applied().await?;
     /// assert_eq!(delivered.signed_by, "Ada");
@@ -192,7 +188,6 @@ where
     /// ```
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// // `signal redirect(String) answers String: Charged;` returns the city that it was.
     /// let sent = run.redirect("Bergen".to_owned()).await?;
     /// assert_eq!(sent.answered().await?, "Oslo");

@@ -25,7 +25,6 @@ use crate::wait::{Answering, Parts, RecordedAnswer, Sealed, Signal, Signals};
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
 /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-///
 /// let sent = runner.signal_json("o-42", "deliver", br#""Ada""#).await?;
 /// assert_eq!(sent.applied().await?.state, "Delivered");
 /// # Ok(())
@@ -47,7 +46,6 @@ impl<W: Durable> SentMessage<W> {
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
     /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-    ///
     /// let sent = runner.signal_json("o-42", "deliver", br#""Ada""#).await?;
     /// let applied = sent.applied().await?;
     /// println!("202 Accepted: the order is {}", applied.state);
@@ -80,7 +78,6 @@ impl<W> fmt::Debug for SentMessage<W> {
 /// ```
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-///
 /// use stateway::SignalError;
 ///
 /// let status = match runner.signal_json("o-42", "deliver", b"17").await {
@@ -158,7 +155,6 @@ impl<'a, W: Durable, T, P, A> Signal<'a, Run<W>, T, P, A> {
     /// ```
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// run.deliver("Ada".to_owned()).message_id("request-17").await?;
     /// // The client has sent its request again.
     /// let sent = run.deliver("Ada".to_owned()).message_id("request-17").await?;
@@ -196,7 +192,6 @@ impl<'a, W: Durable, T, P, A> Signal<'a, Run<W>, T, P, A> {
     /// ```
     #[doc = include_str!("example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// // `signal redirect(String) answers String: Charged;` returns the city that it was.
     /// let before = run.redirect("Bergen".to_owned()).message_id("request-17").answered().await?;
     /// assert_eq!(before, "Oslo");
@@ -267,7 +262,6 @@ where
 #[doc = include_str!("example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
 /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-///
 /// runner
 ///     .signal_json("o-42", "deliver", br#""Ada""#)
 ///     .message_id("request-17")

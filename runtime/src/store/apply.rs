@@ -1,4 +1,4 @@
-//! What the operations mean for the row of a run, for every store in the same words.
+//! The meaning of the operations for the row of a run, in one place for every store.
 
 mod standstill;
 
@@ -11,12 +11,12 @@ use super::{
     Stop, StoreError, Suspects, Wait, WorkflowVersions,
 };
 
-/// What a commit finds.
+/// The row that a commit finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fence {
-    /// The row that it expects.
+    /// The row has the expected sequence.
     Open,
-    /// A row with one commit more, by the same holder. It may be this very commit, whose answer was lost: it
+    /// The row has one commit more, by the same holder. It may be this very commit, whose answer was lost: it
     /// is, if the history ends, up to the last row that [moved](Event::moves) the run, with
     /// [the rows that it adds](Commit::is_in), and the last entries of its logs are
     /// [those that it adds](Commit::is_logged_as). Otherwise the fence is closed.
@@ -24,12 +24,13 @@ pub enum Fence {
 }
 
 impl Commit {
-    /// The most rows of the history that one commit [removes](RunRow::removes), beside as many as it adds [effects](Commit::effects).
+    /// The largest number of rows of the history that one commit [removes](RunRow::removes), beside one for each of its
+    /// [effects](Commit::effects).
     pub const MOST_REMOVED: u64 = 64;
 
-    /// Returns true if these rows end with those that the commit adds to the history, its effects and its event, and none more that
+    /// Returns true if these rows end with those that the commit adds to the history, its effects and its event, and no other row
     /// belongs to the same commit. They are the rows of a run, in order, up to the last that [moved](Event::moves) it: all of
-    /// them, or as many as the commit adds and one.
+    /// them, or one more than the commit adds.
     #[must_use]
     pub fn is_in(&self, rows: &[HistoryRow]) -> bool {
         let Some((last, before)) = rows.split_last() else {
@@ -54,7 +55,7 @@ impl Commit {
 }
 
 impl RunRow {
-    /// The row that a run begins with.
+    /// Returns the row of a new run.
     #[must_use]
     pub fn new(run: &NewRun) -> Self {
         RunRow {
@@ -71,7 +72,7 @@ impl RunRow {
             rows: 0,
             history_from: 0,
             logged: 0,
-            // A run that was purged and is added again is another one to whoever held it before.
+            // The holder of a purged run has to be fenced from a new one with its id.
             epoch: u64::try_from(micros(run.at))
                 .unwrap_or(0)
                 .saturating_add(run.lease.is_some().into()),
@@ -96,13 +97,13 @@ impl RunRow {
         }
     }
 
-    /// When the run is to be looked at, if it may be claimed at all.
+    /// Returns the time the run is due, if it may be claimed at all.
     #[must_use]
     pub fn live_due(&self) -> Option<SystemTime> {
         self.due.filter(|_| self.status.is_live())
     }
 
-    /// Claims it; `had_holder` says whether the one before had not given it back.
+    /// Claims the run. `had_holder` is true if the holder before has not released it.
     pub fn claim(&mut self, had_holder: bool) {
         self.epoch = self.epoch.saturating_add(1);
         self.retry_asked = false;
@@ -111,9 +112,9 @@ impl RunRow {
         }
     }
 
-    /// Changes the row as a note says: whether the run waits from now on, or is paused. The claim is kept if this gives `true`.
+    /// Applies a note to the row: the run waits from now on, or is paused. The claim is kept if this returns `true`.
     ///
-    /// The fence is asked before.
+    /// Call [`fence`](RunRow::fence) before.
     #[must_use]
     pub fn note(&mut self, note: &Note) -> bool {
         self.waits = matches!(note.note.progress, Progress::Attempts { waits: true, .. });
@@ -124,7 +125,7 @@ impl RunRow {
         self.status.is_live()
     }
 
-    /// Whether something by the holder of `epoch` may take place, which expects this sequence.
+    /// Checks that the holder of `epoch`, who expects this sequence, may change the run.
     ///
     /// # Errors
     /// [`Fenced`](StoreError::Fenced) if it may not.
@@ -138,8 +139,7 @@ impl RunRow {
         }
     }
 
-    /// Whether something by the holder of `epoch` may take place, which expects this sequence and adds nothing to the
-    /// history.
+    /// Checks that the holder of `epoch`, who expects this sequence, may make a change that adds nothing to the history.
     ///
     /// # Errors
     /// [`Fenced`](StoreError::Fenced) if it may not.
@@ -155,10 +155,10 @@ impl RunRow {
         StoreError::Fenced { run }
     }
 
-    /// Changes the row as a commit says. `messages` is how many of them are left in the inbox. The claim is kept if this
-    /// gives `true`.
+    /// Applies a commit to the row. `messages` is the number of messages that are left in the inbox. The claim is kept if this
+    /// returns `true`.
     ///
-    /// The fence is asked before.
+    /// Call [`fence`](RunRow::fence) before.
     #[must_use]
     pub fn apply(&mut self, commit: &Commit, messages: usize) -> bool {
         let removed = self.removes(commit);
@@ -208,13 +208,13 @@ impl RunRow {
                 }
                 self.crashes = 0;
             }
-            // What was to end does not stand still instead.
+            // A run that is to end does not stand still instead.
             Event::Parked { .. } if self.stop == Some(Stop::Terminate) => {
                 self.status = self.status_under_way();
                 keeps = false;
             }
             Event::Parked { reason } => self.parked = Some(reason.clone()),
-            // Neither does what was to be undone.
+            // Neither does a run that is to be rolled back.
             Event::Paused if self.has_to_hear(self.status_under_way()) => {
                 self.status = self.status_under_way();
                 self.failure = None;
@@ -232,7 +232,7 @@ impl RunRow {
             | Event::Ended
             | Event::RollbackRetried => {}
         }
-        // Also where the transition into a `failed` state is what begins it.
+        // The transition into a `failed` state may begin the rollback as well.
         self.rolls_back |= self.status == Status::RollingBack;
         if self.status.is_live() && self.pause_asked {
             self.stand_still();
@@ -247,11 +247,11 @@ impl RunRow {
         self.status.is_live() && keeps
     }
 
-    /// The numbers of the rows of the history that a commit removes, asked before it is [applied](RunRow::apply): those behind the
-    /// last `n`, if it is a transition that [keeps](Commit::keep_history) `n`, the oldest first, and at most
-    /// [as many](Commit::MOST_REMOVED) as keep its cost flat. Rows among them that [can be undone](HistoryRow::is_undoable) stay,
-    /// since the run may be rolled back, and so do the effects that the commit itself adds; the first row stays always. A rollback
-    /// takes no transitions, so all that it adds is kept.
+    /// Returns the numbers of the rows of the history that a commit removes. Call it before [`apply`](RunRow::apply). They are the rows
+    /// before the last `n`, if the commit is a transition that [keeps](Commit::keep_history) `n`, the oldest first, and at most
+    /// [`MOST_REMOVED`](Commit::MOST_REMOVED), so that the cost stays flat. Rows among them that [can be undone](HistoryRow::is_undoable)
+    /// stay, because the run may be rolled back, and so do the effects that the commit itself adds; the first row always stays. A
+    /// rollback takes no transitions, so all rows that it adds are kept.
     #[must_use]
     pub fn removes(&self, commit: &Commit) -> Range<u64> {
         let (Some(keep), Event::Transition { .. }) = (commit.keep_history, &commit.event) else {
@@ -268,7 +268,7 @@ impl RunRow {
         from..kept_from.min(most).max(from)
     }
 
-    /// How the run stands while it is neither parked nor paused, and has not ended.
+    /// Returns the status of the run while it is neither parked nor paused, and has not ended.
     fn status_under_way(&self) -> Status {
         if self.rolls_back {
             Status::RollingBack
@@ -277,9 +277,9 @@ impl RunRow {
         }
     }
 
-    /// Gives the run back. `messages` is how many of them are in its inbox.
+    /// Releases the run. `messages` is the number of messages in its inbox.
     ///
-    /// The fence is asked before.
+    /// Call [`open`](RunRow::open) before.
     pub fn release(&mut self, release: &Release, messages: usize) {
         self.waits = false;
         self.due = self.due_after(&release.until, release.at, messages);
@@ -292,7 +292,7 @@ impl RunRow {
         }
     }
 
-    /// When a run that is given back is due: at once, if it has something to hear.
+    /// Returns the time a released run is due: at once, if there are news for it.
     fn due_after(&self, until: &Wait, at: SystemTime, messages: usize) -> Option<SystemTime> {
         if self.has_to_hear(self.status) || self.retry_asked || messages > until.messages {
             Some(at)
@@ -301,7 +301,7 @@ impl RunRow {
         }
     }
 
-    /// Whether a request to stop changes what becomes of the run. A rollback is never cancelled.
+    /// Returns true if a request to stop changes the course of the run. A rollback is never cancelled.
     fn has_to_hear(&self, status: Status) -> bool {
         match self.stop {
             None => false,
@@ -310,10 +310,10 @@ impl RunRow {
         }
     }
 
-    /// Asks the run to stop. Says whether that is new, and belongs into the history.
+    /// Asks the run to stop. Returns true if the request is new, and belongs into the history.
     ///
     /// # Errors
-    /// [`Ended`](StoreError::Ended) for a run that has.
+    /// [`Ended`](StoreError::Ended) if it has ended.
     pub fn ask(&mut self, stop: Stop, now: SystemTime) -> Result<bool, StoreError> {
         // A rollback is never cancelled, so it stays paused.
         let ends_pause = (stop == Stop::Terminate || !self.rolls_back)
@@ -336,7 +336,7 @@ impl RunRow {
     /// Checks that a message is meant for this run, and not for one that had its id before.
     ///
     /// # Errors
-    /// [`NotFound`](StoreError::NotFound) if it is not. That is asked first.
+    /// [`NotFound`](StoreError::NotFound) if it is not. Call it before [`receive`](RunRow::receive).
     pub fn is_meant(&self, delivery: &Delivery) -> Result<(), StoreError> {
         let only_to = delivery.only_to;
         if only_to.is_none_or(|incarnation| incarnation == self.incarnation) {
@@ -353,7 +353,7 @@ impl RunRow {
     /// [`Ended`](StoreError::Ended) and [`NotInState`](StoreError::NotInState).
     pub fn receive(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
         let only_in = delivery.only_in.as_ref();
-        // One that is rolled back goes to no state any more.
+        // A run that is rolled back comes to no state any more.
         let is_there =
             only_in.is_none_or(|states| !self.rolls_back && states.contains(&self.state));
         if !is_there && !self.status.is_ended() {
@@ -368,7 +368,7 @@ impl RunRow {
     /// Makes the run due.
     ///
     /// # Errors
-    /// [`Ended`](StoreError::Ended) for a run that has.
+    /// [`Ended`](StoreError::Ended) if it has ended.
     pub fn wake(&mut self, now: SystemTime) -> Result<(), StoreError> {
         if self.status.is_ended() {
             let run = self.id.clone();
@@ -380,10 +380,10 @@ impl RunRow {
         Ok(())
     }
 
-    /// Lets a parked run go on.
+    /// Unparks the run.
     ///
     /// # Errors
-    /// [`NotParked`](StoreError::NotParked) for one that is not.
+    /// [`NotParked`](StoreError::NotParked) if it is not parked.
     pub fn unpark(&mut self, now: SystemTime) -> Result<(), StoreError> {
         if self.status != Status::Parked {
             let run = self.id.clone();
@@ -399,17 +399,17 @@ impl RunRow {
         Ok(())
     }
 
-    /// Lets a run that has ended be rolled back again: what was not undone is to be undone.
+    /// Retries the rollback of a run that has ended: the transitions that were not undone are to be undone.
     ///
     /// # Errors
-    /// [`NotEnded`](StoreError::NotEnded) for one that goes on, and [`NothingToUndo`](StoreError::NothingToUndo) for one
-    /// that ended well or of which everything was undone.
+    /// [`NotEnded`](StoreError::NotEnded) if it has not ended, and [`NothingToUndo`](StoreError::NothingToUndo) if it ended well or was
+    /// undone completely.
     pub fn retry_rollback(&mut self, now: SystemTime) -> Result<(), StoreError> {
         let run = || self.id.clone();
         if !self.status.is_ended() {
             return Err(StoreError::NotEnded { run: run() });
         }
-        // What was skipped, since the run was terminated, and what failed.
+        // Undos that were skipped because the run was terminated, and undos that failed.
         let left = self.undos.saturating_add(self.not_undone);
         if self.status == Status::Done || left == 0 {
             return Err(StoreError::NothingToUndo { run: run() });
@@ -432,7 +432,7 @@ impl RunRow {
 }
 
 impl Claim {
-    /// Whether the caller drives runs of this workflow and version.
+    /// Returns true if the caller drives runs of this workflow and version.
     #[must_use]
     pub fn knows(&self, row: &RunRow) -> bool {
         let of = |known: &&WorkflowVersions| known.workflow == row.workflow;
@@ -442,7 +442,7 @@ impl Claim {
 }
 
 impl Suspects {
-    /// None are under way.
+    /// Returns the suspects of a caller that drives none.
     #[must_use]
     pub fn none(alone_from: u32) -> Self {
         Suspects {
@@ -452,7 +452,7 @@ impl Suspects {
         }
     }
 
-    /// Returns the most of `n` suspects that are under way at once when the holder of one of them died `deaths` times in a
+    /// Returns how many of `n` suspects may be driven at once if the holder of one of them died `deaths` times in a
     /// row: all of them after one death, then ever fewer, and one from [`alone_from`](Suspects::alone_from) deaths on.
     #[must_use]
     pub fn room(&self, deaths: u32, n: usize) -> usize {
@@ -466,7 +466,7 @@ impl Suspects {
         n.checked_shr(halved).unwrap_or(0).max(1)
     }
 
-    /// Counts one more among those under way, if there is room for it; `n` is how many suspects there are in all.
+    /// Counts one more suspect that is driven, and returns true, if there is room for it. `n` is the number of all suspects.
     pub fn admit(&mut self, deaths: u32, n: usize) -> bool {
         let most = self.deaths.max(deaths);
         let is_admitted = self.under_way < self.room(most, n);

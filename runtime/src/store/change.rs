@@ -1,4 +1,4 @@
-//! What whoever holds a run changes of it: plain data.
+//! The data of a change by the holder of a run.
 
 use std::time::SystemTime;
 
@@ -8,48 +8,49 @@ use super::{
 };
 use crate::run::{PartName, RunId};
 
-/// A change of a run by whoever holds it.
+/// A change of a run by its holder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// The run.
     pub run: RunId,
     /// The epoch of the claim.
     pub epoch: u64,
-    /// The sequence that the row has by now.
+    /// The sequence that the row has before the change.
     pub sequence: u64,
-    /// When it happens.
+    /// The time of the change.
     pub at: SystemTime,
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// The effects of the visit that are to be undone by themselves, all of them an [`Event::Effect`], in the order in which they were
     /// done. They become history rows directly before that of the event, with the same time. Any event may have them, until
     /// the rollback has begun.
     pub effects: Vec<Event>,
-    /// How the run stands then. The due time of one that does not go on is dropped, and so is its claim.
+    /// The status of the run after the change. If the run does not continue, its due time and its claim are dropped.
     pub status: Status,
-    /// Until when it waits, if the caller gives it back. `None` keeps the claim.
+    /// The wait of the run, if the caller releases it. `None` keeps the claim.
     pub release: Option<Wait>,
-    /// Why it fails, where that is recorded.
+    /// The failure of the run, if this change records it.
     pub failure: Option<Failure>,
     /// The ids of the messages that were consumed.
     pub consumed: Vec<String>,
-    /// What the run is found by in the state that a transition leads to. Nothing else changes it.
+    /// The `#[index]` fields of the state that a transition leads to. Nothing else changes them.
     pub index: Vec<IndexEntry>,
-    /// The timers and the poll that were at work in that state: none, unless the transition is an internal one. And the deadline of
-    /// the workflow, from when it has led the run to a state.
+    /// The timers and the poll that have fired in that state: none, unless the transition is an internal one. Also the deadline of
+    /// the workflow, after it has led the run to a state.
     pub fired: Vec<Fired>,
-    /// What it sends and starts.
+    /// The messages and the runs that it sends and starts.
     pub outbox: Outbox,
-    /// Attempts of the visit that ends with it which had failed.
+    /// The failed attempts of the visit that ends with it.
     pub failed_attempts: Vec<FailedAttempt>,
-    /// What a transition adds to the logs of the run. Nothing else adds to them.
+    /// The entries that a transition adds to the logs of the run. Nothing else adds to them.
     pub logged: Vec<LogEntry>,
-    /// Keeps the last `n` rows of the history, and what an undo needs, if it is a transition: see [`RunRow::removes`]. `None` keeps all.
+    /// The number of rows of the history that a transition keeps, beside those that an undo needs: see [`RunRow::removes`]. `None`
+    /// keeps all.
     pub keep_history: Option<u32>,
 }
 
 impl Commit {
-    /// Something that happens to a run whose row is like this, and keeps its claim.
+    /// Returns a change of the run with this row that keeps its claim.
     #[must_use]
     pub fn new(row: &RunRow, event: Event, status: Status, at: SystemTime) -> Self {
         Commit {
@@ -73,34 +74,34 @@ impl Commit {
     }
 }
 
-/// What a change by the holder of a run leaves of its claim.
+/// The claim of a run after a change by its holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hold {
     /// The caller holds the run as before.
     Kept,
-    /// Nobody holds the run: it stands still, has ended, or was given back by the change.
+    /// Nobody holds the run: it stands still, has ended, or was released by the change.
     Dropped,
 }
 
 impl Hold {
-    /// A claim that was kept if this is true.
+    /// Returns `Kept` if this is true, and `Dropped` if not.
     #[must_use]
     pub const fn kept_if(is_kept: bool) -> Self {
         if is_kept { Hold::Kept } else { Hold::Dropped }
     }
 }
 
-/// What a commit sends and starts, in the same change.
+/// The runs that a commit starts and the messages that it sends, in the same change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outbox {
-    /// Runs to be added. One whose id is there is not, and their leases are not looked at: nobody holds them.
+    /// Runs to be added. A run whose id exists is not added. Their leases do not matter: nobody holds them.
     pub runs: Vec<NewRun>,
-    /// Messages to runs, also to those. One is dropped if it was sent before, or if its run is not there, cannot be read
-    /// or has ended.
+    /// Messages to runs, also to those that are added. A message is dropped if it was sent before, or if its run does not exist, cannot
+    /// be read or has ended.
     pub messages: Vec<Message>,
 }
 
-/// Gives a run back: its state and its sequence stay as they are, and its history says nothing of it.
+/// Releases a run. Its state, its sequence and its history stay as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
     /// The run.
@@ -109,26 +110,26 @@ pub struct Release {
     pub epoch: u64,
     /// The sequence that the row has.
     pub sequence: u64,
-    /// When it happens.
+    /// The time of the change.
     pub at: SystemTime,
-    /// Until when it waits.
+    /// The wait of the run.
     pub until: Wait,
-    /// The timers and the poll that were at work in its state, if a poll was asked since the claim. The run then has no crashes and
+    /// The timers and the poll that have fired in its state, if a poll was asked since the claim. The run then has no crashes and
     /// no notes any more.
     pub asked: Option<Vec<Fired>>,
 }
 
-/// Until when a run waits that nobody holds.
+/// The wait of a run that nobody holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
-    /// When it is due. With `None` it waits until a message comes, or until it is to stop.
+    /// The time the run is due. With `None` it waits until a message comes, or until it is asked to stop.
     pub due: Option<SystemTime>,
-    /// How many messages the caller knows of that wait for the run. If there are more, it is due at once.
+    /// The number of waiting messages that the caller knows. If there are more, the run is due at once.
     pub messages: usize,
 }
 
 impl Release {
-    /// Gives a run back that is due at once.
+    /// Returns the release of a run that is due at once.
     #[must_use]
     pub fn now(row: &RunRow, now: SystemTime) -> Self {
         Release {
@@ -145,7 +146,7 @@ impl Release {
     }
 }
 
-/// Something about the visit under way, by whoever holds the run.
+/// A note about the visit that has not ended, by the holder of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// The run.
@@ -154,30 +155,30 @@ pub struct Note {
     pub epoch: u64,
     /// The sequence that the row has.
     pub sequence: u64,
-    /// What is kept.
+    /// The row that is kept.
     pub note: NoteRow,
-    /// Whether nothing of the run is under way: it waits between two attempts, and is paused here if it was asked to.
+    /// True if no handler of the run is running: it waits between two attempts, and is paused here if it was asked to.
     pub is_boundary: bool,
 }
 
-/// A note about the visit under way.
+/// A note about the visit that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoteRow {
-    /// What it is about: nothing for the whole of the visit, or one of its branches.
+    /// The part that it is about: the visit itself, or one of its branches.
     pub key: String,
-    /// How far that has come.
+    /// The progress of that part.
     pub progress: Progress,
 }
 
 impl NoteRow {
-    /// Whether it is about attempts, and not the output of a branch.
+    /// Returns true if it is about attempts, and not the output of a branch.
     #[must_use]
     pub fn is_of_attempts(&self) -> bool {
         matches!(self.progress, Progress::Attempts { .. })
     }
 
-    /// When the next attempt of a visit is due, or of an undo; `None` for a note about one of its branches, or about no attempt that
-    /// has failed.
+    /// Returns the time the next attempt of a visit, or of an undo, is due; `None` for a note about a branch, or without a failed
+    /// attempt.
     #[must_use]
     pub fn next_attempt(&self) -> Option<SystemTime> {
         let part: PartName = self.key.parse().ok()?;
@@ -187,7 +188,7 @@ impl NoteRow {
         }
     }
 
-    /// The same note, if it has a [next attempt](NoteRow::next_attempt), which is due `now`.
+    /// Returns the note with its [next attempt](NoteRow::next_attempt) due `now`, if it has one.
     #[must_use]
     pub fn hurried(mut self, now: SystemTime) -> Option<Self> {
         self.next_attempt()?;
@@ -198,27 +199,27 @@ impl NoteRow {
     }
 }
 
-/// How far a visit, or one of its branches, has come.
+/// The progress of a visit, or of one of its branches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// Attempts that were made and failed.
     Attempts {
-        /// How many.
+        /// The number of attempts.
         made: u32,
-        /// How many of them called the handler: a breaker that is open lets none through.
+        /// The number of them that called the handler: an open breaker lets none through.
         called: u32,
-        /// When the next is due.
+        /// The time the next attempt is due.
         due: SystemTime,
-        /// When this was noted: the run waits from then on, and no longer though the clock is set back.
+        /// The time of this note. The run waits from then on, and no longer if the clock is set back.
         noted: SystemTime,
-        /// Whether the run does nothing but wait until then: its row says so too.
+        /// True if the run only waits until then; its row has the same.
         waits: bool,
-        /// What they failed with, of the last ones if there were many.
+        /// The failed attempts, the last ones if there were many.
         failed: Vec<FailedAttempt>,
     },
-    /// It has ended well.
+    /// The branch has ended well.
     Output {
-        /// Its output, as the codec wrote it.
+        /// The output, as the codec wrote it.
         output: Vec<u8>,
         /// The undo of the branch, if it can be undone by itself.
         effect: Option<EffectNote>,

@@ -1,15 +1,15 @@
-//! Which workflow a name belongs to.
+//! The workflow that a name belongs to.
 
 use std::collections::HashMap;
 
 use super::{Declaration, Declared};
 
-/// Where the workflows are declared that this process has launched, by their names.
+/// The paths of the workflows that this process has launched, by their names.
 #[derive(Debug, Default)]
 pub(super) struct Paths(HashMap<String, &'static str>);
 
 impl Paths {
-    /// Whether the declaration is granted, where the store says that `package` has declared the name before.
+    /// Decides if the declaration is granted. `package` has declared the name before, as the store says.
     pub(super) fn judge(&self, declaration: &Declaration, package: Option<&str>) -> Declared {
         if let Some(path) = self.0.get(&declaration.workflow)
             && *path != declaration.path

@@ -1,8 +1,8 @@
-//! Effects: parts of a visit that were done and can be undone by themselves, also if the visit comes to nothing.
+//! Effects: parts of a visit that were done and can be undone by themselves, also if the visit leads nowhere.
 
 use super::{Commit, Event, Name, Progress, RunRow};
 
-/// Where the payload of the source state of an [`Event::Effect`] is. The branches of one split share it, so it is stored once.
+/// The place of the payload of the source state of an [`Event::Effect`]. The branches of one split share it, so it is stored once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// Here, as the codec wrote it.
@@ -12,7 +12,7 @@ pub enum Source {
     Before(u32),
 }
 
-/// Marks the output of a branch that can be undone by itself: it becomes an [`Event::Effect`] if the visit comes to nothing.
+/// Marks the output of a branch that can be undone by itself: it becomes an [`Event::Effect`] if the visit leads nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectNote {
     /// The name of the handler that undoes it.
@@ -22,7 +22,7 @@ pub struct EffectNote {
 }
 
 impl Progress {
-    /// The output of a branch that has ended well and has nothing to be undone by itself.
+    /// Returns the output of a branch that has ended well and cannot be undone by itself.
     #[must_use]
     pub fn output(output: Vec<u8>) -> Self {
         let effect = None;

@@ -137,7 +137,6 @@ pub enum Event {
 #[doc = include_str!("../runner/example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
 /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-///
 /// for row in runner.history("o-42").await? {
 ///     // Serde writes a row as one object.
 ///     println!("{}", serde_json::to_string(&row)?);

@@ -1,4 +1,4 @@
-//! Entries of logs: what a transition adds to its run, once and for good.
+//! Entries of logs, which transitions add and nothing changes.
 
 use super::{Commit, Event, Name};
 
@@ -14,7 +14,7 @@ pub struct LogEntry {
 /// An entry of a log of a run, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LogRow {
-    /// Its number among the entries of its run, of all logs together: they are counted from 0, without a gap.
+    /// Its number among the entries of all logs of its run, counted from 0, without a gap.
     pub number: u64,
     /// The name of the log.
     pub log: Name,
@@ -24,7 +24,7 @@ pub struct LogRow {
 }
 
 impl Commit {
-    /// The entries that it adds: none, unless it is a transition.
+    /// Returns the entries that it adds: none, unless it is a transition.
     #[must_use]
     pub fn entries(&self) -> &[LogEntry] {
         match self.event {
@@ -33,7 +33,7 @@ impl Commit {
         }
     }
 
-    /// Whether these are the rows that its entries have become: the last ones of the run that it moved last.
+    /// Returns true if its entries have become these rows: the last ones of the run, if this was its last commit.
     #[must_use]
     pub fn is_logged_as(&self, rows: &[LogRow]) -> bool {
         let entries = self.entries();

@@ -1,4 +1,4 @@
-//! Messages on their way to a run.
+//! Messages to a run.
 
 use std::time::SystemTime;
 
@@ -10,24 +10,25 @@ use crate::run::RunId;
 pub struct Message {
     /// The run.
     pub run: RunId,
-    /// Its own id: a second one with the same is the same message.
+    /// The id of the message. A second one with the same id is the same message.
     pub id: String,
-    /// The signal that it is.
+    /// The name of the signal.
     pub signal: String,
-    /// What it carries.
+    /// The encoded payload.
     pub payload: Vec<u8>,
-    /// When it came.
+    /// The time it was sent.
     pub at: SystemTime,
 }
 
-/// A message as it is handed to a store.
+/// A message with the conditions of its delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// The message.
     pub message: Message,
-    /// Refuses it unless the run is in one of these states and goes forward. With `None` it waits for a state that takes it.
+    /// The states in one of which the run has to be, going forward; otherwise the message is refused. With `None` it waits for a
+    /// state that takes it.
     pub only_in: Option<Vec<Name>>,
-    /// Refuses it if the run with this id is another by now, of another [incarnation](super::RunRow::incarnation).
+    /// The [incarnation](super::RunRow::incarnation) that the run has to have; otherwise the message is refused.
     pub only_to: Option<u64>,
 }
 
@@ -41,34 +42,34 @@ impl From<Message> for Delivery {
     }
 }
 
-/// What became of a message.
+/// The result of sending a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// It is kept.
+    /// The message is kept.
     Kept,
-    /// The run has had one with this id.
+    /// The run had a message with this id before.
     Known,
 }
 
 /// The state of a message to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageState {
-    /// It waits for a state that takes it.
+    /// The message waits for a state that takes it.
     Waits,
     /// The transition of this row of the history has taken it.
     Taken(Box<HistoryRow>),
     /// A transition has taken it, and its row of the history was [removed](RunRow::removes).
     Forgotten,
-    /// It is left: the run has ended, or is rolled back, and no state of it takes a message any more.
+    /// The message is left: the run has ended, or is rolled back, and no state of it takes a message any more.
     Left,
 }
 
 /// A message that was left when its run ended.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct LeftMessage {
-    /// Its id.
+    /// The id of the message.
     pub id: String,
-    /// The signal that it is.
+    /// The name of the signal.
     pub signal: String,
 }
 
@@ -87,7 +88,7 @@ impl From<&Message> for LeftMessage {
 }
 
 impl MessageState {
-    /// That of a message which was not taken, by the row of its run.
+    /// Returns the state of a message that was not taken, by the row of its run.
     #[must_use]
     pub fn untaken(row: &RunRow) -> Self {
         if row.rolls_back || row.status.is_ended() {

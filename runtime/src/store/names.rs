@@ -1,19 +1,19 @@
-//! How the values of a closed set are written: in texts, and by serde.
+//! The names of the values of a closed set, in texts and in serde.
 
 use std::error::Error;
 use std::fmt;
 
 use super::{FailureKind, Status, Stop};
 
-/// A text that is none of the names of a set.
+/// The error of a text that is none of the names of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownName {
     /// The text.
     pub text: String,
-    /// What it was to name.
+    /// A noun phrase for the values of the set.
     pub what: &'static str,
-    /// The names that there are.
+    /// The names of the set.
     pub known: &'static [&'static str],
 }
 
@@ -33,7 +33,7 @@ impl Error for UnknownName {}
 macro_rules! names {
     ($($type:ident, $what:literal { $($variant:ident $name:literal,)* })*) => {$(
         impl $type {
-            /// Its name, as it prints and as serde writes it.
+            /// Returns its name, as it prints and as serde writes it.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {

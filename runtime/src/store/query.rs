@@ -63,7 +63,6 @@ impl Filter {
     /// ```
     #[doc = include_str!("../runner/example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// let orders = runner.list(Filter::new()).await?;
     /// assert_eq!(orders.len(), 1);
     /// # Ok(())
@@ -120,7 +119,6 @@ impl Filter {
     #[doc = include_str!("../runner/example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
     /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-    ///
     /// let charged = runner.list(Filter::new().state("Charged")).await?;
     /// assert_eq!(charged.len(), 1);
     /// # Ok(())
@@ -138,7 +136,6 @@ impl Filter {
     #[doc = include_str!("../runner/example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
     /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-    ///
     /// // `state Charged { #[index] city: String };`
     /// let for_oslo = Filter::new().state("Charged").index("city", "Oslo");
     /// assert_eq!(runner.list(for_oslo).await?.len(), 1);
@@ -179,7 +176,6 @@ impl Filter {
     /// ```
     #[doc = include_str!("../runner/example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// use std::time::SystemTime;
     ///
     /// let yesterday = SystemTime::now() - Duration::from_hours(24);
@@ -238,7 +234,6 @@ impl Filter {
     /// ```
     #[doc = include_str!("../runner/example.md")]
     /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    ///
     /// let page = runner.list(Filter::new().limit(20)).await?;
     /// assert!(page.len() <= 20);
     /// # Ok(())

@@ -104,7 +104,6 @@ pub struct Fired {
 #[doc = include_str!("../runner/example.md")]
 /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
 /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
-///
 /// use stateway::store::Status;
 ///
 /// match run.info().await?.status {

@@ -1,4 +1,4 @@
-//! A run to be added, and what is there of one.
+//! A run to be added, and a run as a store has it.
 
 use std::time::SystemTime;
 
@@ -10,13 +10,13 @@ use crate::run::RunId;
 pub struct NewRun {
     /// Its id.
     pub id: RunId,
-    /// Tells it apart from others with this id: a random number.
+    /// The random number that tells it apart from others with this id.
     pub incarnation: u64,
     /// The name of its workflow.
     pub workflow: Name,
     /// The version of the declaration.
     pub version: u32,
-    /// What it is started with.
+    /// The encoded input.
     pub input: Vec<u8>,
     /// The name of the state that it begins in.
     pub state: Name,
@@ -24,26 +24,26 @@ pub struct NewRun {
     pub payload: Vec<u8>,
     /// When it is started.
     pub at: SystemTime,
-    /// When it is due. Defaults to when it is started.
+    /// The time it is due. Defaults to the time it is started.
     pub due: Option<SystemTime>,
-    /// Which of the runs that are due is claimed first: the one with the highest. Defaults to 0.
+    /// The priority. Of the runs that are due, the one with the highest is claimed first. Defaults to 0.
     pub priority: i8,
     /// The run that starts it.
     pub parent: Option<Parent>,
-    /// What it is found by in the state that it begins in.
+    /// The `#[index]` fields of the state that it begins in.
     pub index: Vec<IndexEntry>,
     /// The trace that it belongs to.
     pub trace: Option<TraceContext>,
-    /// The messages that it has from the start, each with an id of its own. They do not make it due before it is.
+    /// The messages that it has from the start, each with an id of its own. They do not make it due earlier.
     pub messages: Vec<Message>,
-    /// Takes the place of a run with this id that has ended: that is removed with all that belongs to it, in the same change.
+    /// True if it replaces a run with this id that has ended. That run is removed with all its records, in the same change.
     pub again: bool,
-    /// Claims the run for the caller at once, also before it is due. With `None` it belongs to the first that claims it.
+    /// The lease with which the caller claims the run at once, also before it is due. With `None` nobody holds it.
     pub lease: Option<Lease>,
 }
 
 impl NewRun {
-    /// A run that is due at once, with an empty input and payload.
+    /// Returns a run that is due at once, with an empty input and payload.
     #[must_use]
     pub fn new(
         id: RunId,
@@ -82,16 +82,16 @@ pub struct Parent {
     pub key: String,
 }
 
-/// A value that runs are found by.
+/// A field of a state that runs are found by.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct IndexEntry {
     /// The name of the field.
     pub name: Name,
-    /// What it holds.
+    /// The value of the field.
     pub value: IndexValue,
 }
 
-/// What an indexed field holds. It is stored as it is, whatever the codec does with payloads.
+/// The value of an indexed field. It is stored as it is, also if the codec encrypts payloads.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -129,12 +129,12 @@ pub struct TraceContext {
     pub state: Option<String>,
 }
 
-/// What became of a run to be added.
+/// The result of adding a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
-    /// It was added.
+    /// The run was added.
     New(RunRow),
-    /// One with this id is there.
+    /// A run with this id exists.
     Known {
         /// Its row.
         row: RunRow,
@@ -158,6 +158,6 @@ pub struct Found {
     pub payload: Vec<u8>,
     /// The trace that it belongs to.
     pub trace: Option<TraceContext>,
-    /// The notes about attempts of the visit under way, in the order of their keys; not those that have the output of a branch.
+    /// The notes about attempts of the visit that has not ended, in the order of their keys, without the outputs of branches.
     pub attempts: Vec<NoteRow>,
 }

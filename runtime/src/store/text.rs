@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::payload::codec::{Codec, decode, guarded};
 
-/// A text that a store keeps: the error of a handler, or why a run is parked.
+/// A text that a store keeps: the error of a handler, or the reason why a run is parked.
 ///
-/// Such a text may quote a payload, so a runner has its [`Codec`](crate::Codec) encode it like one. A store keeps either form
-/// as it is given. What a [`Runner`](crate::Runner) returns is [`Plain`](Text::Plain). Who looks into a store without a runner
-/// [reads](Text::read) it by the codec:
+/// Such a text may quote a payload, so a runner encodes it with its [`Codec`](crate::Codec). A store keeps either form
+/// as it is given. A [`Runner`](crate::Runner) returns [`Plain`](Text::Plain) texts. A program that uses a store without a runner
+/// [reads](Text::read) a text with the codec:
 ///
 /// ```
 /// use stateway::codec::PayloadRef;
@@ -19,20 +19,20 @@ use crate::payload::codec::{Codec, decode, guarded};
 /// # Ok::<(), stateway::CodecError>(())
 /// ```
 ///
-/// Serde writes what [`as_str`](Text::as_str) gives.
+/// Serde writes [`as_str`](Text::as_str).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
-    /// As it reads.
+    /// The readable text.
     Plain(String),
-    /// As the codec of a runner wrote it.
+    /// The bytes that the codec of a runner wrote.
     Encoded(Vec<u8>),
 }
 
 impl Text {
-    /// Returns the text as it reads, by the codec that wrote it.
+    /// Returns the readable text, decoded by the codec that wrote it.
     ///
-    /// A text that the codec does not read, because it was written by another or with another key, is a note that
-    /// says so: it keeps nobody from the rest of a row.
+    /// Returns a note in its place if the codec does not read it, because another codec or another key wrote it, so that
+    /// the rest of a row can be used.
     #[must_use]
     pub fn read(&self, codec: &dyn Codec) -> String {
         match self {
@@ -43,7 +43,7 @@ impl Text {
         }
     }
 
-    /// Returns the text as it reads; for one that is encoded, a note that it is.
+    /// Returns the readable text; a note in its place if it is encoded.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -54,7 +54,7 @@ impl Text {
 }
 
 impl Text {
-    /// How many bytes a store keeps of it.
+    /// Returns the number of bytes that a store keeps of it.
     #[cfg(feature = "redb")]
     pub(crate) fn bytes(&self) -> usize {
         match self {

@@ -1,15 +1,15 @@
-//! How a run is paused and goes on.
+//! Pausing and resuming a run.
 
 use std::time::SystemTime;
 
 use crate::store::{Event, RunRow, Status, Stop, StoreError};
 
 impl RunRow {
-    /// Asks the run to pause: at once if nobody holds it, and with the next change by its holder otherwise. Says whether
-    /// that is new, and belongs into the history. A run that is to be terminated is not paused instead.
+    /// Asks the run to pause: at once if nobody holds it, and with the next change by its holder if somebody does. Returns true if
+    /// the request is new, and belongs into the history. A run that is to be terminated is not paused.
     ///
     /// # Errors
-    /// [`Ended`](StoreError::Ended) and [`Parked`](StoreError::Parked) for a run that stands still in that way.
+    /// [`Ended`](StoreError::Ended) and [`Parked`](StoreError::Parked) if the run stands still already.
     pub fn pause(&mut self, is_held: bool) -> Result<bool, StoreError> {
         self.refuse_other_standstill()?;
         if self.status == Status::Paused || self.pause_asked || self.stop == Some(Stop::Terminate) {
@@ -34,11 +34,11 @@ impl RunRow {
         }
     }
 
-    /// Lets a paused run go on, or takes the request back if its holder has not come to a boundary yet. Gives the event for the
+    /// Resumes a paused run, or withdraws the request if its holder has not reached a boundary yet. Returns the event for the
     /// history.
     ///
     /// # Errors
-    /// [`NotPaused`](StoreError::NotPaused) for any other run.
+    /// [`NotPaused`](StoreError::NotPaused) if the run is neither paused nor asked to pause.
     pub fn resume(&mut self, now: SystemTime) -> Result<Event, StoreError> {
         if self.pause_asked {
             self.pause_asked = false;
@@ -60,11 +60,11 @@ impl RunRow {
         Ok(Event::Resumed)
     }
 
-    /// Asks the run to make its next attempt at once. `next` is when the notes say that it is due, if it
-    /// [waits for one](crate::store::NoteRow::next_attempt). Gives the event for the history.
+    /// Asks the run to make its next attempt at once. `next` is the time that attempt is due by its notes, if it
+    /// [waits for one](crate::store::NoteRow::next_attempt). Returns the event for the history.
     ///
     /// # Errors
-    /// [`NotRetrying`](StoreError::NotRetrying) for a run that does not wait for an attempt, or whose holder makes it just now;
+    /// [`NotRetrying`](StoreError::NotRetrying) if the run does not wait for an attempt, or its holder is making it;
     /// [`Ended`](StoreError::Ended) and [`Parked`](StoreError::Parked).
     pub fn retry_now(
         &mut self,

@@ -1,4 +1,4 @@
-//! Which runs a claim takes, and when to ask again.
+//! The runs that a claim takes, and the time to ask again.
 
 use std::cmp::Reverse;
 
@@ -27,7 +27,7 @@ impl Shelf {
                     claims.own.push(kept.row.clone());
                 }
                 (Some(_), _) if !kept.row.waits => suspects.push(kept),
-                // It was due as long ago as it might have been claimed.
+                // Its waiting time counts from when it might have been claimed.
                 (Some(until), _) => others.push((now - (steady - until), kept)),
                 (None, Some(due)) => others.push((due, kept)),
                 (None, None) => {}

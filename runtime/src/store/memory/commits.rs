@@ -29,7 +29,7 @@ impl Shelf {
 }
 
 impl KeptRun {
-    /// Returns true for the commit that has moved it last.
+    /// Returns true if this commit has moved it last.
     fn has(&self, commit: &Commit) -> bool {
         let last = self.history.iter().rposition(|row| row.event.moves());
         let is_in = last.is_some_and(|last| commit.is_in(&self.history[..=last]));
@@ -37,7 +37,7 @@ impl KeptRun {
         is_in && tail.is_some_and(|tail| commit.is_logged_as(&self.log[tail..]))
     }
 
-    /// Does what a commit says.
+    /// Applies a commit.
     fn advance(&mut self, commit: Commit) {
         let removed = self.row.removes(&commit);
         let number = self.row.number_of(&commit);

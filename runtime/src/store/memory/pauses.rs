@@ -1,4 +1,4 @@
-//! Runs that are paused, go on, and make their next attempt at once.
+//! Pausing, resuming, and retrying at once.
 
 use tokio::time::Instant;
 

@@ -67,7 +67,6 @@ pub use refused::OpenError;
 #[doc = include_str!("../../runner/example.md")]
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("orders.redb");
-///
 /// use stateway::RedbStore;
 ///
 /// let store = RedbStore::open(path)?;
