@@ -1,4 +1,4 @@
-//! What a handler sees of its run.
+//! The views that handlers have of their run.
 
 mod branch;
 mod step;
@@ -14,13 +14,13 @@ pub use step::Step;
 pub use undo::Undo;
 pub use undoing::Undoing;
 
-/// What a handler sees, as a part of its visit.
+/// The view of a handler, as a part of its visit.
 pub trait VisitPart {
-    /// Its name.
+    /// Returns the name of the part.
     fn part(&self) -> PartName;
 }
 
-/// The return type of a handler: every future. Apart from it for its message.
+/// The return type of a handler: every future. It is a trait of its own for its message.
 #[diagnostic::on_unimplemented(
     message = "a handler is an `async fn`, and `{Self}` is no future",
     label = "this has to be given by an `async fn`",
