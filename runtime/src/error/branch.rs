@@ -1,4 +1,4 @@
-//! Which branch of a split it was, and why it failed.
+//! The error of one branch of a split.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,36 @@ use std::fmt;
 use super::{Cause, of_boxed};
 use crate::run::BranchName;
 
-/// A branch that gave no output: which one, and why.
+/// A branch that gave no output: its name and the cause.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # workflow! {
+/// #     workflow Mailing {
+/// #         start Written { to: Vec<String> };
+/// #         done Sent { bounced: Vec<usize> };
+/// #         split send: Written -> Sent { each address in to: String => (); join settled; }
+/// #     }
+/// # }
+/// # struct Post;
+/// # impl MailingSteps for Post {
+/// #     type Error = String;
+/// #     async fn address(&self, _: &Written, to: &String, _: &Branch<Send>) -> Result<(), String> {
+/// #         if to.contains('@') { Ok(()) } else { Err("no address".to_owned()) }
+/// #     }
+/// async fn send(&self, _: Written, mails: SendJoined<String>, step: &Step<Send>) -> Result<Send, String> {
+///     let mut bounced = Vec::new();
+///     for failure in mails.iter().filter_map(Branched::failure) {
+///         println!("{}: {}", failure.name(), failure.cause());
+///         bounced.extend(failure.item());
+///     }
+///     Ok(step.to(Sent { bounced }))
+/// }
+/// # }
+/// # let to = vec!["ada@example.org".to_owned(), "grace".to_owned()];
+/// # let end = pollster::block_on(Mailing::start(Written { to }).run(&Post));
+/// # assert!(matches!(end, Ok(MailingEnd::Sent(end)) if end.bounced == [1]));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BranchError<E> {
     // Boxed: a branch succeeds far more often than it fails, and its result is moved about.
@@ -31,38 +60,38 @@ impl<E> BranchError<E> {
         }
     }
 
-    /// Which branch it is.
+    /// Returns the name of the branch, with the item if it is one of an `each`.
     #[must_use]
     pub fn name(&self) -> BranchName {
         self.failure.name
     }
 
-    /// The name of the branch, as declared.
+    /// Returns the name of the branch, as declared.
     #[must_use]
     pub fn branch(&self) -> &'static str {
         self.failure.name.branch
     }
 
-    /// The position of the item, counted from 0, of an `each`.
+    /// Returns the position of the item, counted from 0, if this is a branch of an `each`.
     #[must_use]
     pub fn item(&self) -> Option<usize> {
         self.failure.name.item
     }
 
-    /// How often the handler was called in this attempt of the split. An attempt that a breaker refused
+    /// Returns the number of calls of the handler in this attempt of the split. An attempt that a breaker refused
     /// is no call.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.failure.attempts
     }
 
-    /// The error of the last attempt.
+    /// Returns the cause of the last attempt's failure.
     #[must_use]
     pub fn cause(&self) -> &Cause<E> {
         &self.failure.cause
     }
 
-    /// Takes the cause out.
+    /// Returns that cause by value.
     #[must_use]
     pub fn into_cause(self) -> Cause<E> {
         self.failure.cause
@@ -89,7 +118,7 @@ impl<E: fmt::Display> fmt::Display for BranchError<E> {
     }
 }
 
-/// Its [`source`](Error::source) is what the handler's error came from, if that is in a box.
+/// Its [`source`](Error::source) is the source of the handler's error, if that is in a box.
 impl<E: fmt::Debug + fmt::Display + 'static> Error for BranchError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.cause().error().and_then(of_boxed)

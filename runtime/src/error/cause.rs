@@ -1,4 +1,4 @@
-//! What ends a run, as a value.
+//! The cause that ends a run, as a value.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,30 @@ use std::time::Duration;
 use super::{JoinError, PolicyError};
 use crate::breaker::BreakerOpen;
 
-/// What ended a run, or the attempt to undo a transition.
+/// The cause that ended a run, or the attempt to undo a transition.
+///
+/// A `catch` handler is given one as well.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # workflow! {
+/// #     workflow Order { start Placed; done Charged; step charge: Placed -> Charged with timeout(2s); }
+/// # }
+/// # struct Shop;
+/// # impl OrderSteps for Shop {
+/// #     type Error = String;
+/// #     async fn charge(&self, _: Placed, _: &Step<Charge>) -> Result<Charge, String> { std::future::pending().await }
+/// # }
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let error = Order::start(Placed).run(&Shop).await.err().expect("the bank does not answer");
+/// let text = match error.cause() {
+///     Cause::Handler(error) => format!("refused: {error}"),
+///     Cause::Timeout { limit, .. } => format!("no answer within {limit:?}, try again later"),
+///     cause => cause.to_string(),
+/// };
+/// assert_eq!(text, "no answer within 2s, try again later");
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause<E> {
@@ -19,42 +42,42 @@ pub enum Cause<E> {
     Panic(Box<str>),
     /// The last attempt took longer than the `timeout` of its transition. Its future was dropped.
     Timeout {
-        /// How long the attempt might take.
+        /// The time that an attempt may take.
         limit: Duration,
-        /// What the attempt before failed with, if a handler had returned an error.
+        /// The error of the attempt before, if a handler had returned one.
         last: Option<E>,
     },
     /// A `deadline` passed, or the next attempt would have come after it.
     Deadline {
-        /// How long the deadline gave.
+        /// The time that the deadline gives.
         limit: Duration,
-        /// What it was given to.
+        /// The scope of the deadline.
         scope: Scope,
-        /// What the attempt before failed with, if a handler had returned an error.
+        /// The error of the attempt before, if a handler had returned one.
         last: Option<E>,
-        /// What had become of the branches of a split when the time of the run was up, if one had ended.
+        /// The results of the branches of a split when the time of the run was up, if one had ended.
         join: Option<Box<JoinError<E>>>,
     },
     /// The circuit breaker let no call through.
     BreakerOpen {
         /// The breaker's name.
         breaker: &'static str,
-        /// How long it lets none through. Zero while its probes are under way: it opens or closes as
+        /// The time until it may let a call through. Zero while its probes run: it opens or closes as
         /// soon as one has ended.
         retry_in: Duration,
-        /// What the attempt before failed with, if a handler had returned an error.
+        /// The error of the attempt before, if a handler had returned one.
         last: Option<E>,
     },
     /// A field holds a number or a time that a clause cannot take. No handler was called.
     // Boxed, like `Join`.
     Policy(Box<PolicyError>),
-    /// The process died while the handler ran, and that is called once (`with once`): what came of the call is not known.
+    /// The process died while a handler ran that is called once (`with once`): the effect of the call is not known.
     Crashed,
     /// The run was cancelled.
     Cancelled {
-        /// What the attempt before, or the one under way, failed with.
+        /// The error of the attempt before, or of the one that was running.
         last: Option<E>,
-        /// What had become of the branches of a split by then, if one had ended.
+        /// The results of the branches of a split by then, if one had ended.
         join: Option<Box<JoinError<E>>>,
     },
     /// The run was terminated.
@@ -64,25 +87,45 @@ pub enum Cause<E> {
     NoSignal,
     /// The run reached a `failed` state and was rolled back, but not everything could be undone.
     ///
-    /// The end itself is [`RunError::into_end`](crate::RunError::into_end).
+    /// [`RunError::into_end`](crate::RunError::into_end) gives the state.
     NotUndone,
 }
 
-/// What a deadline was given to.
+/// The scope of a deadline: one visit to a transition, or the run.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # workflow! {
+/// #     workflow Order { deadline 30d; start Placed; done Paid; step pay: Placed -> Paid with deadline(2h); }
+/// # }
+/// # struct Shop;
+/// # impl OrderSteps for Shop {
+/// #     type Error = String;
+/// #     async fn pay(&self, _: Placed, _: &Step<Pay>) -> Result<Pay, String> { std::future::pending().await }
+/// # }
+/// use stateway::Scope;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// // deadline 30d;
+/// // step pay: Placed -> Paid with deadline(2h);
+/// let error = Order::start(Placed).run(&Shop).await.err().expect("nobody pays");
+/// assert!(matches!(error.cause(), Cause::Deadline { scope: Scope::Transition, .. }));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scope {
     /// One visit to a transition.
     Transition,
-    /// The whole run.
+    /// The run, from its start.
     Run,
 }
 
 impl<E> Cause<E> {
-    /// The handler's error, where there was one.
+    /// Returns the handler's error, if there is one.
     ///
-    /// Also that of the attempt before a timeout, a deadline, a refusal or a cancellation; of a split,
-    /// that of the first branch that has one.
+    /// It may be the error of the attempt before a timeout, a deadline, a refusal or a cancellation. For a split, it is
+    /// the error of the first branch that has one.
     #[must_use]
     pub fn error(&self) -> Option<&E> {
         match self {
@@ -102,7 +145,37 @@ impl<E> Cause<E> {
         }
     }
 
-    /// Takes that error out: a `catch` that has nowhere to lead to returns it, or one of its own where there is none.
+    /// Returns that error by value.
+    ///
+    /// A `catch` that has nowhere to lead to returns it, or an error of its own if there is none.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! {
+    /// #     #[derive(Clone)]
+    /// #     workflow Order {
+    /// #         start Placed { cents: u64 };
+    /// #         done Charged;
+    /// #         done Owed;
+    /// #         step charge: Placed -> Charged | Owed with catch(owe);
+    /// #     }
+    /// # }
+    /// # struct Shop;
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = String;
+    /// #     async fn charge(&self, _: Placed, _: &Step<Charge>) -> Result<Charge, String> { Err("no answer".to_owned()) }
+    /// async fn owe(&self, placed: Placed, cause: Cause<String>, step: &Step<Charge>) -> Result<Charge, String> {
+    ///     if placed.cents < 1_000 {
+    ///         return Ok(step.to(Owed));
+    ///     }
+    ///     Err(cause.into_error().unwrap_or_else(|| "the bank failed".to_owned()))
+    /// }
+    /// # }
+    /// # pollster::block_on(async {
+    /// # let error = Order::start(Placed { cents: 5_000 }).run(&Shop).await.err().unwrap();
+    /// # assert_eq!(error.cause(), &Cause::Handler("no answer".to_owned()));
+    /// # });
+    /// ```
     #[must_use]
     pub fn into_error(self) -> Option<E> {
         match self {
@@ -127,13 +200,13 @@ impl<E> Cause<E> {
         matches!(self, Cause::Deadline { scope, .. } if *scope == run)
     }
 
-    /// Returns true if the visit has failed, and not the run: one whose time is up, or that is stopped, goes nowhere.
+    /// Returns true if the visit has failed and not the run. A run whose time is up, or that is stopped, goes nowhere.
     pub(crate) fn is_of_visit(&self) -> bool {
         let is_stopped = matches!(self, Cause::Cancelled { .. } | Cause::Terminated);
         !is_stopped && !self.is_deadline_of_run()
     }
 
-    /// The same failure of a run that was cancelled meanwhile; `last` came before it.
+    /// Returns the cause of a run that failed with this one and was cancelled meanwhile; `last` came before it.
     pub(crate) fn cancelled(self, last: Option<E>) -> Self {
         match self {
             Cause::Handler(error) => Cause::stopped_after(Some(error)),
@@ -146,12 +219,12 @@ impl<E> Cause<E> {
         }
     }
 
-    /// A run that was cancelled after this error.
+    /// Returns the cause of a run that was cancelled after this error.
     pub(crate) const fn stopped_after(last: Option<E>) -> Self {
         Cause::Cancelled { last, join: None }
     }
 
-    /// What stopped a run after this error.
+    /// Sets the error that came before a cancellation or a deadline.
     pub(crate) fn with_last(mut self, error: Option<E>) -> Self {
         if let Cause::Cancelled { last, .. } | Cause::Deadline { last, .. } = &mut self {
             *last = error;
@@ -159,7 +232,7 @@ impl<E> Cause<E> {
         self
     }
 
-    /// The same cause, which came after `last`.
+    /// Sets the error that came before a timeout or a refusal.
     pub(crate) fn after(mut self, error: Option<E>) -> Self {
         if let Cause::Timeout { last, .. } | Cause::BreakerOpen { last, .. } = &mut self {
             *last = error;
@@ -169,7 +242,7 @@ impl<E> Cause<E> {
 }
 
 impl<E> Cause<E> {
-    /// What it did, at this number of attempts: "step `charge` .. in state `Reserved`".
+    /// Returns the verb of the cause at this number of attempts: "step `charge` .. in state `Reserved`".
     pub(crate) fn verb(&self, attempts: u32) -> &'static str {
         match self {
             Cause::Handler(_) | Cause::Join(_) => "failed",
@@ -187,7 +260,7 @@ impl<E> Cause<E> {
         }
     }
 
-    /// How often the handler was called before: " after 3 attempts". Nothing where the one attempt goes without saying.
+    /// Returns the number of calls in words: " after 3 attempts". It is empty if the one attempt goes without saying.
     pub(crate) fn after_attempts(&self, attempts: u32) -> impl fmt::Display {
         let is_told = attempts > 1 || matches!(self, Cause::BreakerOpen { .. }) && attempts == 1;
         fmt::from_fn(move |f| match attempts {
@@ -197,7 +270,7 @@ impl<E> Cause<E> {
         })
     }
 
-    /// What is to be said beside: ": the run may take 30d".
+    /// Returns the detail behind the verb: ": the run may take 30d".
     pub(crate) fn detail(&self) -> impl fmt::Display {
         fmt::from_fn(|f| {
             let said = self.said();
@@ -208,7 +281,7 @@ impl<E> Cause<E> {
         })
     }
 
-    /// Whether there is something to be said beside the verb.
+    /// Returns true if there is a detail behind the verb.
     pub(crate) fn says_more(&self) -> bool {
         match self {
             Cause::Panic(message) => !message.is_empty(),
@@ -222,7 +295,7 @@ impl<E> Cause<E> {
         }
     }
 
-    /// The same without the colon; nothing for a cause that says it all by its verb.
+    /// Returns the detail without the colon; nothing for a cause whose verb says it all.
     pub(crate) fn said(&self) -> impl fmt::Display {
         fmt::from_fn(|f| match self {
             Cause::Panic(message) => f.write_str(message),
@@ -259,7 +332,7 @@ impl<E> Cause<E> {
     }
 }
 
-/// A duration as it is declared: `1h30m`. One of less than a minute is printed with its fraction, as Rust does it.
+/// Returns a duration as it is declared: `1h30m`. One of less than a minute is printed with its fraction, as Rust does it.
 pub(crate) fn spelled(duration: Duration) -> impl fmt::Display {
     fmt::from_fn(move |f| {
         let seconds = duration.as_secs();
@@ -281,9 +354,9 @@ pub(crate) fn spelled(duration: Duration) -> impl fmt::Display {
 }
 
 impl<E: fmt::Display> Cause<E> {
-    /// The handler's error, behind what is said without it: ": card declined", "; the last error: card declined".
+    /// Returns the handler's error, to stand behind the detail: ": card declined", "; the last error: card declined".
     ///
-    /// It is shown in the alternate form, in which `anyhow` and its like print what their errors came from.
+    /// It is shown in the alternate form, in which `anyhow` and its like print the sources of their errors.
     pub(crate) fn told(&self) -> impl fmt::Display {
         fmt::from_fn(move |f| match self {
             Cause::Handler(error) => write!(f, ": {error:#}"),
@@ -291,7 +364,7 @@ impl<E: fmt::Display> Cause<E> {
         })
     }
 
-    /// The error that came before a cause which is none itself.
+    /// Returns the error that came before a cause that is not an error of a handler itself.
     pub(crate) fn before(&self, separator: &'static str) -> impl fmt::Display {
         fmt::from_fn(move |f| {
             let what = match self {
@@ -310,7 +383,7 @@ impl<E: fmt::Display> Cause<E> {
 }
 
 impl<E> Cause<E> {
-    /// The cause in words, without the error of a handler.
+    /// Returns the cause in words, without the error of a handler.
     pub(crate) fn event(&self) -> impl fmt::Display {
         fmt::from_fn(|f| write!(f, "{}{}", self.verb(0), self.detail()))
     }

@@ -1,4 +1,4 @@
-//! Why the branches of a split were not joined.
+//! The error of a split whose branches could not be joined.
 
 use std::error::Error;
 use std::fmt;
@@ -9,34 +9,62 @@ use stateway_core::Strategy;
 use super::{BranchError, spelled};
 use crate::run::BranchName;
 
-/// A split whose branches could not be joined as it was declared.
+/// A split whose branches could not be joined as declared.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # workflow! {
+/// #     workflow Loan {
+/// #         start Applied;
+/// #         done Assessed;
+/// #         split assess: Applied -> Assessed { branch credit: u32; branch fraud: bool; join all; }
+/// #     }
+/// # }
+/// # struct Bank;
+/// # impl LoanSteps for Bank {
+/// #     type Error = &'static str;
+/// #     async fn credit(&self, _: &Applied, _: &Branch<Assess>) -> Result<u32, Self::Error> { Ok(700) }
+/// #     async fn fraud(&self, _: &Applied, _: &Branch<Assess>) -> Result<bool, Self::Error> { Err("the register is closed") }
+/// #     async fn assess(&self, _: Applied, _: AssessJoined, step: &Step<Assess>) -> Result<Assess, Self::Error> {
+/// #         Ok(step.to(Assessed))
+/// #     }
+/// # }
+/// # pollster::block_on(async {
+/// let error = Loan::start(Applied).run(&Bank).await.err().expect("a branch fails");
+/// if let Cause::Join(join) = error.cause() {
+///     assert_eq!((join.succeeded.len(), join.needed), (1, 2));
+///     assert_eq!(join.failures[0].branch(), "fraud");
+///     assert_eq!(join.error(), Some(&"the register is closed"));
+/// }
+/// # });
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JoinError<E> {
-    /// How they were to be joined.
+    /// The strategy of the join.
     pub strategy: Strategy,
-    /// How many branches there were.
+    /// The number of branches.
     pub branches: usize,
-    /// How many of them had to succeed.
+    /// The number of branches that had to succeed.
     pub needed: usize,
-    /// The branches that had succeeded when it was clear that so many would not, in order of declaration
-    /// or of their items. What they have done outside is not undone.
+    /// The branches that had succeeded when it was clear that the join would not, in order of declaration
+    /// or of their items. Their effects are not undone.
     pub succeeded: Vec<BranchName>,
-    /// Those that had failed by then. All others were dropped where they waited, or had not begun.
+    /// The branches that had failed by then. All others were dropped where they waited, or had not begun.
     pub failures: Vec<BranchError<E>>,
     /// The time of `within`, if it had passed.
     pub within: Option<Duration>,
 }
 
 impl<E> JoinError<E> {
-    /// The first error that a handler of a branch returned, in order of declaration.
+    /// Returns the first error that a handler of a branch returned, in order of declaration or of the items.
     #[must_use]
     pub fn error(&self) -> Option<&E> {
         let mut failures = self.failures.iter();
         failures.find_map(|failure| failure.cause().error())
     }
 
-    /// Takes the first error out.
+    /// Returns the first error by value.
     pub(crate) fn into_error(self) -> Option<E> {
         let mut failures = self.failures.into_iter();
         failures.find_map(|failure| failure.into_cause().into_error())
@@ -56,8 +84,8 @@ impl<E: fmt::Debug> fmt::Debug for JoinError<E> {
     }
 }
 
-/// One clause that says of each branch what it failed with, without the errors of handlers: that of the first that
-/// failed is the [`source`](Error::source). Of many branches the first eight are named.
+/// One clause with the cause of each failure, without the errors of handlers: the first failure is the
+/// [`source`](Error::source). The first eight branches are named.
 impl<E> fmt::Display for JoinError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (succeeded, branches, needed) = (self.succeeded.len(), self.branches, self.needed);
@@ -86,10 +114,10 @@ impl<E> fmt::Display for JoinError<E> {
     }
 }
 
-/// So many things are named in one line.
+/// The number of things that are named in one line.
 const NAMED: usize = 8;
 
-/// The first names of a list, in backticks, and how many more there are.
+/// Returns the first names of a list, in backticks, and the number of the others.
 pub(crate) fn listed<T: fmt::Display>(
     names: impl ExactSizeIterator<Item = T> + Clone,
 ) -> impl fmt::Display {
@@ -105,7 +133,7 @@ impl<T: fmt::Display> fmt::Display for Name<T> {
     }
 }
 
-/// The first things of a list, and how many more there are.
+/// Returns the first things of a list, and the number of the others.
 pub(crate) fn several<T: fmt::Display>(
     things: impl ExactSizeIterator<Item = T> + Clone,
 ) -> impl fmt::Display {
@@ -121,7 +149,7 @@ pub(crate) fn several<T: fmt::Display>(
     })
 }
 
-/// A text in a list, cut if it is long: a panic may say much.
+/// Returns a text for a list, cut if it is long: the message of a panic may be.
 pub(crate) fn brief(text: impl fmt::Display) -> String {
     const BRIEF: usize = 160;
     let mut text = text.to_string();

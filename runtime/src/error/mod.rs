@@ -1,4 +1,4 @@
-//! Why a run failed, where it was, and what became of what it had done.
+//! Errors of runs: the cause, the place and the rollback.
 
 mod branch;
 mod cause;
@@ -26,17 +26,18 @@ pub use policy::{PolicyError, PolicyValue};
 pub use rollback::{Rollback, UndoEntry, UndoError};
 pub(crate) use source::{SourceOf, of_boxed};
 
-/// A run that did not end as it was declared to.
+/// A run that did not end as declared.
 ///
 /// It says where the run was, gives the cause as a value (the user's own error comes back as it was
 /// returned), and reports the rollback.
 ///
 /// It is a [`std::error::Error`] if the handlers' error can be shown (`Debug` and `Display`): an enum of `thiserror`, a
 /// `Box<dyn Error + Send + Sync>`, an `anyhow::Error` or a `String`. So `?` takes it into a function that fails with a
-/// `Box<dyn Error + Send + Sync>`, or into an `anyhow::Result`, of which it can be taken back as it is (`downcast`).
+/// `Box<dyn Error + Send + Sync>` or an `anyhow::Error`, and `downcast` takes it back as it is.
 ///
-/// Its text ends with that of the handlers' error, and its [`source`](Error::source) is what that error came from: of a boxed error it is
-/// known, and of another the context says it, by a line in the implementation of its handlers. An `anyhow::Error` has its sources in the text.
+/// Its text ends with the text of the handlers' error, and its [`source`](Error::source) is the source of that error. The source of a
+/// boxed error is found; that of any other error is given by `source_of`, a line in the implementation of the handlers. The text of an
+/// `anyhow::Error` includes its sources.
 ///
 /// ```
 /// # use std::fmt;
@@ -96,14 +97,15 @@ pub(crate) struct RunFailed<E> {
     pub(crate) place: Place,
     pub(crate) cause: Cause<E>,
     pub(crate) rollback: Rollback<E>,
-    /// The end, of a run that reached one.
+    /// The end, if the run reached one.
     pub(crate) end: Option<ErasedValue>,
-    /// Gives the error behind an error of the handlers.
+    /// Returns the source of an error of the handlers.
     pub(crate) source_of: SourceOf<E>,
 }
 
-/// A value of the workflow that is left over, whatever its type. An error is `Sync`, which the value
-/// may not be: the lock is never waited for, since only its owner takes the value out.
+/// A value of the workflow, of any type, that is left over.
+///
+/// The lock makes it `Sync`, as an error has to be. Nobody waits for it, since only the owner takes the value out.
 #[doc(hidden)]
 pub struct ErasedValue(Mutex<Box<dyn Any + Send>>);
 
@@ -125,17 +127,17 @@ impl ErasedValue {
     }
 }
 
-/// Where a run was.
+/// The place of a run when it failed.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) state: usize,
-    /// The transition under way; none between two.
+    /// The current transition; `None` between two.
     pub(crate) transition: Option<usize>,
     pub(crate) attempts: u32,
 }
 
 impl Place {
-    /// In the state at this position, with no transition under way.
+    /// Returns the place in the state at this position, between two transitions.
     pub(crate) const fn between(state: usize) -> Self {
         Place {
             state,
@@ -154,70 +156,281 @@ impl<E> From<RunFailed<E>> for RunError<E> {
 }
 
 impl<E> RunError<E> {
-    /// The workflow's name.
+    /// Returns the workflow's name.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! { workflow Order { start Placed; done Charged; step charge: Placed -> Charged; } }
+    /// # struct Shop;
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = String;
+    /// #     async fn charge(&self, _: Placed, _: &Step<Charge>) -> Result<Charge, String> { Err("declined".to_owned()) }
+    /// # }
+    /// use std::collections::BTreeMap;
+    ///
+    /// # pollster::block_on(async {
+    /// let mut failures = BTreeMap::new();
+    /// if let Err(error) = Order::start(Placed).run(&Shop).await {
+    ///     *failures.entry(error.workflow()).or_insert(0) += 1;
+    /// }
+    /// assert_eq!(failures["Order"], 1);
+    /// # });
+    /// ```
     #[must_use]
     pub fn workflow(&self) -> &'static str {
         self.failure.graph.name
     }
 
-    /// The id of the run; its handlers saw the same.
+    /// Returns the id of the run, which its handlers saw as well.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! { workflow Order { start Placed; done Charged; step charge: Placed -> Charged; } }
+    /// # struct Shop;
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = String;
+    /// async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> {
+    ///     println!("run {}: charging", step.run_id());
+    ///     Err("card declined".to_owned())
+    /// }
+    /// # }
+    /// # pollster::block_on(async {
+    ///
+    /// if let Err(error) = Order::start(Placed).run(&Shop).await {
+    ///     // Finds the lines that the handlers have written.
+    ///     println!("run {}: {error}", error.run_id());
+    /// }
+    /// # });
+    /// ```
     #[must_use]
     pub fn run_id(&self) -> &RunId {
         &self.failure.run
     }
 
-    /// The name of the state that the run was in.
+    /// Returns the name of the state that the run was in.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! { workflow Order { start Placed; done Charged; step charge: Placed -> Charged; } }
+    /// # struct Shop;
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = String;
+    /// #     async fn charge(&self, _: Placed, _: &Step<Charge>) -> Result<Charge, String> { Err("declined".to_owned()) }
+    /// # }
+    /// # pollster::block_on(async {
+    /// let error = Order::start(Placed).run(&Shop).await.err().expect("the card is declined");
+    /// assert_eq!((error.state(), error.transition()), ("Placed", Some("charge")));
+    /// # });
+    /// ```
     #[must_use]
     pub fn state(&self) -> &'static str {
         self.failure.graph.states[self.failure.place.state].name
     }
 
-    /// The name of the transition that was under way.
+    /// Returns the name of the transition that failed or was stopped.
     ///
-    /// `None` if the run was stopped between two, or had ended in a `failed` state.
+    /// `None` if the run was stopped between two transitions, or had ended in a `failed` state.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! { workflow Order { start Placed; done Charged; step charge: Placed -> Charged; } }
+    /// # struct Shop;
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = String;
+    /// #     async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> { Ok(step.to(Charged)) }
+    /// # }
+    /// # pollster::block_on(async {
+    /// let token = CancellationToken::new();
+    /// token.cancel();
+    /// let run = Order::start(Placed).run(&Shop).cancelled_by(token);
+    /// let error = run.await.err().expect("it is cancelled");
+    /// assert_eq!(error.transition(), None, "no step has begun");
+    /// # });
+    /// ```
     #[must_use]
     pub fn transition(&self) -> Option<&'static str> {
         let transition = self.failure.place.transition?;
         Some(self.failure.graph.transitions[transition].name)
     }
 
-    /// How often the handler was called in this visit; 0 if no transition was under way.
+    /// Returns the number of calls of the handler in this visit; 0 if the run was between two transitions.
     ///
-    /// An attempt that a breaker refused is no call. An attempt of a split is the whole of it: its
+    /// An attempt that a breaker refused is no call. An attempt of a split is all of it: its
     /// branches and then the handler that joins them.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! {
+    /// #     #[derive(Clone)]
+    /// #     workflow Order { start Placed; done Charged; step charge: Placed -> Charged with retry(5, every 1s); }
+    /// # }
+    /// # struct Shop;
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = String;
+    /// #     async fn charge(&self, _: Placed, _: &Step<Charge>) -> Result<Charge, String> { Err("no answer".to_owned()) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// // step charge: Placed -> Charged with retry(5, every 1s);
+    /// let error = Order::start(Placed).run(&Shop).await.err().expect("the bank is down");
+    /// assert_eq!(error.attempts(), 5);
+    /// # }
+    /// ```
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.failure.place.attempts
     }
 
-    /// What ended the run.
+    /// Returns the cause that ended the run.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! { workflow Order { start Placed; done Charged; step charge: Placed -> Charged; } }
+    /// # struct Shop;
+    /// # #[derive(Debug)]
+    /// # enum BankError { Declined }
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = BankError;
+    /// #     async fn charge(&self, _: Placed, _: &Step<Charge>) -> Result<Charge, BankError> { Err(BankError::Declined) }
+    /// # }
+    /// # pollster::block_on(async {
+    /// let error = Order::start(Placed).run(&Shop).await.err().expect("the card is declined");
+    /// let status = match error.cause() {
+    ///     Cause::Handler(BankError::Declined) => 402,
+    ///     Cause::Cancelled { .. } => 409,
+    ///     _ => 500,
+    /// };
+    /// assert_eq!(status, 402);
+    /// # });
+    /// ```
     #[must_use]
     pub fn cause(&self) -> &Cause<E> {
         &self.failure.cause
     }
 
-    /// Takes the cause out.
+    /// Returns the cause by value.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! { workflow Order { start Placed; done Charged; step charge: Placed -> Charged; } }
+    /// # struct Shop;
+    /// # #[derive(Debug, PartialEq)]
+    /// # struct BankError;
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = BankError;
+    /// #     async fn charge(&self, _: Placed, _: &Step<Charge>) -> Result<Charge, BankError> { Err(BankError) }
+    /// # }
+    /// # pollster::block_on(async {
+    /// let error = Order::start(Placed).run(&Shop).await.err().expect("the card is declined");
+    /// // The error of the handler, as it was returned.
+    /// let bank: Option<BankError> = error.into_cause().into_error();
+    /// assert_eq!(bank, Some(BankError));
+    /// # });
+    /// ```
     #[must_use]
     pub fn into_cause(self) -> Cause<E> {
         self.failure.cause
     }
 
-    /// What the rollback did.
+    /// Returns the report of the rollback.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! {
+    /// #     #[derive(Clone)]
+    /// #     workflow Order {
+    /// #         start Placed;
+    /// #         state Charged;
+    /// #         done Shipped;
+    /// #         step charge: Placed -> Charged with undo(refund);
+    /// #         step ship: Charged -> Shipped;
+    /// #     }
+    /// # }
+    /// # struct Shop;
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = String;
+    /// #     async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> { Ok(step.to(Charged)) }
+    /// #     async fn refund(&self, _: Charged, _: &Undo<Charge>) -> Result<(), String> { Ok(()) }
+    /// #     async fn ship(&self, _: Charged, _: &Step<Ship>) -> Result<Ship, String> { Err("no carrier".to_owned()) }
+    /// # }
+    /// # pollster::block_on(async {
+    /// let error = Order::start(Placed).run(&Shop).await.err().expect("there is no carrier");
+    /// assert!(error.rollback().is_complete(), "the customer has the money back");
+    /// assert_eq!(error.rollback().undone[0].handler, "refund");
+    /// # });
+    /// ```
     #[must_use]
     pub fn rollback(&self) -> &Rollback<E> {
         &self.failure.rollback
     }
 
-    /// Takes the rollback's report out.
+    /// Returns the report of the rollback by value.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! {
+    /// #     #[derive(Clone)]
+    /// #     workflow Order {
+    /// #         start Placed;
+    /// #         state Charged { payment: u64 };
+    /// #         done Shipped;
+    /// #         step charge: Placed -> Charged with undo(refund);
+    /// #         step ship: Charged -> Shipped;
+    /// #     }
+    /// # }
+    /// # struct Shop;
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = String;
+    /// #     async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> {
+    /// #         Ok(step.to(Charged { payment: 9 }))
+    /// #     }
+    /// #     async fn refund(&self, _: Charged, _: &Undo<Charge>) -> Result<(), String> { Err("closed".to_owned()) }
+    /// #     async fn ship(&self, _: Charged, _: &Step<Ship>) -> Result<Ship, String> { Err("no carrier".to_owned()) }
+    /// # }
+    /// # pollster::block_on(async {
+    /// let error = Order::start(Placed).run(&Shop).await.err().expect("there is no carrier");
+    /// for failed in error.into_rollback().failed {
+    ///     // Somebody has to pay this back by hand.
+    ///     let charged: Option<Charged> = failed.into_state();
+    ///     assert_eq!(charged.unwrap().payment, 9);
+    /// }
+    /// # });
+    /// ```
     #[must_use]
     pub fn into_rollback(self) -> Rollback<E> {
         self.failure.rollback
     }
 
-    /// The `failed` state that the run ended in, where the cause is [`Cause::NotUndone`].
+    /// Returns the `failed` state that the run ended in, if the cause is [`Cause::NotUndone`].
     ///
-    /// `End` is the workflow's enum of final states, such as `OrderEnd`; of another type there is
-    /// none.
+    /// `End` is the workflow's enum of final states, such as `OrderEnd`. For any other type this is `None`.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! {
+    /// #     #[derive(Clone)]
+    /// #     workflow Order {
+    /// #         start Placed;
+    /// #         state Charged;
+    /// #         done Shipped;
+    /// #         failed Lost { parcel: u64 };
+    /// #         step charge: Placed -> Charged with undo(refund);
+    /// #         step ship: Charged -> Shipped | Lost;
+    /// #     }
+    /// # }
+    /// # struct Shop;
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = String;
+    /// #     async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> { Ok(step.to(Charged)) }
+    /// #     async fn refund(&self, _: Charged, _: &Undo<Charge>) -> Result<(), String> { Err("closed".to_owned()) }
+    /// #     async fn ship(&self, _: Charged, step: &Step<Ship>) -> Result<Ship, String> { Ok(step.to(Lost { parcel: 5 })) }
+    /// # }
+    /// # pollster::block_on(async {
+    /// let error = Order::start(Placed).run(&Shop).await.err().expect("`refund` fails");
+    /// assert!(matches!(error.cause(), Cause::NotUndone));
+    /// let end: Option<OrderEnd> = error.into_end();
+    /// assert!(matches!(end, Some(OrderEnd::Lost(Lost { parcel: 5 }))));
+    /// # });
+    /// ```
     #[must_use]
     pub fn into_end<End: 'static>(self) -> Option<End> {
         self.failure.end?.take()
@@ -225,7 +438,7 @@ impl<E> RunError<E> {
 }
 
 impl<E> RunError<E> {
-    /// The keyword of the transition that was under way.
+    /// Returns the keyword of the transition that failed or was stopped.
     fn keyword(&self) -> &'static str {
         let transition = self.failure.place.transition;
         let kind = transition.map(|it| self.failure.graph.transitions[it].kind);

@@ -1,4 +1,4 @@
-//! A value that a clause read and cannot take.
+//! The error of a clause that read a value which it cannot take.
 
 use std::error::Error;
 use std::fmt;
@@ -8,7 +8,33 @@ use super::cause::spelled;
 
 /// A field holds a number or a time that the clause which reads it cannot take.
 ///
-/// Nothing was called: the same value would be read again, so there is no other attempt, but a `catch` is asked.
+/// No handler was called. There is no other attempt, since that would read the same value, but a `catch` is asked.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # workflow! {
+/// #     #[derive(Clone)]
+/// #     workflow Order {
+/// #         input { tries: u32 }
+/// #         start Placed;
+/// #         done Charged;
+/// #         step charge: Placed -> Charged with retry(input.tries);
+/// #     }
+/// # }
+/// # struct Shop;
+/// # impl OrderSteps for Shop {
+/// #     type Error = String;
+/// #     async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> { Ok(step.to(Charged)) }
+/// # }
+/// # pollster::block_on(async {
+/// // step charge: Placed -> Charged with retry(input.tries);
+/// let run = Order::start(OrderInput { tries: 0 }, Placed).run(&Shop);
+/// let error = run.await.err().expect("a step cannot be tried 0 times");
+/// if let Cause::Policy(policy) = error.cause() {
+///     assert_eq!((policy.clause, policy.field), ("retry", "input.tries"));
+/// }
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PolicyError {
@@ -22,17 +48,40 @@ pub struct PolicyError {
     pub value: PolicyValue,
     /// The least value that the clause takes.
     pub least: PolicyValue,
-    /// The greatest, if there is one.
+    /// The greatest value that the clause takes, if there is one.
     pub most: Option<PolicyValue>,
 }
 
 /// A value of a field that a clause reads.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # use std::time::Duration;
+/// # workflow! {
+/// #     workflow Order { start Placed { patience: Duration }; done Charged; step charge: Placed -> Charged with timeout(patience); }
+/// # }
+/// # struct Shop;
+/// # impl OrderSteps for Shop {
+/// #     type Error = String;
+/// #     async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> { Ok(step.to(Charged)) }
+/// # }
+/// use stateway::PolicyValue;
+///
+/// # pollster::block_on(async {
+/// // step charge: Placed -> Charged with timeout(patience);
+/// let run = Order::start(Placed { patience: Duration::ZERO }).run(&Shop);
+/// let error = run.await.err().expect("no call takes no time");
+/// if let Cause::Policy(policy) = error.cause() {
+///     assert_eq!(policy.value, PolicyValue::Time(Duration::ZERO));
+/// }
+/// # });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 #[non_exhaustive]
 pub enum PolicyValue {
-    /// Of `retry`, `quorum`, `percent`, `settled` or `at most`.
+    /// The number of a `retry`, `quorum`, `percent`, `settled` or `at most`.
     Number(u64),
-    /// Of every other clause.
+    /// The time of any other clause.
     Time(Duration),
 }
 
@@ -51,7 +100,7 @@ impl fmt::Display for PolicyValue {
     }
 }
 
-/// One clause: who reads what, the value, and the values that are taken.
+/// One clause with the reader, the field, its value, and the values that are taken.
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let PolicyError {
