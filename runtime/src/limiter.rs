@@ -1,4 +1,4 @@
-//! The rate limiter: so many calls in so much time.
+//! The rate limiter: a number of calls in a period.
 
 use std::error::Error;
 use std::fmt;
@@ -11,10 +11,10 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{NotUntil, Quota, RateLimiter};
 use tokio::time::{Instant, sleep_until};
 
-/// Lets so many calls through in so much time; the others wait for their turn.
+/// Lets a number of calls through in each period; the others wait for their turn.
 ///
-/// It lives in the context and is shared by all runs. A step asks it before each attempt by
-/// `with limit(name)`, where `fn name(&self) -> &Limiter` is the context's. It can be used without a
+/// It lives in the context and is shared by all runs. A step asks it before each attempt with
+/// `with limit(name)`, where `fn name(&self) -> &Limiter` is a method of the context. It can be used without a
 /// workflow as well, with a cost for each call:
 ///
 /// ```
@@ -30,8 +30,8 @@ use tokio::time::{Instant, sleep_until};
 /// # }
 /// ```
 ///
-/// Capacity comes back evenly, not at the end of a window: the algorithm is the generic cell rate
-/// algorithm (ITU-T I.371), by the crate `governor`. Times are those of [`tokio::time`], so tests can
+/// Capacity comes back evenly, not at the end of a period: the algorithm is the generic cell rate
+/// algorithm (ITU-T I.371) of the crate `governor`. Times are those of [`tokio::time`], so tests can
 /// pause them.
 pub struct Limiter {
     quota: Quota,
@@ -39,12 +39,28 @@ pub struct Limiter {
 }
 
 /// A cost that a limiter can never admit.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use stateway::Limiter;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let rows = Limiter::per(Duration::from_secs(1), 1_000);
+/// let mut batch = 2_500;
+/// while let Err(error) = rows.acquire(batch).await {
+///     // The batch is too large at any time: send a smaller one.
+///     batch = error.capacity;
+/// }
+/// assert_eq!(batch, 1_000);
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CostAboveCapacity {
-    /// What the call was said to cost.
+    /// The cost of the call.
     pub cost: u32,
-    /// The most that the limiter admits at once.
+    /// The highest cost that the limiter admits.
     pub capacity: u32,
 }
 
@@ -60,13 +76,28 @@ impl Clock for Timer {
     }
 }
 
-/// The longest that a limiter may take until its whole capacity is back.
+/// The longest time that a limiter may take until all of its capacity is back.
 ///
-/// Its algorithm counts nanoseconds from when it was made, 584 years of them.
+/// Its algorithm counts nanoseconds from when it was made, and can count 584 years of them.
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 impl Limiter {
-    /// Admits `calls` in each `period`, and as many at once.
+    /// Returns a limiter that admits `calls` in each `period`, and as many at once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use stateway::Limiter;
+    /// use tokio::time::Instant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let (mails, began) = (Limiter::per(Duration::from_secs(60), 2), Instant::now());
+    /// for _ in 0..3 {
+    ///     mails.acquire(1).await.expect("one is within its capacity");
+    /// }
+    /// assert!(began.elapsed() >= Duration::from_secs(30), "the third has waited");
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// If `calls` is 0, or `period` is longer than 100 years or so short that there is no nanosecond for each call.
@@ -88,10 +119,27 @@ impl Limiter {
         Limiter::of(quota.allow_burst(calls))
     }
 
-    /// Admits at most so many calls at once, after a time without any.
+    /// Sets the number of calls that are admitted at once after a time without any. Defaults to the calls of a period.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use stateway::Limiter;
+    /// use tokio::time::Instant;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// // 60 a minute, and never two at once: one each second.
+    /// let limiter = Limiter::per(Duration::from_secs(60), 60).burst(1);
+    /// let began = Instant::now();
+    /// for _ in 0..3 {
+    ///     limiter.acquire(1).await.expect("one is within its capacity");
+    /// }
+    /// assert!(began.elapsed() >= Duration::from_secs(2));
+    /// # }
+    /// ```
     ///
     /// # Panics
-    /// If `calls` is 0, or so many that it takes longer than 100 years until as many may be admitted again.
+    /// If `calls` is 0, or so large that it takes longer than 100 years until as many are admitted again.
     #[must_use]
     pub fn burst(self, calls: u32) -> Self {
         let calls =
@@ -111,10 +159,25 @@ impl Limiter {
         }
     }
 
-    /// Waits until a call of this cost is admitted. A cost of 0 always is.
+    /// Waits until a call of this cost is admitted. A cost of 0 is admitted at once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use stateway::Limiter;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// // The service counts rows and not requests.
+    /// let rows = Limiter::per(Duration::from_secs(1), 1_000);
+    /// for batch in [400, 600, 1_000] {
+    ///     rows.acquire(batch).await.expect("no batch is above 1,000 rows");
+    ///     println!("sending {batch} rows");
+    /// }
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`CostAboveCapacity`] at once, if it never will be.
+    /// [`CostAboveCapacity`] at once, if the cost is above the capacity and would never be admitted.
     ///
     /// # Cancel safety
     /// Dropping the future takes nothing from the limiter. Calls that wait are admitted in no
@@ -129,10 +192,10 @@ impl Limiter {
         Ok(())
     }
 
-    /// Takes what a call costs, or says when there may be as much.
+    /// Takes the cost of a call, or returns the time when there may be as much capacity.
     fn take(&self, cost: NonZeroU32) -> Result<Result<(), Instant>, CostAboveCapacity> {
         let capacity = self.quota.burst_size();
-        // Before it is asked: of a cost far above, it would reckon more nanoseconds than it can count.
+        // Compared first, because the limiter would count more nanoseconds than it can for a cost far above.
         if cost <= capacity
             && let Ok(taken) = self.inner.check_n(cost)
         {
@@ -144,7 +207,7 @@ impl Limiter {
         })
     }
 
-    /// Takes one call's worth; or says when there may be as much.
+    /// Takes the cost of one call, or returns the time when there may be as much capacity.
     pub(crate) fn due(&self) -> Option<Instant> {
         let not_yet = self.inner.check().err()?;
         Some(self.due_at(&not_yet))

@@ -1,4 +1,4 @@
-//! That a call did not get through a breaker.
+//! The errors of a call that did not get through a breaker, or failed behind it.
 
 use std::error::Error;
 use std::fmt;
@@ -6,22 +6,52 @@ use std::time::Duration;
 
 use crate::error::spelled;
 
-/// No call gets through.
+/// An open breaker let no call through.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use stateway::Breaker;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+/// let bank = Breaker::new("bank").failures(1).cool_down(Duration::from_secs(30));
+/// bank.acquire().expect("it is closed").failure();
+///
+/// let open = bank.acquire().expect_err("one failure opens it");
+/// assert_eq!((open.breaker, open.retry_in), ("bank", Duration::from_secs(30)));
+/// tokio::time::sleep(open.retry_in).await;
+/// bank.acquire().expect("it lets a probe through").success();
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BreakerOpen {
     /// The breaker's name.
     pub breaker: &'static str,
-    /// For how long. Zero while the probes are under way: it changes as soon as one has ended.
+    /// The time until it may let a call through. Zero while the probes run: it changes as soon as one has ended.
     pub retry_in: Duration,
 }
 
-/// Why a call by [`Breaker::call`](crate::Breaker::call) gave nothing.
+/// The reason why [`Breaker::call`](crate::Breaker::call) gave no value.
+///
+/// ```
+/// use stateway::{Breaker, Refused};
+///
+/// # async fn price() -> Result<u32, &'static str> { Err("no answer") }
+/// # pollster::block_on(async {
+/// let shop = Breaker::new("shop");
+/// match shop.call(price()).await {
+///     Ok(price) => println!("it costs {price}"),
+///     Err(Refused::Open(open)) => println!("ask again in {:?}", open.retry_in),
+///     Err(Refused::Failed(error)) => assert_eq!(error, "no answer"),
+/// }
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused<E> {
-    /// It did not get through.
+    /// The call did not get through.
     Open(BreakerOpen),
-    /// It got through and failed.
+    /// The call got through and failed.
     Failed(E),
 }
 

@@ -1,4 +1,4 @@
-//! The circuit breaker: stops calling what keeps failing.
+//! The circuit breaker: it stops calls to a service that keeps failing.
 
 mod error;
 mod window;
@@ -14,17 +14,17 @@ use window::Window;
 
 pub use error::{BreakerOpen, Refused};
 
-/// Lets calls through to something outside, until too many of them fail.
+/// Lets calls through to a service outside, until too many of them fail.
 ///
-/// *Closed*, it lets every call through and counts how they end. When so many have failed in a row
-/// ([`failures`](Breaker::failures)) or so large a share of those of the last while
-/// ([`failure_rate`](Breaker::failure_rate)), it *opens*: for the
-/// [`cool_down`](Breaker::cool_down) no call gets through. After that it is *half-open*: it lets
-/// [`probes`](Breaker::probes) calls through at a time. When as many have succeeded it closes; the
-/// first that fails opens it again. (Michael Nygard, *Release It!*, 2007.)
+/// A *closed* breaker lets every call through and counts the failures. If enough calls fail in a row
+/// ([`failures`](Breaker::failures)), or a large enough share of the recent ones
+/// ([`failure_rate`](Breaker::failure_rate)), it *opens*: no call gets through for the
+/// [`cool_down`](Breaker::cool_down). After that it is *half-open*: it lets
+/// [`probes`](Breaker::probes) calls through at a time. It closes when as many have succeeded, and opens again
+/// at the first that fails. (Michael Nygard, *Release It!*, 2007.)
 ///
-/// It lives in the context and is shared by all runs; a step asks it by `with breaker(name)`, where
-/// `fn name(&self) -> &Breaker` is the context's. It can be used without a workflow as well:
+/// It lives in the context and is shared by all runs. A step asks it with `with breaker(name)`, where
+/// `fn name(&self) -> &Breaker` is a method of the context. It can be used without a workflow as well:
 ///
 /// ```
 /// # use std::time::Duration;
@@ -60,9 +60,9 @@ struct Rate {
 #[derive(Debug)]
 struct Circuit {
     state: Phase,
-    /// Counts the changes of state: what a permit of an earlier one reports is void.
+    /// The number of changes of state: the report of a permit from an earlier one is void.
     generation: u64,
-    /// Failures since the last success.
+    /// The number of failures since the last success.
     in_a_row: u32,
     window: Option<Window>,
 }
@@ -74,25 +74,54 @@ enum Phase {
     HalfOpen { under_way: u32, succeeded: u32 },
 }
 
-/// What a [`Breaker`] does with a call.
+/// The state of a [`Breaker`], which decides about the next call.
+///
+/// ```
+/// use stateway::{Breaker, BreakerState};
+///
+/// # let bank = Breaker::new("bank");
+/// let health = match bank.state() {
+///     BreakerState::Closed => "up".to_owned(),
+///     BreakerState::HalfOpen => "being probed".to_owned(),
+///     BreakerState::Open { retry_in } => format!("down for another {retry_in:?}"),
+/// };
+/// assert_eq!(health, "up");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BreakerState {
     /// Calls get through.
     Closed,
     /// No call gets through.
     Open {
-        /// For how long.
+        /// The time until it lets a probe through.
         retry_in: Duration,
     },
-    /// A few calls get through, to see how they end.
+    /// A few calls get through, as probes.
     HalfOpen,
 }
 
-/// A call that got through. Dropped without a word it counts as a failure: whoever was calling
-/// was stopped, by a timeout or a panic.
+/// A call that got through, whose result is to be reported.
 ///
-/// It counts for the state that the breaker was in when the call began. If that has changed since,
-/// how the call ends is no longer news.
+/// A permit that is dropped without a report counts as a failure: its caller was stopped, by a timeout or a panic.
+///
+/// The report counts for the state that the breaker was in when the call began. It is ignored if the state has changed since.
+///
+/// ```
+/// use stateway::Breaker;
+///
+/// # async fn ping() -> Result<(), &'static str> { Ok(()) }
+/// # pollster::block_on(async {
+/// let bank = Breaker::new("bank");
+/// let permit = bank.acquire()?;
+/// match ping().await {
+///     Ok(()) => permit.success(),
+///     // Its refusal is an answer: the bank is up.
+///     Err("declined") => permit.success(),
+///     Err(_) => permit.failure(),
+/// }
+/// # Ok::<_, stateway::BreakerOpen>(())
+/// # }).unwrap();
+/// ```
 #[must_use = "a permit that is dropped counts as a failure"]
 #[derive(Debug)]
 pub struct Permit<'breaker> {
@@ -102,8 +131,26 @@ pub struct Permit<'breaker> {
 }
 
 impl Breaker {
-    /// A closed breaker that opens after 5 failures in a row, for 30 seconds, and then lets one
-    /// probe through at a time. Errors name it.
+    /// Returns a closed breaker with this name, which errors show.
+    ///
+    /// It opens after 5 failures in a row, for 30 seconds, and then lets one probe through at a time.
+    ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! { workflow Order { start Placed; done Charged; step charge: Placed -> Charged with breaker(bank); } }
+    /// struct Shop {
+    ///     bank: Breaker,
+    /// }
+    ///
+    /// # impl OrderSteps for Shop {
+    /// #     type Error = String;
+    /// #     async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> { Ok(step.to(Charged)) }
+    /// #     fn bank(&self) -> &Breaker { &self.bank }
+    /// # }
+    /// // step charge: Placed -> Charged with breaker(bank);
+    /// let shop = Shop { bank: Breaker::new("bank") };
+    /// # assert!(pollster::block_on(Order::start(Placed).run(&shop)).is_ok());
+    /// ```
     #[must_use]
     pub fn new(name: &'static str) -> Self {
         Breaker {
@@ -121,7 +168,17 @@ impl Breaker {
         }
     }
 
-    /// Opens after so many failures in a row.
+    /// Sets the number of failures in a row that opens the breaker. Defaults to 5.
+    ///
+    /// ```
+    /// use stateway::{Breaker, BreakerState};
+    ///
+    /// let bank = Breaker::new("bank").failures(2);
+    /// bank.acquire().expect("it is closed").failure();
+    /// assert_eq!(bank.state(), BreakerState::Closed);
+    /// bank.acquire().expect("it is still closed").failure();
+    /// assert!(matches!(bank.state(), BreakerState::Open { .. }));
+    /// ```
     ///
     /// # Panics
     /// If `failures` is 0.
@@ -135,8 +192,22 @@ impl Breaker {
         self
     }
 
-    /// Opens as well when of the calls of the last `window` this share failed, if there were at
-    /// least `calls` of them. The window is kept in tenths of its length.
+    /// Sets a share of failures that opens the breaker as well: of the calls of the last `window`, if there were at
+    /// least `calls` of them. The window is kept in tenths of its length. Defaults to no such share.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use stateway::{Breaker, BreakerState};
+    ///
+    /// // Half of the calls of a minute, if there were 4 at least.
+    /// let bank = Breaker::new("bank").failure_rate(0.5, 4, Duration::from_secs(60));
+    /// for succeeds in [true, false, true, false] {
+    ///     let permit = bank.acquire().expect("it is closed");
+    ///     if succeeds { permit.success() } else { permit.failure() }
+    /// }
+    /// assert!(matches!(bank.state(), BreakerState::Open { .. }));
+    /// ```
     ///
     /// # Panics
     /// If `share` is not above 0 and at most 1, or `calls` or `window` is 0.
@@ -153,14 +224,46 @@ impl Breaker {
         self
     }
 
-    /// Stays open for so long.
+    /// Sets the time that the breaker stays open. Defaults to 30 seconds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use stateway::{Breaker, BreakerState};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let bank = Breaker::new("bank").failures(1).cool_down(Duration::from_secs(5));
+    /// bank.acquire().expect("it is closed").failure();
+    /// tokio::time::sleep(Duration::from_secs(5)).await;
+    /// assert_eq!(bank.state(), BreakerState::HalfOpen);
+    /// # }
+    /// ```
     #[must_use]
     pub fn cool_down(mut self, cool_down: Duration) -> Self {
         self.cool_down = cool_down;
         self
     }
 
-    /// Half-open, lets so many calls through at a time, and closes when as many have succeeded.
+    /// Sets the number of calls that a half-open breaker lets through at a time. It closes when as many have succeeded.
+    /// Defaults to 1.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use stateway::{Breaker, BreakerState};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let bank = Breaker::new("bank").failures(1).cool_down(Duration::from_secs(5)).probes(2);
+    /// bank.acquire().expect("it is closed").failure();
+    /// tokio::time::sleep(Duration::from_secs(5)).await;
+    ///
+    /// let (one, two) = (bank.acquire().unwrap(), bank.acquire().unwrap());
+    /// assert!(bank.acquire().is_err(), "two probes are enough");
+    /// one.success();
+    /// two.success();
+    /// assert_eq!(bank.state(), BreakerState::Closed);
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// If `probes` is 0.
@@ -171,18 +274,37 @@ impl Breaker {
         self
     }
 
-    /// The breaker's name.
+    /// Returns the breaker's name.
+    ///
+    /// ```
+    /// use stateway::Breaker;
+    ///
+    /// # let breakers = [Breaker::new("bank"), Breaker::new("carrier")];
+    /// for breaker in &breakers {
+    ///     println!("{}: {:?}", breaker.name(), breaker.state());
+    /// }
+    /// # assert_eq!(breakers[1].name(), "carrier");
+    /// ```
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Whether it refuses every call now.
+    /// Returns true if it refuses every call now.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.state(), BreakerState::Open { .. })
     }
 
-    /// What it would do with a call now.
+    /// Returns the state that would decide about a call now.
+    ///
+    /// ```
+    /// use stateway::{Breaker, BreakerState};
+    ///
+    /// # let bank = Breaker::new("bank").failures(1);
+    /// bank.acquire().expect("it is closed").failure();
+    /// // For a health check: nothing is asked, and nothing counted.
+    /// assert!(matches!(bank.state(), BreakerState::Open { .. }));
+    /// ```
     #[must_use]
     pub fn state(&self) -> BreakerState {
         match self.circuit().state {
@@ -195,10 +317,21 @@ impl Breaker {
         }
     }
 
-    /// Asks to let one call through.
+    /// Asks to let one call through. The permit is told the result of the call.
+    ///
+    /// ```
+    /// use stateway::Breaker;
+    ///
+    /// # fn charge() -> Result<u64, &'static str> { Ok(9) }
+    /// let bank = Breaker::new("bank");
+    /// let permit = bank.acquire()?;
+    /// let payment = charge();
+    /// if payment.is_ok() { permit.success() } else { permit.failure() }
+    /// # Ok::<_, stateway::BreakerOpen>(())
+    /// ```
     ///
     /// # Errors
-    /// [`BreakerOpen`] if none gets through now, with when one may.
+    /// [`BreakerOpen`] if no call gets through now, with the time until one may.
     pub fn acquire(&self) -> Result<Permit<'_>, BreakerOpen> {
         let mut circuit = self.circuit();
         if let Phase::Open { until } = circuit.state {
@@ -228,11 +361,24 @@ impl Breaker {
         })
     }
 
-    /// Calls `call` if it gets through, and counts how it ends. A panic, or dropping this future,
-    /// counts as a failure.
+    /// Awaits `call` if it gets through, and counts its result.
+    ///
+    /// ```
+    /// use stateway::Breaker;
+    ///
+    /// # async fn charge(cents: u64) -> Result<u64, &'static str> { Ok(cents) }
+    /// # pollster::block_on(async {
+    /// let bank = Breaker::new("bank");
+    /// let payment = bank.call(charge(500)).await;
+    /// assert_eq!(payment, Ok(500));
+    /// # });
+    /// ```
     ///
     /// # Errors
     /// [`Refused::Open`] if the call did not get through, [`Refused::Failed`] with its error.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the call and counts as a failure, as a panic of the call does.
     pub async fn call<T, E>(
         &self,
         call: impl Future<Output = Result<T, E>>,
@@ -293,7 +439,7 @@ impl Breaker {
         }
     }
 
-    /// Lets another probe through in place of one that nobody waits for.
+    /// Lets another probe through in place of one that was abandoned.
     fn forget(&self, generation: u64) {
         let mut circuit = self.circuit();
         if circuit.generation != generation {
@@ -309,7 +455,7 @@ impl Breaker {
         circuit.turn(Phase::Open { until });
     }
 
-    /// Nothing in here can panic between two writes, so what a poisoned lock guards is whole.
+    /// Locks the circuit. Nothing in here can panic between two writes, so the value of a poisoned lock is consistent.
     fn circuit(&self) -> MutexGuard<'_, Circuit> {
         self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -327,13 +473,34 @@ impl Circuit {
 }
 
 impl Permit<'_> {
-    /// The call succeeded.
+    /// Reports that the call succeeded.
+    ///
+    /// ```
+    /// use stateway::{Breaker, BreakerState};
+    ///
+    /// let bank = Breaker::new("bank").failures(2);
+    /// for _ in 0..9 {
+    ///     bank.acquire().expect("it is closed").failure();
+    ///     // A success in between: the failures are not in a row.
+    ///     bank.acquire().expect("it is closed").success();
+    /// }
+    /// assert_eq!(bank.state(), BreakerState::Closed);
+    /// ```
     pub fn success(mut self) {
         self.report(false);
     }
 
-    /// Nobody waits for the call any more: how it would have ended is not known, and it counts neither
-    /// way.
+    /// Reports that the call was given up before its result was known. It counts neither way.
+    ///
+    /// ```
+    /// use stateway::{Breaker, BreakerState};
+    ///
+    /// let bank = Breaker::new("bank").failures(1);
+    /// let permit = bank.acquire().expect("it is closed");
+    /// // The customer has left before the bank answered, which says nothing about the bank.
+    /// permit.abandon();
+    /// assert_eq!(bank.state(), BreakerState::Closed);
+    /// ```
     pub fn abandon(mut self) {
         if !self.reported {
             self.reported = true;
@@ -341,9 +508,17 @@ impl Permit<'_> {
         }
     }
 
-    /// The call failed.
+    /// Reports that the call failed, as dropping the permit does.
+    ///
+    /// ```
+    /// use stateway::{Breaker, BreakerState};
+    ///
+    /// let bank = Breaker::new("bank").failures(1);
+    /// let permit = bank.acquire().expect("it is closed");
+    /// permit.failure();
+    /// assert!(matches!(bank.state(), BreakerState::Open { .. }));
+    /// ```
     pub fn failure(self) {
-        // That is what dropping it says.
         drop(self);
     }
 

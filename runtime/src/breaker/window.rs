@@ -1,18 +1,18 @@
-//! How many calls failed lately: counts in slots of time that wear off one by one.
+//! The number of recent failures: counts in slots of time that expire one by one.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Slots of a window. A count wears off at the latest one slot after its time.
+/// The number of slots of a window. A count expires at the latest one slot after its time.
 const SLOTS: u32 = 10;
 
-/// Counts over the last `length`, to the tenth of it.
+/// Counts over the last `length`, to a tenth of it.
 #[derive(Debug)]
 pub(super) struct Window {
     slots: [Slot; SLOTS as usize],
     slot: Duration,
-    /// When the newest slot began, and which it is.
+    /// The begin of the newest slot.
     began: Option<Instant>,
     newest: usize,
 }
@@ -42,7 +42,7 @@ impl Window {
         slot.failures = slot.failures.saturating_add(u32::from(failed));
     }
 
-    /// All calls of the window and how many of them failed.
+    /// Returns the numbers of calls and of failures in the window.
     pub(super) fn calls_and_failures(&self) -> (u32, u32) {
         self.slots.iter().fold((0, 0), |(calls, failures), slot| {
             (

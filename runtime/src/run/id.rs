@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Names one run among all runs.
+/// The id of one run among all runs.
 ///
-/// A run that is stored has the id that it was started with, a text of 1 to 255 bytes without control characters. It is
-/// checked when the id is made. A run that is driven in memory gets one that no other run has, in this process or another:
+/// A stored run has the id that it was started with, a text of 1 to 255 bytes without control characters. The text is
+/// checked when the id is made. A run in memory gets an id that no other run has, in this process or another:
 /// 128 bits, random for the process and counted within it, which print as 32 hexadecimal digits.
 ///
 /// Ids are compared and sorted as texts.
@@ -32,7 +32,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RunId(IdText);
 
-/// A text that consists of 32 hexadecimal digits in lower case is always kept as a number.
+/// The text of an id. 32 hexadecimal digits in lower case are always kept as a number.
 #[derive(Clone)]
 enum IdText {
     Made(u128),
@@ -44,13 +44,22 @@ enum IdText {
 const LONGEST: usize = 255;
 
 impl RunId {
-    /// An id that no other run has.
+    /// Returns an id that no other run has.
+    ///
+    /// ```
+    /// use stateway::RunId;
+    ///
+    /// // For a run that nothing outside gives a name.
+    /// let id = RunId::unique();
+    /// assert_eq!(id.to_string().len(), 32);
+    /// assert_ne!(id, RunId::unique());
+    /// ```
     #[must_use]
     pub fn unique() -> Self {
         RunId(IdText::Made(unique()))
     }
 
-    /// The id that a literal is, checked by the compiler where it is a constant.
+    /// Returns the id with this text, which the compiler checks if the id is a constant.
     ///
     /// ```
     /// use stateway::RunId;
@@ -59,7 +68,7 @@ impl RunId {
     /// ```
     ///
     /// # Panics
-    /// If the text is no id, for one of the reasons of [`RunIdError`].
+    /// If the text is not an id, for one of the reasons of [`RunIdError`].
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
         match check(text) {
@@ -73,7 +82,15 @@ impl RunId {
         }
     }
 
-    /// The id as text.
+    /// Returns the id as text.
+    ///
+    /// ```
+    /// use stateway::RunId;
+    ///
+    /// let id = RunId::from_static("order-42");
+    /// let number = id.text().strip_prefix("order-").and_then(|it| it.parse().ok());
+    /// assert_eq!(number, Some(42));
+    /// ```
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
         match &self.0 {
@@ -83,7 +100,7 @@ impl RunId {
         }
     }
 
-    /// The id that a text is, which was checked, or was stored.
+    /// Returns the id with this text, which was checked or was stored.
     pub(crate) fn unchecked(text: &str) -> Self {
         match number(text.as_bytes()) {
             Some(id) => RunId(IdText::Made(id)),
@@ -92,7 +109,7 @@ impl RunId {
     }
 }
 
-/// The number that a text of 32 hexadecimal digits in lower case is.
+/// Returns the number that 32 hexadecimal digits in lower case stand for; `None` for any other text.
 const fn number(text: &[u8]) -> Option<u128> {
     if text.len() != 32 {
         return None;
@@ -141,7 +158,7 @@ impl IdText {
     }
 }
 
-/// Checks that a text may be an id. A function of the compiler, so that a literal is checked by it.
+/// Checks that a text may be an id. The function is `const`, so that the compiler checks literals.
 const fn check(text: &str) -> Result<(), RunIdError> {
     let bytes = text.as_bytes();
     if bytes.is_empty() || bytes.len() > LONGEST {
@@ -164,13 +181,26 @@ const fn check(text: &str) -> Result<(), RunIdError> {
     Ok(())
 }
 
-/// Why a text is no id of a run.
+/// The reason why a text is not the id of a run.
+///
+/// ```
+/// use stateway::{RunId, RunIdError};
+///
+/// // An id that a caller has sent.
+/// let id = match "order\n42".parse::<RunId>() {
+///     Ok(id) => id,
+///     Err(RunIdError::Control { at, .. }) => "order\n42"[..at].parse()?,
+///     Err(error) => return Err(error),
+/// };
+/// assert_eq!(id.to_string(), "order");
+/// # Ok::<(), RunIdError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RunIdError {
     /// It has no byte, or more than 255.
     Length {
-        /// How many bytes it has.
+        /// The number of its bytes.
         bytes: usize,
     },
     /// It has a control character, such as a line break or NUL.
@@ -205,9 +235,9 @@ impl From<Infallible> for RunIdError {
     }
 }
 
-/// A text that is made the id of a run: a `&str`, a `String` or a [`RunId`].
+/// A text that becomes the id of a run: a `&str`, a `String` or a [`RunId`].
 ///
-/// Implemented for everything that a [`RunId`] is made of by `TryFrom` or `From`.
+/// Implemented for every type that converts into a [`RunId`] by `TryFrom` or `From`.
 #[cfg(feature = "durable")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no id of a run",
@@ -215,10 +245,10 @@ impl From<Infallible> for RunIdError {
     note = "an id is a `&str`, a `String` or a `RunId`; of a number it is `number.to_string()`"
 )]
 pub trait IntoRunId {
-    /// The id.
+    /// Returns the id.
     ///
     /// # Errors
-    /// [`RunIdError`] if the text is none.
+    /// [`RunIdError`] if the text is not an id.
     fn into_run_id(self) -> Result<RunId, RunIdError>;
 }
 
@@ -285,14 +315,14 @@ impl Ord for RunId {
     }
 }
 
-/// A number that nobody else has, in this process or another.
+/// Returns a number that nobody else has, in this process or another.
 pub(crate) fn unique() -> u128 {
     static PROCESS: OnceLock<u128> = OnceLock::new();
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let process = *PROCESS.get_or_init(|| u128::from(random()) << 64 | u128::from(random()));
     let run = NEXT.fetch_add(1, Ordering::Relaxed);
-    // A forked process has the randomness and the count of its parent, but lives later. The number of
-    // the process would say it as well, and takes a system call.
+    // A forked process has the random number and the count of its parent, but lives later. Its process id would
+    // tell them apart as well, but takes a system call.
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_nanos())
@@ -300,13 +330,13 @@ pub(crate) fn unique() -> u128 {
     process.wrapping_add(u128::from(run)) ^ now
 }
 
-/// A number that tells a stored run apart from others with its id.
+/// Returns a number that tells a stored run apart from others with its id.
 #[cfg(feature = "durable")]
 pub(crate) fn incarnation() -> u64 {
     random() ^ random().rotate_left(32)
 }
 
-/// 64 random bits: the standard library seeds the hasher of every map from the system.
+/// Returns 64 random bits: the standard library seeds the hasher of every map from the system.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
@@ -330,7 +360,7 @@ impl serde::Serialize for RunId {
     }
 }
 
-/// A text that is no id is an error.
+/// A text that is not an id is an error.
 #[cfg(feature = "durable")]
 impl<'de> serde::Deserialize<'de> for RunId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

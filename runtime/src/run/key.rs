@@ -1,4 +1,4 @@
-//! Idempotency keys: they stay the same when work is repeated.
+//! Idempotency keys, which stay the same if work is repeated.
 
 use std::fmt;
 
@@ -8,27 +8,51 @@ use super::id::RunId;
 /// An idempotency key: names one visit to one transition of one run.
 ///
 /// It is equal for every attempt of the same visit, also after a crash, and never equal for another visit, so a
-/// service that is called with it can tell a repeat from a new request. It prints as
-/// `workflow/run/visit`, where visits are counted from 1. The key of a stored run prints as
-/// `workflow/run/incarnation/visit`: the incarnation, 16 hexadecimal digits, tells the run apart from those that had its
-/// id before and were purged, or that have it in another store. The key of an undo ends in `/undo`, that of a
-/// poll in `/poll/name`, that of a signal which interrupts a step in `/signal/name`, that of a branch in `/branch/name`, or
-/// `/branch/name/item` where items are counted from 0; the undo of a branch adds `/undo` to that, and the undo of a call in doubt
-/// is `/doubt/name/undo`. A `/` in the name of the workflow or the id of the run prints as `%2F`,
-/// and a `%` as `%25`.
+/// service that is called with it can tell a repeat from a new request.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # workflow! { workflow Order { start Placed; done Charged { key: String }; step charge: Placed -> Charged; } }
+/// # struct Shop;
+/// # impl OrderSteps for Shop {
+/// #     type Error = String;
+/// async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> {
+///     // As the header `Idempotency-Key` of the request, for example.
+///     let key = step.key().to_string();
+///     assert!(key.starts_with("Order/") && key.ends_with("/1"));
+///     Ok(step.to(Charged { key }))
+/// }
+/// # }
+/// # assert!(pollster::block_on(Order::start(Placed).run(&Shop)).is_ok());
+/// ```
+///
+/// It prints as `workflow/run/visit`, where visits are counted from 1. The key of a stored run prints as
+/// `workflow/run/incarnation/visit`: the incarnation, 16 hexadecimal digits, tells the run apart from runs that had its
+/// id before and were purged, or that have it in another store. A suffix names a part of the visit:
+///
+/// | suffix | the key of |
+/// | --- | --- |
+/// | `/undo` | the undo of a transition |
+/// | `/poll/name` | the askings of a poll |
+/// | `/signal/name` | a signal that interrupts a step |
+/// | `/branch/name`, `/branch/name/item` | a branch, with the position of its item counted from 0 |
+/// | `/branch/name/undo`, `/branch/name/item/undo` | the undo of a branch |
+/// | `/doubt/name/undo` | the undo of a call in doubt |
+///
+/// A `/` in the name of the workflow or the id of the run prints as `%2F`, and a `%` as `%25`.
 ///
 /// Keys are sorted by workflow, run, incarnation and visit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     pub(crate) workflow: &'static str,
     pub(crate) run: RunId,
-    /// What tells runs with this id apart; nothing where no two have one.
+    /// The number that tells runs with this id apart; `None` for a run in memory, whose id is unique.
     pub(crate) incarnation: Option<u64>,
     pub(crate) visit: u64,
     pub(crate) part: Part,
 }
 
-/// Which part of a visit a key names.
+/// The part of a visit that a key names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Part {
     Whole,
@@ -36,7 +60,7 @@ pub(crate) enum Part {
     Branch(BranchName),
     /// The undo of such a branch.
     UndoBranch(BranchName),
-    /// The undo of the step with this name, whose last call is in doubt: what comes behind it may have the number of its visit.
+    /// The undo of the step with this name, whose last call is in doubt: the transition that follows may have the same number of visit.
     InDoubt(&'static str),
     /// The askings of the poll with this name.
     Asked(&'static str),
@@ -74,7 +98,7 @@ fn of_branch(f: &mut fmt::Formatter<'_>, name: BranchName) -> fmt::Result {
     item.map_or(Ok(()), |item| write!(f, "/{item}"))
 }
 
-/// As it prints.
+/// Serializes as it prints.
 #[cfg(feature = "durable")]
 impl serde::Serialize for Key {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -82,7 +106,7 @@ impl serde::Serialize for Key {
     }
 }
 
-/// A part of a key, in which a `/` would look like the end of it.
+/// Writes a part of a key, in which a `/` would look like its end.
 fn escaped(f: &mut fmt::Formatter<'_>, part: &str) -> fmt::Result {
     if part.contains(['/', '%']) {
         f.write_str(&part.replace('%', "%25").replace('/', "%2F"))

@@ -1,28 +1,58 @@
-//! What became of a branch.
+//! The results of branches.
 
 use crate::error::BranchError;
 
-/// What became of one branch of a split whose join does not need them all.
+/// The result of one branch of a split whose join does not need them all.
 ///
-/// Plain data: it holds nothing of the run.
+/// It is plain data and holds nothing of the run.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # workflow! {
+/// #     workflow Loan {
+/// #         start Applied;
+/// #         done Approved;
+/// #         done Referred;
+/// #         split assess: Applied -> Approved | Referred { branch credit: u32; branch fraud: bool; join settled; }
+/// #     }
+/// # }
+/// # struct Bank;
+/// # impl LoanSteps for Bank {
+/// #     type Error = String;
+/// #     async fn credit(&self, _: &Applied, _: &Branch<Assess>) -> Result<u32, String> { Ok(700) }
+/// #     async fn fraud(&self, _: &Applied, _: &Branch<Assess>) -> Result<bool, String> { Err("no answer".to_owned()) }
+/// async fn assess(&self, _: Applied, joined: AssessJoined<String>, step: &Step<Assess>) -> Result<Assess, String> {
+///     let suspected = match joined.fraud {
+///         Branched::Done(fraud) => fraud,
+///         // Nobody knows, so a person has to look at it.
+///         Branched::Failed(_) | Branched::Cancelled => true,
+///     };
+///     Ok(match joined.credit {
+///         Branched::Done(600..) if !suspected => step.to(Approved),
+///         _ => step.to(Referred),
+///     })
+/// }
+/// # }
+/// # assert!(matches!(pollster::block_on(Loan::start(Applied).run(&Bank)), Ok(LoanEnd::Referred(_))));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Branched<T, E> {
-    /// It succeeded with this output.
+    /// The branch succeeded with this output.
     Done(T),
-    /// It failed.
+    /// The branch failed.
     Failed(BranchError<E>),
-    /// The split was decided before it ended: it was dropped where it waited, or had not begun.
+    /// The join was decided before the branch ended: it was dropped where it waited, or had not begun.
     Cancelled,
 }
 
 impl<T, E> Branched<T, E> {
-    /// Whether it succeeded.
+    /// Returns true if the branch succeeded.
     #[must_use]
     pub fn is_done(&self) -> bool {
         matches!(self, Branched::Done(_))
     }
 
-    /// The output, of a branch that succeeded.
+    /// Returns the output, if the branch succeeded.
     #[must_use]
     pub fn output(&self) -> Option<&T> {
         match self {
@@ -31,7 +61,7 @@ impl<T, E> Branched<T, E> {
         }
     }
 
-    /// Takes the output out, of a branch that succeeded.
+    /// Returns the output by value, if the branch succeeded.
     #[must_use]
     pub fn into_output(self) -> Option<T> {
         match self {
@@ -40,7 +70,7 @@ impl<T, E> Branched<T, E> {
         }
     }
 
-    /// Why it failed, of a branch that did.
+    /// Returns the error, if the branch failed.
     #[must_use]
     pub fn failure(&self) -> Option<&BranchError<E>> {
         match self {
@@ -49,10 +79,10 @@ impl<T, E> Branched<T, E> {
         }
     }
 
-    /// The output of a branch that is known to have succeeded: the strategy asks for it.
+    /// Returns the output of a branch that has succeeded, as the strategy asks for.
     ///
     /// # Panics
-    /// If it has not.
+    /// If it has not succeeded.
     #[doc(hidden)]
     #[must_use]
     pub fn done(self) -> T {
@@ -61,22 +91,47 @@ impl<T, E> Branched<T, E> {
     }
 }
 
-/// The first success among the branches of an `each`, which is `any`.
+/// The first success among the branches of an `each` with `join any`.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # workflow! {
+/// #     workflow Download {
+/// #         start Asked { mirrors: Vec<String> };
+/// #         done Fetched { from: String, bytes: usize };
+/// #         split fetch: Asked -> Fetched { each mirror in mirrors: String => usize; join any; }
+/// #     }
+/// # }
+/// # struct Net;
+/// # impl DownloadSteps for Net {
+/// #     type Error = String;
+/// #     async fn mirror(&self, _: &Asked, url: &String, _: &Branch<Fetch>) -> Result<usize, String> {
+/// #         if url == "b" { Ok(512) } else { Err("down".to_owned()) }
+/// #     }
+/// async fn fetch(&self, mut asked: Asked, first: First<usize>, step: &Step<Fetch>) -> Result<Fetch, String> {
+///     let from = asked.mirrors.swap_remove(first.item);
+///     Ok(step.to(Fetched { from, bytes: first.output }))
+/// }
+/// # }
+/// # let mirrors = vec!["a".to_owned(), "b".to_owned()];
+/// # let end = pollster::block_on(Download::start(Asked { mirrors }).run(&Net));
+/// # assert!(matches!(end, Ok(DownloadEnd::Fetched(end)) if end.from == "b" && end.bytes == 512));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct First<T> {
-    /// The position of its item, counted from 0.
+    /// The position of the item, counted from 0.
     pub item: usize,
-    /// Its output.
+    /// The output of its branch.
     pub output: T,
 }
 
-/// The outputs of an `each` whose join is `all`, in the order of the items.
+/// Returns the outputs of an `each` with `join all`, in the order of the items.
 pub fn all<T, E>(branches: Vec<Branched<T, E>>) -> Vec<T> {
     branches.into_iter().map(Branched::done).collect()
 }
 
-/// The output of an `each` whose join is `any`.
+/// Returns the output of an `each` with `join any`.
 ///
 /// # Panics
 /// If none has succeeded.
