@@ -8,11 +8,41 @@ use crate::{
     StateKind, Strategy, TransitionInfo, TransitionKind,
 };
 
-/// A graph as a Mermaid state diagram; see [`Graph::mermaid`].
+/// A graph as a Mermaid state diagram, which `Display` writes; see [`Graph::mermaid`].
+///
+/// ```
+/// # use stateway_core::{Graph, StateKind, TransitionKind, graph, state, transition};
+/// # struct Order;
+/// # impl Order {
+/// #     const GRAPH: Graph = graph(
+/// #         "Order",
+/// #         &[state("Placed", StateKind::Start, false), state("Charged", StateKind::Done, false)],
+/// #         &[transition("charge", TransitionKind::Step, &[0], &[1])],
+/// #     );
+/// # }
+/// // For a page that GitHub or rustdoc renders.
+/// let page = format!("```mermaid\n{}```\n", Order::GRAPH.mermaid());
+/// assert!(page.contains("Placed --> Charged: charge"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Mermaid<'a>(&'a Graph);
 
-/// A graph in the DOT language of Graphviz; see [`Graph::dot`].
+/// A graph in the DOT language of Graphviz, which `Display` writes; see [`Graph::dot`].
+///
+/// ```
+/// # use stateway_core::{Graph, StateKind, TransitionKind, graph, state, transition};
+/// # struct Order;
+/// # impl Order {
+/// #     const GRAPH: Graph = graph(
+/// #         "Order",
+/// #         &[state("Placed", StateKind::Start, false), state("Charged", StateKind::Done, false)],
+/// #         &[transition("charge", TransitionKind::Step, &[0], &[1])],
+/// #     );
+/// # }
+/// // Printed, it goes into `dot -Tsvg > order.svg`.
+/// let dot = Order::GRAPH.dot().to_string();
+/// assert!(dot.contains("Placed -> Charged [label=\"charge\"];"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Dot<'a>(&'a Graph);
 
@@ -35,10 +65,10 @@ impl Graph {
         Dot(self)
     }
 
-    /// Each way from a state to another, by their names; an internal transition leads back.
+    /// Returns the arrows from one state to another, by their names; that of an internal transition leads back.
     fn arrows(&self) -> impl Iterator<Item = (End, &'static str, &TransitionInfo)> {
         let name = |position: usize| self.states[position].name;
-        // The deadline leaves every state, and so none in particular.
+        // The deadline leaves every state, so its arrow begins at none.
         let drawn = self.transitions.iter();
         let drawn = drawn.filter(|it| it.kind != TransitionKind::Deadline);
         drawn.flat_map(move |transition| {
@@ -54,14 +84,14 @@ impl Graph {
         })
     }
 
-    /// The box from which the arrow of a transition with these sources begins, of one of them: itself, or the outermost group
-    /// that the transition leaves as one. That has one arrow, at its first state.
+    /// Returns the box from which the arrow of a transition out of `source` begins: the state itself, or the outermost group
+    /// that the transition leaves as one. A group has one arrow, at its first state.
     fn drawn_from(&self, sources: &[usize], source: usize) -> Option<End> {
         let is_left = |group: &&GroupInfo| {
             let is_several = group.states.len() > 1 && group.states.contains(&source);
             is_several && group.states.iter().all(|state| sources.contains(state))
         };
-        // One that stands within another comes after it.
+        // The first is the outermost: an inner group comes after its outer one.
         let Some(group) = self.groups.iter().find(is_left) else {
             let state = self.states[source].name;
             return Some(End { state, group: None });
@@ -73,7 +103,7 @@ impl Graph {
         })
     }
 
-    /// The states that stand in this group, or in none, and in no group within it.
+    /// Returns the states of this group, or of none, that are in no inner group.
     fn members(&self, group: Option<usize>) -> impl Iterator<Item = &StateInfo> {
         let states = self.states.iter().enumerate();
         let of = move |state: usize| {
@@ -85,13 +115,13 @@ impl Graph {
         members.map(|(_, state)| state)
     }
 
-    /// The groups that stand in this one, or in none.
+    /// Returns the groups directly within this one, or within none.
     fn inner(&self, group: Option<usize>) -> impl Iterator<Item = (usize, &GroupInfo)> {
         let groups = self.groups.iter().enumerate();
         groups.filter(move |(_, it)| it.within == group)
     }
 
-    /// The state that the deadline leads to, if it leads to one, with when it passes.
+    /// Returns the state that the deadline leads to, if it leads to one, with the time of the deadline.
     fn late_to(&self) -> Option<(&'static str, Written<Duration>)> {
         let [target] = self.transitions[self.late()?].targets else {
             return None;
@@ -110,12 +140,12 @@ impl Graph {
 struct End {
     /// A state.
     state: &'static str,
-    /// The group around it, if it is that.
+    /// The group around it, if the arrow begins at that.
     group: Option<&'static str>,
 }
 
 impl Mermaid<'_> {
-    /// The boxes of the groups within this one.
+    /// Writes the boxes of the groups within this one.
     fn groups(
         self,
         f: &mut fmt::Formatter<'_>,
@@ -137,7 +167,7 @@ impl Mermaid<'_> {
 }
 
 impl Dot<'_> {
-    /// The states in this group, and the groups within it.
+    /// Writes the states of this group, and the groups within it.
     fn states(
         self,
         f: &mut fmt::Formatter<'_>,
@@ -228,7 +258,7 @@ impl Display for Dot<'_> {
     }
 }
 
-/// A transition with what it does, and what stands before its join.
+/// The label of a transition, with the separator before its join.
 struct Label<'a>(&'a TransitionInfo, &'a str);
 
 impl Display for Label<'_> {
@@ -329,7 +359,7 @@ fn label_join(f: &mut fmt::Formatter<'_>, split: &SplitInfo) -> fmt::Result {
     }
 }
 
-/// Something as a block has it, with defaults written out.
+/// A value as a block has it, with defaults written out.
 struct Written<T>(T);
 
 impl<T: Copy> Display for Written<Given<T>>

@@ -1,5 +1,5 @@
-//! The shape of a workflow as constant data: what a driver, a store or a diagram needs to know
-//! of a declaration without its types.
+//! The shape of a workflow as constant data: the parts of a declaration that a driver, a store or a diagram
+//! needs without its types.
 
 use core::time::Duration;
 
@@ -11,12 +11,23 @@ use crate::{Given, Policy, SplitInfo};
 /// graph that `workflow!` made is in bounds.
 ///
 /// ```
-/// # use stateway_core::{Graph, StateInfo};
+/// # use stateway_core::{StateKind, TransitionKind, graph, state, transition};
+/// # struct Order;
+/// # impl Order {
+/// #     const GRAPH: Graph = graph(
+/// #         "Order",
+/// #         &[state("Placed", StateKind::Start, false), state("Charged", StateKind::Done, false)],
+/// #         &[transition("charge", TransitionKind::Step, &[0], &[1])],
+/// #     );
+/// # }
+/// use stateway_core::{Graph, StateInfo};
 ///
-/// /// The names of the transitions that are legal in a state.
+/// /// Returns the names of the transitions that are legal in a state.
 /// fn legal(graph: &Graph, state: &StateInfo) -> Vec<&'static str> {
 ///     graph.exits(state).map(|transition| transition.name).collect()
 /// }
+///
+/// assert_eq!(legal(&Order::GRAPH, &Order::GRAPH.states[0]), ["charge"]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -27,45 +38,94 @@ pub struct Graph {
     pub states: &'static [StateInfo],
     /// Every transition, in order of declaration.
     pub transitions: &'static [TransitionInfo],
-    /// How long a run may take from its start to its end.
+    /// The time that a run may take from its start to its end.
     pub deadline: Option<Duration>,
-    /// Every group of states, in order of declaration: one stands behind the group that it is within.
+    /// Every group of states, in order of declaration: an outer group comes before its inner ones.
     pub groups: &'static [GroupInfo],
     /// Every log, in order of declaration.
     pub logs: &'static [LogInfo],
 }
 
-/// A log of a [`Graph`]: what a run says once and never changes.
+/// A log of a [`Graph`]: entries that a run adds and never changes.
+///
+/// ```
+/// # use stateway_core::{Graph, graph, log};
+/// # struct Chat;
+/// # impl Chat { const GRAPH: Graph = graph("Chat", &[], &[]).logs(&[log("messages", "Message")]); }
+/// // log messages: Message;
+/// let log = &Chat::GRAPH.logs[0];
+/// assert_eq!((log.name, log.entry), ("messages", "Message"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogInfo {
     /// The name of the log as declared, such as `messages`.
     pub name: &'static str,
-    /// The type of its entries as the declaration has it.
+    /// The type of its entries, as declared.
     pub entry: &'static str,
 }
 
 /// States of a [`Graph`] that share data, or that transitions leave as one.
+///
+/// ```
+/// # use stateway_core::{Graph, StateKind, graph, group, state};
+/// # struct Ticket;
+/// # impl Ticket {
+/// #     const GRAPH: Graph = graph(
+/// #         "Ticket",
+/// #         &[
+/// #             state("Asked", StateKind::Start, false),
+/// #             state("Assigned", StateKind::State, false),
+/// #             state("Closed", StateKind::Done, false),
+/// #         ],
+/// #         &[],
+/// #     )
+/// #     .groups(&[group("Open", &[0, 1], None)]);
+/// # }
+/// let open = Ticket::GRAPH.groups.iter().find(|group| group.name == "Open");
+/// let states = open.expect("it is declared").states;
+/// let names: Vec<_> = states.iter().map(|state| Ticket::GRAPH.states[*state].name).collect();
+/// assert_eq!(names, ["Asked", "Assigned"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GroupInfo {
     /// The name of the group as declared, such as `Open`.
     pub name: &'static str,
-    /// The positions of its states, also of those in groups within it.
+    /// The positions of its states, including those of the groups within it.
     pub states: &'static [usize],
     /// The position in [`Graph::groups`] of the group that it is within.
     pub within: Option<usize>,
 }
 
 /// One state of a [`Graph`].
+///
+/// ```
+/// # use stateway_core::{Graph, StateKind, graph, state};
+/// # struct Leave;
+/// # impl Leave {
+/// #     const GRAPH: Graph = graph(
+/// #         "Leave",
+/// #         &[
+/// #             state("Asked", StateKind::Start, false).waits(),
+/// #             state("Granted", StateKind::Done, false),
+/// #         ],
+/// #         &[],
+/// #     );
+/// # }
+/// // The states in which a run may stay for days.
+/// let waiting = Leave::GRAPH.states.iter().filter(|state| state.waits);
+/// let names: Vec<_> = waiting.map(|state| state.name).collect();
+/// assert_eq!(names, ["Asked"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StateInfo {
     /// The state's name as declared, such as `Reserved`.
     pub name: &'static str,
-    /// Where a run stands when it is in this state.
+    /// The kind of the state: the start of a run, on its way, or an end.
     pub kind: StateKind,
-    /// Whether the state is never written to a store.
+    /// True if the state is never written to a store.
     pub transient: bool,
     /// True if a run waits in it: signals, timers and a poll leave it, and no step.
     pub waits: bool,
@@ -74,12 +134,32 @@ pub struct StateInfo {
 }
 
 /// One transition of a [`Graph`].
+///
+/// ```
+/// # use stateway_core::{Graph, StateKind, TransitionKind, graph, state, transition};
+/// # struct Order;
+/// # impl Order {
+/// #     const GRAPH: Graph = graph(
+/// #         "Order",
+/// #         &[
+/// #             state("Placed", StateKind::Start, false),
+/// #             state("Charged", StateKind::Done, false),
+/// #             state("Rejected", StateKind::Failed, false),
+/// #         ],
+/// #         &[transition("charge", TransitionKind::Step, &[0], &[1, 2])],
+/// #     );
+/// # }
+/// // step charge: Placed -> Charged | Rejected;
+/// let charge = &Order::GRAPH.transitions[0];
+/// let targets: Vec<_> = charge.targets.iter().map(|state| Order::GRAPH.states[*state].name).collect();
+/// assert_eq!((charge.name, targets), ("charge", vec!["Charged", "Rejected"]));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TransitionInfo {
     /// The transition's name as declared, such as `reserve`.
     pub name: &'static str,
-    /// Who moves it.
+    /// The kind of the transition.
     pub kind: TransitionKind,
     /// The positions of the states that it leaves; at least one.
     pub sources: &'static [usize],
@@ -87,63 +167,125 @@ pub struct TransitionInfo {
     pub targets: &'static [usize],
     /// Its `with` clauses.
     pub policy: Policy,
-    /// Its branches, of a split.
+    /// The branches and their join, if this is a split.
     pub split: Option<SplitInfo>,
-    /// The time at which a timer fires, or the pauses of a poll.
+    /// The time at which a timer fires, or the pauses of a poll, if this is one.
     pub due: Option<Due>,
-    /// The type of what it carries as the declaration has it, of a signal that carries something.
+    /// The type of the payload, as declared, if this is a signal with a payload.
     pub payload: Option<&'static str>,
-    /// True if it comes also while the step or the split of its sources runs, of a signal.
+    /// True if this is a signal that also comes while the step or the split of its sources runs.
     pub interrupts: bool,
 }
 
 /// The time at which a timer fires, or the pauses of a poll.
+///
+/// ```
+/// # use stateway_core::{Graph, TransitionKind, graph, transition};
+/// # struct Offer;
+/// # impl Offer {
+/// #     const GRAPH: Graph = graph(
+/// #         "Offer",
+/// #         &[],
+/// #         &[
+/// #             transition("lapse", TransitionKind::Timer, &[0], &[1]).at("until"),
+/// #             transition("remind", TransitionKind::Timer, &[0], &[]).every(86_400_000),
+/// #         ],
+/// #     );
+/// # }
+/// use stateway_core::{Due, Given};
+///
+/// // timer lapse at until: Offered -> Lapsed;
+/// // timer remind every 1d: Offered;
+/// let told = Offer::GRAPH.transitions.iter().map(|it| match it.due {
+///     Some(Due::At(field)) => format!("`{}` at the time in `{field}`", it.name),
+///     Some(Due::Every(Given::Written(time))) => format!("`{}` every {} s", it.name, time.as_secs()),
+///     _ => it.name.to_owned(),
+/// });
+/// assert_eq!(told.collect::<Vec<_>>(), ["`lapse` at the time in `until`", "`remind` every 86400 s"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Due {
-    /// So long after its state was entered.
+    /// This long after its state was entered.
     After(Given<Duration>),
-    /// At the time in this field, of the state or as `input.until` of the input.
+    /// At the time in this field of the state, or of the input, as in `input.until`.
     At(&'static str),
-    /// Again and again, with this time between two.
+    /// Repeatedly, with this time between two firings.
     Every(Given<Duration>),
-    /// Again and again, with `first` before the second time, and twice as long before each that follows, up to `cap`.
+    /// Repeatedly, with pauses that double from `first` up to `cap`.
     Backoff {
-        /// The time between the first two.
+        /// The first pause.
         first: Given<Duration>,
-        /// The longest time between two.
+        /// The longest pause.
         cap: Given<Duration>,
     },
 }
 
-/// Where a run stands when it is in a state.
+/// The kind of a state: the start of a run, on its way, or an end.
+///
+/// ```
+/// # use stateway_core::{Graph, graph, state};
+/// # struct Order;
+/// # impl Order {
+/// #     const GRAPH: Graph = graph(
+/// #         "Order",
+/// #         &[state("Placed", StateKind::Start, false), state("Rejected", StateKind::Failed, false)],
+/// #         &[],
+/// #     );
+/// # }
+/// use stateway_core::StateKind;
+///
+/// // The ends that an operator has to look at.
+/// let failed = Order::GRAPH.states.iter().filter(|state| state.kind == StateKind::Failed);
+/// assert_eq!(failed.map(|state| state.name).collect::<Vec<_>>(), ["Rejected"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StateKind {
     /// A run may begin here.
     Start,
-    /// On the way.
+    /// A run is on its way.
     State,
-    /// The run ended well.
+    /// A run has ended well.
     Done,
-    /// The run ended badly and is rolled back.
+    /// A run has ended badly and is rolled back.
     Failed,
 }
 
-/// Who moves a run along a transition.
+/// The kind of a transition, which says what moves a run along it.
+///
+/// ```
+/// # use stateway_core::{Graph, graph, transition};
+/// # struct Leave;
+/// # impl Leave {
+/// #     const GRAPH: Graph = graph(
+/// #         "Leave",
+/// #         &[],
+/// #         &[
+/// #             transition("grant", TransitionKind::Signal, &[0], &[1]),
+/// #             transition("expire", TransitionKind::Timer, &[0], &[2]).after(1_209_600_000),
+/// #         ],
+/// #     );
+/// # }
+/// use stateway_core::TransitionKind;
+///
+/// // The buttons of a form: the transitions that a caller may send.
+/// let signals = Leave::GRAPH.transitions.iter().filter(|it| it.kind == TransitionKind::Signal);
+/// assert_eq!(signals.map(|it| it.name).collect::<Vec<_>>(), ["grant"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransitionKind {
-    /// The driver, as soon as the source state is entered.
+    /// The driver takes it as soon as the source state is entered.
     Step,
-    /// A caller outside.
+    /// A caller outside sends it.
     Signal,
-    /// The clock.
+    /// The clock fires it.
     Timer,
-    /// The driver, asking again and again.
+    /// The driver asks its handler repeatedly until that gives an outcome.
     Poll,
-    /// The driver, after several branches side by side.
+    /// The driver takes it after several branches side by side.
     Split,
-    /// The clock, when the deadline of the workflow passes: out of every state that is not final, and without a handler.
+    /// The clock fires it when the deadline of the workflow passes: out of every state that is not final, and without a handler.
     Deadline,
 }
 
@@ -208,7 +350,7 @@ impl Graph {
         false
     }
 
-    /// The position of the transition that is taken when the deadline of the workflow passes, if that leads to a state.
+    /// Returns the position of the transition that is taken when the deadline of the workflow passes, if that leads to a state.
     #[doc(hidden)]
     #[must_use]
     pub const fn late(&self) -> Option<usize> {
@@ -222,7 +364,7 @@ impl Graph {
         None
     }
 
-    /// The transitions that leave a state: what is legal in it.
+    /// Returns the transitions that leave a state, which are those that are legal in it.
     pub fn exits(&self, state: &StateInfo) -> impl Iterator<Item = &'static TransitionInfo> {
         // Names are unique in a graph.
         let position = self.states.iter().position(|it| it.name == state.name);
@@ -232,7 +374,12 @@ impl Graph {
 }
 
 impl TransitionKind {
-    /// The keyword that opens such a transition.
+    /// Returns the keyword that opens such a transition.
+    ///
+    /// ```
+    /// # use stateway_core::TransitionKind;
+    /// assert_eq!(TransitionKind::Signal.keyword(), "signal");
+    /// ```
     #[must_use]
     pub const fn keyword(self) -> &'static str {
         match self {
@@ -247,14 +394,14 @@ impl TransitionKind {
 }
 
 impl StateKind {
-    /// Whether a run ends here.
+    /// Returns true if a run ends here.
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, StateKind::Done | StateKind::Failed)
     }
 }
 
-/// A graph as generated code writes it. Hidden, so that a later policy can add a field.
+/// Returns a graph as generated code writes it. Hidden, so that a later policy can add a field.
 #[doc(hidden)]
 #[must_use]
 pub const fn graph(
@@ -272,14 +419,14 @@ pub const fn graph(
     }
 }
 
-/// A log of it.
+/// Returns a log of a graph.
 #[doc(hidden)]
 #[must_use]
 pub const fn log(name: &'static str, entry: &'static str) -> LogInfo {
     LogInfo { name, entry }
 }
 
-/// A group of it.
+/// Returns a group of a graph.
 #[doc(hidden)]
 #[must_use]
 pub const fn group(
@@ -315,7 +462,7 @@ impl Graph {
     }
 }
 
-/// A state of it.
+/// Returns a state of a graph.
 #[doc(hidden)]
 #[must_use]
 pub const fn state(name: &'static str, kind: StateKind, transient: bool) -> StateInfo {
@@ -343,7 +490,7 @@ impl StateInfo {
     }
 }
 
-/// A transition of it.
+/// Returns a transition of a graph.
 #[doc(hidden)]
 #[must_use]
 pub const fn transition(
@@ -420,7 +567,7 @@ impl TransitionInfo {
         self
     }
 
-    /// The first pause of a poll that backs off is in this field.
+    /// Sets the field that holds the first pause of a poll that backs off.
     #[must_use]
     pub const fn first_in(mut self, field: &'static str) -> Self {
         if let Some(Due::Backoff { first, .. }) = &mut self.due {
@@ -429,7 +576,7 @@ impl TransitionInfo {
         self
     }
 
-    /// Its longest pause is in this field.
+    /// Sets the field that holds the longest pause of such a poll.
     #[must_use]
     pub const fn cap_in(mut self, field: &'static str) -> Self {
         if let Some(Due::Backoff { cap, .. }) = &mut self.due {

@@ -1,7 +1,7 @@
-//! The one value behind every generated `Order<S>`: a run's input and the state it is in.
+//! The value behind every generated `Order<S>`: the input of a run and its state.
 //!
-//! It lives here, with private fields, so that no code beside the generated code can put a
-//! machine into a state that it did not reach: the struct that `workflow!` emits stands in the
+//! It lives here, with private fields, so that only generated code can put a
+//! machine into a state: the struct that `workflow!` emits stands in the
 //! user's own module, where privacy would not stop anyone.
 
 use core::any::type_name;
@@ -13,11 +13,20 @@ use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::{Source, State};
 
-/// A run's input together with the state it is in.
+/// The input of a run together with its state.
 ///
 /// Generated code wraps it; a program sees it only as `Order<S>`. It serializes as a struct of
-/// `input` and `state`, so a machine that is kept as JSON reads
-/// `{"input": {..}, "state": {..}}`.
+/// `input` and `state`:
+///
+/// ```
+/// # use stateway_core::{Machine, enter};
+/// // input { customer: u64 }, in a state with one field
+/// let machine = enter(7, ["apples"]);
+/// let json = serde_json::to_string(&machine)?;
+/// assert_eq!(json, r#"{"input":7,"state":["apples"]}"#);
+/// assert_eq!(serde_json::from_str::<Machine<u64, [&str; 1]>>(&json)?, machine);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Machine<I, S> {
     input: I,
@@ -25,17 +34,35 @@ pub struct Machine<I, S> {
 }
 
 impl<I, S> Machine<I, S> {
-    /// What the run was started with.
+    /// Returns the input that the run was started with.
+    ///
+    /// ```
+    /// # let machine = stateway_core::enter(7, "Placed");
+    /// let customer = machine.input();
+    /// assert_eq!(*customer, 7);
+    /// ```
     pub const fn input(&self) -> &I {
         &self.input
     }
 
-    /// The state that the run is in.
+    /// Returns the state that the run is in.
+    ///
+    /// ```
+    /// # let machine = stateway_core::enter(7, "Placed");
+    /// let state = machine.state();
+    /// assert_eq!(*state, "Placed");
+    /// ```
     pub const fn state(&self) -> &S {
         &self.state
     }
 
-    /// Takes the machine apart.
+    /// Takes the machine apart into its input and its state.
+    ///
+    /// ```
+    /// # let machine = stateway_core::enter(7, "Placed".to_owned());
+    /// let (customer, state) = machine.into_parts();
+    /// assert_eq!((customer, state.as_str()), (7, "Placed"));
+    /// ```
     pub fn into_parts(self) -> (I, S) {
         (self.input, self.state)
     }
@@ -43,14 +70,14 @@ impl<I, S> Machine<I, S> {
 
 /// Puts a run into a state.
 ///
-/// A function and not a method: whoever has a machine at hand must not have this at hand as well.
-/// Generated code reaches it by a path that says it is private.
+/// It is a function and not a method, so that a machine does not offer it. Generated code reaches it by a path that says that it is
+/// private.
 #[doc(hidden)]
 pub const fn enter<I, S>(input: I, state: S) -> Machine<I, S> {
     Machine { input, state }
 }
 
-/// Moves a run along the transition `Name` to the next state; a function for the same reason.
+/// Moves a run along the transition `Name` to the next state. It is a function for the same reason.
 #[doc(hidden)]
 pub fn advance<I, S, Name, From, Next>(
     machine: Machine<I, S>,
@@ -81,7 +108,7 @@ pub fn parts<I, S, T>(machine: Machine<I, S>, any: fn(S) -> T) -> (I, T) {
     (machine.input, any(machine.state))
 }
 
-/// Within `Order(..)`, which generated code derives: the input, if there is one, and the state.
+/// Prints the input, if there is one, and the state, to stand within `Order(..)`, which generated code derives.
 impl<I: fmt::Debug, S: fmt::Debug> fmt::Debug for Machine<I, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_input = type_name::<I>() != type_name::<()>();
@@ -96,7 +123,7 @@ impl<I: fmt::Debug, S: fmt::Debug> fmt::Debug for Machine<I, S> {
 const NAME: &str = "Machine";
 const FIELDS: &[&str] = &["input", "state"];
 
-/// The bounds follow from `I: Serialize` and `S: Serialize`, and are no error where they are named and do not hold.
+/// The bounds follow from `I: Serialize` and `S: Serialize`. In this form they are not an error if they are named and do not hold.
 impl<I, S> Serialize for Machine<I, S>
 where
     for<'a> &'a I: Serialize,

@@ -1,4 +1,4 @@
-//! What a run may carry: data that can move to another thread and outlives the caller.
+//! The data that a run may carry: it can move to another thread and outlives the caller.
 //!
 //! The traits exist for their messages: the supertraits are what a driver needs.
 
@@ -72,7 +72,7 @@ pub trait OutputPayload: Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> OutputPayload for T {}
 
-/// A state that is kept while the run goes on: for the handler `By`, which may need it later.
+/// A state that is kept while the run continues, for the handler `By`, which may need it later.
 ///
 /// Implemented for every state that is `Clone`.
 #[doc(hidden)]
@@ -163,7 +163,7 @@ pub trait KeptToInterrupt<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> KeptToInterrupt<By> for T {}
 
-/// An input that is kept while the run goes on, for the transition `By`.
+/// An input that is kept while the run continues, for the transition `By`.
 ///
 /// Implemented for every input that is `Clone`.
 #[doc(hidden)]
@@ -177,7 +177,7 @@ pub trait KeptInput<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone, By> KeptInput<By> for T {}
 
-/// A state that is entered without a handler, and is made of the machine.
+/// A state that is entered without a handler, and is made from the machine.
 ///
 /// Implemented for every state that is `From<Machine>`.
 #[doc(hidden)]
@@ -317,7 +317,7 @@ pub trait StoredAnswer<By> {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned, By> StoredAnswer<By> for T {}
 
-/// The same, of what a signal is answered with.
+/// Like [`OfState`], for the answer to a signal.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct OfAnswer<T: AnswerPayload<By>, By>(PhantomData<(T, By)>);
@@ -326,16 +326,16 @@ pub struct OfAnswer<T: AnswerPayload<By>, By>(PhantomData<(T, By)>);
 #[doc(hidden)]
 pub const fn demand_stored_answer<T: StoredAnswer<By>, By>() {}
 
-/// The same, of what a signal carries.
+/// Like [`OfState`], for the payload of a signal.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct OfSignal<T: CarriedPayload<By>, By>(PhantomData<(T, By)>);
 
-/// Does nothing but compile: generated code calls it with what each signal carries that is tried again.
+/// Does nothing but compile: generated code calls it with the payload of each signal that is tried again.
 #[doc(hidden)]
 pub const fn demand_repeated<T: RepeatedPayload<By>, By>() {}
 
-/// Does nothing but compile: generated code calls it with what each signal carries that is stored.
+/// Does nothing but compile: generated code calls it with the payload of each signal that is stored.
 #[doc(hidden)]
 pub const fn demand_stored_signal<T: StoredSignal<By>, By>() {}
 
@@ -365,28 +365,28 @@ pub const fn demand_made<T: MadeOf<Machine>, Machine>() {}
 
 /// A type that is not legal if the type of a field is not.
 ///
-/// Generated code has a function that takes such types. rustc checks what a function takes before what handlers do, so that this error
-/// comes first.
+/// Generated code has a function with parameters of such types. rustc checks the parameters of a function before the bodies of
+/// handlers, so that this error comes first.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct OfState<T: Payload>(PhantomData<T>);
 
-/// The same, of a field of the input.
+/// Like [`OfState`], for a field of the input.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct OfInput<T: SharedPayload>(PhantomData<T>);
 
-/// The same, of a field of a state that a split or a poll leaves.
+/// Like [`OfState`], for a field of a state that a split or a poll leaves.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct OfLentState<T: LentPayload>(PhantomData<T>);
 
-/// The same, of the output of a branch.
+/// Like [`OfState`], for the output of a branch.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct OfBranch<T: OutputPayload>(PhantomData<T>);
 
-/// Names `T` in a bound by way of a type parameter, so that the bound is granted inside and
+/// Names `T` in a bound through a type parameter, so that the bound is assumed inside and
 /// checked at the use.
 #[doc(hidden)]
 pub trait Carry<T> {

@@ -1,20 +1,37 @@
-//! What a declaration says for the case that a handler fails: the `with` clauses as data.
+//! The `with` clauses as data: the policy of a transition for the case that its handler fails.
 
 use core::time::Duration;
 
 use crate::Given;
 
 /// The `with` clauses of one transition.
+///
+/// ```
+/// # use stateway_core::{Graph, Policy, TransitionKind, graph, transition, undo};
+/// # struct Order;
+/// # impl Order {
+/// #     const GRAPH: Graph = graph(
+/// #         "Order",
+/// #         &[],
+/// #         &[transition("charge", TransitionKind::Step, &[0], &[1])
+/// #             .with(Policy::NONE.breaker("bank").undo(&[undo(1, "refund")]))],
+/// #     );
+/// # }
+/// // step charge: Placed -> Charged with breaker(bank), undo(refund);
+/// let policy = &Order::GRAPH.transitions[0].policy;
+/// assert_eq!((policy.breaker, policy.limit), (Some("bank"), None));
+/// assert_eq!(policy.undo[0].handler, "refund");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// How often and when a failed attempt is repeated.
+    /// The number and the delays of the attempts: `retry`.
     pub retry: Option<Retry<Given<u32>, Given<Duration>>>,
-    /// How long one attempt may take.
+    /// The time that one attempt may take.
     pub timeout: Option<Given<Duration>>,
-    /// How long the whole transition may take, retries and delays included.
+    /// The time that the transition may take, including retries and delays.
     pub deadline: Option<Given<Duration>>,
-    /// The handlers that undo it, one for each state that it may lead to and that can be undone; of a branch, at most one.
+    /// The handlers that undo it, one for each target that can be undone; a branch has at most one.
     pub undo: &'static [UndoInfo],
     /// The handler that is asked when the last attempt has failed.
     pub catch: Option<&'static str>,
@@ -26,63 +43,114 @@ pub struct Policy {
     pub breaker: Option<&'static str>,
     /// The method of the context that lends the rate limiter.
     pub limit: Option<&'static str>,
-    /// True if the handler is never called a second time, also if its process dies: `once`.
+    /// True if the handler is never called a second time, even if its process dies: `once`.
     pub once: bool,
 }
 
-/// How often and when an attempt is repeated.
+/// The number of attempts and the delays between them.
 ///
-/// The delay before the second attempt is `first`, before each later one `factor` times the one
-/// before, and never above `cap`. [`Jitter`] only shortens it, so that the cap holds after it as well.
+/// The delay before the second attempt is `first`. Each later delay is `factor` times the one
+/// before, and never above `cap`. [`Jitter`] only shortens a delay, so that the cap holds after it as well.
 ///
 /// In a graph each of its numbers is a [`Given`]: some are known only when a run reads them.
+///
+/// ```
+/// # use stateway_core::{Graph, Policy, TransitionKind, graph, retry, transition};
+/// # struct Order;
+/// # impl Order {
+/// #     const GRAPH: Graph = graph(
+/// #         "Order",
+/// #         &[],
+/// #         &[transition("charge", TransitionKind::Step, &[0], &[1]).with(Policy::NONE.retry(retry(5, 100, 10_000, 2.0)))],
+/// #     );
+/// # }
+/// // step charge: Placed -> Charged with retry(5, backoff 100ms..10s);
+/// let retry = Order::GRAPH.transitions[0].policy.retry.and_then(|retry| retry.written());
+/// let retry = retry.expect("all its numbers are written out");
+/// let longest: u128 = (1..5).map(|made| retry.delay(made).as_millis()).sum();
+/// assert_eq!((retry.attempts, longest), (Some(5), 1_500));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Retry<N = u32, D = Duration> {
-    /// All attempts, the first one included, at least 1; `None` without an end.
+    /// The number of attempts, including the first, at least 1; `None` for `forever`.
     pub attempts: Option<N>,
     /// The delay before the second attempt.
     pub first: D,
-    /// No delay is longer.
+    /// The longest delay.
     pub cap: D,
-    /// What each delay is multiplied by to give the next; at least 1.
+    /// The factor from one delay to the next; at least 1.
     pub factor: f64,
-    /// The part of each delay that is left to chance.
+    /// The part of each delay that is random.
     pub jitter: Jitter,
 }
 
-/// The part of a delay that is left to chance, so that those who failed together do not all come back together.
+/// The part of a delay that is random, so that runs that failed together do not all try again together.
 ///
 /// The names are those of Marc Brooker, *Exponential Backoff and Jitter*, AWS Architecture Blog, 2015.
+///
+/// ```
+/// use stateway_core::Jitter;
+///
+/// /// Returns the shortest that a delay may be drawn, in milliseconds.
+/// fn shortest(delay: u64, jitter: Jitter) -> u64 {
+///     match jitter {
+///         Jitter::Full => 0,
+///         Jitter::Equal => delay / 2,
+///         _ => delay,
+///     }
+/// }
+///
+/// // The default of `retry(5)`.
+/// assert_eq!(shortest(100, Jitter::Equal), 50);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Jitter {
-    /// It is drawn evenly between its half and the whole.
+    /// The delay is drawn evenly between its half and its full length.
     Equal,
-    /// It is drawn evenly between zero and the whole. Some delays are next to nothing, so attempts are used up faster.
+    /// The delay is drawn evenly between zero and its full length. Some delays are next to nothing, so attempts are used up faster.
     Full,
-    /// Nothing: it is the whole.
+    /// The delay has its full length.
     None,
 }
 
 /// The handler that undoes a transition to one of its targets, a step whose last call is in doubt, or a branch.
+///
+/// ```
+/// # use stateway_core::{Graph, Policy, StateKind, TransitionKind, graph, retry, state, transition, undo};
+/// # struct Order;
+/// # impl Order {
+/// #     const GRAPH: Graph = graph(
+/// #         "Order",
+/// #         &[state("Placed", StateKind::Start, false), state("Charged", StateKind::State, false)],
+/// #         &[transition("charge", TransitionKind::Step, &[0], &[1])
+/// #             .with(Policy::NONE.undo(&[undo(1, "refund").retry(retry(10, 100, 10_000, 2.0))]))],
+/// #     );
+/// # }
+/// // step charge: Placed -> Charged with undo(refund, retry(10));
+/// let undo = &Order::GRAPH.transitions[0].policy.undo[0];
+/// let target = undo.target.map(|state| Order::GRAPH.states[state].name);
+/// assert_eq!((undo.handler, target), ("refund", Some("Charged")));
+/// assert!(undo.retry.is_some() && !undo.in_doubt);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct UndoInfo {
     /// The position of the state that the transition led to; `None` for a branch, and for a handler of calls in doubt alone.
     pub target: Option<usize>,
-    /// True if it is called where the last call of the step is in doubt: `in doubt`.
+    /// True if it is called when the last call of the step is in doubt: `in doubt`.
     pub in_doubt: bool,
     /// The handler's name.
     pub handler: &'static str,
-    /// How often and when a failed attempt to undo is repeated.
+    /// The number and the delays of the attempts to undo.
     pub retry: Option<Retry<Given<u32>, Given<Duration>>>,
-    /// How long one attempt to undo may take.
+    /// The time that one attempt to undo may take.
     pub timeout: Option<Given<Duration>>,
 }
 
 impl Policy {
-    /// The position of the undo of a step whose last call is in doubt, if it has one.
+    /// Returns the position of the undo of a step whose last call is in doubt, if it has one.
     #[must_use]
     pub const fn in_doubt(&self) -> Option<usize> {
         let mut position = 0;
@@ -97,7 +165,7 @@ impl Policy {
 }
 
 impl Policy {
-    /// No clause at all.
+    /// The policy without a clause.
     pub const NONE: Policy = Policy {
         retry: None,
         timeout: None,
@@ -113,7 +181,7 @@ impl Policy {
 }
 
 impl Retry {
-    /// The longest that the wait may be after so many attempts; jitter only shortens it.
+    /// Returns the longest delay after `made` attempts; jitter only shortens it.
     ///
     /// ```
     /// # use core::time::Duration;
@@ -126,10 +194,10 @@ impl Retry {
     pub fn delay(&self, made: u32) -> Duration {
         let mut delay = self.first.min(self.cap);
         for _ in 1..made {
-            // What a `Duration` cannot hold is above every cap.
+            // A delay that a `Duration` cannot hold is above every cap.
             let next = delay.as_secs_f64() * self.factor;
             let next = Duration::try_from_secs_f64(next).map_or(self.cap, |it| it.min(self.cap));
-            // Also one that grows no more below the cap.
+            // It may stop growing below the cap as well.
             if next == delay {
                 break;
             }
@@ -140,7 +208,7 @@ impl Retry {
 }
 
 impl Retry<Given<u32>, Given<Duration>> {
-    /// The retry with its values, if all of them are written out.
+    /// Returns the retry with its values, if all of them are written out.
     #[must_use]
     pub const fn written(&self) -> Option<Retry> {
         let attempts = match self.attempts {
@@ -154,7 +222,7 @@ impl Retry<Given<u32>, Given<Duration>> {
         Some(self.known(attempts, first, cap))
     }
 
-    /// The retry with these values.
+    /// Returns the retry with these values.
     #[doc(hidden)]
     #[must_use]
     pub const fn known(&self, attempts: Option<u32>, first: Duration, cap: Duration) -> Retry {
@@ -168,7 +236,7 @@ impl Retry<Given<u32>, Given<Duration>> {
     }
 }
 
-/// A retry as generated code writes it, with equal jitter; delays in milliseconds.
+/// Returns a retry as generated code writes it, with equal jitter; delays in milliseconds.
 #[doc(hidden)]
 #[must_use]
 pub const fn retry(
@@ -183,7 +251,7 @@ pub const fn retry(
     }
 }
 
-/// A retry without an end.
+/// Returns a retry without an end.
 #[doc(hidden)]
 #[must_use]
 pub const fn forever(first: u64, cap: u64, factor: f64) -> Retry<Given<u32>, Given<Duration>> {
@@ -229,7 +297,7 @@ impl Retry<Given<u32>, Given<Duration>> {
     }
 }
 
-/// What undoes a transition to the state at `target`; the handler has no clauses yet.
+/// Returns the undo of a transition to the state at `target`, without clauses.
 #[doc(hidden)]
 #[must_use]
 pub const fn undo(target: usize, handler: &'static str) -> UndoInfo {
@@ -239,7 +307,7 @@ pub const fn undo(target: usize, handler: &'static str) -> UndoInfo {
     }
 }
 
-/// The same for a branch, and for a call in doubt.
+/// Like [`undo`], for a branch and for a call in doubt.
 #[doc(hidden)]
 #[must_use]
 pub const fn undo_effect(handler: &'static str) -> UndoInfo {
@@ -282,7 +350,7 @@ impl UndoInfo {
     }
 }
 
-/// Clauses as generated code adds them, one by one: a policy without any is no code at all.
+/// Clauses as generated code adds them, one by one: a policy without clauses takes no code.
 #[doc(hidden)]
 impl Policy {
     #[must_use]

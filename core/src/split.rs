@@ -5,63 +5,131 @@ use core::time::Duration;
 use crate::{Given, Policy};
 
 /// The body of a `split`.
+///
+/// ```
+/// # use stateway_core::{Graph, Strategy, TransitionKind, branch, graph, split, transition};
+/// # struct Loan;
+/// # impl Loan {
+/// #     const GRAPH: Graph = graph(
+/// #         "Loan",
+/// #         &[],
+/// #         &[transition("assess", TransitionKind::Split, &[0], &[1])
+/// #             .of(split(&[branch("credit"), branch("fraud")], Strategy::Quorum(1)).within(5_000))],
+/// #     );
+/// # }
+/// // split assess: Applied -> Approved {
+/// //     branch credit: u32;
+/// //     branch fraud: bool;
+/// //     join quorum(1) within 5s;
+/// // }
+/// let split = Loan::GRAPH.transitions[0].split.expect("it is a split");
+/// let branches: Vec<_> = split.branches.iter().map(|branch| branch.name).collect();
+/// assert_eq!(branches, ["credit", "fraud"]);
+/// assert_eq!(split.strategy.written(), Some(Strategy::Quorum(1)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SplitInfo {
-    /// The branches, in order of declaration. One `each` stands for as many as there are items.
+    /// The branches, in order of declaration. One `each` stands for a branch for each item.
     pub branches: &'static [BranchInfo],
-    /// When the branches are joined.
+    /// The strategy of the join.
     pub strategy: Strategy<Given<usize>>,
-    /// How long the branches may take; what has ended by then counts.
+    /// The time that the branches may take; only those that have ended by then count.
     pub within: Option<Given<Duration>>,
 }
 
 /// One branch of a [`SplitInfo`].
+///
+/// ```
+/// # use stateway_core::{Graph, Policy, Strategy, TransitionKind, branch, graph, retry, split, transition};
+/// # struct Loan;
+/// # impl Loan {
+/// #     const GRAPH: Graph = graph(
+/// #         "Loan",
+/// #         &[],
+/// #         &[transition("assess", TransitionKind::Split, &[0], &[1]).of(split(
+/// #             &[branch("credit").with(Policy::NONE.retry(retry(3, 100, 10_000, 2.0))), branch("fraud").spawn()],
+/// #             Strategy::All,
+/// #         ))],
+/// #     );
+/// # }
+/// // branch credit: u32 with retry(3);
+/// // branch fraud: bool with spawn;
+/// let [credit, fraud] = Loan::GRAPH.transitions[0].split.unwrap().branches else { panic!("there are two") };
+/// assert!(credit.policy.retry.is_some() && !credit.spawn);
+/// assert_eq!((fraud.name, fraud.spawn), ("fraud", true));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct BranchInfo {
     /// The name of the branch and of its handler.
     pub name: &'static str,
-    /// Where the items are, of an `each`.
+    /// The items, if it is an `each`.
     pub each: Option<EachInfo>,
-    /// Whether it runs on a task of its own.
+    /// True if it runs on a task of its own.
     pub spawn: bool,
     /// Its `with` clauses.
     pub policy: Policy,
 }
 
-/// What an `each` is about.
+/// The items of an `each`.
+///
+/// ```
+/// # use stateway_core::{Graph, Strategy, TransitionKind, branch, graph, split, transition};
+/// # struct Loan;
+/// # impl Loan {
+/// #     const GRAPH: Graph = graph(
+/// #         "Loan",
+/// #         &[],
+/// #         &[transition("read", TransitionKind::Split, &[0], &[1])
+/// #             .of(split(&[branch("paper").each("papers", Some(8))], Strategy::All))],
+/// #     );
+/// # }
+/// use stateway_core::Given;
+///
+/// // each paper in papers: String => usize, at most 8;
+/// let each = Loan::GRAPH.transitions[0].split.unwrap().branches[0].each.expect("it is an `each`");
+/// assert_eq!((each.field, each.at_most), ("papers", Some(Given::Written(8))));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EachInfo {
-    /// The field that holds the items: of the source state, or as `input.items` of the input.
+    /// The field that holds the items: of the source state, or of the input, as in `input.items`.
     pub field: &'static str,
-    /// The name of the values, if the branch is about the entries of a map: the branch is called like the keys.
+    /// The name of the values, if the items are the entries of a map: the branch is named after the keys.
     pub value: Option<&'static str>,
-    /// How many branches may be under way at a time.
+    /// The number of branches that may run at a time.
     pub at_most: Option<Given<usize>>,
 }
 
-/// When the branches of a split are joined.
+/// The strategy of a join: the number of successes that it takes.
 ///
 /// In a graph its number is a [`Given`]: some are known only when a run reads them.
+///
+/// ```
+/// use stateway_core::Strategy;
+///
+/// // Of 7 replicas, more than half have to agree.
+/// assert_eq!(Strategy::Percent(51).needed(7), 4);
+/// assert_eq!(Strategy::Any.needed(7), 1);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strategy<N = usize> {
-    /// When every branch has succeeded.
+    /// Joins when every branch has succeeded.
     All,
-    /// At the first success.
+    /// Joins at the first success.
     Any,
-    /// As soon as so many branches have succeeded.
+    /// Joins as soon as this number of branches has succeeded.
     Quorum(N),
-    /// As soon as so many of a hundred branches have succeeded, rounded up.
+    /// Joins as soon as this percentage of the branches, rounded up, has succeeded.
     Percent(N),
-    /// When every branch has ended, at least so many of them well.
+    /// Joins when every branch has ended, and at least this number has succeeded.
     Settled(N),
 }
 
 impl SplitInfo {
-    /// Whether any branch runs on a task of its own.
+    /// Returns true if any branch runs on a task of its own.
     #[must_use]
     pub const fn spawns(&self) -> bool {
         let (mut position, mut spawns) = (0, false);
@@ -74,9 +142,9 @@ impl SplitInfo {
 }
 
 impl Strategy {
-    /// How many of `branches` have to succeed.
+    /// Returns the number of `branches` that have to succeed.
     ///
-    /// It may be more than there are: `quorum(3)` over two items cannot succeed.
+    /// It may be more than `branches`: `quorum(3)` over two items cannot succeed.
     ///
     /// ```
     /// # use stateway_core::Strategy;
@@ -99,7 +167,7 @@ impl Strategy {
 }
 
 impl Strategy<Given<usize>> {
-    /// The strategy with its value, if that is written out, or if it has none.
+    /// Returns the strategy with its number, if that is written out or if there is none.
     #[must_use]
     pub const fn written(self) -> Option<Strategy> {
         match self.number() {
@@ -109,7 +177,7 @@ impl Strategy<Given<usize>> {
         }
     }
 
-    /// Its number, if it has one.
+    /// Returns its number, if it has one.
     #[doc(hidden)]
     #[must_use]
     pub const fn number(self) -> Option<Given<usize>> {
@@ -121,7 +189,7 @@ impl Strategy<Given<usize>> {
         }
     }
 
-    /// The strategy with this number, if it has one.
+    /// Returns the strategy with this number, if it has one.
     #[doc(hidden)]
     #[must_use]
     pub const fn known(self, number: usize) -> Strategy {
@@ -136,14 +204,14 @@ impl Strategy<Given<usize>> {
 }
 
 impl<N> Strategy<N> {
-    /// Whether the branches that are under way are waited for when enough have succeeded.
+    /// Returns true if the join waits for the branches that still run when enough have succeeded.
     #[must_use]
     pub const fn settles(&self) -> bool {
         matches!(self, Strategy::Settled(_))
     }
 }
 
-/// A split as generated code writes it.
+/// Returns a split as generated code writes it.
 #[doc(hidden)]
 #[must_use]
 pub const fn split(branches: &'static [BranchInfo], strategy: Strategy) -> SplitInfo {
@@ -174,7 +242,7 @@ impl SplitInfo {
         self
     }
 
-    /// The number of its strategy is in this field.
+    /// Sets the field that holds the number of its strategy.
     #[must_use]
     pub const fn number_in(mut self, field: &'static str) -> Self {
         self.strategy = match self.strategy {
@@ -188,7 +256,7 @@ impl SplitInfo {
     }
 }
 
-/// A branch of it, which has no clauses yet.
+/// Returns a branch of a split, without clauses.
 #[doc(hidden)]
 #[must_use]
 pub const fn branch(name: &'static str) -> BranchInfo {
@@ -216,7 +284,7 @@ impl BranchInfo {
         self
     }
 
-    /// The items are the entries of a map, with values of this name.
+    /// Sets the name of the values: the items are the entries of a map.
     #[must_use]
     pub const fn value(mut self, name: &'static str) -> Self {
         if let Some(each) = &mut self.each {
@@ -225,7 +293,7 @@ impl BranchInfo {
         self
     }
 
-    /// The number of branches that may be under way at a time is in this field.
+    /// Sets the field that holds the number of branches that may run at a time.
     #[must_use]
     pub const fn at_most_in(mut self, field: &'static str) -> Self {
         if let Some(each) = &mut self.each {

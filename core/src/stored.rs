@@ -1,15 +1,15 @@
 //! Serde for the types that wrap the states of a workflow whose runs are stored: `Order<S>`, `AnyOrder`, `OrderEnd`.
 //!
-//! They read and write as serde's own derives would have it. The bounds name the states by way of a lifetime, so that
-//! one which serde cannot store is no second error here: it is reported where its data is declared.
+//! They read and write as serde's own derives would. The bounds name the states with a lifetime, so that a state
+//! that serde cannot store is not a second error here: it is reported where its data is declared.
 
 use core::fmt;
 
 use serde_core::de::{self, DeserializeSeed, Deserializer, Visitor};
 
-/// Writes the three types.
+/// Implements `Serialize` for the three types.
 ///
-/// Behind each state, and each final state, stand its place among the variants and its name.
+/// Each state, and each final state, is followed by its position among the variants and its name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __serialize {
@@ -50,7 +50,7 @@ macro_rules! __serialize {
             $(for<'__stored> &'__stored $final: $crate::serde::Serialize,)*
         {
             fn serialize<Z: $crate::serde::Serializer>(&self, to: Z) -> $crate::Result<Z::Ok, Z::Error> {
-                // By value: a perpetual workflow has no end, and a reference to none is no proof of that.
+                // By value: a perpetual workflow has an empty `End`, and a reference to one does not prove that to the compiler.
                 match *self {
                     $($end::$final(ref state) => {
                         to.serialize_newtype_variant($end_name, $last, $final_name, &state)
@@ -61,7 +61,7 @@ macro_rules! __serialize {
     };
 }
 
-/// Reads the three types.
+/// Implements `Deserialize` for the three types.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __deserialize {
@@ -137,7 +137,7 @@ macro_rules! __deserialize {
 /// The error of serializing a machine in a transient state.
 pub const NEVER_STORED: &str = "a transient state is never stored";
 
-/// Which of these names a variant has: its place among them.
+/// A seed that reads the name of a variant and gives its position among these names.
 #[derive(Debug, Clone, Copy)]
 pub struct Variant(pub &'static [&'static str]);
 
@@ -176,16 +176,16 @@ impl Visitor<'_> for Variant {
     }
 }
 
-/// After a [`Variant`] was found.
+/// Stands for the variant of a position that no [`Variant`] has.
 ///
 /// # Panics
-/// Always: it is one of the names that are matched.
+/// Always: the positions that are read are all matched.
 #[must_use]
 pub fn no_variant<T>() -> T {
     unreachable!("a variant is one of those that have a name")
 }
 
-/// Reads what a struct with this name and one field wraps.
+/// Reads the field of a struct with this name and one field.
 ///
 /// # Errors
 /// The error of the deserializer.

@@ -1,15 +1,15 @@
 //! The implementations that every workflow has, for the lists of its states and transitions.
 //!
-//! They stand here and not in the procedural macro, which is compiled without optimisation where a program is
-//! checked while it is written: rustc fills in this pattern many times as fast as the macro could write the same
-//! code. What an error may point to (the methods, the handlers, the conversions) is written by the macro, since
+//! They stand here and not in the procedural macro, which is compiled without optimisation when an editor checks a
+//! program: rustc fills in this pattern many times as fast as the macro could write the same
+//! code. The macro writes the code that an error may point to (the methods, the handlers, the conversions), since
 //! code from a pattern has no place in the user's file.
 
 /// Ties the states and the transitions of a workflow together.
 ///
 /// `$names` is the module of the types that print as names, `$position`s are those in the workflow's graph, and
-/// `shared` are the sources that several transitions leave. What moves states is in groups of a few: without
-/// optimisation each arm of a `match` that moves one has room for it on the stack, at the same time as all others.
+/// `shared` are the sources that several transitions leave. The code that moves states is in groups of a few: without
+/// optimisation each arm of a `match` that moves a state has its own room for it on the stack.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __typestate {

@@ -1,8 +1,8 @@
-//! How generated types relate: a workflow has states, a state has transitions out of it, and a
+//! The relations of generated types: a workflow has states, a state has transitions out of it, and a
 //! transition has states that it may lead to.
 //!
 //! Several parameters exist only to be printed: a message of `on_unimplemented` can name them, so
-//! one trait here says for every workflow which transitions are legal where.
+//! one trait here says for every workflow which transitions are legal in which state.
 
 use crate::{Graph, Machine, enter};
 
@@ -10,11 +10,11 @@ use crate::{Graph, Machine, enter};
 ///
 /// Only generated code implements it.
 pub trait Workflow: Sized + 'static {
-    /// What a run is started with; `()` where nothing was declared.
+    /// The input of a run; `()` if none was declared.
     type Input: 'static;
-    /// Any state without its input: what a driver moves along and a store keeps.
+    /// Any state without the input: a driver moves it, and a store keeps it.
     type State: 'static;
-    /// Any state with its input and its typestate (`AnyOrder`).
+    /// Any state with the input and its typestate (`AnyOrder`).
     type Any;
     /// The final states (`OrderEnd`).
     type End: 'static;
@@ -22,17 +22,17 @@ pub trait Workflow: Sized + 'static {
     /// The declared states and transitions.
     const GRAPH: &'static Graph;
 
-    /// Takes a machine apart into what stays for the whole run and what moves on.
+    /// Takes a machine apart into its input and its state.
     fn into_parts(any: Self::Any) -> (Self::Input, Self::State);
 
-    /// The position in [`GRAPH`](Workflow::GRAPH) of the state that this is.
+    /// Returns the position of a state in [`GRAPH`](Workflow::GRAPH).
     fn position(state: &Self::State) -> usize;
 
-    /// Forgets at compile time which state this is.
+    /// Turns a known state into any state.
     #[doc(hidden)]
     fn state<S: State<Workflow = Self>>(state: S) -> Self::State;
 
-    /// Makes a machine of its parts, which are taken out of their places.
+    /// Makes a machine from its parts, which are taken out of their places.
     #[doc(hidden)]
     fn gather(input: &mut Option<Self::Input>, place: &mut Option<Self::State>) -> Self::Any;
 
@@ -56,10 +56,10 @@ pub trait State: Sized + 'static {
     #[doc(hidden)]
     type Exits;
 
-    /// This state, if it is that one.
+    /// Returns `state` as this state, if it is that.
     ///
     /// # Errors
-    /// The other.
+    /// `state`, if it is another.
     #[doc(hidden)]
     fn of(
         state: <Self::Workflow as Workflow>::State,
@@ -75,8 +75,8 @@ pub trait State: Sized + 'static {
 pub trait StartState<W>: Into<<Self as StartState<W>>::This> {
     /// The state itself.
     ///
-    /// `Order::start` gives a machine in this, so that rustc learns the state from the argument and from nothing else. If it also asked
-    /// where the machine goes, a wrong type there would be two errors at the argument.
+    /// `Order::start` returns a machine in this state, so that rustc infers the state from the argument alone. If it also inferred it
+    /// from the use of the machine, a wrong type there would be two errors at the argument.
     #[doc(hidden)]
     type This;
 }
@@ -93,12 +93,12 @@ pub trait Transition: Sized + 'static {
     #[doc(hidden)]
     type Words: Words;
 
-    /// The state that it led to, as a driver moves it on.
+    /// Returns the state that it led to, as a driver moves it.
     #[doc(hidden)]
     fn into_state(self) -> <Self::Workflow as Workflow>::State;
 }
 
-/// What a transition prints as, in one type: each associated type of a generated impl costs time at every check.
+/// The printed form of a transition in one type: each associated type of a generated impl costs time at every check.
 #[doc(hidden)]
 pub trait Words {
     /// The name.
@@ -119,10 +119,10 @@ pub type Name<T> = <<T as Transition>::Words as Words>::Name;
 #[doc(hidden)]
 pub type Targets<T> = <<T as Transition>::Words as Words>::Targets;
 
-/// The transitions that leave the state `S`, where the one called `Name` is among them. It takes the state as `From`, which it is.
+/// The transitions that leave the state `S`, with the one called `Name` among them. It takes the state as `From`, which is `S`.
 ///
-/// It is a trait of the transitions, [`State::Exits`], and not of the state: of a type that is not known to be a state rustc knows
-/// no transitions, and says nothing about them beside that.
+/// It is a trait of the transitions, [`State::Exits`], and not of the state: rustc knows no transitions of a type that is not known to
+/// be a state, and so adds no second message about them.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Name}` is not a transition out of `{S}`",
@@ -130,7 +130,7 @@ pub type Targets<T> = <<T as Transition>::Words as Words>::Targets;
     note = "legal here: {Self}"
 )]
 pub trait Source<Name, From, S> {
-    /// The state, as it is declared.
+    /// Returns the state as the declared source.
     fn leave(state: S) -> From;
 }
 
@@ -141,8 +141,8 @@ impl<Name, S> Source<Name, S, S> for Name {
     }
 }
 
-/// A machine in a state that is known, for the transition `Name` that leaves `From`. Nothing implements it: where the methods of
-/// `AnyOrder` ask for it, the state is not known.
+/// A machine in a known state, for the transition `Name` that leaves `From`. Nothing implements it: the methods of
+/// `AnyOrder`, whose state is not known, ask for it.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` may be in any state, and `{Name}` leaves `{From}`",
@@ -159,11 +159,11 @@ pub trait InOneState<Name, From, Next> {}
     note = "`{Name}` leads to {Targets}"
 )]
 pub trait Target<T, Name, Targets> {
-    /// The outcome that leads to this state.
+    /// Returns the outcome that leads to this state.
     fn outcome(self) -> T;
 }
 
-// Not recommended: that a state has no such impl is the message of `Target`.
+// Not recommended, so that a state without such an impl gives the message of `Target`.
 #[diagnostic::do_not_recommend]
 impl<S, T> Target<T, Name<T>, Targets<T>> for S
 where
@@ -177,7 +177,7 @@ where
 /// A transition that may lead to the state `S`.
 #[doc(hidden)]
 pub trait Accepts<S>: Transition {
-    /// The outcome that leads to `state`.
+    /// Returns the outcome that leads to `state`.
     fn accept(state: S) -> Self;
 }
 
@@ -187,8 +187,8 @@ type Place<S> = Option<<<S as State>::Workflow as Workflow>::State>;
 
 /// Takes the state `S` out of its place; `None` leaves another there.
 ///
-/// Generated code has a `match` over all states, and without optimisation each variable of each arm has room of
-/// its own on the stack. So the arms pass on where a state is, and it is moved here.
+/// Generated code has a `match` over all states, and without optimisation each variable of each arm has its own room
+/// on the stack. So the arms pass the place of a state, and the state is moved here.
 #[doc(hidden)]
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[cfg_attr(
@@ -205,9 +205,9 @@ pub fn take<S: State>(place: &mut Place<S>) -> Option<S> {
     }
 }
 
-/// Puts a value on as a variant of an enum, if it is a `B`.
+/// Moves a value into a variant of an enum, if it is a `B`.
 ///
-/// Types are compared by identity, which the compiler decides where both are known.
+/// Types are compared by identity, which the compiler decides if both are known.
 #[doc(hidden)]
 #[inline]
 pub fn put<A: 'static, B: 'static, T>(
@@ -221,7 +221,7 @@ pub fn put<A: 'static, B: 'static, T>(
     }
 }
 
-/// Puts a value on by `part`, which gives it back if it is none of its variants.
+/// Moves a value by `part`, which gives it back if it is none of its variants.
 #[doc(hidden)]
 #[inline]
 pub fn ask<A, T>(from: &mut Option<A>, to: &mut Option<T>, part: fn(A) -> Result<T, A>) {
@@ -232,17 +232,17 @@ pub fn ask<A, T>(from: &mut Option<A>, to: &mut Option<T>, part: fn(A) -> Result
     }
 }
 
-/// What was put into its place: all variants were asked for.
+/// Returns the value that was put into its place after all variants were asked for.
 ///
 /// # Panics
-/// If nothing was.
+/// If there is none.
 #[doc(hidden)]
 #[inline]
 pub fn put_there<T>(place: Option<T>) -> T {
     place.unwrap_or_else(|| nothing_is_left(()))
 }
 
-/// What is done with a value of which all variants were asked for.
+/// Ends a `match` of which all variants were asked for.
 ///
 /// # Panics
 /// Always.
@@ -252,7 +252,7 @@ pub fn nothing_is_left<T>(_: T) -> ! {
     unreachable!("each of the variants was asked for")
 }
 
-/// The machine in the state `S`, which is in `place`, in its struct and as the variant of an enum.
+/// Returns the machine in the state `S`, which is in `place`, as a variant of an enum.
 #[doc(hidden)]
 #[inline]
 pub fn gather<S: State, M>(
@@ -267,7 +267,7 @@ pub fn gather<S: State, M>(
     }
 }
 
-/// The end of a run in the final state `S`, which is in `place`, with its position.
+/// Returns the end of a run in the final state `S`, which is in `place`, with its position.
 #[doc(hidden)]
 #[inline]
 pub fn end<S: State, End>(
@@ -278,7 +278,7 @@ pub fn end<S: State, End>(
     take(place).map(|state| (variant(state), position))
 }
 
-/// The parts of a machine whose state is known.
+/// Returns the parts of a machine whose state is known.
 #[doc(hidden)]
 pub fn known<S: State>(
     machine: Machine<Input<S>, S>,
@@ -287,17 +287,17 @@ pub fn known<S: State>(
     (input, <S::Workflow as Workflow>::state(state))
 }
 
-/// Forgets at compile time which state the machine is in.
+/// Turns a machine in a known state into a machine in any state.
 #[doc(hidden)]
 pub fn widen<S: State>(machine: Machine<Input<S>, S>) -> Any<S> {
     let (input, state) = known(machine);
     <S::Workflow as Workflow>::gather(&mut Some(input), &mut Some(state))
 }
 
-/// The machine, if it is in the state `S`.
+/// Returns the machine in the state `S`, if it is in that.
 ///
 /// # Errors
-/// The machine, which is in another.
+/// The machine, if it is in another state.
 #[doc(hidden)]
 pub fn narrow<S: State>(any: Any<S>) -> Result<Machine<Input<S>, S>, Any<S>> {
     let (input, state) = <S::Workflow as Workflow>::into_parts(any);

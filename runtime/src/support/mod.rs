@@ -1,4 +1,4 @@
-//! What the standard library and tokio leave to be said: clocks, times and panics.
+//! Additions to the standard library and tokio: clocks, times and panics.
 
 #[cfg(feature = "durable")]
 pub(crate) mod clock;

@@ -6,10 +6,10 @@ use std::task::Poll;
 
 use crate::error::Cause;
 
-/// Gives a panic as the cause of the failure.
+/// Returns a panic as the cause of the failure.
 ///
-/// What panicked is never polled again, and of what it borrowed only the context lives on, which
-/// other runs share and a panic may meet at any time anyway.
+/// It is unwind safe: a future that panicked is never polled again, and of the values that it borrowed only the context lives on,
+/// which other runs share and which a panic may meet at any time anyway.
 pub(crate) fn catch_panic<T, E>(
     poll: impl FnOnce() -> Poll<Result<T, Cause<E>>>,
 ) -> Poll<Result<T, Cause<E>>> {
@@ -19,7 +19,7 @@ pub(crate) fn catch_panic<T, E>(
     }
 }
 
-/// The message of a panic, as the panic hook would print it.
+/// Returns the message of a panic, as the panic hook would print it.
 pub(crate) fn message(panic: Box<dyn Any + Send>) -> Box<str> {
     let text = match panic.downcast_ref::<String>() {
         Some(text) => text.as_str(),
@@ -33,10 +33,10 @@ pub(crate) fn message(panic: Box<dyn Any + Send>) -> Box<str> {
     text
 }
 
-/// Does what may panic and must not stop us. The panic hook has told of it.
+/// Calls `act` and ignores its panic, which the panic hook has reported.
 pub(crate) fn forget_panic(act: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(act)) {
-        // What it panicked with could panic in turn.
+        // The payload of the panic could panic in turn when it is dropped.
         std::mem::forget(panic);
     }
 }

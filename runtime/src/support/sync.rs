@@ -1,5 +1,5 @@
-//! The primitives by which threads and tasks meet, for the files whose interleavings are tried: `tests/interleavings` includes them with
-//! a model of each of these.
+//! The primitives by which threads and tasks meet, for the files whose interleavings are tried: `tests/interleavings` includes those
+//! files with a model of each primitive.
 
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[cfg(feature = "redb")]

@@ -17,7 +17,7 @@ use super::{Answer, Answering, AnyPayload, Sealed, Signal, Signals};
 
 /// Sends signals to a run in memory: clone it, and send it to where they come from.
 ///
-/// Where all of them are dropped and only a signal could move the run, the run fails with
+/// If all remotes are dropped and only a signal could move the run, the run fails with
 /// [`Cause::NoSignal`](crate::Cause::NoSignal).
 ///
 /// ```
@@ -75,17 +75,42 @@ struct Letter {
 /// The channel for the answer to a signal.
 pub(crate) type Reply = oneshot::Sender<AnyPayload>;
 
-/// The end that a run has.
+/// The receiving end, which the run has.
 pub(crate) struct Mailbox {
-    /// For the remotes, until the run begins.
+    /// The sender that remotes are made from until the run begins.
     sender: Option<UnboundedSender<Letter>>,
     letters: UnboundedReceiver<Letter>,
-    /// Those that no state has taken yet, by the position of their signal.
+    /// The signals that no state has taken yet, by their position in the graph.
     kept: Queues<Letter>,
     is_open: bool,
 }
 
 /// The run has ended, or was dropped: nobody takes the signal.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # workflow! {
+/// #     workflow Leave {
+/// #         start Asked;
+/// #         done Granted;
+/// #         signal grant: Asked -> Granted;
+/// #     }
+/// # }
+/// # struct Office;
+/// # impl LeaveSteps for Office {
+/// #     type Error = String;
+/// #     async fn grant(&self, _: Asked, step: &Step<OnGrant>) -> Result<OnGrant, String> { Ok(step.to(Granted)) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let mut run = Leave::start(Asked).run(&Office);
+/// let remote = run.remote();
+/// remote.grant().await.expect("the run waits for it");
+/// run.await.expect("it is granted");
+/// if let Err(gone) = remote.grant().await {
+///     assert_eq!(gone.to_string(), "the run has ended, or was dropped: nobody takes the signal");
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunGone;
@@ -103,7 +128,7 @@ impl Default for Mailbox {
 }
 
 impl Mailbox {
-    /// One more remote of a run that has not begun.
+    /// Returns one more remote of a run that has not begun.
     pub(crate) fn remote<W>(&self) -> Remote<W> {
         let sender = self.sender.clone();
         Remote {
@@ -112,12 +137,12 @@ impl Mailbox {
         }
     }
 
-    /// The run begins: from now on only a remote keeps it open.
+    /// Begins the run: from now on only a remote keeps it open.
     pub(crate) fn begin(&mut self) {
         self.sender = None;
     }
 
-    /// The oldest signal of those that are taken, with when it came.
+    /// Returns the oldest signal of those that `takes` selects, with the time when it came.
     pub(crate) fn oldest(&mut self, takes: impl Fn(usize) -> bool) -> Option<(usize, Instant)> {
         loop {
             match self.letters.try_recv() {
@@ -133,7 +158,7 @@ impl Mailbox {
         Some((signal, oldest.came))
     }
 
-    /// Takes out the oldest of a signal, with where its answer goes.
+    /// Takes out the oldest letter of a signal, with the channel for its answer.
     pub(crate) fn take(&mut self, signal: usize) -> Option<(AnyPayload, Option<Reply>)> {
         let (_, letter) = self.kept.take(signal)?;
         Some((letter.payload, letter.reply))
@@ -143,12 +168,12 @@ impl Mailbox {
         self.kept.push(letter.signal, letter);
     }
 
-    /// Returns true if more may come.
+    /// Returns true if more signals may come.
     pub(crate) fn is_open(&self) -> bool {
         self.is_open
     }
 
-    /// Waits until one has come, or none will.
+    /// Waits until a signal has come, or none can come any more.
     pub(crate) async fn wait(&mut self) {
         match self.letters.recv().await {
             Some(letter) => self.keep(letter),
@@ -194,12 +219,45 @@ where
 
     /// Sends the signal and waits for its answer.
     ///
+    /// ```
+    /// # use stateway::prelude::*;
+    /// # workflow! {
+    /// #     workflow Cart {
+    /// #         start Open { items: Vec<String> };
+    /// #         done Ordered;
+    /// #         signal add(String) answers usize: Open;
+    /// #         signal order: Open -> Ordered;
+    /// #     }
+    /// # }
+    /// # struct Shop;
+    /// # impl CartSteps for Shop {
+    /// #     type Error = String;
+    /// #     async fn add(&self, open: &mut Open, item: String, _: &Step<OnAdd>) -> Result<usize, String> {
+    /// #         open.items.push(item);
+    /// #         Ok(open.items.len())
+    /// #     }
+    /// #     async fn order(&self, _: Open, step: &Step<OnOrder>) -> Result<OnOrder, String> { Ok(step.to(Ordered)) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// // signal add(String) answers usize: Open;
+    /// # let mut run = Cart::start(Open { items: Vec::new() }).run(&Shop);
+    /// # let remote = run.remote();
+    /// # let customer = async {
+    /// let items = remote.add("apples".to_owned()).answered().await?;
+    /// assert_eq!(items, 1);
+    /// # remote.order().await
+    /// # };
+    /// # let (end, sent) = tokio::join!(run, customer);
+    /// # assert!(end.is_ok() && sent.is_ok());
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`RunGone`] if the run ends, or is dropped, before a state has taken the signal.
     ///
     /// # Cancel safety
     /// The signal is sent by this call. Dropping the future takes nothing back.
-    // Not an `async fn`, of which a signal without an answer would be an error three times.
+    // Not an `async fn`: a signal without an answer would then be three errors.
     pub fn answered(self) -> Answering<'static, A, RunGone>
     where
         A: Answer,

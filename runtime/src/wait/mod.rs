@@ -1,4 +1,4 @@
-//! Runs that wait: when a timer fires and a poll asks, which event is next, and how a signal is sent.
+//! Runs that wait: the times of timers and polls, the order of events, and the sending of signals.
 
 mod answer;
 mod fired;
@@ -32,8 +32,8 @@ pub(crate) use waiting::Waiting;
 pub(crate) enum Happens {
     /// A signal, a timer or the poll takes the transition at this position.
     Event(usize, AnyPayload),
-    /// It is to stop.
+    /// The run is told to stop.
     Stops,
-    /// Nothing ever will: only a signal could move it, and nobody is left who could send one.
+    /// Nothing can happen: only a signal could move the run, and nobody is left who could send one.
     Nothing,
 }

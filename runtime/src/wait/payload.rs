@@ -8,39 +8,39 @@ use stateway_core::Transition;
 
 use crate::handler::Step;
 
-/// The payload of a signal, or the answer to one, of whatever type; nothing for a timer.
+/// The payload of a signal, or the answer to one, of any type; nothing for a timer.
 #[derive(Default)]
 pub struct AnyPayload(Option<Box<dyn Any + Send>>);
 
 impl AnyPayload {
-    /// This.
+    /// Returns this payload without its type.
     pub fn new<T: Send + 'static>(payload: T) -> Self {
         AnyPayload(Some(Box::new(payload)))
     }
 
-    /// Nothing.
+    /// Returns no payload.
     #[must_use]
     pub const fn nothing() -> Self {
         AnyPayload(None)
     }
 
-    /// Takes it out, as what it is.
+    /// Takes the payload out as a `T`.
     pub(crate) fn take<T: 'static>(&mut self) -> T {
         let payload = self.0.take().and_then(|it| it.downcast().ok());
         *payload.expect("a signal carries what it was declared to, once")
     }
 
-    /// It, as what it is.
+    /// Returns the payload as a `T`.
     ///
     /// # Panics
-    /// If it is something else, or nothing.
+    /// If it has another type, or if there is none.
     #[must_use]
     pub fn get<T: 'static>(&self) -> &T {
         let payload = self.0.as_ref().and_then(|it| it.downcast_ref());
         payload.expect("an answer is what it was declared to be")
     }
 
-    /// A copy of it.
+    /// Returns a copy of the payload.
     pub(crate) fn copy<T: 'static>(&self, copy: impl FnOnce(&T) -> T) -> T {
         let payload = self.0.as_ref().and_then(|it| it.downcast_ref());
         copy(payload.expect("a signal carries what it was declared to"))
@@ -53,17 +53,17 @@ impl fmt::Debug for AnyPayload {
     }
 }
 
-/// Takes the payload of the signal that moves the run; its handler is called once.
+/// Takes the payload of the signal that moves the run, for a handler that is called once.
 pub fn payload<T: Transition, P: 'static>(step: &Step<T>) -> P {
     step.run().payload().take()
 }
 
-/// The same for a handler that may be called again.
+/// Like [`payload`], for a handler that may be called again.
 pub fn payload_copy<T: Transition, P: 'static>(step: &Step<T>, copy: fn(&P) -> P) -> P {
     step.run().payload().copy(copy)
 }
 
-/// The handler of a signal as one that takes what it carries from the run; it is called once.
+/// Returns the handler of a signal as one that takes the payload from the run. It is called once.
 pub fn with_payload<'run, C, S, P, T, F, Fut>(
     handler: F,
 ) -> impl Fn(&'run C, S, &'run Step<T>) -> Fut + Copy + Send + Sync
@@ -80,7 +80,7 @@ where
     }
 }
 
-/// The same of a handler that may be called again.
+/// Like [`with_payload`], for a handler that may be called again.
 pub fn with_copy<'run, C, S, P, T, F, Fut>(
     handler: F,
     copy: fn(&P) -> P,

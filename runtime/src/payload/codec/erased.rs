@@ -1,4 +1,4 @@
-//! A payload whose type its codec does not know.
+//! Payloads whose type their codec does not know.
 
 use std::fmt;
 
@@ -7,12 +7,22 @@ use serde::{Deserializer, Serialize, Serializer};
 
 use super::CodecError;
 
-/// A payload to be encoded: any serializer takes it.
+/// A payload to be encoded, which any serializer takes.
+///
+/// ```
+/// use stateway::codec::PayloadRef;
+/// use stateway::{Codec, CodecError, Json};
+///
+/// // In the test of a codec: the length of what is stored.
+/// let bytes = Json.encode(PayloadRef::new(&vec![1, 2, 3]))?;
+/// assert_eq!(bytes, b"[1,2,3]");
+/// # Ok::<(), CodecError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct PayloadRef<'a>(&'a dyn erased_serde::Serialize);
 
 impl<'a> PayloadRef<'a> {
-    /// This payload. A program that tries a codec makes one; otherwise the runner does.
+    /// Returns this payload without its type. The runner makes one; a program needs it to test a codec.
     pub fn new<T: Serialize>(payload: &'a T) -> Self {
         PayloadRef(payload)
     }
@@ -30,11 +40,21 @@ impl fmt::Debug for PayloadRef<'_> {
     }
 }
 
-/// Where a payload goes that is decoded: it is filled once, from any deserializer.
+/// The place for a decoded payload. It is filled once, from any deserializer.
+///
+/// ```
+/// use stateway::codec::PayloadSlot;
+/// use stateway::{Codec, CodecError, Json};
+///
+/// let mut days: Option<u32> = None;
+/// Json.decode(b"14", PayloadSlot::new(&mut days))?;
+/// assert_eq!(days, Some(14));
+/// # Ok::<(), CodecError>(())
+/// ```
 pub struct PayloadSlot<'a>(&'a mut dyn Fill);
 
 impl<'a> PayloadSlot<'a> {
-    /// The payload will be here. A program that tries a codec makes one; otherwise the runner does.
+    /// Returns a slot that fills `payload`. The runner makes one; a program needs it to test a codec.
     pub fn new<T: DeserializeOwned>(payload: &'a mut Option<T>) -> Self {
         PayloadSlot(payload)
     }
@@ -42,7 +62,7 @@ impl<'a> PayloadSlot<'a> {
     /// Reads the payload.
     ///
     /// # Errors
-    /// If there is something else than the payload's type; the text quotes nothing of it.
+    /// If the bytes do not fit the payload's type; the text quotes nothing of them.
     pub fn fill<'de, D: Deserializer<'de>>(self, from: D) -> Result<(), CodecError> {
         self.0
             .fill(&mut <dyn erased_serde::Deserializer<'_>>::erase(from))
@@ -55,7 +75,7 @@ impl fmt::Debug for PayloadSlot<'_> {
     }
 }
 
-/// A place for a payload of whatever type.
+/// A place for a payload of any type.
 trait Fill {
     fn fill(&mut self, from: &mut dyn erased_serde::Deserializer<'_>) -> Result<(), CodecError>;
 }

@@ -1,26 +1,47 @@
-//! Why a payload could not be encoded or decoded, without anything of the payload.
+//! The error of a payload that could not be encoded or decoded, without anything of the payload.
 //!
-//! Serde quotes values: `invalid type: string "4111-1111", expected u64`. Such a text would carry what a codec
-//! encrypts into a log, so only those parts of it are kept that the types say, and not the values.
+//! Serde quotes values: `invalid type: string "4111-1111", expected u64`. Such a text would carry data that a codec
+//! encrypts into a log, so only the parts are kept that come from the types, and not the values.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a payload could not be encoded or decoded.
+/// The reason why a payload could not be encoded or decoded.
 ///
 /// Its text says where the payload does not fit its type and quotes nothing of it, so it may be logged.
+///
+/// ```
+/// use stateway::codec::PayloadSlot;
+/// use stateway::{Codec, Json};
+///
+/// let mut card: Option<u64> = None;
+/// let error = Json.decode(br#""4111-1111""#, PayloadSlot::new(&mut card)).unwrap_err();
+/// assert_eq!(error.to_string(), "invalid type: string, expected u64 at line 1 column 11");
+/// ```
 #[derive(Debug)]
 pub struct CodecError(Box<dyn Error + Send + Sync>);
 
 impl CodecError {
-    /// An error of a codec, for this reason.
+    /// Returns an error of a codec with this reason.
     ///
     /// The text reaches logs: a codec must not quote the payload in it.
+    ///
+    /// ```
+    /// use stateway::CodecError;
+    ///
+    /// /// Cuts off the number of the key that the bytes were encrypted with.
+    /// fn key_of(bytes: &[u8]) -> Result<(u8, &[u8]), CodecError> {
+    ///     let (key, bytes) = bytes.split_first().ok_or_else(|| CodecError::new("there is no key"))?;
+    ///     Ok((*key, bytes))
+    /// }
+    ///
+    /// assert_eq!(key_of(&[]).unwrap_err().to_string(), "there is no key");
+    /// ```
     pub fn new(reason: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         CodecError(reason.into())
     }
 
-    /// An error of serde, or of a format for it, without the values that such a text quotes.
+    /// Returns an error of serde, or of a format for it, without the values that its text quotes.
     ///
     /// ```
     /// use stateway::CodecError;
@@ -46,7 +67,7 @@ impl Error for CodecError {
     }
 }
 
-/// Said of a payload that nests deeper than it would be read.
+/// The text for a payload that nests deeper than it could be read.
 pub(super) const TOO_DEEP: &str = "it nests deeper than 127 levels";
 
 /// Kinds of errors after which serde quotes the payload, before it says what the type expects.
@@ -58,7 +79,7 @@ const QUOTING: [&str; 5] = [
     "unknown field",
 ];
 
-/// What serde calls a value, before it quotes it.
+/// The words of serde for a value, before it quotes it.
 const VALUES: [&str; 15] = [
     "boolean",
     "integer",
@@ -115,7 +136,7 @@ const FIXED: [&str; 26] = [
     "u128 is not supported",
 ];
 
-/// The text of an error of serde, as far as the types say it.
+/// Returns the text of an error of serde, as far as it comes from the types.
 fn without_values(text: &str) -> String {
     let at = text.rfind(" at line ").filter(|at| is_place(&text[*at..]));
     let (said, place) = text.split_at(at.unwrap_or(text.len()));
@@ -127,7 +148,7 @@ fn without_values(text: &str) -> String {
     }
 }
 
-/// Whether this is " at line 1 column 2".
+/// Returns true if this is " at line 1 column 2".
 fn is_place(text: &str) -> bool {
     let numbers = text
         .strip_prefix(" at line ")
@@ -136,7 +157,7 @@ fn is_place(text: &str) -> bool {
     numbers.is_some_and(|(line, column)| is_number(line) && is_number(column))
 }
 
-/// What of it the type says, if anything.
+/// Returns the parts of the text that come from the type; `None` if there are none.
 fn of_the_type(said: &str) -> Option<String> {
     for kind in QUOTING {
         let Some(quoted) = said.strip_prefix(kind) else {
@@ -149,7 +170,7 @@ fn of_the_type(said: &str) -> Option<String> {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
         });
         let value = value.map(|value| format!(": {value}")).unwrap_or_default();
-        // The last: what is quoted may say so as well.
+        // The last one: the quoted value may contain the words as well.
         let expected = said.rfind(", expected ").map_or("", |at| &said[at..]);
         let nothing = [", there are no fields", ", there are no variants"];
         let nothing = nothing.into_iter().find(|end| said.ends_with(end));
@@ -166,7 +187,7 @@ fn of_the_type(said: &str) -> Option<String> {
     is_known.then(|| said.to_owned())
 }
 
-/// Whether a field or a type may be called this.
+/// Returns true if this may be the name of a field or a type.
 fn is_name(text: &str) -> bool {
     let is_part = |it: char| it.is_alphanumeric() || it == '_' || it == '-';
     text.starts_with(|it: char| it.is_alphabetic() || it == '_') && text.chars().all(is_part)

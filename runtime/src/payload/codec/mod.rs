@@ -1,4 +1,4 @@
-//! How payloads become bytes: states, inputs and outputs of branches.
+//! Codecs: they turn payloads (states, inputs, outputs of branches) into bytes.
 
 mod depth;
 mod erased;
@@ -16,9 +16,9 @@ pub use error::CodecError;
 
 /// Turns payloads into the bytes that a store keeps, and back.
 ///
-/// A payload is the input of a run, a state, the output of a branch, or a text: the error of a handler, or why a run is
-/// parked. The bytes have to be self-describing, or a program with one more field could not read what an older one
-/// wrote: [`Json`], the default, is. Another codec may compress or encrypt; it is a value, so it can
+/// A payload is the input of a run, a state, the output of a branch, or a text: the error of a handler, or the reason why a run is
+/// parked. The bytes have to be self-describing, as those of [`Json`], the default, are: otherwise a program with one more field
+/// could not read the bytes of an older one. Another codec may compress or encrypt. It is a value, so it can
 /// hold a key.
 ///
 /// ```
@@ -50,23 +50,41 @@ pub trait Codec: Send + Sync + 'static {
     /// Returns the bytes of a payload. They may differ each time, as with an encryption that draws a nonce.
     ///
     /// # Errors
-    /// If the payload has no such form, such as a map with keys that are no strings in JSON. An error of serde goes
+    /// If the payload has no form in this format, such as a map whose keys are not strings in JSON. Pass an error of serde
     /// through [`CodecError::from_serde`], so that it quotes nothing of the payload.
     fn encode(&self, payload: PayloadRef<'_>) -> Result<Vec<u8>, CodecError>;
 
     /// Makes a deserializer for the bytes and fills `slot` from it.
     ///
     /// # Errors
-    /// The error of `slot`, or that this codec does not write such bytes. The run whose payload it is
+    /// The error of `slot`, or an error of its own if this codec does not write such bytes. The run with this payload
     /// is parked.
     fn decode(&self, bytes: &[u8], slot: PayloadSlot<'_>) -> Result<(), CodecError>;
 }
 
-/// Payloads as JSON, the default.
+/// The codec that writes JSON. It is the default.
 ///
-/// Fields may be added with `#[serde(default)]`, and left out. A float is read as it was written, to its last bit; one that is not finite has no form in JSON: it becomes
-/// `null`, and is not read again. Arrays and objects may stand in one another 127 levels deep: what is deeper is neither
-/// written nor read, also in a `RawValue`.
+/// Fields may be added with `#[serde(default)]`, and may be removed. A float is read as it was written, to its last bit. A float that
+/// is not finite has no form in JSON: it becomes `null`, which cannot be read again. Arrays and objects may be nested 127 levels deep:
+/// deeper ones are neither written nor read, also in a `RawValue`.
+///
+/// ```
+/// use stateway::codec::{PayloadRef, PayloadSlot};
+/// use stateway::{Codec, CodecError, Json};
+///
+/// /// `note` came with a later version.
+/// #[derive(serde::Deserialize)]
+/// struct Placed {
+///     cents: u64,
+///     #[serde(default)]
+///     note: String,
+/// }
+///
+/// let mut placed: Option<Placed> = None;
+/// Json.decode(br#"{"cents": 500}"#, PayloadSlot::new(&mut placed))?;
+/// assert!(placed.is_some_and(|it| it.cents == 500 && it.note.is_empty()));
+/// # Ok::<(), CodecError>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json;
 
@@ -86,8 +104,8 @@ impl Codec for Json {
     }
 }
 
-/// Encodes or decodes by code of the user's: a panic of it is an error like any other. Its message has been told by the
-/// panic hook, and is not repeated, since it may quote the payload.
+/// Encodes or decodes with code of the user, whose panic is an error like any other. The panic hook has reported its message,
+/// which is not repeated because it may quote the payload.
 pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, CodecError>) -> Result<T, CodecError> {
     catch_unwind(AssertUnwindSafe(code)).unwrap_or_else(|panic| {
         forget_panic(|| drop(panic));
@@ -95,7 +113,7 @@ pub(crate) fn guarded<T>(code: impl FnOnce() -> Result<T, CodecError>) -> Result
     })
 }
 
-/// A payload as what it was.
+/// Returns a payload as the value that was encoded.
 pub(crate) fn decode<T: serde::de::DeserializeOwned>(
     codec: &dyn Codec,
     bytes: &[u8],
