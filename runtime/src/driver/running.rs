@@ -6,63 +6,60 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
+use pin_project::pin_project;
 use stateway_core::Workflow;
 use tokio_util::sync::CancellationToken;
 
 use crate::run::Options;
 use crate::wait::Remote;
 
-pin_project! {
-    /// A run on its way to a final state: a future that gives the end, or the error of the run.
-    ///
-    /// It does nothing until it is polled, and works on any executor. A `timeout`, a `deadline`
-    /// and a delay between attempts are timers of tokio.
-    ///
-    /// ```
-    /// # use stateway::prelude::*;
-    /// # workflow! { workflow Order { start Placed; done Charged; step charge: Placed -> Charged; } }
-    /// # struct Shop;
-    /// # impl OrderSteps for Shop {
-    /// #     type Error = String;
-    /// #     async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> { Ok(step.to(Charged)) }
-    /// # }
-    /// # pollster::block_on(async {
-    /// let stop = CancellationToken::new();
-    /// let run = Order::start(Placed).run(&Shop).cancelled_by(stop.clone());
-    /// match run.await {
-    ///     Ok(OrderEnd::Charged(_)) => println!("charged"),
-    ///     Err(error) => println!("{error}"),
-    /// }
-    /// # });
-    /// ```
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping it drops the handler that is running and the machine with it: nothing continues
-    /// elsewhere, and nothing is undone. To stop a run and undo what it did, see
-    /// [`cancelled_by`](Running::cancelled_by).
-    #[must_use = "a run does nothing until it is awaited"]
-    pub struct Running<'run, W: Workflow, C, F> {
-        options: Options,
-        #[pin]
-        stage: Stage<'run, W, C, F>,
-    }
+/// A run on its way to a final state: a future that gives the end, or the error of the run.
+///
+/// It does nothing until it is polled, and works on any executor. A `timeout`, a `deadline`
+/// and a delay between attempts are timers of tokio.
+///
+/// ```
+/// # use stateway::prelude::*;
+/// # workflow! { workflow Order { start Placed; done Charged; step charge: Placed -> Charged; } }
+/// # struct Shop;
+/// # impl OrderSteps for Shop {
+/// #     type Error = String;
+/// #     async fn charge(&self, _: Placed, step: &Step<Charge>) -> Result<Charge, String> { Ok(step.to(Charged)) }
+/// # }
+/// # pollster::block_on(async {
+/// let stop = CancellationToken::new();
+/// let run = Order::start(Placed).run(&Shop).cancelled_by(stop.clone());
+/// match run.await {
+///     Ok(OrderEnd::Charged(_)) => println!("charged"),
+///     Err(error) => println!("{error}"),
+/// }
+/// # });
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropping it drops the handler that is running and the machine with it: nothing continues
+/// elsewhere, and nothing is undone. To stop a run and undo what it did, see
+/// [`cancelled_by`](Running::cancelled_by).
+#[must_use = "a run does nothing until it is awaited"]
+#[pin_project]
+pub struct Running<'run, W: Workflow, C, F> {
+    options: Options,
+    #[pin]
+    stage: Stage<'run, W, C, F>,
 }
 
-pin_project! {
-    #[project = StageProject]
-    enum Stage<'run, W: Workflow, C, F> {
-        Ready {
-            parts: Option<(W::Input, W::State)>,
-            context: &'run C,
-            start: MakeRun<'run, W, C, F>,
-        },
-        Started {
-            #[pin]
-            run: F,
-        },
-    }
+#[pin_project(project = StageProject)]
+enum Stage<'run, W: Workflow, C, F> {
+    Ready {
+        parts: Option<(W::Input, W::State)>,
+        context: &'run C,
+        start: MakeRun<'run, W, C, F>,
+    },
+    Started {
+        #[pin]
+        run: F,
+    },
 }
 
 impl<W: Workflow, C, F> Running<'_, W, C, F> {

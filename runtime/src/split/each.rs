@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use futures_buffered::FuturesUnorderedBounded;
 use futures_core::Stream as _;
-use pin_project_lite::pin_project;
+use pin_project::pin_project;
 use stateway_core::{SplitInfo, Transition};
 
 use super::branched::Branched;
@@ -16,23 +16,22 @@ use super::tally::Tally;
 use crate::handler::{Branch, Step};
 use crate::numbers::JoinTerms;
 
-pin_project! {
-    /// The branches of an `each`.
-    ///
-    /// Those under way live in the places of one allocation, which are used again. A branch is polled
-    /// when it was woken, in the order of the wakes: none waits for a sibling that is always ready.
-    pub struct Each<'run, T: Transition, F: Begin<T>> {
-        step: &'run Step<T>,
-        branch: F,
-        // How many items there are, and have begun.
-        items: usize,
-        begun: usize,
-        // How many of them may be under way at a time.
-        at_most: usize,
-        // Made when the first branch begins.
-        running: Option<FuturesUnorderedBounded<RunningBranch<'run, T, F::Branch>>>,
-        ended: Vec<EndedBranch<T, F>>,
-    }
+/// The branches of an `each`.
+///
+/// Those under way live in the places of one allocation, which are used again. A branch is polled
+/// when it was woken, in the order of the wakes: none waits for a sibling that is always ready.
+#[pin_project]
+pub struct Each<'run, T: Transition, F: Begin<T>> {
+    step: &'run Step<T>,
+    branch: F,
+    // How many items there are, and have begun.
+    items: usize,
+    begun: usize,
+    // How many of them may be under way at a time.
+    at_most: usize,
+    // Made when the first branch begins.
+    running: Option<FuturesUnorderedBounded<RunningBranch<'run, T, F::Branch>>>,
+    ended: Vec<EndedBranch<T, F>>,
 }
 
 pub(super) type EndedBranch<T, F> = Branched<Done<T, F>, Error<T, F>>;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
+use pin_project::pin_project;
 use stateway_core::{SplitInfo, Transition};
 use tokio::task::coop::has_budget_remaining;
 
@@ -25,14 +25,13 @@ pub trait Grow {
     fn grow(self) -> Self::Tree;
 }
 
-pin_project! {
-    /// All named branches of a split.
-    pub struct Named<B> {
-        #[pin]
-        branches: B,
-        // The first to be polled.
-        next: usize,
-    }
+/// All named branches of a split.
+#[pin_project]
+pub struct Named<B> {
+    #[pin]
+    branches: B,
+    // The first to be polled.
+    next: usize,
 }
 
 /// A branch that has not begun.
@@ -45,24 +44,22 @@ pub struct Seed<'run, T: Transition, F> {
 /// Two halves of what has not begun.
 pub struct Pair<L, R>(L, R);
 
-pin_project! {
-    /// One branch.
-    pub struct One<'run, T: Transition, F: Begin<T>> {
-        seed: Option<Seed<'run, T, F>>,
-        #[pin]
-        running_branch: Option<RunningBranch<'run, T, F::Branch>>,
-        ended: EndedBranch<T, F>,
-    }
+/// One branch.
+#[pin_project]
+pub struct One<'run, T: Transition, F: Begin<T>> {
+    seed: Option<Seed<'run, T, F>>,
+    #[pin]
+    running_branch: Option<RunningBranch<'run, T, F::Branch>>,
+    ended: EndedBranch<T, F>,
 }
 
-pin_project! {
-    /// Branches, and those that are declared after them.
-    pub struct Both<L, R> {
-        #[pin]
-        left: L,
-        #[pin]
-        right: R,
-    }
+/// Branches, and those that are declared after them.
+#[pin_project]
+pub struct Both<L, R> {
+    #[pin]
+    left: L,
+    #[pin]
+    right: R,
 }
 
 /// The named branches of a split, where they stay: their tree has room for the futures of all of them, and as a
