@@ -17,7 +17,7 @@ pub(super) struct Active {
     pub(super) termination: CancellationToken,
     /// The tasks of its branches.
     pub(super) tasks: TaskTracker,
-    /// Fires when nothing of it is called any more, but for those tasks.
+    /// Fires when none of its handlers runs any more, except those tasks.
     pub(super) gone: CancellationToken,
 }
 
@@ -37,7 +37,7 @@ impl Active {
         self.tell(stop);
     }
 
-    /// Waits until nothing of it is called any more.
+    /// Waits until none of its handlers runs any more.
     pub(super) async fn gone(&self) {
         self.gone.cancelled().await;
         self.tasks.close();

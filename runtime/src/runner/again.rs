@@ -1,6 +1,6 @@
-//! A run that is started a second time: whether it is the one that is there.
+//! Compares a run that is started with the stored run of its id.
 //!
-//! Payloads are compared as what they decode to. Their bytes may differ where nothing else does: a codec may
+//! Payloads are compared as decoded values. The bytes of equal values may differ: a codec may
 //! draw a nonce, an older program may have written fewer fields, and a `HashSet` is written in another order each time.
 
 use super::error::Differs;
@@ -9,14 +9,14 @@ use crate::payload::codec::{Codec, CodecError, Json, guarded};
 use crate::payload::durable::Durable;
 use crate::store::{Name, NewRun};
 
-/// What a stored run was started with.
+/// The input and the start state of a stored run.
 pub(super) struct Origin {
     pub(super) input: Vec<u8>,
     pub(super) state: Name,
     pub(super) payload: Vec<u8>,
 }
 
-/// What differs between a stored run and one that was to be started with its id.
+/// Returns the part in which a stored run differs from one that is started with its id; `None` if they are the same.
 pub(super) fn differs<W: Durable>(
     stored: &Origin,
     new: &NewRun,
@@ -46,8 +46,8 @@ pub(super) fn differs<W: Durable>(
     }
 }
 
-/// Compares two payloads: by `PartialEq` if their type has it, otherwise as JSON in which sets have no order, or as the
-/// codec writes them again if JSON cannot say them.
+/// Compares two payloads: by `PartialEq` if their type has it, otherwise as JSON in which sets have no order, or by the bytes that
+/// the codec writes if JSON has no form for them.
 fn likeness<T>(
     (stored, new): (&[u8], &[u8]),
     decode: impl Fn(&[u8]) -> Result<T, CodecError>,
@@ -76,6 +76,6 @@ fn likeness<T>(
             Likeness::Different
         })
     });
-    // What does not decode is not what is to be started.
+    // A stored payload that does not decode is different.
     compared.unwrap_or(Likeness::Different)
 }

@@ -4,7 +4,7 @@ use super::held::{HeldRun, Loss};
 use crate::payload::durable::Durable;
 use crate::run::{CurrentRun, PartName, PartOf, UndoOf, VisitEffects};
 
-/// The step that leaves a state, by its position, and the handler that undoes it in doubt; nothing if there is none.
+/// Returns the position of the step that leaves a state, and the handler that undoes it in doubt; `None` if there is none.
 fn step_in_doubt<W: Durable>(state: &str) -> Option<(usize, &'static str)> {
     if const { !W::GRAPH.has_effects() } {
         return None;
@@ -18,7 +18,7 @@ fn step_in_doubt<W: Durable>(state: &str) -> Option<(usize, &'static str)> {
     })
 }
 
-/// That step, as a part of the visit that leaves the state of the run.
+/// Returns the name of that step as a part of the visit that leaves the state of the run.
 fn part<W: Durable>(held: &HeldRun, step: usize) -> PartName {
     PartName {
         visit: held.next_visit(),
@@ -27,7 +27,8 @@ fn part<W: Durable>(held: &HeldRun, step: usize) -> PartName {
     }
 }
 
-/// The visit ends with this transition, or leads nowhere: keeps whether its step is in doubt. Gives that step.
+/// Keeps that the step of the visit is in doubt, or that it is not, as the visit ends with this transition or leads nowhere.
+/// Returns that step.
 pub(super) fn settle<W: Durable>(
     held: &HeldRun,
     leads: Option<usize>,
@@ -47,11 +48,11 @@ pub(super) fn settle<W: Durable>(
     Some(part)
 }
 
-/// The visit was interrupted. If its step was called in vain for certain, or not called at all, has the store know that: the handler of the
-/// signal may wait, and the run go to another.
+/// Notes in the store that the step of an interrupted visit was not called, or failed for certain, because the handler of the
+/// signal may wait, and another runner may take the run up.
 ///
 /// # Errors
-/// Why the run is not driven any longer.
+/// The reason why the run is not driven any longer.
 pub(super) async fn interrupted<W: Durable>(
     held: &HeldRun,
     run: &CurrentRun<W>,

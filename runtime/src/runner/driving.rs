@@ -1,4 +1,4 @@
-//! How a claimed run is taken up, driven and let go of.
+//! Takes claimed runs up, drives them and lets go of them.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::run::RunId;
 use crate::store::{Claimed, Name, StoreError};
 
 impl Engine {
-    /// Takes a claimed run up. It is driven by the future, which runs [until nothing goes on](Self::spawn).
+    /// Takes a claimed run up. The returned future drives it, [until the engine stops](Self::spawn).
     pub(super) fn drive(
         self: &Arc<Self>,
         mut claimed: Claimed,
@@ -59,7 +59,7 @@ impl Engine {
             tasks: active.tasks.clone(),
         };
         let gone = active.gone.clone();
-        // One that was lost may have been claimed again before it has gone.
+        // A run that was lost may be claimed again while its future still exists.
         let (before, asked) = {
             let mut list = self.active();
             let before = list.insert(run.clone(), active.clone());
@@ -71,7 +71,7 @@ impl Engine {
         if let Some(before) = &before {
             before.held.lose(Loss::Fenced);
         }
-        // One that came since the claim was told to nobody.
+        // Nobody was told of a message that came since the claim.
         held.hear_of_a_message();
         let rivals = self.rivals(&run, held.incarnation());
         self.ends.taken_up(&run);
@@ -98,18 +98,18 @@ impl Engine {
             }
             let settled = driven.await;
             if matches!(settled, Settled::Ended) {
-                // Who waits for the end does not wait for a branch of a terminated run that still computes.
+                // The end of a terminated run is told without waiting for a branch that still computes.
                 guard.tell();
             }
-            // On the list until then, where whoever takes it up finds it: one that has ended may be rolled back again.
+            // It stays on the list until then, so that another claim finds it: a run that has ended may be rolled back again.
             active.tasks.close();
             active.tasks.wait().await;
             guard.settle(settled);
         }
     }
 
-    /// Of a run that two engines of this process drive, lets the one go on that has the later claim. The other
-    /// hears at once that it is lost, and not with its next heartbeat.
+    /// Decides between two engines of this process that drive one run: the one with the later claim continues. The other
+    /// hears at once that the run is lost, and not with its next heartbeat.
     async fn outlast(&self, active: &Active, (engine, rival): &(Arc<Engine>, Active)) {
         if rival.epoch > active.epoch {
             active.held.check().await;
@@ -117,14 +117,14 @@ impl Engine {
             if engine.runtime.id() == self.runtime.id() {
                 rival.gone().await;
             } else {
-                // Nothing is polled on a runtime that nobody drives, and so nothing of it goes.
+                // A runtime that nobody drives polls nothing, so the rival may never go.
                 let _ = timeout(self.settings.lease, rival.gone()).await;
             }
         }
     }
 }
 
-/// Takes a run off the list when it is driven no longer, however that comes.
+/// Takes a run off the list when it is not driven any longer, for whatever reason.
 struct ActiveGuard {
     engine: Arc<Engine>,
     workflow: Name,
@@ -132,15 +132,15 @@ struct ActiveGuard {
     epoch: u64,
     held: Arc<HeldRun>,
     tasks: TaskTracker,
-    /// What became of it; nothing if it was stopped where it is.
+    /// The outcome of driving it; `None` if it was stopped in place.
     settled: Option<Settled>,
     _place: OwnedSemaphorePermit,
-    /// Dropped after what is driven.
+    /// Dropped after the future that drives the run.
     _gone: DropGuard,
 }
 
 impl ActiveGuard {
-    /// Tells those who wait for the run that it is driven here no longer.
+    /// Tells those who wait for the run that it is not driven here any longer.
     fn tell(&self) {
         self.engine.ends.left(&self.run, self.held.reached());
     }
@@ -181,7 +181,7 @@ impl Drop for ActiveGuard {
         self.held.clear();
         self.engine.departed.notify_waiters();
         self.tell();
-        // One that goes on elsewhere or later may be due before what is waited for.
+        // A run that continues elsewhere or later may be due before the time that the engine waits for.
         if !matches!(self.settled, Some(Settled::Ended)) {
             self.engine.wake();
         }

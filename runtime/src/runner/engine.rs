@@ -1,6 +1,6 @@
-//! Keeps runs under way: claims what is due, keeps the claims alive, and lets go of them.
+//! The engine of a runner: claims runs that are due, keeps the claims alive, and releases them.
 //!
-//! It knows neither the types of workflows nor those of their contexts: those are the [hosts](Host).
+//! It knows neither the types of workflows nor those of their contexts; the [hosts](Host) do.
 
 use std::any::type_name;
 use std::collections::HashMap;
@@ -31,49 +31,49 @@ use crate::store::{
     Claim, Heartbeat, Holder, Lease, Release, RunRow, Stop, Store, StoreError, WorkflowVersions,
 };
 
-/// Runs of some workflows in this process.
+/// Drives the runs of some workflows in this process.
 pub(super) struct Engine {
     /// The hosts of the workflows, by the names that their runs are stored under.
     hosts: HashMap<&'static str, Arc<dyn Host>>,
-    /// What it claims.
+    /// The versions of workflows that it claims.
     known: Arc<[WorkflowVersions]>,
     pub(super) store: Arc<dyn Store>,
     pub(super) settings: Arc<Settings>,
     holder: Holder,
-    /// Where it was launched: runs go on there, whoever starts them.
+    /// The runtime of the launch. All runs are driven there, also those that are started from another.
     pub(super) runtime: Handle,
     active: Mutex<HashMap<RunId, Active>>,
-    /// Locked after the list above.
+    /// Locked after `active`.
     pub(super) takings: Arc<Takings>,
     pub(super) ends: Ends,
     pub(super) moves: Arc<Moves>,
     places: Arc<Semaphore>,
     pub(super) tasks: TaskTracker,
     pub(super) suspected: Arc<Suspected>,
-    /// Something may be due.
+    /// Notified when something may be due.
     pub(super) wake: Arc<Notify>,
-    /// A run is driven here no longer.
+    /// Notified when a run is not driven here any longer.
     pub(super) departed: Notify,
-    /// The claims of runs that were stopped where they were, and the tasks of their branches.
+    /// The claims of runs that were stopped in place, and the tasks of their branches.
     stranded: Mutex<Vec<Stranded>>,
-    /// Fires when no run is to begin any more, and those under way are to be given back at their next boundary.
+    /// Fires when no run is to begin any more, and the driven runs are to be released at their next boundary.
     pub(super) draining: CancellationToken,
-    /// Fires when nothing goes on.
+    /// Fires when everything stops in place.
     pub(super) stopped: CancellationToken,
-    /// Why the store will never answer again.
+    /// The reason why the store will never answer again.
     failed: OnceLock<String>,
     pulse: Pulse,
 }
 
 type Stranded = (Arc<HeldRun>, TaskTracker);
 
-/// So many runs are claimed at once.
+/// The largest number of runs that one claim takes.
 const PAGE: usize = 256;
 
-/// After a claim that failed, the next is tried when this has passed.
+/// The pause after a claim that failed.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// A runner that shuts down waits so long for the store to take back what is left.
+/// The time that a runner that shuts down waits for the store to take back the rest of its runs.
 const STORE_ANSWERS: Duration = Duration::from_secs(5);
 
 impl Engine {
@@ -113,25 +113,25 @@ impl Engine {
         engine
     }
 
-    /// Whoever knows the types of a workflow.
+    /// Returns the host of a workflow.
     pub(super) fn host(&self, workflow: &str) -> Option<&Arc<dyn Host>> {
         self.hosts.get(workflow)
     }
 
-    /// The names that runs are stored under which are driven here.
+    /// Returns the names under which the runs are stored that are driven here.
     pub(super) fn workflows(&self) -> Vec<&'static str> {
         let mut names: Vec<_> = self.hosts.keys().copied().collect();
         names.sort_unstable();
         names
     }
 
-    /// Whether runs of this workflow are, and not those of another that is called alike.
+    /// Returns true if runs of this workflow are driven here, and not those of another one of the same name.
     pub(super) fn drives_runs_of<W: Durable>(&self) -> bool {
         let host = self.host(W::NAME);
         host.is_some_and(|host| host.declaration().path == type_name::<W>())
     }
 
-    /// Runs something until nothing goes on.
+    /// Runs a task until the engine stops.
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let stopped = self.stopped.clone();
         let task = async move {
@@ -151,12 +151,12 @@ impl Engine {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether no run is to begin any more.
+    /// Returns true if no run is to begin any more.
     pub(super) fn is_closed(&self) -> bool {
         self.draining.is_cancelled()
     }
 
-    /// Why no run can be started any more.
+    /// Returns the reason why no run can be started any more.
     pub(super) fn refusal(&self) -> StartError {
         match self.failed.get() {
             Some(reason) => StartError::Store(StoreError::Closed {
@@ -166,25 +166,25 @@ impl Engine {
         }
     }
 
-    /// When nothing goes on any more.
+    /// Waits until the engine has stopped.
     pub(super) async fn stopped(&self) {
         self.stopped.cancelled().await;
     }
 
-    /// A place for one more run, if there is one.
+    /// Returns a place for one more run, if there is one.
     pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
-    /// Something may be due.
+    /// Wakes the engine, because something may be due.
     pub(super) fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Tells a run to stop that is driven here, and not another with its id; others hear it from the store.
+    /// Tells a run that is driven here to stop, and not another with its id. Other engines hear of the request from the store.
     pub(super) fn tell(&self, run: &RunId, incarnation: u64, stop: Stop) {
         let active = self.active();
-        // One that is driven here may be lost, and just be taken up again.
+        // A run that is driven here may be lost, and just be taken up again.
         self.takings.keep(run, incarnation, stop);
         match active.get(run) {
             Some(held) if held.held.incarnation() == incarnation => held.hear_of_a_stop(stop),
@@ -192,14 +192,14 @@ impl Engine {
         }
     }
 
-    /// Tells a run, if it is driven here, that it is to pause, or that this was taken back.
+    /// Tells a run, if it is driven here, that it is to pause, or that the request was withdrawn.
     pub(super) fn tell_to_pause(&self, run: &RunId, pauses: bool) {
         if let Some(held) = self.active().get(run) {
             held.held.hear_of_a_pause(pauses);
         }
     }
 
-    /// Tells a run, if it is driven here, to make the attempt at once that it waits for.
+    /// Tells a run, if it is driven here, to make its next attempt at once.
     pub(super) fn tell_to_retry(&self, run: &RunId) {
         match self.active().get(run) {
             Some(held) => held.held.hear_of_a_retry(),
@@ -214,13 +214,13 @@ impl Engine {
         }
     }
 
-    /// Whether this run is driven here, and has not ended.
+    /// Returns true if this run is driven here, and has not ended.
     pub(super) fn drives(&self, run: &RunId) -> bool {
         let active = self.active();
         active.get(run).is_some_and(|it| !it.held.has_ended())
     }
 
-    /// Claims what is due, as long as there are places for it.
+    /// Claims runs that are due, while there are places for them.
     async fn keep_claiming(self: Arc<Self>) {
         let engine = Arc::clone(&self);
         let claiming = async move {
@@ -252,12 +252,12 @@ impl Engine {
         self.draining.run_until_cancelled(claiming).await;
     }
 
-    /// Claims as many runs as there are places, with one at hand.
+    /// Claims as many runs as there are places, with one place at hand.
     async fn claim(
         self: &Arc<Self>,
         mut places: OwnedSemaphorePermit,
     ) -> Result<ClaimOutcome, StoreError> {
-        // All at once: most claims find nothing, and give them back. Where another was faster there is one place.
+        // All at once, because most claims find nothing and give them back. If another was faster, there is one place.
         let more = self.places.available_permits().min(PAGE - 1);
         let more = u32::try_from(more).unwrap_or(0);
         if let Ok(more) = Arc::clone(&self.places).try_acquire_many_owned(more) {
@@ -271,7 +271,7 @@ impl Engine {
             limit: places.num_permits(),
             suspects: self.suspected.under_way(&self.settings),
         };
-        // On a task of its own, since what is claimed has to be driven, or given back.
+        // On a task of its own, because a claimed run has to be driven or released.
         let (engine, store) = (Arc::clone(self), Arc::clone(&self.store));
         let claims = async move {
             let _taking = engine.takings.begin();
@@ -284,7 +284,7 @@ impl Engine {
                 return Ok(ClaimOutcome::Nothing { next });
             }
             for claimed in claims.taken {
-                // A store that gives more than it was asked for holds up nobody: the rest waits for its lease to end.
+                // If a store returns more runs than it was asked for, the rest waits for its lease to end.
                 let Some(place) = places.split(1) else { break };
                 engine.spawn(engine.drive(claimed, place));
             }
@@ -296,7 +296,7 @@ impl Engine {
             .unwrap_or(Ok(ClaimOutcome::Nothing { next: None }))
     }
 
-    /// Gives back what the store says this engine holds, and it does not drive: it never heard that it had claimed it.
+    /// Releases a run that this engine holds in the store and does not drive, because the answer to its claim was lost.
     fn disown(self: &Arc<Self>, row: RunRow) {
         let driven = self.active().get(&row.id).map(|held| held.epoch);
         if driven == Some(row.epoch) {
@@ -304,23 +304,23 @@ impl Engine {
         }
         let (store, now) = (Arc::clone(&self.store), self.settings.clock.now());
         self.spawn(async move {
-            // If it has moved on since, what drove it has just ended, or just begun.
+            // If it has moved on since, its future has just ended, or just begun.
             let _ = store.release(Release::now(&row, now)).await;
         });
     }
 
-    /// Waits until something may be due: the store says after how long.
+    /// Waits until something may be due, as long as the store says.
     async fn idle(&self, next: Option<Duration>) {
         let poll = self.settings.poll;
         let wait = next.map_or(poll, |next| next.min(poll));
-        // Not at once again, where the clocks differ.
+        // Not at once again, if the clocks differ.
         let wait = wait.max(Duration::from_millis(1));
         let _ = timeout(wait, self.wake.notified()).await;
     }
 
-    /// Keeps the claims alive, and hears what there is to hear about them.
+    /// Keeps the claims alive, and hears the news about them.
     async fn keep_claims(self: Arc<Self>) {
-        // Where its runtime is gone nothing goes on here.
+        // Nothing continues here after its runtime is gone.
         let _stops = StopsWith(Arc::clone(&self));
         loop {
             sleep(self.settings.lease / 3).await;
@@ -329,7 +329,7 @@ impl Engine {
             let (claims, mut pausing): (Vec<_>, HashMap<_, _>) = {
                 let active = self.active();
                 let claims = active.iter().map(|(run, held)| (run.clone(), held.epoch));
-                // Those that the store does not confirm are to pause no more.
+                // A request to pause that the store does not confirm was withdrawn.
                 let pausing = active.iter().filter(|(_, held)| held.held.is_to_pause());
                 let pausing = pausing.map(|(run, held)| (run.clone(), Arc::clone(&held.held)));
                 (claims.collect(), pausing.collect())
@@ -346,7 +346,7 @@ impl Engine {
                 Ok(beats) => beats,
                 Err(error @ StoreError::Closed { .. }) => return self.fail(&error),
                 Err(error) => {
-                    // The fence holds, whatever becomes of the leases.
+                    // The fence holds, also if the leases pass.
                     warn!(workflows = ?self.workflows(), %error, "leases cannot be extended");
                     continue;
                 }
@@ -358,7 +358,7 @@ impl Engine {
                 let Some(held) = active.get(&beat.run) else {
                     continue;
                 };
-                // Another claim, or another run of this id, has not been asked about.
+                // The answer is not about another claim, or another run of this id.
                 if epochs.get(&beat.run) != Some(&held.epoch) {
                     continue;
                 }
@@ -384,7 +384,7 @@ impl Engine {
         }
     }
 
-    /// Lets every run go to its next boundary, and gives them all back.
+    /// Waits until every run has reached its next boundary, and releases them all.
     pub(super) async fn shut_down(&self, within: Duration) {
         self.draining.cancel();
         self.tasks.close();
@@ -413,7 +413,7 @@ impl Engine {
         }
     }
 
-    /// Gives back what was stopped where it was, also what was just being claimed.
+    /// Releases runs that were stopped in place, also those that were just being claimed.
     async fn give_back(&self) {
         self.tasks.wait().await;
         let stranded = std::mem::take(&mut *self.stranded());
@@ -421,7 +421,7 @@ impl Engine {
         let mut back = JoinSet::new();
         for (held, tasks) in stranded {
             back.spawn(async move {
-                // Whoever takes it up does not call a branch that is still computed here.
+                // Another engine that takes it up must not call a branch that is still computed here.
                 tasks.close();
                 tasks.wait().await;
                 held.let_go().await
@@ -438,7 +438,7 @@ impl Engine {
         self.stranded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stops everything, as the store will never answer again: handlers are dropped where they wait.
+    /// Stops everything, because the store will never answer again: handlers are dropped where they wait.
     pub(super) fn fail(&self, error: &StoreError) {
         let reason = match error {
             StoreError::Closed {
@@ -452,18 +452,18 @@ impl Engine {
         self.stop();
     }
 
-    /// Stops everything where it is.
+    /// Stops everything in place.
     pub(super) fn stop(&self) {
         self.draining.cancel();
         self.stopped.cancel();
     }
 }
 
-/// What a claim has found.
+/// The outcome of a claim.
 enum ClaimOutcome {
     Runs,
     Nothing {
-        /// After how long there may be something.
+        /// The time until there may be something.
         next: Option<Duration>,
     },
 }

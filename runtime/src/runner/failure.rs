@@ -1,4 +1,4 @@
-//! Why a run failed, as it is stored.
+//! The stored form of failures.
 
 use std::any::Any;
 use std::fmt::{self, Display};
@@ -11,7 +11,7 @@ use crate::error::{Cause, Place};
 use crate::store::{Failure, FailureKind, Text};
 use crate::support::panic::message as text;
 
-/// A failure as it is stored.
+/// Returns a failure as it is stored.
 pub(super) fn failure<W: Workflow, E: Display>(
     place: Place,
     cause: &Cause<E>,
@@ -40,7 +40,7 @@ pub(super) fn failure<W: Workflow, E: Display>(
     }
 }
 
-/// What there is to say about a cause, beside what its kind says: the error of the handler, with its sources where its
+/// Returns the message of a cause beside its kind: the error of the handler, with its sources if its
 /// text has them, or the limit that was exceeded, with the error that came before.
 fn said<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
     shown(settings, || match cause {
@@ -53,7 +53,7 @@ fn said<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
     })
 }
 
-/// The same, as a text of its own.
+/// Returns the complete message of a cause.
 pub(super) fn message<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text {
     shown(settings, || match cause {
         Cause::Handler(error) => settings.short(format_args!("{error:#}")),
@@ -61,10 +61,10 @@ pub(super) fn message<E: Display>(cause: &Cause<E>, settings: &Settings) -> Text
     })
 }
 
-/// So many bytes are stored of what an attempt failed with that was not the last.
+/// The number of bytes that are stored of the error of an attempt that was not the last.
 const SHORT: usize = 1024;
 
-/// The same, of an attempt that was not the end of its visit.
+/// Returns the message of an attempt that was not the end of its visit.
 pub(super) fn attempt<E: Display + 'static>(cause: &dyn Any, settings: &Settings) -> Text {
     let most = settings.max_text.min(SHORT);
     shown(settings, || match cause.downcast_ref::<Cause<E>>() {
@@ -74,7 +74,7 @@ pub(super) fn attempt<E: Display + 'static>(cause: &dyn Any, settings: &Settings
     })
 }
 
-/// Shows an error by code of the user's.
+/// Shows an error with code of the user, which may panic.
 fn shown(settings: &Settings, show: impl FnOnce() -> String) -> Text {
     let said = catch_unwind(AssertUnwindSafe(show)).unwrap_or_else(|panic| {
         let panic = text(panic);

@@ -30,7 +30,8 @@ use crate::store::{Event, Found, RunRow, Status, StoreError};
 /// ```
 ///
 /// [`Runner::start`](super::Runner::start) and [`Runner::get`](super::Runner::get) return one. If the run was purged and another
-/// started with its id, the handle leads to that one, except where an error says that the run is gone.
+/// one started with its id, the handle leads to the new run; [`changes`](Run::changes), [`reached`](Run::reached) and signals
+/// fail with `NotFound`.
 pub struct Run<W> {
     engine: Arc<Engine>,
     id: RunId,
@@ -117,7 +118,7 @@ impl<W> Run<W> {
         Err(StoreError::NotFound { run })
     }
 
-    /// Returns where the run stands: its status and state, the failed attempts of the transition that it is at, and when it is due.
+    /// Returns a snapshot of the run: its status and state, its failed attempts since then, and the time it is due.
     ///
     /// ```
     #[doc = include_str!("example.md")]

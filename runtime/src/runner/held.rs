@@ -1,6 +1,6 @@
 //! A run that is held under a claim: every change of it goes through here.
 //!
-//! A change that cannot be made is an error of whoever drives the run, who drops it then. So nothing that was not recorded has
+//! A change that cannot be made is an error for the driver of the run, which then drops it. So nothing that was not recorded has
 //! a consequence.
 
 mod ask;
@@ -36,33 +36,33 @@ use crate::support::time::later;
 pub(super) use change::RunChange;
 use state::{HeldState, transition_of};
 
-/// Why a run is not driven any longer, though it has not ended.
+/// The reason why a run is not driven any longer, though it has not ended.
 #[derive(Debug)]
 pub(super) enum Loss {
-    /// It is another's now.
+    /// Another holds it now.
     Fenced,
-    /// It was given back.
+    /// It was released.
     Released,
     /// It was parked, for this reason.
     Parked(String),
     /// It was paused.
     Paused,
-    /// The store cannot go on.
+    /// The store has stopped.
     Store(StoreError),
 }
 
 impl From<StoreError> for Loss {
     fn from(error: StoreError) -> Self {
         match error {
-            // One that was removed is as lost as one that another has.
+            // A run that was removed is as lost as one that another holds.
             StoreError::Fenced { .. } | StoreError::NotFound { .. } => Loss::Fenced,
             error => Loss::Store(error),
         }
     }
 }
 
-/// Returns `now`, the time of the system clock, if that is within a second of `then`, which a clock that nobody sets shows; otherwise
-/// the system clock was set, and it is `then`.
+/// Returns `now`, the time of the system clock, if it is within a second of `then`, the time of a clock that nobody sets. If not,
+/// the system clock was set, and this is `then`.
 fn same(then: SystemTime, now: SystemTime) -> SystemTime {
     const MOMENT: Duration = Duration::from_secs(1);
     let apart = now
@@ -79,7 +79,7 @@ pub(super) struct Keeper {
     pub(super) draining: CancellationToken,
     /// Wakes the engine when a suspect is cleared.
     pub(super) wake: Arc<Notify>,
-    /// Those who wait for it to move.
+    /// The callers that wait for it to move.
     pub(super) moves: Arc<Moves>,
     /// True if a visit of the workflow may have effects that are undone by themselves.
     pub(super) has_effects: bool,
@@ -96,30 +96,30 @@ pub(super) struct HeldRun {
     epoch: u64,
     /// The number of known messages that wait for the run.
     messages: AtomicUsize,
-    /// There may be more.
+    /// Notified when there may be more messages.
     more_messages: Notify,
-    /// Whether it is to pause, as far as is known here.
+    /// True if it is to pause, as far as this process knows.
     pause: watch::Sender<bool>,
-    /// Whether it is to make the attempt at once that it waits for.
+    /// True if it is to make its next attempt at once.
     retry: watch::Sender<bool>,
     state: Mutex<HeldState>,
     is_recording: AtomicBool,
     is_lost: AtomicBool,
     suspicion: Option<Suspicion>,
-    /// The number of the visit that was taken up, and how long it was under way by then.
+    /// The number of the visit that was taken up, and its age by then.
     visit: u64,
     age: Duration,
     /// The time since the first known attempt of each transition failed.
     tried: HashMap<String, Duration>,
     loss: Mutex<Option<oneshot::Sender<Loss>>>,
-    /// Where the run ended, if it ended well.
+    /// The final state of the run, if it ended well.
     reached: OnceLock<Arc<Reached>>,
 }
 
-/// Reads what an attempt has failed with, as it is stored: a [`Cause`](crate::Cause) of the error of the workflow.
+/// Reads the error of an attempt as it is stored: a [`Cause`](crate::Cause) of the error of the workflow.
 pub(super) type Explain = fn(&dyn Any, &Settings) -> Text;
 
-/// Says that something is being recorded, until it is dropped.
+/// Marks that something is being recorded, until it is dropped.
 struct Recording<'a>(&'a AtomicBool);
 
 impl<'a> Recording<'a> {
@@ -136,7 +136,7 @@ impl Drop for Recording<'_> {
 }
 
 impl HeldRun {
-    /// A run that was claimed, and what tells that the claim is lost.
+    /// Returns a run that was claimed, and the channel that tells that the claim is lost.
     pub(super) fn new(
         keeper: Keeper,
         suspicion: Option<Suspicion>,
@@ -146,7 +146,7 @@ impl HeldRun {
         let (sender, loss) = oneshot::channel();
         let row = &claimed.row;
         let notes = std::mem::take(&mut claimed.notes);
-        // A store says it to the microsecond, and the run was due by then.
+        // A store keeps times to the microsecond, and the run was due by then.
         let now = same(claimed.now, keeper.settings.clock.now());
         let now = claimed.row.due.map_or(now, |due| due.max(now));
         let payload = keeper.has_effects.then(|| claimed.payload.clone());
@@ -198,7 +198,7 @@ impl HeldRun {
         self.incarnation
     }
 
-    /// Asks the store whether the claim holds. One of which it does not say so is lost.
+    /// Asks the store if the claim holds. A claim that it does not confirm is lost.
     pub(super) async fn check(&self) -> bool {
         let found = self.keeper.store.get(&self.run).await;
         let holds = matches!(&found, Ok(Some(found)) if found.row.epoch == self.epoch);
@@ -208,34 +208,34 @@ impl HeldRun {
         holds
     }
 
-    /// How many transitions are to be undone.
+    /// Returns the number of transitions that are to be undone.
     pub(super) fn undos(&self) -> u64 {
         self.state().row.undos
     }
 
-    /// Whether its rollback has begun.
+    /// Returns true if its rollback has begun.
     pub(super) fn rolls_back(&self) -> bool {
         self.state().row.rolls_back
     }
 
-    /// Whether the end of the run was recorded.
+    /// Returns true if the end of the run was recorded.
     pub(super) fn has_ended(&self) -> bool {
         self.state().row.status.is_ended()
     }
 
-    /// The run is not what killed its process, or is driven no longer: there may be room for another suspect.
+    /// Clears the run of the suspicion that it killed its process, so that there may be room for another suspect.
     pub(super) fn clear(&self) {
         if self.suspicion.as_ref().is_some_and(Suspicion::clear) {
             self.keeper.wake.notify_one();
         }
     }
 
-    /// Whether the runner shuts down.
+    /// Returns true if the runner shuts down.
     pub(super) fn is_draining(&self) -> bool {
         self.keeper.draining.is_cancelled()
     }
 
-    /// Tells whoever drives the run that its claim is lost.
+    /// Tells the driver of the run that its claim is lost.
     pub(super) fn lose(&self, loss: Loss) {
         self.is_lost.store(true, Ordering::Relaxed);
         let sender = self
@@ -244,15 +244,15 @@ impl HeldRun {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(sender) = sender {
-            // Nobody hears it where the run has ended.
+            // Nobody hears it if the run has ended.
             let _ = sender.send(loss);
         }
     }
 
-    /// Records a change. A run that waits then is given back with it, and one that goes on if the runner shuts down.
+    /// Records a change. The run is released with it if it waits then, or if the runner shuts down.
     ///
     /// # Errors
-    /// Why the run is not driven any longer; [`Loss::Released`] if the change was recorded.
+    /// The reason why the run is not driven any longer; [`Loss::Released`] if the change was recorded.
     pub(super) async fn record(&self, change: RunChange) -> Result<(), Loss> {
         let goes_on = change.status.is_live() && change.waits.is_none();
         let mut commit = self.commit(change);
@@ -267,7 +267,7 @@ impl HeldRun {
         }
     }
 
-    /// Makes a change. Says whether the claim was kept: if not, the run is driven no further, though the change was made.
+    /// Makes a change. If the returned hold is dropped, the run is driven no further, though the change was made.
     async fn change(&self, commit: Commit) -> Result<Hold, Loss> {
         let hold = {
             let _recording = Recording::new(&self.is_recording);
@@ -287,7 +287,7 @@ impl HeldRun {
             let before = self
                 .messages
                 .fetch_sub(commit.consumed.len(), Ordering::Relaxed);
-            // The store has heard of a request to pause, and this may not have.
+            // The store has heard of a request to pause, and this process may not have.
             state.row.pause_asked |= hold == Hold::Dropped && commit.release.is_none();
             let _ = state.row.apply(&commit, before - commit.consumed.len());
             if self.keeper.has_effects
@@ -315,7 +315,7 @@ impl HeldRun {
         Ok(hold)
     }
 
-    /// Where the run ended, if it ended well.
+    /// Returns the final state of the run, if it ended well.
     pub(super) fn reached(&self) -> Notice {
         self.reached.get().cloned()
     }
@@ -347,7 +347,7 @@ impl HeldRun {
         let ends_visit = !commit.event.keeps_notes();
         let attempts = state.failed.iter();
         let attempts = attempts.filter(|(part, _)| ends_visit && is_of(part, &commit.event));
-        // Those that are consumed wait no more.
+        // Consumed messages do not wait any more.
         let release = until.map(|until| Wait {
             messages: until.messages - consumed.len(),
             ..until
@@ -366,16 +366,16 @@ impl HeldRun {
         }
     }
 
-    /// Tells it the deadline of its workflow; nothing if there is none, or it has passed and has led the run on.
+    /// Sets the deadline of its workflow; `None` if there is none, or if it has passed and has led the run on.
     pub(super) fn set_deadline(&self, limit: Option<Duration>) {
         let mut state = self.state();
         state.up = limit.map(|limit| later(state.row.started, limit));
     }
 
-    /// Keeps a note about the visit under way.
+    /// Keeps a note about the visit that has not ended.
     ///
     /// # Errors
-    /// Why the run is not driven any longer; [`Loss::Paused`] if the note was kept, at a boundary.
+    /// The reason why the run is not driven any longer; [`Loss::Paused`] if the note was kept, at a boundary.
     async fn note(&self, key: String, progress: Progress, is_boundary: bool) -> Result<(), Loss> {
         let note = Note {
             run: self.run.clone(),
@@ -385,7 +385,7 @@ impl HeldRun {
             is_boundary,
         };
         let waits = matches!(note.note.progress, Progress::Attempts { waits: true, .. });
-        // It may take place though nobody waits for that any more.
+        // The note may be kept though nobody waits for the answer any more.
         self.state().may_wait |= waits;
         let hold = self.taken(|| self.keeper.store.note(note.clone())).await?;
         let mut state = self.state();
@@ -398,7 +398,7 @@ impl HeldRun {
         }
     }
 
-    /// A signal has interrupted the run, and this visit takes it: the run waits for no attempt any more, so that it is a suspect if
+    /// Records that the run does not wait for an attempt any more, because a signal has interrupted it: so it is a suspect if
     /// its process dies.
     pub(super) async fn waits_no_more(
         &self,
@@ -421,7 +421,7 @@ impl HeldRun {
         self.note_no_call(part).await
     }
 
-    /// Keeps that this part was not called, whatever was kept of it before.
+    /// Notes that this part was not called, in place of its earlier note.
     pub(super) async fn note_no_call(&self, part: PartName) -> Result<(), Loss> {
         let now = self.now();
         let progress = Progress::Attempts {
@@ -435,24 +435,24 @@ impl HeldRun {
         self.note(part.to_string(), progress, false).await
     }
 
-    /// When the run entered its state.
+    /// Returns the time the run entered its state.
     pub(super) fn entered(&self) -> SystemTime {
         self.state().row.entered
     }
 
-    /// An asking of a poll is over: what its attempts failed with is nobody's any more.
+    /// Forgets the failed attempts of an asking of a poll that is over.
     pub(super) fn was_asked(&self) {
         let mut state = self.state();
         state.notes.clear();
         state.failed.clear();
     }
 
-    /// The timers and the poll that were at work in the state of the run.
+    /// Returns the timers and the poll that have fired in the state of the run.
     pub(super) fn fired(&self) -> Vec<Fired> {
         self.state().row.fired.clone()
     }
 
-    /// The time by the clock that has set the times of the run.
+    /// Returns the time by the clock that has set the times of the run.
     pub(super) fn now(&self) -> SystemTime {
         let (begin, since) = self.state().since;
         let steady = later(begin, since.elapsed());
@@ -464,8 +464,8 @@ impl HeldRun {
     }
 }
 
-/// Returns true if an attempt of this part belongs to what has happened. Of a step that was interrupted it does not; a transition that
-/// calls no handler says what has come of the step before it.
+/// Returns true if an attempt of this part belongs to the event. An attempt of an interrupted step does not; a transition that
+/// calls no handler has the attempts of the step before it.
 fn is_of(part: &str, event: &Event) -> bool {
     match event {
         Event::Transition {

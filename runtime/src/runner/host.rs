@@ -1,4 +1,4 @@
-//! Drives one claimed run from where it is to its end, with the types of its workflow.
+//! Drives one claimed run from its state to its end, with the types of its workflow.
 
 use std::any::{Any, type_name};
 use std::fmt::Display;
@@ -28,32 +28,34 @@ use crate::run::{Options, OwnedRun, Resumed, VisitEffects};
 use crate::store::{Claimed, Declaration, NewRun, Stop, WorkflowVersions};
 use crate::support::panic::forget_panic;
 
-/// Whoever knows the types of a workflow.
+/// Knows the types of a workflow.
 pub(super) trait Host: Send + Sync {
-    /// The name that its runs are stored under.
+    /// Returns the name that its runs are stored under.
     fn workflow(&self) -> &'static str;
 
-    /// The versions of it that this program drives.
+    /// Returns the versions of it that this program drives.
     fn known(&self) -> WorkflowVersions;
 
-    /// Who declares it.
+    /// Returns its declaration.
     fn declaration(&self) -> Declaration;
 
-    /// What differs between a stored run and one that was to be started with its id.
+    /// Returns the part in which a stored run differs from one that is started with its id; `None` if they are the same.
     fn differs(&self, stored: &Origin, new: &NewRun, codec: &dyn Codec) -> Option<Differs>;
 
-    /// Reads its errors.
+    /// Returns the function that reads its errors.
     fn explain(&self) -> Explain;
 
-    /// The number of rows that the history of its runs keeps, if not all.
+    /// Returns true if a visit of its runs may have effects that are undone by themselves.
     fn has_effects(&self) -> bool;
+
+    /// Returns the number of rows that the history of its runs keeps, if not all.
     fn keep_history(&self) -> Option<u32>;
 
     /// Drives a run to its end, or until its claim is lost.
     fn drive(self: Arc<Self>, task: RunTask) -> Pin<Box<dyn Future<Output = Settled> + Send>>;
 }
 
-/// A run that is to be driven.
+/// A run to be driven.
 pub(super) struct RunTask {
     pub(super) claimed: Claimed,
     pub(super) held: Arc<HeldRun>,
@@ -64,12 +66,12 @@ pub(super) struct RunTask {
     pub(super) tasks: TaskTracker,
 }
 
-/// What became of a run that was driven.
+/// The outcome of driving a run.
 #[derive(Debug)]
 pub(super) enum Settled {
-    /// It has ended like this.
+    /// The run has ended.
     Ended,
-    /// It is not driven any longer.
+    /// The run is not driven any longer.
     Lost(Loss),
 }
 
@@ -133,7 +135,7 @@ where
             let mut driven = pin!(Some(self.to_end(task.claimed, &held, orders)));
             let mut panicked: Option<Pin<Box<dyn Future<Output = Loss> + Send + '_>>> = None;
             let settled = poll_fn(|cx| {
-                // Before, so that no handler is called of a run that is another's.
+                // Before, so that no handler is called for a run that another holds.
                 if let Poll::Ready(loss) = Pin::new(&mut loss).poll(cx) {
                     return Poll::Ready(Settled::Lost(loss.unwrap_or(Loss::Fenced)));
                 }
@@ -144,7 +146,7 @@ where
                         Ok(Poll::Ready(Ok(()))) => return Poll::Ready(Settled::Ended),
                         Ok(Poll::Ready(Err(loss))) => return Poll::Ready(Settled::Lost(loss)),
                         Ok(Poll::Pending) => {}
-                        // Not of a handler: those were caught.
+                        // A panic that is not of a handler: those were caught.
                         Err(panic) => {
                             forget_panic(|| drop(panic));
                             panicked = Some(Box::pin(held.park(PANICKED)));
@@ -156,23 +158,23 @@ where
                 {
                     return Poll::Ready(Settled::Lost(loss));
                 }
-                // And afterwards, since what was just polled may have lost it.
+                // And afterwards, because the run may have been lost in this poll.
                 Pin::new(&mut loss)
                     .poll(cx)
                     .map(|loss| Settled::Lost(loss.unwrap_or(Loss::Fenced)))
             })
             .await;
-            // A handler that is stopped half-way may panic as it goes.
+            // A handler that is stopped half-way may panic as it is dropped.
             forget_panic(|| driven.set(None));
             settled
         })
     }
 }
 
-/// Why a run is parked whose data panicked.
+/// The reason for parking a run whose data panicked.
 const PANICKED: &str = "something of it panicked, and the panic hook was told of it";
 
-/// What stops a run from outside, and the tasks of its branches.
+/// The tokens that stop a run from outside, and the tasks of its branches.
 type Orders = (CancellationToken, CancellationToken, TaskTracker);
 
 impl<W, C> Handlers<W, C>
@@ -183,7 +185,7 @@ where
     /// Drives a run to its end.
     ///
     /// # Errors
-    /// Why it is not driven any longer.
+    /// The reason why it is not driven any longer.
     async fn to_end(
         &self,
         mut claimed: Claimed,
@@ -198,7 +200,7 @@ where
             return held.record(terminated(row)).await;
         }
         if held.is_to_pause() {
-            // Its holder died before it came to a boundary, or somebody asked since it was claimed.
+            // Its holder died before it reached a boundary, or somebody asked since it was claimed.
             return Err(held.wait(Some(held.now())).await);
         }
         let (input, mut place) = match take_up::<W>(&claimed, held.settings()) {
@@ -242,7 +244,7 @@ where
             forget_panic(|| drop(end));
             outcome
         };
-        // What is recorded of it is not lost to data that panics when it goes.
+        // The recorded end is not lost to data that panics as it is dropped.
         forget_panic(|| drop(place));
         forget_panic(|| drop(run));
         outcome

@@ -9,19 +9,19 @@ use crate::payload::durable::Durable;
 use crate::store::Message;
 use crate::wait::{AnyPayload, Numbered, Queues, Waiting};
 
-/// Those that are known here.
+/// The messages that are known here.
 pub(super) struct Inbox<'a, W> {
     held: &'a HeldRun,
     messages: Queues<Message>,
-    /// True if others may have come: a handler was called, or there was news, since it was read.
+    /// True if others may have come, because a handler was called, or there was news, since it was read.
     may_lack: bool,
-    /// The one that the transition under way takes, with its signal.
+    /// The message that the current transition takes, with its signal.
     taken: Option<(usize, Numbered<Message>)>,
     workflow: PhantomData<fn() -> W>,
 }
 
 impl<'a, W: Durable> Inbox<'a, W> {
-    /// The inbox of a run that was just claimed with these.
+    /// Returns the inbox of a run that was just claimed with these messages.
     pub(super) fn new(held: &'a HeldRun, messages: Vec<Message>) -> Self {
         Inbox {
             held,
@@ -37,21 +37,21 @@ impl<'a, W: Durable> Inbox<'a, W> {
         self.may_lack
     }
 
-    /// Time has passed in which others may have come.
+    /// Notes that time has passed in which others may have come.
     pub(super) fn grows_old(&mut self) {
         self.may_lack = true;
     }
 
-    /// The oldest message that the state takes: the position of its signal, and when it came.
+    /// Returns the oldest message that the state takes: the position of its signal, and the time it came.
     pub(super) fn oldest(&self, waiting: &Waiting) -> Option<(usize, SystemTime)> {
         let oldest = self.messages.oldest(|signal| waiting.takes::<W>(signal));
         oldest.map(|(signal, oldest)| (signal, oldest.at))
     }
 
-    /// Takes out the oldest message of the signal at this position, and gives what it carries.
+    /// Takes out the oldest message of the signal at this position, and returns its payload.
     ///
     /// # Errors
-    /// The run was parked, since it does not decode.
+    /// The run was parked, because the payload does not decode.
     pub(super) async fn take(&mut self, signal: usize) -> Result<AnyPayload, Loss> {
         let (held, codec) = (self.held, &*self.held.settings().codec);
         let oldest = self.messages.take(signal);
@@ -71,12 +71,12 @@ impl<'a, W: Durable> Inbox<'a, W> {
         }
     }
 
-    /// The transition under way is recorded: gives the id of the message that it consumes.
+    /// Returns the id of the message that the current transition consumes, which is recorded.
     pub(super) fn consumed(&mut self) -> Option<String> {
         self.taken.take().map(|(_, (_, message))| message.id)
     }
 
-    /// The transition under way is given up: its message may be taken by a state to come.
+    /// Puts the message of the current transition back, which has failed: a later state may take it.
     pub(super) fn put_back(&mut self) {
         if let Some((signal, taken)) = self.taken.take() {
             self.messages.put_back(signal, taken);
@@ -86,26 +86,26 @@ impl<'a, W: Durable> Inbox<'a, W> {
     /// Reads the messages again.
     ///
     /// # Errors
-    /// Why the run is not driven any longer.
+    /// The reason why the run is not driven any longer.
     pub(super) async fn read(&mut self) -> Result<(), Loss> {
         self.messages = by_signal::<W>(self.held.inbox().await?);
         if let Some((signal, taken)) = &mut self.taken
             && let Some(found) = self.messages.remove(*signal, |it| it.id == taken.1.id)
         {
-            // It is not to be taken twice, and has this number if it is put back.
+            // It must not be taken twice, and has this number if it is put back.
             *taken = found;
         }
         self.may_lack = false;
         Ok(())
     }
 
-    /// Waits for news, and reads them.
+    /// Waits for news, and reads the messages again.
     ///
     /// # Errors
-    /// Why the run is not driven any longer.
+    /// The reason why the run is not driven any longer.
     ///
     /// # Cancel safety
-    /// News that were heard and not read are read the next time.
+    /// News that were heard and not read are read by the next call.
     pub(super) async fn read_news(&mut self) -> Result<(), Loss> {
         if !self.may_lack {
             self.held.may_have_messages().await;
@@ -115,7 +115,7 @@ impl<'a, W: Durable> Inbox<'a, W> {
     }
 }
 
-/// Those of signals that this program does not know are left to one that does.
+/// Sorts messages by signal. Messages of signals that this program does not know are left to one that does.
 fn by_signal<W: Durable>(messages: Vec<Message>) -> Queues<Message> {
     let mut queues = Queues::new();
     for message in messages {

@@ -1,4 +1,4 @@
-//! Where a run stands, for its users.
+//! A snapshot of a run, for its users.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,7 @@ use super::settings::Settings;
 use crate::run::{PartName, PartOf, RunId};
 use crate::store::{Failure, Found, IndexEntry, NoteRow, Parent, Progress, RunRow, Status, Stop};
 
-/// Where a stored run stands, by [`Run::info`](super::Run::info) and [`Runner::list`](super::Runner::list).
+/// A snapshot of a stored run: its status, its state and its times, by [`Run::info`](super::Run::info) and [`Runner::list`](super::Runner::list).
 ///
 /// ```
 #[doc = include_str!("example.md")]

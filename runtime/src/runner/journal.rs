@@ -27,31 +27,31 @@ use crate::wait::{AnyPayload, Firing, Happens, Next, Waiting};
 use recorded::{answer, fired_by_name, fired_by_position, status, transition};
 pub(super) use recorded::{ending, terminated};
 
-/// So many transitions are read at a time.
+/// The number of transitions that are read at a time.
 const PAGE: usize = 64;
 
-/// Records a run where it is held.
+/// Records a held run.
 pub(super) struct StoreJournal<'a, W> {
     held: &'a HeldRun,
-    /// Transitions that are to be undone, the last first, as far as they were read.
+    /// Transitions to be undone, the last first, as far as they were read.
     page: IntoIter<HistoryRow>,
     /// The source states of the effects among them.
     sources: Sources,
-    /// The one that is being undone.
+    /// The transition that is being undone.
     current: Undone,
     inbox: Inbox<'a, W>,
-    /// The answer to the message under way, until it is stored.
+    /// The answer to the message of the current transition, until it is stored.
     answer: Option<Vec<u8>>,
-    /// What the run has said since its state was stored last.
+    /// The log entries that were added since its state was stored last.
     said: Vec<LogEntry>,
-    /// The timers and the poll that were at work in the state of the run.
+    /// The timers and the poll that have fired in the state of the run.
     fired: Vec<Firing>,
-    /// True if a poll was asked that left the run there, and the store does not know it yet.
+    /// True if a poll was asked that left the run there, and the store does not know that yet.
     was_asked: bool,
     workflow: PhantomData<fn() -> W>,
 }
 
-/// A transition that is undone: its number in the history, its name, and that of the handler.
+/// A transition that is being undone: its number in the history, its name, and that of the handler.
 #[derive(Default)]
 struct Undone {
     of: u64,
@@ -77,13 +77,13 @@ impl<'a, W: Durable> StoreJournal<'a, W> {
 }
 
 impl<W: Durable> StoreJournal<'_, W> {
-    /// The next event of a run that entered its state then.
+    /// Returns the next event of a run that entered its state at `entered`.
     fn next(&self, waiting: &Waiting, entered: SystemTime, now: SystemTime) -> Next<SystemTime> {
         let oldest = self.inbox.oldest(waiting);
         waiting.next(entered, &self.fired, oldest, now)
     }
 
-    /// Gives the run back until then, with what was at work in its state.
+    /// Releases the run until then, with the timers and the poll that have fired in its state.
     async fn give_back(&self, until: Option<SystemTime>) -> Loss {
         if self.was_asked {
             let fired = fired_by_name::<W>(&self.fired);
@@ -93,7 +93,7 @@ impl<W: Durable> StoreJournal<'_, W> {
         }
     }
 
-    /// The transition as a change. If nothing has happened yet that moves the run on, it is given back with it.
+    /// Returns the transition as a change. If nothing has happened yet that moves the run on, the change releases it.
     fn change(
         &self,
         taken: &Taken<'_, W>,
@@ -120,7 +120,7 @@ impl<W: Durable> StoreJournal<'_, W> {
         })
     }
 
-    /// This transition may have left the state whose timers have fired. The deadline fires once and for all.
+    /// Forgets the fired timers of a state that this transition has left. The deadline fires once and for all.
     fn forget_firings(&mut self, transition: usize) {
         if W::GRAPH.transitions[transition].is_internal() {
             return;
@@ -154,7 +154,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         self.was_asked = false;
         self.inbox.grows_old();
         self.forget_firings(taken.transition);
-        // What led to a transient state is consumed with the next that is stored.
+        // The message that led to a transient state is consumed with the next state that is stored.
         let message = if target.transient {
             None
         } else {
@@ -205,7 +205,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         }
         let (entered, now) = (held.entered(), held.now());
         let mut next = self.next(&waiting, entered, now);
-        // What had begun is over, and nothing new begins.
+        // The handler that ran has returned, and none begins.
         let is_last = self.inbox.may_lack() && held.is_draining();
         if let Next::Timer(_) = next
             && self.inbox.may_lack()
@@ -218,7 +218,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         }
         let until = match next {
             Next::Timer(_) | Next::Message(_) if is_last => Some(now),
-            // What was at work is kept before more is.
+            // The firings so far are kept before there are more.
             Next::Timer(_) if self.was_asked => Some(now),
             Next::Timer(timer) => {
                 waiting.fires(timer, entered, &mut self.fired, now);
@@ -244,7 +244,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
             return Ok(None);
         }
         if self.inbox.may_lack() {
-            // What was sent before the state was entered comes before its step.
+            // A message that was sent before the state was entered comes before its step.
             self.inbox.read().await?;
         }
         Ok(Some(self.inbox.oldest(waiting).is_some()))
@@ -257,7 +257,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                 return pending().await;
             }
             if self.held.is_to_pause() {
-                // What is under way ends before.
+                // The handler that runs ends before.
                 self.held.is_told_to_pause(false).await;
             }
             if self.inbox.oldest(waiting).is_some() {
@@ -266,7 +266,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         }
     }
 
-    // An error of the user's may not be shared between threads, so the future does not have it.
+    // The future does not hold the error of the user, which may not be shared between threads.
     fn failed(
         &mut self,
         place: Place,
@@ -292,13 +292,13 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
         let held = self.held;
         async move {
             if pauses {
-                // Not what it failed with, which may quote a payload.
+                // Not the error, which may quote a payload.
                 warn!(
                     workflow = W::NAME, run = %held.id(),
                     transition = failure.transition.as_deref(), attempts = failure.attempts,
                     "the last attempt has failed, and the run is paused: see to why, and resume it"
                 );
-                // Who resumes it begins the attempts anew.
+                // The attempts begin anew when it is resumed.
                 if let Some(step) = step {
                     held.note_doubt(&step).await?;
                 }
@@ -362,7 +362,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                 return self.held.record(change).await;
             }
             Err((cause, _)) => {
-                // Not what it failed with, which may quote a payload.
+                // Not the error, which may quote a payload.
                 error!(
                     workflow = W::NAME, run = %self.held.id(), %transition, %handler, attempts,
                     "a transition could not be undone: see to why, and retry the rollback"
@@ -384,7 +384,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
     }
 
     async fn rolled_back(&mut self, ending: Ending) -> Result<(), Loss> {
-        // With the last undo, unless there was less to be undone than the row says.
+        // It has ended with the last undo, unless there was less to be undone than the row says.
         if self.held.has_ended() {
             return Ok(());
         }

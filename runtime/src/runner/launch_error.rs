@@ -1,4 +1,4 @@
-//! Why a runner was not launched.
+//! The error of a launch.
 
 use std::error::Error;
 use std::fmt;

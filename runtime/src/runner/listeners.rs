@@ -1,11 +1,11 @@
-//! Who waits for news of which run.
+//! The callers that wait for news of a run.
 
 use std::collections::HashMap;
 
 use crate::run::RunId;
 use crate::support::sync::{Mutex, MutexGuard, PoisonError, watch};
 
-/// Those who wait, by id. They hear of what happens in this process alone.
+/// Those who wait, by id. They hear only of events in this process.
 #[derive(Default)]
 pub(super) struct Listeners<T>(Mutex<HashMap<RunId, watch::Sender<T>>>);
 
@@ -14,7 +14,7 @@ impl<T: Default> Listeners<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hears of a run.
+    /// Returns the news of a run.
     pub(super) fn hear(&self, run: &RunId) -> watch::Receiver<T> {
         let mut by_run = self.by_run();
         if let Some(sender) = by_run.get(run) {
@@ -32,7 +32,7 @@ impl<T: Default> Listeners<T> {
         }
     }
 
-    /// Tells those who wait for this run, for the last time: the news is kept by them alone.
+    /// Tells those who wait for this run, for the last time: only they keep the news.
     pub(super) fn tell_last(&self, run: &RunId, news: T) {
         let sender = self.by_run().remove(run);
         if let Some(sender) = sender {

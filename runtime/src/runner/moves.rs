@@ -1,4 +1,4 @@
-//! Waiting for a run to move, in this process or another.
+//! Waits for a run to move, in this process or another.
 
 use tokio::time::sleep;
 
@@ -14,15 +14,15 @@ pub(super) type Moves = Listeners<()>;
 
 /// The error of one who waits for a run to move.
 pub(super) trait StopsWaiting {
-    /// The store was not reached: it may be asked again.
+    /// Returns true if the store was not reached, and may be asked again.
     fn is_unavailable(&self) -> bool;
 
-    /// The run does not move in this process any more.
+    /// Returns the error for a run that does not move in this process any more.
     fn shut_down(run: RunId) -> Self;
 }
 
 impl<W> Run<W> {
-    /// Asks until there is an answer: when the run has moved in this process, and now and then, as another may drive it.
+    /// Asks until there is an answer: when the run has moved in this process, and now and then, because another may drive it.
     pub(super) async fn until<T, E, Asking>(&self, mut ask: impl FnMut() -> Asking) -> Result<T, E>
     where
         Asking: Future<Output = Result<Option<T>, E>>,

@@ -1,14 +1,14 @@
-//! Tells whether this runner stood still for so long that leases have passed.
+//! Tells if this runner stood still until leases have passed.
 //!
-//! Then other runners of this process, or of this machine, may have stood still with it. What they drive is not to be
-//! taken from them before they had time to say so.
+//! Other runners of this process, or of this machine, may have stood still with it. Their runs must not be
+//! taken from them before they had time to extend their leases.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Others are left so long to extend their leases, if a third of one is not less.
+/// The time that others have to extend their leases, unless a third of a lease is less.
 const OTHERS_WAKE: Duration = Duration::from_secs(1);
 
 /// The heartbeats of a runner.
@@ -44,7 +44,7 @@ impl Pulse {
         (self.lease / 3).min(OTHERS_WAKE)
     }
 
-    /// The leases were extended, or there were none to extend.
+    /// Notes that the leases were extended, or that there were none.
     pub(super) fn beats(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -54,7 +54,7 @@ impl Pulse {
         state.last = now;
     }
 
-    /// How long to wait before this is asked again; nothing if runs may be claimed.
+    /// Returns the time to wait before this is asked again; `None` if runs may be claimed.
     pub(super) fn rest(&self) -> Option<Duration> {
         let state = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

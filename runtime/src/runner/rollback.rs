@@ -1,4 +1,4 @@
-//! What a stored run has left to be undone, as its history says it.
+//! The transitions of a stored run that are left to be undone, by its history.
 
 use std::any::Any;
 use std::collections::HashSet;
@@ -14,17 +14,17 @@ use crate::payload::durable::Durable;
 use crate::run::{BranchName, EffectSource, EffectValue, UndoOf};
 use crate::store::{Event, Found, HistoryRow, Name, Source};
 
-/// The rows of a run that were not undone, the last first, by its whole history.
+/// Returns the rows of a run that were not undone, the last first, by its complete history.
 pub(super) fn left(history: &[HistoryRow]) -> impl Iterator<Item = &HistoryRow> {
     let undone: HashSet<_> = history.iter().filter_map(HistoryRow::undone).collect();
     let undoable = history.iter().rev().filter(|row| row.is_undoable());
     undoable.filter(move |row| !undone.contains(&row.number))
 }
 
-/// Tells whether this program can undo what is left of a run.
+/// Checks that this program can undo the rest of a run.
 ///
 /// # Errors
-/// Why it cannot, where it would have to be parked.
+/// The reason why it cannot, and would have to park the run.
 pub(super) fn can_undo<W: Durable>(
     found: &Found,
     history: &[HistoryRow],
@@ -43,7 +43,7 @@ pub(super) fn can_undo<W: Durable>(
     })
 }
 
-/// The transition of a row of the history, or the branch, and the handler that undoes it.
+/// Returns the transition of a row of the history, or the branch, and the handler that undoes it.
 pub(super) fn named(row: &HistoryRow) -> (Name, Name) {
     match &row.event {
         Event::Transition {
@@ -66,7 +66,7 @@ pub(super) fn named(row: &HistoryRow) -> (Name, Name) {
     }
 }
 
-/// The same by the names of the declaration, if it has them.
+/// Returns the same by the names of the declaration, if it has them.
 pub(super) fn undo_entry<W: Workflow>(event: &Event) -> Option<UndoEntry> {
     let (transition, state, handler, branch, in_doubt) = match event {
         Event::Transition {
@@ -107,7 +107,7 @@ pub(super) fn undo_entry<W: Workflow>(event: &Event) -> Option<UndoEntry> {
     })
 }
 
-/// The position and the name of a branch that prints like this.
+/// Returns the position and the name of the branch that prints like this.
 fn declared(split: &SplitInfo, branch: &str) -> Option<(usize, BranchName)> {
     let (name, item) = crate::run::branch(branch).ok()?;
     let declared = split.branches.iter().position(|it| it.name == name)?;
@@ -115,16 +115,16 @@ fn declared(split: &SplitInfo, branch: &str) -> Option<(usize, BranchName)> {
     (of.item == item).then_some((declared, of))
 }
 
-/// The source states of effects: those of one split share theirs.
+/// The source states of effects. The effects of one split share theirs.
 #[derive(Default)]
 pub(super) struct Sources {
-    /// The number of the row that has it, with the payload, or what was read of it.
+    /// The number of the row that has the payload, and the payload.
     payload: Option<(u64, Vec<u8>)>,
     shared: Option<(u64, Arc<dyn Any + Send + Sync>)>,
 }
 
 impl Sources {
-    /// The number of the row that has the source state of this one, if that is another, which is not known.
+    /// Returns the number of the row that has the source state of this one, if that is another one, and not known.
     pub(super) fn lacks(&self, row: &HistoryRow) -> Option<u64> {
         let number = source_row(row)?;
         let is_known = number == row.number
@@ -133,7 +133,7 @@ impl Sources {
         (!is_known).then_some(number)
     }
 
-    /// This is that row, if it is there.
+    /// Keeps that row, if it exists.
     pub(super) fn knows(&mut self, row: Option<HistoryRow>) {
         if let Some(row) = row
             && let Event::Effect {
@@ -146,7 +146,7 @@ impl Sources {
     }
 }
 
-/// The number of the row that has the source state of an effect.
+/// Returns the number of the row that has the source state of an effect.
 fn source_row(row: &HistoryRow) -> Option<u64> {
     match &row.event {
         Event::Effect { source, .. } => Some(match source {
@@ -157,7 +157,7 @@ fn source_row(row: &HistoryRow) -> Option<u64> {
     }
 }
 
-/// A row of the history as what is to be undone.
+/// Decodes a row of the history for its undo.
 pub(super) fn entry<W: Durable>(
     row: HistoryRow,
     sources: &mut Sources,
@@ -210,7 +210,7 @@ fn undecoded(state: &str, handler: &str, error: &CodecError) -> String {
     format!("state `{state}`, which `{handler}` needs, does not decode: {error}")
 }
 
-/// The same of an effect.
+/// Decodes an effect for its undo.
 fn effect<W: Durable>(
     row: HistoryRow,
     sources: &mut Sources,

@@ -1,4 +1,4 @@
-//! What a runner was told about how to run.
+//! The settings of a runner.
 
 use std::fmt::{self, Display, Write as _};
 use std::sync::Arc;
@@ -8,25 +8,25 @@ use crate::payload::codec::{Codec, CodecError, Json, PayloadRef, guarded};
 use crate::store::{Event, FailedAttempt, Failure, HistoryRow, Text};
 use crate::support::clock::Clock;
 
-/// What the runs of a runner have in common.
+/// The settings of a runner, by the methods of [`Builder`](super::Builder).
 pub(crate) struct Settings {
     pub(super) clock: Clock,
     pub(super) codec: Arc<dyn Codec>,
-    /// So many runs are driven at a time.
+    /// The largest number of runs that are driven at a time.
     pub(super) max_in_flight: usize,
-    /// So long a claim holds without a heartbeat.
+    /// The time that a claim holds without a heartbeat.
     pub(super) lease: Duration,
-    /// So often the store is asked for runs that others have left.
+    /// The pause between two looks into the store for runs that others have left.
     pub(super) poll: Duration,
-    /// A run that waits this long for its next attempt waits in the store.
+    /// The delay from which on a run waits for its next attempt in the store.
     pub(super) patience: Duration,
-    /// After so many crashes in the same state a run is parked.
+    /// The number of crashes in one state after which a run is parked.
     pub(super) max_crashes: u32,
     /// The largest payload, in bytes.
     pub(super) max_payload: usize,
     /// The longest text that is stored of an error, in bytes.
     pub(super) max_text: usize,
-    /// Whether what is encoded is decoded once before it is stored.
+    /// True if each payload is decoded once before it is stored.
     pub(super) verifies: bool,
 }
 
@@ -47,7 +47,7 @@ impl Default for Settings {
     }
 }
 
-/// Why a payload is not stored. It prints as a clause about that payload, which has no value of it.
+/// The reason why a payload is not stored. It prints as a clause about that payload without any value of it.
 pub(super) enum Unfit {
     /// The codec does not write it.
     Unwritten(String, CodecError),
@@ -72,12 +72,12 @@ impl Display for Unfit {
 }
 
 impl Settings {
-    /// From how many deaths on a run is taken up alone, so that nothing beside it is parked for what it does.
+    /// Returns the number of deaths from which on a run is taken up alone, so that no other run is parked for its crashes.
     pub(super) fn alone_from(&self) -> u32 {
         (self.max_crashes / 2).max(1)
     }
 
-    /// The bytes of a payload, called `what`, as they may be stored.
+    /// Encodes a payload, called `what`, and checks that it may be stored.
     pub(super) fn encoded(
         &self,
         what: impl Display,
@@ -97,7 +97,7 @@ impl Settings {
     /// Checks that a payload is not too large to be stored.
     ///
     /// # Errors
-    /// What there is to say about it.
+    /// A sentence that names its size and the way out.
     pub(super) fn fits(&self, what: impl Display, payload: Vec<u8>) -> Result<Vec<u8>, String> {
         let (length, most) = (payload.len(), self.max_payload);
         if length <= most {
@@ -109,12 +109,12 @@ impl Settings {
         ))
     }
 
-    /// A text that is short enough to be stored: of a longer one the beginning, and how long it was.
+    /// Returns a text that is short enough to be stored: the beginning of a longer one, and its length.
     pub(super) fn short(&self, text: impl Display) -> String {
         short(self.max_text, text)
     }
 
-    /// A text as it is stored: it may quote a payload, so it is encoded like one.
+    /// Returns a text as it is stored. It may quote a payload, so it is encoded like one.
     pub(super) fn encoded_text(&self, text: &str) -> Text {
         let encoded = guarded(|| self.codec.encode(PayloadRef::new(&text)));
         encoded.map_or_else(
@@ -123,7 +123,7 @@ impl Settings {
         )
     }
 
-    /// A text of the store as it reads.
+    /// Returns a text of the store in readable form.
     pub(super) fn read_text(&self, text: &Text) -> String {
         text.read(&*self.codec)
     }
@@ -132,7 +132,7 @@ impl Settings {
         Text::Plain(self.read_text(text))
     }
 
-    /// What a run failed with, with texts as they read.
+    /// Returns the failure of a run with readable texts.
     pub(super) fn read_failure(&self, failure: Failure) -> Failure {
         Failure {
             message: self.plain(&failure.message),
@@ -140,7 +140,7 @@ impl Settings {
         }
     }
 
-    /// A row of a history, with texts as they read.
+    /// Returns a row of a history with readable texts.
     pub(super) fn read_history(&self, row: HistoryRow) -> HistoryRow {
         let event = match row.event {
             Event::NotUndone {
@@ -174,14 +174,14 @@ impl Settings {
     }
 }
 
-/// A text of at most so many bytes: of a longer one the beginning, and how long it was.
+/// Returns a text of at most `most` bytes: the beginning of a longer one, and its length.
 pub(super) fn short(most: usize, text: impl Display) -> String {
     let mut short = Short {
         text: String::new(),
         most,
         length: 0,
     };
-    // Only a `Display` that is broken fails here: what it said by then is kept.
+    // Only a broken `Display` fails here: its text by then is kept.
     let _ = write!(short, "{text}");
     if short.length > short.text.len() {
         short.text += &format!("... ({} bytes, cut)", short.length);
@@ -189,7 +189,7 @@ pub(super) fn short(most: usize, text: impl Display) -> String {
     short.text
 }
 
-/// Takes the beginning of a text, and counts the rest.
+/// Keeps the beginning of a text, and counts the rest.
 struct Short {
     text: String,
     most: usize,

@@ -16,10 +16,10 @@ impl Engine {
         engines.push(Arc::downgrade(self));
     }
 
-    /// A run as other engines have it under way, each with its engine. They may be of another store that is
+    /// Returns a run as other engines drive it, each with its engine. They may be of another store that is
     /// a copy of this one.
     ///
-    /// Of two engines that put a run on their list and then ask for those of others, one at least sees the other.
+    /// If two engines put a run on their list and then call this, at least one sees the other.
     pub(super) fn rivals(&self, run: &RunId, incarnation: u64) -> Vec<(Arc<Engine>, Active)> {
         let others: Vec<_> = {
             let engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);

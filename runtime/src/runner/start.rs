@@ -171,14 +171,26 @@ impl<W> Sealed for NotStarted<W> {}
 impl<W: Durable> Signals<W> for NotStarted<W> {}
 
 impl<W: Durable, T, P, A> Signal<'_, NotStarted<W>, T, P, A> {
-    /// Gives the message an id, as for a run that is there.
+    /// Gives the message an id, as for a stored run.
+    ///
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// let start = runner
+    ///     .start("o-42", OrderInput { customer: 7 }, Placed)
+    ///     .with_signal(|run| run.deliver("Ada".to_owned()).message_id("request-17"));
+    /// let run = start.await?;
+    /// // To wait for its outcome, send it again with the same id.
+    /// run.deliver("Ada".to_owned()).message_id("request-17").await?.applied().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn message_id(mut self, id: impl Into<String>) -> Self {
         self.parts().message_id = Some(id.into());
         self
     }
 }
 
-/// A message that a run has from the start.
+/// Encodes a message that a run has from the start.
 fn first_message<W: Durable, T: Transition<Workflow = W>, P: Serialize>(
     engine: &Engine,
     new: &NewRun,
@@ -210,7 +222,7 @@ fn first_message<W: Durable, T: Transition<Workflow = W>, P: Serialize>(
     })
 }
 
-/// The run as it is stored.
+/// Encodes the run.
 fn encoded<W: Durable>(
     engine: &Engine,
     id: Result<RunId, RunIdError>,

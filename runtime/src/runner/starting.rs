@@ -10,18 +10,18 @@ use super::error::{Differs, StartError};
 use crate::store::{Claimed, Created, NewRun};
 
 impl Engine {
-    /// Adds a run and drives it, if there is a place; otherwise it is claimed when there is one.
+    /// Adds a run and drives it, if there is a place. If not, it is claimed when there is one.
     ///
-    /// Gives its incarnation, and whether it was added.
+    /// Returns its incarnation, and true if it was added.
     pub(super) async fn start(
         self: &Arc<Self>,
         mut new: NewRun,
     ) -> Result<(u64, bool), StartError> {
-        // One that is due later is claimed then.
+        // A run that is due later is claimed then.
         let is_due = new.due.is_none_or(|due| due <= new.at);
         let place = is_due.then(|| self.place()).flatten();
         new.lease = place.as_ref().map(|_| self.lease());
-        // On a task of its own: a run that was added is driven, also if nobody waits for the answer any more.
+        // On a task of its own, because a run that was added is driven also if nobody waits for the answer any more.
         let (answer, answered) = oneshot::channel();
         let engine = Arc::clone(self);
         let starts = async move {
@@ -49,7 +49,7 @@ impl Engine {
         answered.await.unwrap_or_else(|_| Err(self.refusal()))
     }
 
-    /// Which run it is, whether it is new, and what drives it, if it was added just now and has a place.
+    /// Returns the incarnation of the run, true if it is new, and the future that drives it, if it was added just now and has a place.
     fn started(
         self: &Arc<Self>,
         new: NewRun,

@@ -1,6 +1,6 @@
-//! The runs under way whose process died the last time: any of them may be what killed it.
+//! The driven runs whose process died the last time: any of them may have killed it.
 //!
-//! They are counted as they come and go: a claim beside ten thousand of them costs no more than beside one.
+//! They are counted as they come and go, so that a claim beside ten thousand of them costs no more than beside one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,18 +11,18 @@ use tokio::time::Instant;
 use super::settings::Settings;
 use crate::store::Suspects;
 
-/// Those that are driven here, and have neither recorded anything since nor outlived a lease.
+/// The suspects that are driven here, and have neither recorded anything since nor outlived a lease.
 #[derive(Default)]
 pub(super) struct Suspected(Mutex<List>);
 
 #[derive(Default)]
 struct List {
-    /// By when they were taken up, which is the order in which they outlive a lease; nothing in the place of one that
+    /// The suspects in the order in which they were taken up, which is the order in which they outlive a lease; `None` for one that
     /// was cleared.
     suspects: VecDeque<Option<Suspect>>,
     /// The number of the first of them.
     first: u64,
-    /// How many there are by their deaths.
+    /// The number of suspects by their deaths.
     deaths: BTreeMap<u32, usize>,
     count: usize,
 }
@@ -32,7 +32,7 @@ struct Suspect {
     since: Instant,
 }
 
-/// That a run is a suspect, until it is cleared.
+/// Marks a run as a suspect, until it is cleared.
 pub(super) struct Suspicion {
     list: Arc<Suspected>,
     number: u64,
@@ -44,7 +44,7 @@ impl Suspected {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a run whose process died so often.
+    /// Adds a run whose process died `deaths` times.
     pub(super) fn add(self: &Arc<Self>, deaths: u32) -> Suspicion {
         let number = self.list().add(deaths);
         Suspicion {
@@ -54,7 +54,7 @@ impl Suspected {
         }
     }
 
-    /// What a store has to know of them before it gives more.
+    /// Returns the numbers that a store needs before it hands out more suspects.
     pub(super) fn under_way(&self, settings: &Settings) -> Suspects {
         let mut list = self.list();
         list.shorten(|it| it.since.elapsed() >= settings.lease);
@@ -68,9 +68,9 @@ impl Suspected {
 }
 
 impl Suspicion {
-    /// Clears the run. Says whether it was a suspect until now.
+    /// Clears the run. Returns true if it was a suspect until now.
     pub(super) fn clear(&self) -> bool {
-        // Asked at every change of the run.
+        // Called at every change of the run.
         !self.is_cleared.swap(true, Ordering::Relaxed) && self.list.list().clear(self.number)
     }
 }
@@ -100,7 +100,7 @@ impl List {
         was_one
     }
 
-    /// Takes those off at the front that were cleared, or for which this is so.
+    /// Removes those at the front that were cleared, or for which `is_over` returns true.
     fn shorten(&mut self, is_over: impl Fn(&Suspect) -> bool) {
         while let Some(first) = self.suspects.front()
             && first.as_ref().is_none_or(&is_over)
@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    /// How many are under way, and how often one of them died at most.
+    /// Returns the number of suspects, and the largest number of deaths of one of them.
     fn counted(suspected: &Suspected, settings: &Settings) -> (usize, u32) {
         let suspects = suspected.under_way(settings);
         (suspects.under_way, suspects.deaths)

@@ -1,14 +1,14 @@
-//! What a run that was claimed goes on with, if this program can read it.
+//! Reads a claimed run, if this program can.
 
 use super::settings::Settings;
 use crate::payload::codec::{Codec, guarded};
 use crate::payload::durable::Durable;
 use crate::store::{Claimed, RunRow};
 
-/// What a claimed run goes on with.
+/// Reads the parts that a claimed run continues with.
 ///
 /// # Errors
-/// Why it cannot.
+/// The reason why it cannot continue.
 pub(super) fn take_up<W: Durable>(
     claimed: &Claimed,
     settings: &Settings,
@@ -43,10 +43,10 @@ pub(super) fn take_up<W: Durable>(
     Ok((input, Some(payload)))
 }
 
-/// Tells whether a run is of the version that this program has.
+/// Checks that a run is of the version that this program has.
 ///
 /// # Errors
-/// That it is not.
+/// A sentence that names both versions.
 pub(super) fn is_of_version<W: Durable>(row: &RunRow) -> Result<(), String> {
     if row.version == W::VERSION {
         return Ok(());
@@ -65,10 +65,10 @@ pub(super) fn is_late<W: Durable>(row: &RunRow) -> bool {
     late.is_some_and(|late| row.fired.iter().any(|it| it.transition == late))
 }
 
-/// The state of a run, by its position in the graph.
+/// Returns the position of the state of a run in the graph.
 ///
 /// # Errors
-/// That this program does not have it.
+/// A sentence that says that this program does not have it.
 pub(super) fn position<W: Durable>(state: &str) -> Result<usize, String> {
     let mut states = W::GRAPH.states.iter();
     states.position(|it| it.name == state).ok_or_else(|| {
@@ -77,10 +77,10 @@ pub(super) fn position<W: Durable>(state: &str) -> Result<usize, String> {
     })
 }
 
-/// The input of a run.
+/// Decodes the input of a run.
 ///
 /// # Errors
-/// That it does not decode.
+/// A sentence that says that it does not decode.
 pub(super) fn read_input<W: Durable>(input: &[u8], codec: &dyn Codec) -> Result<W::Input, String> {
     let input = guarded(|| W::decode_input(input, codec));
     input.map_err(|error| format!("its input does not decode: {error}"))

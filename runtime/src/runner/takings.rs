@@ -1,5 +1,5 @@
-//! Requests to stop runs that are just being taken up: the store has recorded the claim, and the run is not on the list of those that
-//! are driven yet. Other requests need no such room: the store repeats them with its answer to the next change.
+//! Requests to stop runs that are just being taken up: the store has recorded the claim, and the run is not on the list of driven
+//! runs yet. Other requests need no such room, because the store repeats them with its answer to the next change.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::run::RunId;
 use crate::store::Stop;
 
-/// The claims and starts under way, and the requests meanwhile. A request is dropped when all that were under way with it have ended.
+/// The claims and starts that have not ended, and the requests meanwhile. A request is dropped when all takings that it may concern
+/// have ended.
 #[derive(Default)]
 pub(super) struct Takings(Mutex<State>);
 
@@ -37,7 +38,7 @@ impl Takings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs are being taken up until the guard is dropped.
+    /// Begins a taking, which ends when the guard is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Taking {
         let mut state = self.state();
         let number = state.next;
@@ -49,7 +50,7 @@ impl Takings {
         }
     }
 
-    /// Keeps a request for a run that may be about to be put on the list. The list is locked.
+    /// Keeps a request for a run that may be about to be put on the list. The caller has locked the list.
     pub(super) fn keep(&self, run: &RunId, incarnation: u64, stop: Stop) {
         let mut state = self.state();
         if !state.under_way.is_empty() {
@@ -63,7 +64,7 @@ impl Takings {
         }
     }
 
-    /// The requests for a run that is just put on the list. The list is locked.
+    /// Returns the requests for a run that is just put on the list. The caller has locked the list.
     pub(super) fn asked_of(&self, run: &RunId, incarnation: u64) -> Vec<Stop> {
         let state = self.state();
         let unheard = state.unheard.iter();

@@ -22,7 +22,7 @@ pub struct NewRun {
     pub state: Name,
     /// The payload of that state.
     pub payload: Vec<u8>,
-    /// When it is started.
+    /// The time it is started.
     pub at: SystemTime,
     /// The time it is due. Defaults to the time it is started.
     pub due: Option<SystemTime>,
@@ -138,7 +138,7 @@ pub enum Created {
     Known {
         /// Its row.
         row: RunRow,
-        /// What it was started with.
+        /// The encoded input.
         input: Vec<u8>,
         /// The state that it began in.
         state: Name,
@@ -152,7 +152,7 @@ pub enum Created {
 pub struct Found {
     /// Its row.
     pub row: RunRow,
-    /// What it was started with.
+    /// The encoded input.
     pub input: Vec<u8>,
     /// The payload of the state that it is in.
     pub payload: Vec<u8>,

@@ -12,7 +12,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl HeldRun {
     /// Asks the store until it answers. Each operation may be repeated, by the laws of a store. If another runner claims the run
-    /// meanwhile, the fence says so.
+    /// meanwhile, the answer is [`Fenced`](StoreError::Fenced).
     pub(super) async fn answer<'a, T>(
         &self,
         mut ask: impl FnMut() -> StoreFuture<'a, T>,

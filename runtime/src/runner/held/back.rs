@@ -1,4 +1,4 @@
-//! The ways in which a held run is given back before it has ended: it waits, is parked, or is let go of.
+//! The ways in which a held run is released before it has ended: it waits, is parked or paused, or is let go of.
 
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
@@ -7,7 +7,7 @@ use super::{HeldRun, Loss, Recording, RunChange};
 use crate::store::{Event, Failure, Fired, Release, Status, StoreError, Wait};
 
 impl HeldRun {
-    /// Parks the run. Gives why it is not driven any longer: that, or what came in between.
+    /// Parks the run. Returns the reason why it is not driven any longer: this, or an event in between.
     pub(in crate::runner) async fn park(&self, reason: &str) -> Loss {
         let (parks, reason) = self.parks(reason);
         match self.change(self.commit(parks)).await {
@@ -16,7 +16,7 @@ impl HeldRun {
         }
     }
 
-    /// Pauses the run, whose last attempt has failed. Gives why it is not driven any longer, as [`park`](HeldRun::park) does.
+    /// Pauses the run, whose last attempt has failed. Returns the reason why it is not driven any longer, as [`park`](HeldRun::park) does.
     pub(in crate::runner) async fn pause(&self, failure: Failure) -> Loss {
         let paused = RunChange::new(Event::Paused, Status::Paused).because(failure);
         match self.change(self.commit(paused)).await {
@@ -25,7 +25,7 @@ impl HeldRun {
         }
     }
 
-    /// The change that parks the run, and the reason as it is stored.
+    /// Returns the change that parks the run, and the reason as it is stored.
     pub(super) fn parks(&self, reason: &str) -> (RunChange, String) {
         let reason = self.keeper.settings.short(reason);
         let event = Event::Parked {
@@ -34,13 +34,13 @@ impl HeldRun {
         (RunChange::new(event, Status::Parked), reason)
     }
 
-    /// Gives the run back until it is due, or a message comes that is not known here. Gives why it is not driven any longer,
+    /// Releases the run until it is due, or a message comes that is not known here. Returns the reason why it is not driven any longer,
     /// as [`park`](HeldRun::park) does.
     pub(in crate::runner) async fn wait(&self, due: Option<SystemTime>) -> Loss {
         self.give_back(self.back(due)).await
     }
 
-    /// The same where a poll was asked that leaves the run where it is; this was at work there.
+    /// Like [`wait`](HeldRun::wait), after a poll was asked that leaves the run in its state, with the firings there.
     pub(in crate::runner) async fn wait_asked(
         &self,
         due: Option<SystemTime>,
@@ -72,7 +72,7 @@ impl HeldRun {
         }
     }
 
-    /// Until when it waits: its time may be up before it is due. A rollback has no deadline.
+    /// Returns its wait. The deadline of its workflow may pass before it is due; a rollback has no deadline.
     pub(super) fn until(&self, due: Option<SystemTime>) -> Wait {
         let state = self.state();
         let up = state.up.filter(|_| state.row.status == Status::Running);
@@ -83,7 +83,7 @@ impl HeldRun {
         }
     }
 
-    /// Gives the run back when its future is gone. One that was in the middle of a commit may be fenced: then
+    /// Releases the run after its future was dropped. A run that was in the middle of a commit may be fenced: then
     /// it is claimed when its lease has passed.
     pub(in crate::runner) async fn let_go(&self) -> Result<(), StoreError> {
         let release = self.back(Some(self.now()));

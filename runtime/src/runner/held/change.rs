@@ -11,11 +11,11 @@ pub(in crate::runner) struct RunChange {
     pub(in crate::runner) failure: Option<Failure>,
     /// The index of the run in the state that it leads to.
     pub(super) index: Vec<IndexEntry>,
-    /// The timers and the poll that were at work in that state.
+    /// The timers and the poll that have fired in that state.
     pub(super) fired: Vec<Fired>,
-    /// What is added to its logs.
+    /// The entries that are added to its logs.
     pub(super) logged: Vec<LogEntry>,
-    /// When it happens, and until when the run waits then, if it is given back.
+    /// The time of the change and the time until which the run waits, if it is released.
     pub(super) waits: Option<(SystemTime, Option<SystemTime>)>,
 }
 
@@ -32,25 +32,25 @@ impl RunChange {
         }
     }
 
-    /// The run is found by this in its new state.
+    /// Sets the index of the run in its new state.
     pub(in crate::runner) fn found_by(mut self, index: Vec<IndexEntry>) -> Self {
         self.index = index;
         self
     }
 
-    /// This was at work in its state since that was entered.
+    /// Sets the timers and the poll that have fired in its state.
     pub(in crate::runner) fn where_fired(mut self, fired: Vec<Fired>) -> Self {
         self.fired = fired;
         self
     }
 
-    /// The run has said this on its way.
+    /// Sets the entries that are added to its logs.
     pub(in crate::runner) fn saying(mut self, logged: Vec<LogEntry>) -> Self {
         self.logged = logged;
         self
     }
 
-    /// The run waits in its new state from now until then, or until a message comes that is not known.
+    /// Releases the run, which waits in its new state until it is due, or until a message comes that is not known.
     pub(in crate::runner) fn waiting(mut self, now: SystemTime, due: Option<SystemTime>) -> Self {
         self.waits = Some((now, due));
         self

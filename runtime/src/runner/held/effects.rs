@@ -1,7 +1,7 @@
-//! The effects of the visit under way that are undone by themselves: branches that were done, and a step whose last call is in doubt.
+//! The effects of the current visit that are undone by themselves: branches that were done, and a step whose last call is in doubt.
 //!
-//! Each is a note with an [`EffectNote`], here at once and in the store when that has it. What ends the visit records them as rows of
-//! the history: here nothing is lost of a branch that is dropped while its note is on its way.
+//! Each is a note with an [`EffectNote`], kept here before it is in the store. The end of the visit records them as rows of
+//! the history, so that no branch is lost that is dropped while its note is on its way to the store.
 
 use super::state::HeldState;
 use super::{HeldRun, Loss};
@@ -9,7 +9,7 @@ use crate::run::{PartName, PartOf};
 use crate::store::{EffectNote, Event, Name, Progress, Source};
 
 impl HeldState {
-    /// A part of the visit was done, or may have been.
+    /// Keeps that a part of the visit was done, or may have been. Returns its note.
     fn affect(&mut self, part: String, output: Vec<u8>, undo: Name) -> Progress {
         let number = self.effects;
         self.effects = number.saturating_add(1);
@@ -19,7 +19,7 @@ impl HeldState {
         progress
     }
 
-    /// The effects as rows of the history that go before what ends the visit: all but that of a step which leads on.
+    /// Returns the effects as rows of the history before the end of the visit: all but that of a step which leads on.
     pub(super) fn effects_before(&self, event: &Event) -> Vec<Event> {
         if event.keeps_some_notes() {
             return Vec::new();
@@ -59,7 +59,7 @@ impl HeldState {
 }
 
 impl HeldRun {
-    /// A branch was done, and can be undone. Gives its note.
+    /// Keeps that a branch was done, and can be undone. Returns its note.
     pub(super) fn branch_done(
         &self,
         part: &PartName,
@@ -72,7 +72,7 @@ impl HeldRun {
         }
     }
 
-    /// True if the visit, should it end with this transition or without one, leaves an undo that the row does not count yet.
+    /// Returns true if the visit leaves an undo that the row does not count yet, if it ends with this transition, or without one.
     pub(in crate::runner) fn has_effects(&self, leads: Option<&str>) -> bool {
         let state = self.state();
         let mut effects = state.notes.iter().filter(|(_, it)| it.effect().is_some());
@@ -82,7 +82,7 @@ impl HeldRun {
         })
     }
 
-    /// True if this step was called in its visit before the run was taken up, and nobody knows how that ended.
+    /// Returns true if this step was called in its visit before the run was taken up, and the end of that call is not known.
     pub(in crate::runner) fn was_called(&self, step: &PartName) -> bool {
         match self.state().notes.get(&step.to_string()) {
             Some(Progress::Attempts { called, .. }) => *called > 0,
@@ -91,7 +91,7 @@ impl HeldRun {
         }
     }
 
-    /// Keeps that the last call of this step is in doubt, and this undoes it; or that it is not.
+    /// Keeps that the last call of this step is in doubt and that `undo` undoes it; with `None`, that the call is not in doubt.
     pub(in crate::runner) fn set_doubt(&self, step: &PartName, undo: Option<&'static str>) {
         let (part, mut state) = (step.to_string(), self.state());
         state.notes.remove(&part);
@@ -100,10 +100,10 @@ impl HeldRun {
         }
     }
 
-    /// Has the store know of a doubt that is kept, where the run stands still before its visit has ended.
+    /// Stores a doubt, because the run stands still before its visit has ended.
     ///
     /// # Errors
-    /// Why the run is not driven any longer.
+    /// The reason why the run is not driven any longer.
     pub(in crate::runner) async fn note_doubt(&self, step: &PartName) -> Result<(), Loss> {
         let part = step.to_string();
         let kept = self.state().notes.get(&part).cloned();
@@ -113,12 +113,12 @@ impl HeldRun {
         }
     }
 
-    /// The number of the visit that leaves the state of the run, which is stored.
+    /// Returns the number of the visit that leaves the state of the run, which is stored.
     pub(in crate::runner) fn next_visit(&self) -> u64 {
         self.state().row.visit.saturating_add(1)
     }
 
-    /// The state of the run.
+    /// Returns the name of the state of the run.
     pub(in crate::runner) fn state_name(&self) -> Name {
         self.state().row.state.clone()
     }

@@ -1,7 +1,7 @@
-//! A held run as policies and splits see it: attempts, and outputs of branches, are notes about the visit under way.
+//! A held run as policies and splits see it: attempts, and outputs of branches, are notes about the current visit.
 //!
 //! They are called between a handler and the future of the run, whose results are of the user's types. So this is the one place
-//! where a claim that is lost is a future that is never ready: whoever drives the run hears of the loss, and drops it.
+//! where a lost claim is a future that is never ready: the driver of the run hears of the loss, and drops it.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -16,12 +16,12 @@ use crate::run::{PartName, PartOf};
 use crate::store::{FailedAttempt, Progress};
 use crate::support::time::later;
 
-/// A run that waits for at least this long is said to wait, so that it is no suspect if its process dies meanwhile. That
-/// takes another change of the row when it goes on.
+/// The shortest wait that is recorded as one, so that the run is no suspect if its process dies meanwhile. That
+/// takes another change of the row when the wait is over.
 const SHORT: Duration = Duration::from_secs(1);
 
 impl HeldRun {
-    /// Has the future dropped that waits for this.
+    /// Reports the loss, so that the future that waits for this is dropped.
     async fn halted(&self, loss: Loss) -> Infallible {
         self.lose(loss);
         pending().await
@@ -35,8 +35,7 @@ impl HeldRun {
 }
 
 impl HeldRun {
-    /// The attempts of a part, of which the next is due after this delay. A call before a pause is in doubt still, also if none was made
-    /// since then.
+    /// Returns the note about the attempts of a part. A call before a pause is still in doubt, also if none was made since then.
     fn attempts(&self, part: &PartName, begun: Begun, waits: bool) -> Progress {
         let noted = self.now();
         Progress::Attempts {
@@ -66,7 +65,7 @@ impl Recorder for HeldRun {
                 called,
                 delay: state.left(noted, due),
             },
-            // The process died after the doubt was kept for a pause, and before the pause. Where the run was resumed since then, the
+            // The process died after the doubt was kept for a pause, and before the pause. If the run was resumed since then, the
             // attempts begin anew.
             Progress::Output { effect, .. }
                 if is_whole && effect.is_some() && state.row.attempts_since.is_none() =>

@@ -10,18 +10,18 @@ use crate::store::{FailedAttempt, NoteRow, Progress, RunRow};
 
 /// The run as the store has it. Only the future of the run changes it, between two handlers.
 pub(super) struct HeldState {
-    /// Changed as the store changes its own, by [`RunRow::apply`] and its like.
+    /// Changed by the same functions as the row in the store, such as [`RunRow::apply`].
     pub(super) row: RunRow,
     /// The time of the claim, or of the last entry into a state, by the clock that has set the times of the run: the system clock may
     /// have been set since.
     pub(super) since: (SystemTime, Instant),
-    /// When the deadline of the workflow passes, if that is still to come.
+    /// The time the deadline of the workflow passes, if that is still to come.
     pub(super) up: Option<SystemTime>,
     /// True if the store may have noted that the run waits, and has not said so.
     pub(super) may_wait: bool,
     /// The payload of its state, of a workflow whose visits have effects.
     pub(super) payload: Option<Vec<u8>>,
-    /// The notes about the visit under way, from when the run was taken up, and its effects.
+    /// The notes about the current visit, as they were when the run was taken up, and its effects.
     pub(super) notes: HashMap<String, Progress>,
     /// The number that the next effect of that visit has.
     pub(super) effects: u32,
@@ -29,10 +29,10 @@ pub(super) struct HeldState {
     pub(super) failed: VecDeque<(String, FailedAttempt)>,
 }
 
-/// So many failed attempts of a visit are kept, the last ones.
+/// The number of failed attempts of a visit that are kept, the last ones.
 const ATTEMPTS: usize = 16;
 
-/// The name of the transition that a part, as it prints, is of.
+/// Returns the name of the transition of a part, which is given as it prints.
 pub(super) fn transition_of(part: &str) -> Option<&str> {
     part.split('/').nth(1)
 }
@@ -51,7 +51,7 @@ impl HeldState {
             }
         }
         failed.sort_by_key(|(_, attempt)| attempt.at);
-        // Each part has as many of its own.
+        // Each part has up to this number of its own.
         failed.drain(..failed.len().saturating_sub(ATTEMPTS));
         let effects = notes.iter().filter_map(|note| note.progress.effect());
         let effects = effects.map(|effect| effect.number.saturating_add(1)).max();
@@ -70,7 +70,7 @@ impl HeldState {
         }
     }
 
-    /// The rest of a wait.
+    /// Returns the rest of a wait.
     pub(super) fn left(&self, noted: SystemTime, due: SystemTime) -> Duration {
         let (taken_up, since) = self.since;
         // The clock may have been set back since it was noted.
@@ -86,7 +86,7 @@ impl HeldState {
         }
     }
 
-    /// The failed attempts of a part.
+    /// Returns the failed attempts of a part.
     pub(super) fn failed_of(&self, part: &PartName) -> Vec<FailedAttempt> {
         let part = part.to_string();
         let failed = self.failed.iter().filter(|(of, _)| *of == part);

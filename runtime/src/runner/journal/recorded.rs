@@ -1,4 +1,4 @@
-//! The changes of a run as they are recorded.
+//! The recorded form of the changes of a run.
 
 use super::super::held::{HeldRun, RunChange};
 use crate::journal::{Ending, Taken};
@@ -7,7 +7,7 @@ use crate::payload::durable::Durable;
 use crate::store::{Event, Failure, FailureKind, Fired, RunRow, Status, Text};
 use crate::wait::Firing;
 
-/// The firings as a store keeps them.
+/// Returns the firings as a store keeps them.
 pub(super) fn fired_by_name<W: Durable>(fired: &[Firing]) -> Vec<Fired> {
     let named = fired.iter().map(|firing| Fired {
         transition: W::GRAPH.transitions[firing.transition].name.into(),
@@ -17,7 +17,7 @@ pub(super) fn fired_by_name<W: Durable>(fired: &[Firing]) -> Vec<Fired> {
     named.collect()
 }
 
-/// The firings that a store has kept. A transition that the workflow no longer has is left out.
+/// Returns the firings that a store has kept, without those of transitions that the workflow no longer has.
 pub(super) fn fired_by_position<W: Durable>(fired: &[Fired]) -> Vec<Firing> {
     let found = fired.iter().filter_map(|firing| {
         let mut transitions = W::GRAPH.transitions.iter();
@@ -31,7 +31,7 @@ pub(super) fn fired_by_position<W: Durable>(fired: &[Fired]) -> Vec<Firing> {
     found.collect()
 }
 
-/// The status of a run that is to end like this, when something is to be undone before, or nothing is.
+/// Returns the status of a run with this ending, if something is to be undone before, or nothing is.
 pub(super) fn status(ending: Ending, is_to_undo: bool) -> Status {
     match ending {
         _ if is_to_undo => Status::RollingBack,
@@ -42,7 +42,7 @@ pub(super) fn status(ending: Ending, is_to_undo: bool) -> Status {
     }
 }
 
-/// The ending of a run whose rollback had begun when it was taken up.
+/// Returns the ending of a run whose rollback had begun when it was taken up.
 pub(in crate::runner) fn ending(row: &RunRow) -> Ending {
     match row.failure.as_ref().map(|failure| failure.kind) {
         Some(FailureKind::Cancelled) => Ending::Cancelled,
@@ -51,10 +51,10 @@ pub(in crate::runner) fn ending(row: &RunRow) -> Ending {
     }
 }
 
-/// The end of a run that was terminated while nobody had it: it goes nowhere any more, so nothing of it has to be readable.
+/// Returns the end of a run that was terminated while nobody held it. Nothing of it has to be readable, because it continues no more.
 pub(in crate::runner) fn terminated(row: &RunRow) -> RunChange {
     let ended = RunChange::new(Event::Ended, Status::Terminated);
-    // One whose rollback had begun has failed for another reason, or is in a `failed` state.
+    // A run whose rollback had begun has failed for another reason, or is in a `failed` state.
     if row.rolls_back {
         return ended;
     }
@@ -67,10 +67,10 @@ pub(in crate::runner) fn terminated(row: &RunRow) -> RunChange {
     })
 }
 
-/// The answer to the signal that was just taken, as it is recorded, if it gives one.
+/// Encodes the answer to the signal that was just taken, if it has one.
 ///
 /// # Errors
-/// Why it cannot be stored.
+/// The reason why it cannot be stored.
 pub(super) fn answer<W: Durable>(
     taken: &Taken<'_, W>,
     held: &HeldRun,
@@ -83,11 +83,11 @@ pub(super) fn answer<W: Durable>(
     answer.map(|answer| settings.fits(what, answer)).transpose()
 }
 
-/// The transition that was just taken, as it is recorded.
+/// Encodes the transition that was just taken.
 ///
 /// # Errors
-/// Why the state that it led to cannot be stored. The handler has had its effect, so this is no failure that
-/// could be rolled back: the state is needed for it.
+/// The reason why the state that it led to cannot be stored. The handler has had its effect, so this is no failure that
+/// could be rolled back, because a rollback needs the state.
 pub(super) fn transition<W: Durable>(
     taken: &Taken<'_, W>,
     message: Option<String>,

@@ -1,4 +1,4 @@
-//! The runs that cannot be read, and why.
+//! The runs that cannot be read, and the reasons.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -8,7 +8,7 @@ use super::fault::Fault;
 use crate::run::RunId;
 use crate::store::StoreError;
 
-/// The runs that cannot be read, and why.
+/// The runs that cannot be read, and the reasons.
 #[derive(Default)]
 pub(super) struct Broken(Mutex<BTreeMap<RunId, String>>);
 
@@ -27,7 +27,7 @@ impl Broken {
         self.runs().insert(run, reason);
     }
 
-    /// What is said of a run that is not found: that its record stands elsewhere, if that is known.
+    /// Fails for a run that is not found, if its record is known to stand elsewhere.
     pub(super) fn check(&self, run: &RunId) -> Result<(), Fault> {
         match self.reason(run) {
             None => Ok(()),
@@ -38,7 +38,7 @@ impl Broken {
         }
     }
 
-    /// Whether it was one.
+    /// Removes a run. Returns true if it was one of these.
     pub(super) fn remove(&self, run: &RunId) -> bool {
         self.runs().remove(run).is_some()
     }
@@ -47,7 +47,7 @@ impl Broken {
         self.runs().get(run).cloned()
     }
 
-    /// The runs behind this one.
+    /// Returns the runs behind this one.
     pub(super) fn after(&self, run: Option<&RunId>) -> BTreeMap<RunId, String> {
         let after = (run.map_or(Unbounded, Excluded), Unbounded);
         let runs = self.runs();
@@ -57,7 +57,7 @@ impl Broken {
             .collect()
     }
 
-    /// Adds a run under whose id the record of another stands, and that one, if it has no other.
+    /// Adds a run under whose id the record of another one stands, and that other run, if it has no other record.
     pub(super) fn misplaced(&self, run: RunId, owner: &RunId, is_found: bool) {
         let add = |run: RunId, reason: String| {
             let reason = format!("its record: {reason}");

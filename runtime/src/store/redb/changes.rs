@@ -1,6 +1,6 @@
 //! The operations that change something, inside the transaction of a batch.
 //!
-//! What an operation of a batch does is seen by those that follow it, in the tables and in the index. If
+//! Later operations of a batch see the changes of an earlier one, in the tables and in the index. If
 //! the batch cannot be committed the store is closed, so the index is never ahead of the file.
 
 use std::time::SystemTime;
@@ -28,10 +28,10 @@ pub(super) struct Changes<'a> {
     pub(super) index: &'a mut Index,
     pub(super) timeline: &'a mut Timeline,
     pub(super) paths: &'a mut Paths,
-    /// When the caller asked for the operation that is applied.
+    /// The time the caller asked for the operation that is applied.
     pub(super) at: Instant,
     pub(super) broken: &'a super::Broken,
-    /// Whether the tables have changed.
+    /// True if the tables have changed.
     pub(super) wrote: bool,
 }
 
@@ -60,7 +60,7 @@ impl Changes<'_> {
         self.add(run, run.lease).map(Created::New)
     }
 
-    /// Adds a run that is not there, held by whoever has the lease.
+    /// Adds a run that does not exist, held by the holder of the lease.
     pub(super) fn add(&mut self, run: &NewRun, lease: Option<Lease>) -> Result<RunRow, Fault> {
         let first = self.tables.history.begin(run)?;
         let behind = self.timeline.behind(run.at, self.at);
@@ -82,7 +82,7 @@ impl Changes<'_> {
     pub(super) fn declare(&mut self, declaration: &Declaration) -> Result<Declared, Fault> {
         let name = &*declaration.workflow;
         let workflows = self.tables.workflows.open()?;
-        // What cannot be read of it keeps nobody from anything, and is written anew.
+        // A record that cannot be read refuses nobody, and is written anew.
         let package = match workflows.get(name)? {
             Some(bytes) => read_declaration(name, bytes.value()).ok(),
             None => None,
@@ -117,7 +117,7 @@ impl Changes<'_> {
     }
 
     pub(super) fn release(&mut self, release: &Release) -> Result<(), Fault> {
-        // A clock counts as seen, here and below, also where the operation is refused.
+        // A clock counts as seen, here and below, also if the operation is refused.
         let behind = self.timeline.behind(release.at, self.at);
         let before = self.live(&release.run)?;
         let open = before.row.open(release.epoch, release.sequence);
@@ -214,7 +214,7 @@ impl Changes<'_> {
         let behind = self.timeline.behind(now, self.at);
         let before = self.find(run)?.ok_or_else(|| not_found(run))?;
         if self.broken.remove(run) && before.row.status.is_live() {
-            // It stood still because something beside its record could not be read: it is tried again.
+            // It stood still because something beside its record could not be read. That is tried again.
             self.index.place(&before);
             return Ok(());
         }
@@ -294,7 +294,7 @@ impl Changes<'_> {
         self.keep(&before, &record)
     }
 
-    /// The record of a run, ended or not.
+    /// Returns the record of a run, ended or not.
     pub(super) fn find(&mut self, run: &RunId) -> Result<Option<Record>, Fault> {
         if let Some(held) = self.index.held(run) {
             return Ok(Some(held.record.clone()));
@@ -306,7 +306,7 @@ impl Changes<'_> {
         Ok(found)
     }
 
-    /// The record of a run that has not ended.
+    /// Returns the record of a run that has not ended.
     pub(super) fn live(&mut self, run: &RunId) -> Result<Record, Fault> {
         if let Some(held) = self.index.held(run) {
             return Ok(held.record.clone());
@@ -320,7 +320,7 @@ impl Changes<'_> {
         })
     }
 
-    /// Writes the record of a run that is due from `now` on, also where the clock is another than that which has set its times.
+    /// Writes the record of a run that is due from `now` on, also if its times were set by another clock.
     fn wake(&mut self, before: &Record, mut record: Record, now: SystemTime) -> Result<(), Fault> {
         let now = self.timeline.now(now, self.at);
         due_now(&mut record.row, before.row.due, now, record.behind);

@@ -194,7 +194,7 @@ impl IntegrityReport {
     }
 }
 
-/// What belongs to a run, as its record says.
+/// The parts of a run that its record counts.
 struct RunParts {
     notes: u64,
     messages: u64,
@@ -229,7 +229,7 @@ impl<'a> Survey<'a> {
             ("ended_at", Self::ends),
         ];
         for (table, step) in steps {
-            // What comes behind a damaged page of the same table is not seen.
+            // Entries behind a damaged page of the same table are not seen.
             let found = guarded(|| step(self)).map_err(|fault| match fault {
                 Fault::Damaged(reason) => Fault::Damaged(format!("table `{table}`: {reason}")),
                 fault => fault,
@@ -238,7 +238,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    /// The records of runs, and their histories.
+    /// Checks the records of runs, and their histories.
     fn records(
         &mut self,
         table: &impl ReadableTable<&'static str, &'static [u8]>,
@@ -277,7 +277,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// Walks through the whole history of a run.
+    /// Walks through the complete history of a run.
     fn walk(&mut self, record: &Record) -> Result<(), Fault> {
         if record.last == 0 {
             // It could not be read, and was terminated.
@@ -414,7 +414,7 @@ impl<'a> Survey<'a> {
         Ok(())
     }
 
-    /// What there is of runs against what their records say.
+    /// Compares the entries of runs in a table with the counts of their records.
     fn compare(&mut self, what: &str, counted: &BTreeMap<String, u64>, of: fn(&RunParts) -> u64) {
         for (id, owned) in &self.runs {
             let (found, said) = (counted.get(id).copied().unwrap_or(0), of(owned));
@@ -439,7 +439,7 @@ impl<'a> Survey<'a> {
             let run = RunId::unchecked(id);
             match self.runs.get(id).map(|owned| owned.ended) {
                 Some(Some(ended)) if ended == at => found += 1,
-                // Its record cannot be read, and that was said.
+                // Its record cannot be read, which was reported.
                 None => {}
                 Some(_) => self
                     .report

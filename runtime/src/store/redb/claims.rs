@@ -1,4 +1,4 @@
-//! Claims, inside the transaction of a batch: who gets which runs.
+//! Claims, inside the transaction of a batch.
 
 use super::changes::Changes;
 use super::damage::guarded;
@@ -10,7 +10,7 @@ use crate::run::RunId;
 use crate::store::timeline::{Moment, wait};
 use crate::store::{Claim, Claimed, Claims, Lease, Message, NoteRow, TraceContext};
 
-/// What there is of a run that is about to be claimed.
+/// The parts of a run that is about to be claimed.
 pub(super) struct Claimable {
     record: Record,
     input: Vec<u8>,
@@ -33,7 +33,7 @@ impl Changes<'_> {
         }
         let mut room = claim.suspects;
         let n = self.index.count_suspects(claim) + room.under_way;
-        // Those that stand still by law 6 make room for others.
+        // Runs that stand still by law 6 make room for others.
         loop {
             let mut admitted = Vec::new();
             let mut left = 0;
@@ -74,7 +74,7 @@ impl Changes<'_> {
                 claims.taken.extend(taken);
             }
         }
-        // Those that the limit alone has left.
+        // The suspects that only the limit has left.
         let suspect = self
             .index
             .suspects(claim)
@@ -104,7 +104,7 @@ impl Changes<'_> {
         }
     }
 
-    /// It is `now` on the time line, and `steady` by the clock that nobody sets.
+    /// Claims one run. `now` is the time on the time line, and `steady` the time by the clock that nobody sets.
     fn try_take(
         &mut self,
         run: &RunId,
@@ -119,7 +119,7 @@ impl Changes<'_> {
             notes,
             inbox,
         } = guarded(|| self.look_up(run)).map_err(|fault| match fault {
-            // It is this run that needs the page.
+            // This run needs the page.
             Fault::Damaged(reason) => broken(run, "what a claim of it needs", &reason),
             fault => fault,
         })?;
@@ -143,7 +143,7 @@ impl Changes<'_> {
         })
     }
 
-    /// All that a claim gives of a run. It only reads.
+    /// Reads all that a claim returns of a run.
     pub(super) fn look_up(&mut self, run: &RunId) -> Result<Claimable, Fault> {
         let record = self.live(run)?;
         let rows = &self.tables.history.rows;

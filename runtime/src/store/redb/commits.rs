@@ -24,14 +24,14 @@ impl Changes<'_> {
                 Ok(None) => {
                     self.add(run, None)?;
                 }
-                // One that cannot be read is there as well.
+                // A run that cannot be read exists as well.
                 Ok(Some(_)) | Err(Fault::Answer(_)) => {}
                 Err(fault) => return Err(fault),
             }
         }
         for message in &outbox.messages {
             match self.send(&message.clone().into()) {
-                // It is dropped.
+                // The message is dropped.
                 Ok(_) | Err(Fault::Answer(_)) => {}
                 Err(fault) => return Err(fault),
             }
@@ -39,11 +39,11 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// Does what a commit says of its run, and whether its holder still has it. Gives `false` for one that took place before.
+    /// Applies a commit to its run. Returns `false` if it took place before, and the hold of its holder.
     fn advance(&mut self, commit: &Commit) -> Result<(bool, Hold), Fault> {
         let run = &commit.run;
         let behind = self.timeline.behind(commit.at, self.at);
-        // Changed where it lies: this is what the store does most.
+        // Changed in place, because this is the most frequent operation.
         if let Some(held) = self.index.held_mut(run) {
             let took_place = advance(&mut self.tables, &mut held.record, commit, behind)?;
             let is_held = held.record.is_held;
@@ -59,7 +59,7 @@ impl Changes<'_> {
             }
             return Ok((true, Hold::kept_if(is_held)));
         }
-        // It has no claim, or had one before the file was opened.
+        // It has no claim, or one from before the file was opened.
         let record = self.tables.find(run)?;
         let before = record.ok_or_else(|| not_found(run))?;
         let mut record = before.clone();
@@ -76,8 +76,8 @@ impl Changes<'_> {
     }
 }
 
-/// Does what a commit says, by a clock that is so far behind. Gives `false`, and changes nothing, for one that took place
-/// before; neither does it change anything where it is refused.
+/// Applies a commit, by a clock that is `behind` by this much. Returns `false`, and changes nothing, if it took place
+/// before. If it is refused, nothing changes either.
 fn advance(
     tables: &mut Tables<'_>,
     record: &mut Record,
@@ -95,7 +95,7 @@ fn advance(
         }
         return Err(Fault::Answer(StoreError::Fenced { run: run.clone() }));
     }
-    // First what may find a note or a message that cannot be read.
+    // First the operations that may find a note or a message that cannot be read.
     let (dropped, kept) = tables.dropped_notes(record, &commit.event)?;
     if record.messages > 0 && !commit.consumed.is_empty() {
         let taken_by = record.row.number_of(commit);

@@ -1,7 +1,7 @@
-//! What redb does with a page that is damaged: it says so, or panics.
+//! Guards against damaged pages, of which redb returns an error, or panics.
 //!
 //! A file that was closed in order is trusted when it is opened, so redb finds a damaged page when it needs it.
-//! Neither the store nor anybody who asks it may go down with that page.
+//! Neither the store nor its callers may go down with that page.
 
 use std::mem::take;
 use std::ops::Deref;
@@ -10,12 +10,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::fault::Fault;
 use crate::support::panic::{forget_panic, message};
 
-/// Works with pages that may be damaged. What the work borrows has to be thrown away where that is so, unless it only
+/// Works with pages that may be damaged. If one is, everything that the work borrows has to be thrown away, unless the work only
 /// reads.
 ///
-/// So each read has a guard of its own, and a transaction is aborted in order where one was caught. One that is dropped as a
-/// panic passes, since something was being written, is left as it is by redb, and the file is repaired as it is opened
-/// the next time: which a damaged file cannot be.
+/// So each read has a guard of its own, and a transaction is aborted in order if a panic was caught. If a transaction that writes is
+/// dropped as a panic passes, redb leaves it as it is, and the file is repaired when it is opened
+/// the next time, which a damaged file cannot be.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     let worked = catch_unwind(AssertUnwindSafe(work));
     worked.unwrap_or_else(|panic| {
@@ -27,7 +27,7 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, F
     })
 }
 
-/// A database that closes without a panic, whatever its pages are like.
+/// A database that closes without a panic, also if its pages are damaged.
 pub(super) struct Database(Option<redb::Database>);
 
 impl Database {

@@ -1,10 +1,10 @@
-//! What goes wrong in an operation.
+//! The failures of an operation.
 
 use super::wire::Unread;
 use crate::run::RunId;
 use crate::store::StoreError;
 
-/// What went wrong in an operation: the store as a whole, a page that it needs, or the run.
+/// The failure of an operation: of the store itself, of a page that it needs, or of the run.
 #[derive(Debug)]
 pub(super) enum Fault {
     Storage(redb::Error),
@@ -23,7 +23,7 @@ impl<E: Into<redb::Error>> From<E> for Fault {
     }
 }
 
-/// What cannot be read of a run, as the answer to whoever asks for it.
+/// Returns the answer to an operation on a run with a part that cannot be read.
 pub(super) fn broken(run: &RunId, what: &str, reason: &Unread) -> Fault {
     Fault::Answer(StoreError::Broken {
         run: run.clone(),

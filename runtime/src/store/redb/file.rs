@@ -1,8 +1,8 @@
-//! The file under a path: the one that is there, or a new one that takes its place when it is a store.
+//! The file at a path: the one that exists, or a new one that takes its place when it is a store.
 //!
-//! Nothing that lies there already is emptied, replaced, or renamed. A new store is made in a file with a random
-//! name, which nobody else has, and gets its name in one step that fails where the name is taken. Its lock belongs to
-//! the file and not to the name, so whoever finds the store under its name finds it locked.
+//! No file that exists is emptied, replaced, or renamed. A new store is made in a file with a random
+//! name, which nobody else has, and gets its name in one step that fails if the name is taken. Its lock belongs to
+//! the file and not to the name, so another process that finds the store under its name finds it locked.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
@@ -10,19 +10,19 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-/// What a path leads to, which is opened as it is.
+/// The target of a path, opened as it is.
 pub(super) enum PathKind {
     File(File),
-    /// A file without a byte in it.
+    /// An empty file.
     Empty,
-    /// Something that is no file: a folder, a pipe, a device.
+    /// A folder, a pipe, or a device.
     Other(&'static str),
     Nothing,
 }
 
-/// Opens what a path leads to, for reading and writing. Changes nothing.
+/// Opens the target of a path, for reading and writing. Changes nothing.
 pub(super) fn find(path: &Path) -> io::Result<PathKind> {
-    // Asked before it is opened: to open a pipe is to wait for its other end.
+    // Asked before it is opened, because opening a pipe waits for its other end.
     let opened = fs::metadata(path).and_then(|found| match kind(&found) {
         Some(other) => Ok(Err(other)),
         None => File::options().read(true).write(true).open(path).map(Ok),
@@ -41,7 +41,7 @@ pub(super) fn find(path: &Path) -> io::Result<PathKind> {
     })
 }
 
-/// What it is, unless it is a file.
+/// Returns a noun phrase for the target, unless it is a file.
 fn kind(found: &Metadata) -> Option<&'static str> {
     if found.is_file() {
         None
@@ -52,17 +52,17 @@ fn kind(found: &Metadata) -> Option<&'static str> {
     }
 }
 
-/// A new file, which has no place yet. It is removed if it is dropped before it has one.
+/// A new file without a place. It is removed if it is dropped before it has one.
 pub(super) struct New {
     temporary: TempPath,
     place: PathBuf,
 }
 
 impl New {
-    /// Makes an empty file beside the place that a path leads to, if there is nothing.
+    /// Makes an empty file beside the target of a path that does not exist.
     ///
     /// # Errors
-    /// Any that the system has, [`ErrorKind::NotFound`] among them: there is no such folder.
+    /// Those of the system, such as [`ErrorKind::NotFound`] if there is no such folder.
     pub(super) fn beside(path: &Path, mode: u32) -> io::Result<(Self, File)> {
         let place = resolve(path)?;
         place.file_name().ok_or(ErrorKind::InvalidInput)?;
@@ -76,7 +76,7 @@ impl New {
         Ok((New { temporary, place }, file))
     }
 
-    /// Gives it the place, unless that has been taken in the meantime. It is on disk then, and so is its name.
+    /// Gives it the place, unless that has been taken meanwhile. The file and its name are on disk then.
     ///
     /// # Errors
     /// [`ErrorKind::AlreadyExists`] if another was faster.
@@ -87,20 +87,20 @@ impl New {
     }
 }
 
-/// The folder that a path is in.
+/// Returns the folder of a path.
 fn folder(path: &Path) -> &Path {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
 }
 
-/// Where a path leads to: to itself, unless it is a link.
+/// Returns the target of a path: the path itself, unless it is a link.
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     const LINKS: usize = 40;
     let mut place = path.to_owned();
     for _ in 0..LINKS {
         match fs::read_link(&place) {
             Ok(target) => place = folder(&place).join(target),
-            // It is none, or nothing.
+            // It is no link, or it does not exist.
             Err(_) => return Ok(place),
         }
     }

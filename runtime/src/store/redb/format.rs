@@ -42,7 +42,7 @@ pub(super) fn write_note(run: &str, key: &str, progress: &Progress) -> Vec<u8> {
     to.finish(RecordPlace::Note(run, key))
 }
 
-/// Whether a note is the output of a branch, which may be large, without reading it.
+/// Returns true if a note is the output of a branch, which may be large, without reading it.
 pub(super) fn is_output(note: &[u8]) -> bool {
     matches!(note, [1, 1, ..])
 }
@@ -121,7 +121,7 @@ pub(super) fn read_logged(run: &str, number: u64, bytes: &[u8]) -> Result<LogRow
     from.finish(row)
 }
 
-/// What is left of a run that was purged: the rows of its history, from this one on backwards to the first.
+/// Writes the rest of a purged run: the rows of its history, from this one backwards to the first.
 pub(super) fn write_rest(run: &RunId, last: u64, first: u64) -> Vec<u8> {
     let mut to = RecordWriter::record(VERSION);
     to.text(&run.text()).u64(first);
@@ -137,7 +137,7 @@ pub(super) fn read_rest(last: u64, bytes: &[u8]) -> Result<(RunId, u64), Unread>
     from.finish(run)
 }
 
-/// Who has declared the workflow of this name: the package.
+/// Writes the package that has declared the workflow of this name.
 pub(super) fn write_declaration(name: &str, package: &str) -> Vec<u8> {
     let mut to = RecordWriter::record(VERSION);
     to.text(package);

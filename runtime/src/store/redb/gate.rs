@@ -1,8 +1,8 @@
-//! A file that stays as it is until it is known to be ours.
+//! A file that stays as it is until it is known to be a store.
 //!
-//! redb writes to a file that it opens: it repairs one that was not closed, and marks each as open. So what it writes
-//! is kept in memory until the tables have been seen, and then done in the same order, with the same flushes: a
-//! crash in the middle of that leaves what a crash in the middle of redb's own opening would.
+//! redb writes to a file that it opens: it repairs one that was not closed, and marks each as open. So its writes
+//! are kept in memory until the tables have been seen, and then done in the same order, with the same flushes: a
+//! crash in the middle of that leaves the same file as a crash in the middle of redb's own opening.
 
 use std::io::{self, ErrorKind};
 use std::mem::take;
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{BackendError, StorageBackend};
 
-/// The clones of one are the same gate.
+/// A gate before a file. Its clones are the same gate.
 #[derive(Debug)]
 pub(super) struct WriteGate<B>(Arc<WriteGateState<B>>);
 
@@ -38,12 +38,12 @@ impl<B> Clone for WriteGate<B> {
 }
 
 impl<B: StorageBackend> WriteGate<B> {
-    /// Keeps what is written, until it is [`open`](Self::open).
+    /// Returns a gate that keeps writes in memory until it is [opened](Self::open).
     pub(super) fn shut(file: B) -> Self {
         WriteGate::new(file, false)
     }
 
-    /// Lets everything through: for a file that is nobody else's.
+    /// Returns a gate that lets everything through, for a file that belongs to nobody else.
     pub(super) fn wide(file: B) -> Self {
         WriteGate::new(file, true)
     }
@@ -64,7 +64,7 @@ impl<B: StorageBackend> WriteGate<B> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what was kept, and lets everything through from now on.
+    /// Does the writes that were kept, and lets everything through from now on.
     pub(super) fn open(&self) -> io::Result<()> {
         let mut kept = self.kept();
         for change in take(&mut *kept) {
@@ -86,7 +86,7 @@ impl<B: StorageBackend> WriteGate<B> {
         length.map_or_else(|| self.0.file.len(), Ok)
     }
 
-    /// What a reader of the file would find behind the gate.
+    /// Reads the file with the writes that were kept.
     fn peek(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let kept = self.kept();
         let end = offset.saturating_add(out.len() as u64);
@@ -112,7 +112,7 @@ impl<B: StorageBackend> WriteGate<B> {
         Ok(())
     }
 
-    /// Whether a read is that of a page which the file does not have: a damaged page has sent redb there.
+    /// Returns true if this reads a page that the file does not have, where a damaged page has sent redb.
     fn is_beyond(&self, offset: u64, out: &[u8]) -> bool {
         let end = offset.checked_add(out.len() as u64);
         let length = if self.is_open() {
@@ -124,7 +124,7 @@ impl<B: StorageBackend> WriteGate<B> {
     }
 }
 
-/// Copies what two ranges have in common.
+/// Copies the intersection of two ranges.
 fn overlay(offset: u64, out: &mut [u8], at: u64, data: &[u8]) {
     let end = offset + out.len() as u64;
     let (from, to) = (at.max(offset), (at + data.len() as u64).min(end));

@@ -1,12 +1,12 @@
 //! The histories of all runs, in one table, in the order in which they were written.
 //!
-//! Rows that are written together lie together then, so a batch touches few pages however many runs it is
-//! about. Each row knows the number of the one before it of its own run, and the record of the run knows
-//! its last. So that a long history need not be walked from its end, every 64th row is noted by its number among those of the run.
+//! Rows that are written together lie together, so a batch touches few pages however many runs it
+//! changes. Each row has the number of the row before it of its own run, and the record of the run has
+//! the number of its last. So that a long history need not be walked from its end, every 64th row is noted by its number among those of the run.
 //!
-//! Of a run whose history is bounded, all rows are noted in a table of their own, by the number of its first row: a run that had
-//! its id before had another one. What is removed leaves the chain broken at the oldest row that its record names; older
-//! rows that stay are found by that table alone.
+//! If the history of a run is bounded, all its rows are noted in a table of their own, by the number of its first row, which is
+//! different from that of a run that had its id before. Removed rows leave the chain broken at the oldest row that its record names;
+//! older rows that stay are found only by that table.
 
 use std::mem::take;
 use std::ops::Range;
@@ -22,7 +22,7 @@ use crate::store::{
     Commit, Event, Failure, HistoryRow, LeftMessage, Name, NewRun, Request, TraceContext,
 };
 
-/// Every so many rows of a run there is a mark.
+/// The number of rows of a run from one mark to the next.
 pub(super) const EVERY: u64 = 64;
 
 /// A table of rows by number.
@@ -47,12 +47,12 @@ pub(super) struct History<'a> {
     pub(super) kept: Lazy<'a, (u64, u64), u64>,
     /// The number of the next row.
     pub(super) next: &'a mut u64,
-    /// Memory for records and rows as they are written, one after the other.
+    /// The memory in which records and rows are written, one after the other.
     pub(super) buffer: Vec<u8>,
 }
 
 impl History<'_> {
-    /// Adds the first row of a run, with what it was started with. Gives its number.
+    /// Adds the first row of a run, with its input and its start state. Returns its number.
     pub(super) fn begin(&mut self, run: &NewRun) -> Result<u64, redb::Error> {
         let event = Event::Started {
             state: run.state.clone(),
@@ -72,7 +72,7 @@ impl History<'_> {
         self.insert(row)
     }
 
-    /// Adds what somebody asked for.
+    /// Adds the event of a request.
     pub(super) fn add(
         &mut self,
         record: &mut Record,
@@ -92,7 +92,7 @@ impl History<'_> {
         self.append(record, head, event, false)
     }
 
-    /// Adds what a commit says.
+    /// Adds the rows of a commit.
     pub(super) fn commit(
         &mut self,
         record: &mut Record,
@@ -126,8 +126,8 @@ impl History<'_> {
         self.append(record, head, &commit.event, is_bounded)
     }
 
-    /// Adds a row to what a run has, as the last. The record has its number among those of the
-    /// run, and is told its number in the table. One of a bounded history is noted as kept.
+    /// Adds the last row of a run. The record has its number among those of the
+    /// run, and gets its number in the table. A row of a bounded history is noted as kept.
     fn append(
         &mut self,
         record: &mut Record,
@@ -154,7 +154,7 @@ impl History<'_> {
         Ok(())
     }
 
-    /// The rows of a run up to the last that moved it, in order, at most this many.
+    /// Returns the rows of a run up to the last that moved it, in order, at most this many.
     pub(super) fn last_moved(
         &mut self,
         record: &Record,
@@ -177,7 +177,7 @@ impl History<'_> {
     }
 }
 
-/// The row of a run that has this number.
+/// Returns the row of a run with this number.
 pub(super) fn row(rows: &impl Rows, run: &RunId, number: u64) -> Result<Row, Fault> {
     let what = |reason: String| broken(run, &format!("row {number} of its history"), &reason);
     guarded(|| {
@@ -192,7 +192,7 @@ pub(super) fn row(rows: &impl Rows, run: &RunId, number: u64) -> Result<Row, Fau
     })
 }
 
-/// The payload of the state that a run is in.
+/// Returns the payload of the state that a run is in.
 pub(super) fn payload(rows: &impl Rows, record: &Record) -> Result<Vec<u8>, Fault> {
     let run = &record.row.id;
     let row = row(rows, run, record.payload_at)?;
@@ -205,7 +205,7 @@ pub(super) fn payload(rows: &impl Rows, record: &Record) -> Result<Vec<u8>, Faul
     }
 }
 
-/// What a run was started with.
+/// The input and the start state of a run.
 pub(super) struct StartData {
     pub(super) input: Vec<u8>,
     pub(super) state: Name,
@@ -235,9 +235,9 @@ pub(super) fn origin(rows: &impl Rows, record: &Record) -> Result<StartData, Fau
 pub(super) struct OldRow {
     number: u64,
     place: u64,
-    /// Whether it goes: it has no undo, and can be read.
+    /// True if it is to be removed: it has no undo, and can be read.
     goes: bool,
-    /// Whether the table of kept rows has it.
+    /// True if the table of kept rows has it.
     is_listed: bool,
 }
 
@@ -248,7 +248,7 @@ impl History<'_> {
         record: &Record,
         numbers: Range<u64>,
     ) -> Result<Vec<OldRow>, Fault> {
-        // Those that the commit itself adds stay.
+        // Rows that the commit itself adds stay.
         let numbers = numbers.start..numbers.end.min(record.row.rows.saturating_add(1));
         if numbers.is_empty() {
             return Ok(Vec::new());
@@ -260,7 +260,7 @@ impl History<'_> {
                 break;
             };
             let place = place.value();
-            // Of one that cannot be read, who reads it is told.
+            // A row that cannot be read stays, so that its readers get an error.
             let goes = match row(&self.rows, &record.row.id, place) {
                 Ok(row) => row.history.number == number && !row.history.is_undoable(),
                 Err(Fault::Answer(_) | Fault::Damaged(_)) => false,
@@ -276,7 +276,7 @@ impl History<'_> {
         if old.len() as u64 == numbers.end - numbers.start {
             return Ok(old);
         }
-        // Some were added while the history was not bounded, or by a request.
+        // Some rows were added while the history was not bounded, or by a request.
         old.clear();
         let marks = self.marks.open()?;
         for row in walk_back(&self.rows, marks, record, numbers.end - 1)? {
@@ -294,7 +294,7 @@ impl History<'_> {
         Ok(old)
     }
 
-    /// Removes what goes of these rows, and notes where the others are.
+    /// Removes those of these rows that are to be removed, and notes the places of the others.
     pub(super) fn remove_old(&mut self, record: &Record, old: &[OldRow]) -> Result<(), Fault> {
         let run = &*record.row.id.text();
         for row in old {
@@ -313,7 +313,7 @@ impl History<'_> {
     }
 }
 
-/// The rows of a run with a number of at most this, backwards.
+/// Returns the rows of a run with a number of at most this, backwards.
 pub(super) fn back_from<'a, R: Rows, M: Marks, K: KeptRows>(
     rows: &'a R,
     marks: &M,
@@ -328,7 +328,7 @@ pub(super) fn back_from<'a, R: Rows, M: Marks, K: KeptRows>(
     Ok(newer.chain(older).chain(first))
 }
 
-/// The rows of a run that are kept though those behind them were removed, by their numbers; the first is none of them.
+/// Returns the rows of a run that are kept though those behind them were removed, by their numbers, without the first one.
 pub(super) fn older<'a, R: Rows, K: KeptRows>(
     rows: &'a R,
     kept: &'a K,
@@ -350,7 +350,7 @@ pub(super) fn older<'a, R: Rows, K: KeptRows>(
     }))
 }
 
-/// The first row of a run.
+/// Returns the first row of a run.
 pub(super) fn first(rows: &impl Rows, record: &Record) -> Result<HistoryRow, Fault> {
     let run = &record.row.id;
     let row = row(rows, run, record.first)?;
@@ -361,8 +361,8 @@ pub(super) fn first(rows: &impl Rows, record: &Record) -> Result<HistoryRow, Fau
     Ok(row.history)
 }
 
-/// The rows of a run with a number of at most this, backwards, as far as none is removed, and where they stand. They begin with
-/// that of its last commit, or with that of a mark, and each is the one before the one before.
+/// Returns the rows of a run with a number of at most this, backwards until one is removed, with their places. The walk begins with
+/// the row of its last commit, or of a mark, and follows the chain.
 pub(super) fn walk_back<'a, R: Rows, M: Marks>(
     rows: &'a R,
     marks: &M,

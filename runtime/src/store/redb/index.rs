@@ -1,10 +1,10 @@
-//! Which runs are due, and who holds them: what the store keeps in memory.
+//! The index of the store in memory: the runs that are due, and their holders.
 //!
 //! The runs of one workflow, one version and one priority are a queue. A claim names several, and takes from all of them
-//! in one order, so that it costs what it takes and not what waits.
+//! in one order, so that its cost depends on the runs that it takes and not on those that wait.
 //!
-//! One process at a time has the file, so the claims of a process that died are void. Of a run that waits,
-//! this is all there is in memory: its id, and when it is due.
+//! One process at a time has the file, so the claims of a process that died are void. A waiting run takes only its id and
+//! its due time in memory.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -24,11 +24,11 @@ use crate::store::{Claim, Holder, Lease, RunRow};
 #[derive(Default)]
 pub(super) struct Index {
     queues: HashMap<Arc<str>, BTreeMap<Lane, RunQueue>>,
-    /// The claims that were not given back, of this process.
+    /// The claims of this process that were not released.
     held: HashMap<RunId, CachedClaim>,
 }
 
-/// Which runs of a workflow are in one queue: those of a version and a priority.
+/// The runs of a workflow that are in one queue: those of a version and a priority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Lane {
     version: u32,
@@ -44,13 +44,13 @@ impl Lane {
     }
 }
 
-/// A run that may be claimed, and where it was found.
+/// A run that may be claimed, and the place where it was found.
 pub(super) struct Candidate<'a> {
     pub(super) run: &'a RunId,
     pub(super) found: DueRun,
 }
 
-/// Where a run was found.
+/// The place where a run was found.
 #[derive(Debug, Clone)]
 pub(super) struct DueRun {
     workflow: Arc<str>,
@@ -58,18 +58,18 @@ pub(super) struct DueRun {
     place: QueuePlace,
 }
 
-/// The runs of one lane of a workflow, by when they may be claimed.
+/// The runs of one lane of a workflow, by the time they may be claimed.
 #[derive(Default)]
 struct RunQueue {
-    /// Those that nobody holds.
+    /// Runs that nobody holds.
     due: BTreeSet<(Moment, RunId)>,
-    /// Those that somebody holds, by the end of the lease.
+    /// Runs that somebody holds, by the end of the lease.
     leased: BTreeSet<(Moment, RunId)>,
-    /// Those that only waited when their holder went, by the end of the lease.
+    /// Runs that only waited when their holder was lost, by the end of the lease.
     left: BTreeSet<(Moment, RunId)>,
-    /// Those whose holder is gone, by their crashes and the end of the lease.
+    /// Runs whose holder was lost, by their crashes and the end of the lease.
     suspects: BTreeSet<(u32, Moment, RunId)>,
-    /// Those whose lease had passed when another asked than their holder, by that.
+    /// Runs whose lease had passed when another than their holder asked, by their holder.
     lapsed: HashMap<Holder, BTreeSet<RunId>>,
 }
 
@@ -80,7 +80,7 @@ pub(super) struct CachedClaim {
     place: QueuePlace,
 }
 
-/// Where a run is in its queue.
+/// The place of a run in its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum QueuePlace {
     Due(Moment),
@@ -100,7 +100,7 @@ impl RunQueue {
         };
     }
 
-    /// Takes out a run that this holder had claimed.
+    /// Removes a run that this holder had claimed.
     fn release(&mut self, held: &CachedClaim, run: &RunId) {
         self.leave(held.place, run);
         self.unlapse(held.holder, run);
@@ -130,13 +130,13 @@ impl RunQueue {
     }
 }
 
-/// When a run is due that nobody holds.
+/// Returns the time a run that nobody holds is due.
 fn due(record: &Record) -> Option<Moment> {
     let due = micros(record.row.live_due()?);
     Some(due.saturating_add(record.behind))
 }
 
-/// Where a run belongs whose holder went at `until`.
+/// Returns the place of a run whose holder was lost at `until`.
 fn left_behind(record: &Record, until: Moment) -> QueuePlace {
     if record.row.waits {
         QueuePlace::Left(until)
@@ -145,7 +145,7 @@ fn left_behind(record: &Record, until: Moment) -> QueuePlace {
     }
 }
 
-/// Where a run is that has no claim of this process.
+/// Returns the place of a run that has no claim of this process.
 fn place_of(record: &Record) -> Option<QueuePlace> {
     let due = due(record)?;
     Some(if record.is_held {
@@ -156,24 +156,24 @@ fn place_of(record: &Record) -> Option<QueuePlace> {
 }
 
 impl Index {
-    /// The claim of a run, if there is one.
+    /// Returns the claim of a run, if there is one.
     pub(super) fn held(&self, run: &RunId) -> Option<&CachedClaim> {
         self.held.get(run)
     }
 
-    /// The same, to be changed where it lies. A run that is given back by that is [settled](Self::settle).
+    /// Returns the claim of a run to be changed in place. [`settle`](Self::settle) follows if the change releases the run.
     pub(super) fn held_mut(&mut self, run: &RunId) -> Option<&mut CachedClaim> {
         self.held.get_mut(run)
     }
 
-    /// Puts a run of the file where its record says; who held one is gone.
+    /// Puts a run of the file at the place of its record. Its holder is gone.
     pub(super) fn place(&mut self, record: &Record) {
         if let Some(place) = place_of(record) {
             self.queue(&record.row).enter(place, &record.row.id);
         }
     }
 
-    /// Takes a run out of its queue; `record` is what is stored of it.
+    /// Removes a run from its queue. `record` is the stored one.
     pub(super) fn forget(&mut self, record: &Record) {
         let run = &record.row.id;
         let held = self.held.remove(run);
@@ -185,7 +185,7 @@ impl Index {
         }
     }
 
-    /// Takes a run that stands still out of its queue, from the place where it was found.
+    /// Removes a run that stands still from its queue, at the place where it was found.
     pub(super) fn discard(&mut self, found: &DueRun, run: &RunId) {
         let held = self.held.remove(run);
         let queue = self.queues.get_mut(&found.workflow);
@@ -198,7 +198,7 @@ impl Index {
         }
     }
 
-    /// Takes a run out wherever it is.
+    /// Removes a run from whichever place it has.
     pub(super) fn evict(&mut self, run: &RunId) {
         self.held.remove(run);
         for queue in self.queues.values_mut().flat_map(BTreeMap::values_mut) {
@@ -227,7 +227,7 @@ impl Index {
         self.held.insert(run, held);
     }
 
-    /// Puts a run whose claim was given back by a change of its record where that says.
+    /// Puts a run that was released by a change of its record at the place of that record.
     pub(super) fn settle(&mut self, run: &RunId) {
         if let Some(held) = self.held.remove(run) {
             self.queue(&held.record.row).release(&held, run);
@@ -235,7 +235,7 @@ impl Index {
         }
     }
 
-    /// Puts a claim whose lease has passed where its record says by now.
+    /// Puts a claim whose lease has passed at the present place of its record.
     pub(super) fn refresh(&mut self, run: &RunId) {
         if let Some(held) = self.held.get_mut(run)
             && let QueuePlace::Left(until) | QueuePlace::Suspect(_, until) = held.place
@@ -247,7 +247,7 @@ impl Index {
         }
     }
 
-    /// Keeps the claims of another index as far as the file has them; `find` gives the record that a run has there.
+    /// Keeps the claims of another index that the file still has. `find` returns the record that a run has there.
     pub(super) fn keep_claims(
         &mut self,
         other: Index,
@@ -280,7 +280,7 @@ impl Index {
         }
     }
 
-    /// Puts the claims whose lease has passed `now`, of what a claim names, where others may take them. Gives those of
+    /// Puts the claims of the queues that a claim names, if their lease has passed `now`, where others may take them. Returns those of
     /// the claimer, which stay as they are.
     pub(super) fn lapse(&mut self, claim: &Claim, now: Moment) -> Vec<RunId> {
         let holder = claim.lease.holder;
@@ -317,7 +317,7 @@ impl Index {
         own
     }
 
-    /// The queues of what a claim names.
+    /// Returns the queues that a claim names.
     fn queues<'a>(
         &'a self,
         claim: &'a Claim,
@@ -336,7 +336,7 @@ impl Index {
         })
     }
 
-    /// The suspects among what a claim names, those with the fewest crashes first; and their crashes.
+    /// Returns the suspects of the queues that a claim names, those with the fewest crashes first, and their crashes.
     pub(super) fn suspects<'a>(
         &'a self,
         claim: &'a Claim,
@@ -358,21 +358,21 @@ impl Index {
         merged.map(|((crashes, _, run), found)| (crashes, Candidate { run, found }))
     }
 
-    /// How many suspects there are among what a claim names.
+    /// Returns the number of suspects of the queues that a claim names.
     pub(super) fn count_suspects(&self, claim: &Claim) -> usize {
         let queues = self.queues(claim);
         queues.map(|(.., queue)| queue.suspects.len()).sum()
     }
 
-    /// The runs among what a claim names that are due: those with the highest priority first, and among them the one that
-    /// might have been claimed for longest.
+    /// Returns the runs of the queues that a claim names that are due: those with the highest priority first, and among them the one that
+    /// has been due for longest.
     pub(super) fn due<'a>(
         &'a self,
         claim: &'a Claim,
         now: Moment,
         steady: Moment,
     ) -> impl Iterator<Item = Candidate<'a>> {
-        // They are on two time lines, so they are compared by how long ago that was.
+        // They are on two time lines, so they are compared by the time since then.
         let queues = self.queues(claim).flat_map(move |(workflow, lane, queue)| {
             let due = queue
                 .due
@@ -402,7 +402,7 @@ impl Index {
         merged.map(|((_, run), found)| Candidate { run, found })
     }
 
-    /// How long it is until a run may be claimed of what a claim names, but for suspects.
+    /// Returns the time until a run of the queues that a claim names may be claimed, without suspects.
     pub(super) fn next(&self, claim: &Claim, now: Moment, steady: Moment) -> Option<Moment> {
         let next = self.queues(claim).flat_map(|(.., queue)| {
             let left = queue.left.first().map(|_| 0);
@@ -417,7 +417,7 @@ impl Index {
     }
 
     fn queue(&mut self, row: &RunRow) -> &mut RunQueue {
-        // Asked first, since most have one.
+        // Asked first, because most have one.
         if !self.queues.contains_key(&*row.workflow) {
             self.queues.insert((&*row.workflow).into(), BTreeMap::new());
         }
@@ -429,7 +429,7 @@ impl Index {
     }
 }
 
-/// The queue of a run, if there is one.
+/// Returns the queue of a run, if there is one.
 fn queue_of<'a>(
     queues: &'a mut HashMap<Arc<str>, BTreeMap<Lane, RunQueue>>,
     row: &RunRow,
@@ -437,7 +437,7 @@ fn queue_of<'a>(
     queues.get_mut(&*row.workflow)?.get_mut(&Lane::of(row))
 }
 
-/// The end of a lease that begins `now`.
+/// Returns the end of a lease that begins `now`.
 fn end(now: Moment, duration: Duration) -> Moment {
     let duration = Moment::try_from(duration.as_micros()).unwrap_or(Moment::MAX);
     now.saturating_add(duration)

@@ -1,8 +1,8 @@
-//! Tables that are opened as they are needed.
+//! Tables that are opened when they are needed.
 
 use redb::{Key, Table, TableDefinition, Value, WriteTransaction};
 
-/// A table that is opened when it is asked for: each that is open costs the commit of a batch.
+/// A table that is opened when it is needed, because each open table costs time in the commit of a batch.
 pub(super) struct Lazy<'a, K: Key + 'static, V: Value + 'static> {
     transaction: &'a WriteTransaction,
     definition: TableDefinition<'static, K, V>,

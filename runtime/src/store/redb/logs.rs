@@ -9,7 +9,7 @@ use super::tables::Tables;
 use crate::run::RunId;
 use crate::store::{Commit, LogRow};
 
-/// The entries of a run from this number on, at most `limit`: all that its record counts.
+/// Returns the entries of a run from this number on, at most `limit`: all that its record counts.
 pub(super) fn log(
     table: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
     record: &Record,
@@ -59,7 +59,7 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// Whether the last entries of a run are those of a commit.
+    /// Returns true if the last entries of a run are those of a commit.
     pub(super) fn has_entries(&mut self, record: &Record, commit: &Commit) -> Result<bool, Fault> {
         let entries = commit.entries().len();
         if entries == 0 {

@@ -1,4 +1,4 @@
-//! How the record of a run is found by its id, though a page may be damaged.
+//! Finds the record of a run by its id, though a page may be damaged.
 
 use std::cmp::Ordering;
 
@@ -11,11 +11,11 @@ use crate::run::RunId;
 
 /// A table of runs by id.
 pub(super) trait Lookup {
-    /// The record of a run.
+    /// Returns the record of a run.
     fn find(&self, run: &RunId) -> Result<Option<Record>, Fault>;
 
-    /// The record of a run of a table that was not read as the file was opened. Fails if a damaged page may be why it is
-    /// not found.
+    /// Returns the record of a run in a table that was not read when the file was opened. Fails if a damaged page may be the reason why
+    /// it is not found.
     ///
     /// A damaged key in a leaf leads the search to a place beside it, and one in a branch to a leaf whose entries are
     /// all on one side of the run. So a miss is believed if the entries on both sides of the place are in order, and

@@ -198,7 +198,7 @@ impl RedbStore {
             let mut clock = None;
             let request = || {
                 let at = Instant::now();
-                // At once: what is done until the writer is asked takes longer than a clock is behind that is paused.
+                // At once, because the work until the writer is asked takes longer than a paused clock is behind.
                 clock = paused(at);
                 let asked = Asked {
                     run,
@@ -316,7 +316,7 @@ where
 
     fn answer(mut self: Box<Self>) {
         let answer = self.answer.take().expect("it is answered once");
-        // Whoever asked may have gone.
+        // The caller may have gone.
         let _ = answer.send(self);
     }
 }

@@ -320,7 +320,7 @@ impl RedbOptions {
         builder.set_check_integrity_on_open(verifies);
         builder.set_repair_callback(move |repair| {
             let path = path.display();
-            // So redb tells its steps: the beginning, and what follows if its last commit does not hold.
+            // redb reports its steps so: the beginning, and the next step if its last commit does not hold.
             if repair.progress() < 0.1 {
                 // Verifying is the same, asked for.
                 if !verifies {
@@ -409,7 +409,7 @@ pub(super) fn read_runs(database: &redb::Database, broken: &Broken) -> Result<In
                 let is_found = runs.get(&*owner.text())?.is_some();
                 broken.misplaced(run, &owner, is_found);
             }
-            // A damaged page on the way to it leads elsewhere.
+            // A damaged page on the way to the record leads elsewhere.
             Ok(_) if runs.get(id.value())?.is_none() => {
                 spoil(run, "it is not found where it should be".to_owned());
             }

@@ -1,4 +1,4 @@
-//! What the tables have of one run beside its history: its record, its notes, and its messages.
+//! The records of one run beside its history: its row, its notes, and its messages.
 
 use std::mem::take;
 
@@ -12,7 +12,7 @@ use crate::run::RunId;
 use crate::store::micros::micros;
 use crate::store::{Event, LeftMessage, Message, NoteRow};
 
-/// The messages of a run that wait, all that its record counts.
+/// Returns the messages of a run that wait, all that its record counts.
 pub(super) fn inbox(
     table: &impl ReadableTable<(&'static str, u64), &'static [u8]>,
     record: &Record,
@@ -29,7 +29,7 @@ pub(super) fn inbox(
     Ok(inbox)
 }
 
-/// The notes of a run, all that its record counts but those that are passed over.
+/// Returns the notes of a run, all that its record counts except those that are skipped.
 pub(super) fn notes(
     table: &impl ReadableTable<(&'static str, &'static str), &'static [u8]>,
     record: &Record,
@@ -61,7 +61,7 @@ pub(super) fn notes(
 }
 
 impl Tables<'_> {
-    /// Writes its record where it belongs.
+    /// Writes its record into the table of its status.
     pub(super) fn put(&mut self, record: &Record) -> Result<(), redb::Error> {
         let id = &*record.row.id.text();
         let bytes = record.write(take(&mut self.history.buffer));
@@ -76,7 +76,7 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// Takes the record of a run that has ended from among those that have.
+    /// Removes the record of a run from those that have ended.
     pub(super) fn take_back(&mut self, record: &Record) -> Result<(), redb::Error> {
         let id = &*record.row.id.text();
         self.ended.open()?.remove(id)?;
@@ -86,7 +86,7 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// Its notes, all that its record counts.
+    /// Returns its notes, all that its record counts.
     pub(super) fn notes(&mut self, record: &Record) -> Result<Vec<NoteRow>, Fault> {
         if record.notes == 0 {
             return Ok(Vec::new());
@@ -94,7 +94,7 @@ impl Tables<'_> {
         notes(self.notes.open()?, record, |_| true)
     }
 
-    /// The keys of its notes that an event drops, and the number of those that it keeps.
+    /// Returns the keys of its notes that an event drops, and the number of those that it keeps.
     pub(super) fn dropped_notes(
         &mut self,
         record: &Record,
@@ -133,7 +133,7 @@ impl Tables<'_> {
         self.drop_notes(run, &keys)
     }
 
-    /// Its messages that wait, all that its record counts.
+    /// Returns its messages that wait, all that its record counts.
     pub(super) fn inbox(&mut self, record: &Record) -> Result<Vec<Message>, Fault> {
         if record.messages == 0 {
             return Ok(Vec::new());
@@ -141,7 +141,7 @@ impl Tables<'_> {
         inbox(self.inbox.open()?, record)
     }
 
-    /// Adds the messages that a new run has. Says how many.
+    /// Adds the messages of a new run. Returns their number.
     pub(super) fn begin_inbox(&mut self, run: &RunId, messages: &[Message]) -> Result<u32, Fault> {
         let id = &*run.text();
         let mut arrival = 0;
@@ -159,7 +159,7 @@ impl Tables<'_> {
         Ok(arrival)
     }
 
-    /// Removes messages that were consumed by the row of the history with this number. Says how many.
+    /// Removes messages that were consumed by the row of the history with this number. Returns their number.
     pub(super) fn consume(
         &mut self,
         run: &RunId,
@@ -183,7 +183,7 @@ impl Tables<'_> {
         Ok(gone)
     }
 
-    /// The place of a message in the inbox, if it is where its id says.
+    /// Returns the place of a message in the inbox, if it is at the place that is noted for its id.
     fn noted_arrival(&mut self, run: &RunId, message: &str) -> Result<Option<u64>, Fault> {
         let id = &*run.text();
         let noted = self.messages.open()?.get((id, message))?;
@@ -192,11 +192,11 @@ impl Tables<'_> {
         };
         let there = self.inbox.open()?.get((id, arrival))?;
         let there = there.and_then(|it| read_message(run.clone(), arrival, it.value()).ok());
-        // Once the inbox was empty its numbers begin anew.
+        // The numbers of an inbox begin anew after it was empty.
         Ok(there.filter(|it| it.id == message).map(|_| arrival))
     }
 
-    /// The place of a message in the inbox, of which its id does not say it: the file is damaged, or it was consumed before.
+    /// Searches the place of a message in the inbox that is not at its noted place: the file is damaged, or it was consumed before.
     fn found_arrival(&mut self, run: &RunId, message: &str) -> Result<Option<u64>, Fault> {
         let id = &*run.text();
         let inbox = self.inbox.open()?;
@@ -217,7 +217,7 @@ impl Tables<'_> {
         })
     }
 
-    /// The messages that are left of a run that has ended.
+    /// Returns the messages that are left of a run that has ended.
     pub(super) fn left(&mut self, run: &RunId) -> Result<Vec<LeftMessage>, Fault> {
         let id = &*run.text();
         let inbox = self.inbox.open()?;
@@ -236,7 +236,7 @@ impl Tables<'_> {
         })
     }
 
-    /// Removes its messages, those that wait and the ids of all.
+    /// Removes its messages that wait, and the ids of all its messages.
     pub(super) fn drop_messages(&mut self, run: &RunId) -> Result<(), Fault> {
         let id = &*run.text();
         let all = (id, 0)..=(id, u64::MAX);
@@ -249,7 +249,7 @@ impl Tables<'_> {
     }
 }
 
-/// A run of which something is missing cannot be read.
+/// Fails for a run with missing parts, which cannot be read.
 fn complete(run: &RunId, what: &str, found: usize, counted: u32) -> Result<(), Fault> {
     if u32::try_from(found) == Ok(counted) {
         return Ok(());
@@ -258,7 +258,7 @@ fn complete(run: &RunId, what: &str, found: usize, counted: u32) -> Result<(), F
     Err(broken(run, &format!("its {what}"), &reason))
 }
 
-/// The second parts of the keys of a run.
+/// Returns the second parts of the keys of a run.
 fn names<V: Value + 'static>(
     table: &impl ReadableTable<(&'static str, &'static str), V>,
     id: &str,

@@ -1,7 +1,7 @@
-//! Removing runs that have ended, a page at a time, so that a long history keeps nobody else from the writer.
+//! Removes runs that have ended, a page at a time, so that a long history does not hold up the writer.
 //!
-//! What belongs to a run beside its history goes first, which nobody misses once it has ended. Then the run is removed,
-//! as one change. What is left of its history is noted, and goes page by page: after a crash, with the next purge.
+//! The records beside the history of a run are removed first, because nobody needs them after its end. Then the run is removed,
+//! as one change. The rest of its history is noted, and removed page by page, after a crash with the next purge.
 
 use std::ops::Bound;
 
@@ -17,25 +17,25 @@ use crate::run::RunId;
 use crate::store::Purge;
 use crate::store::micros::micros;
 
-/// At most so many entries of tables are touched in one operation.
+/// The largest number of entries of tables that are touched in one operation.
 const PAGE: usize = 1_000;
 
-/// When a run ended, and its id: the place in the table by which runs are purged.
+/// The time a run ended, and its id: its place in the table by which runs are purged.
 type PurgePlace = (i64, String);
 
-/// What became of one page.
+/// The result of one page.
 #[derive(Debug, Default)]
 pub(super) struct Purged {
-    /// How many runs were removed.
+    /// The number of runs that were removed.
     pub(super) runs: u64,
-    /// Whether there is nothing more to do.
+    /// True if there is nothing more to do.
     pub(super) is_done: bool,
-    /// The last place that was looked at, and need not be again.
+    /// The last place that was examined, and need not be again.
     pub(super) after: Option<PurgePlace>,
 }
 
 impl Changes<'_> {
-    /// Removes runs, or a part of one, and what an earlier purge has left.
+    /// Removes runs, or a part of one, and the rest of an earlier purge.
     pub(super) fn purge(
         &mut self,
         purge: &Purge,
@@ -79,7 +79,7 @@ impl Changes<'_> {
         Ok(page)
     }
 
-    /// Removes a run that has ended, as one change. What one page has no room for of its history goes with the next.
+    /// Removes a run that has ended, as one change. The part of its history for which one page has no room is removed with the next.
     pub(super) fn remove(&mut self, record: &Record) -> Result<(), Fault> {
         let run = &record.row.id;
         let last = self.last_row(run, record.last)?;
@@ -90,7 +90,7 @@ impl Changes<'_> {
         self.sweep(&mut PAGE.clone())
     }
 
-    /// The first run that ended before, behind the place.
+    /// Returns the first run behind the place that ended before.
     fn next_ended(
         &mut self,
         before: i64,
@@ -109,7 +109,7 @@ impl Changes<'_> {
         }))
     }
 
-    /// The numbers of the last row and of the first of a run that is to go; 0 if that cannot be read.
+    /// Returns the numbers of the last row and of the first of a run that is to be removed; 0 if that cannot be read.
     fn is_to_go(
         &mut self,
         purge: &Purge,
@@ -120,21 +120,21 @@ impl Changes<'_> {
         match ended.find(run) {
             Ok(Some(record)) => {
                 let workflow = &record.row.workflow;
-                // Of one that could not be read and was terminated, its workflow is not known.
+                // The workflow of a run that could not be read and was terminated is not known.
                 let is_of = |it: &String| it == workflow || workflow.is_empty();
                 let is_right = record.row.ended.map(micros) == Some(at);
                 let goes = is_right && purge.workflow.as_ref().is_none_or(is_of);
                 Ok(goes.then_some((record.last, record.first)))
             }
-            // It passes whatever is asked of what cannot be read.
+            // A run that cannot be read passes every condition.
             Err(Fault::Answer(_)) => Ok(Some((0, 0))),
-            // A place that is damaged, or a page: others go.
+            // A damaged place, or a damaged page: others are removed.
             Ok(None) | Err(Fault::Damaged(_)) => Ok(None),
             Err(fault) => Err(fault),
         }
     }
 
-    /// The number of the last row of a run, as far as it is known.
+    /// Returns the number of the last row of a run, as far as it is known.
     fn last_row(&mut self, run: &RunId, last: u64) -> Result<u64, Fault> {
         if last != 0 {
             return Ok(last);
@@ -145,8 +145,8 @@ impl Changes<'_> {
         Ok(last.transpose()?.map_or(0, |(_, row)| row.value()))
     }
 
-    /// Removes what belongs to a run beside its history. Says whether all of it is gone. If not, the record counts what is
-    /// left: the next page may never come, and the run may be rolled back again.
+    /// Removes the records of a run beside its history. Returns true if all are removed. If not, the record counts the
+    /// rest, because the next page may never come, and the rollback of the run may be retried.
     fn strip(&mut self, run: &RunId, work: &mut usize) -> Result<bool, Fault> {
         let id = &*run.text();
         let numbers = (id, 0)..=(id, u64::MAX);
@@ -168,7 +168,7 @@ impl Changes<'_> {
                 self.tables.put(&record)?;
                 Ok(false)
             }
-            // One that cannot be read counts nothing.
+            // A run that cannot be read counts nothing.
             Ok(None) | Err(Fault::Answer(_) | Fault::Damaged(_)) => Ok(false),
             Err(fault) => Err(fault),
         }
@@ -183,7 +183,7 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// Removes what is left of histories.
+    /// Removes the rests of histories.
     fn sweep(&mut self, work: &mut usize) -> Result<(), Fault> {
         while *work > 0 {
             let rest = {
@@ -195,7 +195,7 @@ impl Changes<'_> {
             };
             self.wrote = true;
             self.tables.purged.open()?.remove(last)?;
-            // Where that cannot be read its rows belong to nobody.
+            // If it cannot be read, its rows belong to nobody.
             if let Ok((run, first)) = rest {
                 let left = self.remove_rows(&run, last, first, work)?;
                 self.leave(&run, left, first)?;
@@ -204,8 +204,8 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// Removes rows of a run from this one on backwards, as far as they can be read, then those that were kept though others were
-    /// removed, and the first. Gives the number of the next; 0 if there is none.
+    /// Removes rows of a run from this one on backwards, until one cannot be read, then those that were kept though others were
+    /// removed, and the first. Returns the number of the next; 0 if there is none.
     fn remove_rows(
         &mut self,
         run: &RunId,
@@ -224,7 +224,7 @@ impl Changes<'_> {
                     *work -= 1;
                     row.before
                 }
-                // One that was removed, or is damaged.
+                // A row that was removed, or is damaged.
                 Err(Fault::Answer(_) | Fault::Damaged(_)) => first,
                 Err(fault) => return Err(fault),
             };
@@ -258,7 +258,7 @@ impl Changes<'_> {
     }
 }
 
-/// Removes what is extracted, as long as there is work to do. Gives how many entries that were.
+/// Removes the extracted entries, until the work of a page is done. Returns their number.
 fn drain<T>(
     extracted: impl Iterator<Item = Result<T, redb::StorageError>>,
     work: &mut usize,

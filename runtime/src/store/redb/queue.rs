@@ -1,13 +1,13 @@
 //! The way to the writer: a queue with a number of places, and the reason why it is closed, if the writer stopped by itself.
 //!
-//! A place is taken until the request is answered. Where the writer stops, whoever waits for a place is told by
-//! the places, whoever comes later by the queue, and whoever waits for an answer by its being dropped; the reason
-//! is known before any of that.
+//! A place is taken until the request is answered. When the writer stops, callers that wait for a place hear it from
+//! the places, later callers from the queue, and callers that wait for an answer when that is dropped; the reason
+//! is known before any of them.
 
 use crate::support::sync::mpsc::{Receiver, Sender, channel};
 use crate::support::sync::{Arc, OnceLock, Semaphore};
 
-/// The end of those who ask. It is open until it is dropped.
+/// The end of the callers. It is open until it is dropped.
 pub(super) struct Queue<R> {
     requests: Sender<R>,
     shared: Arc<Shared>,
@@ -20,17 +20,17 @@ pub(super) struct QueueEnd<R> {
 }
 
 struct Shared {
-    /// Those that are free.
+    /// The free places.
     places: Semaphore,
-    /// Why the writer has stopped, if it has by itself.
+    /// The reason why the writer has stopped, if it has by itself.
     stopped: OnceLock<String>,
 }
 
-/// Nobody writes any more.
+/// The error of a queue whose writer has stopped.
 #[derive(Debug)]
 pub(super) struct Closed;
 
-/// A queue with this many places.
+/// Returns a queue with this number of places.
 pub(super) fn queue<R>(places: usize) -> (Queue<R>, QueueEnd<R>) {
     let (sender, requests) = channel();
     let shared = Arc::new(Shared {
@@ -45,7 +45,7 @@ pub(super) fn queue<R>(places: usize) -> (Queue<R>, QueueEnd<R>) {
 }
 
 impl<R> Queue<R> {
-    /// Waits for a place, and asks. Where this is dropped before, nothing is asked.
+    /// Waits for a place, and asks. If this is dropped before, nothing is asked.
     pub(super) async fn ask(&self, request: impl FnOnce() -> R) -> Result<(), Closed> {
         if self.stopped().is_some() {
             return Err(Closed);
@@ -57,19 +57,19 @@ impl<R> Queue<R> {
         Ok(())
     }
 
-    /// Why the writer has stopped, if it has by itself.
+    /// Returns the reason why the writer has stopped, if it has by itself.
     pub(super) fn stopped(&self) -> Option<&String> {
         self.shared.stopped.get()
     }
 }
 
 impl<R> QueueEnd<R> {
-    /// So many are about to be answered: until now they have kept their places.
+    /// Frees the places of requests that are about to be answered.
     pub(super) fn leave(&self, requests: usize) {
         self.shared.places.add_permits(requests);
     }
 
-    /// The writer has stopped: nothing is written any more. What it has taken and not answered it drops afterwards.
+    /// Stops the queue: nothing is written any more. The writer drops its unanswered requests afterwards.
     pub(super) fn stop(self, reason: String) {
         let _ = self.shared.stopped.set(reason);
         self.shared.places.close();

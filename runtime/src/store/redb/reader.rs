@@ -1,4 +1,4 @@
-//! What is read outside of the writer, from a snapshot of the file.
+//! The operations that read, outside of the writer, from a snapshot of the file.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -45,7 +45,7 @@ impl Views {
         if let Some(after) = after
             && self.ended.get(&*after.text())?.is_none()
         {
-            // From a damaged place it would go on elsewhere.
+            // From a damaged place it would continue elsewhere.
             self.ended.find_surely(after)?;
         }
         let known = self.broken.after(after);
@@ -54,7 +54,7 @@ impl Views {
         let mut broken = known.iter().peekable();
         let has_status = |row: &RunRow| filter.status.is_none_or(|it| it == row.status);
         while !page.is_full() {
-            // A failed read ends it as well: it comes first, and is returned.
+            // A failed read ends it as well, because it comes first and is returned.
             let live_first = match (live.peek(), ended.peek()) {
                 (Some(Ok(one)), Some(Ok(other))) => one.0 < other.0,
                 (Some(_), None) | (Some(Err(_)), _) => true,
@@ -85,7 +85,7 @@ impl Views {
             let (run, bytes) = entry?;
             match Record::read_any(bytes.value()) {
                 Ok(record) if record.row.id != run => {
-                    // The other run belongs to another place of the list.
+                    // The other run has another place in the list.
                     let owner = record.row.id;
                     let is_found = matches!(self.record(&owner), Ok(Some(_)));
                     self.broken.misplaced(run, &owner, is_found);
@@ -179,7 +179,7 @@ impl Views {
         let Some(last) = record.row.undo_before.checked_sub(1) else {
             return Ok(Vec::new());
         };
-        // What was undone before a retry lies among what is left, and behind all of it is said what it was.
+        // Rows that were undone before a retry lie among those that are left, and the rows that name them come behind all of these.
         let from = last.max(record.retried);
         let mut undone = HashSet::new();
         let mut left = Vec::new();
@@ -204,10 +204,10 @@ impl Views {
     }
 }
 
-/// The entries of a table in order, without those of runs that are known not to be readable.
+/// The entries of a table in order, without runs that are known to be unreadable.
 struct Healthy<'a> {
     entries: redb::Range<'static, &'static str, &'static [u8]>,
-    /// The last one, which is where the others follow.
+    /// The last one, behind which the others follow.
     last: Option<RunId>,
     known: &'a BTreeMap<RunId, String>,
 }
@@ -253,7 +253,7 @@ impl Iterator for Healthy<'_> {
     }
 }
 
-/// The row of a run whose record cannot be read.
+/// Returns the row of a run whose record cannot be read.
 fn unreadable(run: RunId, reason: String) -> RunRow {
     RunRow {
         id: run,

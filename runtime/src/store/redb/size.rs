@@ -1,14 +1,14 @@
-//! How many bytes an operation writes, so that a batch has an end, and one value does not stop the store.
+//! The size of an operation in bytes, so that a batch has an end, and one value does not stop the store.
 
 use crate::store::{
     Commit, Event, FailedAttempt, IndexEntry, IndexValue, LogEntry, Message, NewRun, Note, Outbox,
     Progress, Request, Source,
 };
 
-/// About how many bytes a record takes beside what is counted here.
+/// The approximate number of bytes that a record takes beside the ones that are counted here.
 pub(super) const RECORD: usize = 256;
 
-/// An operation has at most so many bytes. A record of redb has less than 3 GiB, and that of a run keeps texts of several
+/// The largest number of bytes of an operation. A record of redb has less than 3 GiB, and that of a run keeps texts of several
 /// operations.
 pub(super) const LARGEST: usize = 512 << 20;
 

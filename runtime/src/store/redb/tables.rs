@@ -16,28 +16,28 @@ use crate::run::RunId;
 pub(super) const RUNS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("runs");
 /// Runs that have ended, by id.
 pub(super) const ENDED: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("ended");
-/// What happened to all of them, in the order in which it was written.
+/// The histories of all of them, in the order in which they were written.
 pub(super) const HISTORY: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("history");
 /// The numbers of some rows of the history, by id and mark.
 pub(super) const MARKS: TableDefinition<'_, (&str, u64), u64> = TableDefinition::new("marks");
 /// The numbers of rows of histories that are bounded, by the number of the first row of the run and their numbers among
 /// those of the run.
 pub(super) const KEPT: TableDefinition<'_, (u64, u64), u64> = TableDefinition::new("kept");
-/// Notes about visits under way, by id and key.
+/// Notes about current visits, by id and key.
 pub(super) const NOTES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("notes");
 /// Entries of logs, by id and number.
 pub(super) const LOGS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("logs");
 /// Messages that wait, by id and order of arrival.
 pub(super) const INBOX: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("inbox");
-/// All messages that a run has had, by its id and theirs: where each is, or was, in the inbox, and the number of the row of
+/// All messages of a run, by its id and theirs: the place that each has, or had, in the inbox, and the number of the row of
 /// its history whose transition has taken it, or 0.
 pub(super) const MESSAGES: TableDefinition<'_, (&str, &str), (u64, u64)> =
     TableDefinition::new("messages");
-/// Runs by when they ended, in microseconds.
+/// Runs by the time they ended, in microseconds.
 pub(super) const ENDED_AT: TableDefinition<'_, (i64, &str), ()> = TableDefinition::new("ended_at");
-/// What is left of histories of runs that were purged, by the number of the last row.
+/// The rests of histories of runs that were purged, by the number of the last row.
 pub(super) const PURGED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("purged");
-/// Who has declared which workflow, by the name that its runs are stored under.
+/// The package that has declared each workflow, by the name that its runs are stored under.
 pub(super) const WORKFLOWS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("workflows");
 /// The version of the file.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
@@ -57,7 +57,7 @@ pub(super) struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    /// `next` is the number of the next row of the history.
+    /// Opens the tables. `next` is the number of the next row of the history.
     pub(super) fn open(
         transaction: &'a WriteTransaction,
         next: &'a mut u64,
@@ -99,7 +99,7 @@ impl<'a> Tables<'a> {
         Ok(())
     }
 
-    /// Whether a file has all of them, each of its own type.
+    /// Checks that a file has all of them, each of its own type.
     pub(super) fn are_in(file: &ReadTransaction) -> Result<(), redb::TableError> {
         file.open_table(RUNS)?;
         file.open_table(ENDED)?;
@@ -116,7 +116,7 @@ impl<'a> Tables<'a> {
         Ok(())
     }
 
-    /// The record of a run, ended or not.
+    /// Returns the record of a run, ended or not.
     pub(super) fn find(&mut self, run: &RunId) -> Result<Option<Record>, Fault> {
         match self.runs.find(run)? {
             Some(record) => Ok(Some(record)),
@@ -158,13 +158,13 @@ impl Views {
         })
     }
 
-    /// The record of a run, ended or not, that is known of no table to be elsewhere.
+    /// Returns the record of a run, ended or not. Fails if the record is known to stand elsewhere.
     pub(super) fn record(&self, run: &RunId) -> Result<Option<Record>, Fault> {
         let live = self.runs.find(run)?;
         live.map_or_else(|| self.ended.find_surely(run), |record| Ok(Some(record)))
     }
 
-    /// The record of a run, ended or not.
+    /// Returns the record of a run, ended or not.
     pub(super) fn find(&self, run: &RunId) -> Result<Option<Record>, Fault> {
         let found = self.record(run)?;
         if found.is_none() {

@@ -1,4 +1,4 @@
-//! Ending a run of which something cannot be read: nobody claims it, so nobody would hear that it is to end.
+//! Ends a run that cannot be read. Nobody claims it, so nobody would hear that it is to end.
 
 use std::time::SystemTime;
 
@@ -13,10 +13,10 @@ use crate::store::{
 };
 
 impl Changes<'_> {
-    /// Terminates a run at once if it is one that cannot be read. Says whether it was.
+    /// Terminates a run at once if it cannot be read. Returns true if it was terminated.
     ///
-    /// Of one whose record can be read, that and its history are kept. Of any other there is a record from then on that
-    /// has nothing but its id, when it ended, and why: what it was started with and where it was is not known.
+    /// If its record can be read, that and its history are kept. If not, a new record has
+    /// only its id, the time it ended, and the reason: its input and its state are not known.
     pub(super) fn end_unreadable(&mut self, run: &RunId, request: &Request) -> Result<bool, Fault> {
         if self.index.held(run).is_some() {
             return Ok(false);
@@ -24,7 +24,7 @@ impl Changes<'_> {
         let reason = self.broken.reason(run);
         match self.tables.runs.find(run) {
             Ok(Some(record)) => {
-                // What beside its record cannot be read is noticed when it is claimed, which may be in a month.
+                // An unreadable part beside its record is noticed when it is claimed, which may be in a month.
                 let reason = match guarded(|| self.look_up(run)) {
                     Ok(_) => reason,
                     Err(Fault::Answer(error)) => Some(error.to_string()),
@@ -75,7 +75,7 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// Puts a record in the place of one that cannot be read.
+    /// Replaces a record that cannot be read.
     fn bury(&mut self, run: &RunId, reason: String, now: SystemTime) -> Result<(), Fault> {
         let unknown = NewRun {
             incarnation: 0,

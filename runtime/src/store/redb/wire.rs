@@ -1,9 +1,9 @@
-//! The bytes that records are made of: numbers in little-endian order, and texts with their length.
+//! The bytes of records: numbers in little-endian order, and texts with their length.
 //!
 //! Reading is total: any bytes give a record or a reason, and none are left over. A checksum over the record and the
-//! key that it stands under ends it, so that a record which is damaged, or stands elsewhere than it was put, is none.
-//! It is CRC-32, that of zip and PNG: it finds every change of up to 32 bits in a row for certain, and any language can
-//! compute it without a library of ours.
+//! key that it stands under ends it, so that a record which is damaged, or stands at another place, is refused.
+//! It is the CRC-32 of zip and PNG, which finds every change of up to 32 bits in a row, and which any language can
+//! compute without a library of ours.
 
 use std::ops::RangeInclusive;
 use std::time::SystemTime;
@@ -20,13 +20,13 @@ pub(super) struct RecordWriter(Vec<u8>);
 /// Reads a record.
 pub(super) struct RecordReader<'a>(&'a [u8]);
 
-/// Why bytes are no record.
+/// The reason why bytes are no record.
 pub(super) type Unread = String;
 
 /// The table that a record is in, and the key that it stands under there.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum RecordPlace<'a> {
-    /// That of a run has its key in it.
+    /// The table of runs, whose records have their key in them.
     Run,
     Row(u64),
     Note(&'a str, &'a str),
@@ -81,13 +81,13 @@ impl RecordPlace<'_> {
 /// The versions of records that are read.
 const KNOWN: RangeInclusive<u8> = 1..=1;
 
-/// Why a record of this version is not read.
+/// Returns the reason why a record of this version is not read.
 pub(super) fn unknown(version: u8) -> Unread {
     let newest = KNOWN.end();
     format!("it has version {version}, and this program knows version {newest}")
 }
 
-/// A counter is never more than this: what is counted up then does not overflow.
+/// The largest value of a counter, so that counting up does not overflow.
 const MOST: u64 = u64::MAX / 2;
 
 impl RecordWriter {
@@ -95,7 +95,7 @@ impl RecordWriter {
         RecordWriter::over(Vec::with_capacity(128), version)
     }
 
-    /// Writes over what a buffer has, to use its memory again.
+    /// Overwrites a buffer, to use its memory again.
     pub(super) fn over(mut bytes: Vec<u8>, version: u8) -> Self {
         bytes.clear();
         bytes.push(version);
@@ -173,10 +173,10 @@ impl RecordWriter {
 }
 
 impl<'a> RecordReader<'a> {
-    /// Begins to read a record that stands at this place. Gives its version, by which the rest is read.
+    /// Begins to read a record that stands at this place. Returns its version, by which the rest is read.
     pub(super) fn record(bytes: &'a [u8], place: RecordPlace<'_>) -> Result<(u8, Self), Unread> {
         let version = *bytes.first().ok_or("it is empty")?;
-        // Of a layout that is not known, nothing is: not even where its checksum is.
+        // Nothing is known of another layout, not even the place of its checksum.
         if !KNOWN.contains(&version) {
             return Err(unknown(version));
         }
@@ -227,13 +227,13 @@ impl<'a> RecordReader<'a> {
         Ok(u64::from_le_bytes(self.array()?))
     }
 
-    /// A number that is counted up.
+    /// Reads a counter.
     pub(super) fn count(&mut self) -> Result<u64, Unread> {
         let count = self.u64()?;
         within(count, MOST)
     }
 
-    /// The same, of a smaller one.
+    /// Reads a counter of 32 bits.
     pub(super) fn short_count(&mut self) -> Result<u32, Unread> {
         let count = self.u32()?;
         within(count, u32::MAX / 2)
@@ -263,7 +263,7 @@ impl<'a> RecordReader<'a> {
         read: impl Fn(&mut Self) -> Result<T, Unread>,
     ) -> Result<Vec<T>, Unread> {
         let count = self.u32()?;
-        // Not with room for all at once: the count may be damaged.
+        // Not with room for all at once, because the count may be damaged.
         (0..count).map(|_| read(self)).collect()
     }
 

@@ -1,12 +1,12 @@
-//! The one thread that writes: it takes what waits, applies it in one transaction, and flushes once.
+//! The one thread that writes: it takes the operations that wait, applies them in one transaction, and flushes once.
 //!
-//! So runs that are under way at the same time share a flush: while one batch is on its way to the disk,
+//! So concurrent commits share a flush: while one batch is on its way to the disk,
 //! the next gathers. (Group commit: Gawlick and Kinkade, 1985.)
 //!
-//! An operation that needs a page which is damaged takes the transaction of its batch with it. Then what is kept in
+//! An operation that needs a damaged page takes the transaction of its batch with it. Then the index in
 //! memory is read from the file again, and the operations are done one by one, each in a transaction of its own: that
-//! one is refused, and the others are not kept from anything. Once a commit has begun this is too late, since what
-//! is in the file is not known then: the store stops.
+//! one is refused, and the others take place. After a commit has begun this is too late, because the content of
+//! the file is not known then: the store stops.
 
 use std::hint::spin_loop;
 use std::mem::take;
@@ -33,43 +33,43 @@ use crate::store::declared::Paths;
 use crate::store::timeline::Timeline;
 use crate::support::panic::message;
 
-/// Something that the writer is asked to do.
+/// A request to the writer.
 pub(super) trait Operation: Send {
-    /// Does it, and keeps what came of it. It may be done again if the transaction is not committed.
+    /// Does it, and keeps the result. It may be done again if the transaction is not committed.
     fn apply(&mut self, changes: &mut Changes<'_>) -> Result<(), Fault>;
 
-    /// Keeps that it could not be done for this reason, and nothing has changed.
+    /// Keeps that it could not be done for this reason, and that nothing has changed.
     fn refuse(&mut self, reason: &str);
 
     /// Answers the caller, when the batch is on disk.
     fn answer(self: Box<Self>);
 }
 
-/// What waits for the writer.
+/// An operation that waits for the writer.
 pub(super) struct Queued {
     pub(super) operation: Box<dyn Operation>,
-    /// About how many bytes it writes.
+    /// The approximate number of bytes that it writes.
     pub(super) weight: usize,
 }
 
-/// A batch has at most so many operations, and about so many bytes.
+/// The largest number of operations of a batch, and the approximate largest number of bytes.
 const OPERATIONS: usize = 4096;
 const BYTES: usize = 16 << 20;
 
-/// A batch of at least so many operations stays open for so long when nothing waits: those who were answered last are
+/// The number of operations from which on a batch stays open for a while when nothing waits: callers that were answered last are
 /// about to ask again, on other processors, and each that is too late costs a part of another flush.
-/// The time is spent awake. To sleep, or to yield, would take many times as long where others have work.
+/// The thread stays awake meanwhile. To sleep, or to yield, would take many times as long if others have work.
 const MANY: usize = 16;
 const LINGER: Duration = Duration::from_micros(10);
 
-/// A smaller one stays open for so long in all until it has as many operations as the one before: without this, a few
-/// runs fall into two groups, each of which waits while the other is flushed. It yields its processor to them.
+/// The time that a smaller batch stays open until it has as many operations as the one before. Without this, a few
+/// runs fall into two groups, each of which waits while the other is flushed. The thread yields its processor to them.
 const GATHER: Duration = Duration::from_micros(60);
 
-/// When nothing was asked for so long, the last commit is sealed. Each takes one flush, so that of the last one a file
-/// cannot say whether the flush came to its end: if a page of it cannot be read when the file is opened after a crash,
-/// it is undone, since it may never have been acknowledged. A commit in two phases, which takes two flushes, says
-/// that it was, and damage is refused then. So there is one of those, of nothing, when it delays nobody.
+/// The idle time after which the last commit is sealed. Each commit takes one flush, so that a file cannot tell if the flush of the
+/// last one has ended: if a page of it cannot be read when the file is opened after a crash,
+/// it is undone, because it may never have been acknowledged. A commit in two phases, which takes two flushes, tells
+/// that it was, and damage is refused then. So an empty commit of that kind follows when it delays nobody.
 const SEAL: Duration = Duration::from_millis(100);
 
 pub(super) struct Writer {
@@ -81,12 +81,12 @@ pub(super) struct Writer {
     /// The number of the next row of the history.
     pub(super) next: u64,
     pub(super) broken: Arc<Broken>,
-    /// The batch under way, which is to be answered. If it fails they are dropped with the writer, when everybody
-    /// can be told why.
+    /// The operations of the current batch, which are to be answered. If it fails they are dropped with the writer, when all callers
+    /// can be told the reason.
     pub(super) applied: Vec<Box<dyn Operation>>,
-    /// Whether its commit has begun.
+    /// True if its commit has begun.
     pub(super) commits: bool,
-    /// How many operations the last batch had.
+    /// The number of operations of the last batch.
     pub(super) last: usize,
 }
 
@@ -103,13 +103,13 @@ impl Writer {
             Ok(Err(Fault::Answer(error))) => error.to_string(),
             Err(panic) => format!("its writer panicked: {}", message(panic)),
         };
-        // What is under way is dropped behind it, with the writer.
+        // The current batch is dropped behind it, with the writer.
         waiting.stop(reason);
     }
 
     fn keep_writing(&mut self, waiting: &QueueEnd<Queued>) -> Result<(), Fault> {
         let requests = &waiting.requests;
-        // Since when something was acknowledged that is not on disk.
+        // The time since which acknowledged changes are not on disk.
         let mut behind: Option<Instant> = None;
         let mut is_sealed = true;
         loop {
@@ -135,7 +135,7 @@ impl Writer {
                     }
                 }
                 Err(end) => {
-                    // A store that is closed is sealed by that.
+                    // Closing a store seals it.
                     let seals = !is_sealed && end == RecvTimeoutError::Timeout;
                     if behind.take().is_some() || seals {
                         self.flush()?;
@@ -156,7 +156,7 @@ impl Writer {
         behind.is_some_and(|since| since.elapsed() >= within)
     }
 
-    /// Writes one batch, and answers it. Says whether there was something to write.
+    /// Writes one batch, and answers it. Returns true if there was something to write.
     fn write(
         &mut self,
         first: Queued,
@@ -179,7 +179,7 @@ impl Writer {
         }
     }
 
-    /// Writes one by one what could not be written together.
+    /// Writes the operations one by one that could not be written together.
     fn write_apart(&mut self, waiting: &QueueEnd<Queued>, flushes: bool) -> Result<bool, Fault> {
         let mut wrote = false;
         let mut apart = take(&mut self.applied).into_iter();
@@ -202,7 +202,7 @@ impl Writer {
             match written {
                 Ok(written) => wrote |= written,
                 Err(fault) => {
-                    // All of them hear of it.
+                    // All callers hear of it.
                     self.applied.extend(apart);
                     return Err(fault);
                 }
@@ -212,7 +212,7 @@ impl Writer {
         Ok(wrote)
     }
 
-    /// Does what is asked, and what comes soon, in one transaction.
+    /// Does this operation, and those that come soon, in one transaction.
     fn attempt(
         &mut self,
         first: Queued,
@@ -221,7 +221,7 @@ impl Writer {
     ) -> Result<bool, Fault> {
         self.commits = false;
         let mut bytes = first.weight;
-        // Before it is done: where that fails, whoever asked is told why.
+        // Before it is done, so that its caller is told the reason if it fails.
         self.applied.push(first.operation);
         let mut transaction = self.database.begin_write()?;
         transaction.set_durability(if flushes {
@@ -259,7 +259,7 @@ impl Writer {
             changes.wrote
         };
         self.commits = true;
-        // What was only asked, or kept in memory, needs no flush.
+        // An operation that only read, or changed only memory, needs no flush.
         if wrote {
             transaction.commit()?;
         } else {
@@ -268,7 +268,7 @@ impl Writer {
         Ok(wrote)
     }
 
-    /// Answers what is on disk.
+    /// Answers the operations that are on disk.
     fn answer(&mut self, waiting: &QueueEnd<Queued>) {
         self.last = self.applied.len();
         waiting.leave(self.last);
@@ -277,7 +277,7 @@ impl Writer {
         }
     }
 
-    /// Reads again what is kept in memory, after a transaction that was not committed.
+    /// Reads the index in memory again, after a transaction that was not committed.
     fn renew(&mut self) -> Result<(), Fault> {
         let (database, broken) = (&*self.database, &*self.broken);
         let before = take(&mut self.index);
@@ -293,7 +293,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Brings to disk what was acknowledged, and that it was.
+    /// Brings acknowledged changes to disk, with the mark that they were acknowledged.
     fn flush(&self) -> Result<(), Fault> {
         guarded(|| {
             let mut transaction = self.database.begin_write()?;
@@ -305,7 +305,7 @@ impl Writer {
     }
 }
 
-/// What waits, or comes soon.
+/// Returns the next operation that waits, or comes soon.
 fn next_of(QueueEnd { requests, .. }: &QueueEnd<Queued>, lingers: bool) -> Option<Queued> {
     let next = requests.try_recv().ok();
     if next.is_some() || !lingers {
@@ -321,7 +321,7 @@ fn next_of(QueueEnd { requests, .. }: &QueueEnd<Queued>, lingers: bool) -> Optio
     None
 }
 
-/// What comes while a batch that `is_small` gathers, since it was `begun`.
+/// Returns the next operation while a batch that `is_small` gathers, since it was `begun`.
 fn gathered(
     QueueEnd { requests, .. }: &QueueEnd<Queued>,
     begun: Instant,

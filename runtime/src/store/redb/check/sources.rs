@@ -1,4 +1,4 @@
-//! The effects of a run, and those before them that have the payload of their state.
+//! The effects of a run, and the earlier ones that have the payload of their state.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use crate::store::{Event, HistoryRow, Source};
 /// Follows the history of a run, from its last row to its first.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
-    /// The numbers of the rows that are to have a payload, each with that of a row which needs it.
+    /// The numbers of the rows that have to have a payload, each with the number of a row that needs it.
     wanted: BTreeMap<u64, u64>,
 }
 
 impl Sources {
-    /// Looks at the next row.
+    /// Follows the next row.
     ///
     /// # Errors
     /// The row lacks a payload that another needs, or names no row before it.

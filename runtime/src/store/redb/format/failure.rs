@@ -1,4 +1,4 @@
-//! What the records of runs and of rows have in common: failures, their texts, and requests to stop.
+//! The parts that records of runs and of rows share: failures, their texts, and requests to stop.
 
 use super::{RecordReader, RecordWriter, Unread};
 use crate::store::{FailedAttempt, Failure, FailureKind, Stop, Text};

@@ -1,4 +1,4 @@
-//! What is asserted of any bytes that have the checksum of a record.
+//! The assertions about any bytes that have the checksum of a record.
 
 use super::{
     HistoryHead, Record, read_declaration, read_logged, read_message, read_note, read_rest,
@@ -8,10 +8,10 @@ use crate::run::RunId;
 use crate::store::LogEntry;
 use crate::store::redb::wire::{RecordPlace, RecordWriter};
 
-/// Reads bytes as each kind of record. What can be read is written as the same bytes.
+/// Reads bytes as each kind of record, and writes each record that could be read again.
 ///
 /// # Panics
-/// If it is not.
+/// If the bytes of a written record differ.
 pub(crate) fn records(bytes: &[u8]) {
     let run = RunId::from_static("o-7");
     let sealed = |place| RecordWriter::of(bytes).finish(place);

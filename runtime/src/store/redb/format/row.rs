@@ -14,19 +14,19 @@ use crate::store::{Event, FailedAttempt, Failure, HistoryRow, LeftMessage, Sourc
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store::redb) struct Row {
     pub(in crate::store::redb) run: String,
-    /// The number of the one before it of the same run; 0 for the first.
+    /// The number of the row before it of the same run; 0 for the first.
     pub(in crate::store::redb) before: u64,
     pub(in crate::store::redb) history: HistoryRow,
-    /// The first has the input of the run, the payload of the state that it began with, and the trace that it belongs to.
+    /// The input of the run, the payload of its start state, and the trace that it belongs to, if this is its first row.
     pub(in crate::store::redb) origin: Option<(Vec<u8>, Vec<u8>, Option<TraceContext>)>,
 }
 
-/// What each row of the table of histories begins with.
+/// The head of each row of the table of histories.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store::redb) struct HistoryHead<'a> {
     /// Its number among the rows of its run.
     pub(in crate::store::redb) number: u64,
-    /// The place in the table of the one before it.
+    /// The place in the table of the row before it.
     pub(in crate::store::redb) before: u64,
     pub(in crate::store::redb) at: SystemTime,
     pub(in crate::store::redb) failure: Option<&'a Failure>,
@@ -35,10 +35,10 @@ pub(in crate::store::redb) struct HistoryHead<'a> {
     pub(in crate::store::redb) left: &'a [LeftMessage],
 }
 
-/// The input of a run, the payload of the state that it began with, and the trace that it belongs to.
+/// The input of a run, the payload of its start state, and the trace that it belongs to.
 type StartedWith<'a> = (&'a [u8], &'a [u8], Option<&'a TraceContext>);
 
-/// A row of the table of histories, without its place there, which is its key, in the memory of the buffer.
+/// Writes a row of the table of histories, without its place there, which is its key, into the memory of the buffer.
 pub(in crate::store::redb) fn write_row(
     buffer: Vec<u8>,
     place: u64,

@@ -10,31 +10,31 @@ use crate::run::RunId;
 use crate::store::timeline::{Moment, wall};
 use crate::store::{Fired, IndexEntry, IndexValue, NewRun, Parent, RunRow, Status};
 
-/// The row of a run, and what the store knows beside.
+/// The row of a run, and the other facts that the store keeps about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store::redb) struct Record {
     pub(in crate::store::redb) row: RunRow,
-    /// Whether somebody has claimed it and not given it back.
+    /// True if somebody has claimed it and not released it.
     pub(in crate::store::redb) is_held: bool,
-    /// How far the clock was behind that set its due time.
+    /// The delay of the clock that set its due time.
     pub(in crate::store::redb) behind: Moment,
-    /// The numbers of its first and of its last row in the table of histories, and of the one that has the
+    /// The numbers of its first and of its last row in the table of histories, and of the row with the
     /// payload of its state.
     pub(in crate::store::redb) first: u64,
     pub(in crate::store::redb) last: u64,
     pub(in crate::store::redb) payload_at: u64,
-    /// The number of the row that says that its rollback was retried, the last if there are several; 0 if there is none.
-    /// What was undone is looked for before it.
+    /// The number of the last row that says that its rollback was retried; 0 if there is none.
+    /// Rows that were undone are looked for before it.
     pub(in crate::store::redb) retried: u64,
-    /// How many notes there are, and how many messages wait.
+    /// The number of its notes, and of its messages that wait.
     pub(in crate::store::redb) notes: u32,
     pub(in crate::store::redb) messages: u32,
-    /// The number of the first entry of its logs that is there: those before were removed by a purge that was cut off.
+    /// The number of the first entry of its logs that exists: an interrupted purge has removed those before.
     pub(in crate::store::redb) logged_from: u64,
 }
 
 impl Record {
-    /// The record of a new run, whose first row has this number, by a clock that is so far behind.
+    /// Returns the record of a new run, whose first row has this number, by a clock that is `behind` by this much.
     pub(in crate::store::redb) fn new(
         run: &NewRun,
         is_held: bool,
@@ -60,7 +60,7 @@ impl Record {
         wall(now, self.behind)
     }
 
-    /// The record as bytes, in the memory of the buffer.
+    /// Writes the record into the memory of the buffer.
     pub(in crate::store::redb) fn write(&self, buffer: Vec<u8>) -> Vec<u8> {
         let row = &self.row;
         let mut to = RecordWriter::over(buffer, VERSION);
@@ -121,7 +121,7 @@ impl Record {
         to.finish(RecordPlace::Run)
     }
 
-    /// The record that stands under the id of a run.
+    /// Reads the record that stands under the id of a run.
     pub(in crate::store::redb) fn read(id: &RunId, bytes: &[u8]) -> Result<Self, Unread> {
         let record = Record::read_any(bytes)?;
         if record.row.id != *id {
@@ -130,7 +130,7 @@ impl Record {
         Ok(record)
     }
 
-    /// A record, wherever it stands.
+    /// Reads a record, wherever it stands.
     pub(in crate::store::redb) fn read_any(bytes: &[u8]) -> Result<Self, Unread> {
         let (version, mut from) = RecordReader::record(bytes, RecordPlace::Run)?;
         let record = match version {
@@ -254,7 +254,7 @@ fn read_status(number: u8) -> Result<Status, Unread> {
     status.ok_or_else(|| format!("{number} is no status"))
 }
 
-/// The id in a record of a run, as bytes, without looking at the rest of it.
+/// Returns the id in a record of a run, as bytes, without reading the rest of it.
 pub(in crate::store::redb) fn owner(record: &[u8]) -> Option<&[u8]> {
     let (length, rest) = record.get(1..)?.split_first_chunk()?;
     rest.get(..u32::from_le_bytes(*length) as usize)
