@@ -1,4 +1,4 @@
-//! What generated code gives a driver.
+//! The interface of generated code to the driver.
 
 use std::error::Error;
 use std::future::{Future, Pending, pending};
@@ -13,19 +13,19 @@ use crate::wait::Timing;
 
 /// A workflow whose handlers are implemented by `C`, as a policy sees it. Generated code implements it.
 ///
-/// It is apart from [`Drive`], which takes for granted of each state that it can move between threads: to prove that
-/// for the handlers one by one would take the compiler the square of their number.
+/// It is apart from [`Drive`], which assumes that each state can move between threads: to prove that
+/// for the handlers one by one would take the compiler time that grows with the square of their number.
 pub trait Judge<C>: Workflow {
-    /// What a handler fails with.
+    /// The error of the handlers.
     type Error: Send + 'static;
 
-    /// Whether another attempt may succeed after this error.
+    /// Says if another attempt may succeed after this error.
     fn judge(context: &C, error: &Self::Error) -> Verdict {
         let _ = (context, error);
         Verdict::Retry { after: None }
     }
 
-    /// The error behind an error of the handlers.
+    /// Returns the source of an error of the handlers.
     #[must_use]
     fn source_of(error: &Self::Error) -> Option<&(dyn Error + 'static)> {
         let _ = error;
@@ -35,8 +35,8 @@ pub trait Judge<C>: Workflow {
 
 /// A workflow whose handlers are implemented by `C`. Generated code implements it.
 pub trait Drive<C>: Judge<C> {
-    /// Takes the transition that leaves the state in `place`, and puts the state there that it leads to; then the
-    /// next one, until the driver has something to do between two.
+    /// Takes the transition that leaves the state in `place`, and puts the next state there; then the
+    /// next transition, until the driver has something to do between two.
     fn turns<'run>(
         place: &'run mut Option<Self::State>,
         context: &'run C,
@@ -53,39 +53,39 @@ pub trait Drive<C>: Judge<C> {
         pending()
     }
 
-    /// When the timer of `transition` fires, if a field of the state says so.
+    /// Returns the time at which the timer of `transition` fires, if a field of the state says so.
     #[must_use]
     fn timing(transition: usize, state: &Self::State) -> Option<Timing> {
         let _ = (transition, state);
         None
     }
 
-    /// The same where the input or a pause may say so: then it is this one that generated code has.
+    /// Like [`timing`](Drive::timing), if the input or a pause may say so: generated code then implements this one.
     #[must_use]
     fn timing_by(transition: usize, state: &Self::State, input: &Self::Input) -> Option<Timing> {
         let _ = input;
         Self::timing(transition, state)
     }
 
-    /// True if the state that the deadline of the workflow leads to is made of the machine.
+    /// True if the state that the deadline of the workflow leads to is made from the machine.
     const LATE_TAKES_MACHINE: bool = false;
 
-    /// The state that the deadline of the workflow leads to, out of the state in `place`.
+    /// Returns the state that the deadline of the workflow leads to, out of the state in `place`.
     #[must_use]
     fn late(place: Option<Self::State>, input: &Self::Input) -> Option<Self::State> {
         let _ = (place, input);
         None
     }
 
-    /// A copy of a state that its handler may not give back: a signal may interrupt that, or the deadline leads to a state that is made
-    /// of the machine.
+    /// Returns a copy of a state that its handler may not give back: a signal may interrupt the handler, or the deadline leads to a
+    /// state that is made from the machine.
     #[must_use]
     fn copied(state: &Self::State) -> Option<Self::State> {
         let _ = state;
         None
     }
 
-    /// A copy of the state that `transition` led to, and the position of the undo that needs it.
+    /// Returns a copy of the state that `transition` led to, and the position of the undo that needs it.
     #[must_use]
     fn undoable(transition: usize, state: &Self::State) -> Option<(usize, Self::State)> {
         let _ = (transition, state);
@@ -103,7 +103,7 @@ pub trait Drive<C>: Judge<C> {
         pending()
     }
 
-    /// The end of a run that could not be undone, for its error; only a run with an `undo` has one.
+    /// Returns the end of a run that could not be undone, for its error; only a run with an `undo` has one.
     #[must_use]
     fn left(end: Self::End) -> Option<ErasedValue> {
         let _ = end;
@@ -111,10 +111,10 @@ pub trait Drive<C>: Judge<C> {
     }
 }
 
-/// Takes the turns of [`Drive`], where everything that a turn holds can move between threads.
+/// Takes the turns of [`Drive`], if all data of a turn can move between threads.
 ///
-/// It is a trait of its own so that data which cannot is one error, at the field: its bounds are granted in its
-/// implementation, and nothing asks for them. Where they do not hold, [`NotSent`] takes the turns.
+/// It is a trait of its own so that data which cannot move is one error, at the field: its bounds are assumed in its
+/// implementation, and nothing asks for them. If they do not hold, [`NotSent`] takes the turns.
 pub trait SendTurns<C>: Judge<C> {
     /// [`Drive::turns`].
     fn turns<'run>(
@@ -149,7 +149,7 @@ pub trait SendTurns<C>: Judge<C> {
 pub struct Turns<W, C>(PhantomData<fn() -> (W, C)>);
 
 impl<W, C> Turns<W, C> {
-    /// Those.
+    /// Returns the turns, which have no data.
     #[expect(
         clippy::new_without_default,
         reason = "code without a prelude knows no `Default`"
@@ -252,5 +252,5 @@ impl<W: Judge<C>, C> NotSent<W, C> for Turns<W, C> {
 /// The failure of a handler's future. Boxed, since every turn moves the result about.
 pub type Failed<E> = Box<Cause<E>>;
 
-/// Why a state could not be undone, and the state.
+/// The cause for which a state could not be undone, and the state.
 pub type UndoFailure<E> = (Cause<E>, ErasedValue);

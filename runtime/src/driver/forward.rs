@@ -13,18 +13,18 @@ use crate::journal::{Journal, Taken};
 use crate::run::CurrentRun;
 use crate::wait::{Happens, Waiting};
 
-/// Why a run goes forward no more, though it is in no final state.
+/// The reason why a run goes forward no more, though it is in no final state.
 pub(super) enum Halt<E, L> {
-    /// This failed.
+    /// The transition at this place failed, or was stopped.
     Failed(Place, Failed<E>),
-    /// Nothing of it is recorded any more.
+    /// The journal records nothing any more.
     Lost(L),
 }
 
-/// The way in which going forward stops: at the end of the run, with the position of its state, or halted.
+/// The result of going forward: the end of the run, with the position of its state, or a halt.
 pub(super) type Outcome<W, E, L> = Result<(<W as Workflow>::End, usize), Halt<E, L>>;
 
-/// The result of a turn that an event may take; nothing if the run is to stop.
+/// The result of a turn that an event may take; `None` if the run is to stop.
 pub(super) type Happened<E, L> = Result<Option<Result<(), Failed<E>>>, Halt<E, L>>;
 
 /// Takes turn after turn until the run ends, in the state at this position, or is halted.
@@ -43,7 +43,7 @@ where
     J: Journal<W, W::Error>,
 {
     loop {
-        // A run that is in a final state has ended, also one that was stopped meanwhile.
+        // A run that is in a final state has ended, even if it was stopped meanwhile.
         if let Some(end) = W::end(place) {
             return Ok(end);
         }
@@ -99,7 +99,7 @@ where
     }
 }
 
-/// The transition that has just led to this state.
+/// Returns the transition that has just led to this state.
 #[inline]
 pub(super) fn just_taken<'a, W, C, J>(run: &'a CurrentRun<W>, state: &'a W::State) -> Taken<'a, W>
 where
@@ -132,13 +132,13 @@ fn is_interrupted<W: Workflow>(place: Option<&W::State>) -> bool {
     ever && place.is_some_and(|state| W::GRAPH.states[W::position(state)].interrupted)
 }
 
-/// The timers that it waits for.
+/// Returns the timers that a run waits for.
 fn waiting<W: Drive<C>, C>(run: &CurrentRun<W>, state: &W::State) -> Waiting {
     let timing = |transition| W::timing_by(transition, state, &run.input);
     Waiting::of::<W>(W::position(state), timing)
 }
 
-/// Waits for what moves a run out of its state, and takes that transition. Gives nothing if it is to stop.
+/// Waits for the event that moves a run out of its state, and takes that transition. Returns `None` if the run is to stop.
 async fn awaits<W, C, J>(
     place: &mut Option<W::State>,
     context: &C,

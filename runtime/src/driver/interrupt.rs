@@ -11,11 +11,11 @@ use crate::run::CurrentRun;
 use crate::support::panic::forget_panic;
 use crate::wait::Waiting;
 
-/// Takes the turn of the state in `place`, unless a signal comes that interrupts it: then that transition.
+/// Takes the turn of the state in `place`, or the transition of a signal that interrupts it.
 ///
-/// The signal is looked for before the handler is called and wherever it waits, unless what is recorded just now has to be waited for.
-/// A run that was told to stop takes none.
-// A function that boxes, or without optimisation the future would have room in the frame of each run that has no such state.
+/// It looks for the signal before the handler is called and whenever that waits, unless it waits for a record that is being written.
+/// A run that was told to stop takes no signal.
+// A function of its own, which boxes: otherwise, without optimisation, the frame of each run would have room for the future.
 #[inline(never)]
 pub(super) fn interruptible<'a, W, C, J>(
     place: &'a mut Option<W::State>,
@@ -51,7 +51,7 @@ where
     } else {
         journal.is_interrupted(&waiting).await.map_err(Halt::Lost)?
     };
-    // Before the handler has it. One whose copy panics is interrupted by nothing.
+    // Copied before the handler has the state. If the copy panics, no signal interrupts the handler.
     let copy = match has_come {
         Some(true) => return event(place, waiting, context, run, journal).await,
         Some(false) => place.as_ref().and_then(copied::<W, C>),
@@ -84,10 +84,10 @@ where
         return Ok(Some(taken));
     }
     if let Some(tasks) = run.tasks() {
-        // Its branches were told to stop, and the signal is not handled beside them.
+        // Its branches were told to stop, and the signal is not handled while they run.
         tasks.gone().await;
     }
-    // The handler has taken the other one, if it was called.
+    // The handler has taken the original, if it was called.
     forget_panic(|| *place = None);
     *place = Some(*copy);
     run.led_nowhere();
@@ -95,7 +95,7 @@ where
     event(place, waiting, context, run, journal).await
 }
 
-/// A copy of the state; boxed, since it lies there for as long as the handler takes.
+/// Returns a copy of the state, boxed, since it is kept for as long as the handler runs.
 fn copied<W: Drive<C>, C>(state: &W::State) -> Option<Box<W::State>> {
     let mut copy = None;
     forget_panic(|| copy = W::copied(state).map(Box::new));

@@ -1,4 +1,4 @@
-//! The deadline of a workflow, where that leads to a state in place of ending the run.
+//! The deadline of a workflow that leads to a state in place of ending the run.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -15,7 +15,7 @@ use crate::run::CurrentRun;
 use crate::support::panic::{catch_panic, forget_panic};
 
 /// Keeps a copy of the state that a handler is about to get, while the deadline has not passed.
-// A function that boxes, or the copy would have room in the future of the run.
+// A function of its own, which boxes: otherwise the future of the run would have room for the copy.
 #[inline(never)]
 pub(super) fn keep<W: Drive<C>, C>(
     place: Option<&W::State>,
@@ -23,13 +23,13 @@ pub(super) fn keep<W: Drive<C>, C>(
     run: &CurrentRun<W>,
 ) {
     forget_panic(|| *kept = None);
-    // Without a copy, which panics, the run fails by its deadline.
+    // If the copy panics, the run fails by its deadline.
     if let (Some(state), false) = (place, run.is_late()) {
         forget_panic(|| *kept = W::copied(state).map(Box::new));
     }
 }
 
-/// The halt of a run by its deadline, if that leads to a state.
+/// Returns the halt of a run by its deadline, if that leads to a state.
 pub(super) fn halted<W: Workflow, E, L>(
     outcome: Outcome<W, E, L>,
 ) -> Result<(Place, Failed<E>), Outcome<W, E, L>> {
@@ -43,7 +43,7 @@ pub(super) fn halted<W: Workflow, E, L>(
     }
 }
 
-/// Takes the run to that state. What was under way is no visit: the next one has its number.
+/// Takes the run to that state. The transition that was interrupted is not a visit: the next one has its number.
 ///
 /// # Errors
 /// The loss of the journal, or the failure of the run.

@@ -1,24 +1,24 @@
-//! States that are entered without a handler, and are made of the machine: by a deadline, or by `else`.
+//! States that are entered without a handler, and are made from the machine: by a deadline, or by `else`.
 
 use std::marker::PhantomData;
 
 use stateway_core::{Kept, KeptInput, Workflow};
 
-/// The machine of this input and this state, of which another state is made.
+/// Returns the machine of this input and this state, from which another state is made.
 #[must_use]
 pub fn machine_of<W: Workflow>(input: W::Input, state: W::State) -> W::Any {
     W::gather(&mut Some(input), &mut Some(state))
 }
 
-/// The way to make the state `T` of the machine `M`.
+/// The way to make the state `T` from the machine `M`.
 ///
-/// That it is `From` the machine is demanded where a deadline or an `else` names it. That other code still compiles where it is not
-/// makes this the only error: the methods are then those of [`NotMade`].
+/// A deadline or an `else` that names the state demands that it is `From` the machine. Other code compiles even if it is not, so that
+/// this is the only error: the methods are then those of [`NotMade`].
 #[derive(Default)]
 pub struct Made<T, M>(PhantomData<fn(M) -> T>);
 
 impl<T, M> Made<T, M> {
-    /// The way, which has no data.
+    /// Returns the way, which has no data.
     #[must_use]
     pub const fn new() -> Self {
         Made(PhantomData)
@@ -26,20 +26,20 @@ impl<T, M> Made<T, M> {
 }
 
 impl<T: From<M>, M> Made<T, M> {
-    /// The state.
+    /// Returns the state.
     #[must_use]
     pub fn of(&self, machine: M) -> T {
         T::from(machine)
     }
 
-    /// The demands on the parts of the machine.
+    /// Returns the demands on the parts of the machine.
     #[must_use]
     pub const fn demands(&self) -> Demands {
         Demands
     }
 }
 
-/// The demands on the states and the input of a machine of which another state is made.
+/// The demands on the states and the input of a machine from which another state is made.
 pub struct Demands;
 
 #[expect(clippy::unused_self, reason = "the value says which demands there are")]
@@ -51,12 +51,12 @@ impl Demands {
     pub const fn input<T: KeptInput<By>, By>(&self) {}
 }
 
-/// A state that cannot be made of the machine.
+/// A state that cannot be made from the machine.
 pub trait NotMade<T, M> {
     /// Is never called: it does not compile.
     fn of(&self, machine: M) -> T;
 
-    /// Nothing is demanded.
+    /// Demands nothing.
     fn demands(&self) -> NoDemands;
 }
 
@@ -70,7 +70,7 @@ impl<T, M> NotMade<T, M> for Made<T, M> {
     }
 }
 
-/// No demands: what would keep the machine is in error itself.
+/// No demands: the state that would demand something is an error itself.
 pub struct NoDemands;
 
 #[expect(clippy::unused_self, reason = "the value says which demands there are")]

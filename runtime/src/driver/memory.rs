@@ -12,15 +12,15 @@ use crate::journal::InMemory;
 use crate::run::{Options, OwnedRun};
 use crate::support::panic::forget_panic;
 
-/// Drives a machine until it ends or a handler fails; then undoes what is to be undone.
+/// Drives a machine until it ends or a handler fails, and rolls it back if it failed.
 ///
-/// Of the states that were left only those are kept that an `undo` may need, so a run without one may take any number of
+/// It keeps only the states that an `undo` may need, so a run without one may take any number of
 /// turns.
 ///
 /// # Errors
-/// The cause that ended the run, with where it was and what was undone.
-// Not an `async fn`: that would hold the parts as its argument for as long as it runs, beside the
-// state that the run is in.
+/// The cause that ended the run, with its place and the report of the rollback.
+// Not an `async fn`, which would hold the parts as its argument for as long as it runs, beside the
+// current state.
 pub fn run<W: Drive<C>, C>(
     (input, state): (W::Input, W::State),
     context: &C,
@@ -61,7 +61,7 @@ pub fn run<W: Drive<C>, C>(
             }
             Ended::Failed(place, cause) => failure(place, *cause, journal.into_rollback(), None),
         };
-        // How the run ended is known by now and not lost to data that panics when it goes.
+        // The result is known by now, and is not lost to data that panics when it is dropped.
         forget_panic(|| drop(place));
         forget_panic(|| drop(run));
         result

@@ -1,7 +1,7 @@
-//! Drives a machine from state to state, and back where it has to be undone.
+//! Drives a machine from state to state, and back if it has to be undone.
 //!
-//! The whole run is one future without a spawn: each handler's future is a variant of it. What it has done is told to a
-//! [journal](crate::journal), and this is the only loop that does so.
+//! A run is one future without a spawn: each handler's future is a variant of it. The loop here is the only one that reports to the
+//! [journal](crate::journal) of the run.
 
 #![expect(
     missing_debug_implementations,
@@ -52,7 +52,7 @@ pub use turns::{
     undos7, undos8,
 };
 
-/// Where a run has ended.
+/// The way in which a run has ended.
 pub(crate) enum Ended<W: Workflow, E> {
     /// In the final state at this position.
     At(W::End, usize),
@@ -60,8 +60,8 @@ pub(crate) enum Ended<W: Workflow, E> {
     Failed(Place, Failed<E>),
 }
 
-/// Takes a run forward until it ends or is halted. No function, since its future would be held by one of another: without
-/// optimisation each that is made is on the stack several times.
+/// Takes a run forward until it ends or is halted. It is a macro, since the future of a function would be held by another future:
+/// without optimisation each future that is made is on the stack several times.
 macro_rules! go_forward {
     ($place:expr, $context:expr, $run:expr, $stop:expr, $journal:expr) => {{
         // A copy of the state that a handler has, if the deadline needs it.
@@ -99,7 +99,7 @@ macro_rules! go_forward {
 }
 use go_forward;
 
-/// Drives a run from the state in `place` to its end: forward, and back if that is how it ends.
+/// Drives a run from the state in `place` to its end: forward, and back if it has to be rolled back.
 ///
 /// # Errors
 /// The loss of the journal. The run has not ended then.
@@ -119,7 +119,7 @@ where
     ended(outcome, place, context, run, stop, journal).await
 }
 
-/// Ends a run that goes forward no more: decides how, and undoes what has to be undone for that.
+/// Ends a run that goes forward no more: decides on its ending, and rolls it back if that asks for it.
 ///
 /// # Errors
 /// The loss of the journal. The run has not ended then.
@@ -158,14 +158,14 @@ where
         }
     };
     if ending.rolls_back() && journal.has_undos() {
-        // Boxed, since most runs have nothing: their future is not to hold the room for it.
+        // Boxed, since most runs have nothing to undo: their future is not to hold the room for it.
         Box::pin(rollback::roll_back(context, run, stop, journal, ending)).await?;
     }
     Ok(ended)
 }
 
 /// Lets a run go forward, under one guard against panics: a guard around each step would cost more than the
-/// step. What stops a run is looked at where it waits, unless what is recorded just now has to be waited for.
+/// step. The signals that stop a run are polled when it waits, unless it waits for a record that is being written.
 #[inline]
 fn poll<W: Workflow, T, E, L>(
     forward: Pin<&mut Option<impl Future<Output = Result<T, Halt<E, L>>>>>,
@@ -185,8 +185,8 @@ fn poll<W: Workflow, T, E, L>(
     polled.map(|outcome| outcome.unwrap_or_else(halted))
 }
 
-/// Waits until the tasks of a run that has failed have gone: they were told to stop, and nothing is
-/// undone beside them. A termination does not wait.
+/// Waits until the tasks of a run that has failed have ended: they were told to stop, and nothing is
+/// undone while they run. A termination does not wait.
 async fn alone(tasks: &Tasks, stop: &mut StopSignals) {
     let mut gone = pin!(tasks.gone());
     poll_fn(|cx| {

@@ -1,4 +1,4 @@
-//! Undoes what a run did: the transitions that were taken, the branches that were done and the calls in doubt that have an
+//! Rolls a run back: undoes the transitions that were taken, the branches that were done and the calls in doubt that have an
 //! `undo`, in reverse.
 
 use std::future::{Future as _, poll_fn};
@@ -14,8 +14,8 @@ use crate::journal::{Ending, Entry, Journal, Left};
 use crate::run::{CurrentRun, UndoOf};
 use crate::support::panic::{catch_panic, forget_panic};
 
-/// The entry of the transition that was taken last. The `Clone` of its state may have panicked before it was noted: then
-/// it is undone with the state itself.
+/// Returns the entry of the transition that was taken last, if the `Clone` of its state has panicked before it was noted: it
+/// is then undone with the state itself.
 pub(super) fn last<W: Workflow>(
     place: &mut Option<W::State>,
     run: &CurrentRun<W>,
@@ -36,10 +36,10 @@ pub(super) fn last<W: Workflow>(
     })
 }
 
-/// Undoes all that is left, the last transition first, and lets the run end like this. An undo that fails is recorded, and
+/// Undoes all that is left, the last transition first, and ends the run like this. An undo that fails is recorded, and
 /// the others still run.
 ///
-/// Nothing but a termination stops it, and that not before the handler under way has returned.
+/// Only a termination stops it, once the handler that is running has returned.
 pub(crate) async fn roll_back<W, C, J>(
     context: &C,
     run: &CurrentRun<W>,
@@ -83,6 +83,6 @@ async fn undo<W: Drive<C>, C>(
     })
     .await;
     forget_panic(|| undo.set(None));
-    // A handler's panic comes as a cause, with the state. This one is of the state's own `Clone`.
+    // The panic of a handler comes as a cause, with the state. This one comes from the `Clone` of the state.
     outcome.unwrap_or_else(|cause| Err((cause, ErasedValue::new(()))))
 }

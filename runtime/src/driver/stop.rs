@@ -1,4 +1,4 @@
-//! What stops a run from outside, wherever it waits.
+//! The signals that stop a run from outside, wherever it waits.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use crate::run::CurrentRun;
 pub(crate) struct StopSignals {
     terminated: Option<StopFuture>,
     deadline: Option<Instant>,
-    /// Waits for the deadline; made where a panic is caught, since a timer needs its runtime.
+    /// The timer of the deadline. It is made where panics are caught, since a timer needs its runtime.
     timer: Option<StopFuture>,
 }
 
@@ -36,13 +36,13 @@ impl StopSignals {
         terminated.is_some_and(|terminated| terminated.as_mut().poll(cx).is_ready())
     }
 
-    /// The deadline has passed, and the run goes on without one.
+    /// Forgets the deadline, which has passed: the run continues without one.
     pub(crate) fn forget_deadline(&mut self) {
         self.deadline = None;
         self.timer = None;
     }
 
-    /// Waits for what stops a run that goes forward. A rollback has no deadline.
+    /// Waits for the signal that stops a run that goes forward. A rollback has no deadline.
     pub(crate) fn poll<W: Workflow, E>(&mut self, cx: &mut Context<'_>) -> Poll<Cause<E>> {
         if self.is_terminated(cx) {
             return Poll::Ready(Cause::Terminated);

@@ -1,7 +1,7 @@
-//! One turn of a run: what leaves a state, as a future that puts the next state where that one was.
+//! One turn of a run: a transition out of a state, as a future that puts the next state in its place.
 
-// As a call, the state of each turn goes through memory, which takes longer than all the rest. Without optimisation
-// what is inlined has its variables in the frame of its caller, all states of a workflow in one: there nothing is.
+// In a call, the state of each turn goes through memory, which takes longer than all the rest. Without optimisation
+// inlined code has its variables in the frame of its caller, all states of a workflow in one, so nothing is inlined there.
 #![cfg_attr(
     not(debug_assertions),
     expect(
@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use pin_project::pin_project;
+use pin_project_lite::pin_project;
 use stateway_core::{State, Transition, Workflow, nothing_is_left, take};
 
 use super::drive::{Failed, Judge};
@@ -24,15 +24,15 @@ use crate::policy::Fails;
 use crate::run::CurrentRun;
 use crate::wait::Answered;
 
-/// What leaves a state: a handler with what stands around it, or several of them.
+/// A transition out of a state: a handler with its policy, or several of them.
 ///
-/// The one to take among several is found by [`is_for`](Turn::is_for), which comes down to a comparison with a
+/// The turn to take among several is found by [`is_for`](Turn::is_for), which comes down to a comparison with a
 /// constant. `Types` are those that follow from the signature of the handler.
 pub trait Turn<'run, W: Workflow, C, Types>: Copy + Send {
-    /// What becomes of it.
+    /// The result of the turn.
     type Output;
 
-    /// Whether it is the one for the state at this position; of an undo, for the one of this number of this transition.
+    /// Returns true if this is the turn for the state at this position; for an undo, the one with this number of this transition.
     fn is_for(state: usize, transition: usize) -> bool;
 
     /// Takes the state out of its place, and puts the next one there.
@@ -44,7 +44,7 @@ pub trait Turn<'run, W: Workflow, C, Types>: Copy + Send {
     ) -> impl Future<Output = Self::Output> + Send;
 }
 
-/// Takes out the state `S`, which is what was found there.
+/// Takes out the state `S`, which is known to be there.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn found<S: State>(place: &mut Option<<S::Workflow as Workflow>::State>) -> S {
     match take(place) {
@@ -68,7 +68,7 @@ impl<W: Workflow, S: State<Workflow = W>> TakenFrom<W> for S {
 
 /// The value of a handler, which leads to a state.
 pub trait Moves<State> {
-    /// The state.
+    /// Returns the state.
     fn into_place(self) -> State;
 }
 
@@ -81,9 +81,9 @@ impl<T: Transition> Moves<<T::Workflow as Workflow>::State> for T {
 
 /// The result of an event that may leave a run in its state: the transition `T` out of the state `S`, or that state.
 pub enum MayStay<T, S> {
-    /// The run goes on.
+    /// The run leaves its state.
     Leads(T),
-    /// It stays.
+    /// The run stays in its state.
     Stays(S),
 }
 
@@ -100,12 +100,12 @@ where
     }
 }
 
-/// An internal transition was taken, in this state.
+/// Returns the result of an internal transition in this state.
 pub fn stays<T: Transition, S>(state: S, _: &Step<T>) -> MayStay<T, S> {
     MayStay::Stays(state)
 }
 
-/// The same with an answer to the sender.
+/// Like [`stays`], with an answer to the sender.
 pub fn stays_answering<T: Transition, S, A: Send + 'static>(
     answer: A,
     state: S,
@@ -115,7 +115,7 @@ pub fn stays_answering<T: Transition, S, A: Send + 'static>(
     MayStay::Stays(state)
 }
 
-/// The outcome of a signal whose sender gets an answer.
+/// Returns the outcome of a signal whose sender gets an answer.
 pub fn leads_answering<T: Transition, A: Send + 'static>(
     answered: Answered<T, A>,
     step: &Step<T>,
@@ -124,7 +124,7 @@ pub fn leads_answering<T: Transition, A: Send + 'static>(
     answered.outcome
 }
 
-/// A poll was answered, out of this state: nothing means that it is not time yet.
+/// Returns the result of a poll out of this state: `None` means that it is not time yet.
 pub fn asked<T: Transition, S>(answer: Option<T>, state: S, step: &Step<T>) -> MayStay<T, S> {
     answer.map_or_else(
         || {
@@ -135,10 +135,10 @@ pub fn asked<T: Transition, S>(answer: Option<T>, state: S, step: &Step<T>) -> M
     )
 }
 
-/// A turn that is picked by its transition `T`, of several that leave a state.
+/// A turn that is picked by its transition `T` from several that leave a state.
 pub struct On<T, N>(N, PhantomData<fn() -> T>);
 
-/// The turn of the transition `T`.
+/// Returns the turn of the transition `T`.
 #[must_use]
 pub const fn on<T, N>(turn: N) -> On<T, N> {
     On(turn, PhantomData)
@@ -177,7 +177,7 @@ where
     }
 }
 
-/// Whether the transition `T` leaves the state at this position.
+/// Returns true if the transition `T` leaves the state at this position.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn leaves<T: Transition>(state: usize) -> bool {
     let sources = const { T::Workflow::GRAPH.transitions[T::POSITION].sources };
@@ -187,7 +187,7 @@ pub(crate) fn leaves<T: Transition>(state: usize) -> bool {
     }
 }
 
-/// Notes the state in the place as the one that the transition `T` leaves, if it leaves several.
+/// Notes the state in `place` as the source of the transition `T`, if that has several.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn note_left<T: Transition>(
     place: Option<&<T::Workflow as Workflow>::State>,
@@ -233,13 +233,14 @@ where
     }
 }
 
-/// A visit to a transition, which puts the state into its place that it leads to.
-#[pin_project]
-pub(crate) struct Visited<'a, F, State, E> {
-    #[pin]
-    visit: F,
-    place: &'a mut Option<State>,
-    error: PhantomData<fn() -> E>,
+pin_project! {
+    /// A visit to a transition, which puts the next state into its place.
+    pub(crate) struct Visited<'a, F, State, E> {
+        #[pin]
+        visit: F,
+        place: &'a mut Option<State>,
+        error: PhantomData<fn() -> E>,
+    }
 }
 
 impl<'a, F, State, E> Visited<'a, F, State, E> {

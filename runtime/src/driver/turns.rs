@@ -1,8 +1,8 @@
 //! The turns of several states as one future.
 //!
-//! Each function here is over so many turns as it has in its name, and picks the one that is for the state by a chain
+//! Each function here takes as many turns as its name says, and picks the turn for the state by a chain
 //! of comparisons with constants, which the compiler turns into a jump. It is written here and not in generated code
-//! because the compiler then checks it once, and of a workflow only that its handlers fit.
+//! because the compiler then checks it once, and checks for a workflow only that its handlers fit.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -16,13 +16,13 @@ use crate::run::CurrentRun;
 
 /// Some of a workflow's turns, or of its undos: one of the groups that a function over all of them picks from.
 pub trait Group<W: Judge<C>, C> {
-    /// What becomes of them.
+    /// The result of a turn.
     type Output;
 
-    /// Whether one of them is for this state, or for this state and transition.
+    /// Returns true if one of them is for this state, or for this state and transition.
     fn is_for(state: usize, transition: usize) -> bool;
 
-    /// Takes them.
+    /// Takes the turn for the state.
     fn take<'run>(
         place: &mut Option<W::State>,
         context: &'run C,
@@ -30,10 +30,10 @@ pub trait Group<W: Judge<C>, C> {
     ) -> impl Future<Output = Self::Output> + Send;
 }
 
-/// A group as one that is picked from.
+/// A group of turns as one turn.
 pub struct Grouped<G>(PhantomData<fn() -> G>);
 
-/// The group `G`.
+/// Returns the group `G` as one turn.
 #[must_use]
 pub const fn grouped<G>() -> Grouped<G> {
     Grouped(PhantomData)
@@ -71,8 +71,8 @@ where
     }
 }
 
-/// Waits for a future. Without optimisation one that is moved to where it waits is in the frame of its function until
-/// then, all of a function at once: there it is pinned where it is made, which would take longer otherwise.
+/// Waits for a future. Without optimisation all futures of a function that are moved to be awaited are in its frame at once, so
+/// there they are pinned where they are made, which takes longer with optimisation.
 #[cfg(debug_assertions)]
 macro_rules! waited {
     ($future:expr) => {
@@ -91,7 +91,7 @@ macro_rules! functions {
     ($($steps:ident $turns:ident $undos:ident $events:ident {
         $($turn:ident: $Turn:ident $Types:ident $S:ident $T:ident $Fut:ident),*
     })*) => {$(
-        /// The same of handlers that are each called once: to check this call takes half the time.
+        /// Like the function for turns, for handlers that are each called once: to check this call takes the compiler half the time.
         ///
         /// # Errors
         /// The failure of the handler.
@@ -154,10 +154,10 @@ macro_rules! functions {
             }
         }
 
-        /// Undoes what the run has gone back to: a transition that led to the state in `place`, or a part of one.
+        /// Undoes the entry that the run has gone back to: a transition that led to the state in `place`, or a part of one.
         ///
         /// # Errors
-        /// Why it was not undone, and the state.
+        /// The cause for which it was not undone, and the state.
         #[expect(clippy::allow_attributes, reason = "only the larger ones have many")]
         #[allow(clippy::too_many_arguments, reason = "nobody writes it")]
         pub fn $undos<'a, 'run, W, C, $($Turn, $Types),*>(
@@ -183,7 +183,7 @@ macro_rules! functions {
             }
         }
 
-        /// Takes the transition out of a state that waits which the run was told to take.
+        /// Takes the transition that the run was told to take, out of a state that waits.
         ///
         /// # Errors
         /// The failure of the handler.

@@ -13,7 +13,7 @@ use super::fails::Fails;
 use crate::error::{Cause, Scope};
 use crate::support::panic::{catch_panic, forget_panic};
 
-/// When the call is stopped, and why.
+/// The time at which a call is stopped, and the reason.
 #[derive(Clone, Copy)]
 pub(super) struct Limit {
     pub(super) at: Instant,
@@ -32,7 +32,7 @@ impl Limit {
         W::GRAPH.late().is_some() && matches!(self.why, Why::Deadline(_, Scope::Run))
     }
 
-    /// The cause of a failure by this limit, which came after `last`.
+    /// Returns the cause of a failure by this limit, which came after `last`.
     pub(super) fn cause<E>(self, last: Option<E>) -> Cause<E> {
         match self.why {
             Why::Timeout(limit) => Cause::Timeout { limit, last },
@@ -46,7 +46,7 @@ impl Limit {
     }
 }
 
-/// What became of a call.
+/// The result of a call.
 pub(super) enum Called<T, E> {
     Succeeded(T),
     Failed(Cause<E>),
@@ -55,7 +55,7 @@ pub(super) enum Called<T, E> {
 
 /// Waits for a handler.
 ///
-/// The timer is made when the handler first waits: most that have one never need it.
+/// The timer is made when the handler first waits: most calls never need it.
 pub(super) async fn attempt<T, X: Fails<E>, E>(
     handler: impl Future<Output = Result<T, X>>,
     limit: Option<Limit>,
@@ -91,7 +91,7 @@ pub(super) async fn attempt<T, X: Fails<E>, E>(
         }
     })
     .await;
-    // One that is stopped half-way may panic as it goes: that is one more failure of the same call.
+    // A call that is stopped half-way may panic when it is dropped: that is one more failure of the same call.
     forget_panic(|| handler.set(None));
     called
 }

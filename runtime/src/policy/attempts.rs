@@ -24,10 +24,10 @@ use crate::support::time::after;
 /// The values of the clauses that read fields of this source.
 pub(super) type TermsOf<P> = <<P as Source>::Fields as Fields>::Terms;
 
-/// What a visit consists of.
+/// The parts of a visit.
 pub(super) struct VisitPlan<'run, W: Judge<C>, C, V, R, G, P: Source, F, K> {
     pub(super) context: &'run C,
-    /// What the handler sees of the visit.
+    /// The view that the handler has of the visit.
     pub(super) seen: &'run V,
     pub(super) source: P,
     pub(super) handler: F,
@@ -35,13 +35,13 @@ pub(super) struct VisitPlan<'run, W: Judge<C>, C, V, R, G, P: Source, F, K> {
     pub(super) policy: VisitPolicy<'run, W, R, G, TermsOf<P>>,
 }
 
-/// How far a visit has come: plain data, beside the error all that has to outlive the wait for the next
+/// The progress of a visit: plain data, which together with the error is all that outlives the wait for the next
 /// attempt. In a stored run it outlives the process.
 #[derive(Debug, Clone, Copy, Default)]
 struct VisitProgress {
-    /// The attempts that were made; one that a breaker refused is one of them.
+    /// The number of attempts that were made, including those that a breaker refused.
     made: u32,
-    /// When the next may be made.
+    /// The time at which the next may be made.
     due: Option<Instant>,
 }
 
@@ -83,7 +83,7 @@ where
     let mut failed = first;
     if let Some(cause) = visit.policy.fails_at_once() {
         if let Cause::Policy(_) = cause {
-            // As with a breaker, the refusal is one of the attempts.
+            // The refusal is one of the attempts, as that of a breaker is.
             progress.made = progress.made.max(1);
         }
         failed = Some(FailedCall {
@@ -139,7 +139,7 @@ where
             FailedCall { cause, permit }
         };
         if let Cause::Deadline { .. } = cause {
-            // No time is left for another.
+            // No time is left for another attempt.
             tell(permit, false);
             break cause.with_last(last);
         }
@@ -170,7 +170,7 @@ where
     after_the_last(visit, part, progress.made, cause).await
 }
 
-/// The outcome of a visit whose last attempt has failed for `cause`: that of its `catch`, if it has one.
+/// Returns the outcome of a visit whose last attempt has failed for `cause`: that of its `catch`, if it has one.
 async fn after_the_last<'run, W, C, V, R, G, S, T, P, F, K>(
     mut visit: VisitPlan<'run, W, C, V, R, G, P, F, K>,
     part: Option<&PartName>,
@@ -185,7 +185,7 @@ where
     K: Catch<&'run C, S, W::Error, &'run V, Outcome = T>,
 {
     if !K::takes(&cause) || visit.policy.is_cancelled() {
-        // A state that panics as it goes is not why the visit has failed.
+        // A panic of the state when it is dropped is not the cause of the failure.
         forget_panic(|| drop(visit.source));
         return Err(cause);
     }
@@ -210,10 +210,10 @@ where
     }
 }
 
-/// Tells the breaker about a call that was let through and has failed.
+/// Reports a call that was let through and has failed to the breaker.
 ///
-/// An error that another attempt would give again is an answer of the other side, about the request: to a breaker it is a success. Of a
-/// split that could not begin nobody was called.
+/// An error that another attempt would give again is an answer of the other side about the request, so it is a success to a breaker. A
+/// split that could not begin has called nobody.
 fn settle<E, R: Rules, G: Gate>(
     permit: Option<CallPermit<R, G>>,
     cause: &Cause<E>,
@@ -226,7 +226,7 @@ fn settle<E, R: Rules, G: Gate>(
     }
 }
 
-/// Tells the breaker how a call ended that was let through.
+/// Reports the result of a call that was let through to the breaker.
 fn tell<R: Rules, G: Gate>(permit: Option<CallPermit<R, G>>, has_succeeded: bool) {
     match permit {
         None => {}
@@ -255,7 +255,7 @@ where
     let (context, seen, handler) = (visit.context, visit.seen, &visit.handler);
     let source = &mut visit.source;
     let handler = async {
-        // Here, so that a state that panics when it is copied is a failure of this attempt.
+        // Within the guard, so that a state that panics when it is copied is a failure of this attempt.
         let state = source.give(is_last && !K::TAKES_STATE);
         handler(context, state, seen).await
     };
@@ -263,12 +263,12 @@ where
     attempt(handler, limit, catches_panics).await
 }
 
-/// Whether another attempt is worth it.
+/// Says if another attempt is worth making.
 fn weigh<W: Judge<C>, C>(context: &C, cause: &Cause<W::Error>) -> Verdict {
     match cause {
         Cause::Handler(error) => judge::<W, C>(context, error),
         Cause::Join(join) => rejoin::<W, C>(context, join),
-        // The same would be read again.
+        // Another attempt would read the same value.
         Cause::Policy(_) => Verdict::Final,
         Cause::BreakerOpen { retry_in, .. } => Verdict::Retry {
             after: Some(*retry_in),
@@ -286,14 +286,14 @@ fn is_answer<W: Judge<C>, C>(context: &C, cause: &Cause<W::Error>) -> bool {
     matches!(judged, Ok(Verdict::Final))
 }
 
-/// What the context says of an error. A panic of it says nothing that would be worth another attempt,
-/// and the error is not lost to it.
+/// Returns the verdict of the context on an error. If the context panics, there is no other attempt,
+/// and the error is kept.
 fn judge<W: Judge<C>, C>(context: &C, error: &W::Error) -> Verdict {
     let judged = catch_unwind(AssertUnwindSafe(|| W::judge(context, error)));
     judged.unwrap_or(Verdict::Final)
 }
 
-/// Whether the branches may be joined the next time: not if too many of them failed with errors that
+/// Says if the branches may be joined the next time: not if too many of them failed with errors that
 /// they would fail with again.
 fn rejoin<W: Judge<C>, C>(context: &C, join: &JoinError<W::Error>) -> Verdict {
     let is_final = |failure: &&BranchError<W::Error>| match failure.cause() {

@@ -1,4 +1,4 @@
-//! How a turn begins what has a policy, and an undo: each with its state in a call of its own.
+//! The begin of a turn with a policy, and of an undo: each with its state in a call of its own.
 
 use std::future::Future;
 
@@ -13,8 +13,8 @@ use crate::driver::{Failed, Judge, Moves, TakenFrom, Turn, Visited, leaves, note
 use crate::handler::Step;
 use crate::run::CurrentRun;
 
-/// A handler under its policy: how the state is held that it leaves, the handler, the one that is asked when it failed,
-/// and what stands before it.
+/// A handler under its policy: the way to hold its source state, the handler, its `catch`,
+/// and the gate before it.
 #[derive(Clone, Copy)]
 pub struct Guard<H, F, K, L>(pub H, pub F, pub K, pub L);
 
@@ -60,14 +60,14 @@ where
     }
 }
 
-/// Stands before a handler that nothing stands before.
+/// The gate of a handler without a breaker and a limiter.
 #[inline]
 #[must_use]
 pub fn no_gate<C>(_: &C) -> NoGate {
     NoGate
 }
 
-/// A copy of the state that a transition led to, with the position of the undo that needs it.
+/// Returns a copy of the state that a transition led to, with the position of the undo that needs it.
 pub fn copied<S: Copied, State>(
     position: usize,
     state: &S,
@@ -76,7 +76,7 @@ pub fn copied<S: Copied, State>(
     Some((position, copy_of(state, variant)?))
 }
 
-/// A copy of a state, as any state of its workflow.
+/// Returns a copy of a state, as any state of its workflow.
 pub fn copy_of<S: Copied, State>(state: &S, variant: impl FnOnce(S) -> State) -> Option<State> {
     Some(variant(state.copied()))
 }

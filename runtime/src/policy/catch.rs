@@ -5,33 +5,33 @@ use std::marker::PhantomData;
 
 use crate::error::Cause;
 
-/// The handler that is asked when the last attempt failed.
+/// The handler that is asked when the last attempt has failed.
 pub trait Catch<C, S, E, V> {
-    /// Whether there is one.
+    /// True if there is one.
     const CATCHES: bool;
     /// True if it takes the state, which is kept for it.
     const TAKES_STATE: bool;
-    /// What it may still lead to.
+    /// The outcome that it may still lead to.
     type Outcome;
-    /// Its future.
+    /// The future of the handler.
     type Call: Future<Output = Result<Self::Outcome, E>> + Send;
 
-    /// Whether it is asked about this.
+    /// Returns true if it is asked about this cause.
     fn takes(cause: &Cause<E>) -> bool;
 
-    /// Calls it, about a cause that it takes; `state` is there if it takes one.
+    /// Calls it about a cause that it takes; `state` is there if it takes one.
     fn catch(self, context: C, state: Option<S>, cause: Cause<E>, visit: V) -> Self::Call;
 }
 
 /// A transition without `catch`.
 pub struct Nothing<T>(PhantomData<fn() -> T>);
 
-/// A transition with this one.
+/// A transition with this `catch`.
 #[derive(Clone, Copy)]
 pub struct Caught<F>(pub F);
 
 impl<T> Nothing<T> {
-    /// No handler.
+    /// The handler, which does not exist.
     #[must_use]
     #[expect(
         clippy::new_without_default,

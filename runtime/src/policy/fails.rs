@@ -1,10 +1,10 @@
-//! What a handler fails with, as the cause of a failure.
+//! The error of a handler, as the cause of a failure.
 
 use crate::error::Cause;
 
-/// The error of a handler, or the cause itself, where the call is more than one handler.
+/// The error of a handler, or the cause itself if the call consists of several handlers.
 pub trait Fails<E> {
-    /// The cause.
+    /// Returns the cause.
     fn into_cause(self) -> Cause<E>;
 }
 

@@ -1,4 +1,4 @@
-//! What stands before a call: a breaker, a limiter, both or nothing.
+//! The gate before a call: a breaker, a limiter, both or nothing.
 
 use std::marker::PhantomData;
 
@@ -8,40 +8,40 @@ use super::rules::Rules;
 use crate::breaker::{Breaker, BreakerOpen, Permit};
 use crate::limiter::Limiter;
 
-/// Lets a call through, and is told how it ended: by dropping the permit, that it failed.
+/// Lets a call through, and is told its result. Dropping the permit tells that the call failed.
 pub trait Gate {
-    /// A call that is under way.
+    /// A call that was let through.
     type Permit;
 
-    /// Takes a place in the line, or says when there may be one.
+    /// Takes a place in the line, or returns the time when there may be one.
     #[inline]
     fn due(&self) -> Option<Instant> {
         None
     }
 
-    /// Whether a call would be refused.
+    /// Returns true if a call would be refused.
     #[inline]
     fn is_shut(&self) -> bool {
         false
     }
 
-    /// Asks for a call.
+    /// Asks to let a call through.
     ///
     /// # Errors
     /// [`BreakerOpen`] if none gets through.
     fn acquire(&self) -> Result<Self::Permit, BreakerOpen>;
 
-    /// The call succeeded.
+    /// Reports that the call succeeded.
     fn succeeded(permit: Self::Permit);
 
-    /// Nobody waits for the call any more.
+    /// Reports that the call was given up before its result was known.
     fn abandoned(permit: Self::Permit);
 }
 
-/// The permit of a call that is under way.
+/// The permit of a call that was let through.
 ///
-/// A call that is dropped has failed, unless the rules say that it may have been one too many: a
-/// branch that its join does not need any more has done nothing wrong.
+/// A call that is dropped has failed, unless the rules say that it may have been dropped as not needed: a
+/// branch that its join does not need any more has not failed.
 pub(super) struct CallPermit<R: Rules, G: Gate> {
     permit: Option<G::Permit>,
     rules: PhantomData<fn() -> R>,
@@ -68,7 +68,7 @@ impl<R: Rules, G: Gate> CallPermit<R, G> {
         drop(self.permit.take());
     }
 
-    /// No call was made.
+    /// Reports that no call was made.
     pub(super) fn abandoned(mut self) {
         if let Some(permit) = self.permit.take() {
             G::abandoned(permit);
@@ -87,7 +87,7 @@ impl<R: Rules, G: Gate> Drop for CallPermit<R, G> {
     }
 }
 
-/// Every call gets through. A type of its own, so that a step without a breaker holds no permit.
+/// A gate that lets every call through. It is a type of its own, so that a step without a breaker holds no permit.
 pub struct NoGate;
 
 impl Gate for NoGate {
@@ -135,7 +135,7 @@ pub struct Limited<'run, G>(pub G, pub &'run Limiter);
 impl<G: Gate> Gate for Limited<'_, G> {
     type Permit = G::Permit;
 
-    /// A call that is going to be refused takes no place from one that is not.
+    /// Takes no place in the line for a call that is going to be refused.
     #[inline]
     fn due(&self) -> Option<Instant> {
         if self.0.is_shut() {

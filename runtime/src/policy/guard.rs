@@ -1,13 +1,13 @@
 //! A handler under a policy, as a future.
 //!
-//! Most handlers succeed at their first attempt, so that one is called here, without the machinery
+//! Most handlers succeed at their first attempt, so the first attempt is made here, without the machinery
 //! of the others: that is a large future, and is made only when the first attempt has failed.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use pin_project::pin_project;
+use pin_project_lite::pin_project;
 use stateway_core::Transition;
 use tokio::task::coop::unconstrained;
 use tokio::time::sleep_until;
@@ -27,21 +27,22 @@ use crate::numbers::Numbers;
 use crate::run::CurrentRun;
 use crate::support::panic::{catch_panic, forget_panic};
 
-/// The attempts of one visit to a transition, or of a branch.
-#[pin_project]
-pub struct Guarded<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P: Source, F, Fut, K> {
-    visit: Option<VisitPlan<'run, W, C, V, R, G, P, F, K>>,
-    permit: Option<CallPermit<R, G>>,
-    // Whichever it is, it is dropped in one way: code that drops it as what it is would be
-    // called at every turn.
-    later: Option<Pin<Box<dyn Future<Output = Later<Result<T, Cause<W::Error>>>> + Send + 'run>>>,
-    #[pin]
-    first: Option<Fut>,
+pin_project! {
+    /// The attempts of one visit to a transition, or of a branch.
+    pub struct Guarded<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P: Source, F, Fut, K> {
+        visit: Option<VisitPlan<'run, W, C, V, R, G, P, F, K>>,
+        permit: Option<CallPermit<R, G>>,
+        // A `dyn` is dropped in one way: code that drops each type of it would be
+        // called at every turn.
+        later: Option<Pin<Box<dyn Future<Output = Later<Result<T, Cause<W::Error>>>> + Send + 'run>>>,
+        #[pin]
+        first: Option<Fut>,
+    }
 }
 
-/// What is waited for beside the first call, or after it.
+/// The future that is waited for beside the first call, or after it.
 enum Later<T> {
-    /// The call's time is up.
+    /// The timer of the call.
     Late,
     /// The other attempts.
     Rest(T),
@@ -211,7 +212,7 @@ where
     }
 }
 
-/// What became of the first attempt.
+/// The result of the first attempt.
 enum FirstAttempt<T, E> {
     /// The visit is over.
     Ended(Result<T, Cause<E>>),
@@ -242,7 +243,7 @@ where
         let visit = this.visit.as_mut().expect("the rest has not begun");
         let begins = this.first.is_none();
         if begins {
-            // A visit of a stored run may have had attempts before.
+            // A visit of a stored run may have had attempts in an earlier process.
             if visit.policy.recorder().is_some()
                 || visit.policy.is_refused()
                 || visit.policy.due().is_some()
@@ -310,7 +311,7 @@ where
         let failed = failed.map(|cause| FailedCall { cause, permit });
         let rest = async { Later::Rest(attempts(visit, failed).await) };
         *this.later = Some(Box::pin(rest));
-        // One that is stopped half-way may panic as it goes: that is one more failure of the same call.
+        // A call that is stopped half-way may panic when it is dropped: that is one more failure of the same call.
         forget_panic(|| this.first.set(None));
         self.poll_rest(cx)
     }

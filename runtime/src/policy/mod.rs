@@ -1,5 +1,5 @@
-//! What happens around a handler: how often it is called, how long it may take, and what is asked
-//! before and after.
+//! The policy around a handler: the number of its calls, the time that they may take, and the gates and handlers
+//! that are asked before and after.
 
 #![expect(
     missing_debug_implementations,

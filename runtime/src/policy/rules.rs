@@ -1,11 +1,11 @@
-//! What the declaration says of a visit, as constants of a type.
+//! The rules of a visit, as constants of a type.
 
 use std::marker::PhantomData;
 use std::time::Duration;
 
 use stateway_core::{BranchInfo, Due, Given, Policy, Retry, Transition, UndoInfo, Workflow};
 
-/// What the declaration says. Known where the code is compiled, so that a clause that is not there
+/// The rules that the declaration gives. They are known at compile time, so that a clause that is not there
 /// costs nothing.
 pub trait Rules {
     /// The name of the transition, the branch or the undo handler.
@@ -16,22 +16,22 @@ pub trait Rules {
     const TIMEOUT: Option<Given<Duration>>;
     /// `deadline(..)`
     const DEADLINE: Option<Given<Duration>>;
-    /// When it fires or asks, of a timer or a poll.
+    /// The time at which it fires or asks, if it is a timer or a poll.
     const DUE: Option<Due> = None;
-    /// Whether a panic of one attempt is its failure, also where no other follows.
+    /// True if a panic of an attempt is its failure, even if no other attempt follows.
     const CATCHES_PANICS: bool;
-    /// Whether others are called for the same purpose, so that it may be dropped as not needed.
+    /// True if others are called for the same purpose, so that it may be dropped as not needed.
     const MAY_BE_ONE_TOO_MANY: bool = false;
-    /// Whether its calls may leave tasks behind where they are dropped.
+    /// True if its calls may leave tasks behind when they are dropped.
     const SPAWNS: bool = false;
-    /// True if a run that waits for its next attempt stays with its process: its state is not stored, and who takes it up begins
-    /// before.
+    /// True if a run that waits for its next attempt stays with its process: its state is not stored, and a process that takes the run
+    /// up begins at an earlier one.
     const IS_HELD: bool = false;
     /// `once`
     const ONCE: bool = false;
     /// `undo(.., in doubt)`
     const IN_DOUBT: bool = false;
-    /// Whether it is a transition on the way. A rollback is not cancelled, nor under the deadline of
+    /// True if it is a transition on the way. A rollback is not cancelled, nor under the deadline of
     /// the run.
     const FORWARD: bool;
 }
@@ -54,7 +54,7 @@ impl<T: Transition> Rules for OfTransition<T> {
     const DEADLINE: Option<Given<Duration>> = Self::POLICY.deadline;
     const ONCE: bool = Self::POLICY.once;
     const IN_DOUBT: bool = Self::POLICY.in_doubt().is_some();
-    // A split may go on after a panic.
+    // A split may continue after a panic of a branch.
     const CATCHES_PANICS: bool = {
         let info = &T::Workflow::GRAPH.transitions[T::POSITION];
         let goes_on = info.policy.catch.is_some() || info.policy.fallback.is_some();

@@ -1,4 +1,4 @@
-//! The state that a handler is called with, as often as it is called.
+//! The source state of a handler, for each of its calls.
 
 use super::terms::Fields;
 use crate::numbers::Numbers;
@@ -8,13 +8,13 @@ use crate::wait::AnyPayload;
 pub trait Source {
     /// The state.
     type State;
-    /// The fields that the clauses read of it and of the input; `()` where they read none.
+    /// The fields that the clauses read from it and from the input; `()` if they read none.
     type Fields: Fields;
 
-    /// Those fields, as they were when it was taken.
+    /// Returns those fields, as they were when the state was taken.
     fn fields(&self) -> Self::Fields;
 
-    /// The state for one more call; `last` says that no other follows.
+    /// Returns the state for one more call; `last` says that no other follows.
     fn give(&mut self, last: bool) -> Self::State;
 }
 
@@ -24,7 +24,7 @@ pub struct Kept<S>(Option<S>);
 /// A state for one call.
 pub struct OnceOnly<S>(Option<S>);
 
-/// What a branch borrows, as often as it is called.
+/// The state that a branch borrows for each call.
 pub struct Lent<S>(pub(super) S);
 
 /// A state, with the fields that the clauses read.
@@ -35,10 +35,10 @@ pub trait Hold<S, I> {
     /// The state, for as many calls as there may be.
     type Source: Source<State = S>;
 
-    /// Holds it.
+    /// Holds the state.
     fn hold(self, state: S, input: &I) -> Self::Source;
 
-    /// A copy of it for the undo of a call in doubt, if there is such an undo.
+    /// Returns a copy of it for the undo of a call in doubt, if there is such an undo.
     #[inline]
     fn in_doubt(&self, state: &S) -> Option<AnyPayload> {
         let _ = state;
@@ -46,19 +46,19 @@ pub trait Hold<S, I> {
     }
 }
 
-/// For several calls.
+/// Holds a state for several calls.
 #[derive(Clone, Copy)]
 pub struct ForAll;
 
-/// For the only call.
+/// Holds a state for the only call.
 #[derive(Clone, Copy)]
 pub struct ForOne;
 
-/// In one of these ways, where clauses read fields by this function.
+/// Holds a state in one of these ways, if clauses read fields by this function.
 #[derive(Clone, Copy)]
 pub struct Reads<H, N>(pub H, pub N);
 
-/// In one of these ways, where a call that is in doubt is undone.
+/// Holds a state in one of these ways, if a call in doubt is undone.
 #[derive(Clone, Copy)]
 pub struct InDoubt<H>(pub H);
 
@@ -160,21 +160,21 @@ impl<P: Source> Source for WithNumbers<P> {
     }
 }
 
-/// A state that a policy keeps. Generated code implements it, by way of [`Keep`].
+/// A state that a policy keeps. Generated code implements it with [`Keep`].
 pub trait Copied: Sized {
-    /// A copy of the state.
+    /// Returns a copy of the state.
     #[must_use]
     fn copied(&self) -> Self;
 }
 
 /// Copies a state that is `Clone`.
 ///
-/// One that is not is reported where it is declared. That the code which copies it still compiles
-/// makes this the only error: `copy` is then the method of [`NotKept`].
+/// A state that is not `Clone` is reported where it is declared. The code that copies it still compiles, so that
+/// this is the only error: `copy` is then the method of [`NotKept`].
 pub struct Keep<'a, S>(pub &'a S);
 
 impl<S: Clone> Keep<'_, S> {
-    /// The copy.
+    /// Returns the copy.
     #[must_use]
     pub fn copy(&self) -> S {
         self.0.clone()

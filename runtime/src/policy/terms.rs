@@ -1,6 +1,6 @@
-//! The clauses of a visit, where some of their numbers are in fields.
+//! The clauses of a visit, if some of their numbers are in fields.
 //!
-//! Where all are written out these are no values at all: the rules have them as constants.
+//! If all are written out, there are no values here: the rules have them as constants.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use crate::numbers::{Judged, Numbers};
 
 /// The fields that the clauses of a visit read.
 pub trait Fields {
-    /// The values, once they are judged.
+    /// The values, once they have been judged.
     type Terms: Terms;
 
-    /// Judges what was read by the rules `R`.
+    /// Judges the values that were read by the rules `R`.
     fn terms<R: Rules>(self) -> Self::Terms;
 }
 
 /// The values of the clauses that read fields.
 pub trait Terms: Send + Sync + 'static {
-    /// The values, if all of them are such as their clauses take.
+    /// The values, if their clauses take all of them.
     fn values(&self) -> Option<&Values>;
 
-    /// The value that is none.
+    /// The first value that its clause cannot take.
     fn refused(&self) -> Option<&PolicyError>;
 }
 
@@ -36,7 +36,7 @@ pub struct Values {
     pub(super) deadline: Option<Duration>,
 }
 
-/// All is written out.
+/// Terms without fields: all values are written out.
 impl Fields for () {
     type Terms = ();
 

@@ -18,7 +18,7 @@ use crate::error::{Cause, ErasedValue};
 use crate::handler::Undo;
 use crate::run::{CurrentRun, UndoOf};
 
-/// The undo at `POSITION` of a transition, of the state that it led to: the handler, and how that state is held.
+/// The undo at `POSITION` of a transition, for the state that it led to: the handler, and the way to hold that state.
 #[derive(Clone, Copy)]
 pub struct UndoTurn<const POSITION: usize, F, H>(pub F, pub H);
 
@@ -54,14 +54,14 @@ where
     }
 }
 
-/// The undo of a branch of the split `T`, which is declared at `POSITION`.
+/// The undo of the branch that is declared at `POSITION` in the split `T`.
 pub struct UndoOfBranch<T, const POSITION: usize, V, F> {
     copy: fn(&V) -> V,
     handler: F,
     transition: PhantomData<fn() -> T>,
 }
 
-/// That, by the function that copies the output, and the handler.
+/// Returns it, from the function that copies the output and the handler.
 pub const fn undo_of_branch<T, const POSITION: usize, V, F>(
     copy: fn(&V) -> V,
     handler: F,
@@ -139,7 +139,7 @@ impl<V> Copied for Output<V> {
 /// The undo at `POSITION` of the step `T`, whose last call is in doubt.
 pub struct UndoInDoubt<T, const POSITION: usize, F>(F, PhantomData<fn() -> T>);
 
-/// That, by the handler.
+/// Returns it, from the handler.
 pub const fn undo_in_doubt<T, const POSITION: usize, F>(handler: F) -> UndoInDoubt<T, POSITION, F> {
     UndoInDoubt(handler, PhantomData)
 }

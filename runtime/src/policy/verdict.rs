@@ -1,4 +1,4 @@
-//! Whether another attempt is worth it, and when.
+//! The verdict on another attempt, and its delay.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use stateway_core::{Jitter, Retry};
 
 use crate::error::Cause;
 
-/// What the context says of an error.
+/// The verdict of the context on an error.
 pub enum Verdict {
     /// Another attempt would fail in the same way.
     Final,
-    /// Another attempt may succeed; not before this time has passed, if the error says so.
+    /// Another attempt may succeed, but not before this time has passed, if the error says so.
     Retry {
         /// The delay that the error asks for.
         after: Option<Duration>,
@@ -18,7 +18,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// What `retryable` and `retry_after` say.
+    /// Returns the verdict that `retryable` and `retry_after` give.
     #[must_use]
     pub fn new(retryable: bool, after: Option<Duration>) -> Self {
         if retryable {
@@ -29,10 +29,10 @@ impl Verdict {
     }
 }
 
-/// How long to wait after so many attempts, the last of which failed for `cause`.
+/// Returns the delay after this number of attempts, the last of which failed for `cause`.
 ///
-/// What an error asks for is obeyed, also above the cap: the other side knows better. A breaker
-/// says when a call is possible at all, so whichever is later counts.
+/// A delay that an error asks for is kept, also above the cap: the other side knows better. A breaker
+/// says when a call is possible at all, so the later of both counts.
 pub(super) fn delay<E>(
     retry: &Retry,
     made: u32,

@@ -1,4 +1,4 @@
-//! The policy of one visit: its rules, what the context lends, and since when.
+//! The policy of one visit: its rules, the gate that the context lends, and its begin.
 
 use std::future::{Future as _, poll_fn};
 use std::marker::PhantomData;
@@ -23,12 +23,12 @@ use crate::support::time::after;
 /// The policy under which a handler is called in one visit.
 pub(super) struct VisitPolicy<'run, W: Workflow, R, G, N> {
     run: &'run CurrentRun<W>,
-    /// How often the handler was called.
+    /// The number of calls of the handler.
     counter: &'run AtomicU32,
     gate: G,
-    /// When the visit began here; known where something counts from then.
+    /// The begin of the visit in this process; known if a clause counts from then.
     began: Option<Instant>,
-    /// How long it was under way before, of a run that was taken up again.
+    /// The time that the visit took before, if the run was taken up again.
     age: Duration,
     /// The values of its clauses that are in fields.
     terms: N,
@@ -36,8 +36,8 @@ pub(super) struct VisitPolicy<'run, W: Workflow, R, G, N> {
 }
 
 impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, N> {
-    /// Whether a panic ends the attempt and not the run, also without a `catch`: the guard around it costs time, and around
-    /// the run there is one anyway.
+    /// True if a panic ends the attempt and not the run, even without a `catch`: the guard around an attempt costs time, and there
+    /// is one around the run anyway.
     pub(super) const CATCHES_PANICS: bool = R::RETRY.is_some() || R::CATCHES_PANICS;
 
     #[inline]
@@ -71,8 +71,8 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         self.terms.refused().is_some()
     }
 
-    /// The failure of a visit before any call: a clause cannot take the value that it reads, or the process died while a handler ran that
-    /// is called once.
+    /// Returns the failure of a visit before any call: a clause cannot take the value that it reads, or the process died while a handler
+    /// ran that is called once.
     pub(super) fn fails_at_once<E>(&self) -> Option<Cause<E>> {
         if let Some(refused) = self.terms.refused() {
             return Some(Cause::Policy(Box::new(refused.clone())));
@@ -80,7 +80,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         (R::ONCE && self.was_called()).then_some(Cause::Crashed)
     }
 
-    /// The number of calls that the handler may get; `None` without an end.
+    /// Returns the number of calls that the handler may get; `None` without an end.
     #[inline]
     pub(super) fn attempts(&self) -> Option<u32> {
         let Some(retry) = R::RETRY else {
@@ -92,19 +92,19 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
             .or_else(|| self.terms.values()?.retry?.attempts)
     }
 
-    /// The `retry`, if there is one.
+    /// Returns the `retry`, if there is one.
     pub(super) fn retry(&self) -> Option<Retry> {
         let written = R::RETRY?.written();
         written.or_else(|| self.terms.values()?.retry)
     }
 
-    /// The `timeout`, if there is one.
+    /// Returns the `timeout`, if there is one.
     #[inline]
     fn timeout(&self) -> Option<Duration> {
         self.time(R::TIMEOUT?, |values| values.timeout)
     }
 
-    /// The value of a clause.
+    /// Returns the value of a clause.
     #[inline]
     fn time(
         &self,
@@ -126,23 +126,23 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         let made = self.counter.load(Ordering::Relaxed);
         self.counter
             .store(made.saturating_add(1), Ordering::Relaxed);
-        // A branch says nothing, and is called beside others.
+        // A branch adds to no log, and runs beside others.
         if !R::MAY_BE_ONE_TOO_MANY {
             self.run.says_nothing();
         }
     }
 
-    /// The call under way ended with an error that says that nothing was done.
+    /// Notes that the call ended with an error that says that nothing was done.
     pub(super) fn is_certain(&self) {
         self.run.is_certain();
     }
 
-    /// The `catch` is to be called: what the last attempt has said is gone.
+    /// Prepares the call of the `catch`: the log entries of the last attempt are dropped.
     pub(super) fn catches(&self) {
         self.run.says_nothing();
     }
 
-    /// Takes a place in the limiter's line, if there is one, or says when there may be one.
+    /// Takes a place in the limiter's line, if there is a limiter, or returns the time when there may be one.
     #[inline]
     pub(super) fn due(&self) -> Option<Instant> {
         self.gate.due()
@@ -158,13 +158,13 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         })
     }
 
-    /// When the call that began with the visit is stopped.
+    /// Returns the limit of the call that began with the visit.
     #[inline]
     pub(super) fn first_limit(&self) -> Option<Limit> {
         self.limit_of(self.began)
     }
 
-    /// When the call that begins now is stopped.
+    /// Returns the limit of a call that begins now.
     pub(super) fn limit(&self) -> Option<Limit> {
         self.limit_of(Some(Instant::now()))
     }
@@ -173,13 +173,13 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         self.first(began, self.deadline())
     }
 
-    /// When a `catch` that is called now is stopped. The deadline of the transition may be what it is asked about, so it does not
-    /// count.
+    /// Returns the limit of a `catch` that is called now. The deadline of the transition does not count, since it may be the cause that
+    /// the `catch` is asked about.
     pub(super) fn catch_limit(&self) -> Option<Limit> {
         self.first(Some(Instant::now()), self.deadline_of_run())
     }
 
-    /// What stops a call first that began then: its timeout, or a deadline.
+    /// Returns the limit of a call that began then: the first of its timeout and the deadlines.
     fn first(&self, began: Option<Instant>, deadline: Option<Limit>) -> Option<Limit> {
         let timeout = began.zip(self.timeout()).map(|(began, timeout)| Limit {
             at: after(began, timeout),
@@ -201,7 +201,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         })
     }
 
-    /// The deadline that passes first.
+    /// Returns the deadline that passes first.
     fn deadline(&self) -> Option<Limit> {
         let of_transition = R::DEADLINE.and_then(|it| self.time(it, |values| values.deadline));
         let of_transition = self.began.zip(of_transition).map(|(began, limit)| Limit {
@@ -212,14 +212,14 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         both.min_by_key(|limit| limit.at)
     }
 
-    /// Where a stored run keeps what it has to know again.
+    /// Returns the recorder of a stored run.
     #[inline]
     pub(super) fn recorder(&self) -> Option<&'run dyn Recorder> {
         self.run.recorder()
     }
 
-    /// Takes up the attempts of a visit that began before the run was taken up: how many there were, and
-    /// when the next is due.
+    /// Takes up the attempts of a visit that began before the run was taken up: their number, and
+    /// the time at which the next is due.
     #[cold]
     pub(super) fn take_up(&self, part: Option<&PartName>) -> Option<(u32, Instant)> {
         let begun = self.recorder()?.begun(part?)?;
@@ -227,7 +227,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         Some((begun.made, after(Instant::now(), begun.delay)))
     }
 
-    /// The attempts so far, of which the next is due after this delay.
+    /// Returns the progress of a visit whose next attempt is due after this delay.
     fn begun(&self, made: u32, delay: Duration) -> Begun {
         Begun {
             made,
@@ -236,12 +236,12 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         }
     }
 
-    /// Returns true if the process died while the handler ran, of one that is taken up.
+    /// Returns true if this is a visit that was taken up, and the process died while its handler ran.
     fn was_called(&self) -> bool {
         self.recorder().is_some() && self.counter.load(Ordering::Relaxed) > 0
     }
 
-    /// Records that the handler is to be called for this attempt, of one that is never called a second time, or whose calls may be
+    /// Records that the handler is to be called for this attempt, if it is never called a second time, or if its calls may be
     /// in doubt.
     pub(super) async fn begins(&self, part: Option<&PartName>, attempt: u32) {
         let is_recorded = R::ONCE || R::IN_DOUBT;
@@ -252,20 +252,20 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         }
     }
 
-    /// Keeps what an attempt failed with that is not the end of the visit, in a stored run.
+    /// Keeps the cause of a failed attempt that is not the end of the visit, in a stored run.
     pub(super) fn failed<E: 'static>(&self, part: Option<&PartName>, made: u32, cause: &Cause<E>) {
         if let (Some(recorder), Some(part)) = (self.recorder(), part) {
             recorder.failed(part, made, cause);
         }
     }
 
-    /// Records that so many attempts have failed, in a stored run. A run that has long to wait may be given
-    /// back: then this is never ready.
+    /// Records the number of failed attempts, in a stored run. A run that has long to wait may be released:
+    /// then this is never ready.
     pub(super) async fn attempted(&self, part: Option<&PartName>, made: u32, due: Instant) {
         let (Some(recorder), Some(part)) = (self.recorder(), part) else {
             return;
         };
-        // One that will not be made is not waited for, unless the run goes on when its time is up.
+        // An attempt that will not be made is not waited for, unless the run continues when its time is up.
         let stops = |deadline: &Limit| deadline.at <= due && !deadline.leads_on::<W>();
         if !self.deadline().is_some_and(|deadline| stops(&deadline)) {
             let delay = due.saturating_duration_since(Instant::now());
@@ -284,19 +284,19 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         }
     }
 
-    /// Waits until the tasks of calls that were dropped have gone, so that no two calls of a visit
-    /// meet.
+    /// Waits until the tasks of calls that were dropped have ended, so that no two calls of a visit
+    /// run at a time.
     ///
     /// # Errors
-    /// What stops the visit by then.
+    /// The cause that stops the visit by then.
     pub(super) async fn alone<E>(&self, last: &mut Option<E>) -> Result<(), Cause<E>> {
         self.alone_until(last, Self::deadline).await
     }
 
-    /// The same before the `catch`.
+    /// Waits for those tasks before the `catch`.
     ///
     /// # Errors
-    /// What stops the run by then.
+    /// The cause that stops the run by then.
     pub(super) async fn alone_to_catch<E>(&self, last: &mut Option<E>) -> Result<(), Cause<E>> {
         self.alone_until(last, Self::deadline_of_run).await
     }
@@ -323,7 +323,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
     /// Waits until `due`, unless a deadline comes first or the run is cancelled.
     ///
     /// # Errors
-    /// What came first, with what the attempt before had failed with.
+    /// The cause that came first, with the error of the attempt before.
     pub(super) async fn wait<E>(&self, due: Instant, last: &mut Option<E>) -> Result<(), Cause<E>> {
         let Some(deadline) = self.deadline().filter(|deadline| deadline.at <= due) else {
             return self.sleep(due, last).await;
@@ -338,7 +338,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         Err(deadline.cause(last.take()))
     }
 
-    /// Waits until `due`, unless the run is stopped or is to go on at once.
+    /// Waits until `due`, unless the run is stopped or is to continue at once.
     async fn sleep<E>(&self, due: Instant, last: &mut Option<E>) -> Result<(), Cause<E>> {
         let sleep = sleep_until(due);
         if let Some(recorder) = self.recorder().filter(|_| !R::MAY_BE_ONE_TOO_MANY) {
@@ -355,7 +355,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         Ok(())
     }
 
-    /// The token that ends a wait: the cancellation; of a rollback, which is not cancelled, the termination.
+    /// Returns the token that ends a wait: the cancellation, or the termination for a rollback, which is not cancelled.
     fn stops(&self) -> Option<&'run CancellationToken> {
         if R::FORWARD {
             self.run.cancellation()
@@ -372,7 +372,7 @@ impl<'run, W: Workflow, R: Rules, G: Gate, N: Terms> VisitPolicy<'run, W, R, G, 
         }
     }
 
-    /// The same in a stored run, which is given back where the runner shuts down meanwhile.
+    /// Waits in a stored run, which is released if the runner shuts down meanwhile.
     async fn wait_stored<E>(
         &self,
         due: Instant,
