@@ -1,4 +1,4 @@
-//! The journal of a run in memory: the states that its undos need, and then what became of them.
+//! The journal of a run in memory: the states that its undos need, and then the results of the undos.
 
 use std::convert::Infallible;
 use std::future::{Future, pending, poll_fn, ready};
@@ -16,7 +16,7 @@ use crate::support::panic::forget_panic;
 use crate::support::time::{after, later};
 use crate::wait::{AnyPayload, Firing, Happens, Mailbox, Next, Reply, Waiting};
 
-/// Keeps of a run what may have to be undone.
+/// Keeps the entries of a run that may have to be undone.
 pub(crate) struct InMemory<W: Workflow, E> {
     entries: Vec<Entry<W>>,
     /// The signals that are sent to it, if it has a [`Remote`](crate::Remote).
@@ -29,9 +29,9 @@ pub(crate) struct InMemory<W: Workflow, E> {
 
 /// The stay in a state that waits.
 struct Stay {
-    /// The beginning of the stay by both clocks; nothing if the run has left the state.
+    /// The beginning of the stay by both clocks; `None` if the run has left the state.
     began: Option<(SystemTime, Instant)>,
-    /// The timers and the poll that were at work since.
+    /// The timers and the poll that have fired since.
     fired: Vec<Firing>,
     /// The waiting sender of the signal that is taken.
     reply: Option<Reply>,
@@ -49,7 +49,7 @@ impl Stay {
     }
 }
 
-/// What a rollback has done so far.
+/// The progress of a rollback.
 struct Back<E> {
     /// The transition that is being undone.
     current: Option<UndoEntry>,
@@ -78,15 +78,15 @@ impl<W: Workflow, E> InMemory<W, E> {
         })
     }
 
-    /// Nothing of what is left is undone.
+    /// Skips all entries that are left.
     fn skip(&mut self) {
         let left: Vec<_> = self.entries.iter().rev().map(Entry::name).collect();
         self.back().report.skipped.extend(left);
     }
 
-    /// What the rollback did.
+    /// Returns the report of the rollback.
     pub(crate) fn into_rollback(self) -> Rollback<E> {
-        // A state may panic as it goes.
+        // A state may panic when it is dropped.
         forget_panic(|| drop(self.entries));
         self.back.map_or_else(Rollback::nothing, |back| back.report)
     }
@@ -103,7 +103,7 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
         taken: Taken<'_, W>,
         copy: impl FnOnce() -> Option<(usize, W::State)>,
     ) -> impl Future<Output = Result<(), Infallible>> {
-        // First: what is copied may panic.
+        // First, since the copy may panic.
         let effects = taken.effects.done.into_iter().map(Entry::from);
         self.entries.extend(effects);
         if let Some((undo, state)) = copy() {
@@ -122,7 +122,7 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
             && let Some(stay) = &mut self.stay
         {
             if let Some(reply) = stay.reply.take() {
-                // Nobody waits for it any more, perhaps.
+                // The sender may not wait for it any more.
                 let _ = reply.send(taken.answer);
             }
             if !W::GRAPH.transitions[taken.transition].is_internal() {
@@ -151,7 +151,7 @@ impl<W: Workflow, E> Journal<W, E> for InMemory<W, E> {
             .began
             .get_or_insert_with(|| (SystemTime::now(), Instant::now()));
         let (entered, since) = *began;
-        // A steady clock goes on if that of the system is set.
+        // A steady clock continues if that of the system is set.
         let wall = |time: Instant| match time.checked_duration_since(since) {
             Some(passed) => later(entered, passed),
             None => entered - (since - time),

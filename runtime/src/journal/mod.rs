@@ -1,4 +1,4 @@
-//! What a run has done so far, and how it is recorded: in memory, or in a store.
+//! The journal of a run, which records what it has done: in memory, or in a store.
 
 mod memory;
 mod recorder;
@@ -15,52 +15,52 @@ pub(crate) use recorder::{Begun, Recorder};
 #[cfg(feature = "durable")]
 pub(crate) use recorder::{Decode, Encode, Recorded};
 
-/// Where a run records what it does, and reads what is to be undone. The driver tells it of everything that
+/// Records what a run does, and gives the entries that are to be undone. The driver reports all that
 /// happens between two handlers, in this order.
 ///
-/// What a call does before it gives its future is done while the run is still in the transition.
+/// The part of a method before its future is done while the run is still in the transition.
 pub(crate) trait Journal<W: Workflow, E> {
-    /// Why nothing more is recorded. Nobody drives the run from then on.
+    /// The reason why nothing more is recorded. Nobody drives the run from then on.
     type Lost;
 
-    /// Whether a run waits for it between two transitions.
+    /// True if a run waits for the journal between two transitions.
     const WAITS: bool;
 
-    /// A transition was taken. `copy` gives what its undo needs, if it has one.
+    /// Records that a transition was taken. `copy` gives the state that its undo needs, if it has one.
     fn entered(
         &mut self,
         taken: Taken<'_, W>,
         copy: impl FnOnce() -> Option<(usize, W::State)>,
     ) -> impl Future<Output = Result<(), Self::Lost>>;
 
-    /// The transition that is under way will not be taken.
+    /// Notes that the current transition will not be taken.
     fn given_up(&mut self);
 
-    /// The poll that was to be taken says that it is not time yet.
+    /// Notes that the poll that was asked says that it is not time yet.
     fn stayed(&mut self);
 
-    /// The run waits in a state: what happens next.
+    /// Waits for the next event of a run that waits in a state.
     fn next_event(
         &mut self,
         waiting: Waiting,
         run: &CurrentRun<W>,
     ) -> impl Future<Output = Result<Happens, Self::Lost>>;
 
-    /// The step or the split of a state is to begin: whether a signal has come that interrupts it; nothing if none can come.
+    /// Says if a signal has come that interrupts the step or the split of a state before that begins; `None` if no signal can come.
     fn is_interrupted(
         &mut self,
         waiting: &Waiting,
     ) -> impl Future<Output = Result<Option<bool>, Self::Lost>>;
 
-    /// That is under way: waits until a signal comes that interrupts it.
+    /// Waits until a signal comes that interrupts the step or the split that runs.
     ///
     /// # Cancel safety
-    /// It takes none.
+    /// It takes no signal.
     fn interrupted(&mut self, waiting: &Waiting) -> impl Future<Output = Result<(), Self::Lost>>;
 
-    /// The run goes forward no more, though it is in no final state, and is to end like this. `effects` are those of the visit that
-    /// led nowhere. `last` is the transition that
-    /// it took last, if that may not have been noted, since its state could not be copied.
+    /// Records that the run goes forward no more, though it is in no final state, and is to end like this. `effects` are those of the
+    /// visit that led nowhere. `last` is the transition that it took last, if that may not have been recorded because its state could
+    /// not be copied.
     fn failed(
         &mut self,
         place: Place,
@@ -70,13 +70,13 @@ pub(crate) trait Journal<W: Workflow, E> {
         last: Option<Entry<W>>,
     ) -> impl Future<Output = Result<(), Self::Lost>>;
 
-    /// Whether there is something to undo.
+    /// Returns true if there is something to undo.
     fn has_undos(&self) -> bool;
 
-    /// What is to be undone next: the transition that was taken last, of those that are left.
+    /// Returns the entry that is to be undone next: the last one of those that are left.
     fn next_undo(&mut self) -> impl Future<Output = Result<Option<Entry<W>>, Self::Lost>>;
 
-    /// What has become of that, after so many calls of its handler.
+    /// Records the result of that undo, after `attempts` calls of its handler.
     fn undone(
         &mut self,
         undone: Result<(), (Cause<E>, ErasedValue)>,
@@ -84,10 +84,10 @@ pub(crate) trait Journal<W: Workflow, E> {
         ending: Ending,
     ) -> impl Future<Output = Result<(), Self::Lost>>;
 
-    /// Neither that nor anything else will be undone, since the run is terminated.
+    /// Records that neither this entry nor any other will be undone, since the run is terminated.
     fn skipped(&mut self, entry: Entry<W>) -> impl Future<Output = Result<(), Self::Lost>>;
 
-    /// Nothing is left to be undone.
+    /// Records that nothing is left to be undone.
     fn rolled_back(&mut self, ending: Ending) -> impl Future<Output = Result<(), Self::Lost>>;
 }
 
@@ -97,19 +97,19 @@ pub(crate) struct Taken<'a, W: Workflow> {
     pub(crate) transition: usize,
     /// The number of the visit.
     pub(crate) visit: u64,
-    /// How often its handler was called.
+    /// The number of calls of its handler.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) attempts: u32,
     /// The state that it led to.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) state: &'a W::State,
-    /// What the run has said, with what the handler has added.
+    /// The logs of the run, with the entries that the handler has added.
     pub(crate) logs: &'a RunLogs,
-    /// The answer to the signal that has taken it there, if it gives one.
+    /// The answer to the signal that has moved the run, if it gives one.
     pub(crate) answer: AnyPayload,
-    /// The effects of its branches that can be undone each by itself, and those of a visit that it has interrupted.
+    /// The effects of its branches that are undone by themselves, and those of a visit that it has interrupted.
     pub(crate) effects: VisitEffects,
-    /// The timers that it waits for there, if it waits.
+    /// The timers that the run waits for there, if it waits.
     #[cfg_attr(not(feature = "durable"), expect(dead_code, reason = "it is stored"))]
     pub(crate) waiting: Option<Waiting>,
 }
@@ -120,14 +120,14 @@ pub(crate) struct Entry<W: Workflow> {
     pub(crate) transition: usize,
     /// The number of the visit, which its keys are made of.
     pub(crate) visit: u64,
-    /// The position of the state that it led to; of an effect, of the one that its transition leaves.
+    /// The position of the state that it led to; for an effect, of the state that its transition leaves.
     pub(crate) state: usize,
-    /// Which of the transition's undo handlers it is.
+    /// The undo handler of the transition.
     pub(crate) undo: UndoOf,
     pub(crate) left: Left<W>,
 }
 
-/// The value that an undo is given.
+/// The value that an undo gets.
 pub(crate) enum Left<W: Workflow> {
     /// The state that a transition led to.
     State(W::State),
@@ -164,7 +164,7 @@ impl<W: Workflow> Entry<W> {
         }
     }
 
-    /// The handler of a branch, and its name.
+    /// Returns the undo handler of a branch, and the name of the branch.
     fn branch(&self, declared: usize) -> (&'static str, Option<BranchName>) {
         let split = W::GRAPH.transitions[self.transition].split.as_ref();
         let split = split.unwrap_or_else(|| unreachable!("only a split has branches"));
@@ -177,21 +177,21 @@ impl<W: Workflow> Entry<W> {
     }
 }
 
-/// How a run ends.
+/// The way in which a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// In a `done` state.
     Done,
     /// In a `failed` state, or with an error.
     Failed,
-    /// It was cancelled.
+    /// By a cancellation.
     Cancelled,
-    /// It was terminated.
+    /// By a termination.
     Terminated,
 }
 
 impl Ending {
-    /// That of a run which is in a state of this kind; nothing if that is not final.
+    /// Returns the ending of a run in a state of this kind; `None` if that is not final.
     pub(crate) const fn at(kind: StateKind) -> Option<Self> {
         match kind {
             StateKind::Done => Some(Ending::Done),
@@ -200,7 +200,7 @@ impl Ending {
         }
     }
 
-    /// That of a run which goes forward no more for this cause.
+    /// Returns the ending of a run that goes forward no more for this cause.
     pub(crate) const fn of<E>(cause: &Cause<E>) -> Self {
         match cause {
             Cause::Terminated => Ending::Terminated,
@@ -209,7 +209,7 @@ impl Ending {
         }
     }
 
-    /// Whether what the run did is undone before it ends so.
+    /// Returns true if the run is rolled back before it ends so.
     pub(crate) const fn rolls_back(self) -> bool {
         matches!(self, Ending::Failed | Ending::Cancelled)
     }

@@ -1,4 +1,4 @@
-//! A run under way: what stays the same for the whole of it, and where it is.
+//! A run that is driven: its constant parts, and its position.
 
 #![expect(
     missing_debug_implementations,
@@ -28,20 +28,20 @@ use crate::support::time::after;
 use crate::wait::Mailbox;
 use event::EventSlot;
 
-/// What a caller may say about one run.
+/// The options that a caller may set for one run.
 #[derive(Default)]
 pub struct Options {
     pub(crate) cancellation: Option<CancellationToken>,
     pub(crate) termination: Option<CancellationToken>,
-    /// The context, for branches that run on tasks of their own.
+    /// The context, for branches on tasks of their own.
     pub(crate) context: Option<Arc<dyn Any + Send + Sync>>,
-    /// Where the run comes from, if it is stored.
+    /// The origin of the run, if it is stored.
     pub(crate) stored: Option<Resumed>,
-    /// The signals of one in memory.
+    /// The signals of a run in memory.
     pub(crate) mailbox: Option<Box<Mailbox>>,
 }
 
-/// A run that goes on from where a store has it.
+/// A run that continues from where a store has it.
 pub(crate) struct Resumed {
     pub(crate) id: RunId,
     pub(crate) incarnation: u64,
@@ -49,14 +49,14 @@ pub(crate) struct Resumed {
     pub(crate) workflow: &'static str,
     /// The number of the last visit.
     pub(crate) visit: u64,
-    /// How long ago it was started.
+    /// The time since it was started.
     pub(crate) age: Duration,
     /// True if its deadline has passed, and has led it to a state.
     pub(crate) is_late: bool,
-    /// What it has said.
+    /// Its logs.
     pub(crate) logs: RunLogs,
     pub(crate) recorder: Arc<dyn Recorder>,
-    /// The tasks of its branches, which whoever drives it next waits for.
+    /// The tasks of its branches, which the next driver waits for.
     pub(crate) tasks: TaskTracker,
 }
 
@@ -64,35 +64,35 @@ pub(crate) struct Resumed {
 /// position, and a handler or a failed run reads it on the same task or after it: the atomics
 /// need no ordering, they are there because a handler may be a future on any thread.
 pub struct CurrentRun<W: Workflow> {
-    /// Itself, where branches share it.
+    /// The run itself, if branches share it.
     this: Weak<CurrentRun<W>>,
     context: Option<Arc<dyn Any + Send + Sync>>,
     /// The tasks of its branches; there with the context.
     tasks: Option<Tasks>,
     pub(crate) id: RunId,
-    /// The name that keys begin with, and what tells runs with this id apart.
+    /// The name that keys begin with, and the incarnation of the run.
     workflow: &'static str,
     incarnation: Option<u64>,
     pub(crate) input: W::Input,
-    /// What it has said so far.
+    /// Its logs so far.
     logs: RunLogs,
     cancellation: Option<CancellationToken>,
     termination: Option<CancellationToken>,
     recorder: Option<Arc<dyn Recorder>>,
-    /// When the workflow's deadline passes.
+    /// The time at which the workflow's deadline passes.
     deadline: Option<Instant>,
     /// True if it has passed, and has led the run to a state.
     is_late: AtomicBool,
-    /// Whether any of these is there: one question between two turns.
+    /// True if any of these is there: one question between two turns.
     may_be_stopped: bool,
-    /// A visit with none of these bits is followed by what the driver does between two turns.
+    /// A mask: the driver has something to do after a visit whose number has none of these bits.
     pauses: u64,
-    /// The position of the transition that was begun last; of a state, marked [`BETWEEN`], where
+    /// The position of the transition that was begun last; or that of a state, marked [`BETWEEN`], if
     /// the run waits between two.
     transition: AtomicUsize,
-    /// How many transitions were begun; in a rollback, the number of the one that is undone.
+    /// The number of transitions that were begun; in a rollback, the number of the one that is undone.
     visit: AtomicU64,
-    /// How often the handler was called in this visit.
+    /// The number of calls of the handler in this visit.
     attempts: AtomicU32,
     /// In a rollback, the [number](UndoOf::number) of the undo.
     undo: AtomicU32,
@@ -100,16 +100,16 @@ pub struct CurrentRun<W: Workflow> {
     slots: Option<Box<Slots>>,
 }
 
-/// Parts that most runs do without.
+/// The parts that most runs do not have.
 #[derive(Default)]
 struct Slots {
-    /// The event that moves it out of a waiting state, or the state that it leaves, of several.
+    /// The event that moves the run out of a waiting state, or the one of several states that a transition leaves.
     event: EventSlot,
-    /// The effects of the visit under way that can be undone each by itself.
+    /// The effects of the current visit that are undone by themselves.
     effects: Effects,
 }
 
-/// Transitions that a run may take before it lets its executor do something else.
+/// The number of transitions that a run may take before it lets its executor do something else.
 ///
 /// A run whose handlers never wait would otherwise hold its thread until it ends, and a timeout
 /// around it could not fire.
@@ -118,7 +118,7 @@ const TURNS: u64 = 256;
 /// Marks the position of a state.
 const BETWEEN: usize = 1 << (usize::BITS - 1);
 
-/// A run as its future owns it: shared with the branches, of a workflow that has some. Others keep it
+/// A run as its future owns it: shared with the branches, if the workflow has some. Otherwise it is kept
 /// in the future, without an allocation.
 pub(crate) enum OwnedRun<W: Workflow> {
     Here(CurrentRun<W>),
@@ -158,7 +158,7 @@ impl<W: Workflow> Deref for OwnedRun<W> {
 }
 
 impl<W: Workflow> CurrentRun<W> {
-    /// Whether any transition has an `undo`.
+    /// True if any transition has an `undo`.
     const UNDOES: bool = {
         let (mut position, mut undoes) = (0, false);
         while position < W::GRAPH.transitions.len() {
@@ -170,7 +170,7 @@ impl<W: Workflow> CurrentRun<W> {
 
     const HAS_LOGS: bool = !W::GRAPH.logs.is_empty();
 
-    /// True if an event may move it, or a step out of one of several states, or something of a visit is undone by itself.
+    /// True if an event may move the run, or a transition leaves several states, or a visit has effects that are undone by themselves.
     const HAS_SLOTS: bool = {
         let (mut position, mut leaves_several) = (0, false);
         while position < W::GRAPH.transitions.len() {
@@ -236,19 +236,19 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
-    /// The run, for a branch.
+    /// Returns the run, for a branch.
     pub(crate) fn share(&self) -> Arc<Self> {
         let this = self.this.upgrade();
         this.expect("the run of a workflow with a split is shared")
     }
 
-    /// Where it keeps what it has to know again, if it is stored.
+    /// Returns the recorder of the run, if it is stored.
     #[inline]
     pub(crate) fn recorder(&self) -> Option<&dyn Recorder> {
         self.recorder.as_deref()
     }
 
-    /// The context, for a task.
+    /// Returns the context, for a task.
     pub(crate) fn context<C: Send + Sync + 'static>(&self) -> Arc<C> {
         let context = self
             .context
@@ -257,12 +257,12 @@ impl<W: Workflow> CurrentRun<W> {
         context.expect("a workflow that spawns is run with an `Arc` of its context")
     }
 
-    /// The tasks of its branches, of a workflow that spawns some.
+    /// Returns the tasks of its branches, if the workflow spawns some.
     pub(crate) fn tasks(&self) -> Option<&Tasks> {
         self.tasks.as_ref()
     }
 
-    /// What stops the run before its next turn.
+    /// Returns the cause that stops the run before its next turn.
     #[inline]
     pub(crate) fn stopped<E>(&self) -> Option<Cause<E>> {
         if self.may_be_stopped {
@@ -282,7 +282,7 @@ impl<W: Workflow> CurrentRun<W> {
         self.is_out_of_time().then(|| Self::out_of_time(None))
     }
 
-    /// What a run fails with whose deadline has passed, in a split where this had become of the branches.
+    /// Returns the cause of a run whose deadline has passed, with the results of the branches of a split.
     pub(crate) fn out_of_time<E>(join: Option<Box<JoinError<E>>>) -> Cause<E> {
         Cause::Deadline {
             limit: W::GRAPH.deadline.unwrap_or_default(),
@@ -324,12 +324,12 @@ impl<W: Workflow> CurrentRun<W> {
         self.attempts.store(attempts, Ordering::Relaxed);
     }
 
-    /// What it has said so far.
+    /// Returns its logs so far.
     pub(crate) fn logs(&self) -> &RunLogs {
         &self.logs
     }
 
-    /// A handler is to be called: what one before it has added, which led nowhere, is gone.
+    /// Drops the log entries of a handler that led nowhere, before the next one is called.
     #[inline]
     pub(crate) fn says_nothing(&self) {
         if Self::HAS_LOGS {
@@ -344,7 +344,7 @@ impl<W: Workflow> CurrentRun<W> {
         self.undo.store(number, Ordering::Relaxed);
     }
 
-    /// The undo under way.
+    /// Returns the current undo.
     pub(crate) fn undo_of(&self) -> UndoOf {
         UndoOf::of(self.undo.load(Ordering::Relaxed) as usize)
     }
@@ -353,13 +353,13 @@ impl<W: Workflow> CurrentRun<W> {
         self.slots.as_deref().map(|slots| &slots.effects)
     }
 
-    /// The visit that is undone, as the handler sees it that undoes it.
+    /// Returns the visit that is undone, as the handler of the undo sees it.
     #[must_use]
     pub(crate) fn undo<T: Transition<Workflow = W>>(&self) -> &Undo<T> {
         Undo::of(self)
     }
 
-    /// The visit under way was interrupted, and does not count: this was the last one.
+    /// Goes back to the visit `last`: the one that was interrupted does not count.
     pub(crate) fn go_back_to(&self, visit: u64) {
         self.visit.store(visit, Ordering::Relaxed);
     }
@@ -369,7 +369,7 @@ impl<W: Workflow> CurrentRun<W> {
         self.transition.store(state | BETWEEN, Ordering::Relaxed);
     }
 
-    /// Where the run is.
+    /// Returns the place of the run.
     pub(crate) fn place(&self) -> Place {
         let Some(transition) = self.under_way() else {
             return Place::between(self.transition() & !BETWEEN);
@@ -384,24 +384,24 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
-    /// The position of the transition under way; none between two.
+    /// Returns the position of the current transition; `None` between two.
     pub(crate) fn under_way(&self) -> Option<usize> {
         Some(self.transition()).filter(|transition| transition & BETWEEN == 0)
     }
 
-    /// How often the handler was called in this visit, to be counted up.
+    /// Returns the counter of the calls of the handler in this visit.
     #[inline]
     pub(crate) fn counter(&self) -> &AtomicU32 {
         &self.attempts
     }
 
-    /// The position of the transition that was begun last.
+    /// Returns the position of the transition that was begun last.
     #[inline]
     pub(crate) fn transition(&self) -> usize {
         self.transition.load(Ordering::Relaxed)
     }
 
-    /// The name of a part of the visit under way.
+    /// Returns the name of a part of the current visit.
     pub(crate) fn part(&self, of: PartOf) -> PartName {
         PartName {
             visit: self.visit(),
@@ -410,7 +410,7 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
-    /// The idempotency key of a part of a visit.
+    /// Returns the idempotency key of a part of a visit.
     pub(crate) fn key(&self, visit: u64, part: Part) -> Key {
         Key {
             workflow: self.workflow,
@@ -430,13 +430,13 @@ impl<W: Workflow> CurrentRun<W> {
         self.attempts.load(Ordering::Relaxed)
     }
 
-    /// When the deadline of the workflow passes, if that is still to come.
+    /// Returns the time at which the deadline of the workflow passes, if that is still to come.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let is_late = const { W::GRAPH.late().is_some() } && self.is_late();
         self.deadline.filter(|_| !is_late)
     }
 
-    /// The deadline has passed, and leads the run to a state: what was under way there is no visit.
+    /// Notes that the deadline has passed and leads the run to a state: the interrupted transition is not a visit.
     pub(crate) fn pass_deadline(&self, halted: Place) {
         self.is_late.store(true, Ordering::Relaxed);
         self.says_nothing();
@@ -445,7 +445,7 @@ impl<W: Workflow> CurrentRun<W> {
         self.set(transition, self.visit() - begun + 1, 0);
     }
 
-    /// Returns true if it has passed and has led the run to a state.
+    /// Returns true if the deadline has passed and has led the run to a state.
     pub(crate) fn is_late(&self) -> bool {
         self.is_late.load(Ordering::Relaxed)
     }
@@ -461,7 +461,7 @@ impl<W: Workflow> CurrentRun<W> {
             .is_some_and(CancellationToken::is_cancelled)
     }
 
-    /// Whether nothing new is to begin: the run is cancelled or terminated.
+    /// Returns true if nothing new is to begin, since the run is cancelled or terminated.
     pub(crate) fn is_told_to_stop(&self) -> bool {
         self.is_cancelled() || self.is_terminated()
     }
@@ -471,25 +471,25 @@ impl<W: Workflow> CurrentRun<W> {
         termination.is_some_and(CancellationToken::is_cancelled)
     }
 
-    /// Whether the deadline of the workflow has passed.
+    /// Returns true if the deadline of the workflow has passed.
     pub(crate) fn is_out_of_time(&self) -> bool {
         self.deadline()
             .is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// The run's token; one that never fires for a run without.
+    /// Returns the run's token; one that never fires if the run has none.
     pub(crate) fn token(&self) -> &CancellationToken {
         static NEVER: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
         self.cancellation.as_ref().unwrap_or(&NEVER)
     }
 
-    /// Whether the driver has something to do before the next turn.
+    /// Returns true if the driver has something to do before the next turn.
     #[inline]
     pub fn pauses(&self) -> bool {
         self.visit() & self.pauses == 0
     }
 
-    /// Whether the run has held its thread for long enough.
+    /// Returns true if the run has held its thread for long enough.
     #[inline]
     pub(crate) fn is_due_to_yield(&self) -> bool {
         self.visit().is_multiple_of(TURNS)

@@ -1,4 +1,4 @@
-//! The effects of the visit under way that are undone by themselves: branches that were done, and a call in doubt.
+//! The effects of the current visit that are undone by themselves: branches that were done, and a call in doubt.
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,19 +9,19 @@ use crate::run::{BranchName, CurrentRun, PartName, PartOf};
 use crate::support::panic::forget_panic;
 use crate::wait::AnyPayload;
 
-/// Which undo of a transition it is. As a [number](UndoOf::number), generated code picks by it.
+/// One of the undos of a transition. Generated code picks it by its [number](UndoOf::number).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UndoOf {
-    /// The one at this position, of the state that the transition led to.
+    /// The undo at this position, for the state that the transition led to.
     Target(usize),
-    /// The one at this position, of a step whose last call is in doubt.
+    /// The undo at this position, for a step whose last call is in doubt.
     InDoubt(usize),
-    /// That of the branch which is declared at this position.
+    /// The undo of the branch that is declared at this position.
     Branch(usize),
 }
 
 impl UndoOf {
-    /// Its number among the undos of its transition.
+    /// Returns its number among the undos of its transition.
     pub(crate) const fn number(self) -> usize {
         match self {
             UndoOf::Target(position) => position << 2,
@@ -40,9 +40,9 @@ impl UndoOf {
     }
 }
 
-/// The value that an undo is given beside the visit.
+/// The value that an undo gets beside the visit.
 pub(crate) struct EffectValue {
-    /// The position of the item, of a branch of an `each`.
+    /// The position of the item, for a branch of an `each`.
     pub(crate) item: Option<usize>,
     /// The state that the split leaves; shared by all its branches.
     pub(crate) source: Arc<dyn Any + Send + Sync>,
@@ -50,27 +50,27 @@ pub(crate) struct EffectValue {
     pub(crate) value: AnyPayload,
 }
 
-/// The state that a visit leaves whose effects are read from what is stored of them.
+/// The state that a visit leaves, if its effects are read from a store.
 #[cfg(feature = "durable")]
 #[expect(
     missing_debug_implementations,
     reason = "generated code names it, and nobody prints it"
 )]
 pub enum EffectSource {
-    /// Of a split: all its branches share it.
+    /// The state of a split, which all its branches share.
     Shared(Arc<dyn Any + Send + Sync>),
-    /// Of a step in doubt.
+    /// The state of a step in doubt.
     Owned(AnyPayload),
 }
 
 #[cfg(feature = "durable")]
 impl EffectSource {
-    /// That of a split.
+    /// Returns the source of a split.
     pub fn shared<S: Send + Sync + 'static>(state: S) -> Self {
         EffectSource::Shared(Arc::new(state))
     }
 
-    /// That of a step.
+    /// Returns the source of a step.
     pub fn owned<S: Send + 'static>(state: S) -> Self {
         EffectSource::Owned(AnyPayload::new(state))
     }
@@ -90,9 +90,9 @@ pub(crate) struct Effect {
 /// The effects of a visit that has ended.
 #[derive(Default)]
 pub(crate) struct VisitEffects {
-    /// In the order in which they were done.
+    /// The effects, in the order in which they were done.
     pub(crate) done: Vec<Effect>,
-    /// True if a step that may be in doubt was begun, so that it is known here whether it is.
+    /// True if a step that may be in doubt was begun, so that the doubt is known here.
     #[cfg_attr(
         not(feature = "durable"),
         expect(dead_code, reason = "a stored run asks")
@@ -100,25 +100,25 @@ pub(crate) struct VisitEffects {
     pub(crate) has_begun: bool,
 }
 
-/// Those of a run; there only for a workflow that has some.
+/// The effects of a run. Only workflows with effects have them.
 #[derive(Default)]
 pub(crate) struct Effects(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// Of the visit under way, in the order in which they were done.
+    /// The effects of the current visit, in the order in which they were done.
     done: Vec<Effect>,
-    /// The state that the split under way leaves.
+    /// The state that the current split leaves.
     source: Option<Arc<dyn Any + Send + Sync>>,
-    /// The step under way.
+    /// The current step.
     doubt: Option<Doubt>,
-    /// True if a step that may be in doubt was begun in the visit under way.
+    /// True if a step that may be in doubt was begun in the current visit.
     has_begun: bool,
     /// The effect that is being undone.
     undoing: Option<EffectValue>,
 }
 
-/// A step whose call is in doubt unless it is known how it ended.
+/// A step whose call is in doubt unless its result is known.
 struct Doubt {
     effect: Effect,
     /// True if its last call ended with an error that another would end with as well.
@@ -138,13 +138,13 @@ impl<W: Workflow> CurrentRun<W> {
         self.effects().map(Effects::state)
     }
 
-    /// The state that the split under way leaves, for the undos of its branches: a copy, of which there is one for all.
+    /// Returns the state that the current split leaves, for the undos of its branches: one copy for all of them.
     pub(crate) fn effect_source<S>(&self, copy: impl FnOnce() -> S) -> Arc<dyn Any + Send + Sync>
     where
         S: Send + Sync + 'static,
     {
         let known = self.effects_state().and_then(|it| it.source.clone());
-        // Copied without the lock, since it is of the user's.
+        // Copied without the lock, since it is code of the user.
         let source = known.unwrap_or_else(|| Arc::new(copy()));
         match self.effects_state() {
             Some(mut state) => Arc::clone(state.source.get_or_insert(source)),
@@ -152,14 +152,14 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
-    /// A branch was done.
+    /// Adds a branch that was done.
     pub(crate) fn has_done(&self, effect: Effect) {
         if let Some(mut state) = self.effects_state() {
             state.done.push(effect);
         }
     }
 
-    /// The step under way is to be called, and leaves this state: from its first call on that is in doubt.
+    /// Begins the current step, which leaves this state: it is in doubt from its first call on.
     pub(crate) fn doubts(&self, left: AnyPayload) {
         let transition = self.transition();
         let Some(position) = W::GRAPH.transitions[transition].policy.in_doubt() else {
@@ -185,7 +185,7 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
-    /// The call of that step ended with an error that says that nothing was done.
+    /// Notes that the call of that step ended with an error that says that nothing was done.
     pub(crate) fn is_certain(&self) {
         if let Some(doubt) = self
             .effects_state()
@@ -196,7 +196,7 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
-    /// The visit under way leads nowhere: if its last call is in doubt, that is an effect.
+    /// Ends the current visit, which leads nowhere: if its last call is in doubt, that is an effect.
     pub(crate) fn led_nowhere(&self) {
         if !Self::HAS_EFFECTS {
             return;
@@ -220,7 +220,7 @@ impl<W: Workflow> CurrentRun<W> {
         }
     }
 
-    /// True if a visit that was interrupted leaves a call in doubt; nothing if it was not begun here.
+    /// Returns true if a visit that was interrupted leaves a call in doubt; `None` if the step was not begun here.
     #[cfg(feature = "durable")]
     pub(crate) fn left_in_doubt(&self) -> Option<bool> {
         let state = self.effects_state()?;
@@ -229,7 +229,7 @@ impl<W: Workflow> CurrentRun<W> {
         state.has_begun.then_some(is_in_doubt)
     }
 
-    /// Takes the effects of the visit that ends, also those of one that was interrupted before it.
+    /// Takes the effects of the visit that ends, and those of a visit that was interrupted before it.
     pub(crate) fn take_effects(&self) -> VisitEffects {
         if !Self::HAS_EFFECTS {
             return VisitEffects::default();
@@ -245,25 +245,25 @@ impl<W: Workflow> CurrentRun<W> {
             undoing: _,
         } = std::mem::take(&mut *state);
         drop(state);
-        // Of the user's, and may panic as they go.
+        // Values of the user, which may panic when they are dropped.
         forget_panic(|| drop((source, doubt)));
         VisitEffects { done, has_begun }
     }
 
-    /// This is undone next.
+    /// Sets the effect that is undone next.
     pub(crate) fn undoes(&self, value: EffectValue) {
         if let Some(mut state) = self.effects_state() {
             state.undoing = Some(value);
         }
     }
 
-    /// The position of the item of the branch that is undone.
+    /// Returns the position of the item of the branch that is undone.
     pub(crate) fn undone_item(&self) -> Option<usize> {
         let state = self.effects_state()?;
         state.undoing.as_ref().and_then(|value| value.item)
     }
 
-    /// The branch that is undone.
+    /// Returns the name of the branch that is undone.
     pub(crate) fn undone_branch(&self) -> Option<BranchName> {
         let UndoOf::Branch(declared) = self.undo_of() else {
             return None;
@@ -277,10 +277,10 @@ impl<W: Workflow> CurrentRun<W> {
         ))
     }
 
-    /// Takes out what is given to its undo.
+    /// Takes out the value for its undo.
     ///
     /// # Panics
-    /// If it is something else: generated code asks for what it has put there.
+    /// If it has another type: generated code asks for the value that it has put there.
     pub(crate) fn undone_value<S, V>(&self) -> (Arc<S>, V)
     where
         S: Send + Sync + 'static,

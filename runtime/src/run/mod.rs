@@ -1,4 +1,4 @@
-//! A run: its id, the keys and names of its parts, and where it is while it is under way.
+//! A run: its id, the keys and names of its parts, and its position while it is driven.
 
 mod branch;
 mod current;

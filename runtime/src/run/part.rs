@@ -1,4 +1,4 @@
-//! Names of the parts of a visit, which what is recorded of them stands under.
+//! Names of the parts of a visit, under which their records are stored.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// A part of a visit: prints as `2/charge` for the visit as a whole, as `2/charge/undo` for its undo, and as
 /// `2/quote/1/air` or `2/quote/1/chunk[3]` for a branch.
 ///
-/// After a crash the way through states that are not stored may be another, so the number of the visit is not enough.
+/// After a crash a run may go another way through states that are not stored, so the number of the visit is not enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartName {
     /// The number of the visit.
@@ -17,25 +17,25 @@ pub struct PartName {
     pub(crate) of: PartOf,
 }
 
-/// Which part it is.
+/// A part of a visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PartOf {
     /// The visit as a whole.
     Whole,
-    /// What undoes it.
+    /// The undo of the visit.
     Undo,
-    /// A branch, in this attempt of the whole split, which begins all branches again.
+    /// A branch, in this attempt of the split: each attempt begins all branches again.
     Branch {
         whole: u32,
         name: Cow<'static, str>,
-        /// The position of the item, of an `each`.
+        /// The position of the item, for a branch of an `each`.
         item: Option<usize>,
     },
 }
 
 #[cfg(feature = "durable")]
 impl PartOf {
-    /// The branch that it is, as it prints.
+    /// Returns the branch, as it prints, if it is one.
     pub(crate) fn branch(&self) -> Option<String> {
         match self {
             PartOf::Whole | PartOf::Undo => None,
@@ -61,7 +61,7 @@ impl fmt::Display for PartName {
     }
 }
 
-/// A text that names no part.
+/// A text that does not name a part.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NoPart;
 
@@ -97,7 +97,7 @@ impl FromStr for PartName {
     }
 }
 
-/// The name of a branch, and the position of its item: `air`, or `chunk[3]`.
+/// Reads the name of a branch, and the position of its item: `air`, or `chunk[3]`.
 pub(crate) fn branch(text: &str) -> Result<(&str, Option<usize>), NoPart> {
     match text.strip_suffix(']') {
         None => Ok((text, None)),

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use futures_buffered::FuturesUnorderedBounded;
 use futures_core::Stream as _;
-use pin_project::pin_project;
+use pin_project_lite::pin_project;
 use stateway_core::{SplitInfo, Transition};
 
 use super::branched::Branched;
@@ -16,35 +16,36 @@ use super::tally::Tally;
 use crate::handler::{Branch, Step};
 use crate::numbers::JoinTerms;
 
-/// The branches of an `each`.
-///
-/// Those under way live in the places of one allocation, which are used again. A branch is polled
-/// when it was woken, in the order of the wakes: none waits for a sibling that is always ready.
-#[pin_project]
-pub struct Each<'run, T: Transition, F: Begin<T>> {
-    step: &'run Step<T>,
-    branch: F,
-    // How many items there are, and have begun.
-    items: usize,
-    begun: usize,
-    // How many of them may be under way at a time.
-    at_most: usize,
-    // Made when the first branch begins.
-    running: Option<FuturesUnorderedBounded<RunningBranch<'run, T, F::Branch>>>,
-    ended: Vec<EndedBranch<T, F>>,
+pin_project! {
+    /// The branches of an `each`.
+    ///
+    /// The running ones live in the slots of one allocation, which are used again. A branch is polled
+    /// when it was woken, in the order of the wakes: none waits for a sibling that is always ready.
+    pub struct Each<'run, T: Transition, F: Begin<T>> {
+        step: &'run Step<T>,
+        branch: F,
+        // The number of items, and of those that have begun.
+        items: usize,
+        begun: usize,
+        // The number of branches that may run at a time.
+        at_most: usize,
+        // Made when the first branch begins.
+        running: Option<FuturesUnorderedBounded<RunningBranch<'run, T, F::Branch>>>,
+        ended: Vec<EndedBranch<T, F>>,
+    }
 }
 
 pub(super) type EndedBranch<T, F> = Branched<Done<T, F>, Error<T, F>>;
 type Done<T, F> = <<F as Begin<T>>::Branch as Attempt>::Done;
 pub(super) type Error<T, F> = <<F as Begin<T>>::Branch as Attempt>::Error;
 
-/// Makes the future of a branch; that is an associated type for the same reason as those of
+/// Makes the future of a branch. The future is an associated type for the same reason as the types of
 /// [`Attempt`].
 pub trait Begin<T: Transition> {
-    /// The future.
+    /// The future of the branch.
     type Branch: Attempt;
 
-    /// Makes it.
+    /// Makes the future.
     fn begin(&self, branch: Branch<T>) -> Self::Branch;
 }
 
@@ -61,7 +62,7 @@ where
     }
 }
 
-/// A branch for each of so many items; it knows its item by its index.
+/// Returns a branch for each of the items; a branch knows its item by its index.
 pub fn each<T, F, Fut>(step: &Step<T>, items: usize, branch: F) -> Each<'_, T, F>
 where
     T: Transition,
@@ -88,7 +89,7 @@ where
 }
 
 impl<T: Transition, F: Begin<T>> Each<'_, T, F> {
-    /// Has as many branches under way at a time as the join says, where that is in a field.
+    /// Sets the number of branches that may run at a time from the join, if that is in a field.
     #[must_use]
     pub fn by(mut self, terms: &JoinTerms) -> Self {
         self.at_most = terms.at_most.unwrap_or(self.items);
@@ -96,7 +97,7 @@ impl<T: Transition, F: Begin<T>> Each<'_, T, F> {
     }
 }
 
-/// The items of an `each`, all at hand: some collections are slow to give the one at a position.
+/// Collects the items of an `each`: some collections are slow to give the item at a position.
 pub fn items<'s, S: 's>(items: impl Iterator<Item = &'s S>) -> Vec<&'s S> {
     items.collect()
 }
@@ -155,7 +156,7 @@ where
 
     fn take(self: Pin<&mut Self>) -> Self::Outputs {
         let this = self.project();
-        // It is still empty where the strategy was decided before the first began.
+        // It is still empty if the strategy was decided before the first branch began.
         this.ended.resize_with(*this.items, || Branched::Cancelled);
         std::mem::take(this.ended)
     }

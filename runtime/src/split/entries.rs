@@ -10,7 +10,8 @@ use crate::handler::Branch;
 /// A collection whose entries an `each (key, value) in ..` goes over: a [`BTreeMap`], a `Vec`, a slice or an array of pairs, or one of
 /// these in a `Box` or an `Arc`.
 ///
-/// The entries come in the same order each time: a branch is known by the place of its entry. A collection of your own may implement it:
+/// The entries come in the same order each time: a branch is known by the position of its entry. A collection of your own may
+/// implement it:
 ///
 /// ```
 /// use stateway::Entries;
@@ -32,7 +33,7 @@ use crate::handler::Branch;
     note = "a branch is known by the place of its entry, so the entries have an order: a `HashMap` has none"
 )]
 pub trait Entries<K: 'static, V: 'static> {
-    /// The entries, in their order.
+    /// Returns the entries, in their order.
     fn entries(&self) -> impl Iterator<Item = (&K, &V)>;
 }
 
@@ -72,7 +73,8 @@ impl<K: 'static, V: 'static, M: Entries<K, V> + ?Sized> Entries<K, V> for Arc<M>
     }
 }
 
-/// The entries of a field. Boxed, as a type that says nothing of the field: where that has no entries, it is one error.
+/// Returns the entries of a field. They are boxed, as a type that does not depend on the field, so that a field without entries is one
+/// error.
 pub fn entries<'s, K, V, M>(map: &'s M) -> Box<dyn Iterator<Item = (&'s K, &'s V)> + 's>
 where
     K: 'static,
@@ -82,14 +84,14 @@ where
     Box::new(map.entries())
 }
 
-/// The entries of an `each`, all at hand.
+/// Collects the entries of an `each`.
 pub fn pairs<'s, K: 's, V: 's>(
     entries: impl Iterator<Item = (&'s K, &'s V)>,
 ) -> Vec<(&'s K, &'s V)> {
     entries.collect()
 }
 
-/// The entry that a branch of an `each` is about, as its task finds it again in the shared state.
+/// Returns the entry of a branch of an `each`, as its task finds it again in the shared state.
 ///
 /// # Panics
 /// If there are fewer entries than when the branch began: a state that is shared does not change.

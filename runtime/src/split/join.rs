@@ -21,27 +21,27 @@ use crate::support::panic::forget_panic;
 
 /// The branches of a split, whose handlers fail with `E`.
 pub trait Branches<E> {
-    /// What became of each.
+    /// The results of the branches.
     type Outputs;
 
-    /// How many there are.
+    /// Returns the number of branches.
     fn length(&self) -> usize;
 
-    /// Lets those go on that can, and others begin, unless the run is to stop. Ready when the tally is decided, or
-    /// when none is under way any more.
+    /// Polls the branches that can continue, and begins others unless the run is to stop. It is ready when the tally is decided, or
+    /// when no branch runs any more.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>, tally: &mut Tally) -> Poll<()>;
 
-    /// Drops those that are under way.
+    /// Drops the branches that still run.
     fn stop(self: Pin<&mut Self>);
 
-    /// Takes out what became of each.
+    /// Takes out the results.
     fn take(self: Pin<&mut Self>) -> Self::Outputs;
 
-    /// Takes the failures out of that, and the names of the others that have ended.
+    /// Takes the failures out of the results, and the names of the others that have ended.
     fn report(outputs: Self::Outputs, split: &SplitInfo) -> Report<E>;
 }
 
-/// What became of the branches of a split that is not joined, in order.
+/// The report about the branches of a split that is not joined, in order.
 pub struct Report<E> {
     pub(super) succeeded: Vec<BranchName>,
     pub(super) failures: Vec<BranchError<E>>,
@@ -59,7 +59,7 @@ impl<E> Report<E> {
     pub(super) fn add<O>(&mut self, name: BranchName, ended: Branched<O, E>) {
         match ended {
             Branched::Done(output) => {
-                // Dropped apart: what failed is not to be lost to an output that panics when it goes.
+                // Dropped by itself: the failures are not to be lost to an output that panics when it is dropped.
                 forget_panic(|| drop(output));
                 self.succeeded.push(name);
             }
@@ -69,7 +69,7 @@ impl<E> Report<E> {
     }
 }
 
-/// Counts how a branch ended. One that comes too late has been cancelled.
+/// Counts the result of a branch. A branch that ends too late has been cancelled.
 pub(super) fn end<O, E>(outcome: Result<O, BranchError<E>>, tally: &mut Tally) -> Branched<O, E> {
     if tally.is_late() {
         forget_panic(|| drop(outcome));
@@ -77,7 +77,7 @@ pub(super) fn end<O, E>(outcome: Result<O, BranchError<E>>, tally: &mut Tally) -
     }
     let (branched, end) = match outcome {
         Ok(output) => (Branched::Done(output), End::Succeeded),
-        // It was not even called.
+        // It was not called.
         Err(error) if error.attempts() == 0 && is_cancelled(error.cause()) => {
             (Branched::Cancelled, End::Stopped)
         }
@@ -97,16 +97,16 @@ fn is_cancelled<E>(cause: &Cause<E>) -> bool {
     matches!(cause, Cause::Cancelled { .. })
 }
 
-/// Waits until the strategy of the split is decided. What is under way by then is dropped, and has
-/// gone when this is ready, tasks of their own included.
+/// Waits until the strategy of the split is decided. Branches that still run by then are dropped, and have
+/// ended when this is ready, including those on tasks of their own.
 ///
-/// It gives [`Cause::Join`] as soon as the strategy cannot succeed any more, and [`Cause::Cancelled`] if
+/// It fails with [`Cause::Join`] as soon as the strategy cannot succeed any more, and with [`Cause::Cancelled`] if
 /// the run was cancelled and too few branches have succeeded. A cancellation interrupts no handler:
-/// the branches that are under way go on to their end or until the strategy is decided, and no other
+/// the branches that run continue to their end or until the strategy is decided, and no other
 /// begins.
 ///
-/// It gives [`Cause::Deadline`] when the time of the run is up, and waits for no task then: whoever drives the run does.
-/// It has no timer for that, since the run as a whole has one.
+/// It fails with [`Cause::Deadline`] when the time of the run is up, and then waits for no task: the driver does.
+/// It has no timer for that, since the run has one.
 #[inline]
 pub fn join<'run, T: Transition, E, B: Branches<E>>(
     step: &'run Step<T>,
@@ -115,7 +115,7 @@ pub fn join<'run, T: Transition, E, B: Branches<E>>(
     joined_by(step, branches, None)
 }
 
-/// Like [`join`], where numbers of the join are in fields.
+/// Like [`join`], if numbers of the join are in fields.
 pub fn join_by<'run, T: Transition, E, B: Branches<E>>(
     step: &'run Step<T>,
     branches: Pin<&'run mut B>,
@@ -144,7 +144,7 @@ fn joined_by<'run, T: Transition, E, B: Branches<E>>(
     }
 }
 
-/// The strategy that the branches of the split `T` are joined by; `terms` are there if numbers of that are in fields.
+/// Returns the strategy of the split `T`; `terms` are there if its numbers are in fields.
 #[inline]
 fn strategy<T: Transition>(terms: Option<&JoinTerms>) -> Strategy {
     terms.map_or_else(
@@ -153,14 +153,14 @@ fn strategy<T: Transition>(terms: Option<&JoinTerms>) -> Strategy {
     )
 }
 
-/// Branches that are waited for.
+/// Branches that the join waits for.
 pub struct Join<'run, T: Transition, B, E> {
     step: &'run Step<T>,
     tally: Tally,
     branches: Pin<&'run mut B>,
     // Boxed: most splits have none.
     terms: Option<Box<JoinTerms>>,
-    // The time of `within`, if it was up.
+    // The time of `within`, if it had passed.
     within: Option<Duration>,
     // Boxed: most splits have none, or never wait for it.
     timer: Option<Pin<Box<Unconstrained<Sleep>>>>,
@@ -198,7 +198,7 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
             this.is_out_of_time = true;
         }
         let outputs = this.branches.as_mut().take();
-        // Also of a run that was cancelled meanwhile: only what has led somewhere can be undone.
+        // Even if the run was cancelled meanwhile: only a transition that has led somewhere can be undone.
         if let (Some(Decision::Joined), false) = (this.decision.take(), this.is_out_of_time) {
             return Poll::Ready(Ok(outputs));
         }
@@ -249,7 +249,7 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
     where
         B: Branches<E>,
     {
-        // Before the first begins: it may be clear already.
+        // Before the first begins: the strategy may be decided already.
         if let Some(decision) = self.tally.decided() {
             return Poll::Ready(decision);
         }
@@ -263,7 +263,7 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
             return Poll::Ready(decision);
         }
         if is_over {
-            // Branches were stopped with the run. Also `settled` is not joined then: a run that was
+            // Branches were stopped with the run. `settled` is not joined then either: a run that was
             // cancelled must not come to a good end with half of its work.
             return Poll::Ready(Decision::Failed);
         }
@@ -274,7 +274,7 @@ impl<T: Transition, B, E> Join<'_, T, B, E> {
         let Some(limit) = limit else {
             return Poll::Pending;
         };
-        // A branch that uses up what the task may do must not stop the clock.
+        // A branch that uses up the budget of its task must not stop the clock.
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(unconstrained(sleep_until(limit))));

@@ -1,4 +1,4 @@
-//! What is joined as text, also where an output has none.
+//! The `Debug` text of joined outputs, some of which may have none.
 
 use std::fmt::{self, Debug};
 
@@ -23,7 +23,7 @@ impl Debug for Hidden {
 
 /// An output that is not `Debug`.
 pub trait NotDebug {
-    /// What stands for it.
+    /// Returns the text that stands for it.
     fn shown(&self) -> &dyn Debug;
 }
 

@@ -1,9 +1,9 @@
-//! Branches side by side, and how they are joined.
+//! Branches side by side, and their join.
 //!
-//! The branches of a split are one value inside the driver's own future: named ones a tree of different
-//! futures ([`Named`]), those of an `each` as many of one kind as may be under way at a time
+//! The branches of a split are one value inside the driver's own future: named branches are a tree of different
+//! futures ([`Named`]), those of an `each` are as many futures of one type as may run at a time
 //! ([`Each`]). [`join`] polls them until the [`Tally`](tally::Tally) says that the strategy is decided,
-//! drops what is still under way, and hands out what became of each.
+//! drops those that still run, and gives the result of each.
 
 #![expect(
     missing_debug_implementations,
@@ -39,7 +39,7 @@ pub(crate) use spawned::Tasks;
 pub use spawned::{context, item, spawned, unshared};
 pub use undoable::{item_of, undoable};
 
-/// The body of the split `T`.
+/// Returns the body of the split `T`.
 pub(crate) const fn info<T: Transition>() -> &'static SplitInfo {
     const {
         match &T::Workflow::GRAPH.transitions[T::POSITION].split {

@@ -1,4 +1,4 @@
-//! Named branches: futures that have a type of their own each, polled where they stand.
+//! Named branches: futures, each of its own type, that are polled in place.
 
 use std::future::Future as _;
 use std::ops::Range;
@@ -16,12 +16,12 @@ use super::running_branch::{RunningBranch, name, running_branch};
 use super::tally::Tally;
 use crate::handler::{Branch, Step};
 
-/// Branches before they are under way: small, so that it may be moved about until it is where it stays.
+/// Branches before they begin: small, so that they may be moved until they are in their place.
 pub trait Grow {
     /// The branches, each with room for its future.
     type Tree;
 
-    /// Makes them.
+    /// Makes the branches.
     fn grow(self) -> Self::Tree;
 }
 
@@ -41,7 +41,7 @@ pub struct Seed<'run, T: Transition, F> {
     branch: F,
 }
 
-/// Two halves of what has not begun.
+/// Two halves of branches that have not begun.
 pub struct Pair<L, R>(L, R);
 
 /// One branch.
@@ -62,8 +62,8 @@ pub struct Both<L, R> {
     right: R,
 }
 
-/// The named branches of a split, where they stay: their tree has room for the futures of all of them, and as a
-/// value that is put together and passed on it would be on the stack many times.
+/// Makes the named branches of a split in their place: their tree has room for the futures of all of them, and would be
+/// on the stack many times as a value that is put together and passed on.
 #[inline]
 pub fn named<B: Grow>(branches: B) -> Named<B::Tree> {
     Named {
@@ -72,7 +72,7 @@ pub fn named<B: Grow>(branches: B) -> Named<B::Tree> {
     }
 }
 
-/// The one that is declared at this position.
+/// Returns the branch that is declared at this position.
 #[inline]
 pub fn one<T, F, Fut>(step: &Step<T>, declared: usize, branch: F) -> Seed<'_, T, F>
 where
@@ -86,7 +86,7 @@ where
     }
 }
 
-/// Two halves of them.
+/// Returns two halves as one.
 #[inline]
 pub fn both<L, R>(left: L, right: R) -> Pair<L, R> {
     Pair(left, right)
@@ -117,17 +117,17 @@ impl<L: Grow, R: Grow> Grow for Pair<L, R> {
     }
 }
 
-/// Branches, whose handlers fail with `E`, as a tree: as a list, a hundred of them would be a type so
-/// deep that the compiler gives up.
+/// Branches, whose handlers fail with `E`, as a tree: a list of a hundred of them would be a type too
+/// deep for the compiler.
 pub trait Tree<E> {
-    /// What became of each: pairs of pairs.
+    /// The results: pairs of pairs.
     type Outputs;
 
-    /// How many there are.
+    /// The number of branches.
     const LENGTH: usize;
 
-    /// Polls the branches at these positions, the first of this tree being the one at `here`. Gives
-    /// where it stopped, if it is not to go on.
+    /// Polls the branches at these positions; the first of this tree is the one at `here`. Returns
+    /// the reason if it stopped before the last.
     fn poll(
         self: Pin<&mut Self>,
         here: usize,
@@ -136,21 +136,21 @@ pub trait Tree<E> {
         tally: &mut Tally,
     ) -> Option<Stopped>;
 
-    /// Drops what is still under way.
+    /// Drops the branches that still run.
     fn stop(self: Pin<&mut Self>);
 
-    /// Takes out what became of each.
+    /// Takes out the results.
     fn take(self: Pin<&mut Self>) -> Self::Outputs;
 
-    /// Reports it, the first of this tree being declared at `here`.
+    /// Adds the results to a report; the first branch of this tree is declared at `here`.
     fn report(outputs: Self::Outputs, here: usize, split: &SplitInfo, report: &mut Report<E>);
 }
 
-/// Why the branches after one are not polled.
+/// The reason why the branches after one are not polled.
 pub enum Stopped {
     /// The strategy is decided.
     Decided,
-    /// What the task may do before it lets its executor go on is used up. The branches from here on
+    /// The budget of the task is used up. The branches from here on
     /// come first the next time: one that is always ready would use it up each time.
     Exhausted {
         /// The position of the next one.

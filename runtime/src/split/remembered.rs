@@ -9,11 +9,11 @@ use crate::error::BranchError;
 use crate::handler::{Branch, VisitPart as _};
 use crate::payload::codec::{Codec, CodecError, guarded};
 
-/// The output of a branch that has ended before the process did, or else that of `call`, which is
+/// Returns the output of a branch that had ended before its process did, or else that of `call`, which is
 /// stored before this is ready.
 ///
 /// # Errors
-/// What the branch fails with. A failure is not stored: the branch is called again.
+/// The error of the branch. A failure is not stored: the branch is called again.
 pub async fn remembered<T, O, E: 'static>(
     branch: &Branch<T>,
     decode: fn(&[u8], &dyn Codec) -> Result<O, CodecError>,

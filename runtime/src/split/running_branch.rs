@@ -1,11 +1,11 @@
-//! One branch under way.
+//! One branch that runs.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use pin_project::{pin_project, pinned_drop};
+use pin_project_lite::pin_project;
 use stateway_core::{SplitInfo, Transition};
 use tokio::time::Instant;
 
@@ -16,14 +16,14 @@ use crate::policy::Fails;
 use crate::run::BranchName;
 use crate::support::panic::{catch_panic, forget_panic};
 
-/// The future of a branch: it gives the output, or the branch with what it failed with.
+/// The future of a branch: it gives the output, or the branch with its cause.
 ///
-/// With both as associated types. As type parameters beside the future they are lost on the compiler
-/// where it asks whether the whole run is `Send`: it forgets by then which borrows are the same.
+/// The output and the error are associated types. As type parameters beside the future they would make the compiler fail
+/// to prove that the run is `Send`: it forgets by then which borrows are the same.
 pub trait Attempt: Future<Output = Result<Self::Done, BranchError<Self::Error>>> {
     /// The output of the branch.
     type Done;
-    /// What its handler fails with.
+    /// The error of its handler.
     type Error;
 }
 
@@ -35,29 +35,29 @@ where
     type Error = E;
 }
 
-/// The future of a branch, with its place among the others. A panic of it is its failure, also when
-/// it is dropped where it waits: its siblings go on, or go as well.
-#[pin_project(PinnedDrop)]
-pub struct RunningBranch<'run, T: Transition, Fut> {
-    step: &'run Step<T>,
-    declared: usize,
-    index: usize,
-    // It begins at its first poll, if the run goes on by then and it is not later than this.
-    has_begun: bool,
-    begins_by: Option<Instant>,
-    #[pin]
-    branch: Option<Fut>,
-}
+pin_project! {
+    /// The future of a branch, with its position among the others. A panic of it is its failure, and one while
+    /// it is dropped is ignored: it does not stop its siblings.
+    pub struct RunningBranch<'run, T: Transition, Fut> {
+        step: &'run Step<T>,
+        declared: usize,
+        index: usize,
+        // It begins at its first poll, unless the run was told to stop or it is later than this.
+        has_begun: bool,
+        begins_by: Option<Instant>,
+        #[pin]
+        branch: Option<Fut>,
+    }
 
-#[pinned_drop]
-impl<T: Transition, Fut> PinnedDrop for RunningBranch<'_, T, Fut> {
-    fn drop(self: Pin<&mut Self>) {
-        let mut branch = self.project().branch;
-        forget_panic(|| branch.set(None));
+    impl<'run, T: Transition, Fut> PinnedDrop for RunningBranch<'run, T, Fut> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut branch = this.project().branch;
+            forget_panic(|| branch.set(None));
+        }
     }
 }
 
-/// The branch that is declared at this position. Its future is made here and does nothing yet.
+/// Returns the branch that is declared at this position. Its future is made here and does nothing yet.
 #[inline]
 pub(super) fn running_branch<T: Transition, Fut>(
     step: &Step<T>,
@@ -115,14 +115,14 @@ impl<T: Transition, Fut: Attempt> Future for RunningBranch<'_, T, Fut> {
         let outcome = match polled {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Ok(outcome)) => outcome,
-            // What has a policy counts its attempts and catches their panics itself.
+            // A branch with a policy counts its attempts and catches their panics itself.
             Poll::Ready(Err(cause)) => failed(1, cause),
         };
         Poll::Ready((*this.index, outcome))
     }
 }
 
-/// The name of the branch that is declared at this position, about the item at `index`.
+/// Returns the name of the branch that is declared at this position, for the item at `index`.
 pub(crate) fn name(split: &SplitInfo, declared: usize, index: usize) -> BranchName {
     let branch = &split.branches[declared];
     BranchName {
@@ -131,17 +131,17 @@ pub(crate) fn name(split: &SplitInfo, declared: usize, index: usize) -> BranchNa
     }
 }
 
-/// The branch, whose handler is called now.
+/// Counts a call of the handler of a branch, and returns the branch.
 #[inline]
 pub fn called<T: Transition>(branch: &Branch<T>) -> &Branch<T> {
     branch.attempts().fetch_add(1, Ordering::Relaxed);
     branch
 }
 
-/// How a branch ended: its output, or its name with what it failed with.
+/// Returns the output of a branch.
 ///
 /// # Errors
-/// If it failed.
+/// The name of the branch with its cause, if it failed.
 pub fn ended<T: Transition, O, X, E>(
     outcome: Result<O, X>,
     branch: &Branch<T>,

@@ -16,12 +16,12 @@ use crate::support::panic::message;
 pub(crate) struct Tasks(TaskTracker);
 
 impl Tasks {
-    /// Those that are told to this tracker.
+    /// Returns the tasks of this tracker.
     pub(crate) fn of(tracker: TaskTracker) -> Self {
         Tasks(tracker)
     }
 
-    /// Waits until every task has gone: each was told to stop when its branch was dropped.
+    /// Waits until every task has ended: each was told to stop when its branch was dropped.
     pub(crate) async fn gone(&self) {
         self.0.close();
         self.0.wait().await;
@@ -35,7 +35,7 @@ impl Tasks {
 /// The error of the branch.
 ///
 /// # Panics
-/// If the run was not begun with a context to share, which generated code does.
+/// If the run was not begun with a shared context, as generated code does.
 ///
 /// # Cancel safety
 /// Dropping it fires the token of the branch and aborts the task, which ends where it waits next.
@@ -76,13 +76,13 @@ where
     })
 }
 
-/// The context of a workflow that spawns.
+/// Returns the context of a workflow that spawns.
 #[must_use]
 pub fn context<C: Send + Sync + 'static, T: Transition>(step: &Step<T>) -> Arc<C> {
     step.run().context()
 }
 
-/// The item that a branch of an `each` is about, as its task finds it again in the shared state.
+/// Returns the item of a branch of an `each`, as its task finds it again in the shared state.
 ///
 /// # Panics
 /// If there are fewer items than when the branch began: a state that is shared does not change.
@@ -94,10 +94,10 @@ pub fn item<'s, T: Transition, S>(
     item.expect("a state that is shared does not change")
 }
 
-/// The state that was lent to tasks.
+/// Returns the state that was lent to tasks.
 ///
 /// # Panics
-/// If a task has not gone; the join waits for them.
+/// If a task has not ended; the join waits for them.
 pub fn unshared<S>(state: Arc<S>) -> S {
     Arc::into_inner(state).expect("the tasks that shared the state have gone")
 }

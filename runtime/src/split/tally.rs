@@ -1,7 +1,7 @@
-//! When the branches of a split are joined.
+//! The count that decides when the branches of a split are joined.
 //!
-//! Every strategy comes down to two facts: how many branches have to succeed, and whether those that
-//! are under way by then are waited for.
+//! Every strategy comes down to two facts: the number of branches that have to succeed, and if the join then waits for
+//! those that still run.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::support::time::after;
 
-/// The count of what has ended so far.
+/// The count of the branches that have ended so far.
 #[derive(Debug, Clone, Copy)]
 pub struct Tally {
     pub(super) branches: usize,
@@ -18,24 +18,24 @@ pub struct Tally {
     settles: bool,
     pub(super) succeeded: usize,
     failed: usize,
-    /// Branches that were stopped with the run: they say nothing for or against.
+    /// The number of branches that were stopped with the run: they count neither way.
     stopped: usize,
     /// When the time of `within` is up, and whether that was seen.
     limit: Option<Instant>,
     is_late: bool,
-    /// When the time of the whole run is up.
+    /// The deadline of the run.
     deadline: Option<Instant>,
 }
 
-/// Whether the branches are joined.
+/// The decision about a join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decision {
     Joined,
-    /// So many branches as have to succeed cannot any more.
+    /// The branches that have to succeed cannot any more.
     Failed,
 }
 
-/// How a branch ended.
+/// The way in which a branch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     Succeeded,
@@ -58,7 +58,7 @@ impl Tally {
         }
     }
 
-    /// Begins to measure the time that the branches have; gives when it is up.
+    /// Begins to measure the time that the branches have, and returns the time when it is up.
     pub(super) fn begin(
         &mut self,
         within: Option<Duration>,
@@ -71,25 +71,25 @@ impl Tally {
         self.limit
     }
 
-    /// Whether the time is up now. It is not at its very end.
+    /// Returns true if the time is up now. It is not up at its very end.
     pub(super) fn is_late(&mut self) -> bool {
-        // Not by a timer: that fires late where threads are busy.
+        // Not by a timer, which fires late if threads are busy.
         self.is_late = self.is_late || self.limit.is_some_and(|limit| limit < Instant::now());
         self.is_late
     }
 
-    /// Whether the time of the whole run is up.
+    /// Returns true if the deadline of the run has passed.
     pub(super) fn run_is_late(&self) -> bool {
         self.deadline
             .is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// When a branch may begin at the latest.
+    /// Returns the latest time at which a branch may begin.
     pub(super) fn limit(&self) -> Option<Instant> {
         self.limit
     }
 
-    /// Whether something was seen that came too late.
+    /// Returns true if a branch was seen to end too late.
     pub(super) fn was_late(&self) -> bool {
         self.is_late
     }
@@ -103,7 +103,7 @@ impl Tally {
         }
     }
 
-    /// What is known by now, whatever becomes of the others.
+    /// Returns the decision, if it does not depend on the other branches any more.
     pub(super) fn decided(&self) -> Option<Decision> {
         if self.is_late {
             return Some(self.out_of_time());
@@ -118,7 +118,7 @@ impl Tally {
         }
     }
 
-    /// What is decided when no time is left: only what has ended counts.
+    /// Returns the decision when no time is left: only branches that have ended count.
     pub(super) fn out_of_time(&self) -> Decision {
         if self.succeeded < self.needed {
             Decision::Failed
@@ -127,7 +127,7 @@ impl Tally {
         }
     }
 
-    /// How many branches have ended.
+    /// Returns the number of branches that have ended.
     pub(super) fn ended(&self) -> usize {
         self.succeeded + self.failed + self.stopped
     }

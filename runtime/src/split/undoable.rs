@@ -12,10 +12,10 @@ use crate::run::{Effect, EffectValue, UndoOf};
 use crate::support::panic::catch_panic;
 use crate::wait::AnyPayload;
 
-/// The output of `call`, of which a copy is kept for the undo. In a stored run it is stored anyway.
+/// Returns the output of `call`, and keeps a copy of it for the undo. In a stored run it is stored anyway.
 ///
 /// # Errors
-/// The error of the branch. If its output panics when it is copied, that is its failure, and it is undone with the output
+/// The error of the branch. If its output panics when it is copied, the branch has failed, and it is undone with the output
 /// itself.
 pub async fn undoable<T, S, O, E>(
     branch: &Branch<T>,
@@ -32,7 +32,7 @@ where
     if run.recorder().is_some() {
         return call.await;
     }
-    // Before the call: a state that panics when it is copied is not to hide that the branch was done.
+    // Copied before the call: a state that panics when it is copied is not to hide that the branch was done.
     let source = run.effect_source(|| source.copied());
     let output = call.await?;
     let (kept, output) = match catch_panic(|| Poll::Ready(Ok(copy(&output)))) {
@@ -57,10 +57,10 @@ where
     output
 }
 
-/// The item, or the entry, that a branch was about which is undone.
+/// Returns the item, or the entry, of a branch that is undone.
 ///
 /// # Panics
-/// If there are fewer than when it was done: the state is the same one.
+/// If there are fewer items than when it was done: the state is the same one.
 pub fn item_of<T: Transition, I: Iterator>(mut items: I, undo: &Undo<T>) -> I::Item {
     let item = undo.run().undone_item().and_then(|item| items.nth(item));
     item.expect("an item that had a branch is there")

@@ -1,4 +1,4 @@
-//! The event that moves a run: a signal, a timer or a poll. A step of several states uses a part of it.
+//! The event that moves a run: a signal, a timer or a poll. A step out of several states uses a part of it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,9 +15,9 @@ pub(super) struct EventSlot {
     left: AtomicUsize,
     /// The payload of the signal.
     payload: Mutex<AnyPayload>,
-    /// The answer to it.
+    /// The answer to the signal.
     answer: Mutex<AnyPayload>,
-    /// True if a poll was asked and gave nothing.
+    /// True if a poll was asked and gave no outcome.
     stays: AtomicBool,
 }
 
@@ -28,7 +28,7 @@ impl EventSlot {
 }
 
 impl<W: Workflow> CurrentRun<W> {
-    /// Tells it which transition to take, out of the state at this position, and what the signal carries.
+    /// Sets the transition that is to be taken out of the state at this position, and the payload of the signal.
     pub(crate) fn happens(&self, transition: usize, state: usize, payload: AnyPayload) {
         self.transition.store(transition, Ordering::Relaxed);
         let event = self.event();
@@ -37,7 +37,7 @@ impl<W: Workflow> CurrentRun<W> {
         *self.payload() = payload;
     }
 
-    /// The handler of the signal gives this answer.
+    /// Sets the answer that the handler of the signal gives.
     pub(crate) fn answers<A: Send + 'static>(&self, answer: A) {
         *self.event().answer() = AnyPayload::new(answer);
     }
@@ -52,30 +52,30 @@ impl<W: Workflow> CurrentRun<W> {
         answer.unwrap_or_default()
     }
 
-    /// The poll that it was told to take says that it is not time yet.
+    /// Notes that the poll that was asked says that it is not time yet.
     pub(crate) fn stays(&self) {
         self.event().stays.store(true, Ordering::Relaxed);
     }
 
-    /// Returns true if the poll that it was told to take says that it is not time yet.
+    /// Returns true if the poll that was asked says that it is not time yet.
     pub(crate) fn has_stayed(&self) -> bool {
         self.event().stays.load(Ordering::Relaxed)
     }
 
-    /// Goes on to wait in the state at this position, in the same visit.
+    /// Continues to wait in the state at this position, in the same visit.
     pub(crate) fn stay(&self, state: usize) {
         self.event().stays.store(false, Ordering::Relaxed);
         self.visit.store(self.visit() - 1, Ordering::Relaxed);
         self.leave(state);
     }
 
-    /// The payload of the signal that moves the run.
+    /// Returns the payload of the signal that moves the run.
     pub(crate) fn payload(&self) -> MutexGuard<'_, AnyPayload> {
         let payload = &self.event().payload;
         payload.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The name of the transition that an event takes: a signal, a timer or a poll.
+    /// Returns the name of the transition that an event takes: a signal, a timer or a poll.
     pub(crate) fn event_name(&self) -> Option<&'static str> {
         let transition = W::GRAPH.transitions.get(self.transition())?;
         let is_event = !matches!(
@@ -85,12 +85,12 @@ impl<W: Workflow> CurrentRun<W> {
         is_event.then_some(transition.name)
     }
 
-    /// Notes the state at this position as the one that the transition under way leaves, which leaves several.
+    /// Notes the state at this position as the source of the current transition, which has several.
     pub(crate) fn leaves(&self, state: usize) {
         self.event().left.store(state, Ordering::Relaxed);
     }
 
-    /// The position of the state that the transition under way leaves, of an event or of what leaves several.
+    /// Returns the position of the source of the current transition, if that is an event or has several sources.
     pub(super) fn left(&self) -> usize {
         self.event().left.load(Ordering::Relaxed)
     }
