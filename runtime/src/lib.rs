@@ -95,7 +95,7 @@ pub use wait::{Applies, RecordedAnswer};
 #[cfg(feature = "runtime")]
 pub mod guide;
 
-/// What a module that declares, handles or runs workflows needs.
+/// The items that a module needs to declare, handle or run workflows.
 pub mod prelude {
     #[cfg(feature = "durable")]
     pub use crate::store::Filter;
@@ -109,19 +109,19 @@ pub mod prelude {
     pub use crate::{EndError, Runner, StartError};
 }
 
-/// The README's code is tested like the documentation.
+/// Tests the code of the README like that of the documentation.
 #[cfg(all(doctest, feature = "redb"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
 
 /// The items that generated code uses. Not for use by hand.
 ///
-/// It has the number of the release, which `expand!` names too: a macro and a runtime of two releases do not meet, and
+/// Its name has the number of the release, which `expand!` names too: a macro and a runtime of different releases do not fit, and
 /// the error names both.
 #[doc(hidden)]
 pub mod __private0_1 {
-    // Under one short path: a path of the standard library is twice as many tokens, and the
-    // expansion of each block is read again at every `cargo check`.
+    // Under one short path: a path of the standard library has twice as many tokens, and the
+    // compiler reads the expansion of each block at every `cargo check`.
     pub use core::clone::Clone;
     pub use core::convert::{From, TryFrom, identity};
     pub use core::error::Error;

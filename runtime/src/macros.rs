@@ -1,7 +1,7 @@
 //! The wrapper around the proc macro.
 //!
-//! It forwards `$crate`, so the generated code finds this crate under whatever name and through
-//! whatever re-export the block was written, and it says which features the crate was built with.
+//! It forwards `$crate`, so that the generated code finds this crate under any name and through
+//! any re-export, and it passes the features that the crate was built with.
 
 #[cfg(feature = "durable")]
 #[doc = include_str!("workflow.md")]

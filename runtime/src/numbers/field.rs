@@ -44,7 +44,7 @@ numbers! {
     u16: self => u64::from(*self),
     u32: self => u64::from(*self),
     u64: self => *self,
-    // No platform of Rust has a larger one.
+    // No platform of Rust has a larger `usize`.
     usize: self => u64::try_from(*self).unwrap_or(u64::MAX),
     NonZeroU8: self => u64::from(self.get()),
     NonZeroU16: self => u64::from(self.get()),

@@ -14,14 +14,14 @@ use crate::split;
 pub struct JoinTerms {
     pub(crate) strategy: Strategy,
     pub(crate) within: Option<Duration>,
-    /// The number of branches that may be under way at a time; of an `each` that says so.
+    /// The number of branches that may run at a time, if an `each` says so.
     pub(crate) at_most: Option<usize>,
 }
 
-/// The join of the split `T`, whose clauses read these fields.
+/// Returns the join of the split `T`, whose clauses read these fields.
 ///
 /// # Errors
-/// [`Cause::Policy`] if a value is none that its clause can take.
+/// [`Cause::Policy`] if a clause cannot take its value.
 pub fn join_terms<T: Transition, E>(numbers: Numbers) -> Result<JoinTerms, Cause<E>> {
     let of = T::Workflow::GRAPH.transitions[T::POSITION].name;
     let terms = numbers.join(split::info::<T>(), of);
@@ -30,7 +30,7 @@ pub fn join_terms<T: Transition, E>(numbers: Numbers) -> Result<JoinTerms, Cause
 
 impl Numbers {
     fn join(&self, split: &SplitInfo, of: &'static str) -> Judged<JoinTerms> {
-        // The number of items is judged where the branches are counted.
+        // The join itself judges the number of items, which it counts.
         let is_each = split.branches.iter().any(|branch| branch.each.is_some());
         let branches = if is_each {
             u64::MAX

@@ -1,4 +1,4 @@
-//! The rules for values that are read: those that the macro has for values that are written out.
+//! The rules for values that are read from fields. The macro has the same rules for values that are written out.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(super) struct Clause {
 }
 
 impl Clause {
-    /// The number that is written out or was read, from `least` to `most`.
+    /// Returns the number that is written out or was read, from `least` to `most`.
     pub(super) fn number(
         self,
         given: Given<u64>,
@@ -26,7 +26,7 @@ impl Clause {
         (least, most): (u64, u64),
     ) -> Judged<u64> {
         let Some((field, number)) = given.field().zip(read) else {
-            // What is written out is judged where it is compiled.
+            // The macro has judged a number that is written out.
             return Ok(given.written().unwrap_or(least));
         };
         if (least..=most).contains(&number) {
@@ -37,7 +37,7 @@ impl Clause {
         Err(Box::new(self.refused(field, value, least, most)))
     }
 
-    /// The time that is written out or was read, which is not zero.
+    /// Returns the time that is written out or was read, which is not zero.
     pub(super) fn time(self, given: Given<Duration>, read: Option<Duration>) -> Judged<Duration> {
         let Some((field, time)) = given.field().zip(read) else {
             return Ok(given.written().unwrap_or_default());
@@ -54,7 +54,7 @@ impl Clause {
         )))
     }
 
-    /// A time, if there is one.
+    /// Returns a time, if there is one.
     pub(super) fn some_time(
         self,
         given: Option<Given<Duration>>,
@@ -63,7 +63,7 @@ impl Clause {
         given.map(|given| self.time(given, read)).transpose()
     }
 
-    /// Two times, the first of which is not above the second.
+    /// Returns two times, the first of which is not above the second.
     pub(super) fn range(
         self,
         given: (Given<Duration>, Given<Duration>),
@@ -101,7 +101,7 @@ impl Clause {
 }
 
 impl Numbers {
-    /// The `retry` of a transition, a branch or an undo handler of this name.
+    /// Returns the `retry` of a transition, a branch or an undo handler of this name.
     pub(crate) fn retry(
         &self,
         retry: &Retry<Given<u32>, Given<Duration>>,
@@ -118,7 +118,7 @@ impl Numbers {
         Ok(retry.known(attempts, first, cap))
     }
 
-    /// The `timeout` of it.
+    /// Returns its `timeout`.
     pub(crate) fn timeout_of(
         &self,
         timeout: Option<Given<Duration>>,
@@ -128,7 +128,7 @@ impl Numbers {
         Clause { word, of }.some_time(timeout, self.timeout)
     }
 
-    /// The `deadline` of it.
+    /// Returns its `deadline`.
     pub(crate) fn deadline_of(
         &self,
         deadline: Option<Given<Duration>>,
@@ -139,7 +139,7 @@ impl Numbers {
     }
 }
 
-/// The number in the type that all have here.
+/// Returns the number as a `u64`, the type of all numbers here.
 pub(super) fn widened<N: Copy + TryInto<u64>>(given: Given<N>) -> Given<u64> {
     if let Some(field) = given.field() {
         return Given::Field(field);

@@ -1,7 +1,7 @@
 //! Numbers and times of clauses that are known only at run time: `timeout(limit)`, `retry(input.tries)`.
 //!
-//! Generated code reads the fields into [`Numbers`]. Here they are judged by the rules that the macro has for those which are
-//! written out, since only the graph knows which clause reads which. A value that breaks one is a [`PolicyError`], before anything
+//! Generated code reads the fields into [`Numbers`]. They are judged here, by the rules that the macro has for numbers that are
+//! written out, since the graph says which clause reads which field. A value that breaks a rule is a [`PolicyError`] before any handler
 //! is called.
 //!
 //! [`PolicyError`]: crate::PolicyError
@@ -17,7 +17,7 @@ pub use field::{ClauseNumber, ClauseTime};
 pub use join::{JoinTerms, join_terms};
 pub(crate) use judge::Judged;
 
-/// The fields that the clauses of one visit, branch, undo or join read, as they were read.
+/// The values that the clauses of one visit, branch, undo or join have read from fields.
 #[derive(Debug, Clone, Copy)]
 pub struct Numbers {
     attempts: Option<u64>,
@@ -33,7 +33,7 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// None yet.
+    /// Returns an empty set of values.
     #[expect(
         clippy::new_without_default,
         reason = "code without a prelude knows no `Default`"
@@ -125,7 +125,7 @@ impl Numbers {
         self
     }
 
-    /// Reads the number of branches that may be under way at a time.
+    /// Reads the number of branches that may run at a time.
     #[must_use]
     pub fn at_most<T: ClauseNumber>(mut self, field: &T) -> Self {
         self.at_most = Some(field.number());

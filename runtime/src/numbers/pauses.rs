@@ -1,4 +1,4 @@
-//! The pauses of a poll, and of a timer that fires again and again.
+//! The pauses of a poll, and of a timer that fires repeatedly.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::judge::{Clause, Judged};
 use crate::wait::Timing;
 
 impl Numbers {
-    /// The first pause and the longest; no time for what has none.
+    /// Returns the first pause and the longest; zero for a timer that fires once.
     pub(crate) fn pauses(&self, due: Due, of: &'static str) -> Judged<(Duration, Duration)> {
         let clause = Clause { word: "every", of };
         match due {
@@ -24,9 +24,9 @@ impl Numbers {
 }
 
 impl Timing {
-    /// The pauses of the timer or the poll at this position, which are in fields.
+    /// Returns the pauses of the timer or the poll at this position, which are in fields.
     ///
-    /// One whose pauses are none that it can take is due at once, and only once: its visit fails before the handler is called.
+    /// A timer or poll that cannot take its pauses is due at once, and only once: its visit fails before the handler is called.
     #[must_use]
     pub fn again<W: Workflow>(transition: usize, numbers: Numbers) -> Self {
         let info = &W::GRAPH.transitions[transition];

@@ -1,4 +1,4 @@
-//! What generated code of a `#[durable]` workflow gives the runner: its payloads as bytes.
+//! The interface of a `#[durable]` workflow's generated code to the runner: its payloads as bytes.
 
 #![expect(
     missing_debug_implementations,
@@ -32,34 +32,34 @@ pub trait Durable: Workflow {
     /// The number of rows that the history of a run keeps: that of `#[durable(history = ..)]`. Defaults to all of them.
     const HISTORY: Option<u32> = None;
 
-    /// The package that declares it. A name that two packages declare is refused where a runner is
-    /// [launched](crate::runner::Builder::launch).
+    /// The package that declares it. If two packages declare the same name, the [launch](crate::runner::Builder::launch) of a runner
+    /// fails.
     const PACKAGE: &'static str;
 
-    /// The bytes of a run's input.
+    /// Encodes a run's input.
     #[doc(hidden)]
     fn encode_input(input: &Self::Input, codec: &dyn Codec) -> Result<Vec<u8>, CodecError>;
 
-    /// The input of these bytes.
+    /// Decodes a run's input.
     #[doc(hidden)]
     fn decode_input(bytes: &[u8], codec: &dyn Codec) -> Result<Self::Input, CodecError>;
 
-    /// The bytes of a state.
+    /// Encodes a state.
     #[doc(hidden)]
     fn encode(state: &Self::State, codec: &dyn Codec) -> Result<Vec<u8>, CodecError>;
 
-    /// The state at this position of the graph, of these bytes.
+    /// Decodes the state at this position of the graph.
     #[doc(hidden)]
     fn decode(position: usize, bytes: &[u8], codec: &dyn Codec) -> Result<Self::State, CodecError>;
 
-    /// The index of a run in this state.
+    /// Returns the index of a run in this state.
     #[doc(hidden)]
     fn index(state: &Self::State) -> Vec<IndexEntry> {
         let _ = state;
         Vec::new()
     }
 
-    /// The payload of the signal at this position of the graph, from these bytes.
+    /// Decodes the payload of the signal at this position of the graph.
     #[doc(hidden)]
     fn decode_signal(
         transition: usize,
@@ -70,17 +70,18 @@ pub trait Durable: Workflow {
         Ok(AnyPayload::nothing())
     }
 
-    /// The state that a visit to this transition leaves, as its effects share it: branches that can be undone, or a call in doubt.
+    /// Returns the state that a visit to this transition leaves, as its effects share it: branches that can be undone, or a call in
+    /// doubt.
     ///
     /// # Panics
-    /// If the transition has none.
+    /// If the transition has no effects.
     #[doc(hidden)]
     fn effect_source(transition: usize, state: Self::State) -> EffectSource {
         let _ = state;
         no_effect(transition)
     }
 
-    /// The output of a branch that can be undone, from these bytes; `undo` is the number of its undo.
+    /// Decodes the output of a branch that can be undone; `undo` is the number of its undo.
     ///
     /// # Errors
     /// If they do not decode.
@@ -95,7 +96,7 @@ pub trait Durable: Workflow {
         no_effect(transition)
     }
 
-    /// The bytes of the answer to the signal at this position of the graph; nothing if its sender gets none.
+    /// Encodes the answer to the signal at this position of the graph; `None` if its sender gets no answer.
     #[doc(hidden)]
     fn encode_answer(
         transition: usize,
@@ -106,7 +107,7 @@ pub trait Durable: Workflow {
         Ok(None)
     }
 
-    /// The payload of the signal at this position of the graph, from JSON, as the bytes that are stored.
+    /// Turns JSON into the stored bytes of a payload of the signal at this position of the graph.
     #[doc(hidden)]
     fn signal_from_json(
         transition: usize,
@@ -117,7 +118,7 @@ pub trait Durable: Workflow {
         nothing_from_json(json, codec)
     }
 
-    /// The bytes of each entry that the handler under way has added to the log at this position of the graph.
+    /// Encodes each entry that the current handler has added to the log at this position of the graph.
     #[doc(hidden)]
     fn encode_log(
         position: usize,
@@ -128,7 +129,7 @@ pub trait Durable: Workflow {
         Ok(Vec::new())
     }
 
-    /// Puts an entry of these bytes into the log at this position of the graph.
+    /// Decodes an entry and puts it into the log at this position of the graph.
     #[doc(hidden)]
     fn decode_log(
         position: usize,
@@ -140,16 +141,16 @@ pub trait Durable: Workflow {
         Ok(())
     }
 
-    /// Whether two inputs are equal; `None` if they cannot be compared.
+    /// Returns true if two inputs are equal; `None` if they cannot be compared.
     #[doc(hidden)]
     fn same_input(one: &Self::Input, other: &Self::Input) -> Option<bool>;
 
-    /// Whether two start states are equal; `None` if they cannot be compared.
+    /// Returns true if two start states are equal; `None` if they cannot be compared.
     #[doc(hidden)]
     fn same_start(one: &Self::State, other: &Self::State) -> Option<bool>;
 }
 
-/// The name of the package that is compiled, where cargo compiles it.
+/// Returns the name of the package that is compiled, if cargo compiles it.
 #[must_use]
 pub const fn package(name: Option<&'static str>) -> &'static str {
     match name {
@@ -160,15 +161,15 @@ pub const fn package(name: Option<&'static str>) -> &'static str {
 
 /// A payload to be encoded or, as a type, decoded.
 ///
-/// One that serde cannot store is reported where it is declared. That the code which encodes it
-/// still compiles makes this the only error: the methods are then those of [`NotStored`].
+/// A payload that serde cannot store is reported where it is declared. The code that encodes it
+/// still compiles, so that this is the only error: the methods are then those of [`NotStored`].
 pub struct Stored<'a, T>(pub Option<&'a T>);
 
 impl<T: serde::Serialize + DeserializeOwned> Stored<'_, T> {
-    /// Its bytes.
+    /// Returns its bytes.
     ///
     /// # Errors
-    /// What the codec says.
+    /// The error of the codec.
     ///
     /// # Panics
     /// If this is a type only.
@@ -177,19 +178,19 @@ impl<T: serde::Serialize + DeserializeOwned> Stored<'_, T> {
         codec.encode(PayloadRef::new(payload))
     }
 
-    /// The payload that this JSON says, as bytes.
+    /// Returns the payload that this JSON stands for, as bytes.
     ///
     /// # Errors
-    /// If it says no such payload, and what the codec says.
+    /// If the JSON does not fit the payload's type, or the error of the codec.
     pub fn from_json(&self, json: &[u8], codec: &dyn Codec) -> Result<Vec<u8>, CodecError> {
         let payload: T = decode(&Json, json)?;
         codec.encode(PayloadRef::new(&payload))
     }
 
-    /// The payload of these bytes, as what it is a part of.
+    /// Returns the payload of these bytes, as the value that it is a part of.
     ///
     /// # Errors
-    /// What the codec says.
+    /// The error of the codec.
     pub fn decode<U>(
         &self,
         bytes: &[u8],
@@ -243,11 +244,11 @@ impl<T> NotStored<T> for Stored<'_, T> {
 
 /// Two payloads to be compared.
 ///
-/// Those that are not `PartialEq` are compared as they are stored: `is_same` is then the method of [`NotCompared`].
+/// Payloads that are not `PartialEq` are compared as they are stored: `is_same` is then the method of [`NotCompared`].
 pub struct Compared<'a, T>(pub &'a T, pub &'a T);
 
 impl<T: PartialEq> Compared<'_, T> {
-    /// Whether they are equal.
+    /// Returns true if they are equal.
     #[must_use]
     pub fn is_same(&self) -> Option<bool> {
         Some(self.0 == self.1)
@@ -256,7 +257,7 @@ impl<T: PartialEq> Compared<'_, T> {
 
 /// Two payloads that cannot be compared.
 pub trait NotCompared {
-    /// Always `None`.
+    /// Returns `None`.
     fn is_same(&self) -> Option<bool>;
 }
 
@@ -266,10 +267,10 @@ impl<T> NotCompared for Compared<'_, T> {
     }
 }
 
-/// The payload of a signal that carries nothing, from JSON: nothing, or `null`.
+/// Reads the payload of a signal without one from JSON: an empty text, or `null`.
 ///
 /// # Errors
-/// If it says something.
+/// If the JSON is anything else.
 pub fn nothing_from_json(json: &[u8], codec: &dyn Codec) -> Result<Vec<u8>, CodecError> {
     if !json.trim_ascii().is_empty() {
         decode::<()>(&Json, json)?;
@@ -277,7 +278,7 @@ pub fn nothing_from_json(json: &[u8], codec: &dyn Codec) -> Result<Vec<u8>, Code
     codec.encode(PayloadRef::new(&()))
 }
 
-/// Stands for the effects of a transition that has none, as the graph says.
+/// Stands for the effects of a transition that has none according to the graph.
 ///
 /// # Panics
 /// Always.
@@ -286,7 +287,7 @@ pub fn no_effect<T>(transition: usize) -> T {
     unreachable!("transition {transition} has nothing that is undone by itself")
 }
 
-/// What is asked of a state that is never stored.
+/// Stands for the bytes of a state that is never stored.
 ///
 /// # Errors
 /// Always.
@@ -294,11 +295,11 @@ pub fn never_stored<T>() -> Result<T, CodecError> {
     Err(CodecError::new(stateway_core::NEVER_STORED))
 }
 
-/// Serializes a field under a bound that is no error where it does not hold: derived code names this for the
+/// Serializes a field under a bound that is not an error if it does not hold: derived code names this for the
 /// fields whose type is demanded elsewhere.
 ///
 /// # Errors
-/// What the serializer says.
+/// The error of the serializer.
 pub fn by_reference<T: ?Sized, S: serde::Serializer>(
     value: &T,
     serializer: S,
@@ -312,7 +313,7 @@ where
 /// Reads a field that borrows, which is reported where it is declared.
 ///
 /// # Errors
-/// Always: there is nobody to borrow from.
+/// Always: there is nothing to borrow from.
 pub fn borrowed<'de, T, D: serde::Deserializer<'de>>(_: D) -> Result<T, D::Error> {
     Err(serde::de::Error::custom(
         "there is nobody to borrow from when a run is read",

@@ -1,4 +1,4 @@
-//! The fields of a state that a stored run is found by.
+//! The fields of a state by which a stored run is found.
 
 use crate::store::{IndexEntry, IndexValue};
 
@@ -9,7 +9,7 @@ use crate::store::{IndexEntry, IndexValue};
     note = "index a field beside it that holds its name or its number"
 )]
 pub trait IndexField {
-    /// The value that it is found by, if there is one.
+    /// Returns the value that the run is found by, if there is one.
     fn index_value(&self) -> Option<IndexValue>;
 }
 
@@ -37,7 +37,7 @@ impl<T: IndexField> IndexField for Option<T> {
     }
 }
 
-/// Adds what a run is found by in this field.
+/// Adds the value of this field, by which a run is found.
 pub fn indexed<T: IndexField>(entries: &mut Vec<IndexEntry>, name: &'static str, field: &T) {
     entries.extend(field.index_value().map(|value| IndexEntry {
         name: name.into(),

@@ -14,16 +14,27 @@ use crate::store::{
     Request, RunRow, Sent, Stop, Store, StoreError, StoreFuture,
 };
 
-/// How a store fails.
+/// The way in which a store fails.
+///
+/// ```
+/// use stateway::MemoryStore;
+/// use stateway::testing::{Crash, Crashes};
+///
+/// for crash in Crash::ALL {
+///     // The second operation fails in this way.
+///     let store = Crashes::new(MemoryStore::new()).at(2, crash);
+///     assert!(!store.has_crashed());
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crash {
     /// The machine is lost, and the operation has not taken place.
     Before,
-    /// The machine is lost when the operation has taken place, and nobody hears of it.
+    /// The machine is lost when the operation has taken place, and nobody gets the result.
     After,
-    /// The operation has not taken place and the store does not answer; it does again from the next on.
+    /// The operation has not taken place and the store does not answer; it answers again from the next operation on.
     OutageBefore,
-    /// The operation has taken place and the store does not answer; it does again from the next on.
+    /// The operation has taken place and the store does not answer; it answers again from the next operation on.
     OutageAfter,
 }
 
@@ -45,14 +56,14 @@ impl Crash {
     }
 }
 
-/// A store that fails at one chosen operation, and is another one otherwise.
+/// A store that wraps another one and fails at one chosen operation.
 ///
-/// The operations are counted that may change something: [`create`](Store::create), [`claim`](Store::claim),
+/// It counts the operations that may change something: [`create`](Store::create), [`claim`](Store::claim),
 /// [`commit`](Store::commit), [`note`](Store::note), [`release`](Store::release), [`stop`](Store::stop), [`send`](Store::send),
-/// [`unpark`](Store::unpark), [`pause`](Store::pause), [`resume`](Store::resume), [`retry_now`](Store::retry_now), [`retry_rollback`](Store::retry_rollback) and [`purge`](Store::purge). A claim counts when
-/// it has found something.
+/// [`unpark`](Store::unpark), [`pause`](Store::pause), [`resume`](Store::resume), [`retry_now`](Store::retry_now),
+/// [`retry_rollback`](Store::retry_rollback) and [`purge`](Store::purge). A claim counts if it has found something.
 ///
-/// Of a machine that is lost nothing is heard any more: what is asked from then on never answers. Wait for
+/// A lost machine does not answer: operations from then on are never ready. Wait for
 /// [`crashed`](Crashes::crashed), drop the runner, and launch another over the [same store](Crashes::restarted).
 ///
 /// To take a workflow through every crash, let it run over [`Crashes::new`] with
@@ -88,7 +99,7 @@ impl Crash {
 /// async fn run(crashes: &Crashes) -> Result<GreetingEnd, String> {
 ///     let runner = Runner::<Greeting>::builder(Porter).store(crashes.clone()).clock(Clock::tokio());
 ///     let runner = runner.launch().await.map_err(|error| error.to_string())?;
-///     // The same id is the same run: where the store does not answer one asks again.
+///     // The same id is the same run: if the store does not answer, ask again.
 ///     let run = loop {
 ///         match runner.start("g-1", (), Asked).await {
 ///             Ok(run) => break run,
@@ -103,7 +114,7 @@ impl Crash {
 /// for crash in Crash::ALL {
 ///     for n in 1.. {
 ///         let crashes = Crashes::new(Arc::new(MemoryStore::new())).at(n, crash);
-///         // A machine that is lost does not answer: everything on it goes.
+///         // A lost machine does not answer: everything on it is dropped.
 ///         let ended = tokio::select! {
 ///             ended = run(&crashes) => Some(ended),
 ///             () = crashes.crashed() => None,
@@ -134,7 +145,7 @@ struct Plan {
 }
 
 impl Crashes {
-    /// A store that does not fail yet.
+    /// Returns a store that does not fail yet.
     pub fn new(store: impl Store) -> Self {
         Crashes::over(Arc::new(store), u64::MAX, Crash::Before)
     }
@@ -152,36 +163,39 @@ impl Crashes {
         }
     }
 
-    /// The same store; it fails at this operation, counted from 1 and from now on.
+    /// Returns the same store, which fails at this operation, counted from 1 and from now on.
     #[must_use]
     pub fn at(&self, operation: u64, crash: Crash) -> Self {
         Crashes::over(Arc::clone(&self.store), operation, crash)
     }
 
-    /// The same store on a machine that does not fail.
+    /// Returns the same store on a machine that does not fail.
     #[must_use]
     pub fn restarted(&self) -> Self {
         self.at(u64::MAX, Crash::Before)
     }
 
-    /// How many operations there were.
+    /// Returns the number of operations so far.
     #[must_use]
     pub fn operations(&self) -> u64 {
         self.plan.operations.load(Ordering::SeqCst)
     }
 
-    /// Whether the machine was lost.
+    /// Returns true if the machine was lost.
     #[must_use]
     pub fn has_crashed(&self) -> bool {
         self.plan.lost.is_cancelled()
     }
 
     /// Waits until the machine is lost.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing.
     pub async fn crashed(&self) {
         self.plan.lost.cancelled().await;
     }
 
-    /// What becomes of an operation that may change something.
+    /// Counts an operation that may change something, and fails if it is the chosen one.
     fn change<'a, T: Send + 'a>(
         &'a self,
         operation: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T> + Send + 'a,
@@ -214,7 +228,7 @@ impl Crashes {
         })
     }
 
-    /// A lost machine hears nothing.
+    /// Is never ready on a lost machine.
     async fn alive(&self) {
         if self.has_crashed() {
             pending::<()>().await;
@@ -245,7 +259,7 @@ impl Store for Crashes {
     fn claim(&self, claim: Claim) -> StoreFuture<'_, Claims> {
         Box::pin(async move {
             self.alive().await;
-            // To know whether it would find something: one that finds nothing is no change.
+            // Asked first, because a claim that finds nothing is not a change.
             let asks = Claim {
                 limit: 0,
                 ..claim.clone()

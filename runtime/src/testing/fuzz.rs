@@ -1,4 +1,4 @@
-//! What is asserted of any bytes: the bodies of the targets in `fuzz/`, which tests call as well.
+//! The bodies of the targets in `fuzz/`, which tests call as well: assertions about any bytes.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,10 @@ pub fn records(bytes: &[u8]) {
     crate::store::redb::format::records(bytes);
 }
 
-/// Compares two JSON texts, or what is none, which stand on both sides of the first 0xff.
+/// Compares two texts, JSON or not, which stand on both sides of the first 0xff.
 ///
 /// # Panics
-/// If the comparison is not what it promises.
+/// If the comparison does not keep its promises.
 pub fn json_same(bytes: &[u8]) {
     let (one, other) = match bytes.iter().position(|byte| *byte == 0xff) {
         Some(at) => (&bytes[..at], &bytes[at + 1..]),
@@ -47,7 +47,7 @@ pub fn json_same(bytes: &[u8]) {
         as_sets == likeness || (likeness, as_sets) == (Likeness::Reordered, Likeness::Same),
         "sets are alike only if they differ in order"
     );
-    // What is read can be written, and says the same, but for numbers that are written in one way.
+    // A value that is read can be written, and is the same, except for the form of its numbers.
     if let Ok(value) = serde_json::from_slice::<serde_json::Value>(one) {
         let json = Json
             .encode(PayloadRef::new(&value))
@@ -72,7 +72,7 @@ fn parts<'a, T: Deserialize<'a>>(value: &'a RawValue) -> Option<T> {
 type Object<'a> = BTreeMap<String, &'a RawValue>;
 type Array<'a> = Vec<&'a RawValue>;
 
-/// Whether two values say the same, slowly and plainly. It does not know if they nest deep, or have a text that is none.
+/// Compares two values slowly and plainly. It gives no answer if they nest deep, or have a text that is not valid.
 fn model(one: &RawValue, other: &RawValue, depth: usize) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
     match (kind(one), kind(other)) {

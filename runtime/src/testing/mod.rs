@@ -1,4 +1,4 @@
-//! For the tests of workflows and of stores.
+//! Tools for the tests of workflows and of stores.
 //!
 //! [`store_conformance!`](crate::store_conformance) checks that a store keeps the laws of
 //! [`Store`](crate::Store). [`Crashes`] breaks a store on purpose, at a chosen operation, so that a

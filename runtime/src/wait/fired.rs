@@ -1,24 +1,24 @@
-//! When the timers of a state and its poll are next due.
+//! The next due times of a state's timers and its poll.
 
 use std::time::{Duration, SystemTime};
 
 use super::Timing;
 use crate::support::time::later;
 
-/// A timer or a poll that was at work since the state was entered, and left the run there.
+/// A timer or a poll that has fired since the state was entered, and left the run there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Firing {
     /// The position of the transition.
     pub(crate) transition: usize,
-    /// When it was due the last time; of a poll, when it was asked.
+    /// The time at which it was last due; for a poll, the time at which it was last asked.
     pub(crate) at: SystemTime,
-    /// The number of times that it was at work.
+    /// The number of times that it has fired.
     pub(crate) made: u32,
 }
 
 impl Timing {
     /// Returns the time at which it is due next in a state that was entered at `entered`, to the microsecond, as a store keeps
-    /// times; `None` if it was due and is not again.
+    /// times; `None` if it was due and will not be again.
     pub(super) fn due(self, entered: SystemTime, fired: Option<&Firing>) -> Option<SystemTime> {
         let last = fired.map(|fired| cut(fired.at));
         let once = |due| {
@@ -36,7 +36,7 @@ impl Timing {
         }
     }
 
-    /// Returns the time to keep for a firing at `now` that was due at `due`: of the times of an `every` that were missed, the last.
+    /// Returns the time to keep for a firing at `now` that was due at `due`: for an `every`, the last of the times that were missed.
     fn fires(self, due: SystemTime, now: SystemTime) -> SystemTime {
         match self {
             Timing::After(_) | Timing::At(_) => due,
@@ -51,7 +51,7 @@ impl Timing {
     }
 }
 
-/// Notes in `fired` that this one, of a state that was entered then, fires now.
+/// Notes in `fired` that this timer, of a state that was entered at `entered`, fires at `now`.
 pub(super) fn fire(
     fired: &mut Vec<Firing>,
     (transition, timing): (usize, Timing),
@@ -68,14 +68,14 @@ pub(super) fn fire(
     });
 }
 
-/// The time to the microsecond.
+/// Returns the time to the microsecond.
 pub(super) fn cut(time: SystemTime) -> SystemTime {
     let since = time.duration_since(SystemTime::UNIX_EPOCH);
     let beyond = since.map_or(0, |since| since.subsec_nanos() % 1_000);
     time - Duration::from_nanos(beyond.into())
 }
 
-/// The time between asking number `made` and the next.
+/// Returns the pause between asking number `made` and the next.
 fn pause(first: Duration, cap: Duration, made: u32) -> Duration {
     let doublings = made.saturating_sub(1);
     let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);

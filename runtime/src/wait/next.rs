@@ -1,4 +1,4 @@
-//! Which event is next for a run that waits: the law, in one place for runs in memory and in a store.
+//! The law of the next event for a run that waits, in one place for runs in memory and in a store.
 
 /// The next event of a run that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,10 +13,10 @@ pub(crate) enum Next<T> {
     Never,
 }
 
-/// The oldest message that is taken, unless a timer was due before that came; otherwise the timer that is due first. Of two
-/// timers that are due at once the one that was declared first.
+/// Returns the oldest message that is taken, unless a timer was due before that came; otherwise the timer that is due first. If two
+/// timers are due at once, it is the one that was declared first.
 ///
-/// `timers` are due at these times; `oldest` is the signal of the oldest message that the state takes, with when it came.
+/// `timers` are due at these times; `oldest` is the signal of the oldest message that the state takes, with the time when it came.
 pub(crate) fn next<T: Ord + Copy>(
     timers: impl Iterator<Item = (usize, T)>,
     oldest: Option<(usize, T)>,

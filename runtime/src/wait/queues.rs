@@ -1,14 +1,14 @@
-//! Signals that were sent to a run and that no state has taken yet, in memory and of a store.
+//! Signals that were sent to a run and that no state has taken yet, for runs in memory and in a store.
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// One that is kept, with its number among all.
+/// A signal that is kept, with its number among all.
 pub(crate) type Numbered<T> = (u64, T);
 
 /// A queue for each signal, by its position in the graph: those for a later state cost nothing.
 pub(crate) struct Queues<T> {
     by_signal: BTreeMap<usize, VecDeque<Numbered<T>>>,
-    /// The number of the next.
+    /// The number of the next signal.
     next: u64,
 }
 
@@ -20,7 +20,7 @@ impl<T> Queues<T> {
         }
     }
 
-    /// Adds the youngest.
+    /// Adds a signal as the youngest.
     pub(crate) fn push(&mut self, signal: usize, sent: T) {
         let numbered = (self.next, sent);
         self.next += 1;
@@ -28,7 +28,7 @@ impl<T> Queues<T> {
         queue.push_back(numbered);
     }
 
-    /// The oldest of the signals that are taken, with its signal.
+    /// Returns the oldest of those that `takes` selects, with the position of its signal.
     pub(crate) fn oldest(&self, takes: impl Fn(usize) -> bool) -> Option<(usize, &T)> {
         let fitting = self.by_signal.iter().filter(|(signal, _)| takes(**signal));
         let first = fitting.filter_map(|(signal, queue)| Some((*signal, queue.front()?)));
@@ -41,7 +41,7 @@ impl<T> Queues<T> {
         self.by_signal.get_mut(&signal)?.pop_front()
     }
 
-    /// Takes out the oldest of a signal that is this one.
+    /// Takes out the oldest of a signal for which `is_it` is true.
     #[cfg(feature = "durable")]
     pub(crate) fn remove(
         &mut self,
@@ -53,7 +53,7 @@ impl<T> Queues<T> {
         queue.remove(place)
     }
 
-    /// Gives back one that was taken out, and that is older than all others of its signal.
+    /// Puts one back that was taken out, and that is older than all others of its signal.
     #[cfg(feature = "durable")]
     pub(crate) fn put_back(&mut self, signal: usize, taken: Numbered<T>) {
         self.by_signal.entry(signal).or_default().push_front(taken);

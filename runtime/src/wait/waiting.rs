@@ -1,4 +1,4 @@
-//! A run in a state that waits, and which event is next for it: the law, in one place for runs in memory and in a store.
+//! A run in a state that waits, and its next event, in one place for runs in memory and in a store.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// That of a run in the state at this position; `timing` reads the times that its fields hold.
+    /// Returns the timers of the state at this position; `timing` reads the times that its fields hold.
     pub(crate) fn of<W: Workflow>(state: usize, timing: impl Fn(usize) -> Option<Timing>) -> Self {
         let transitions = W::GRAPH.transitions.iter().enumerate();
         let timers = transitions.filter(|(_, it)| it.sources.contains(&state));
@@ -41,7 +41,7 @@ impl Waiting {
         }
     }
 
-    /// A run in a state whose step or split is under way: only a signal interrupts that.
+    /// Returns a run in a state whose step or split runs: only a signal interrupts that.
     pub(crate) const fn in_a_step(state: usize) -> Self {
         Waiting {
             state,
@@ -56,7 +56,7 @@ impl Waiting {
     }
 
     /// Returns the next event in a state that was entered at `entered`. `oldest` is the oldest message that the state takes: the position
-    /// of its signal, and when it came.
+    /// of its signal, and the time when it came.
     pub(crate) fn next(
         &self,
         entered: SystemTime,
@@ -68,7 +68,7 @@ impl Waiting {
             let fired = fired.iter().find(|it| it.transition == *transition);
             Some((*transition, timing.due(entered, fired)?))
         });
-        // As a store keeps times: what is due at the same microsecond is due at once.
+        // As a store keeps times: timers that are due in the same microsecond are due at once.
         next(
             timers,
             oldest.map(|(signal, came)| (signal, cut(came))),

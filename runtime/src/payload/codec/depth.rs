@@ -1,4 +1,4 @@
-//! Keeps JSON from nesting deeper than it is read again.
+//! Keeps JSON from nesting deeper than it can be read again.
 
 use std::io::{Error, Result, Write};
 
@@ -6,12 +6,12 @@ use serde_json::ser::Formatter;
 
 use super::error::TOO_DEEP;
 
-/// How many arrays and objects may stand in one another: as many as `serde_json` reads.
+/// The number of levels of arrays and objects: as many as `serde_json` reads.
 pub(super) const DEPTH: usize = 127;
 
-/// Writes JSON without spaces, as far as it may nest.
+/// Writes JSON without spaces, up to the greatest depth.
 ///
-/// It stops where the limit is reached, so a value that nests without end is not followed to its end.
+/// It stops at that depth, so a value that nests without end does not keep it busy.
 #[derive(Default)]
 pub(super) struct Bounded {
     depth: usize,
@@ -52,7 +52,7 @@ impl Formatter for Bounded {
         to.write_all(b"}")
     }
 
-    /// A `RawValue`, which is read without a limit of its own.
+    /// Checks a `RawValue`, which is read without a limit of its own.
     fn write_raw_fragment<W: ?Sized + Write>(&mut self, to: &mut W, json: &str) -> Result<()> {
         if self.depth + depth(json) > DEPTH {
             return Err(too_deep());
@@ -61,7 +61,7 @@ impl Formatter for Bounded {
     }
 }
 
-/// How deep a JSON text nests.
+/// Returns the depth of a JSON text.
 fn depth(json: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let mut bytes = json.bytes();

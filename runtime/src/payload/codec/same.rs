@@ -1,7 +1,7 @@
-//! Whether two JSON texts say the same.
+//! Compares two JSON texts by their values.
 //!
-//! In time that grows with their length, times its logarithm where the keys of objects have to be sorted, and
-//! no deeper than JSON is read: what comes here may be anybody's.
+//! The time grows with their length, times its logarithm if the keys of objects have to be sorted, and the depth is that of the JSON
+//! that is read: the texts may come from anybody.
 
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,22 +10,22 @@ use serde_json::value::RawValue;
 
 use super::depth::DEPTH;
 
-/// How much two values are alike.
+/// The likeness of two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Likeness {
-    /// They are the same.
+    /// The values are the same.
     Same,
-    /// They are the same but for the order of the elements of arrays.
+    /// The values are the same except for the order of the elements of arrays.
     Reordered,
-    /// They are not the same.
+    /// The values are not the same.
     Different,
 }
 
 /// Compares two JSON texts.
 ///
-/// The order of keys does not matter, and of a key that is there twice the last value counts. Numbers are compared as they
-/// are written: as numbers of a machine, large ones that differ would be equal. What is no JSON, or nests deeper
-/// than 127 levels, is like nothing.
+/// The order of keys does not matter, and the last value of a repeated key counts. Numbers are compared as they
+/// are written: as `f64`, large numbers that differ would be equal. A text that is not JSON, or nests deeper
+/// than 127 levels, is different from any other.
 #[must_use]
 pub(crate) fn compare(one: &[u8], other: &[u8]) -> Likeness {
     let Some((one, other)) = JsonValue::read(one).zip(JsonValue::read(other)) else {
@@ -42,15 +42,15 @@ pub(crate) fn compare(one: &[u8], other: &[u8]) -> Likeness {
 
 /// Compares two JSON texts of one type, which may have sets in it.
 ///
-/// `again` gives the first value once more, as it is written when it was read again. What a type keeps in order comes in the same
-/// order each time; an array that comes in another one is a set, and its order does not matter. Of arrays that are in
-/// order all the time the order counts.
+/// `again` gives the first value once more, as it is written after it was read. An ordered collection is written in the same
+/// order each time; an array that is written in another order is a set, and its order does not matter. The order counts for arrays
+/// that always keep it.
 pub(crate) fn compare_sets(
     one: &[u8],
     other: &[u8],
     mut again: impl FnMut() -> Option<Vec<u8>>,
 ) -> Likeness {
-    /// A set of two is found with odds of 1 to 2 each time.
+    /// Each try finds a set of two elements with a probability of one half.
     const TRIES: u32 = 32;
 
     let likeness = compare(one, other);
@@ -84,7 +84,7 @@ enum JsonValue<'a> {
 
 impl<'a> JsonValue<'a> {
     fn read(json: &'a [u8]) -> Option<Self> {
-        // Checked without recursion, so that what follows is about JSON.
+        // Checked without recursion, so that the code below reads only JSON.
         let json = serde_json::from_slice::<&RawValue>(json).ok()?;
         JsonText(json.get()).value(DEPTH)
     }
@@ -120,7 +120,7 @@ impl<'a> JsonValue<'a> {
         }
     }
 
-    /// A number that is the same for values that differ in the order of arrays alone, and most likely for no others.
+    /// Returns a number that is equal for values that differ only in the order of arrays, and most likely for no others.
     fn unordered(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         match self {
@@ -140,7 +140,7 @@ impl<'a> JsonValue<'a> {
     }
 }
 
-/// What is left of a JSON text.
+/// The rest of a JSON text.
 struct JsonText<'a>(&'a str);
 
 impl<'a> JsonText<'a> {
@@ -164,7 +164,7 @@ impl<'a> JsonText<'a> {
                     fields.push((key, reader.value(depth)?));
                     Some(())
                 })?;
-                // The last of those with one key comes first, and stays.
+                // The last entry of a repeated key comes first, and stays.
                 fields.reverse();
                 fields.sort_by(|(one, _), (other, _)| one.cmp(other));
                 fields.dedup_by(|(one, _), (other, _)| one == other);
@@ -178,7 +178,7 @@ impl<'a> JsonText<'a> {
         }
     }
 
-    /// Reads what stands in an array or object that ends with `end`.
+    /// Reads the elements of an array or object that ends with `end`.
     fn items(
         &mut self,
         end: u8,
@@ -199,7 +199,7 @@ impl<'a> JsonText<'a> {
         }
     }
 
-    /// Reads a string, as what it says.
+    /// Reads a string, without its escapes.
     fn text(&mut self) -> Option<Cow<'a, str>> {
         let bytes = self.0.as_bytes();
         let mut end = 1;
@@ -211,7 +211,7 @@ impl<'a> JsonText<'a> {
         if !inside.contains('\\') {
             return Some(inside.into());
         }
-        // Half a surrogate pair says nothing, and is compared as it is written.
+        // Half a surrogate pair is no character, and is compared as it is written.
         let said = serde_json::from_str::<String>(written);
         Some(said.map_or(written.into(), Cow::Owned))
     }

@@ -1,4 +1,4 @@
-//! What the checks have in common: a run, a time, and the operations in short.
+//! Helpers of the checks: a run, a time, and short forms of the operations.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,11 +12,11 @@ use crate::store::{
 
 pub(super) type AnyStore = Arc<dyn Store>;
 
-/// The workflow that runs are of.
+/// The workflow of the runs.
 pub(super) const WORKFLOW: &str = "Order";
 pub(super) const VERSION: u32 = 1;
 
-/// So many seconds after the checks began.
+/// Returns the time this number of seconds after the checks began.
 pub(super) fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_800_000_000 + seconds)
 }
@@ -35,10 +35,10 @@ pub(super) async fn add(store: &AnyStore, id: &str) -> RunRow {
     created(store.create(new(id)).await)
 }
 
-/// Longer than a check takes.
+/// A time that is longer than a check takes.
 pub(super) const LONG: Duration = Duration::from_hours(1);
 
-/// The lease of a holder that is no other.
+/// The lease of a holder that has no rival.
 pub(super) fn lease(duration: Duration) -> Lease {
     Lease {
         holder: Holder::unique(),
@@ -46,12 +46,12 @@ pub(super) fn lease(duration: Duration) -> Lease {
     }
 }
 
-/// Adds a run that is held, by a claim whose lease has passed at once: its holder may move it, and others may claim it.
+/// Adds a run that is held by a claim whose lease has passed at once: its holder may move it, and others may claim it.
 pub(super) async fn hold(store: &AnyStore, id: &str) -> RunRow {
     hold_by(store, id, lease(Duration::ZERO)).await
 }
 
-/// Adds a run that is held by this holder, for so long.
+/// Adds a run that is held by this holder for this lease.
 pub(super) async fn hold_by(store: &AnyStore, id: &str, lease: Lease) -> RunRow {
     let run = NewRun {
         lease: Some(lease),
@@ -67,7 +67,7 @@ fn created(created: Result<Created, StoreError>) -> RunRow {
     }
 }
 
-/// Claims runs for a holder of their own, for long.
+/// Claims runs for a holder of their own, with a long lease.
 pub(super) async fn claim_at(store: &AnyStore, now: u64, limit: usize) -> Vec<Claimed> {
     claims(store, now, limit, lease(LONG)).await.taken
 }
@@ -77,7 +77,7 @@ pub(super) async fn claims(store: &AnyStore, now: u64, limit: usize, lease: Leas
     claims_of(store, known, now, limit, lease).await
 }
 
-/// Claims runs of what a caller knows.
+/// Claims runs of the workflows that a caller knows.
 pub(super) async fn claims_of(
     store: &AnyStore,
     known: impl Into<Arc<[WorkflowVersions]>>,
@@ -95,7 +95,7 @@ pub(super) async fn claims_of(
     store.claim(claim).await.expect("a claim is answered")
 }
 
-/// When a claim may find something, to a caller that holds nothing.
+/// Returns the time at which a claim may find something, for a caller that holds nothing.
 pub(super) async fn next(store: &AnyStore, now: u64) -> Option<Duration> {
     claims(store, now, 0, lease(LONG)).await.next
 }
@@ -107,7 +107,7 @@ pub(super) async fn claim(store: &AnyStore, now: u64) -> Claimed {
     claimed.remove(0)
 }
 
-/// A transition into this state.
+/// Returns a transition into this state.
 pub(super) fn step(row: &RunRow, state: &str) -> Commit {
     let event = Event::Transition {
         transition: format!("to_{state}").into(),
@@ -124,7 +124,7 @@ pub(super) fn step(row: &RunRow, state: &str) -> Commit {
     commit(row, event, Status::Running)
 }
 
-/// The same, with an undo.
+/// Returns a transition into this state, with an undo.
 pub(super) fn undoable(row: &RunRow, state: &str) -> Commit {
     let mut commit = step(row, state);
     if let Event::Transition { undo, .. } = &mut commit.event {
@@ -133,7 +133,7 @@ pub(super) fn undoable(row: &RunRow, state: &str) -> Commit {
     commit
 }
 
-/// One attempt of a transition as a whole, and one of a branch, whose error is encoded.
+/// Returns one attempt of a transition, and one of a branch, whose error is encoded.
 pub(super) fn failed_attempts() -> Vec<FailedAttempt> {
     vec![
         FailedAttempt {
@@ -155,7 +155,7 @@ pub(super) fn commit(row: &RunRow, event: Event, status: Status) -> Commit {
     Commit::new(row, event, status, at(10 + row.sequence))
 }
 
-/// Commits, and gives the row as it is then.
+/// Commits, and returns the row after it.
 pub(super) async fn go(store: &AnyStore, commit: Commit) -> RunRow {
     let run = commit.run.clone();
     store
@@ -165,14 +165,14 @@ pub(super) async fn go(store: &AnyStore, commit: Commit) -> RunRow {
     get(store, &run).await.row
 }
 
-/// Gives a run back until then.
+/// Releases a run until then.
 pub(super) async fn give_back(store: &AnyStore, row: &RunRow, due: u64) -> RunRow {
     let released = store.release(release(row, Some(due), 0)).await;
     released.expect("whoever holds the run gives it back");
     get(store, &row.id).await.row
 }
 
-/// Gives a run back until then, by a caller who knows of so many messages.
+/// Releases a run until then, for a caller who knows of this number of messages.
 pub(super) fn release(row: &RunRow, due: Option<u64>, messages: usize) -> Release {
     Release {
         at: at(10 + row.sequence),
@@ -243,7 +243,7 @@ pub(super) fn beat(rows: &[&RunRow], lease: Duration) -> Heartbeat {
     }
 }
 
-/// That an operation was refused because the run is another's, or has moved on.
+/// Checks that an operation was refused because the run has another holder, or has moved on.
 #[track_caller]
 pub(super) fn is_fenced<T: std::fmt::Debug>(answer: &Result<T, StoreError>, why: &str) {
     assert!(
@@ -252,12 +252,12 @@ pub(super) fn is_fenced<T: std::fmt::Debug>(answer: &Result<T, StoreError>, why:
     );
 }
 
-/// Everything that can be read of a run.
+/// Returns everything that can be read of a run.
 pub(super) async fn all_of(store: &AnyStore, run: &RunId) -> (Found, Vec<HistoryRow>) {
     (get(store, run).await, history(store, run).await)
 }
 
-/// The id that a text is.
+/// Returns the id with this text.
 pub(super) fn run_id(text: &str) -> RunId {
     text.parse().expect("it is an id")
 }

@@ -1,11 +1,11 @@
-//! Histories that are bounded: old rows go, and what is still needed stays.
+//! Bounded histories: old rows are removed, except those that are still needed.
 
 use super::bench::{
     AnyStore, at, claim, commit, end, get, go, history, hold, message, new, run_id, step, undoable,
 };
 use crate::store::{Commit, Created, Event, MessageState, NewRun, Purge, RunRow, Sent, Status};
 
-/// The same, which keeps this number of rows.
+/// Returns a run that keeps this number of rows.
 fn keeps(commit: Commit, rows: u32) -> Commit {
     Commit {
         keep_history: Some(rows),
@@ -67,7 +67,7 @@ pub async fn a_bound_that_is_raised_keeps_more_from_then_on(store: AnyStore) {
     assert_eq!(numbers(&store, &row).await, [0, 6, 7, 8, 9, 10]);
 }
 
-/// The cost of a commit is the same, however long the history is.
+/// The cost of a commit does not depend on the length of the history.
 pub async fn one_commit_removes_no_more_than_a_page(store: AnyStore) {
     let mut row = hold(&store, "a").await;
     for _ in 0..150 {
@@ -137,7 +137,7 @@ pub async fn what_is_to_be_undone_is_kept(store: AnyStore) {
     };
     let both = [(5, b"Charged".to_vec()), (1, b"Reserved".to_vec())];
     assert_eq!(to_undo().await, both);
-    // Nothing that a rollback adds is removed: what was undone is not undone again.
+    // No row that a rollback adds is removed: an entry that was undone is not undone again.
     let begins = keeps(commit(&row, Event::RollbackBegan, Status::RollingBack), 2);
     let rolls = go(&store, begins).await;
     let undone = Event::Undone { of: 5, attempts: 1 };

@@ -1,4 +1,4 @@
-//! Claims and leases: who may take a run up, and when.
+//! Claims and leases: the holder that may take a run up, and the time.
 
 use std::collections::HashSet;
 use std::sync::Arc;

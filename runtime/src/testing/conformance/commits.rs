@@ -1,4 +1,4 @@
-//! Commits: what they change, all of it at once.
+//! Commits: all their changes at once.
 
 use super::bench::{
     AnyStore, LONG, add, all_of, at, claim, claim_at, end, failed_attempts, get, give_back, go,

@@ -92,7 +92,7 @@ pub async fn of_many_that_replace_one_run_one_is_first(store: AnyStore) {
     one_is_first(&store, true).await;
 }
 
-/// Many add the same run at once.
+/// Many callers add the same run at once.
 async fn one_is_first(store: &AnyStore, again: bool) {
     let mut tasks = Vec::new();
     for number in 0..16u8 {
@@ -185,7 +185,7 @@ pub async fn any_bytes_are_a_payload(store: AnyStore) {
     }
 }
 
-/// A run with everything that it can be started with.
+/// Returns a run with every option of a start.
 fn full(id: &str) -> NewRun {
     NewRun {
         due: Some(at(300)),

@@ -15,7 +15,7 @@ fn output(undo: Option<(&'static str, u32)>) -> Progress {
     }
 }
 
-/// A run of which two branches are done that can be undone, one that cannot, and one has failed.
+/// A run with two branches that are done and can be undone, one that is done and cannot, and one that has failed.
 async fn noted(store: &AnyStore) -> (RunRow, [Progress; 2]) {
     let row = hold(store, "a").await;
     let effects = [
@@ -61,7 +61,7 @@ pub async fn outputs_with_an_effect_outlive_a_pause(store: AnyStore) {
         expected.map(|(key, progress)| (key.to_owned(), progress)),
         "attempts and outputs that nothing undoes are made anew"
     );
-    // The branches that were made anew are noted beside them.
+    // The branches that were called again are noted beside them.
     let again = note(&claimed.row, "1/quote/1/road", output(None));
     store.note(again).await.expect("it is noted");
     assert_eq!(claim(&store, 700).await.notes.len(), 3);

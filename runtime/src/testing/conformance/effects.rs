@@ -10,7 +10,7 @@ use crate::store::{
     Stop,
 };
 
-/// The effect of a branch of the visit under way.
+/// The effect of a branch of the current visit.
 fn effect(row: &RunRow, branch: &str, source: Source) -> Event {
     Event::Effect {
         transition: "quote".into(),
@@ -165,7 +165,7 @@ pub async fn a_commit_that_is_repeated_adds_its_effects_once(store: AnyStore) {
     for bound in [None, Some(1)] {
         let id = format!("{bound:?}");
         let row = hold(&store, &id).await;
-        // Behind rows that are removed there is an effect of another commit.
+        // An effect of another commit follows the rows that are removed.
         let first = Commit {
             keep_history: bound,
             ..with(vec![doubt(&row)], step(&row, "One"))
@@ -284,7 +284,7 @@ pub async fn a_bounded_history_keeps_what_effects_need(store: AnyStore) {
         };
         assert_eq!((found.number, source), (number, same));
     }
-    // Also of a run whose rollback is retried when all of them were tried.
+    // The same holds for a run whose rollback is retried when all of them were tried.
     let row = begin(&store, &row).await;
     let row = go(&store, keeps(undone(&row, 4), 2)).await;
     let row = go(&store, keeps(not_undone(&row, 3), 2)).await;
@@ -303,7 +303,7 @@ pub async fn a_bounded_history_keeps_what_effects_need(store: AnyStore) {
     );
 }
 
-/// A commit removes as many more rows as it adds, so that what is left to be removed does not grow.
+/// A commit that adds more rows removes as many more, so that the number of rows that are left to be removed does not grow.
 pub async fn a_bound_keeps_up_with_effects(store: AnyStore) {
     let mut row = hold(&store, "a").await;
     let many = 2 * usize::try_from(Commit::MOST_REMOVED).expect("it is small");

@@ -126,7 +126,7 @@ pub async fn purge_spares_a_run_whose_rollback_is_retried(store: AnyStore) {
     assert_eq!(history(&store, &row.id).await.len(), 4, "nothing is gone");
     let again = store.create(new("a")).await;
     assert!(matches!(again, Ok(Created::Known { .. })), "{again:?}");
-    // It is purged by when it ended again.
+    // The time of its second end decides when it is purged.
     let row = claim(&store, 50).await.row;
     let undone = Event::Undone { of: 1, attempts: 1 };
     let ends = Commit {

@@ -1,4 +1,4 @@
-//! The fence: who lost a run, or is behind it, changes nothing.
+//! The fence: a holder that lost a run, or is behind it, changes nothing.
 
 use std::sync::Arc;
 

@@ -32,7 +32,7 @@ async fn log_from(store: &AnyStore, row: &RunRow, from: u64, limit: usize) -> Ve
     rows.expect("the logs of a run are read")
 }
 
-/// A run with the entries `one`, `two` and `three` of two logs, which its holder goes on with.
+/// A run with the entries `one`, `two` and `three` of two logs, which its holder continues.
 async fn three(store: &AnyStore) -> RunRow {
     let row = hold(store, "a").await;
     let first = logs(&row, &[entry("said", b"one"), entry("done", b"two")]);
@@ -275,7 +275,7 @@ pub async fn purge_removes_the_logs_of_a_run(store: AnyStore) {
     let gone = store.log(&row.id, 0, 10).await;
     assert!(matches!(gone, Err(StoreError::NotFound { .. })), "{gone:?}");
     assert_eq!(log(&store, &other).await.len(), 1, "others keep theirs");
-    // Another run of the same id begins anew.
+    // Another run with the same id begins with empty logs.
     let row = hold(&store, "a").await;
     assert_eq!((row.logged, log(&store, &row).await), (0, vec![]));
     let row = go(&store, logs(&row, &[entry("done", b"new")])).await;

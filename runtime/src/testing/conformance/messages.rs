@@ -128,7 +128,7 @@ pub async fn a_message_makes_a_run_due(store: AnyStore) {
 }
 
 pub async fn a_message_makes_a_run_due_whatever_its_clock_said(store: AnyStore) {
-    // The clock was set back by an hour when the run was given back.
+    // The clock was set back by an hour when the run was released.
     assert_eq!(next(&store, 3_600).await, None);
     let row = hold(&store, "a").await;
     give_back(&store, &row, 60).await;

@@ -1,4 +1,4 @@
-//! The checks that every store has to pass, each a law of [`Store`](crate::Store) that it would break.
+//! The checks that every store has to pass, one for each law of [`Store`](crate::Store).
 
 mod bench;
 #[doc(hidden)]
@@ -70,8 +70,8 @@ pub type Check = fn(Arc<dyn Store>) -> std::pin::Pin<Box<dyn Future<Output = ()>
 
 /// Checks that a store keeps the laws of [`Store`](crate::Store).
 ///
-/// It is given an expression that makes an empty store, as a future, and becomes one test for each
-/// law, in the module it stands in:
+/// Its argument is an expression that makes an empty store, as a future. It expands to one test for each
+/// law, in the module where it stands:
 ///
 /// ```
 /// # #[cfg(test)]
@@ -80,11 +80,11 @@ pub type Check = fn(Arc<dyn Store>) -> std::pin::Pin<Box<dyn Future<Output = ()>
 /// }
 /// ```
 ///
-/// What it cannot check is whether anything outlives the process: that is for tests that reopen the store, and
-/// for [`Crashes`](crate::testing::Crashes).
+/// It cannot check that anything outlives the process: that needs tests that reopen the store, and
+/// [`Crashes`](crate::testing::Crashes).
 #[macro_export]
 macro_rules! store_conformance {
-    // The one list of checks, behind what is to be made of it.
+    // The only list of checks. It follows the name of the macro that it is passed to.
     (@list $($then:tt)*) => {
         $crate::store_conformance! { $($then)*
             create {
@@ -380,7 +380,7 @@ macro_rules! store_conformance {
         )*)*
     };
     (@functions $($area:ident { $($check:ident)* })*) => {
-        /// The names of all checks, and each as a function.
+        /// Returns the names of all checks, each with its function.
         #[must_use]
         pub fn checks() -> Vec<(&'static str, Check)> {
             vec![$($((

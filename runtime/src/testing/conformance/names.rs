@@ -1,4 +1,4 @@
-//! Names of workflows: each belongs to one.
+//! Names of workflows: each belongs to one package.
 
 use super::bench::AnyStore;
 use crate::store::{Declaration, Declared};

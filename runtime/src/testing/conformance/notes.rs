@@ -1,4 +1,4 @@
-//! Notes about the visit under way.
+//! Notes about the current visit.
 
 use super::bench::{
     AnyStore, at, claim, failed_attempts, get, give_back, go, hold, is_fenced, note, park, step,

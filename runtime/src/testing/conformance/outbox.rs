@@ -1,4 +1,4 @@
-//! What a commit sends and starts takes place with it, or not at all.
+//! The outbox: a commit sends its messages and starts its runs with its other changes, or not at all.
 
 use std::time::Duration;
 

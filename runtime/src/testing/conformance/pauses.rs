@@ -1,4 +1,4 @@
-//! Requests to pause, to go on and to retry at once, from whoever asks.
+//! Requests to pause, to resume and to retry at once, from any caller.
 
 use std::time::Duration;
 
@@ -121,7 +121,7 @@ pub async fn a_repeated_commit_says_that_its_run_was_paused(store: AnyStore) {
 pub async fn a_note_at_a_boundary_pauses_a_run(store: AnyStore) {
     let row = hold_by(&store, "a", lease(LONG)).await;
     pause(&store, &row.id).await;
-    // A branch has ended, and others are under way.
+    // A branch has ended, and others still run.
     let output = note(&row, "1/quote/1/air", Progress::output(vec![1]));
     let kept = store.note(output).await;
     assert!(matches!(kept, Ok(Hold::Kept)), "{kept:?}");
@@ -388,7 +388,7 @@ pub async fn a_holder_that_waits_hears_that_it_is_to_retry(store: AnyStore) {
     let beats = store.heartbeat(beat(&[&row], LONG)).await;
     let beats = beats.expect("it is answered");
     assert!(matches!(&*beats, [beat] if beat.retry), "{beats:?}");
-    // It has not heard, and gives the run back for long.
+    // The holder has not noticed, and releases the run for a long time.
     let waits = give_back(&store, &row, 9_000).await;
     assert!(waits.due < Some(at(9_000)), "it is due at once");
 }

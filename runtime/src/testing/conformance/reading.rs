@@ -1,4 +1,4 @@
-//! What is read back.
+//! Reading back runs, histories and messages.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ pub async fn a_list_is_in_the_order_of_the_ids(store: AnyStore) {
     ] {
         let row = hold(&store, id).await;
         if id.len() == 1 {
-            // Also those that have ended.
+            // Including those that have ended.
             end(&store, &row).await;
         }
     }

@@ -1,4 +1,4 @@
-//! Giving runs back: what is waited for, and what ends the wait.
+//! Releases: the waits of released runs, and their ends.
 
 use super::bench::{
     AnyStore, at, claim, claim_at, get, give_back, go, history, hold, is_fenced, message, next,

@@ -1,4 +1,4 @@
-//! What a rollback has to know, and how far it has come.
+//! Rollbacks: their entries, and their progress.
 
 use super::bench::{
     AnyStore, at, claim, claim_at, commit, get, go, history, hold, list, message, park, run_id,

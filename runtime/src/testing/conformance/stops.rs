@@ -1,4 +1,4 @@
-//! Requests to stop, from whoever asks.
+//! Requests to stop, from any caller.
 
 use std::time::{Duration, SystemTime};
 
@@ -109,7 +109,7 @@ pub async fn a_run_that_is_to_stop_does_not_wait(store: AnyStore) {
         let row = hold(&store, id).await;
         let asked = store.stop(&row.id, stop, at(10).into()).await;
         asked.expect("it has not ended");
-        // Whoever holds it has not heard, and gives it back for long.
+        // The holder has not noticed, and releases the run for a long time.
         give_back(&store, &row, 9_000).await;
         let heard = claim_at(&store, 60, 10).await;
         assert_eq!(heard[0].row.id, row.id, "{stop:?} is heard");
@@ -144,7 +144,7 @@ pub async fn a_run_that_is_terminated_is_not_parked(store: AnyStore) {
     assert_eq!(claim(&store, 60).await.row.stop, Some(Stop::Terminate));
 }
 
-/// What the history says of requests from outside, and who asked.
+/// Returns the requests from outside that the history has, and their askers.
 async fn requests(store: &AnyStore, run: &str) -> Vec<(Event, Option<String>)> {
     let rows = history(store, &run_id(run))
         .await

@@ -1,4 +1,4 @@
-//! Runs whose holder died: how many of them are claimed at once.
+//! Runs whose holder died: the number that is claimed at once.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub async fn after_one_death_all_suspects_are_claimed(store: AnyStore) {
     assert_eq!((claimed.taken.len(), claimed.left), (20, 0));
 }
 
-/// One run kills every process that drives it. The others come to their next transition, unless they are beside it.
+/// One run kills every process that drives it. The others reach their next transition, unless they are claimed with it.
 pub async fn suspects_are_claimed_a_few_at_a_time(store: AnyStore) {
     const GUILTY: &str = "run-07";
     for number in 0..16 {
@@ -55,7 +55,7 @@ pub async fn a_suspect_of_many_deaths_is_claimed_alone(store: AnyStore) {
     for id in ["a", "b"] {
         hold(&store, id).await;
     }
-    // Those with the fewest deaths come first, and the other not beside them.
+    // The runs with the fewest deaths come first, and the other one not with them.
     let claimed = claims(&store, 1, 100, lease(LONG)).await;
     let ids: Vec<_> = claimed.taken.iter().map(|it| it.row.id.text()).collect();
     assert_eq!((&*ids, claimed.left), (&["a".into(), "b".into()][..], 1));
