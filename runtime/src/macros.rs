@@ -1,10 +1,17 @@
 //! The wrapper around the proc macro.
 //!
-//! It forwards `$crate`, so that the generated code finds this crate under any name and through
-//! any re-export, and it passes the features that the crate was built with.
+//! It forwards `$crate`, so the generated code finds this crate under whatever name and through
+//! whatever re-export the block was written, and it says which features the crate was built with.
+//!
+//! Its page links to guide pages. A page that a build lacks becomes the list of features, which says what it needs.
 
 #[cfg(feature = "durable")]
 #[doc = include_str!("workflow.md")]
+/// [`policies`]: crate::policies
+/// [`splits`]: crate::splits
+/// [`durability`]: crate::durability
+/// [`compiler_messages`]: crate::compiler_messages
+/// [`log`]: crate::log
 #[macro_export]
 macro_rules! workflow {
     ($($block:tt)*) => {
@@ -14,6 +21,11 @@ macro_rules! workflow {
 
 #[cfg(all(feature = "runtime", not(feature = "durable")))]
 #[doc = include_str!("workflow.md")]
+/// [`policies`]: crate::policies
+/// [`splits`]: crate::splits
+/// [`durability`]: crate#features
+/// [`compiler_messages`]: crate#features
+/// [`log`]: crate::log
 #[macro_export]
 macro_rules! workflow {
     ($($block:tt)*) => {
@@ -23,6 +35,11 @@ macro_rules! workflow {
 
 #[cfg(not(feature = "runtime"))]
 #[doc = include_str!("workflow.md")]
+/// [`policies`]: crate#features
+/// [`splits`]: crate#features
+/// [`durability`]: crate#features
+/// [`compiler_messages`]: crate#features
+/// [`log`]: crate#features
 #[macro_export]
 macro_rules! workflow {
     ($($block:tt)*) => {
