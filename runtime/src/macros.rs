@@ -7,10 +7,10 @@
 
 #[cfg(feature = "durable")]
 #[doc = include_str!("workflow.md")]
-/// [`policies`]: crate::policies
-/// [`splits`]: crate::splits
-/// [`durability`]: crate::durability
-/// [`compiler_messages`]: crate::compiler_messages
+/// [`policies`]: crate::guide::policies
+/// [`splits`]: crate::guide::splits
+/// [`durability`]: crate::guide::durability
+/// [`compiler_messages`]: crate::guide::compiler_messages
 /// [`log`]: crate::log
 #[macro_export]
 macro_rules! workflow {
@@ -21,8 +21,8 @@ macro_rules! workflow {
 
 #[cfg(all(feature = "runtime", not(feature = "durable")))]
 #[doc = include_str!("workflow.md")]
-/// [`policies`]: crate::policies
-/// [`splits`]: crate::splits
+/// [`policies`]: crate::guide::policies
+/// [`splits`]: crate::guide::splits
 /// [`durability`]: crate#features
 /// [`compiler_messages`]: crate#features
 /// [`log`]: crate::log

@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
+use pin_project::pin_project;
 use stateway_core::{State, Transition, Workflow, nothing_is_left, take};
 
 use super::drive::{Failed, Judge};
@@ -233,14 +233,13 @@ where
     }
 }
 
-pin_project! {
-    /// A visit to a transition, which puts the next state into its place.
-    pub(crate) struct Visited<'a, F, State, E> {
-        #[pin]
-        visit: F,
-        place: &'a mut Option<State>,
-        error: PhantomData<fn() -> E>,
-    }
+/// A visit to a transition, which puts the next state into its place.
+#[pin_project]
+pub(crate) struct Visited<'a, F, State, E> {
+    #[pin]
+    visit: F,
+    place: &'a mut Option<State>,
+    error: PhantomData<fn() -> E>,
 }
 
 impl<'a, F, State, E> Visited<'a, F, State, E> {

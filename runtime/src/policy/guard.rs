@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
+use pin_project::pin_project;
 use stateway_core::Transition;
 use tokio::task::coop::unconstrained;
 use tokio::time::sleep_until;
@@ -27,17 +27,16 @@ use crate::numbers::Numbers;
 use crate::run::CurrentRun;
 use crate::support::panic::{catch_panic, forget_panic};
 
-pin_project! {
-    /// The attempts of one visit to a transition, or of a branch.
-    pub struct Guarded<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P: Source, F, Fut, K> {
-        visit: Option<VisitPlan<'run, W, C, V, R, G, P, F, K>>,
-        permit: Option<CallPermit<R, G>>,
-        // A `dyn` is dropped in one way: code that drops each type of it would be
-        // called at every turn.
-        later: Option<Pin<Box<dyn Future<Output = Later<Result<T, Cause<W::Error>>>> + Send + 'run>>>,
-        #[pin]
-        first: Option<Fut>,
-    }
+/// The attempts of one visit to a transition, or of a branch.
+#[pin_project]
+pub struct Guarded<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P: Source, F, Fut, K> {
+    visit: Option<VisitPlan<'run, W, C, V, R, G, P, F, K>>,
+    permit: Option<CallPermit<R, G>>,
+    // A `dyn` is dropped in one way: code that drops each type of it would be
+    // called at every turn.
+    later: Option<Pin<Box<dyn Future<Output = Later<Result<T, Cause<W::Error>>>> + Send + 'run>>>,
+    #[pin]
+    first: Option<Fut>,
 }
 
 /// The future that is waited for beside the first call, or after it.

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use futures_buffered::FuturesUnorderedBounded;
 use futures_core::Stream as _;
-use pin_project_lite::pin_project;
+use pin_project::pin_project;
 use stateway_core::{SplitInfo, Transition};
 
 use super::branched::Branched;
@@ -16,23 +16,22 @@ use super::tally::Tally;
 use crate::handler::{Branch, Step};
 use crate::numbers::JoinTerms;
 
-pin_project! {
-    /// The branches of an `each`.
-    ///
-    /// The running ones live in the slots of one allocation, which are used again. A branch is polled
-    /// when it was woken, in the order of the wakes: none waits for a sibling that is always ready.
-    pub struct Each<'run, T: Transition, F: Begin<T>> {
-        step: &'run Step<T>,
-        branch: F,
-        // The number of items, and of those that have begun.
-        items: usize,
-        begun: usize,
-        // The number of branches that may run at a time.
-        at_most: usize,
-        // Made when the first branch begins.
-        running: Option<FuturesUnorderedBounded<RunningBranch<'run, T, F::Branch>>>,
-        ended: Vec<EndedBranch<T, F>>,
-    }
+/// The branches of an `each`.
+///
+/// The running ones live in the slots of one allocation, which are used again. A branch is polled
+/// when it was woken, in the order of the wakes: none waits for a sibling that is always ready.
+#[pin_project]
+pub struct Each<'run, T: Transition, F: Begin<T>> {
+    step: &'run Step<T>,
+    branch: F,
+    // The number of items, and of those that have begun.
+    items: usize,
+    begun: usize,
+    // The number of branches that may run at a time.
+    at_most: usize,
+    // Made when the first branch begins.
+    running: Option<FuturesUnorderedBounded<RunningBranch<'run, T, F::Branch>>>,
+    ended: Vec<EndedBranch<T, F>>,
 }
 
 pub(super) type EndedBranch<T, F> = Branched<Done<T, F>, Error<T, F>>;

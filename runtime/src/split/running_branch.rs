@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
+use pin_project::{pin_project, pinned_drop};
 use stateway_core::{SplitInfo, Transition};
 use tokio::time::Instant;
 
@@ -35,25 +35,25 @@ where
     type Error = E;
 }
 
-pin_project! {
-    /// The future of a branch, with its position among the others. A panic of it is its failure, and one while
-    /// it is dropped is ignored: it does not stop its siblings.
-    pub struct RunningBranch<'run, T: Transition, Fut> {
-        step: &'run Step<T>,
-        declared: usize,
-        index: usize,
-        // It begins at its first poll, unless the run was told to stop or it is later than this.
-        has_begun: bool,
-        begins_by: Option<Instant>,
-        #[pin]
-        branch: Option<Fut>,
-    }
+/// The future of a branch, with its position among the others. A panic of it is its failure, and one while
+/// it is dropped is ignored: it does not stop its siblings.
+#[pin_project(PinnedDrop)]
+pub struct RunningBranch<'run, T: Transition, Fut> {
+    step: &'run Step<T>,
+    declared: usize,
+    index: usize,
+    // It begins at its first poll, unless the run was told to stop or it is later than this.
+    has_begun: bool,
+    begins_by: Option<Instant>,
+    #[pin]
+    branch: Option<Fut>,
+}
 
-    impl<'run, T: Transition, Fut> PinnedDrop for RunningBranch<'run, T, Fut> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut branch = this.project().branch;
-            forget_panic(|| branch.set(None));
-        }
+#[pinned_drop]
+impl<T: Transition, Fut> PinnedDrop for RunningBranch<'_, T, Fut> {
+    fn drop(self: Pin<&mut Self>) {
+        let mut branch = self.project().branch;
+        forget_panic(|| branch.set(None));
     }
 }
 

@@ -296,7 +296,10 @@ async fn a_termination_leaves_the_doubt_and_says_so() {
     let (ended, ()) = tokio::join!(run, stops);
     let error = ended.expect_err("it was terminated");
     assert_eq!(inn.said(), [""; 0]);
-    assert_eq!(error.rollback().to_string(), "left as it is: `pay, in doubt`, `book`");
+    assert_eq!(
+        error.rollback().to_string(),
+        "left as it is: `pay, in doubt`, `book`"
+    );
     assert!(error.rollback().skipped[0].in_doubt);
 }
 
