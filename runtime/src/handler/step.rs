@@ -246,7 +246,7 @@ impl<T: Transition> Step<T> {
     /// # impl OrderSteps for Shop {
     /// #     type Error = String;
     /// async fn ship(&self, _: Placed, step: &Step<Ship>) -> Result<Ship, String> {
-    ///     // Whoever has the parcel finds the run.
+    ///     // The label of a returned parcel leads to its run.
     ///     let label = format!("order {}", step.run_id());
     ///     Ok(step.to(Shipped { label }))
     /// }
@@ -259,7 +259,7 @@ impl<T: Transition> Step<T> {
         &self.run.id
     }
 
-    /// The run, as the handler sees it.
+    /// Returns the run, as the handler sees it.
     #[ref_cast_custom]
     pub(crate) fn of(run: &CurrentRun<T::Workflow>) -> &Self;
 

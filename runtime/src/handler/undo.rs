@@ -251,7 +251,7 @@ impl<T: Transition> Undo<T> {
         &self.run
     }
 
-    /// The run, as the handler sees it.
+    /// Returns the run, as the handler sees it.
     #[ref_cast_custom]
     pub(crate) fn of(run: &CurrentRun<T::Workflow>) -> &Self;
 }

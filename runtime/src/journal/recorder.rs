@@ -23,7 +23,7 @@ pub(crate) type Recorded<'a, T = ()> = Pin<Box<dyn Future<Output = T> + Send + '
 
 /// Keeps the records that a stored run needs after a restart. There is one recorder for each run.
 ///
-/// A part is a visit as a whole, or one of its branches. Its name belongs to that visit alone.
+/// A part is a visit itself, or one of its branches. Its name belongs to that visit alone.
 pub(crate) trait Recorder: Send + Sync {
     /// Returns the attempts that this part had made when the run was taken up, and the delay until the next. It is asked
     /// once for each part: later visits have begun in this process.

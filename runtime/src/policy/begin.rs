@@ -60,7 +60,7 @@ where
     }
 }
 
-/// The gate of a handler without a breaker and a limiter.
+/// Returns the gate of a handler without a breaker and a limiter.
 #[inline]
 #[must_use]
 pub fn no_gate<C>(_: &C) -> NoGate {

@@ -21,10 +21,10 @@ pub trait Fields {
 
 /// The values of the clauses that read fields.
 pub trait Terms: Send + Sync + 'static {
-    /// The values, if their clauses take all of them.
+    /// Returns the values, if their clauses take all of them.
     fn values(&self) -> Option<&Values>;
 
-    /// The first value that its clause cannot take.
+    /// Returns the first value that its clause cannot take.
     fn refused(&self) -> Option<&PolicyError>;
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-/// A part of a visit: prints as `2/charge` for the visit as a whole, as `2/charge/undo` for its undo, and as
+/// The name of a part of a visit. It prints as `2/charge` for the visit itself, as `2/charge/undo` for its undo, and as
 /// `2/quote/1/air` or `2/quote/1/chunk[3]` for a branch.
 ///
 /// After a crash a run may go another way through states that are not stored, so the number of the visit is not enough.
@@ -20,7 +20,7 @@ pub struct PartName {
 /// A part of a visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PartOf {
-    /// The visit as a whole.
+    /// The visit itself.
     Whole,
     /// The undo of the visit.
     Undo,

@@ -232,7 +232,7 @@ impl<T: Transition, E, B: Branches<E>> Future for Join<'_, T, B, E> {
 }
 
 impl<T: Transition, B, E> Join<'_, T, B, E> {
-    /// The time of `within`.
+    /// Returns the time of `within`.
     #[inline]
     fn time(&self) -> Option<Duration> {
         let written = const {

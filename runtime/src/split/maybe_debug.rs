@@ -6,7 +6,7 @@ use std::fmt::{self, Debug};
 pub struct MaybeDebug<'a, T>(pub &'a T);
 
 impl<'a, T: Debug> MaybeDebug<'a, T> {
-    /// The output.
+    /// Returns the output.
     #[must_use]
     pub fn shown(&self) -> &'a dyn Debug {
         self.0

@@ -20,7 +20,7 @@ pub struct Tally {
     failed: usize,
     /// The number of branches that were stopped with the run: they count neither way.
     stopped: usize,
-    /// When the time of `within` is up, and whether that was seen.
+    /// The time at which `within` is up, and a flag that is set once that was seen.
     limit: Option<Instant>,
     is_late: bool,
     /// The deadline of the run.

@@ -13,7 +13,7 @@ pub enum Timing {
     At(SystemTime),
     /// Repeatedly, this time after the state was entered and after each firing.
     Every(Duration),
-    /// When the state is entered, and then repeatedly, with pauses that double from `first` up to `cap`.
+    /// As soon as the state is entered, and then repeatedly, with pauses that double from `first` up to `cap`.
     Asks {
         /// The first pause.
         first: Duration,

@@ -38,7 +38,7 @@ pub(super) async fn add(store: &AnyStore, id: &str) -> RunRow {
 /// A time that is longer than a check takes.
 pub(super) const LONG: Duration = Duration::from_hours(1);
 
-/// The lease of a holder that has no rival.
+/// Returns the lease of a holder that has no rival.
 pub(super) fn lease(duration: Duration) -> Lease {
     Lease {
         holder: Holder::unique(),

@@ -92,7 +92,7 @@ pub async fn of_many_that_replace_one_run_one_is_first(store: AnyStore) {
     one_is_first(&store, true).await;
 }
 
-/// Many callers add the same run at once.
+/// Adds the same run many times at once.
 async fn one_is_first(store: &AnyStore, again: bool) {
     let mut tasks = Vec::new();
     for number in 0..16u8 {

@@ -15,7 +15,7 @@ fn output(undo: Option<(&'static str, u32)>) -> Progress {
     }
 }
 
-/// A run with two branches that are done and can be undone, one that is done and cannot, and one that has failed.
+/// Adds a run with two branches that are done and can be undone, one that is done and cannot, and one that has failed.
 async fn noted(store: &AnyStore) -> (RunRow, [Progress; 2]) {
     let row = hold(store, "a").await;
     let effects = [

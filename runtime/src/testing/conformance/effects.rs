@@ -10,7 +10,7 @@ use crate::store::{
     Stop,
 };
 
-/// The effect of a branch of the current visit.
+/// Returns the effect of a branch of the current visit.
 fn effect(row: &RunRow, branch: &str, source: Source) -> Event {
     Event::Effect {
         transition: "quote".into(),
@@ -32,7 +32,7 @@ pub(super) fn three(row: &RunRow) -> Vec<Event> {
     ]
 }
 
-/// The last call of a step is in doubt.
+/// Returns the effect of a step whose last call is in doubt.
 fn doubt(row: &RunRow) -> Event {
     Event::Effect {
         transition: "charge".into(),
@@ -61,7 +61,7 @@ async fn numbers(store: &AnyStore, row: &RunRow) -> Vec<u64> {
     history.iter().map(|row| row.number).collect()
 }
 
-/// A run whose split has failed after three of its branches were done: the second of its transitions has an undo as well.
+/// Adds a run whose split has failed after three of its branches were done. The second of its transitions has an undo as well.
 async fn failed(store: &AnyStore) -> RunRow {
     let row = hold(store, "a").await;
     let row = go(store, step(&row, "One")).await;

@@ -18,7 +18,7 @@ fn purge(before: u64) -> Purge {
     }
 }
 
-/// A run that ended at this time.
+/// Adds a run that ended at this time.
 async fn ended(store: &AnyStore, id: &str, time: u64) {
     let row = hold(store, id).await;
     let ends = Commit {

@@ -15,7 +15,7 @@ fn entry(log: &'static str, entry: &[u8]) -> LogEntry {
     }
 }
 
-/// A transition that adds these.
+/// Returns a transition that adds these entries.
 fn logs(row: &RunRow, entries: &[LogEntry]) -> Commit {
     Commit {
         logged: entries.to_vec(),
@@ -32,7 +32,7 @@ async fn log_from(store: &AnyStore, row: &RunRow, from: u64, limit: usize) -> Ve
     rows.expect("the logs of a run are read")
 }
 
-/// A run with the entries `one`, `two` and `three` of two logs, which its holder continues.
+/// Adds a run with the entries `one`, `two` and `three` in two logs, which its holder continues.
 async fn three(store: &AnyStore) -> RunRow {
     let row = hold(store, "a").await;
     let first = logs(&row, &[entry("said", b"one"), entry("done", b"two")]);

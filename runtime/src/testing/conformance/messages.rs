@@ -238,7 +238,7 @@ pub async fn a_message_may_demand_the_run_that_had_the_id(store: AnyStore) {
     assert_eq!(ids(&claim(&store, 100).await.inbox), ["m"]);
 }
 
-/// The state of a message of run `a`.
+/// Returns the state of a message of run `a`.
 async fn stands(store: &AnyStore, id: &str) -> Option<MessageState> {
     let state = store.message(&run_id("a"), id).await;
     state.expect("the store says it")

@@ -8,7 +8,7 @@ use super::bench::{
 };
 use crate::store::{Commit, Filter, Message, NewRun, Outbox, RunRow, Status, StoreError};
 
-/// A transition that starts these runs and sends these messages.
+/// Returns a transition that starts these runs and sends these messages.
 fn sends(row: &RunRow, runs: &[&str], messages: &[Message]) -> Commit {
     Commit {
         outbox: Outbox {

@@ -39,7 +39,7 @@ fn attempts(row: &RunRow, key: &str, due: u64) -> Note {
     }
 }
 
-/// The last attempt has failed, in a run that says `else pause`.
+/// Returns the commit of a last attempt that has failed, in a run with `else pause`.
 fn failed(row: &RunRow) -> Commit {
     Commit {
         failure: Some(Failure {

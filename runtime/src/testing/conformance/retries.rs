@@ -11,7 +11,7 @@ use super::rollback::{begin, failure, left, moved, not_undone, undone};
 use crate::store::{Commit, Event, Filter, RunRow, Status, Stop};
 use crate::{RunId, StoreError};
 
-/// As the last thing that happens to a run.
+/// Returns the commit as the last one of a run, which has failed.
 fn last(commit: Commit) -> Commit {
     Commit {
         status: Status::Failed,
@@ -19,7 +19,7 @@ fn last(commit: Commit) -> Commit {
     }
 }
 
-/// A run whose second transition is undone and whose first and third, with the numbers 1 and 4, are not. It has ended.
+/// Adds a run that has ended. Its second transition is undone; its first and third, with the numbers 1 and 4, are not.
 async fn half_undone(store: &AnyStore) -> RunRow {
     let row = hold(store, "a").await;
     let row = go(store, undoable(&row, "One")).await;

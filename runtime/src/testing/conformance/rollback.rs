@@ -8,7 +8,7 @@ use crate::store::{
     Commit, Delivery, Event, Failure, FailureKind, Filter, RunRow, Sent, Status, StoreError, Text,
 };
 
-/// A run with three transitions, the second of which has no undo.
+/// Adds a run with three transitions, the second of which has no undo.
 pub(super) async fn moved(store: &AnyStore) -> RunRow {
     let row = hold(store, "a").await;
     let row = go(store, undoable(&row, "One")).await;

@@ -16,7 +16,7 @@ fn fired(transition: &'static str, seconds: u64, made: u32) -> Fired {
     }
 }
 
-/// A transition that stays in the state of the run.
+/// Returns a transition that stays in the state of the run.
 fn stay(row: &RunRow, fired: Vec<Fired>) -> Commit {
     let mut commit = step(row, &row.state);
     if let Event::Transition {
