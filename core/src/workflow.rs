@@ -242,7 +242,7 @@ pub fn put_there<T>(place: Option<T>) -> T {
     place.unwrap_or_else(|| nothing_is_left(()))
 }
 
-/// Ends a `match` of which all variants were asked for.
+/// Ends a `match` in which all variants were asked for.
 ///
 /// # Panics
 /// Always.

@@ -64,7 +64,7 @@ impl Window {
             self.newest = (self.newest + 1) % self.slots.len();
             self.slots[self.newest] = Slot::default();
         }
-        // After a long silence everything has worn off, and the slots begin anew.
+        // After a long silence all counts have expired, and the slots begin at `now`.
         self.began = match u32::try_from(slots) {
             Ok(slots) if slots < SLOTS => Some(began + self.slot * slots),
             _ => Some(now),

@@ -75,7 +75,7 @@ where
             turn.poll(cx).map(|taken| Ok(Some(taken)))
         })
         .await;
-        // A handler that is stopped half-way may panic as it goes.
+        // A handler that is stopped half-way may panic when it is dropped.
         forget_panic(|| turn.set(None));
         taken.map_err(Halt::Lost)?
     };

@@ -75,7 +75,7 @@ macro_rules! go_forward {
                     $crate::driver::poll(forward.as_mut(), cx, $run, $stop)
                 });
                 let outcome = outcome.await;
-                // A handler that is stopped half-way may panic as it goes.
+                // A handler that is stopped half-way may panic when it is dropped.
                 $crate::support::panic::forget_panic(|| forward.set(None));
                 outcome
             };

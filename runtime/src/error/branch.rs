@@ -79,7 +79,7 @@ impl<E> BranchError<E> {
     }
 
     /// Returns the number of calls of the handler in this attempt of the split. An attempt that a breaker refused
-    /// is no call.
+    /// does not count.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.failure.attempts

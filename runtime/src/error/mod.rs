@@ -255,7 +255,7 @@ impl<E> RunError<E> {
 
     /// Returns the number of calls of the handler in this visit; 0 if the run was between two transitions.
     ///
-    /// An attempt that a breaker refused is no call. An attempt of a split is all of it: its
+    /// An attempt that a breaker refused does not count. An attempt of a split is all of it: its
     /// branches and then the handler that joins them.
     ///
     /// ```
@@ -460,7 +460,7 @@ impl<E: fmt::Debug> fmt::Debug for RunError<E> {
     }
 }
 
-/// One clause with the handler's error, and what is left to be undone, if there is any.
+/// One clause with the handler's error, and the rollback, if that is not complete.
 impl<E: fmt::Display> fmt::Display for RunError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (workflow, state) = (self.workflow(), self.state());

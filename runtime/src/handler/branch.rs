@@ -209,7 +209,7 @@ impl<T: Transition> Branch<T> {
     }
 
     /// Returns the number of calls of the handler for this branch, including this one. It begins again if the split is tried
-    /// again from its beginning. An attempt that a breaker refused is no call.
+    /// again from its beginning. An attempt that a breaker refused does not count.
     ///
     /// ```
     /// # use stateway::prelude::*;

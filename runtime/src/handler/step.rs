@@ -49,8 +49,8 @@ pub struct Step<T: Transition> {
 }
 
 impl<T: Transition> Step<T> {
-    /// An asking of a poll is no transition, and neither is a step that a signal interrupts: the transition that follows has the
-    /// same number of visit.
+    /// The part of the visit in the key. An asking of a poll is not a transition, and neither is a step that a signal interrupts: the
+    /// transition that follows has the same number of visit, so these have a part of their own.
     pub(super) const PART: run::Part = {
         let transition = &<T::Workflow as Workflow>::GRAPH.transitions[T::POSITION];
         match transition.kind {

@@ -49,6 +49,6 @@ pub enum Undoing<Asked, Done> {
     /// The step was done, and led to this state.
     Done(Done),
     /// The step has led nowhere, and its last call, out of this state, may have had its effect. Ask the other side under
-    /// the [key](crate::Undo::done) of the call, and undo what it has.
+    /// the [key](crate::Undo::done) of the call, and undo the effect if there is one.
     InDoubt(Asked),
 }

@@ -252,7 +252,7 @@ pub trait IntoRunId {
     fn into_run_id(self) -> Result<RunId, RunIdError>;
 }
 
-// Not recommended: that there is no such conversion is the message of `IntoRunId`.
+// Not recommended, so that a type without such a conversion gives the message of `IntoRunId`.
 #[cfg(feature = "durable")]
 #[diagnostic::do_not_recommend]
 impl<T: TryInto<RunId, Error: Into<RunIdError>>> IntoRunId for T {

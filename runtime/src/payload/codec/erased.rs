@@ -13,7 +13,7 @@ use super::CodecError;
 /// use stateway::codec::PayloadRef;
 /// use stateway::{Codec, CodecError, Json};
 ///
-/// // In the test of a codec: the length of what is stored.
+/// // In the test of a codec: the bytes that a store would get.
 /// let bytes = Json.encode(PayloadRef::new(&vec![1, 2, 3]))?;
 /// assert_eq!(bytes, b"[1,2,3]");
 /// # Ok::<(), CodecError>(())

@@ -91,7 +91,7 @@ impl<'a> JsonValue<'a> {
 
     /// Sorts each array that is in another order in `again`, and the same array of `other`.
     ///
-    /// The elements of a set are hashed, so there are no sets in them.
+    /// The elements of a set are hashed, so they contain no sets.
     fn sort_sets(&mut self, again: &JsonValue<'_>, other: &mut JsonValue<'_>) {
         match (self, again, other) {
             (JsonValue::Array(one), JsonValue::Array(again), JsonValue::Array(other)) => {
