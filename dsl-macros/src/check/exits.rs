@@ -106,8 +106,8 @@ fn nothing_to_interrupt(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
 
 /// The states that the transition leaves, and its groups, as they were declared.
 fn sources(graph: &Graph<'_>, transition: &ResolvedTransition<'_>) -> Vec<String> {
-    let named = transition.sources.iter().zip(&transition.by_group);
-    let mut names: Vec<_> = named
+    let left = transition.sources.iter().zip(&transition.by_group);
+    let mut names: Vec<_> = left
         .map(|(source, by)| match by {
             Some(group) => plain(&graph.group(*group).declaration.name),
             None => plain(graph.state(*source).name),
