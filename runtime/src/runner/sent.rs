@@ -186,11 +186,10 @@ where
     /// Waits until a state has taken the signal, and returns its answer. It may be called again.
     ///
     /// ```
-    #[doc = include_str!("example.md")]
-    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    /// // `signal redirect(String) answers String: Charged;` returns the city that it was.
-    /// let sent = run.redirect("Bergen".to_owned()).await?;
-    /// assert_eq!(sent.answered().await?, "Oslo");
+    #[doc = include_str!("example_answer.md")]
+    /// // `signal add(u32) answers u32: Open;` returns the number of items.
+    /// let sent = run.add(2).await?;
+    /// assert_eq!(sent.answered().await?, 3);
     /// # Ok(())
     /// # }
     /// ```

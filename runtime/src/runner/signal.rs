@@ -190,11 +190,10 @@ impl<'a, W: Durable, T, P, A> Signal<'a, Run<W>, T, P, A> {
     /// Sends the signal and waits for its answer.
     ///
     /// ```
-    #[doc = include_str!("example.md")]
-    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
-    /// // `signal redirect(String) answers String: Charged;` returns the city that it was.
-    /// let before = run.redirect("Bergen".to_owned()).message_id("request-17").answered().await?;
-    /// assert_eq!(before, "Oslo");
+    #[doc = include_str!("example_answer.md")]
+    /// // `signal add(u32) answers u32: Open;` returns the number of items.
+    /// let items = run.add(2).message_id("request-17").answered().await?;
+    /// assert_eq!(items, 3);
     /// # Ok(())
     /// # }
     /// ```
