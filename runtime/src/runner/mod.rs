@@ -1,4 +1,7 @@
 //! Runs that are stored, and outlive the process.
+//!
+//! The examples of this module drive the workflow `Order` with the context `Shop`. `step charge` leads from `Placed` to `Charged`, and
+//! `refund` undoes it; `signal deliver(String)` leads from `Charged` to `Delivered`.
 
 mod active;
 mod again;
@@ -79,6 +82,8 @@ pub use start::{NotStarted, Start};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// The [module](self) describes the workflow of the examples.
 ///
 /// [`builder`](Runner::builder) and [`launch`](Builder::launch) make one. Its clones are the same runner. When the last
 /// clone is dropped, everything stops in place, as if the process had died; [`shut_down`](Runner::shut_down) lets

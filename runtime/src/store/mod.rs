@@ -142,6 +142,11 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 ///    run wait for longer than was left when its due time was set, also if the clock is set back meanwhile. A store in a
 ///    file keeps this across openings; only time between its last record and the opening, while such a clock is still
 ///    behind, does not count.
+///
+/// # Errors
+/// Each operation may fail with [`Closed`](StoreError::Closed) and [`Unavailable`](StoreError::Unavailable), one on a single run with
+/// [`Broken`](StoreError::Broken), and one that writes with [`TooLarge`](StoreError::TooLarge). Its own errors are listed at the
+/// operation.
 #[diagnostic::on_unimplemented(
     message = "a runner keeps its runs in a store, and `{Self}` is none",
     label = "no store",
