@@ -29,7 +29,7 @@ impl Active {
         }
     }
 
-    /// The store has recorded that the run is to stop, and has ended its pause. A rollback is never cancelled.
+    /// Hears that the store has recorded a request to stop, and has ended the pause. A rollback is never cancelled.
     pub(super) fn hear_of_a_stop(&self, stop: Stop) {
         if stop == Stop::Terminate || !self.held.rolls_back() {
             self.held.hear_of_a_pause(false);

@@ -39,13 +39,13 @@ use state::{HeldState, transition_of};
 /// The reason why a run is not driven any longer, though it has not ended.
 #[derive(Debug)]
 pub(super) enum Loss {
-    /// Another holds it now.
+    /// Another runner holds the run now.
     Fenced,
-    /// It was released.
+    /// The run was released.
     Released,
-    /// It was parked, for this reason.
+    /// The run was parked, for this reason.
     Parked(String),
-    /// It was paused.
+    /// The run was paused.
     Paused,
     /// The store has stopped.
     Store(StoreError),

@@ -6,7 +6,8 @@ use super::settings::Settings;
 use crate::run::{PartName, PartOf, RunId};
 use crate::store::{Failure, Found, IndexEntry, NoteRow, Parent, Progress, RunRow, Status, Stop};
 
-/// A snapshot of a stored run: its status, its state and its times, by [`Run::info`](super::Run::info) and [`Runner::list`](super::Runner::list).
+/// A snapshot of a stored run: its status, its state and its times, by [`Run::info`](super::Run::info) and
+/// [`Runner::list`](super::Runner::list).
 ///
 /// ```
 #[doc = include_str!("example.md")]

@@ -136,7 +136,7 @@ impl<W> Runner<W> {
 }
 
 impl<W: Durable> Runner<W> {
-    /// A request that is made now, by the one whom the runner was given.
+    /// Returns a request that is made now, in the name that [`by`](Runner::by) has set.
     fn request(&self) -> Request {
         Request {
             at: self.engine().settings.clock.now(),
@@ -469,11 +469,14 @@ impl<W: Durable> Runner<W> {
     /// [`end`](Run::end) waits for it, a second [`start`](Runner::start) returns it, [`purge`](Runner::purge) spares it, and
     /// it can be terminated.
     ///
-    /// ```no_run
-    /// # use stateway::{Durable, Runner, store::Filter};
-    /// # async fn retry<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
-    /// let not_undone = Filter::new().not_undone();
-    /// for row in runner.list(not_undone).await? {
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-13", OrderInput { customer: 13 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    /// # runner.cancel("o-13").await?;
+    /// # assert!(run.end().await.is_err());
+    /// // The bank has opened the account again.
+    /// for row in runner.list(Filter::new().not_undone()).await? {
     ///     println!("{}: {} transitions are not undone", row.id, row.not_undone);
     ///     runner.retry_rollback(row.id).await?;
     /// }

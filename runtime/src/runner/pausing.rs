@@ -23,11 +23,15 @@ impl<W: Durable> Runner<W> {
     /// it is resumed. Timers, polls and deadlines that fall due meanwhile take effect then. A rollback can be paused as well, and
     /// continues as a rollback. Pausing a paused run changes nothing.
     ///
-    /// ```no_run
-    /// # use stateway::{Durable, Runner};
-    /// # async fn pause<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    /// use stateway::store::Status;
+    ///
     /// let operator = runner.by("operator 7");
     /// operator.pause("o-42").await?;
+    /// assert_eq!(run.info().await?.status, Status::Paused);
     /// // Somebody looks into it.
     /// operator.resume("o-42").await?;
     /// # Ok(())
@@ -52,10 +56,15 @@ impl<W: Durable> Runner<W> {
     /// anew, with the same [key](crate::Step::key). If the run has not reached a boundary since it was asked to pause, the request
     /// is withdrawn.
     ///
-    /// ```no_run
-    /// # use stateway::{Durable, Runner};
-    /// # async fn resume<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    /// # runner.pause("o-42").await?;
+    /// use stateway::store::Status;
+    ///
     /// runner.resume("o-42").await?;
+    /// assert_eq!(run.info().await?.status, Status::Running);
     /// # Ok(())
     /// # }
     /// ```
@@ -81,11 +90,17 @@ impl<W: Durable> Runner<W> {
     /// another runner drives the run, that runner hears of the request with its next heartbeat. A limiter still decides when
     /// the call gets through.
     ///
-    /// ```no_run
-    /// # use stateway::{Durable, Runner};
-    /// # async fn retry<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
-    /// // The bank is back, and the next attempt would be made in an hour.
-    /// runner.retry_now("o-42").await?;
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    /// use stateway::StoreError;
+    ///
+    /// match runner.by("the bank is back").retry_now("o-42").await {
+    ///     Ok(()) => println!("the attempt is made now, and not in an hour"),
+    ///     Err(StoreError::NotRetrying { .. }) => println!("no attempt has failed"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
     /// # Ok(())
     /// # }
     /// ```
@@ -111,11 +126,12 @@ impl<W: Durable> Runner<W> {
     /// The runs are paused one by one, page by page. Runs that are started afterwards are not paused, and runs that are started
     /// meanwhile may be.
     ///
-    /// ```no_run
-    /// # use stateway::{Durable, Runner};
-    /// # async fn pause<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
     /// let paused = runner.by("the bank is down").pause_all().await?;
-    /// println!("{paused} runs wait for the bank");
+    /// assert_eq!(paused, 1);
     /// # Ok(())
     /// # }
     /// ```
@@ -145,10 +161,13 @@ impl<W: Durable> Runner<W> {
     /// [Resumes](Runner::resume) every paused run of this workflow, also those that `else pause` has paused, and returns their
     /// number.
     ///
-    /// ```no_run
-    /// # use stateway::{Durable, Runner};
-    /// # async fn resume<W: Durable>(runner: Runner<W>) -> Result<(), Box<dyn std::error::Error>> {
-    /// runner.by("the bank is back").resume_all().await?;
+    /// ```
+    #[doc = include_str!("example.md")]
+    /// # let run = runner.start("o-42", OrderInput { customer: 7 }, Placed).await?;
+    /// # let _ = run.reached(|order| matches!(order, AnyOrder::Charged(_))).await?;
+    /// # runner.pause_all().await?;
+    /// let resumed = runner.by("the bank is back").resume_all().await?;
+    /// assert_eq!(resumed, 1);
     /// # Ok(())
     /// # }
     /// ```

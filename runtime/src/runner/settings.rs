@@ -53,7 +53,7 @@ pub(super) enum Unfit {
     Unwritten(String, CodecError),
     /// The codec would not read it again.
     Unread(String, CodecError),
-    /// It is too large.
+    /// The payload is too large.
     TooLarge(String),
 }
 

@@ -38,7 +38,8 @@ pub enum Event {
     Transition {
         /// The name of the transition.
         transition: Name,
-        /// True if the transition is an internal one: the run stays in its state, and [`RunRow::entered`](super::RunRow::entered) is as it was.
+        /// True if the transition is an internal one: the run stays in its state, and [`RunRow::entered`](super::RunRow::entered) does
+        /// not change.
         internal: bool,
         /// The number of the visit.
         visit: u64,

@@ -124,8 +124,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 /// 2. **Atomic.** An operation takes place completely or not at all, also if the process dies.
 /// 3. **Ordered.** Operations on one run take place one after the other. An operation that begins after another has
 ///    returned sees the effects of that one.
-/// 4. **Fenced.** [`commit`](Store::commit), [`note`](Store::note) and [`release`](Store::release) change nothing unless the row has exactly
-///    the epoch and the sequence that they name; if not, they are [`Fenced`](StoreError::Fenced). The lease
+/// 4. **Fenced.** [`commit`](Store::commit), [`note`](Store::note) and [`release`](Store::release) change nothing unless the row has
+///    exactly the epoch and the sequence that they name; if not, they are [`Fenced`](StoreError::Fenced). The lease
 ///    does not matter.
 /// 5. **Repeatable.** A commit that has taken place and is repeated, equal in every part, is `Ok` and
 ///    changes nothing, so that a commit can be repeated if its answer was lost. Another commit with the same epoch and

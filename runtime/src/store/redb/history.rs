@@ -2,7 +2,8 @@
 //!
 //! Rows that are written together lie together, so a batch touches few pages however many runs it
 //! changes. Each row has the number of the row before it of its own run, and the record of the run has
-//! the number of its last. So that a long history need not be walked from its end, every 64th row is noted by its number among those of the run.
+//! the number of its last. Every 64th row is noted by its number among those of the run, so that a long history need not be
+//! walked from its end.
 //!
 //! If the history of a run is bounded, all its rows are noted in a table of their own, by the number of its first row, which is
 //! different from that of a run that had its id before. Removed rows leave the chain broken at the oldest row that its record names;
