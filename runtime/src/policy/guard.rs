@@ -29,6 +29,10 @@ use crate::support::panic::{catch_panic, forget_panic};
 
 /// The attempts of one visit to a transition, or of a branch.
 #[pin_project]
+#[expect(
+    clippy::type_complexity,
+    reason = "each type is one of the visit: a name for some of them would hide which"
+)]
 pub struct Guarded<'run, W: Judge<C>, C, V, R: Rules, T, G: Gate, P: Source, F, Fut, K> {
     visit: Option<VisitPlan<'run, W, C, V, R, G, P, F, K>>,
     permit: Option<CallPermit<R, G>>,
