@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
@@ -19,6 +19,7 @@ impl Engine {
     /// Takes a claimed run up. The returned future drives it, [until the engine stops](Self::spawn).
     pub(super) fn drive(
         self: &Arc<Self>,
+        asked: Instant,
         mut claimed: Claimed,
         place: OwnedSemaphorePermit,
     ) -> impl Future<Output = ()> + use<> {
@@ -38,7 +39,7 @@ impl Engine {
             has_effects: host.has_effects(),
             keep_history: host.keep_history(),
         };
-        let (held, loss) = HeldRun::new(keeper, suspicion, host.explain(), &mut claimed);
+        let (held, loss) = HeldRun::new(keeper, suspicion, host.explain(), asked, &mut claimed);
         let active = Active {
             epoch,
             held: Arc::clone(&held),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, error, warn};
@@ -263,7 +263,7 @@ impl Engine {
         if let Ok(more) = Arc::clone(&self.places).try_acquire_many_owned(more) {
             places.merge(more);
         }
-        let now = self.settings.clock.now();
+        let (now, asked) = (self.settings.clock.now(), Instant::now());
         let claim = Claim {
             workflows: Arc::clone(&self.known),
             now,
@@ -286,7 +286,7 @@ impl Engine {
             for claimed in claims.taken {
                 // If a store returns more runs than it was asked for, the rest waits for its lease to end.
                 let Some(place) = places.split(1) else { break };
-                engine.spawn(engine.drive(claimed, place));
+                engine.spawn(engine.drive(asked, claimed, place));
             }
             Ok(ClaimOutcome::Runs)
         };
@@ -447,7 +447,7 @@ impl Engine {
             error => error.to_string(),
         };
         if self.failed.set(reason).is_ok() {
-            error!(workflows = ?self.workflows(), %error, "the store is gone, and every run with it: they go on when it is opened again");
+            error!(workflows = ?self.workflows(), %error, "the store is gone, and every run with it: they continue when it is opened again");
         }
         self.stop();
     }

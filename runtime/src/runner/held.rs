@@ -141,13 +141,16 @@ impl HeldRun {
         keeper: Keeper,
         suspicion: Option<Suspicion>,
         explain: Explain,
+        asked: Instant,
         claimed: &mut Claimed,
     ) -> (Arc<Self>, oneshot::Receiver<Loss>) {
         let (sender, loss) = oneshot::channel();
         let row = &claimed.row;
         let notes = std::mem::take(&mut claimed.notes);
+        // The answer of the store may have taken long, or the process was frozen meanwhile.
+        let steady = later(claimed.now, asked.elapsed());
         // A store keeps times to the microsecond, and the run was due by then.
-        let now = same(claimed.now, keeper.settings.clock.now());
+        let now = same(steady, keeper.settings.clock.now());
         let now = claimed.row.due.map_or(now, |due| due.max(now));
         let payload = keeper.has_effects.then(|| claimed.payload.clone());
         let state = HeldState::new(row.clone(), payload, notes, now);
@@ -269,6 +272,8 @@ impl HeldRun {
 
     /// Makes a change. If the returned hold is dropped, the run is driven no further, though the change was made.
     async fn change(&self, commit: Commit) -> Result<Hold, Loss> {
+        // Before the commit, as its time is: the answer may take long.
+        let asked = Instant::now();
         let hold = {
             let _recording = Recording::new(&self.is_recording);
             self.taken(|| self.keeper.store.commit(commit.clone()))
@@ -282,7 +287,7 @@ impl HeldRun {
                 internal: false, ..
             } = commit.event
             {
-                state.since = (commit.at, Instant::now());
+                state.since = (commit.at, asked);
             }
             let before = self
                 .messages

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 use stateway_core::Transition;
+use tokio::time::Instant;
 
 use super::engine::Engine;
 use super::error::StartError;
@@ -39,6 +40,8 @@ use crate::wait::{Parts, Sealed, Signal, Signals};
 pub struct Start<'a, W> {
     engine: &'a Arc<Engine>,
     new: Result<NewRun, StartError>,
+    /// When the times of the run were set.
+    asked: Instant,
     workflow: PhantomData<fn() -> W>,
 }
 
@@ -52,6 +55,7 @@ impl<'a, W: Durable> Start<'a, W> {
         Start {
             engine,
             new: encoded::<W>(engine, id, input, state),
+            asked: Instant::now(),
             workflow: PhantomData,
         }
     }
@@ -263,11 +267,11 @@ impl<'a, W: Durable> IntoFuture for Start<'a, W> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let (engine, new) = (self.engine, self.new);
+        let (engine, new, asked) = (self.engine, self.new, self.asked);
         Box::pin(async move {
             let new = new?;
             let id = new.id.clone();
-            let (incarnation, is_new) = engine.start(new).await?;
+            let (incarnation, is_new) = engine.start(new, asked).await?;
             Ok(Run::started(Arc::clone(engine), id, incarnation, is_new))
         })
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::Instant;
 
 use super::again::Origin;
 use super::engine::Engine;
@@ -12,10 +13,11 @@ use crate::store::{Claimed, Created, NewRun};
 impl Engine {
     /// Adds a run and drives it, if there is a place. If not, it is claimed when there is one.
     ///
-    /// Returns its incarnation, and true if it was added.
+    /// Returns its incarnation, and true if it was added. `asked` is when the times of the run were set.
     pub(super) async fn start(
         self: &Arc<Self>,
         mut new: NewRun,
+        asked: Instant,
     ) -> Result<(u64, bool), StartError> {
         // A run that is due later is claimed then.
         let is_due = new.due.is_none_or(|due| due <= new.at);
@@ -34,7 +36,7 @@ impl Engine {
                 .create(new.clone())
                 .await
                 .map_err(StartError::Store);
-            let started = created.and_then(|created| engine.started(new, created, place));
+            let started = created.and_then(|created| engine.started(new, asked, created, place));
             drop(taking);
             let (started, driven) = match started {
                 Ok((started, driven)) => (Ok(started), driven),
@@ -53,6 +55,7 @@ impl Engine {
     fn started(
         self: &Arc<Self>,
         new: NewRun,
+        asked: Instant,
         created: Created,
         place: Option<OwnedSemaphorePermit>,
     ) -> Result<((u64, bool), Option<impl Future<Output = ()> + use<>>), StartError> {
@@ -72,7 +75,7 @@ impl Engine {
                     notes: Vec::new(),
                     inbox: new.messages,
                 };
-                return Ok(((incarnation, true), Some(self.drive(claimed, place))));
+                return Ok(((incarnation, true), Some(self.drive(asked, claimed, place))));
             }
             Created::Known {
                 row,

@@ -32,6 +32,7 @@ mod retry_rollback;
 mod rolled_back;
 mod shut_down;
 mod siblings;
+mod slow;
 mod start;
 mod stop;
 mod texts;
