@@ -48,6 +48,9 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
                         "declare `{}` behind group `{group}`, or name the states that are left in place of the group",
                         state.name
                     ),
+                    (None, None) if both.iter().any(|it| is_timer(it)) => {
+                        "a timer leaves a run that waits: a step is limited by `with timeout(5m)`, or `deadline(5m)` for all its calls".to_owned()
+                    }
                     (None, None) => {
                         "let one transition lead to several states, or put a state between them".to_owned()
                     }
