@@ -67,7 +67,7 @@ pub struct RunInfo {
     /// The failure because of which the run is, or was, rolled back, unless it had reached a `failed` state; or because of which
     /// it is paused, if its last attempt has failed (`else pause`).
     pub failure: Option<Failure>,
-    /// The number of transitions that are still to be undone, if the run is rolled back.
+    /// The number of transitions, undone branches included, that a rollback would still undo. A run that is done keeps its number.
     pub undos: u64,
     /// The number of transitions that could not be undone. Somebody has to see to each.
     pub not_undone: u64,

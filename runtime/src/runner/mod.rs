@@ -166,6 +166,8 @@ impl<W: Durable> Runner<W> {
     /// # }
     /// ```
     ///
+    /// A workflow without `input` is started with `()`: `runner.start("o-42", (), Placed)`.
+    ///
     /// Inputs and start states are the same if they are equal by `PartialEq`, which `#[derive(PartialEq)]` on the workflow
     /// gives them. Without it they are compared as JSON: then a list in another order is another input, and a `HashSet` in
     /// another order is not. A value that nests deeper than the codec reads, which is 127 levels for

@@ -74,6 +74,7 @@ impl Filter {
     }
 
     /// Chooses only runs of the workflow that is stored under this name. A [`Runner`](crate::Runner) always lists the runs of its own.
+    /// The texts in the rows of a store are encoded: [`Text::read`](crate::store::Text::read) decodes them.
     ///
     /// ```
     #[doc = include_str!("../runner/example.md")]
