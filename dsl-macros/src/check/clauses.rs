@@ -37,7 +37,7 @@ fn on_branch(branch: &Branch, diagnostics: &mut Diagnostics) {
                 "put `catch(..)` on the split, or let the join take a failed branch",
             ),
             ClauseKind::Else if branch.clauses.pause().is_some() => (
-                format!("branch `{name}` is no place to pause a run: the others are under way"),
+                format!("branch `{name}` is no place to pause a run: the others are running"),
                 "put `else pause` on the split, or let the join take a failed branch",
             ),
             ClauseKind::Else => (

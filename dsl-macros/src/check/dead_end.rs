@@ -54,7 +54,7 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
             if in_cycle {
                 diagnostics
                     .error(name, format!("no final state can be reached from `{name}`"))
-                    .help("add a transition that leads out, or put `#[perpetual]` before `workflow` if it is meant to go on for ever");
+                    .help("add a transition that leads out, or put `#[perpetual]` before `workflow` if it is meant to run for ever");
             }
         }
     }

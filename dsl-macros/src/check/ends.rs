@@ -18,6 +18,6 @@ pub(super) fn check(graph: &Graph<'_>, diagnostics: &mut Diagnostics) {
     if !done && graph.ast.attributes.perpetual.is_none() {
         diagnostics
             .error(name, format!("workflow `{name}` has no `done` state: no run of it can succeed"))
-            .help("declare how a run ends well: `done Name;`, or put `#[perpetual]` before `workflow` if it is meant to go on for ever");
+            .help("declare how a run ends well: `done Name;`, or put `#[perpetual]` before `workflow` if it is meant to run for ever");
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn of_workflow(graph: &Graph<'_>) -> String {
         "\nA run begins in {} and ends in {}.\n",
         suggest::any_of(starts.iter().map(String::as_str)),
         if finals.is_empty() {
-            "no state: it goes on for ever".to_owned()
+            "no state: it runs for ever".to_owned()
         } else {
             suggest::any_of(finals.iter().map(String::as_str))
         },

@@ -115,7 +115,7 @@ fn seek(content: &ParseBuffer<'_>) {
 /// The way out where a number stands in the place of a strategy.
 fn numbers(content: &ParseBuffer<'_>) -> &'static str {
     if content.cursor().literal().is_some() {
-        "write `join quorum(2);` if so many have to succeed"
+        "write `join quorum(2);` if that many have to succeed"
     } else {
         "write `join all;`, or another strategy: `any`, `quorum(2)`, `percent(50)`, `settled`"
     }

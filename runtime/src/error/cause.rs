@@ -253,10 +253,10 @@ impl<E> Cause<E> {
             Cause::BreakerOpen { .. } => "was not called again",
             Cause::Policy(_) => "could not begin",
             Cause::Cancelled { .. } => "was cancelled",
-            Cause::Crashed => "was under way when its process died",
+            Cause::Crashed => "was running when its process died",
             Cause::Terminated => "was terminated",
             Cause::NoSignal => "waits for a signal that nobody is left to send",
-            Cause::NotUndone => "could not be undone as a whole",
+            Cause::NotUndone => "could not be undone completely",
         }
     }
 

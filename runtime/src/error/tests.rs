@@ -330,7 +330,7 @@ fn what_was_not_undone_is_said_in_bounds() {
     end.failure.rollback.failed = vec![not_undone("charge", 1, handler())];
     assert_eq!(
         end.to_string(),
-        "the run ended in the failed state `Rejected` of `Order` and could not be undone as a whole (not undone: \
+        "the run ended in the failed state `Rejected` of `Order` and could not be undone completely (not undone: \
          `charge`)"
     );
     let mut stopped = error(Some(0), 1, Cause::Terminated);

@@ -394,7 +394,7 @@ impl fmt::Display for RunFailure {
         match &self.failure {
             None => write!(
                 f,
-                "ended in state `{state}` and could not be undone as a whole"
+                "ended in state `{state}` and could not be undone completely"
             )?,
             Some(failure) => failure.fmt(f)?,
         }
@@ -464,7 +464,7 @@ impl fmt::Display for Failure {
             FailureKind::BreakerOpen if attempts == 0 => "was refused a call",
             FailureKind::BreakerOpen => "was refused another call",
             FailureKind::Policy => "could not begin",
-            FailureKind::Crashed => "was under way when its process died,",
+            FailureKind::Crashed => "was running when its process died,",
             FailureKind::Cancelled => "was cancelled",
             FailureKind::Terminated => "was terminated",
         };

@@ -296,7 +296,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                 warn!(
                     workflow = W::NAME, run = %held.id(),
                     transition = failure.transition.as_deref(), attempts = failure.attempts,
-                    "the last attempt has failed, and the run is paused: see to why, and resume it"
+                    "the last attempt has failed, and the run is paused: find out why, and resume it"
                 );
                 // The attempts begin anew when it is resumed.
                 if let Some(step) = step {
@@ -365,7 +365,7 @@ impl<W: Durable, E: Display> Journal<W, E> for StoreJournal<'_, W> {
                 // Not the error, which may quote a payload.
                 error!(
                     workflow = W::NAME, run = %self.held.id(), %transition, %handler, attempts,
-                    "a transition could not be undone: see to why, and retry the rollback"
+                    "a transition could not be undone: find out why, and retry the rollback"
                 );
                 Event::NotUndone {
                     of,

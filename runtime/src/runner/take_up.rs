@@ -19,10 +19,10 @@ pub(super) fn take_up<W: Durable>(
     if row.crashes >= settings.max_crashes {
         let state = &row.state;
         return Err(match row.crashes {
-            1 => format!("its process died once in state `{state}`: see to why, and unpark it"),
+            1 => format!("its process died once in state `{state}`: find out why, and unpark it"),
             crashes => {
                 format!(
-                    "its process died {crashes} times in state `{state}`: see to why, and unpark it"
+                    "its process died {crashes} times in state `{state}`: find out why, and unpark it"
                 )
             }
         });

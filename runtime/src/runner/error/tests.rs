@@ -139,7 +139,7 @@ fn what_was_not_undone_is_said_in_bounds() {
     failed.rollback.skipped.clear();
     assert_eq!(
         failed.to_string(),
-        "run `o-1` of `Order` ended in state `Charged` and could not be undone as a whole; not undone: `charge` \
+        "run `o-1` of `Order` ended in state `Charged` and could not be undone completely; not undone: `charge` \
          (`refund` failed: gone)"
     );
 }

@@ -201,7 +201,7 @@ async fn the_failure_says_that_its_process_died() {
         assert!(first.is_none(), "it dies in `close` before it ends");
         if let Err(error) = ends(Arc::new(crashes.restarted()), &bank).await {
             let text = error.to_string();
-            let expected = "was under way when its process died, in state `Weighed` at `close`";
+            let expected = "was running when its process died, in state `Weighed` at `close`";
             assert!(text.contains(expected), "{text}");
             return;
         }

@@ -152,7 +152,7 @@ async fn a_run_whose_process_dies_too_often_is_parked() {
     let EndError::Parked { reason, .. } = run.end().await.unwrap_err() else {
         panic!("it is parked")
     };
-    let said = "its process died 3 times in state `Reserved`: see to why, and unpark it";
+    let said = "its process died 3 times in state `Reserved`: find out why, and unpark it";
     assert_eq!(reason, said);
     assert_eq!(shop.log(), [""; 0], "its handler is not called once more");
     runner.unpark("o-1").await.unwrap();
@@ -274,6 +274,6 @@ async fn a_run_whose_process_died_once_says_so() {
     let EndError::Parked { reason, .. } = run.end().await.unwrap_err() else {
         panic!("it is parked")
     };
-    let said = "its process died once in state `Reserved`: see to why, and unpark it";
+    let said = "its process died once in state `Reserved`: find out why, and unpark it";
     assert_eq!(reason, said);
 }

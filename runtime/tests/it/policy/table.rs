@@ -255,7 +255,7 @@ async fn a_failed_state_whose_rollback_fails_is_an_error_that_holds_the_end() {
     let error = assert_failed(run(&desk).await, "Rejected", None, 0, &Cause::NotUndone);
     assert_eq!(
         error.to_string(),
-        "the run ended in the failed state `Rejected` of `Order` and could not be undone as a whole (undone: `charge`; not undone: `reserve`)"
+        "the run ended in the failed state `Rejected` of `Order` and could not be undone completely (undone: `charge`; not undone: `reserve`)"
     );
     let source = std::error::Error::source(&error).expect("the undo that failed");
     assert_eq!(
