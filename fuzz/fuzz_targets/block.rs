@@ -5,6 +5,9 @@
 #![no_main]
 #![allow(dead_code)]
 
+// The macro asks if it runs in a compiler.
+extern crate proc_macro;
+
 #[path = "../../dsl-macros/src/ast/mod.rs"]
 mod ast;
 #[path = "../../dsl-macros/src/tests/blocks.rs"]
@@ -23,8 +26,12 @@ mod fuzz;
 mod graph;
 #[path = "../../dsl-macros/src/parse/mod.rs"]
 mod parse;
+#[path = "../../dsl-macros/src/plan/mod.rs"]
+mod plan;
 #[path = "../../dsl-macros/src/suggest.rs"]
 mod suggest;
+#[path = "../../dsl-macros/src/text.rs"]
+mod text;
 
 // The macro reads with a `syn` that knows types and no expressions. What it writes is read by one that knows all.
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::block(bytes, |code| {
