@@ -61,14 +61,15 @@ impl From<StoreError> for Loss {
     }
 }
 
-/// Returns `now`, the time of the system clock, if it is within a second of `then`, the time of a clock that nobody sets. If not,
-/// the system clock was set, and this is `then`.
-fn same(then: SystemTime, now: SystemTime) -> SystemTime {
+/// Returns `now`, the time of the system clock, if it is within a second of `then`, the time of a clock that nobody sets, which may be
+/// up to `old`. If not, the system clock was set, and this is `then`.
+fn same(then: SystemTime, old: Duration, now: SystemTime) -> SystemTime {
     const MOMENT: Duration = Duration::from_secs(1);
-    let apart = now
-        .duration_since(then)
-        .unwrap_or_else(|before| before.duration());
-    if apart < MOMENT { now.max(then) } else { then }
+    let is_same = match now.duration_since(then) {
+        Ok(later) => later < old.saturating_add(MOMENT),
+        Err(before) => before.duration() < MOMENT,
+    };
+    if is_same { now.max(then) } else { then }
 }
 
 /// The parts of a runner that a held run uses.
@@ -147,10 +148,10 @@ impl HeldRun {
         let (sender, loss) = oneshot::channel();
         let row = &claimed.row;
         let notes = std::mem::take(&mut claimed.notes);
-        // The answer of the store may have taken long, or the process was frozen meanwhile.
-        let steady = later(claimed.now, asked.elapsed());
+        // It is the time at which the store had the request. Its answer may have taken long, or the process was frozen meanwhile.
+        let clock = keeper.settings.clock.now();
+        let now = same(claimed.now, asked.elapsed(), clock);
         // A store keeps times to the microsecond, and the run was due by then.
-        let now = same(steady, keeper.settings.clock.now());
         let now = claimed.row.due.map_or(now, |due| due.max(now));
         let payload = keeper.has_effects.then(|| claimed.payload.clone());
         let state = HeldState::new(row.clone(), payload, notes, now);
@@ -461,7 +462,7 @@ impl HeldRun {
     pub(super) fn now(&self) -> SystemTime {
         let (begin, since) = self.state().since;
         let steady = later(begin, since.elapsed());
-        same(steady, self.keeper.settings.clock.now())
+        same(steady, Duration::ZERO, self.keeper.settings.clock.now())
     }
 
     pub(super) fn settings(&self) -> &Settings {

@@ -246,7 +246,7 @@ fn judge_rollback(
             let of_this = of_this.count();
             assert!(
                 of_this > 0,
-                "{run}: `{}` is undone in its turn: {calls:?}",
+                "{run}: `{}` is undone in its turn: {calls:?} of {tried:?}",
                 transition.name
             );
             let names = calls[..of_this].iter().map(|call| call.name.as_str());
