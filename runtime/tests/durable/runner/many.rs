@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use stateway::prelude::*;
 use stateway::store::{
-    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Delivery, Filter, Found,
-    Heartbeat, HistoryRow, Hold, NewRun, Note, Purge, Release, Request, RunRow, Sent, Stop, Store,
-    StoreFuture,
+    Beat, Claim, Claims, Commit, Created, Declaration, Declared, Found, Heartbeat, Hold, NewRun,
+    Note, Request, Stop, Store, StoreFuture,
 };
 use stateway::{Clock, LaunchError, MemoryStore, RunId, Runners, StoreError};
 
@@ -92,26 +91,12 @@ impl Store for Counted {
 
     passed_on! {
         create(run: NewRun) -> Created;
-        declare(declaration: Declaration) -> Declared;
         commit(commit: Commit) -> Hold;
         note(note: Note) -> Hold;
-        release(release: Release) -> ();
         stop(run: &RunId, stop: Stop, request: Request) -> ();
-        send(delivery: Delivery) -> Sent;
-        unpark(run: &RunId, request: Request) -> ();
-        pause(run: &RunId, request: Request) -> ();
-        resume(run: &RunId, request: Request) -> ();
-        retry_now(run: &RunId, request: Request) -> ();
-        retry_rollback(run: &RunId, request: Request) -> ();
         get(run: &RunId) -> Option<Found>;
-        list(filter: Filter) -> Vec<RunRow>;
-        history(run: &RunId, from: u64, limit: usize) -> Vec<HistoryRow>;
-        log(run: &RunId, from: u64, limit: usize) -> Vec<stateway::store::LogRow>;
-        message(run: &RunId, id: &str) -> Option<stateway::store::MessageState>;
-        inbox(run: &RunId) -> Vec<stateway::store::Message>;
-        undoable(run: &RunId, limit: usize) -> Vec<HistoryRow>;
-        purge(purge: Purge) -> u64;
     }
+    passed_on! { @but_beats }
 }
 
 async fn launch(store: &Arc<Counted>) -> Runners {

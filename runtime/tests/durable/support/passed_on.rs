@@ -1,5 +1,5 @@
 //! The operations that a store around another leaves to the one inside, its field `store`: all but `commit` and `stop`, or these and
-//! `note`, or these and `claim` and `get`.
+//! `note`, or these and `claim` and `get`, or these and `create`, or these and `heartbeat`.
 
 macro_rules! passed_on {
     () => {
@@ -16,9 +16,19 @@ macro_rules! passed_on {
     (@but_claims) => {
         passed_on! {
             create(run: stateway::store::NewRun) -> stateway::store::Created;
+        }
+        passed_on! { @but_creates }
+    };
+    (@but_creates) => {
+        passed_on! {
+            heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
+        }
+        passed_on! { @but_beats }
+    };
+    (@but_beats) => {
+        passed_on! {
             declare(declaration: stateway::store::Declaration) -> stateway::store::Declared;
             release(release: stateway::store::Release) -> ();
-            heartbeat(heartbeat: stateway::store::Heartbeat) -> Vec<stateway::store::Beat>;
             send(delivery: stateway::store::Delivery) -> stateway::store::Sent;
             unpark(run: &RunId, request: stateway::store::Request) -> ();
             pause(run: &RunId, request: stateway::store::Request) -> ();
